@@ -1,0 +1,38 @@
+"""The root of every error that compatkit raises on purpose, and the answer to an unknown name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_MAX_LISTED = 6
+
+
+class CompatkitError(Exception):
+    """An error with three parts: what happened, where, and what to do about it."""
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where, hint)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  in {self.where}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Answer an unknown `word` with the nearest known one, or with the list where it is short."""
+    # Imported here: difflib costs milliseconds that only a failing path should pay.
+    from difflib import get_close_matches
+
+    candidates = sorted(known)
+    if matches := get_close_matches(word, candidates, n=1, cutoff=0.6):
+        return f"did you mean {matches[0]!r}?"
+    if 0 < len(candidates) <= _MAX_LISTED:
+        return f"known: {', '.join(candidates)}"
+    return ""
