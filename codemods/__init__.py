@@ -1,0 +1,1 @@
+"""The bundled migrations, each in the form in which a third party ships its own."""

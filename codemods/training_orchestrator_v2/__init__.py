@@ -1,0 +1,1 @@
+"""Move to TrainingOrchestratorV2: declared in migration.toml."""

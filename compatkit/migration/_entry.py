@@ -1,0 +1,108 @@
+"""One TOML table on its way to a value: every read is checked, and every error names the entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import Confidence
+
+_CODE = re.compile(r"[A-Z]{2,}\d{3,}")
+_CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+
+
+class Entry:
+    """A TOML table of which each key is taken once; `close` refuses what is left over."""
+
+    def __init__(self, table: object, where: str) -> None:
+        if not isinstance(table, dict):
+            raise MigrationError.wrong_value("entry", table, "a table", where=where)
+        self._table: dict[str, object] = dict(table)
+        self._known: set[str] = set()
+        code = self._table.get("code")
+        self.where = f"{where} ({code})" if isinstance(code, str) else where
+
+    def close(self) -> None:
+        for key in self._table:
+            if key not in self._known:
+                raise MigrationError.unknown_key(key, self._known, where=self.where)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._take(key, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            raise self._wrong(key, value, "a non-empty string")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self._take(key, default)
+        # TOML reads `nan` and `inf` as floats; neither is a tolerance.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+            raise self._wrong(key, value, "a finite number, zero or more")
+        return float(value)
+
+    def position(self, key: str) -> int | None:
+        if key not in self._table:
+            self._known.add(key)
+            return None
+        value = self._take(key, None)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self._wrong(key, value, "an integer, zero or more")
+        return value
+
+    def dotted(self, key: str, *, parts: int = 1) -> str:
+        value = self.text(key)
+        names = value.split(".")
+        if len(names) < parts or not all(name.isidentifier() for name in names):
+            raise self._wrong(key, value, "a dotted name" + (" of a module and a symbol in it" if parts > 1 else ""))
+        return value
+
+    def code(self) -> str:
+        value = self.text("code")
+        if not _CODE.fullmatch(value):
+            raise self._wrong("code", value, "capital letters and at least three digits, such as 'CK101'")
+        return value
+
+    def confidence(self) -> Confidence:
+        value = self._take("confidence", "safe")
+        for known in _CONFIDENCES:
+            if value == known:
+                return known
+        raise self._wrong("confidence", value, f"one of {', '.join(_CONFIDENCES)}")
+
+    def rows(self, key: str) -> Sequence[object]:
+        value = self._take(key, [])
+        if not isinstance(value, list):
+            raise self._wrong(key, value, "a list")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        values = self.rows(key)
+        if not all(isinstance(value, str) for value in values):
+            raise self._wrong(key, values, "a list of strings")
+        return tuple(str(value) for value in values)
+
+    def table(self, key: str, *, required: bool = False) -> Mapping[str, object]:
+        value = self._take(key, None if required else {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, value, "a table")
+        return value
+
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._table)
+
+    def _take(self, key: str, default: object) -> object:
+        self._known.add(key)
+        value = self._table.get(key, default)
+        if value is None:
+            # A misspelt required key reads better as "unknown, did you mean" than as "missing".
+            for other in self._table.keys() - self._known:
+                error = MigrationError.unknown_key(other, [key], where=self.where)
+                if error.hint.startswith("did you mean"):
+                    raise error
+            raise MigrationError.missing_key(key, where=self.where)
+        return value
+
+    def _wrong(self, key: str, value: object, expected: str) -> MigrationError:
+        return MigrationError.wrong_value(key, value, expected, where=self.where)

@@ -1,0 +1,59 @@
+"""What must hold across the entries of one migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import Argument, Migration
+
+
+def validate(migration: Migration, *, where: str) -> None:
+    """Raise `MigrationError` if two entries of `migration` contradict each other."""
+    _unique("The code", _code_owners(migration), where)
+    _unique("The old name", ((move.old, move.code) for move in migration.moves), where)
+    _unique("The producer", ((producer.function, producer.code) for producer in migration.producers), where)
+    _validate_moves(migration, where)
+    _validate_fields(migration, where)
+    for of in {argument.of for argument in migration.arguments}:
+        _validate_arguments([argument for argument in migration.arguments if argument.of == of], where)
+
+
+def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
+    yield from ((move.code, move.old) for move in migration.moves)
+    yield from ((field.code, f"field {field.v1!r}") for field in migration.fields)
+    yield from ((argument.code, f"argument {argument.v1!r}") for argument in migration.arguments)
+    yield from ((producer.code, producer.function) for producer in migration.producers)
+
+
+def _validate_moves(migration: Migration, where: str) -> None:
+    moved = {move.old: move.code for move in migration.moves}
+    for move in migration.moves:
+        if move.new in moved:
+            # A chain inside one migration would make the rewrite depend on the order of its rows.
+            raise MigrationError.declared_twice(
+                f"{move.new!r}, a new home and itself moved,", move.code, moved[move.new], where=where
+            )
+
+
+def _validate_fields(migration: Migration, where: str) -> None:
+    spellings = [(spelling, field.code) for field in migration.fields for spelling in (field.v1, field.v2)]
+    _unique("The spelling", spellings, where)
+
+
+def _validate_arguments(arguments: list[Argument], where: str) -> None:
+    _unique("The v1 argument", ((argument.v1, argument.code) for argument in arguments), where)
+    _unique("The v2 path", ((argument.v2, argument.code) for argument in arguments), where)
+    positions = sorted(argument.position for argument in arguments if argument.position is not None)
+    if positions != list(range(len(positions))):
+        raise MigrationError.wrong_value(
+            f"position of the arguments of {arguments[0].of}", positions, "0, 1, 2, … without a gap", where=where
+        )
+
+
+def _unique(what: str, rows: Iterable[tuple[str, str]], where: str) -> None:
+    seen: dict[str, str] = {}
+    for value, owner in rows:
+        if value in seen:
+            raise MigrationError.declared_twice(f"{what} {value!r}", seen[value], owner, where=where)
+        seen[value] = owner

@@ -1,0 +1,37 @@
+"""What can be wrong with a migration file, each error naming file, entry and the nearest known word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from compatkit.errors import CompatkitError, nearest
+
+
+class MigrationError(CompatkitError):
+    """A migration that cannot be read, is invalid, or cannot be found."""
+
+    @classmethod
+    def unreadable(cls, origin: str, reason: str) -> MigrationError:
+        return cls(f"The migration cannot be read: {reason}.", where=origin, hint="check the path and the TOML syntax")
+
+    @classmethod
+    def unknown_key(cls, key: str, known: Iterable[str], *, where: str) -> MigrationError:
+        return cls(f"Unknown key {key!r}.", where=where, hint=nearest(key, known) or "remove it")
+
+    @classmethod
+    def missing_key(cls, key: str, *, where: str) -> MigrationError:
+        return cls(f"The key {key!r} is missing.", where=where, hint=f"add `{key} = …`")
+
+    @classmethod
+    def wrong_value(cls, key: str, value: object, expected: str, *, where: str) -> MigrationError:
+        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}")
+
+    @classmethod
+    def declared_twice(cls, what: str, first: str, second: str, *, where: str) -> MigrationError:
+        return cls(f"{what} is declared by {first} and by {second}.", where=where, hint="keep one of the two")
+
+    @classmethod
+    def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
+        hint = nearest(str(wanted), known) or "give the path of a migration.toml"
+        return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)

@@ -1,0 +1,137 @@
+"""A `migration.toml` in, a validated `Migration` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, get_args
+
+from compatkit.migration._entry import Entry
+from compatkit.migration._validation import validate
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import (
+    Allowance,
+    AllowanceKind,
+    Argument,
+    Equivalence,
+    Field,
+    Migration,
+    Move,
+    Producer,
+    Versions,
+)
+
+SCHEMA = 1
+_ALLOWANCE_KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
+_Row = TypeVar("_Row")
+
+
+def load_migration(path: str | Path) -> Migration:
+    """Read the migration at `path`, a `migration.toml` or the folder that holds one.
+
+    Raises `MigrationError`, naming file, entry and the nearest known word.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "migration.toml"
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MigrationError.unreadable(str(file), str(error)) from error
+    return parse_migration(text, origin=file)
+
+
+def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
+    """Read a migration from TOML `text`; `origin` only names it in errors."""
+    import tomllib
+
+    name = str(origin or "<text>")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MigrationError.unreadable(name, str(error)) from error
+    return _migration(Entry(document, name), origin)
+
+
+def _migration(entry: Entry, origin: Path | None) -> Migration:
+    if (schema := entry.number("schema", 0)) != SCHEMA:
+        raise MigrationError.wrong_value("schema", schema, f"{SCHEMA}, the only schema known", where=entry.where)
+    migration = Migration(
+        id=entry.text("id"),
+        summary=entry.text("summary"),
+        versions=_versions(Entry(entry.table("versions", required=True), f"{entry.where}, versions")),
+        moves=_each(entry, "moves", _move),
+        fields=_each(entry, "fields", _field),
+        arguments=_each(entry, "arguments", _argument),
+        producers=_each(entry, "producers", _producer),
+        equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
+        origin=origin,
+    )
+    entry.close()
+    validate(migration, where=entry.where)
+    return migration
+
+
+def _each(entry: Entry, key: str, build: Callable[[Entry], _Row]) -> tuple[_Row, ...]:
+    rows = []
+    for number, table in enumerate(entry.rows(key), start=1):
+        row = Entry(table, f"{entry.where}, [[{key}]] {number}")
+        rows.append(build(row))
+        row.close()
+    return tuple(rows)
+
+
+def _versions(entry: Entry) -> Versions:
+    versions = Versions(entry.text("v1"), entry.text("v2"))
+    entry.close()
+    return versions
+
+
+def _move(entry: Entry) -> Move:
+    return Move(
+        code=entry.code(),
+        old=entry.dotted("old", parts=2),
+        new=entry.dotted("new", parts=2),
+        confidence=entry.confidence(),
+        why=entry.text("why", ""),
+    )
+
+
+def _field(entry: Entry) -> Field:
+    return Field(entry.code(), entry.text("v1"), entry.text("v2"))
+
+
+def _argument(entry: Entry) -> Argument:
+    return Argument(
+        code=entry.code(),
+        of=entry.dotted("of", parts=2),
+        v1=entry.dotted("v1"),
+        v2=entry.dotted("v2"),
+        position=entry.position("position"),
+    )
+
+
+def _producer(entry: Entry) -> Producer:
+    return Producer(entry.code(), entry.dotted("function", parts=2))
+
+
+def _equivalence(entry: Entry) -> Equivalence:
+    equivalence = Equivalence(
+        rtol=entry.number("rtol", 0.0),
+        atol=entry.number("atol", 0.0),
+        metric_prefixes=entry.texts("metric_prefixes"),
+        ignore=_each(entry, "ignore", _allowance),
+        added_in_v2=_each(entry, "added_in_v2", _allowance),
+        removed_in_v2=_each(entry, "removed_in_v2", _allowance),
+    )
+    entry.close()
+    return equivalence
+
+
+def _allowance(entry: Entry) -> Allowance:
+    kinds = [kind for kind in _ALLOWANCE_KINDS if kind in entry.keys()]  # noqa: SIM118 - Entry is no dict
+    if len(kinds) != 1:
+        expected = f"exactly one of {', '.join(_ALLOWANCE_KINDS)}"
+        raise MigrationError.wrong_value("allowance", sorted(entry.keys()), expected, where=entry.where)
+    # Without a reason an allowed difference cannot be judged a year later.
+    return Allowance(kinds[0], entry.text(kinds[0]), entry.text("why"))

@@ -1,0 +1,129 @@
+"""What a migration declares, as values: no I/O here, and nothing that knows a v1 or v2 name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+Confidence = Literal["safe", "review", "manual"]
+AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
+
+
+class Versions(NamedTuple):
+    """The two releases that a migration connects, as text."""
+
+    v1: str
+    v2: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An old dotted name and its new dotted name."""
+
+    code: str
+    old: str
+    new: str
+    confidence: Confidence = "safe"
+    why: str = ""
+
+    @property
+    def old_module(self) -> str:
+        return self.old.rpartition(".")[0]
+
+    @property
+    def old_name(self) -> str:
+        return self.old.rpartition(".")[2]
+
+    @property
+    def new_module(self) -> str:
+        return self.new.rpartition(".")[0]
+
+    @property
+    def new_name(self) -> str:
+        return self.new.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A v1 key of a record and its v2 spelling."""
+
+    code: str
+    v1: str
+    v2: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A flat v1 argument of the callable `of`, and the dotted path where v2's configuration keeps it."""
+
+    code: str
+    of: str
+    v1: str
+    v2: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """A function or method, by dotted name, whose return value is a history."""
+
+    code: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A difference that is allowed, and why. `name` is a shell-style pattern."""
+
+    kind: AllowanceKind
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Within which tolerance, and up to which differences, a v1 and a v2 run count as equivalent."""
+
+    rtol: float = 0.0
+    atol: float = 0.0
+    metric_prefixes: tuple[str, ...] = ()
+    ignore: tuple[Allowance, ...] = ()
+    added_in_v2: tuple[Allowance, ...] = ()
+    removed_in_v2: tuple[Allowance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One declared v1 to v2 change. `origin` is the file that it was read from."""
+
+    id: str
+    summary: str
+    versions: Versions
+    moves: tuple[Move, ...] = ()
+    fields: tuple[Field, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    producers: tuple[Producer, ...] = ()
+    equivalence: Equivalence = Equivalence()
+    origin: Path | None = None
+
+    def relocated(self, homes: Mapping[str, str]) -> Migration:
+        """Return this migration for a project that keeps its modules elsewhere.
+
+        `homes` maps a dotted prefix of the declared names to the project's own prefix; whole components only,
+        and where several prefixes fit, the longest decides.
+        """
+        return replace(
+            self,
+            moves=tuple(replace(m, old=_relocate(m.old, homes), new=_relocate(m.new, homes)) for m in self.moves),
+            arguments=tuple(replace(a, of=_relocate(a.of, homes)) for a in self.arguments),
+            producers=tuple(replace(p, function=_relocate(p.function, homes)) for p in self.producers),
+        )
+
+
+def _relocate(name: str, homes: Mapping[str, str]) -> str:
+    for prefix in sorted(homes, key=len, reverse=True):
+        if name == prefix or name.startswith(prefix + "."):
+            return homes[prefix] + name[len(prefix) :]
+    return name

@@ -1,0 +1,57 @@
+"""What a project says of itself in `[tool.compatkit]` of its `pyproject.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compatkit.migration._entry import Entry
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import Migration
+from compatkit.migration.registry import find_migration
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Which migrations a project uses, and under which dotted prefixes it keeps the declared names."""
+
+    migrations: tuple[str, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+    def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
+        """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
+        wanted = tuple(chosen) or self.migrations or (None,)
+        return tuple(find_migration(one).relocated(self.homes) for one in wanted)
+
+
+def load_project(folder: Path) -> Project:
+    """Read `[tool.compatkit]` from the nearest `pyproject.toml` that has it, `folder` first, then its parents.
+
+    Raises `MigrationError` for an unknown key or a value of the wrong type.
+    """
+    import tomllib
+
+    start = folder.resolve()
+    for directory in (start, *start.parents):
+        file = directory / "pyproject.toml"
+        if not file.is_file():
+            continue
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise MigrationError.unreadable(str(file), str(error)) from error
+        table = document.get("tool", {}).get("compatkit")
+        if table is not None:
+            return _project(Entry(table, f"{file}, [tool.compatkit]"))
+    return Project()
+
+
+def _project(entry: Entry) -> Project:
+    homes = Entry(entry.table("homes"), f"{entry.where}, homes")
+    project = Project(
+        migrations=entry.texts("migrations"),
+        homes={old: homes.text(old) for old in sorted(homes.keys())},
+    )
+    entry.close()
+    return project

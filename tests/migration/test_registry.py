@@ -1,0 +1,85 @@
+"""Migrations are found by id or path, and finding them runs none of their code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from compatkit.migration import (
+    DEFAULT_MIGRATION,
+    MigrationError,
+    available_migrations,
+    find_migration,
+    load_migration,
+    load_project,
+)
+
+MIGRATION = 'schema = 1\nid = "acme-v2"\nsummary = "Acme."\nversions = { v1 = "1", v2 = "2" }\n'
+
+
+@pytest.fixture
+def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installed distribution that registers a migration, and whose code must not run."""
+    package = tmp_path / "acme_migrations" / "v2"
+    package.mkdir(parents=True)
+    for folder in (package.parent, package):
+        (folder / "__init__.py").write_text("raise RuntimeError('the registry imported me')\n")
+    (package / "migration.toml").write_text(MIGRATION)
+    info = tmp_path / "acme_migrations-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-migrations\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[compatkit.migrations]\nacme-v2 = acme_migrations.v2\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return package / "migration.toml"
+
+
+def test_every_bundled_migration_loads_and_its_folder_is_named_for_its_id() -> None:
+    for name, file in available_migrations().items():
+        assert load_migration(file).id == name
+
+
+def test_the_default_is_bundled() -> None:
+    assert find_migration().id == DEFAULT_MIGRATION
+
+
+def test_a_registered_migration_is_found_without_running_its_package(third_party: Path) -> None:
+    assert available_migrations()["acme-v2"] == third_party
+    assert find_migration("acme-v2").id == "acme-v2"
+    assert "acme_migrations" not in sys.modules
+
+
+def test_a_path_is_taken_as_it_is(third_party: Path) -> None:
+    assert find_migration(third_party).id == "acme-v2"
+    assert find_migration(str(third_party.parent)).id == "acme-v2"
+
+
+def test_an_unknown_id_is_answered_with_the_nearest() -> None:
+    with pytest.raises(MigrationError, match="did you mean 'training-orchestrator-v2'"):
+        find_migration("training-orchestrator")
+
+
+def test_the_project_relocates_declared_names(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nhomes = { "backend.ml_engine" = "acme.training" }\n')
+    nested = tmp_path / "src" / "deep"
+    nested.mkdir(parents=True)
+
+    (migration,) = load_project(nested).load()
+
+    assert all(move.old.startswith("acme.training.") for move in migration.moves)
+
+
+def test_an_unknown_project_key_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nmigratoins = ["x"]\n')
+
+    with pytest.raises(MigrationError, match="did you mean 'migrations'"):
+        load_project(tmp_path)
+
+
+def test_a_project_without_the_table_uses_the_default(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+
+    (migration,) = load_project(tmp_path).load()
+
+    assert migration.id == DEFAULT_MIGRATION
