@@ -1,0 +1,61 @@
+"""The two spellings of a record's keys, as a migration declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from compatkit.migration import Field, find_migration
+from compatkit.record.errors import RecordError
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """Which v1 key is which v2 name. Keys that no row names are the same in both."""
+
+    to_v1: Mapping[str, str]
+    to_v2: Mapping[str, str]
+    codes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, fields: Iterable[Field]) -> FieldNames:
+        rows = tuple(fields)
+        return cls(
+            to_v1={row.v2: row.v1 for row in rows},
+            to_v2={row.v1: row.v2 for row in rows},
+            codes={row.v1: row.code for row in rows},
+        )
+
+    def in_v1(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return `values` under v1 keys, in their order.
+
+        Raises `RecordError` where both spellings of one key are there and differ; NaN equals NaN.
+        """
+        to_v1 = self.to_v1
+        if to_v1.keys().isdisjoint(values):
+            return dict(values)
+        renamed: dict[str, object] = {}
+        for key, value in values.items():
+            v1_key = to_v1.get(key, key)
+            if v1_key in renamed and not _is_same(renamed[v1_key], value):
+                code, v2_key = self.codes[v1_key], self.to_v2[v1_key]
+                raise RecordError.conflict(code, values, v1_key=v1_key, v2_key=v2_key)
+            renamed.setdefault(v1_key, value)
+        return renamed
+
+    def in_v2(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return `values`, which has v1 keys, under v2 names, in their order."""
+        to_v2 = self.to_v2
+        return {to_v2.get(key, key): value for key, value in values.items()}
+
+
+@lru_cache(maxsize=1)
+def default_names() -> FieldNames:
+    """Return the spellings that the bundled default migration declares."""
+    return FieldNames.of(find_migration().fields)
+
+
+def _is_same(left: object, right: object) -> bool:
+    # The last clause is the test for NaN that needs no float.
+    return left is right or bool(left == right) or bool(left != left and right != right)
