@@ -1,0 +1,87 @@
+"""Install the shim into this process, and take it out again."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from compatkit.migration import Migration, MigrationError, find_migration
+from compatkit.shim.facade import FacadeModule
+from compatkit.shim.finder import HoleFinder
+from compatkit.shim.import_hook import ProducerHook
+from compatkit.shim.producers import Producers
+
+_lock = threading.RLock()
+_installed: list[_Shim] = []
+
+
+class _Shim:
+    """All that one `install` changed in the interpreter."""
+
+    def __init__(self, migrations: tuple[Migration, ...]) -> None:
+        _refuse_double_claims(migrations)
+        self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
+        self._producers = Producers(p.function for migration in migrations for p in migration.producers)
+        self._hook = ProducerHook(self._producers)
+
+    def install(self) -> None:
+        sys.meta_path.insert(0, self._hook)
+        sys.meta_path.append(self._finder)
+        self._producers.wrap_imported()
+
+    def uninstall(self) -> None:
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in (self._finder, self._hook)]
+        self._producers.restore()
+        for name in self._finder.names:
+            _remove_facade(name)
+
+
+def install(migrations: Iterable[Migration] | None = None) -> None:
+    """Let old imports resolve, and records be read in either spelling, in this process.
+
+    Without `migrations` the bundled default is used. Installing again replaces what was installed.
+    Raises `MigrationError` where two migrations claim one old name.
+    """
+    chosen = (find_migration(),) if migrations is None else tuple(migrations)
+    with _lock:
+        shim = _Shim(chosen)
+        uninstall()
+        shim.install()
+        _installed.append(shim)
+
+
+def uninstall() -> None:
+    """Take the shim out of this process: finders, facades and wrapped producers."""
+    with _lock:
+        while _installed:
+            _installed.pop().uninstall()
+
+
+@contextmanager
+def shimmed(migrations: Iterable[Migration] | None = None) -> Iterator[None]:
+    """Have the shim installed inside a `with` block."""
+    install(migrations)
+    try:
+        yield
+    finally:
+        uninstall()
+
+
+def _remove_facade(name: str) -> None:
+    if not isinstance(sys.modules.get(name), FacadeModule):
+        return
+    facade = sys.modules.pop(name)
+    package, _, child = name.rpartition(".")
+    parent = sys.modules.get(package)
+    if parent is not None and vars(parent).get(child) is facade:
+        delattr(parent, child)
+
+
+def _refuse_double_claims(migrations: tuple[Migration, ...]) -> None:
+    owners: dict[str, str] = {}
+    for migration in migrations:
+        for move in migration.moves:
+            if (owner := owners.setdefault(move.old, migration.id)) != migration.id:
+                raise MigrationError.declared_twice(f"The old name {move.old!r}", owner, migration.id, where="the shim")
