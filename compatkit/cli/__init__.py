@@ -1,0 +1,78 @@
+"""The command line: one module a command, imported only when that command is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from compatkit import __version__
+from compatkit.cli._status import ExitStatus
+from compatkit.errors import CompatkitError, nearest
+
+# Name and one-line help; the module of the same name holds the click command `command`.
+_COMMANDS = {
+    "compare": "Compare what two MLflow runs logged.",
+    "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
+    "migrate": "Rewrite v1 imports in a source tree to v2.",
+    "run": "Run a script or module with the shim in place.",
+    "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and help alone, so that `--help` imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"compatkit.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}; {nearest(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="compatkit")
+def cli() -> None:
+    """Keep v1 training code running on a v2 stack, migrate it, and prove that nothing it logs changed.
+
+    Start with: compatkit demo
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with the status that the README documents."""
+    sys.exit(int(_run()))
+
+
+def _run() -> int:
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return ExitStatus.USAGE
+    except click.ClickException as error:
+        error.show()
+        return ExitStatus.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return ExitStatus.FAILED
+    except CompatkitError as error:
+        click.echo(f"error: {error}", err=True)
+        return ExitStatus.FAILED
+    return status if isinstance(status, int) else ExitStatus.OK

@@ -1,0 +1,18 @@
+"""Commands that need an extra say so before they begin."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from compatkit.errors import CompatkitError
+
+
+def require_training() -> None:
+    """Raise `CompatkitError` unless torch, MLflow and scikit-learn are installed."""
+    missing = [name for name in ("mlflow", "sklearn", "torch") if find_spec(name) is None]
+    if missing:
+        raise CompatkitError(
+            f"This command needs {', '.join(missing)}.",
+            where="this Python environment",
+            hint="run: pip install 'compatkit[train]'",
+        )

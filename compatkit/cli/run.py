@@ -1,0 +1,40 @@
+"""`compatkit run`: a script or module, unmodified, with the shim in place."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    "run",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog="Example: compatkit run scripts/train.py --epochs 5",
+)
+@click.option("-m", "module", is_flag=True, help="TARGET is a module, as with `python -m`.")
+@click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
+@click.argument("target")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(module: bool, chosen: tuple[str, ...], target: str, arguments: tuple[str, ...]) -> None:
+    """Run a script or module with old imports and old record spellings kept working."""
+    import runpy
+    import sys
+    from pathlib import Path
+
+    from compatkit.errors import CompatkitError
+    from compatkit.migration import load_project
+    from compatkit.shim import install
+
+    install(load_project(Path.cwd()).load(chosen))
+    sys.argv = [target, *arguments]
+    # sys.path[0] is what the interpreter itself would have put there.
+    if module:
+        sys.path.insert(0, str(Path.cwd()))
+        runpy.run_module(target, run_name="__main__", alter_sys=True)
+        return
+    script = Path(target)
+    if not script.is_file():
+        raise CompatkitError(
+            f"There is no script {target!r}.", where=str(Path.cwd()), hint="for a module, run: compatkit run -m NAME"
+        )
+    sys.path.insert(0, str(script.resolve().parent))
+    runpy.run_path(target, run_name="__main__")

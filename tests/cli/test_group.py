@@ -1,0 +1,73 @@
+"""The command group: cheap to start, exit status as documented, errors in three parts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"hypothesis", "libcst", "mlflow", "numpy", "pandas", "sklearn", "torch"}
+
+
+def compatkit(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from compatkit.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def imported_by(code: str) -> set[str]:
+    script = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_import_nothing_heavy(option: str) -> None:
+    imported = imported_by(f"sys.argv[1:] = [{option!r}]; from compatkit.cli import main; main()")
+
+    assert "click" in imported
+    assert imported.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("name", ["compatkit", "compatkit.migration", "compatkit.record", "compatkit.shim"])
+def test_the_run_time_path_is_standard_library_only(name: str) -> None:
+    imported = imported_by(f"import {name}")
+
+    assert {root for root in imported if root not in sys.stdlib_module_names and root != "compatkit"} <= _always_there()
+
+
+def _always_there() -> set[str]:
+    # What `.pth` files of this environment bring into every interpreter.
+    return imported_by("pass") - set(sys.stdlib_module_names)
+
+
+def test_help_lists_every_command_that_exists() -> None:
+    done = compatkit("--help")
+
+    modules = {file.stem for file in (Path(__file__).parents[2] / "compatkit" / "cli").glob("[a-z]*.py")}
+    assert done.returncode == 0
+    assert modules
+    for name in modules:
+        assert f"  {name} " in done.stdout
+        assert compatkit(name, "--help").returncode == 0
+
+
+def test_an_unknown_command_is_wrong_use_and_answered_with_the_nearest() -> None:
+    done = compatkit("migrat")
+
+    assert done.returncode == 64
+    assert "did you mean 'migrate'?" in done.stderr
+
+
+def test_an_unknown_option_is_wrong_use() -> None:
+    assert compatkit("migrate", "--chekc", ".").returncode == 64
+
+
+def test_an_error_names_what_where_and_what_to_do(tmp_path: Path) -> None:
+    done = compatkit("run", "absent.py", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "There is no script 'absent.py'." in done.stderr
+    assert "hint:" in done.stderr
+    assert "Traceback" not in done.stderr

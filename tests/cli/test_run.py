@@ -1,0 +1,65 @@
+"""`compatkit run`: the user's script as Python would run it, plus the shim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_group import compatkit
+
+PYPROJECT = '[tool.compatkit]\nmigrations = ["migration.toml"]\n'
+MIGRATION = """
+schema = 1
+id = "shop-v2"
+summary = "The shop moves."
+versions = { v1 = "1", v2 = "2" }
+[[moves]]
+code = "CK101"
+old = "shop.old.Widget"
+new = "shop.new.Gadget"
+"""
+SCRIPT = "import sys\nfrom shop.old import Widget\nprint(Widget.__name__, __name__, sys.argv)\nsys.exit(7)\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "new.py").write_text("class Gadget: pass\n")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "migration.toml").write_text(MIGRATION)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", [["script.py"], ["-m", "script"]])
+def test_old_imports_resolve_and_arguments_and_status_pass_through(project: Path, target: list[str]) -> None:
+    done = compatkit("run", *target, "--epochs", "5", "-m", cwd=project)
+
+    assert done.stdout.startswith("Gadget __main__ [")
+    assert done.stdout.rstrip().endswith("'--epochs', '5', '-m']")
+    assert done.returncode == 7
+
+
+def test_the_warning_shows_at_the_scripts_line(project: Path) -> None:
+    done = compatkit("run", "script.py", cwd=project)
+
+    assert "script.py:2: MovedNameWarning: CK101 shop.old.Widget is now shop.new.Gadget" in done.stderr
+
+
+def test_the_scripts_own_error_stays_its_own(project: Path) -> None:
+    (project / "script.py").write_text("def broken():\n    raise ValueError('mine')\nbroken()\n")
+
+    done = compatkit("run", "script.py", cwd=project)
+
+    assert done.returncode == 1
+    assert "ValueError: mine" in done.stderr
+    assert 'script.py", line 2' in done.stderr
+
+
+def test_an_unknown_migration_is_an_error(project: Path) -> None:
+    done = compatkit("run", "--migration", "shopv2", "script.py", cwd=project)
+
+    assert done.returncode == 2
+    assert "There is no migration 'shopv2'" in done.stderr
