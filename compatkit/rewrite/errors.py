@@ -1,0 +1,47 @@
+"""Why one file cannot be processed; the engine turns these into `Failed`."""
+
+from __future__ import annotations
+
+from compatkit.errors import CompatkitError
+from compatkit.rewrite.outcome import Failed
+
+
+class RewriteError(CompatkitError):
+    """A file that cannot be read as Python, or a rewrite that did not pass its own check."""
+
+    def __init__(self, what: str, *, hint: str, code: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(what, where=f"line {line}" if line else "", hint=hint)
+        self.code = code
+        self.line = line
+        self.column = column
+
+    def as_outcome(self) -> Failed:
+        return Failed(self.what, hint=self.hint, line=self.line, column=self.column, code=self.code)
+
+    @classmethod
+    def unreadable(cls, error: Exception) -> RewriteError:
+        """The file is no Python source that this interpreter can parse."""
+        line, column = 0, 0
+        if isinstance(error, SyntaxError):
+            reason, line, column = f"This is not valid Python: {error.msg}", error.lineno or 0, error.offset or 0
+        elif isinstance(error, UnicodeDecodeError):
+            reason = f"This is not {error.encoding}: byte {error.object[error.start]:#04x} at offset {error.start}"
+            line = error.object.count(b"\n", 0, error.start) + 1
+        elif isinstance(error, RecursionError | MemoryError):
+            reason = "The source is nested more deeply than Python can parse"
+        else:
+            reason = f"The source cannot be read: {error}"
+        hint = "correct the file, or run this under the Python version that it is written for"
+        return cls(reason, hint=hint, code="CK901", line=line, column=max(column, 0))
+
+    @classmethod
+    def unsafe(cls, reason: str) -> RewriteError:
+        """The rewrite was made, checked, and thrown away."""
+        hint = "change this file's imports by hand, and please report the file as a bug"
+        return cls(f"The rewrite did not pass its own check: {reason}", hint=hint, code="CK902")
+
+    @classmethod
+    def unplaceable(cls, encoding: str, line: int) -> RewriteError:
+        """Characters and bytes cannot be matched up."""
+        reason = f"The encoding {encoding!r} does not tell which bytes belong to a statement"
+        return cls(reason, hint="save the file as UTF-8, then run this again", code="CK903", line=line)

@@ -1,0 +1,94 @@
+"""Where a file imports a moved name: names are resolved by `ast`, absolute and relative, and nothing is edited."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from compatkit.migration import Move
+from compatkit.rewrite.errors import RewriteError
+
+# warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
+_COMPILING = threading.Lock()
+
+# All nodes of one tree: walked once and then handed around, because the walk costs more than the parsing.
+# `ast.walk` does not recurse, so that deep trees are no trouble.
+Nodes = Sequence[ast.AST]
+
+
+@dataclass(frozen=True, slots=True)
+class FileModule:
+    """The dotted name under which a file is imported; empty where that is unknown."""
+
+    name: str
+    is_package: bool
+
+    def base(self, level: int) -> str | None:
+        """Return the package that `level` dots stand for, or None where there is no such package."""
+        parts = self.name.split(".") if self.name else []
+        drop = level - 1 if self.is_package else level
+        if len(parts) <= drop:
+            return None
+        return ".".join(parts[: len(parts) - drop])
+
+    def resolve(self, node: ast.ImportFrom) -> str | None:
+        """Return the absolute name of the module that a statement imports from."""
+        if node.level == 0:
+            return node.module
+        base = self.base(node.level)
+        if base is None or node.module is None:
+            return base
+        return f"{base}.{node.module}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A from-import that brings moved names; `moves` has one entry for each of its aliases."""
+
+    node: ast.ImportFrom
+    moves: tuple[Move | None, ...]
+
+    @property
+    def moved(self) -> tuple[tuple[ast.alias, Move], ...]:
+        return tuple((alias, move) for alias, move in zip(self.node.names, self.moves, strict=True) if move)
+
+
+def parse(text: str) -> ast.Module:
+    """Parse a decoded source. Raises `RewriteError` for what CPython does not parse."""
+    try:
+        with quiet_compiler():
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise RewriteError.unreadable(error) from error
+
+
+@contextmanager
+def quiet_compiler() -> Iterator[None]:
+    """Keep the compiler's warnings to itself: an invalid escape in the user's file is no news for us to bring."""
+    with _COMPILING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def find_sites(nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> list[Site]:
+    """Return the from-imports of moved names, in the order of the text."""
+    wanted = {(move.old_module, move.old_name): move for move in moves}
+    sites = []
+    for node in import_froms(nodes):
+        module = home.resolve(node)
+        found = tuple(wanted.get((module or "", alias.name)) for alias in node.names)
+        if any(found):
+            sites.append(Site(node, found))
+    return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))
+
+
+def import_froms(nodes: Nodes) -> Iterator[ast.ImportFrom]:
+    return (node for node in nodes if isinstance(node, ast.ImportFrom))
+
+
+def local_name(alias: ast.alias) -> str:
+    return alias.asname or alias.name

@@ -1,0 +1,64 @@
+"""What one import statement becomes, as names: independent of how either of the two is spelled out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compatkit.rewrite.place import FileModule, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A module as a from-import writes it: so many dots, and the name behind them (empty for the package itself)."""
+
+    level: int
+    module: str
+
+    def __str__(self) -> str:
+        return "." * self.level + self.module
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of the statement after the rewrite; `index` is its place in the statement before."""
+
+    index: int
+    target: Target
+    name: str
+    asname: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The names that keep their statement, and those that get one of their own."""
+
+    kept: tuple[Name, ...]
+    split: tuple[Name, ...]
+
+    @property
+    def target(self) -> Target:
+        return self.kept[0].target
+
+
+def plan(site: Site, home: FileModule) -> Plan:
+    """Decide which names stay: those that did not move, or, where all did, those that move along with the first."""
+    names = [_name(site, index, home) for index in range(len(site.moves))]
+    resting = [name for name in names if site.moves[name.index] is None]
+    kept = resting or [name for name in names if name.target == names[0].target]
+    return Plan(tuple(kept), tuple(name for name in names if name not in kept))
+
+
+def _name(site: Site, index: int, home: FileModule) -> Name:
+    alias, move = site.node.names[index], site.moves[index]
+    if move is None:
+        return Name(index, Target(site.node.level, site.node.module or ""), alias.name, alias.asname)
+    asname = alias.asname or (alias.name if alias.name != move.new_name else None)
+    return Name(index, _target(move.new_module, site.node.level, home), move.new_name, asname)
+
+
+def _target(module: str, level: int, home: FileModule) -> Target:
+    """Stay relative at the same level where the new module lies below the same package, otherwise be absolute."""
+    base = home.base(level) if level else None
+    if base is not None and (module == base or module.startswith(base + ".")):
+        return Target(level, module[len(base) + 1 :])
+    return Target(0, module)

@@ -1,0 +1,90 @@
+"""One file's bytes and text, and the way between the positions of `ast` and those of the bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from compatkit.rewrite.errors import RewriteError
+
+_BOM = b"\xef\xbb\xbf"
+# Only these end a line for the tokenizer: str.splitlines would also split at a form feed or U+2028.
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A decoded file. Offsets are in characters of `text`; `byte_offset` leads back to the file."""
+
+    data: bytes
+    text: str
+    encoding: str
+    starts: tuple[int, ...]
+    byte_starts: tuple[int, ...]
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the character offset of an `ast` position, whose column counts UTF-8 bytes."""
+        start = self.starts[line - 1]
+        end = self.starts[line] if line < len(self.starts) else len(self.text)
+        content = self.text[start:end]
+        if content.isascii():
+            return start + column
+        # Before Python 3.12, a column inside an f-string may point into the middle of a character.
+        return start + len(content.encode()[:column].decode(errors="ignore"))
+
+    def column(self, line: int, column: int) -> int:
+        """Return the column, counted from 1 in characters, of an `ast` position."""
+        return self.offset(line, column) - self.starts[line - 1] + 1
+
+    def line_start(self, offset: int) -> int:
+        return self.starts[bisect_right(self.starts, offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """Return where the line of this offset ends, before its newline."""
+        found = _NEWLINE.search(self.text, offset)
+        return found.start() if found else len(self.text)
+
+    def newline_at(self, offset: int) -> str:
+        """Return the newline of the line of this offset; of the file's last newline where it has none."""
+        found = _NEWLINE.match(self.text, self.line_end(offset))
+        if found is None:
+            newlines = _NEWLINE.findall(self.text)
+            return newlines[-1] if newlines else "\n"
+        return found.group()
+
+    def byte_offset(self, offset: int) -> int:
+        """Return where a character begins in the file. Raises `RewriteError` where the encoding leaves that open."""
+        index = bisect_right(self.starts, offset) - 1
+        prefix = self.text[self.starts[index] : offset]
+        start = self.byte_starts[index]
+        end = start + len(prefix.encode(self.encoding))
+        if self.data[start:end].decode(self.encoding, "replace") != prefix:
+            raise RewriteError.unplaceable(self.encoding, index + 1)
+        return end
+
+
+def read_source(data: bytes) -> Source:
+    """Decode a file as CPython does. Raises `RewriteError` for what is no text, or not in the encoding it claims."""
+    try:
+        encoding, text = _decode(data)
+    except (SyntaxError, UnicodeError, LookupError) as error:
+        raise RewriteError.unreadable(error) from error
+    bom = len(_BOM) if data.startswith(_BOM) else 0
+    starts = (0, *(newline.end() for newline in _NEWLINE.finditer(text)))
+    byte_starts = (bom, *(newline.end() for newline in _NEWLINE_BYTES.finditer(data)))
+    if len(starts) != len(byte_starts):
+        raise RewriteError.unplaceable(encoding, 0)
+    return Source(data, text, encoding, starts, byte_starts)
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    # CPython reads the cookie after it has unified the newlines; tokenize alone would miss it in a CR file.
+    head = _NEWLINE_BYTES.sub(b"\n", data[:4096]) if b"\r" in data else data
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+    if encoding == "utf-8-sig":
+        return "utf-8", data[len(_BOM) :].decode("utf-8")
+    return encoding, data.decode(encoding)
