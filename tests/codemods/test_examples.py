@@ -1,0 +1,82 @@
+"""Every bundled migration does to its own examples what they say, and can be run twice.
+
+An example's first line may name its module, which relative imports need: `# module: a.b` or `# package: a.b`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from compatkit.migration import Migration, available_migrations, load_migration
+from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
+
+_HEADER = re.compile(rb"\A# (module|package): ([\w.]+)")
+
+
+def examples(kind: str) -> list[ParameterSet]:
+    return list(_examples(kind))
+
+
+def _examples(kind: str) -> Iterator[ParameterSet]:
+    for name, file in sorted(available_migrations().items()):
+        for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt")):
+            yield pytest.param(load_migration(file), example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
+
+
+def apply(migration: Migration, source: bytes) -> bytes:
+    header = _HEADER.match(source)
+    module = header[2].decode() if header else "app"
+    is_package = bool(header) and header[1] == b"package"
+    outcome = rewrite_source(source, module=module, is_package=is_package, moves=migration.moves)
+    return outcome.source if isinstance(outcome, Rewritten) else source
+
+
+@pytest.mark.parametrize(("migration", "example"), examples("unchanged"))
+def test_is_not_touched(migration: Migration, example: Path) -> None:
+    source = example.read_bytes()
+
+    assert apply(migration, source) == source
+
+
+@pytest.mark.parametrize(("migration", "before"), examples("before"))
+def test_is_rewritten_as_shown(migration: Migration, before: Path) -> None:
+    after = before.with_name(before.name.replace(".before.", ".after."))
+
+    assert apply(migration, before.read_bytes()).decode() == after.read_bytes().decode()
+
+
+@pytest.mark.parametrize(("migration", "after"), examples("after"))
+def test_is_not_rewritten_again(migration: Migration, after: Path) -> None:
+    source = after.read_bytes()
+
+    assert apply(migration, source) == source
+
+
+@pytest.mark.parametrize(("migration", "example"), [*examples("before"), *examples("after"), *examples("unchanged")])
+def test_example_compiles(migration: Migration, example: Path) -> None:
+    compile(example.read_bytes(), example.name, "exec", dont_inherit=True)
+
+
+@pytest.mark.parametrize(("name", "file"), sorted(available_migrations().items()))
+def test_migration_with_moves_has_examples_of_both_kinds(name: str, file: Path) -> None:
+    counts = {kind: len(examples(kind)) for kind in ("before", "unchanged")}
+
+    assert not load_migration(file).moves or min(counts.values()) > 0
+
+
+@pytest.mark.parametrize("name", ["old_home", "other_name", "already_migrated", "comment_and_docstring"])
+def test_what_is_fine_is_not_reported(name: str) -> None:
+    migration = load_migration(available_migrations()["training-orchestrator-v2"])
+    assert migration.origin is not None
+    source = (migration.origin.parent / "examples" / f"{name}.unchanged.txt").read_bytes()
+    header = _HEADER.match(source)
+    module = header[2].decode() if header else "app"
+
+    outcome = rewrite_source(source, module=module, is_package=False, moves=migration.moves)
+
+    assert not (isinstance(outcome, Unchanged | Rewritten) and outcome.findings)
