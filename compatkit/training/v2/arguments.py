@@ -1,0 +1,42 @@
+"""v1's flat arguments as overrides of v2's settings. Which is which, the migration says; nothing here knows a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from compatkit.migration import Argument, Migration
+from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.rules import RULES
+
+NOT_GIVEN: Final = object()
+
+
+def declared_arguments(migration: Migration) -> list[Argument]:
+    """Return the declared arguments that lead to a setting of this configuration."""
+    return [row for row in migration.arguments if row.v2 in RULES]
+
+
+def v1_overrides(
+    positional: Sequence[object], keywords: Mapping[str, object], migration: Migration
+) -> dict[str, object]:
+    """Return the settings, by dotted path, that a v1 call gives; a position that is `NOT_GIVEN` is passed over.
+
+    Raises `ConfigError` for an argument that v1 did not have, or that is given twice.
+    """
+    rows = declared_arguments(migration)
+    by_name = {row.v1: row for row in rows}
+    by_position = {row.position: row for row in rows if row.position is not None}
+    overrides: dict[str, object] = {}
+    for position, value in enumerate(positional):
+        if position not in by_position:
+            raise ConfigError.too_many(len(positional), len(by_position))
+        if value is not NOT_GIVEN:
+            overrides[by_position[position].v2] = value
+    for name, value in keywords.items():
+        if name not in by_name:
+            raise ConfigError.unknown_argument(name, value, by_name)
+        if by_name[name].v2 in overrides:
+            raise ConfigError.argument_twice(name)
+        overrides[by_name[name].v2] = value
+    return overrides

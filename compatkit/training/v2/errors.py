@@ -1,0 +1,57 @@
+"""What can be wrong with a configuration, named by its dotted path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compatkit.errors import CompatkitError, nearest
+
+
+class ConfigError(CompatkitError):
+    """A configuration that names something unknown, or holds a value that cannot be."""
+
+    @classmethod
+    def invalid(cls, path: str, value: object, expected: str, known: Iterable[str] = ()) -> ConfigError:
+        where = f"OrchestratorConfig, at {path}"
+        hint = nearest(value, known) if isinstance(value, str) else ""
+        return cls(f"{path} is {value!r}; it must be {expected}.", where=where, hint=hint)
+
+    @classmethod
+    def unknown_key(cls, path: str, value: object, known: Iterable[str]) -> ConfigError:
+        return cls(
+            f"There is no setting {path!r} (given: {value!r}).",
+            where="OrchestratorConfig",
+            hint=nearest(path, known),
+        )
+
+    @classmethod
+    def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
+        return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
+
+    @classmethod
+    def two_sources(cls, preset: str) -> ConfigError:
+        return cls(
+            f"A config and the preset {preset!r} were both given.",
+            where="TrainingOrchestratorV2",
+            hint=f"start from preset_config({preset!r}) and change it with with_overrides",
+        )
+
+    @classmethod
+    def unknown_argument(cls, name: str, value: object, known: Iterable[str]) -> ConfigError:
+        return cls(
+            f"There is no argument {name!r} (given: {value!r}).", where="the v1 arguments", hint=nearest(name, known)
+        )
+
+    @classmethod
+    def argument_twice(cls, name: str) -> ConfigError:
+        return cls(
+            f"The argument {name!r} was given by position and by name.", where="the v1 arguments", hint="give it once"
+        )
+
+    @classmethod
+    def too_many(cls, given: int, known: int) -> ConfigError:
+        return cls(
+            f"{given} arguments were given by position; v1 knows {known}.",
+            where="the v1 arguments",
+            hint="give them by name, or as an OrchestratorConfig",
+        )

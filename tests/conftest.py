@@ -1,0 +1,39 @@
+"""What every folder of tests may use: Hypothesis profiles, the bundled migration, an MLflow store per worker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from compatkit.migration import Migration, find_migration
+
+# Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+# No deadline: no test asserts a time.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def migration() -> Migration:
+    """The bundled default migration."""
+    return find_migration()
+
+
+@pytest.fixture(scope="session")
+def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An SQLite store, one a worker because creating it takes seconds: use experiments or runs of your own."""
+    from mlflow import MlflowClient
+
+    folder = tmp_path_factory.mktemp("mlflow")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    # MLflow puts artifacts beside the working directory of the moment when it opens the store.
+    with contextlib.chdir(folder):
+        MlflowClient(uri)
+    return uri

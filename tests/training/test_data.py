@@ -1,0 +1,98 @@
+"""Data sets: split by class, standardised with the training part, governed by the seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.training import DATASETS, DataSplit, TrainingError, load_dataset
+
+names = st.sampled_from(DATASETS)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def contents(data: DataSplit) -> list[bytes]:
+    return [tensor.numpy().tobytes() for part in (data.train, data.validation) for tensor in part.tensors]
+
+
+@given(names, seeds, st.floats(0.1, 0.6))
+def test_split_has_the_fraction_that_was_asked(name: str, seed: int, fraction: float) -> None:
+    data = load_dataset(name, validation_fraction=fraction, seed=seed)
+
+    total = len(data.train) + len(data.validation)
+    assert abs(len(data.validation) - fraction * total) <= 1
+
+
+@given(names, seeds)
+def test_every_class_is_in_both_parts(name: str, seed: int) -> None:
+    data = load_dataset(name, seed=seed)
+
+    for part in (data.train, data.validation):
+        assert part.tensors[1].unique().tolist() == list(range(data.classes))
+
+
+@given(names, seeds)
+def test_training_part_is_standardised(name: str, seed: int) -> None:
+    features = load_dataset(name, seed=seed).train.tensors[0].double()
+
+    deviation = features.std(dim=0, correction=0)
+    assert features.mean(dim=0).abs().max() < 1e-5
+    assert bool(((deviation - 1).abs() < 1e-4).logical_or(deviation == 0).all())
+
+
+@given(names, seeds)
+def test_features_are_float32_and_labels_int64(name: str, seed: int) -> None:
+    data = load_dataset(name, seed=seed)
+
+    for part in (data.train, data.validation):
+        assert [tensor.dtype for tensor in part.tensors] == [torch.float32, torch.int64]
+        assert part.tensors[0].shape == (len(part), data.features)
+
+
+@given(names, seeds)
+def test_one_seed_gives_one_split(name: str, seed: int) -> None:
+    assert contents(load_dataset(name, seed=seed)) == contents(load_dataset(name, seed=seed))
+
+
+def test_another_seed_gives_another_split() -> None:
+    assert contents(load_dataset("wine", seed=1)) != contents(load_dataset("wine", seed=2))
+
+
+def test_global_random_state_is_not_drawn_from() -> None:
+    before = np.random.get_state()[1].tolist()  # the legacy state is the one to protect
+
+    load_dataset("iris")
+
+    assert np.random.get_state()[1].tolist() == before
+
+
+def test_arrays_with_text_labels_are_numbered_in_sorted_order() -> None:
+    features = [[float(index), 1.0] for index in range(20)]
+
+    data = load_dataset((features, ["b", "a"] * 10), validation_fraction=0.5)
+
+    assert (data.name, data.classes, data.features) == ("arrays", 2, 2)
+    assert not torch.isnan(data.train.tensors[0]).any()
+
+
+def test_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(TrainingError, match="did you mean 'digits'"):
+        load_dataset("digit")
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [([1, 2, 3], [0, 1, 0]), ([[1.0], [2.0]], [0]), ([], []), ([["x"]], [0]), ([[1.0]],)],
+    ids=["flat", "lengths", "empty", "text", "single"],
+)
+def test_what_is_no_data_set_is_refused(arrays: object) -> None:
+    with pytest.raises(TrainingError, match="no data set"):
+        load_dataset(arrays)
+
+
+def test_class_with_one_sample_cannot_be_split() -> None:
+    with pytest.raises(TrainingError, match="cannot be split"):
+        load_dataset(([[0.0], [1.0], [2.0]], [0, 0, 1]))
