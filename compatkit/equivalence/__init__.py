@@ -1,0 +1,31 @@
+"""The proof: snapshots of MLflow runs, their differences, the policy, the verdict; the matrix of the two stacks."""
+
+from __future__ import annotations
+
+from compatkit.equivalence.compare import compare_snapshots
+from compatkit.equivalence.difference import Difference, Distance, Kind
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.snapshot import File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.verdict import Allowed, Verdict
+
+# `compatkit.equivalence.stack` is not handed on here: it imports torch, which `compatkit compare` can do without.
+
+__all__ = [
+    "Allowed",
+    "Difference",
+    "Distance",
+    "EquivalenceError",
+    "File",
+    "Kind",
+    "Model",
+    "Point",
+    "Policy",
+    "Snapshot",
+    "Tensor",
+    "Tolerance",
+    "Verdict",
+    "compare_snapshots",
+    "take_snapshot",
+]

@@ -1,0 +1,66 @@
+"""Where tracking stores keep the same thing differently, and the one form that it is compared in."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.snapshot import Point
+
+# Measured on MLflow 3.17: the SQL stores cut here without a word; the file store does not cut tags.
+PARAM_LIMIT = 6000  # characters
+TAG_LIMIT = 8000  # characters
+
+
+class LoggedPoint(Protocol):
+    """MLflow's `Metric`, as far as it is read here."""
+
+    @property
+    def step(self) -> object: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def timestamp(self) -> int: ...
+
+
+def canonical_points(name: str, logged: Iterable[LoggedPoint]) -> tuple[Point, ...]:
+    """Order a history by step, as SQL stores do and file stores do not.
+
+    A row that repeats step, value and timestamp counts once: file stores keep it twice, SQL stores once. A value
+    that was logged again later counts again. Values of one step are sorted, since no store keeps their order.
+    """
+    rows = {(canonical_step(name, row.step), _sortable(row.value), row.timestamp) for row in logged}
+    return tuple(Point(step, canonical_value(float.fromhex(text))) for step, text, _ in sorted(rows))
+
+
+def canonical_step(name: str, step: object) -> int:
+    """Return a step as an int. SQLite keeps a `numpy.int64` as eight raw bytes, and True as 1."""
+    if isinstance(step, bytes) and len(step) == 8:
+        return int.from_bytes(step, sys.byteorder, signed=True)
+    if isinstance(step, int) or (isinstance(step, float) and step.is_integer()):
+        return int(step)
+    raise EquivalenceError.unreadable_number(name, step)
+
+
+def canonical_value(value: float) -> float:
+    """Return what every store would have kept: no negative zero, and SQLite's largest double for an infinity."""
+    if abs(value) == sys.float_info.max:
+        return math.copysign(math.inf, value)
+    return value + 0.0  # -0.0 + 0.0 is 0.0
+
+
+def cut_notes(what: str, texts: Mapping[str, str], limit: int) -> list[str]:
+    """Say which texts have just the length at which stores cut: they are compared up to there."""
+    return [
+        f"{what} {name!r} has {limit} characters, the store's limit: compared up to there"
+        for name, text in sorted(texts.items())
+        if len(text) == limit
+    ]
+
+
+def _sortable(value: float) -> str:
+    """Return the value as text, which holds every bit and, unlike the number, lets NaN equal NaN."""
+    return canonical_value(value).hex()

@@ -1,0 +1,126 @@
+"""The metric histories of two runs: names, steps, then value by value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from compatkit.equivalence.difference import Difference, Distance, Kind
+from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.snapshot import Point
+
+_History = tuple[Point, ...]
+
+
+def compare_metrics(
+    before: Mapping[str, _History], after: Mapping[str, _History], policy: Policy
+) -> Iterator[Difference]:
+    """Yield how the metrics of two runs differ, under v2 names."""
+    left, conflicts_left = _in_v2(before, policy)
+    right, conflicts_right = _in_v2(after, policy)
+    yield from conflicts_left
+    yield from conflicts_right
+    for name in sorted(left.keys() | right.keys()):
+        if name not in right:
+            yield Difference(Kind.METRIC_MISSING, name, before=_points(left[name]), rule="must be there")
+        elif name not in left:
+            yield Difference(Kind.METRIC_EXTRA, name, after=_points(right[name]), rule="must not be there")
+        else:
+            yield from compare_histories(name, left[name], right[name], policy.metrics)
+
+
+def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
+    """Yield at most one difference in steps and one in values; values are compared where both sides have them."""
+    if [point.step for point in before] == [point.step for point in after]:
+        pairs = list(zip(before, after, strict=True))
+    else:
+        yield _steps(name, before, after, tolerance)
+        if _shift(before, after, tolerance) is not None:
+            return
+        pairs = _common(before, after)
+    apart = [(one, other) for one, other in pairs if not agree(one.value, other.value, tolerance)]
+    if apart:
+        first, other = apart[0]
+        yield Difference(
+            Kind.METRIC_VALUE,
+            name,
+            before=repr(first.value),
+            after=repr(other.value),
+            first_step=first.step,
+            count=len(apart),
+            of=len(pairs),
+            distance=Distance.between(first.value, other.value),
+            rule=str(tolerance),
+        )
+
+
+def agree(before: float, after: float, tolerance: Tolerance) -> bool:
+    """Tell whether two values agree. NaN agrees with NaN, an infinity with itself alone."""
+    if before == after or (math.isnan(before) and math.isnan(after)):
+        return True
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return False
+    return abs(before - after) <= tolerance.atol + tolerance.rtol * max(abs(before), abs(after))
+
+
+def _in_v2(metrics: Mapping[str, _History], policy: Policy) -> tuple[dict[str, _History], list[Difference]]:
+    """Bring names to v2's spelling. A run that logged both spellings must have logged the same under both."""
+    renamed: dict[str, _History] = {}
+    conflicts: list[Difference] = []
+    for original, history in sorted(metrics.items()):
+        name = policy.metric_name(original)
+        if name in renamed and any(compare_histories(name, renamed[name], history, policy.metrics)):
+            rule = "both spellings in one run must agree"
+            conflicts.append(Difference(Kind.METRIC_SPELLINGS, name, hint=f"one is {original!r}", rule=rule))
+        renamed.setdefault(name, history)
+    return renamed, conflicts
+
+
+def _steps(name: str, before: _History, after: _History, tolerance: Tolerance) -> Difference:
+    # The first place where the two lists of steps part, be it that one of them ends there.
+    place = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one.step != other.step),
+        min(len(before), len(after)),
+    )
+    first = min(history[place].step for history in (before, after) if place < len(history))
+    shift = _shift(before, after, tolerance)
+    return Difference(
+        Kind.METRIC_STEPS,
+        name,
+        before=_points(before),
+        after=_points(after),
+        first_step=first,
+        rule="steps must be equal",
+        hint=f"the same values, shifted by {shift:+d} steps" if shift is not None else "",
+    )
+
+
+def _shift(before: _History, after: _History, tolerance: Tolerance) -> int | None:
+    """Return by how many steps `after` lies behind `before`, if that is all that differs."""
+    if len(before) != len(after) or not before:
+        return None
+    shift = after[0].step - before[0].step
+    same = all(
+        other.step - one.step == shift and agree(one.value, other.value, tolerance)
+        for one, other in zip(before, after, strict=True)
+    )
+    return shift if same else None
+
+
+def _common(before: _History, after: _History) -> list[tuple[Point, Point]]:
+    """Pair the points of the steps that both sides have; a step with several values is paired in their order."""
+    left, right = _by_step(before), _by_step(after)
+    return [pair for step in sorted(left.keys() & right.keys()) for pair in zip(left[step], right[step], strict=False)]
+
+
+def _by_step(history: _History) -> dict[int, list[Point]]:
+    steps: dict[int, list[Point]] = {}
+    for point in history:
+        steps.setdefault(point.step, []).append(point)
+    return steps
+
+
+def _points(history: _History) -> str:
+    if len(history) == 1:
+        return f"1 point at step {history[0].step}"
+    return f"{len(history)} points, steps {history[0].step} to {history[-1].step}" if history else "no points"

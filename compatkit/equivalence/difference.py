@@ -1,0 +1,112 @@
+"""One typed disagreement of two snapshots."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What disagrees. The first word of a value is what a policy's allowances call it."""
+
+    METRIC_MISSING = "metric missing"
+    METRIC_EXTRA = "metric extra"
+    METRIC_STEPS = "metric steps"
+    METRIC_VALUE = "metric value"
+    METRIC_SPELLINGS = "metric spellings"
+    PARAM_MISSING = "param missing"
+    PARAM_EXTRA = "param extra"
+    PARAM_VALUE = "param value"
+    PARAM_SPELLINGS = "param spellings"
+    TAG_MISSING = "tag missing"
+    TAG_EXTRA = "tag extra"
+    TAG_VALUE = "tag value"
+    ARTIFACT_MISSING = "artifact missing"
+    ARTIFACT_EXTRA = "artifact extra"
+    ARTIFACT_CONTENT = "artifact content"
+    MODEL_MISSING = "model missing"
+    MODEL_EXTRA = "model extra"
+    MODEL_OPERATIONS = "model operations"
+    MODEL_SIGNATURE = "model signature"
+    MODEL_FILE = "model file"
+    MODEL_TENSOR_MISSING = "model tensor missing"
+    MODEL_TENSOR_EXTRA = "model tensor extra"
+    MODEL_TENSOR_DTYPE = "model tensor dtype"
+    MODEL_TENSOR_SHAPE = "model tensor shape"
+    MODEL_TENSOR_VALUE = "model tensor value"
+    DATASET_MISSING = "dataset missing"
+    DATASET_EXTRA = "dataset extra"
+    DATASET_VALUE = "dataset value"
+    STATUS = "status"
+
+    @property
+    def category(self) -> str:
+        return self.value.split()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far two numbers lie apart; `ulps` counts the doubles between them, NaN where one is no finite number."""
+
+    absolute: float
+    relative: float
+    ulps: float
+
+    @classmethod
+    def between(cls, before: float, after: float) -> Distance:
+        absolute = abs(before - after)
+        largest = max(abs(before), abs(after))
+        relative = absolute / largest if largest else 0.0
+        if not (math.isfinite(before) and math.isfinite(after)):
+            return cls(absolute, relative, math.nan)
+        return cls(absolute, relative, float(abs(_ordinal(before) - _ordinal(after))))
+
+    def __str__(self) -> str:
+        return f"{self.absolute:.3g} absolute, {self.relative:.3g} relative, {self.ulps:.0f} ulps"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What disagrees, where it first does, and how far.
+
+    Attributes:
+        name: of the metric, param, tag, file or tensor, under its v2 name.
+        before, after: both sides as text; empty where a side has nothing.
+        first_step: of a metric, where the two histories first part.
+        count: how many points, or elements of a tensor, differ; `of` is how many were compared.
+        distance: the largest, of numbers.
+        rule: what decided that this is a difference.
+        hint: what it looks like.
+    """
+
+    kind: Kind
+    name: str
+    before: str = ""
+    after: str = ""
+    first_step: int | None = None
+    count: int = 1
+    of: int = 1
+    distance: Distance | None = None
+    rule: str = "must be equal"
+    hint: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"{self.kind.value}: {self.name}"]
+        if self.first_step is not None:
+            parts.append(f"from step {self.first_step}")
+        if self.before or self.after:
+            parts.append(f"{self.before or 'nothing'} | {self.after or 'nothing'}")
+        if self.of > 1:
+            parts.append(f"{self.count} of {self.of} differ")
+        if self.distance is not None:
+            parts.append(str(self.distance))
+        parts.append(self.rule)
+        return ", ".join(part for part in (*parts, self.hint) if part)
+
+
+def _ordinal(value: float) -> int:
+    """Map doubles to integers, such that neighbours differ by one."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", value))
+    return int(bits) if bits >= 0 else -(int(bits) & 0x7FFF_FFFF_FFFF_FFFF)

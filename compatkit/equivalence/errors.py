@@ -1,0 +1,39 @@
+"""What keeps two runs from being compared. None of these is ever a verdict."""
+
+from __future__ import annotations
+
+from compatkit.errors import CompatkitError
+
+
+class EquivalenceError(CompatkitError):
+    """A run that cannot be read, or a comparison that would compare nothing."""
+
+    @classmethod
+    def no_store(cls, uri: str) -> EquivalenceError:
+        return cls(
+            "There is no MLflow store at this address.", where=uri, hint="check --tracking-uri; nothing was made"
+        )
+
+    @classmethod
+    def unreadable_run(cls, run_id: str, uri: str, reason: str) -> EquivalenceError:
+        return cls(f"Run {run_id!r} cannot be read: {reason}", where=uri, hint="check the run id and --tracking-uri")
+
+    @classmethod
+    def still_running(cls, run_id: str, status: str, uri: str) -> EquivalenceError:
+        return cls(f"Run {run_id!r} is {status}: what it logs may still change.", where=uri, hint="wait for its end")
+
+    @classmethod
+    def nothing_compared(cls, before: str, after: str) -> EquivalenceError:
+        return cls(
+            "Nothing was compared: both runs are empty.", where=f"{before} and {after}", hint="check the two run ids"
+        )
+
+    @classmethod
+    def unreadable_number(cls, metric: str, step: object) -> EquivalenceError:
+        return cls(f"Metric {metric!r} has a step that is no integer: {step!r}.", where="the tracking store")
+
+    @classmethod
+    def bad_reference(cls, reference: str, reason: str) -> EquivalenceError:
+        return cls(
+            f"{reference!r} cannot be loaded: {reason}", where="the command line", hint="give package.module:Class"
+        )

@@ -1,0 +1,54 @@
+"""The outcome of running every trainer on every orchestrator: values only, nothing is run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from compatkit.equivalence.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is trained: a bundled data set under a preset, of which `overrides` replaces settings by dotted path."""
+
+    dataset: str
+    preset: str
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        changed = "".join(f", {path}={value}" for path, value in self.overrides.items())
+        return f"{self.preset} on {self.dataset}{changed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One trainer on one orchestrator: a verdict against the baseline, or the reason why there is none."""
+
+    orchestrator: str
+    trainer: str
+    run_id: str = ""
+    verdict: Verdict | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The cells of one scenario; the first is the baseline, which has no verdict."""
+
+    scenario: Scenario
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_equivalent(self) -> bool:
+        """True where every cell but the baseline has a verdict, and each is equivalent."""
+        verdicts = [cell.verdict for cell in self.cells[1:]]
+        return bool(verdicts) and all(verdict is not None and verdict.is_equivalent for verdict in verdicts)
+
+    @property
+    def has_failures(self) -> bool:
+        return any(cell.failure for cell in self.cells)
+
+    @property
+    def has_differences(self) -> bool:
+        return any(cell.verdict is not None and not cell.verdict.is_equivalent for cell in self.cells)

@@ -1,0 +1,103 @@
+"""What holds for any two runs and any policy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from compatkit.equivalence import Distance, Point, Policy, Snapshot, Tolerance, compare_snapshots
+from compatkit.equivalence.compare import is_same_param
+from compatkit.equivalence.compare_metrics import agree
+from compatkit.migration import Allowance, find_migration
+from tests.equivalence.strategies import numbers, snapshots
+
+EXACT = Policy.exact()
+DECLARED = Policy.from_migration(find_migration())
+allowances = st.builds(
+    Allowance,
+    st.sampled_from(["metric", "param", "tag", "artifact", "model", "dataset"]),
+    st.sampled_from(["*", "a*", "?", "b"]),
+    st.just("because"),
+)
+
+
+@given(snapshots)
+def test_a_run_is_equivalent_to_itself(snapshot: Snapshot) -> None:
+    for policy in (EXACT, DECLARED):
+        verdict = compare_snapshots(snapshot, snapshot, policy)
+
+        assert verdict.is_equivalent
+        assert not verdict.allowed
+
+
+@given(snapshots, snapshots)
+def test_the_names_that_differ_do_not_depend_on_the_direction(one: Snapshot, other: Snapshot) -> None:
+    there, back = compare_snapshots(one, other, EXACT), compare_snapshots(other, one, EXACT)
+
+    assert [each.name for each in there.deciding] == [each.name for each in back.deciding]
+
+
+@given(snapshots, st.data())
+def test_a_changed_value_is_found_wherever_it_is(snapshot: Snapshot, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(snapshot.metrics)))
+    history = snapshot.metrics[name]
+    place = data.draw(st.integers(0, len(history) - 1))
+    value = data.draw(numbers)
+    assume(not agree(history[place].value, value, DECLARED.metrics))
+    changed = (*history[:place], Point(history[place].step, value), *history[place + 1 :])
+
+    verdict = compare_snapshots(snapshot, replace(snapshot, metrics={**snapshot.metrics, name: changed}), DECLARED)
+
+    assert [(each.name, each.first_step, each.count) for each in verdict.deciding] == [(name, history[place].step, 1)]
+
+
+@given(snapshots, st.data())
+def test_a_lost_point_is_found_wherever_it_is(snapshot: Snapshot, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(snapshot.metrics)))
+    history = snapshot.metrics[name]
+    place = data.draw(st.integers(0, len(history) - 1))
+    shorter = (*history[:place], *history[place + 1 :])
+
+    verdict = compare_snapshots(snapshot, replace(snapshot, metrics={**snapshot.metrics, name: shorter}), EXACT)
+
+    assert [each.name for each in verdict.deciding] == [name]
+    assert verdict.deciding[0].first_step == history[place].step
+
+
+@given(snapshots, snapshots, st.lists(allowances, max_size=3))
+def test_allowing_more_never_decides_more(one: Snapshot, other: Snapshot, more: list[Allowance]) -> None:
+    strict = compare_snapshots(one, other, EXACT)
+    lenient = compare_snapshots(one, other, replace(EXACT, ignore=tuple(more)))
+
+    assert set(lenient.deciding) <= set(strict.deciding)
+    assert len(lenient.deciding) + len(lenient.allowed) == len(strict.deciding)
+
+
+@given(numbers, numbers, st.floats(0, 1), st.floats(0, 1))
+def test_agreement_is_symmetric(one: float, other: float, rtol: float, atol: float) -> None:
+    assert agree(one, other, Tolerance(rtol, atol)) == agree(other, one, Tolerance(rtol, atol))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_the_next_double_is_one_ulp_away(value: float) -> None:
+    following = math.nextafter(value, math.inf)
+    assume(math.isfinite(following))
+
+    assert Distance.between(value, following).ulps == 1
+    assert Distance.between(following, value).ulps == 1
+
+
+@given(st.floats(allow_nan=False))
+def test_every_spelling_of_a_float_is_one_param(value: float) -> None:
+    text, scientific = repr(value), f"{value:.17e}"
+
+    assert is_same_param(text, scientific) or text == "inf" or "e" not in scientific
+
+
+@given(st.integers(-99, 99))
+def test_an_int_and_a_float_are_two_params(value: int) -> None:
+    assert not is_same_param(str(value), str(float(value)))
+    assert not is_same_param(str(value), str(value + 1))
