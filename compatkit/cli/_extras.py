@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 
 from compatkit.errors import CompatkitError
@@ -16,3 +17,8 @@ def require_training() -> None:
             where="this Python environment",
             hint="run: pip install 'compatkit[train]'",
         )
+
+
+def quiet_mlflow() -> None:
+    """Keep MLflow's progress messages off stderr; call it before MLflow is imported, which sets its own level."""
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")

@@ -52,7 +52,9 @@ def _play(stage: Stage) -> None:
     stage.title("Migrate the source.")
     # Status 1: places that are reported for a person, beside the rewrites.
     stage.show(stage.run("compatkit migrate --diff .", expected=1).stdout, first=24)
-    stage.show(stage.run("compatkit migrate .", expected=1).stdout)
+    migrated_files = stage.run("compatkit migrate .", expected=1)
+    stage.show(migrated_files.stdout, first=6)
+    stage.show(migrated_files.stderr)
 
     stage.title("The migrated code on the v2 trainer, without the shim.")
     migrated = _train(stage, f"python {_TRAIN} v2")

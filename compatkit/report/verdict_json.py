@@ -1,0 +1,67 @@
+"""A verdict, and a matrix of verdicts, as JSON; NaN and infinities, which JSON lacks, are written as text."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.matrix import Matrix
+from compatkit.equivalence.verdict import Verdict
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """Return one verdict as a JSON object."""
+    return json.dumps(_verdict(verdict), indent=2, allow_nan=False)
+
+
+def matrices_json(matrices: Sequence[Matrix]) -> str:
+    """Return matrices as a JSON list, one object a scenario."""
+    return json.dumps([_matrix(matrix) for matrix in matrices], indent=2, allow_nan=False)
+
+
+def _matrix(matrix: Matrix) -> dict[str, Any]:
+    return {
+        "dataset": matrix.scenario.dataset,
+        "preset": matrix.scenario.preset,
+        "equivalent": matrix.is_equivalent,
+        "cells": [
+            {
+                "orchestrator": cell.orchestrator,
+                "trainer": cell.trainer,
+                "run_id": cell.run_id,
+                "failure": cell.failure,
+                "verdict": None if cell.verdict is None else _verdict(cell.verdict),
+            }
+            for cell in matrix.cells
+        ],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "equivalent": verdict.is_equivalent,
+        "before": verdict.before,
+        "after": verdict.after,
+        "compared": dict(verdict.compared),
+        "deciding": [_difference(difference) for difference in verdict.deciding],
+        "allowed": [{**_difference(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
+        "unused": [asdict(entry) for entry in verdict.unused],
+        "notes": list(verdict.notes),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    distance = difference.distance
+    return {
+        **asdict(difference),
+        "kind": difference.kind.value,
+        "distance": None if distance is None else {name: _number(value) for name, value in asdict(distance).items()},
+    }
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

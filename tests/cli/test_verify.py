@@ -1,0 +1,102 @@
+"""`compatkit verify` proves the bundled stack, and finds what is wrong with a user's own classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_group import compatkit
+
+OWN = """
+from compatkit.training import ModelTrainer, TrainingOrchestrator
+
+
+class Faithful(ModelTrainer):
+    pass
+
+
+class DropsMetric(ModelTrainer):
+    def train(self, *args, **kwargs):
+        return [{k: v for k, v in r.items() if k != "val_loss"} for r in super().train(*args, **kwargs)]
+
+
+class ShiftsSteps(ModelTrainer):
+    def train(self, *args, **kwargs):
+        return [{**r, "epoch": r["epoch"] - 1} for r in super().train(*args, **kwargs)]
+
+
+class LosesLastEpoch(ModelTrainer):
+    def train(self, *args, **kwargs):
+        return super().train(*args, **kwargs)[:-1]
+
+
+class OtherRate(ModelTrainer):
+    def train(self, *args, lr, **kwargs):
+        return super().train(*args, lr=lr * 1.01, **kwargs)
+
+
+class RenamesParam(TrainingOrchestrator):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.config["size_of_batch"] = self.config["batch_size"]
+
+    def _log_setup(self, run, data):
+        kept = self.config.pop("batch_size")
+        super()._log_setup(run, data)
+        self.config["batch_size"] = kept
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "own.py").write_text(OWN)
+    return tmp_path
+
+
+def test_the_bundled_stack_is_equivalent(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", cwd=project)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("Verdict: equivalent")
+    assert done.stdout.count("equivalent") == 4
+
+
+def test_a_faithful_trainer_of_the_users_own_is_equivalent(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Faithful", cwd=project)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "planted", "named"),
+    [
+        ("--trainer", "DropsMetric", "metric missing: val_loss"),
+        ("--trainer", "ShiftsSteps", "shifted by -1 steps"),
+        ("--trainer", "LosesLastEpoch", "metric steps: train_loss, from step 5"),
+        ("--trainer", "OtherRate", "metric value: train_loss, from step 1"),
+        ("--orchestrator", "RenamesParam", "renamed? 'size_of_batch' has the same value"),
+    ],
+)
+def test_a_planted_difference_is_found_and_named(project: Path, option: str, planted: str, named: str) -> None:
+    done = compatkit("verify", "--dataset", "iris", option, f"own:{planted}", "--store", "store", cwd=project)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert named in done.stdout
+    assert "Verdict: not equivalent" in done.stdout
+
+
+def test_json_holds_every_cell(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--preset", "quick_test", "--format", "json", cwd=project)
+
+    (matrix,) = json.loads(done.stdout)
+    assert matrix["equivalent"]
+    assert len(matrix["cells"]) == 4
+
+
+def test_a_class_that_is_not_there_is_an_error(project: Path) -> None:
+    done = compatkit("verify", "--trainer", "own:Absent", cwd=project)
+
+    assert done.returncode == 2
+    assert "'own:Absent' cannot be loaded" in done.stderr
