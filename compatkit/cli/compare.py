@@ -36,7 +36,7 @@ def command(
 
     require_training()
     quiet_mlflow()
-    (declared, *_) = load_project(Path.cwd()).load([migration] if migration else [])
+    declared = load_project(Path.cwd()).load_one(migration)
     before = take_snapshot(run_a, tracking_uri=tracking_uri)
     after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
     verdict = compare_snapshots(before, after, Policy.exact() if exact else Policy.from_migration(declared))

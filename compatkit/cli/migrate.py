@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change or is found.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change as a unified diff.")
-@click.option("--migration", "wanted", metavar="ID|PATH", help="The migration to apply (default: the bundled one).")
+@click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to apply; repeatable.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], *, check: bool, show_diff: bool, wanted: str | None) -> None:
+def command(
+    ctx: click.Context, paths: tuple[Path, ...], *, check: bool, show_diff: bool, chosen: tuple[str, ...]
+) -> None:
     """Rewrite v1 imports to v2 in files and folders.
 
     What is not certain is reported and left alone. Inside a git work tree, ignored files are left out. A second run
@@ -36,12 +38,13 @@ def command(ctx: click.Context, paths: tuple[Path, ...], *, check: bool, show_di
       compatkit migrate --diff src/
     """
     from compatkit.migrate import plan_tree, write_report
-    from compatkit.migration import find_migration
+    from compatkit.migration import load_project
 
     for path in paths:
         _require(path)
     write = not (check or show_diff)
-    report = plan_tree(paths, find_migration(wanted))
+    migrations = load_project(paths[0]).load(chosen)
+    report = plan_tree(paths, [move for migration in migrations for move in migration.moves])
     if write:
         report = write_report(report)
     _show(report, written=write, as_diff=show_diff)

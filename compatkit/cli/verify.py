@@ -51,7 +51,7 @@ def command(
     from compatkit.report.verdict_json import matrices_json
 
     folder = store or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
-    (declared, *_) = load_project(Path.cwd()).load([migration] if migration else [])
+    declared = load_project(Path.cwd()).load_one(migration)
     own_trainers = [load_class(reference) for reference in trainers]
     own_orchestrators = [load_class(reference) for reference in orchestrators]
     matrices = [

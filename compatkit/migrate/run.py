@@ -14,7 +14,7 @@ from pathlib import Path
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.naming import module_name
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migration import Migration, Move
+from compatkit.migration import Move
 from compatkit.rewrite import Failed, Outcome, Rewritten, Unchanged, can_matter, find_in_data, rewrite_source
 
 
@@ -38,13 +38,13 @@ def process(job: Job) -> Outcome:
         return Failed(reason, hint=hint, code="CK909", details=traceback.format_exc())
 
 
-def plan_tree(paths: Iterable[Path], migration: Migration, *, executor: Executor | None = None) -> Report:
+def plan_tree(paths: Iterable[Path], moves: Iterable[Move], *, executor: Executor | None = None) -> Report:
     """Process every file at and below `paths` and report what would change. Nothing is written."""
-    moves = migration.moves
+    all_moves = tuple(moves)
     pending: list[tuple[FoundFile, Job, Future[Outcome] | None]] = []
     results: list[FileResult] = []
     for file in find_files(paths):
-        match _prepare(file, moves):
+        match _prepare(file, all_moves):
             case Job() as job:
                 pending.append((file, job, executor.submit(process, job) if executor else None))
             case outcome:

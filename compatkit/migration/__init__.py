@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compatkit.migration._validation import validate_together
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
@@ -42,4 +43,5 @@ __all__ = [
     "load_migration",
     "load_project",
     "parse_migration",
+    "validate_together",
 ]

@@ -19,6 +19,16 @@ def validate(migration: Migration, *, where: str) -> None:
         _validate_arguments([argument for argument in migration.arguments if argument.of == of], where)
 
 
+def validate_together(migrations: Iterable[Migration]) -> None:
+    """Raise `MigrationError`, naming both, if two migrations that are used together claim one old name."""
+    owners: dict[str, str] = {}
+    for migration in migrations:
+        for move in migration.moves:
+            if (owner := owners.setdefault(move.old, migration.id)) != migration.id:
+                where = "the migrations in use"
+                raise MigrationError.declared_twice(f"The old name {move.old!r}", owner, migration.id, where=where)
+
+
 def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
     yield from ((move.code, move.old) for move in migration.moves)
     yield from ((field.code, f"field {field.v1!r}") for field in migration.fields)

@@ -35,3 +35,10 @@ class MigrationError(CompatkitError):
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)
+
+    @classmethod
+    def ambiguous(cls, ids: Iterable[str]) -> MigrationError:
+        known = ", ".join(ids)
+        return cls(
+            f"Several migrations are in use: {known}.", where="[tool.compatkit]", hint="name one: --migration ID"
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compatkit.migration._entry import Entry
+from compatkit.migration._validation import validate_together
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration
@@ -22,18 +23,27 @@ class Project:
     def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
         """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
         wanted = tuple(chosen) or self.migrations or (None,)
-        return tuple(find_migration(one).relocated(self.homes) for one in wanted)
+        migrations = tuple(find_migration(one).relocated(self.homes) for one in wanted)
+        validate_together(migrations)
+        return migrations
+
+    def load_one(self, chosen: str | None = None) -> Migration:
+        """Load the migration whose policy decides. Raises `MigrationError` if that could be one of several."""
+        migrations = self.load([chosen] if chosen else [])
+        if len(migrations) > 1:
+            raise MigrationError.ambiguous([migration.id for migration in migrations])
+        return migrations[0]
 
 
-def load_project(folder: Path) -> Project:
-    """Read `[tool.compatkit]` from the nearest `pyproject.toml` that has it, `folder` first, then its parents.
+def load_project(start: Path) -> Project:
+    """Read `[tool.compatkit]` from the nearest `pyproject.toml` that has it, `start` first, then its parents.
 
     Raises `MigrationError` for an unknown key or a value of the wrong type.
     """
     import tomllib
 
-    start = folder.resolve()
-    for directory in (start, *start.parents):
+    place = start.resolve()
+    for directory in (place, *place.parents):
         file = directory / "pyproject.toml"
         if not file.is_file():
             continue

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from compatkit.migration import Migration, MigrationError, find_migration
+from compatkit.migration import Migration, find_migration, validate_together
 from compatkit.shim.facade import FacadeModule
 from compatkit.shim.finder import HoleFinder
 from compatkit.shim.import_hook import ProducerHook
@@ -21,7 +21,7 @@ class _Shim:
     """All that one `install` changed in the interpreter."""
 
     def __init__(self, migrations: tuple[Migration, ...]) -> None:
-        _refuse_double_claims(migrations)
+        validate_together(migrations)
         self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
         self._producers = Producers(p.function for migration in migrations for p in migration.producers)
         self._hook = ProducerHook(self._producers)
@@ -77,11 +77,3 @@ def _remove_facade(name: str) -> None:
     parent = sys.modules.get(package)
     if parent is not None and vars(parent).get(child) is facade:
         delattr(parent, child)
-
-
-def _refuse_double_claims(migrations: tuple[Migration, ...]) -> None:
-    owners: dict[str, str] = {}
-    for migration in migrations:
-        for move in migration.moves:
-            if (owner := owners.setdefault(move.old, migration.id)) != migration.id:
-                raise MigrationError.declared_twice(f"The old name {move.old!r}", owner, migration.id, where="the shim")

@@ -167,3 +167,16 @@ def test_libcst_is_not_imported_where_nothing_is_rewritten(tree: Path) -> None:
     )
 
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_the_projects_own_homes_are_rewritten(tmp_path: Path) -> None:
+    homes = '[tool.compatkit]\nhomes = { "backend.ml_engine" = "acme.training" }\n'
+    (tmp_path / "pyproject.toml").write_text(homes)
+    file = tmp_path / "job.py"
+    file.write_text("from acme.training.training_orchestrator import TrainingOrchestrator\n")
+
+    result = CliRunner().invoke(cli, ["migrate", str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    new = "from acme.training.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
+    assert file.read_text() == new

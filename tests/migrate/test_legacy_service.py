@@ -31,7 +31,7 @@ def service(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def report(service: Path) -> Report:
-    return write_report(plan_tree([service], MIGRATION))
+    return write_report(plan_tree([service], MIGRATION.moves))
 
 
 def old_imports(root: Path) -> Iterator[tuple[str, int]]:
@@ -61,7 +61,7 @@ def test_no_file_fails(report: Report) -> None:
 def test_second_run_changes_nothing(service: Path, report: Report) -> None:
     once = contents(service)
 
-    again = write_report(plan_tree([service], MIGRATION))
+    again = write_report(plan_tree([service], MIGRATION.moves))
 
     assert again.rewritten == ()
     assert contents(service) == once
@@ -72,7 +72,7 @@ def test_only_files_that_import_the_old_name_change(service: Path) -> None:
     importing = {path for path, _ in old_imports(service)}
     before = contents(service)
 
-    write_report(plan_tree([service], MIGRATION))
+    write_report(plan_tree([service], MIGRATION.moves))
 
     after = contents(service)
     assert {name for name in before if before[name] != after[name]} == importing
@@ -82,7 +82,7 @@ def test_only_files_that_import_the_old_name_change(service: Path) -> None:
 def test_changed_lines_all_belong_to_import_statements(service: Path) -> None:
     before = contents(service)
 
-    write_report(plan_tree([service], MIGRATION))
+    write_report(plan_tree([service], MIGRATION.moves))
 
     for name, content in contents(service).items():
         old, new = before[name].splitlines(keepends=True), content.splitlines(keepends=True)

@@ -31,14 +31,14 @@ def names(results: tuple[object, ...]) -> list[str]:
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
-    return plan_tree([plant(tmp_path, TREE)], MIGRATION)
+    return plan_tree([plant(tmp_path, TREE)], MIGRATION.moves)
 
 
 def test_planning_writes_nothing(tmp_path: Path) -> None:
     plant(tmp_path, TREE)
     before = contents(tmp_path)
 
-    plan_tree([tmp_path], MIGRATION)
+    plan_tree([tmp_path], MIGRATION.moves)
 
     assert contents(tmp_path) == before
 
@@ -66,9 +66,9 @@ def test_any_executor_gives_the_same_report(tmp_path: Path, kind: str) -> None:
     )
 
     with executor:
-        report = plan_tree([tmp_path], MIGRATION, executor=executor)
+        report = plan_tree([tmp_path], MIGRATION.moves, executor=executor)
 
-    assert report == plan_tree([tmp_path], MIGRATION)
+    assert report == plan_tree([tmp_path], MIGRATION.moves)
 
 
 def test_job_can_be_sent_to_another_process() -> None:
@@ -90,10 +90,10 @@ def test_bug_in_a_worker_becomes_a_failure_with_its_traceback() -> None:
 
 
 def test_writing_and_running_again_changes_nothing(tmp_path: Path) -> None:
-    write_report(plan_tree([plant(tmp_path, TREE)], MIGRATION))
+    write_report(plan_tree([plant(tmp_path, TREE)], MIGRATION.moves))
     once = contents(tmp_path)
 
-    again = write_report(plan_tree([tmp_path], MIGRATION))
+    again = write_report(plan_tree([tmp_path], MIGRATION.moves))
 
     assert again.rewritten == ()
     assert contents(tmp_path) == once
@@ -102,6 +102,6 @@ def test_writing_and_running_again_changes_nothing(tmp_path: Path) -> None:
 def test_findings_of_a_written_file_are_where_they_are_now(tmp_path: Path) -> None:
     source = "from shop.core.old_home import A, Old\nx = 'shop.core.old_home'\n"
 
-    written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], MIGRATION))
+    written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], MIGRATION.moves))
 
     assert [found.line for _, found in written.findings] == [3]

@@ -10,6 +10,7 @@ import pytest
 from compatkit.migration import (
     DEFAULT_MIGRATION,
     MigrationError,
+    Project,
     available_migrations,
     find_migration,
     load_migration,
@@ -83,3 +84,20 @@ def test_a_project_without_the_table_uses_the_default(tmp_path: Path) -> None:
     (migration,) = load_project(tmp_path).load()
 
     assert migration.id == DEFAULT_MIGRATION
+
+
+def test_two_migrations_that_claim_one_name_are_refused_by_name(tmp_path: Path) -> None:
+    move = '[[moves]]\ncode = "CK101"\nold = "shop.old.Widget"\nnew = "shop.new.Gadget"\n'
+    for name in ("acme-v2", "acme-v3"):
+        (tmp_path / f"{name}.toml").write_text(MIGRATION.replace("acme-v2", name) + move)
+
+    with pytest.raises(MigrationError, match=r"'shop\.old\.Widget'.*acme-v2.*acme-v3"):
+        Project().load([str(tmp_path / "acme-v2.toml"), str(tmp_path / "acme-v3.toml")])
+
+
+def test_which_of_several_migrations_decides_is_asked_for(third_party: Path) -> None:
+    project = Project(migrations=(DEFAULT_MIGRATION, str(third_party)))
+
+    assert project.load_one("acme-v2").id == "acme-v2"
+    with pytest.raises(MigrationError, match="--migration"):
+        project.load_one()
