@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from compatkit.errors import CompatkitError
 
 
-def require_training() -> None:
-    """Raise `CompatkitError` unless torch, MLflow and scikit-learn are installed."""
-    missing = [name for name in ("mlflow", "sklearn", "torch") if find_spec(name) is None]
+def require(*modules: str) -> None:
+    """Raise `CompatkitError` unless all `modules`, which the extra `train` brings, are installed."""
+    missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise CompatkitError(
             f"This command needs {', '.join(missing)}.",

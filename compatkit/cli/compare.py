@@ -27,14 +27,14 @@ def command(
     """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2."""
     from pathlib import Path
 
-    from compatkit.cli._extras import quiet_mlflow, require_training
+    from compatkit.cli._extras import quiet_mlflow, require
     from compatkit.cli._status import ExitStatus
     from compatkit.equivalence import Policy, compare_snapshots, take_snapshot
     from compatkit.migration import load_project
     from compatkit.report.verdict_json import verdict_json
     from compatkit.report.verdict_text import verdict_lines
 
-    require_training()
+    require("mlflow")
     quiet_mlflow()
     declared = load_project(Path.cwd()).load_one(migration)
     before = take_snapshot(run_a, tracking_uri=tracking_uri)

@@ -24,10 +24,10 @@ def command(folder: Path | None) -> None:
     """Show the problem and its solution for real: train, crash, shim, migrate, compare."""
     import tempfile
 
-    from compatkit.cli._extras import require_training
+    from compatkit.cli._extras import require
     from compatkit.cli._stage import Stage
 
-    require_training()
+    require("mlflow", "sklearn", "torch")
     target = folder or Path(tempfile.mkdtemp(prefix="compatkit-demo-")) / "legacy_service"
     _copy_service(target)
     store = f"sqlite:///{target.resolve() / 'mlflow.db'}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from compatkit.cli._status import ExitStatus
+
 
 @click.command(
     "run",
@@ -14,10 +16,12 @@ import click
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(module: bool, chosen: tuple[str, ...], target: str, arguments: tuple[str, ...]) -> None:
+@click.pass_context
+def command(ctx: click.Context, module: bool, chosen: tuple[str, ...], target: str, arguments: tuple[str, ...]) -> None:
     """Run a script or module with old imports and old record spellings kept working."""
     import runpy
     import sys
+    import traceback
     from pathlib import Path
 
     from compatkit.errors import CompatkitError
@@ -26,15 +30,17 @@ def command(module: bool, chosen: tuple[str, ...], target: str, arguments: tuple
 
     install(load_project(Path.cwd()).load(chosen))
     sys.argv = [target, *arguments]
+    if not module and not Path(target).is_file():
+        hint = "for a module, run: compatkit run -m NAME"
+        raise CompatkitError(f"There is no script {target!r}.", where=str(Path.cwd()), hint=hint)
     # sys.path[0] is what the interpreter itself would have put there.
-    if module:
-        sys.path.insert(0, str(Path.cwd()))
-        runpy.run_module(target, run_name="__main__", alter_sys=True)
-        return
-    script = Path(target)
-    if not script.is_file():
-        raise CompatkitError(
-            f"There is no script {target!r}.", where=str(Path.cwd()), hint="for a module, run: compatkit run -m NAME"
-        )
-    sys.path.insert(0, str(script.resolve().parent))
-    runpy.run_path(target, run_name="__main__")
+    sys.path.insert(0, str(Path.cwd() if module else Path(target).resolve().parent))
+    try:
+        if module:
+            runpy.run_module(target, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(target, run_name="__main__")
+    except CompatkitError:
+        # It left the user's script: shown as Python shows it, since where it was raised is half of the answer.
+        traceback.print_exc()
+        ctx.exit(int(ExitStatus.FINDINGS))

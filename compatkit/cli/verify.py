@@ -38,9 +38,9 @@ def command(
     import sys
     import tempfile
 
-    from compatkit.cli._extras import quiet_mlflow, require_training
+    from compatkit.cli._extras import quiet_mlflow, require
 
-    require_training()
+    require("mlflow", "sklearn", "torch")
     quiet_mlflow()
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))

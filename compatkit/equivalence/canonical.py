@@ -27,13 +27,14 @@ class LoggedPoint(Protocol):
 
 
 def canonical_points(name: str, logged: Iterable[LoggedPoint]) -> tuple[Point, ...]:
-    """Order a history by step, as SQL stores do and file stores do not.
+    """Order a history by step, as SQL stores do and file stores do not, then by the time it was logged.
 
     A row that repeats step, value and timestamp counts once: file stores keep it twice, SQL stores once. A value
-    that was logged again later counts again. Values of one step are sorted, since no store keeps their order.
+    that was logged again later counts again. What was logged for one step within a millisecond has no order that
+    any store keeps; it is ordered by value.
     """
-    rows = {(canonical_step(name, row.step), _sortable(row.value), row.timestamp) for row in logged}
-    return tuple(Point(step, canonical_value(float.fromhex(text))) for step, text, _ in sorted(rows))
+    rows = {(canonical_step(name, row.step), row.timestamp, _sortable(row.value)) for row in logged}
+    return tuple(Point(step, float.fromhex(text)) for step, _, text in sorted(rows))
 
 
 def canonical_step(name: str, step: object) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from dataclasses import dataclass
 from enum import Enum
 
@@ -48,23 +49,25 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far two numbers lie apart; `ulps` counts the doubles between them, NaN where one is no finite number."""
+    """How far two finite numbers lie apart; `ulps` counts the doubles from the one to the other."""
 
     absolute: float
     relative: float
-    ulps: float
+    ulps: int
 
     @classmethod
-    def between(cls, before: float, after: float) -> Distance:
-        absolute = abs(before - after)
-        largest = max(abs(before), abs(after))
-        relative = absolute / largest if largest else 0.0
+    def between(cls, before: float, after: float) -> Distance | None:
+        """Return the distance, or None where one of the two is NaN or infinite."""
         if not (math.isfinite(before) and math.isfinite(after)):
-            return cls(absolute, relative, math.nan)
-        return cls(absolute, relative, float(abs(_ordinal(before) - _ordinal(after))))
+            return None
+        absolute = min(abs(before - after), sys.float_info.max)
+        largest = max(abs(before), abs(after))
+        # Halved, because the difference of two large doubles of opposite sign is none.
+        relative = abs(before / 2 - after / 2) / (largest / 2) if largest / 2 else float(before != after)
+        return cls(absolute, relative, abs(_ordinal(before) - _ordinal(after)))
 
     def __str__(self) -> str:
-        return f"{self.absolute:.3g} absolute, {self.relative:.3g} relative, {self.ulps:.0f} ulps"
+        return f"{self.absolute:.3g} absolute, {self.relative:.3g} relative, {self.ulps} ulps"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -43,17 +44,19 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
 def _snapshot(client: MlflowClient, run: Run) -> Snapshot:
     params = dict(run.data.params)
     tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
-    models, notes = _read_models(client, run)
+    models = Models()
+    _read_models(client, run, models)
+    artifacts = _read_artifacts(client, run.info.run_id, models)
     return Snapshot(
         run_id=run.info.run_id,
         status=run.info.status,
         params=params,
         metrics=_read_metrics(client, run),
         tags=tags,
-        artifacts=_read_artifacts(client, run),
-        models=models,
+        artifacts=artifacts,
+        models=models.found,
         datasets=_read_datasets(run),
-        notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
+        notes=(*models.notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
     )
 
 
@@ -68,10 +71,15 @@ def _read_datasets(run: Run) -> dict[str, str]:
     return {f"{name}#{number}": digest for number, (name, digest) in enumerate(rows, start=1)}
 
 
-def _read_artifacts(client: MlflowClient, run: Run) -> dict[str, File]:
-    paths = sorted(_artifact_paths(client, run.info.run_id, ""))
-    with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
-        return {path: digest_file(Path(client.download_artifacts(run.info.run_id, path, folder))) for path in paths}
+def _read_artifacts(client: MlflowClient, run_id: str, models: Models) -> dict[str, File]:
+    """Digest the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
+    paths = sorted(_artifact_paths(client, run_id, ""))
+    folders = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "MLmodel"} - {""}
+    with tempfile.TemporaryDirectory(prefix="compatkit-") as temporary:
+        for folder in sorted(folders):
+            models.add(folder, Path(client.download_artifacts(run_id, folder, temporary)))
+        files = [path for path in paths if not any(path.startswith(folder + "/") for folder in folders)]
+        return {path: digest_file(Path(client.download_artifacts(run_id, path, temporary))) for path in files}
 
 
 def _artifact_paths(client: MlflowClient, run_id: str, folder: str) -> Iterator[str]:
@@ -82,33 +90,34 @@ def _artifact_paths(client: MlflowClient, run_id: str, folder: str) -> Iterator[
             yield entry.path
 
 
-def _read_models(client: MlflowClient, run: Run) -> tuple[dict[str, Model], list[str]]:
+def _read_models(client: MlflowClient, run: Run, models: Models) -> None:
     """Read the models that the run's outputs point to: since MLflow 3 they lie outside the run's artifacts."""
     from mlflow.artifacts import download_artifacts
 
-    outputs = run.outputs.model_outputs if run.outputs else []
-    models: dict[str, Model] = {}
-    notes: list[str] = []
-    for output in outputs:
+    for output in run.outputs.model_outputs if run.outputs else []:
         logged = client.get_logged_model(output.model_id)
-        with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
+        with tempfile.TemporaryDirectory(prefix="compatkit-") as temporary:
             # Not `models:/ID`, which MLflow resolves in its global store, whatever tracking_uri says.
             local = download_artifacts(
-                artifact_uri=logged.artifact_location, dst_path=folder, tracking_uri=client.tracking_uri
+                artifact_uri=logged.artifact_location, dst_path=temporary, tracking_uri=client.tracking_uri
             )
-            model, unread = read_model(Path(local))
-        models[_free_name(f"{logged.name}@{output.step}", models)] = model
-        notes += unread
-    return models, notes
+            models.add(f"{logged.name}@{output.step}", Path(local))
 
 
-def _free_name(name: str, taken: dict[str, Model]) -> str:
-    number = 1
-    free = name
-    while free in taken:
-        number += 1
-        free = f"{name}#{number}"
-    return free
+class Models:
+    """The models of one run under names of their own, and notes on what could not be read."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Model] = {}
+        self.notes: list[str] = []
+
+    def add(self, name: str, folder: Path) -> None:
+        """Read the model in `folder`; a name that is taken gets a number."""
+        model, notes = read_model(folder, name)
+        numbered = (f"{name}#{number}" for number in count(2))
+        free = name if name not in self.found else next(each for each in numbered if each not in self.found)
+        self.found[free] = model
+        self.notes += notes
 
 
 def _require_store(uri: str) -> None:

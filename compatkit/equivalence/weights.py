@@ -35,22 +35,22 @@ _DTYPES = {
 _NOT_COMPARED = {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"}
 
 
-def read_model(folder: Path) -> tuple[Model, list[str]]:
+def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     """Read the model that MLflow saved in `folder`; also return notes on what could not be read as tensors."""
     tensors: dict[str, Tensor] = {}
     operations: tuple[str, ...] = ()
     files: dict[str, File] = {}
     notes: list[str] = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
+        file = path.relative_to(folder).as_posix()
         if path.name in _NOT_COMPARED:
             continue
         if path.suffix == ".pt2" and (archive := _read_archive(path)):
             tensors, operations = archive
             continue
-        files[name] = digest_file(path)
+        files[file] = digest_file(path)
         if path.suffix in {".pt2", ".pth", ".pt", ".pkl", ".bin"}:
-            notes.append(f"{name} of model {folder.name!r} is compared by digest: its weights cannot be read safely")
+            notes.append(f"{file} of model {name!r} is compared by digest: its weights cannot be read safely")
     return Model(tensors, operations, _signature(folder / "MLmodel"), files), notes
 
 

@@ -1,9 +1,8 @@
-"""A verdict, and a matrix of verdicts, as JSON; NaN and infinities, which JSON lacks, are written as text."""
+"""A verdict, and a matrix of verdicts, as JSON. The values of both sides are texts, since JSON has no NaN."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -55,13 +54,4 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
-    distance = difference.distance
-    return {
-        **asdict(difference),
-        "kind": difference.kind.value,
-        "distance": None if distance is None else {name: _number(value) for name, value in asdict(distance).items()},
-    }
-
-
-def _number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
+    return {**asdict(difference), "kind": difference.kind.value}

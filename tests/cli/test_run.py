@@ -63,3 +63,15 @@ def test_an_unknown_migration_is_an_error(project: Path) -> None:
 
     assert done.returncode == 2
     assert "There is no migration 'shopv2'" in done.stderr
+
+
+def test_a_record_that_contradicts_itself_shows_where_it_was_made(project: Path) -> None:
+    (project / "script.py").write_text(
+        "from compatkit import read_history\nread_history([{'epoch': 3, 'train_acc': 0.81, 'train_accuracy': 0.79}])\n"
+    )
+
+    done = compatkit("run", "script.py", cwd=project)
+
+    assert done.returncode == 1
+    assert 'script.py", line 2' in done.stderr
+    assert "CK201 epoch 3 has both" in done.stderr

@@ -67,3 +67,9 @@ def test_a_text_of_the_stores_limit_is_said_to_be_known_up_to_there() -> None:
     (note,) = cut_notes("param", {"cut": "x" * 6000, "whole": "x" * 5999}, 6000)
 
     assert "'cut'" in note
+
+
+def test_values_of_one_step_keep_the_order_in_which_they_were_logged() -> None:
+    falling = [Row(0, 0.9, 1), Row(0, 0.5, 2), Row(0, 0.25, 3)]
+
+    assert [point.value for point in canonical_points("m", falling)] == [0.9, 0.5, 0.25]

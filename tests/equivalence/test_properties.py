@@ -86,8 +86,15 @@ def test_the_next_double_is_one_ulp_away(value: float) -> None:
     following = math.nextafter(value, math.inf)
     assume(math.isfinite(following))
 
-    assert Distance.between(value, following).ulps == 1
-    assert Distance.between(following, value).ulps == 1
+    for distance in (Distance.between(value, following), Distance.between(following, value)):
+        assert distance is not None
+        assert distance.ulps == 1
+        assert 0 <= distance.relative <= 2
+
+
+@given(st.floats(), st.sampled_from([math.nan, math.inf, -math.inf]))
+def test_what_is_not_finite_lies_at_no_distance(value: float, other: float) -> None:
+    assert Distance.between(value, other) is None
 
 
 @given(st.floats(allow_nan=False))

@@ -98,3 +98,18 @@ def test_another_seed_is_told_by_its_weights(tracking_uri: str) -> None:
     assert compare_snapshots(one, same, Policy.exact()).is_equivalent
     names = {each.name for each in compare_snapshots(one, other, Policy.exact()).deciding}
     assert "model@0: 0.weight" in names
+
+
+def test_a_model_among_the_runs_artifacts_is_compared_without_its_ids(
+    client: MlflowClient, run_id: str, tracking_uri: str
+) -> None:
+    client.log_text(run_id, "run_id: 1\nmodel_uuid: 2\nflavors:\n  python_function: {}\n", "net/MLmodel")
+    client.log_text(run_id, "weights", "net/data/model.bin")
+    client.set_terminated(run_id)
+
+    snapshot = take_snapshot(run_id, tracking_uri=tracking_uri)
+
+    assert not snapshot.artifacts
+    assert list(snapshot.models["net"].files) == ["data/model.bin"]
+    assert "python_function" in snapshot.models["net"].signature
+    assert "digest" in snapshot.notes[0]

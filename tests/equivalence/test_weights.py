@@ -23,7 +23,7 @@ def test_no_pickle_is_opened(tmp_path: Path) -> None:
     for name in ("model.pkl", "model.pth", "model.pt2"):
         (tmp_path / name).write_bytes(pickle.dumps(Bomb()))
 
-    model, notes = read_model(tmp_path)
+    model, notes = read_model(tmp_path, "model")
 
     assert not Path("exploded").exists()
     assert set(model.files) == {"model.pkl", "model.pth", "model.pt2"}
@@ -50,7 +50,7 @@ def test_every_dtype_and_layout_is_read_as_torch_saved_it(tmp_path: Path) -> Non
     module = Mixed()
     torch.export.save(torch.export.export(module, (torch.randn(3, 4),)), tmp_path / "model.pt2")
 
-    model, notes = read_model(tmp_path)
+    model, notes = read_model(tmp_path, "model")
 
     assert not notes
     for name, tensor in module.state_dict().items():
