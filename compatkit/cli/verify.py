@@ -50,10 +50,10 @@ def command(
     from compatkit.migration import load_project
     from compatkit.report.verdict_json import matrices_json
 
-    folder = store or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
     declared = load_project(Path.cwd()).load_one(migration)
     own_trainers = [load_class(reference) for reference in trainers]
     own_orchestrators = [load_class(reference) for reference in orchestrators]
+    folder = store or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
     matrices = [
         verify_stack(
             Scenario(dataset, preset),
