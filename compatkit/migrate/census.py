@@ -1,0 +1,138 @@
+"""What a run used under old names, set against what the source shows: neither sees everything.
+
+A run does not reach every line, and the source does not show every string, pickle and configuration.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from compatkit.migrate.census_file import Use, read_censuses
+from compatkit.migrate.find import find_files
+from compatkit.migrate.naming import module_name
+from compatkit.migrate.report import FileResult, Report
+from compatkit.migrate.run import plan_tree
+from compatkit.migration import Move
+from compatkit.rewrite import RewriteError, Rewritten
+from compatkit.rewrite.place import FileModule, parse
+from compatkit.rewrite.source import read_source
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A statement, or a line of a file that is no source, that names an old home; `codes` are all that it may bring."""
+
+    file: str
+    line: int
+    last_line: int
+    code: str
+    message: str
+    codes: frozenset[str]
+
+    def shows(self, use: Use) -> bool:
+        return self.file == use.file and use.code in self.codes
+
+    def holds(self, use: Use) -> bool:
+        return self.line <= use.line <= self.last_line
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Uses that the source shows, uses that it does not, and places that no use came from; sorted by file and line."""
+
+    found: tuple[Use, ...]
+    missed: tuple[Use, ...]
+    unseen: tuple[Place, ...]
+    report: Report
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.found or self.missed or self.unseen)
+
+
+def take_census(files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Move]) -> Census:
+    """Match each use in census `files` to the places in its file with its code: those on its line, else all of them.
+
+    Lines can differ, where a file was edited after the run: then it is not known which of the places was used.
+    Raises `CensusError` for a census that cannot be read.
+    """
+    all_files, all_paths, all_moves = tuple(files), tuple(paths), tuple(moves)
+    uses = read_censuses(all_files)
+    report = plan_tree(all_paths, all_moves)
+    # The censuses name old homes too; they often lie in the folder that is searched.
+    censuses = {os.path.relpath(file.resolve()) for file in all_files}
+    places = [place for place in _places(report, all_paths, all_moves) if place.file not in censuses]
+    found: list[Use] = []
+    missed: list[Use] = []
+    seen: set[Place] = set()
+    for use in uses:
+        showing = [place for place in places if place.shows(use)]
+        (found if showing else missed).append(use)
+        seen.update([place for place in showing if place.holds(use)] or showing)
+    unseen = sorted((place for place in places if place not in seen), key=lambda place: (place.file, place.line))
+    return Census(tuple(found), tuple(missed), tuple(unseen), report)
+
+
+def _places(report: Report, paths: Iterable[Path], moves: tuple[Move, ...]) -> list[Place]:
+    files = {file.path: file for file in find_files(paths)}
+    places: list[Place] = []
+    for result in report.results:
+        if remarks := sorted(_remarks(result)):
+            file = files.get(result.path)
+            name = os.path.relpath(result.path.resolve())
+            if file is None or file.is_data:
+                places += [Place(name, line, line, code, text, frozenset({code})) for line, code, text in remarks]
+            else:
+                home = module_name(file.path, file.root, moves)
+                statements = _Statements(result.path, FileModule(home.name, home.is_package), moves)
+                places += [statements.place(name, *remark) for remark in remarks]
+    return places
+
+
+def _remarks(result: FileResult) -> Iterator[tuple[int, str, str]]:
+    if isinstance(result.outcome, Rewritten):
+        yield from ((edit.line, edit.code, f"would be rewritten: {edit.message}") for edit in result.outcome.edits)
+    yield from ((finding.line, finding.code, finding.message) for finding in result.findings)
+
+
+class _Statements:
+    """The statements of one file: how far they reach, and which moved names they may bring."""
+
+    def __init__(self, path: Path, home: FileModule, moves: tuple[Move, ...]) -> None:
+        try:
+            tree = parse(read_source(path.read_bytes()).text)
+        except (OSError, RewriteError):
+            # It could be read a moment ago; each remark then stands for its own line.
+            tree = ast.Module([], [])
+        self._statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+        self._home = home
+        self._moves = moves
+
+    def place(self, file: str, line: int, code: str, message: str) -> Place:
+        around = [node for node in self._statements if node.lineno <= line <= _last_line(node)]
+        if not around:
+            return Place(file, line, line, code, message, frozenset({code}))
+        # One remark stands for all the names of an import, but carries only the first one's code.
+        codes = {code}.union(*(self._brought_by(node) for node in around if node.lineno == line))
+        innermost = max(around, key=lambda node: (node.lineno, node.col_offset))
+        return Place(file, innermost.lineno, _last_line(innermost), code, message, frozenset(codes))
+
+    def _brought_by(self, node: ast.stmt) -> Iterator[str]:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            return
+        module = self._home.resolve(node) if isinstance(node, ast.ImportFrom) else None
+        for alias in node.names:
+            name = f"{module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+            star = module if alias.name == "*" else None
+            yield from (move.code for move in self._moves if move.old_module in (name, star) or move.old == name)
+
+
+def _last_line(node: ast.stmt) -> int:
+    """Return the last line of a statement, or of the head of one that holds others."""
+    body = getattr(node, "body", None)
+    end = body[0].lineno - 1 if isinstance(body, list) and body else node.end_lineno
+    return max(node.lineno, int(end or 0))
