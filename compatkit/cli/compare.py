@@ -29,7 +29,7 @@ def command(
 
     from compatkit.cli._extras import quiet_mlflow, require
     from compatkit.cli._status import ExitStatus
-    from compatkit.equivalence import Policy, compare_snapshots, take_snapshot
+    from compatkit.equivalence import EquivalenceError, Policy, compare_snapshots, take_snapshot
     from compatkit.migration import load_project
     from compatkit.report.verdict_json import verdict_json
     from compatkit.report.verdict_text import verdict_lines
@@ -37,6 +37,8 @@ def command(
     require("mlflow")
     quiet_mlflow()
     declared = load_project(Path.cwd()).load_one(migration)
+    if run_a == run_b and tracking_uri_b in {None, tracking_uri}:
+        raise EquivalenceError.same_run(run_a)
     before = take_snapshot(run_a, tracking_uri=tracking_uri)
     after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
     verdict = compare_snapshots(before, after, Policy.exact() if exact else Policy.from_migration(declared))

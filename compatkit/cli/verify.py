@@ -87,4 +87,7 @@ def _status(matrices: Sequence[Matrix]) -> ExitStatus:
         status |= ExitStatus.FINDINGS
     if any(matrix.has_failures for matrix in matrices):
         status |= ExitStatus.FAILED
+    # Whatever the reason: where there is no proof, the status is not that of one.
+    if status is ExitStatus.OK and not all(matrix.is_equivalent for matrix in matrices):
+        status = ExitStatus.FAILED
     return status

@@ -33,8 +33,11 @@ def canonical_points(name: str, logged: Iterable[LoggedPoint]) -> tuple[Point, .
     that was logged again later counts again. What was logged for one step within a millisecond has no order that
     any store keeps; it is ordered by value.
     """
-    rows = {(canonical_step(name, row.step), row.timestamp, _sortable(row.value)) for row in logged}
-    return tuple(Point(step, float.fromhex(text)) for step, _, text in sorted(rows))
+    rows = {(canonical_step(name, row.step), row.timestamp, _bits(row.value)) for row in logged}
+    points = ((step, timestamp, float.fromhex(text)) for step, timestamp, text in rows)
+    # NaN last; numbers as numbers, not as text: a tolerance must find neighbours in the same place on both sides.
+    ordered = sorted(points, key=lambda row: (row[0], row[1], math.isnan(row[2]), 0 if math.isnan(row[2]) else row[2]))
+    return tuple(Point(step, value) for step, _, value in ordered)
 
 
 def canonical_step(name: str, step: object) -> int:
@@ -62,6 +65,6 @@ def cut_notes(what: str, texts: Mapping[str, str], limit: int) -> list[str]:
     ]
 
 
-def _sortable(value: float) -> str:
+def _bits(value: float) -> str:
     """Return the value as text, which holds every bit and, unlike the number, lets NaN equal NaN."""
     return canonical_value(value).hex()

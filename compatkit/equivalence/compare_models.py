@@ -1,16 +1,17 @@
-"""Logged models: weights by tensor name, the graph's operations, the signature, and other files by digest."""
+"""Logged models: weights by name, the graph's operations, the signature and other details, and files by digest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+from compatkit.equivalence.compare_tensors import compare_tensors
+from compatkit.equivalence.compare_texts import compare_texts
+from compatkit.equivalence.difference import Difference, Kind, excerpts
+from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.snapshot import File, Model
 
-from compatkit.equivalence.difference import Difference, Distance, Kind
-from compatkit.equivalence.policy import Policy, Tolerance
-from compatkit.equivalence.snapshot import File, Model, Tensor
+_T = TypeVar("_T")
 
 
 def compare_models(before: Mapping[str, Model], after: Mapping[str, Model], policy: Policy) -> Iterator[Difference]:
@@ -40,58 +41,22 @@ def _compare_model(name: str, before: Model, after: Model, policy: Policy) -> It
     if before.operations != after.operations:
         yield _operations(name, before.operations, after.operations)
     if before.signature != after.signature:
-        yield Difference(Kind.MODEL_SIGNATURE, name, before=before.signature, after=after.signature)
-    file, prefix = Kind.MODEL_FILE, f"{name}: "
-    left = {prefix + path: content for path, content in before.files.items()}
-    right = {prefix + path: content for path, content in after.files.items()}
-    yield from compare_files(left, right, missing=file, extra=file, content=file)
+        yield Difference(Kind.MODEL_SIGNATURE, name, *excerpts(before.signature, after.signature))
+    file, detail = Kind.MODEL_FILE, Kind.MODEL_DETAIL
+    files = (_named(name, before.files), _named(name, after.files))
+    yield from compare_files(*files, missing=file, extra=file, content=file)
+    details = (_named(name, before.details), _named(name, after.details))
+    yield from compare_texts(*details, missing=detail, extra=detail, value=detail)
     if list(before.tensors) != list(after.tensors) and before.tensors.keys() == after.tensors.keys():
-        order = (", ".join(before.tensors), ", ".join(after.tensors))
-        yield Difference(Kind.MODEL_OPERATIONS, f"{name}: order of tensors", before=order[0], after=order[1])
+        order = excerpts(", ".join(before.tensors), ", ".join(after.tensors))
+        yield Difference(Kind.MODEL_OPERATIONS, f"{name}: order of tensors", *order)
     for tensor in sorted(before.tensors.keys() | after.tensors.keys()):
-        yield from _compare_tensor(prefix + tensor, before.tensors.get(tensor), after.tensors.get(tensor), policy)
+        sides = before.tensors.get(tensor), after.tensors.get(tensor)
+        yield from compare_tensors(f"{name}: {tensor}", *sides, policy)
 
 
-def _compare_tensor(name: str, before: Tensor | None, after: Tensor | None, policy: Policy) -> Iterator[Difference]:
-    if before is None or after is None:
-        kind = Kind.MODEL_TENSOR_MISSING if after is None else Kind.MODEL_TENSOR_EXTRA
-        yield Difference(kind, name, rule="must be on both sides")
-    elif before.dtype != after.dtype:
-        yield Difference(Kind.MODEL_TENSOR_DTYPE, name, before=before.dtype, after=after.dtype)
-    elif before.shape != after.shape:
-        yield Difference(Kind.MODEL_TENSOR_SHAPE, name, before=str(before.shape), after=str(after.shape))
-    else:
-        yield from _compare_values(name, before, after, policy.weights.get(before.dtype, Tolerance()))
-
-
-def _compare_values(name: str, before: Tensor, after: Tensor, tolerance: Tolerance) -> Iterator[Difference]:
-    left, right = before.values.ravel(), after.values.ravel()
-    apart = ~np.isclose(left, right, rtol=0, atol=0, equal_nan=True)
-    # `agree` in compare_metrics, for arrays: symmetric, and an infinity agrees with itself alone.
-    finite = np.isfinite(left) & np.isfinite(right)
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(left.astype(_wide(left)) - right.astype(_wide(right)))
-        bound = tolerance.atol + tolerance.rtol * np.maximum(np.abs(left), np.abs(right))
-    apart &= ~(finite & (distance <= bound))
-    if apart.any():
-        worst = int(np.argmax(np.where(apart & finite, distance, -1)))
-        worst = worst if apart[worst] else int(np.argmax(apart))
-        yield Difference(
-            Kind.MODEL_TENSOR_VALUE,
-            name,
-            before=str(left[worst]),
-            after=str(right[worst]),
-            count=int(apart.sum()),
-            of=left.size,
-            distance=Distance.between(float(abs(left[worst])), float(abs(right[worst])))
-            if np.iscomplexobj(left)
-            else Distance.between(float(left[worst]), float(right[worst])),
-            rule=str(tolerance),
-        )
-
-
-def _wide(values: NDArray[Any]) -> type:
-    return complex if np.iscomplexobj(values) else float
+def _named(name: str, parts: Mapping[str, _T]) -> dict[str, _T]:
+    return {f"{name}: {part}": value for part, value in parts.items()}
 
 
 def _operations(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> Difference:
@@ -99,13 +64,8 @@ def _operations(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> D
         (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
         min(len(before), len(after)),
     )
-    left, right = before[place : place + 1], after[place : place + 1]
-    return Difference(
-        Kind.MODEL_OPERATIONS,
-        f"{name}: operation {place}",
-        before=left[0] if left else "",
-        after=right[0] if right else "",
-    )
+    left, right = (*before[place : place + 1], ""), (*after[place : place + 1], "")
+    return Difference(Kind.MODEL_OPERATIONS, f"{name}: operation {place}", *excerpts(left[0], right[0]))
 
 
 def _describe(file: File | None) -> str:

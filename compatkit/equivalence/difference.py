@@ -32,6 +32,7 @@ class Kind(Enum):
     MODEL_OPERATIONS = "model operations"
     MODEL_SIGNATURE = "model signature"
     MODEL_FILE = "model file"
+    MODEL_DETAIL = "model detail"
     MODEL_TENSOR_MISSING = "model tensor missing"
     MODEL_TENSOR_EXTRA = "model tensor extra"
     MODEL_TENSOR_DTYPE = "model tensor dtype"
@@ -49,7 +50,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far two finite numbers lie apart; `ulps` counts the doubles from the one to the other."""
+    """How far two finite numbers lie apart; `ulps` counts the doubles, or integers, from the one to the other."""
 
     absolute: float
     relative: float
@@ -65,6 +66,12 @@ class Distance:
         # Halved, because the difference of two large doubles of opposite sign is none.
         relative = abs(before / 2 - after / 2) / (largest / 2) if largest / 2 else float(before != after)
         return cls(absolute, relative, abs(_ordinal(before) - _ordinal(after)))
+
+    @classmethod
+    def between_integers(cls, before: int, after: int) -> Distance:
+        """Return the distance of two integers, also of such as no double holds."""
+        apart = abs(before - after)
+        return cls(float(apart), apart / max(abs(before), abs(after), 1), apart)
 
     def __str__(self) -> str:
         return f"{self.absolute:.3g} absolute, {self.relative:.3g} relative, {self.ulps} ulps"
@@ -107,6 +114,23 @@ class Difference:
             parts.append(str(self.distance))
         parts.append(self.rule)
         return ", ".join(part for part in (*parts, self.hint) if part)
+
+
+def excerpts(before: str, after: str, *, width: int = 160) -> tuple[str, str]:
+    """Return both texts; of long ones only what surrounds the first place where they part."""
+    if max(len(before), len(after)) <= width:
+        return before, after
+    place = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
+        min(len(before), len(after)),
+    )
+    start = max(0, place - width // 4)
+    return _excerpt(before, start, width), _excerpt(after, start, width)
+
+
+def _excerpt(text: str, start: int, width: int) -> str:
+    head, tail = "…" if start and text else "", "…" if len(text) > start + width else ""
+    return f"{head}{text[start : start + width]}{tail}"
 
 
 def _ordinal(value: float) -> int:

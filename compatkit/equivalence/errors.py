@@ -19,14 +19,38 @@ class EquivalenceError(CompatkitError):
         return cls(f"Run {run_id!r} cannot be read: {reason}", where=uri, hint="check the run id and --tracking-uri")
 
     @classmethod
+    def old_run(cls, run_id: str, uri: str) -> EquivalenceError:
+        return cls(
+            f"Run {run_id!r} was started before the training that returned it.",
+            where=uri,
+            hint="return the id of the run that train_model logged",
+        )
+
+    @classmethod
     def still_running(cls, run_id: str, status: str, uri: str) -> EquivalenceError:
         return cls(f"Run {run_id!r} is {status}: what it logs may still change.", where=uri, hint="wait for its end")
+
+    @classmethod
+    def same_run(cls, run_id: str) -> EquivalenceError:
+        return cls(f"Run {run_id!r} would be compared with itself.", where="the command line", hint="give two run ids")
 
     @classmethod
     def nothing_compared(cls, before: str, after: str) -> EquivalenceError:
         return cls(
             "Nothing was compared: both runs are empty.", where=f"{before} and {after}", hint="check the two run ids"
         )
+
+    @classmethod
+    def only_allowed(cls, before: str, after: str) -> EquivalenceError:
+        return cls(
+            "Nothing was compared: all that the runs logged is ignored or allowed by the policy.",
+            where=f"{before} and {after}",
+            hint="log something that both runs have in common, or ignore less",
+        )
+
+    @classmethod
+    def unreadable_artifact(cls, name: str, uri: str, reason: str) -> EquivalenceError:
+        return cls(f"{name!r} cannot be read: {reason}.", where=uri, hint="compare where the artifacts are")
 
     @classmethod
     def unreadable_number(cls, metric: str, step: object) -> EquivalenceError:

@@ -86,16 +86,24 @@ class Policy:
 
         What v2 adds never excuses what it lost, nor a value that changed.
         """
-        candidates = list(self.ignore)
+        candidates = self.ignore
         if difference.kind in _EXTRA:
             candidates += self.added
         elif difference.kind in _MISSING:
             candidates += self.removed
-        for allowed in candidates:
-            if allowed.kind == difference.kind.category and fnmatchcase(difference.name, allowed.name):
-                return allowed
-        return None
+        return _first(candidates, difference.kind.category, difference.name)
+
+    def ignores(self, category: str, name: str) -> bool:
+        """Tell whether no difference under this name would decide, so that it proves nothing."""
+        return _first(self.ignore, category, name) is not None
 
     @property
     def allowances(self) -> tuple[Allowance, ...]:
         return (*self.ignore, *self.added, *self.removed)
+
+
+def _first(candidates: tuple[Allowance, ...], category: str, name: str) -> Allowance | None:
+    for allowed in candidates:
+        if allowed.kind == category and fnmatchcase(name, allowed.name):
+            return allowed
+    return None

@@ -1,7 +1,7 @@
 """What one MLflow run logged, in canonical form: values only, no I/O here.
 
-Left out, because they name the occasion and not the training: ids, timestamps, and the tags below `mlflow.`
-(user, source, generated run name).
+Left out, because they name the occasion and not the training: ids, timestamps, versions, where a data set was read
+from, and the tags below `mlflow.` (user, source, generated run name) other than the description of a run.
 """
 
 from __future__ import annotations
@@ -44,17 +44,35 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A logged model: weights by name, the operations of its graph, its signature; what is neither, by content."""
+    """A logged model: weights by name, the operations of its graph, its signature; what is neither, by content.
+
+    `details` is all else that is said about it: the inputs and outputs of the graph, its own params and tags.
+    """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     operations: tuple[str, ...] = ()
     signature: str = ""
     files: Mapping[str, File] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set that a run named as its input, as MLflow describes it; the schema and the profile are JSON."""
+
+    digest: str
+    schema: str = ""
+    profile: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a run logged. `notes` say what the store may not have kept, or what could be read by digest only."""
+    """All that a run logged. `notes` say what the store may not have kept, or what could be read by digest only.
+
+    A data set is named with the context in which it was used, such as `digits [training]#1`; the number tells apart
+    those of one name and context.
+    """
 
     run_id: str
     status: str = "FINISHED"
@@ -63,7 +81,7 @@ class Snapshot:
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, File] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
-    datasets: Mapping[str, str] = field(default_factory=dict)
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,10 @@ def load_class(reference: str) -> type:
     module, _, name = reference.partition(":")
     try:
         found = getattr(importlib.import_module(module), name or "?")
-    except (ImportError, AttributeError, ValueError) as error:
-        raise EquivalenceError.bad_reference(reference, str(error)) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a module does when it is imported, sys.exit(0) included
+        raise EquivalenceError.bad_reference(reference, _reason(error)) from error
     if not isinstance(found, type):
         raise EquivalenceError.bad_reference(reference, f"it is a {type(found).__name__}, not a class")
     return found
@@ -56,13 +60,25 @@ def verify_stack(
     uri = _prepare(store)
     policy = Policy.from_migration(migration)
     cells: list[Cell] = []
-    for orchestrator in (TrainingOrchestrator, TrainingOrchestratorV2, *orchestrators):
+    columns = _labelled(ModelTrainer, ModelTrainerV2, *trainers)
+    for row, orchestrator in _labelled(TrainingOrchestrator, TrainingOrchestratorV2, *orchestrators).items():
         arguments = _arguments(orchestrator, scenario, uri)
-        for trainer in (ModelTrainer, ModelTrainerV2, *trainers):
-            progress(f"{scenario}: {trainer.__name__} on {orchestrator.__name__}")
-            cell = _run(scenario, orchestrator, trainer, arguments)
-            cells.append(_judged(cell, cells, policy, uri))
+        for column, trainer in columns.items():
+            progress(f"{scenario}: {column} on {row}")
+            begun = time.time_ns() // 1_000_000  # ms, as MLflow counts
+            cell = _run(Cell(row, column), scenario, orchestrator, trainer, arguments)
+            cells.append(_judged(cell, cells, policy, uri, begun))
     return Matrix(scenario, tuple(cells))
+
+
+def _labelled(*classes: type) -> dict[str, type]:
+    """Return classes by name, in order; one whose name is taken is named with its module, and numbered after that."""
+    labelled: dict[str, type] = {}
+    for each in classes:
+        full = f"{each.__module__}.{each.__qualname__}"
+        names = chain([each.__name__, full], (f"{full}#{number}" for number in count(2)))
+        labelled[next(name for name in names if name not in labelled)] = each
+    return labelled
 
 
 def _prepare(store: Path) -> str:
@@ -91,23 +107,46 @@ def _arguments(orchestrator: _Factory, scenario: Scenario, uri: str) -> dict[str
     return {"preset": scenario.preset, **changed}
 
 
-def _run(scenario: Scenario, orchestrator: _Factory, trainer: _Factory, arguments: Mapping[str, object]) -> Cell:
-    names = (orchestrator.__name__, trainer.__name__)
+def _run(
+    cell: Cell, scenario: Scenario, orchestrator: _Factory, trainer: _Factory, arguments: Mapping[str, object]
+) -> Cell:
     try:
         result = orchestrator(**arguments, trainer=trainer()).train_model(scenario.dataset)
-        return Cell(*names, run_id=str(result["run_id"]))
-    except Exception as error:  # noqa: BLE001 - the outermost loop over cases: the others go on
-        return Cell(*names, failure=f"{type(error).__name__}: {error}")
+        return replace(cell, run_id=str(result["run_id"]))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the outermost loop over cases; sys.exit(0) must not end it as done
+        return replace(cell, failure=_reason(error))
 
 
-def _judged(cell: Cell, earlier: list[Cell], policy: Policy, uri: str) -> Cell:
-    if cell.failure or not earlier:
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _judged(cell: Cell, earlier: list[Cell], policy: Policy, uri: str, begun: int) -> Cell:
+    if cell.failure:
         return cell
-    if earlier[0].failure:
-        return replace(cell, failure="the baseline failed")
     try:
+        _require_own_run(cell, uri, begun)
+        if not earlier:
+            return cell
+        if earlier[0].failure:
+            return replace(cell, failure="the baseline failed")
         before = take_snapshot(earlier[0].run_id, tracking_uri=uri)
         after = take_snapshot(cell.run_id, tracking_uri=uri)
         return replace(cell, verdict=compare_snapshots(before, after, policy))
     except CompatkitError as error:
         return replace(cell, failure=str(error))
+
+
+def _require_own_run(cell: Cell, uri: str, begun: int) -> None:
+    """Refuse a run that is older than its cell: with another cell's run, the baseline's say, all is equivalent."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        started = MlflowClient(uri).get_run(cell.run_id).info.start_time
+    except MlflowException as error:
+        raise EquivalenceError.unreadable_run(cell.run_id, uri, str(error)) from error
+    if started < begun:
+        raise EquivalenceError.old_run(cell.run_id, uri)

@@ -1,57 +1,33 @@
-"""The files of a logged model, read without executing anything in them.
-
-MLflow's `model.pt2` is a zip archive of raw tensors, a JSON table of their names, and the graph as JSON.
-"""
+"""The files of a logged model, read without executing anything in them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import zipfile
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from compatkit.equivalence.archive import Archive, read_archive
+from compatkit.equivalence.mlmodel import describe_mlmodel
 from compatkit.equivalence.snapshot import File, Model, Tensor
 
-# torch's serialised ScalarType (torch._export.serde.schema), with the NumPy dtype that holds the raw bytes.
-_DTYPES = {
-    1: ("uint8", np.uint8),
-    2: ("int8", np.int8),
-    3: ("int16", np.int16),
-    4: ("int32", np.int32),
-    5: ("int64", np.int64),
-    6: ("float16", np.float16),
-    7: ("float32", np.float32),
-    8: ("float64", np.float64),
-    10: ("complex64", np.complex64),
-    11: ("complex128", np.complex128),
-    12: ("bool", np.bool_),
-    13: ("bfloat16", np.uint16),
-}
-# These name the environment or the occasion (ids, paths, times), not the model.
-_NOT_COMPARED = {"MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"}
+# Beside an MLmodel, these name the environment. Anywhere else they are files like any other.
+_ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
+_WEIGHTS = {".pt2", ".pth", ".pt", ".pkl", ".bin"}
 
 
 def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     """Read the model that MLflow saved in `folder`; also return notes on what could not be read as tensors."""
-    tensors: dict[str, Tensor] = {}
-    operations: tuple[str, ...] = ()
-    files: dict[str, File] = {}
-    notes: list[str] = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        file = path.relative_to(folder).as_posix()
-        if path.name in _NOT_COMPARED:
-            continue
-        if path.suffix == ".pt2" and (archive := _read_archive(path)):
-            tensors, operations = archive
-            continue
-        files[file] = digest_file(path)
-        if path.suffix in {".pt2", ".pth", ".pt", ".pkl", ".bin"}:
-            notes.append(f"{file} of model {name!r} is compared by digest: its weights cannot be read safely")
-    return Model(tensors, operations, _signature(folder / "MLmodel"), files), notes
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    described = {file: _described(path) for file, path in paths.items() if path.name == "MLmodel"}
+    known = {file for file, text in described.items() if text} | {
+        file for file, path in paths.items() if path.name in _ENVIRONMENT and (path.parent / "MLmodel").is_file()
+    }
+    rest = {file: path for file, path in paths.items() if file not in known}
+    archives = {file: found for file, path in rest.items() if path.suffix == ".pt2" and (found := read_archive(path))}
+    files = {file: digest_file(path) for file, path in rest.items() if file not in archives}
+    notes = [_note(file, name) for file in files if rest[file].suffix in _WEIGHTS]
+    notes += [_note(f"{part} in {file}", name) for file, archive in archives.items() for part in archive.unread]
+    nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
+    return _model(described.get("MLmodel") or "", files, nested, archives), notes
 
 
 def digest_file(path: Path) -> File:
@@ -60,56 +36,25 @@ def digest_file(path: Path) -> File:
         return File(hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
 
 
-def _read_archive(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]] | None:
-    """Return tensors and graph operations, or None where the archive is not of the known form."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            (table,) = [name for name in names if name.endswith("/weights/model_weights_config.json")]
-            (graph,) = [name for name in names if name.endswith("/models/model.json")]
-            entries = json.loads(archive.read(table))["config"]
-            folder = table.rpartition("/")[0]
-            tensors = {
-                name: _tensor(archive.read(f"{folder}/{entry['path_name']}"), entry) for name, entry in entries.items()
-            }
-            return tensors, _operations(json.loads(archive.read(graph)))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError):
-        # An unknown layout, or a weight that needs unpickling: the caller compares the file by digest, and says so.
-        return None
+def _model(signature: str, files: dict[str, File], details: dict[str, str], archives: dict[str, Archive]) -> Model:
+    """Put archives together; where there are several, each tensor is named with its file.
+
+    What lies in an archive is named with a double slash, which no path of a file has.
+    """
+    tensors: dict[str, Tensor] = {}
+    operations: tuple[str, ...] = ()
+    for file, archive in archives.items():
+        prefix = f"{file}: " if len(archives) > 1 else ""
+        tensors |= {prefix + name: tensor for name, tensor in archive.tensors.items()}
+        operations += tuple(prefix + operation for operation in archive.operations)
+        files = files | {f"{file}//{name}": content for name, content in archive.files.items()}
+        details = details | {f"{file}//{name}": text for name, text in archive.details.items()}
+    return Model(tensors, operations, signature, files, details)
 
 
-def _tensor(raw: bytes, entry: dict[str, Any]) -> Tensor:
-    meta = entry["tensor_meta"]
-    if entry["use_pickle"] or meta["storage_offset"]["as_int"] != 0:
-        raise ValueError("not a plain tensor")
-    name, dtype = _DTYPES[meta["dtype"]]
-    shape = [size["as_int"] for size in meta["sizes"]]
-    itemsize = np.dtype(dtype).itemsize
-    strides = [stride["as_int"] * itemsize for stride in meta["strides"]]
-    flat: NDArray[Any] = np.frombuffer(raw, dtype=dtype)
-    if any(span < 0 for span in strides) or sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) >= max(
-        len(raw), 1
-    ):
-        raise ValueError("strides leave the buffer")
-    values: NDArray[Any] = np.array(np.lib.stride_tricks.as_strided(flat, shape, strides))
-    if name == "bfloat16":
-        values = (values.astype(np.uint32) << 16).view(np.float32)
-    return Tensor(name, values)
+def _described(path: Path) -> str:
+    return describe_mlmodel(path) or ""
 
 
-def _operations(program: dict[str, Any]) -> tuple[str, ...]:
-    """Return the graph's operations and their inputs in order, without the metadata that names source files."""
-    nodes = program["graph_module"]["graph"]["nodes"]
-    return tuple(f"{node['target']}{json.dumps(node['inputs'], sort_keys=True)}" for node in nodes)
-
-
-def _signature(file: Path) -> str:
-    """Return the model's signature and flavours from its MLmodel; ids, paths, versions and times are left out."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError:
-        return ""
-    flavours = sorted(document.get("flavors", {}))
-    return json.dumps({"flavors": flavours, "signature": document.get("signature")}, sort_keys=True)
+def _note(what: str, model: str) -> str:
+    return f"{what} of model {model!r} is compared by digest: its weights cannot be read safely"

@@ -59,4 +59,5 @@ def _deciding(verdict: Verdict) -> Iterator[str]:
 
 
 def _compared(verdict: Verdict) -> str:
-    return ", ".join(f"{count} {what}" for what, count in verdict.compared.items() if count)
+    counts = ((count, what if count > 1 else what.removesuffix("s")) for what, count in verdict.compared.items())
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"

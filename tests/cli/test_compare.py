@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from tests.cli.test_group import compatkit
 
@@ -84,6 +85,56 @@ def test_a_run_that_is_not_there_is_an_error_and_no_verdict(store: str) -> None:
     assert done.returncode == 2
     assert "cannot be read" in done.stderr
     assert "Verdict" not in done.stdout
+
+
+def test_a_run_is_not_compared_with_itself(store: str) -> None:
+    run = log(store, PARAMS, LOSS)
+
+    done = compatkit("compare", run, run, "--tracking-uri", store)
+
+    assert done.returncode == 2
+    assert "with itself" in done.stderr
+    assert "Verdict" not in done.stdout
+
+
+def test_runs_of_which_all_is_ignored_are_an_error_and_no_verdict(store: str) -> None:
+    runs = [log(store, {}, {1: value}, metric="epoch_time") for value in (0.5, 0.5)]
+
+    done = compatkit("compare", *runs, "--tracking-uri", store)
+
+    assert done.returncode == 2
+    assert "Nothing was compared" in done.stderr
+    assert "Verdict" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("1234e567", "4321e999"), ("12345678901234567890", "12345678901234567891"), ("12e456", "120e455")],
+)
+def test_params_that_a_float_cannot_tell_apart_are_told(store: str, before: str, after: str) -> None:
+    runs = [log(store, {**PARAMS, "commit": text}, LOSS) for text in (before, after)]
+
+    done = compatkit("compare", *runs, "--tracking-uri", store)
+
+    assert done.returncode == 1
+    assert f"param value: commit, {before} | {after}" in done.stdout
+
+
+def test_swapped_datasets_are_told(store: str) -> None:
+    def logged(training: str, validation: str) -> str:
+        run = log(store, PARAMS, LOSS)
+        contexts = {training: "training", validation: "validation"}
+        inputs = [
+            DatasetInput(Dataset(name, "d1", "local", "{}"), [InputTag("mlflow.data.context", context)])
+            for name, context in contexts.items()
+        ]
+        MlflowClient(store).log_inputs(run, inputs)
+        return run
+
+    done = compatkit("compare", logged("a", "b"), logged("b", "a"), "--tracking-uri", store)
+
+    assert done.returncode == 1, done.stderr
+    assert "dataset missing: a [training]#1" in done.stdout
 
 
 def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ import pytest
 from tests.cli.test_group import compatkit
 
 OWN = """
+import signal
+import sys
+
 from compatkit.training import ModelTrainer, TrainingOrchestrator
 
 
@@ -35,6 +38,24 @@ class LosesLastEpoch(ModelTrainer):
 class OtherRate(ModelTrainer):
     def train(self, *args, lr, **kwargs):
         return super().train(*args, lr=lr * 1.01, **kwargs)
+
+
+class Exits(ModelTrainer):
+    def train(self, *args, **kwargs):
+        sys.exit(0)
+
+
+class Interrupts(ModelTrainer):
+    def train(self, *args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+
+
+class ReturnsOldRun(TrainingOrchestrator):
+    first = None
+
+    def train_model(self, dataset):
+        ReturnsOldRun.first = ReturnsOldRun.first or super().train_model(dataset)
+        return ReturnsOldRun.first
 
 
 class RenamesParam(TrainingOrchestrator):
@@ -85,6 +106,39 @@ def test_a_planted_difference_is_found_and_named(project: Path, option: str, pla
     assert done.returncode == 1, done.stdout + done.stderr
     assert named in done.stdout
     assert "Verdict: not equivalent" in done.stdout
+
+
+def test_a_trainer_that_exits_is_a_failure_whatever_status_it_gives(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Exits", cwd=project)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Exits on TrainingOrchestrator failed: SystemExit: 0" in done.stdout
+    assert "Verdict: not equivalent" in done.stdout
+
+
+def test_a_module_that_exits_when_it_is_imported_is_an_error(project: Path) -> None:
+    (project / "leaves.py").write_text("import sys\nsys.exit(0)\n")
+
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "leaves:Trainer", cwd=project)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "'leaves:Trainer' cannot be loaded" in done.stderr
+    assert not done.stdout
+
+
+def test_an_interrupt_ends_it_without_a_verdict(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Interrupted." in done.stderr
+    assert not done.stdout
+
+
+def test_a_run_of_an_earlier_cell_proves_nothing(project: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--orchestrator", "own:ReturnsOldRun", cwd=project)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "ModelTrainerV2 on ReturnsOldRun failed" in done.stdout
 
 
 def test_json_holds_every_cell(project: Path) -> None:

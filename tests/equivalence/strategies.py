@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from compatkit.equivalence import File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.canonical import canonical_value
 
 names = st.text("abcdefgh_/", min_size=1, max_size=6)
@@ -29,7 +29,9 @@ models = st.builds(
     operations=st.tuples(texts, texts),
     signature=texts,
     files=st.dictionaries(names, files, max_size=2),
+    details=st.dictionaries(names, texts, max_size=2),
 )
+datasets = st.builds(Dataset, texts, texts, texts, st.dictionaries(names, texts, max_size=2))
 snapshots = st.builds(
     Snapshot,
     run_id=st.just("run"),
@@ -39,7 +41,7 @@ snapshots = st.builds(
     tags=st.dictionaries(names, texts, max_size=3),
     artifacts=st.dictionaries(names, files, max_size=3),
     models=st.dictionaries(names, models, max_size=2),
-    datasets=st.dictionaries(names, texts, max_size=2),
+    datasets=st.dictionaries(names, datasets, max_size=2),
 )
 
 
@@ -67,7 +69,8 @@ RUN = Snapshot(
             operations=("linear", "relu"),
             signature="in -> out",
             files={"input_example.json": File("bb22", 12)},
+            details={"graph.outputs": "relu"},
         )
     },
-    datasets={"digits#1": "cc33"},
+    datasets={"digits [training]#1": Dataset("cc33", schema="x: long", profile="150 rows")},
 )

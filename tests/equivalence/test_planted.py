@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from compatkit.equivalence import (
+    Dataset,
     EquivalenceError,
     File,
     Kind,
@@ -21,7 +22,7 @@ from compatkit.equivalence import (
     Tensor,
     compare_snapshots,
 )
-from compatkit.migration import Migration
+from compatkit.migration import Allowance, Migration
 from tests.equivalence.strategies import RUN, history, weights
 
 
@@ -41,6 +42,11 @@ def tensor(name: str, value: Tensor) -> Snapshot:
     return model(tensors={**RUN.models["model@0"].tensors, name: value})
 
 
+def dataset(**changed: Any) -> Snapshot:
+    return replace(RUN, datasets={DATASET: replace(RUN.datasets[DATASET], **changed)})
+
+
+DATASET = "digits [training]#1"
 MODEL: Model = RUN.models["model@0"]
 PLANTED = {
     "metric dropped": (
@@ -153,7 +159,25 @@ PLANTED = {
         "model@0: input_example.json",
         None,
     ),
-    "dataset changed": (replace(RUN, datasets={"digits#1": "cc34"}), Kind.DATASET_VALUE, "digits#1", None),
+    "dataset changed": (dataset(digest="cc34"), Kind.DATASET_VALUE, DATASET, None),
+    "dataset lost": (replace(RUN, datasets={}), Kind.DATASET_MISSING, DATASET, None),
+    "dataset added": (
+        replace(RUN, datasets={**RUN.datasets, "wine#1": Dataset("dd44")}),
+        Kind.DATASET_EXTRA,
+        "wine#1",
+        None,
+    ),
+    "schema of a dataset changed": (dataset(schema="x: double"), Kind.DATASET_VALUE, DATASET, None),
+    "profile of a dataset changed": (dataset(profile="149 rows"), Kind.DATASET_VALUE, DATASET, None),
+    "tag of a dataset added": (dataset(tags={"split": "1"}), Kind.DATASET_VALUE, DATASET, None),
+    "detail of a model changed": (
+        model(details={"graph.outputs": "linear"}),
+        Kind.MODEL_DETAIL,
+        "model@0: graph.outputs",
+        None,
+    ),
+    "detail of a model lost": (model(details={}), Kind.MODEL_DETAIL, "model@0: graph.outputs", None),
+    "operation lost": (model(operations=("linear",)), Kind.MODEL_OPERATIONS, "model@0: operation 1", None),
     "status changed": (replace(RUN, status="FAILED"), Kind.STATUS, "status", None),
 }
 
@@ -228,6 +252,57 @@ def test_a_shift_is_called_a_shift(migration: Migration) -> None:
 def test_two_empty_runs_are_no_verdict(migration: Migration) -> None:
     with pytest.raises(EquivalenceError, match="Nothing was compared"):
         compare_snapshots(Snapshot("a"), Snapshot("b"), Policy.from_migration(migration))
+
+
+IGNORED = Policy(
+    ignore=(Allowance("metric", "epoch_*", "wall-clock time"), Allowance("model", "model@0*", "not ours")),
+    added=(Allowance("param", "preset", "v1 has none"),),
+    removed=(Allowance("tag", "stage", "v2 has none"),),
+)
+ONLY_ALLOWED = {
+    "ignored and different": ({"metrics": {"epoch_time": history(1.0)}}, {"metrics": {"epoch_time": history(2.0)}}),
+    "ignored and equal by chance": ({"metrics": {"epoch_time": history(1.0)}},) * 2,
+    "added": ({}, {"params": {"preset": "small"}}),
+    "removed": ({"tags": {"stage": "one"}}, {}),
+    "an ignored model": ({"models": {"model@0": MODEL}}, {"models": {"model@0": Model()}}),
+    "models with nothing in them": ({"models": {"other": Model()}},) * 2,
+}
+
+
+@pytest.mark.parametrize("name", ONLY_ALLOWED)
+def test_runs_of_which_all_is_ignored_or_allowed_are_no_verdict(name: str) -> None:
+    before, after = ONLY_ALLOWED[name]
+
+    with pytest.raises(EquivalenceError, match="Nothing was compared"):
+        compare_snapshots(Snapshot("a", **before), Snapshot("b", **after), IGNORED)
+
+
+def test_one_common_name_that_is_not_ignored_makes_a_verdict() -> None:
+    before = Snapshot("a", metrics={"epoch_time": history(1.0), "loss": history(0.5)})
+    after = Snapshot("b", metrics={"epoch_time": history(2.0), "loss": history(0.5)})
+
+    verdict = compare_snapshots(before, after, IGNORED)
+
+    assert verdict.is_equivalent
+    assert {what: count for what, count in verdict.compared.items() if count} == {"metrics": 1, "points": 1}
+
+
+def test_a_model_known_by_its_files_alone_is_compared() -> None:
+    only_files = Snapshot("a", models={"net": Model(files={"model.pkl": File("ab12", 9)})})
+    other_files = Snapshot("b", models={"net": Model(files={"model.pkl": File("ab13", 9)})})
+
+    assert compare_snapshots(only_files, only_files, Policy.exact()).is_equivalent
+    assert not compare_snapshots(only_files, other_files, Policy.exact()).is_equivalent
+
+
+def test_long_texts_are_shown_where_they_part() -> None:
+    (difference,) = compare_snapshots(
+        model(signature="x" * 9000 + "left" + "y" * 9000), model(signature="x" * 9000 + "right"), Policy.exact()
+    ).deciding
+
+    assert "left" in difference.before
+    assert "right" in difference.after
+    assert len(str(difference)) < 500
 
 
 def test_a_run_against_an_empty_one_is_different(migration: Migration) -> None:

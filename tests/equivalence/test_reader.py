@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
 
 from compatkit.equivalence import EquivalenceError, Point, Policy, compare_snapshots, take_snapshot
 from compatkit.training import TrainingOrchestrator
@@ -113,3 +115,131 @@ def test_a_model_among_the_runs_artifacts_is_compared_without_its_ids(
     assert list(snapshot.models["net"].files) == ["data/model.bin"]
     assert "python_function" in snapshot.models["net"].signature
     assert "digest" in snapshot.notes[0]
+
+
+def test_a_description_is_a_tag_that_the_user_wrote(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    client.set_tag(run_id, "mlflow.note.content", "the second try")
+    client.set_terminated(run_id)
+
+    assert take_snapshot(run_id, tracking_uri=tracking_uri).tags == {"mlflow.note.content": "the second try"}
+
+
+def test_names_that_mlflow_takes_for_one_are_two_artifacts(
+    client: MlflowClient, run_id: str, tracking_uri: str
+) -> None:
+    names = ["a b.txt", "a%20b.txt", "50%.txt", "50%25.txt", "a#b.txt", "a?b.txt", "deep #1/\u00fc.txt"]
+    for size, name in enumerate(names, start=1):
+        client.log_text(run_id, "x" * size, name)
+    client.set_terminated(run_id)
+
+    artifacts = take_snapshot(run_id, tracking_uri=tracking_uri).artifacts
+
+    assert {name: file.size for name, file in artifacts.items()} == {name: at for at, name in enumerate(names, start=1)}
+
+
+def log_input(client: MlflowClient, run_id: str, name: str, *, context: str, **said: str) -> None:
+    dataset = Dataset(name, "d1", "local", "{}", **said)
+    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", context)])])
+
+
+def test_a_dataset_comes_back_with_what_is_said_of_it(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    log_input(client, run_id, "iris", context="training", schema="{}", profile='{"rows": 3}')
+    log_input(client, run_id, "wine", context="validation")
+    client.set_terminated(run_id)
+
+    datasets = take_snapshot(run_id, tracking_uri=tracking_uri).datasets
+
+    assert list(datasets) == ["iris [training]#1", "wine [validation]#1"]
+    assert datasets["iris [training]#1"].profile == '{"rows": 3}'
+
+
+def test_what_is_said_of_a_model_is_read_without_the_params_of_the_run(
+    client: MlflowClient, run_id: str, tracking_uri: str
+) -> None:
+    client.log_param(run_id, "epochs", "3")
+    logged = client.create_logged_model(
+        client.get_run(run_id).info.experiment_id,
+        name="net",
+        source_run_id=run_id,
+        tags={"stage": "one"},
+        params={"epochs": "3", "own": "1"},
+        model_type="classifier",
+    )
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=2)])
+    client.set_terminated(run_id)
+
+    models = take_snapshot(run_id, tracking_uri=tracking_uri).models
+
+    details = {"param own": "1", "tag stage": "one", "type": "classifier", "status": "PENDING"}
+    assert models["net@2"].details == details
+
+
+def test_a_model_whose_files_are_gone_is_an_error(tmp_path: Path, tracking_uri: str) -> None:
+    client = MlflowClient(tracking_uri)
+    experiment = f"reader-gone-{tmp_path}"
+    client.create_experiment(experiment, artifact_location=(tmp_path / "gone").as_uri())
+    orchestrator = TrainingOrchestrator(experiment, epochs=1, hidden_size=4, tracking_uri=tracking_uri)
+    run = orchestrator.train_model("iris")["run_id"]
+    shutil.rmtree(tmp_path / "gone")
+
+    with pytest.raises(EquivalenceError, match="no files"):
+        take_snapshot(run, tracking_uri=tracking_uri)
+
+
+def test_artifacts_that_may_lie_elsewhere_are_noted(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    client.set_terminated(run_id)
+
+    (note,) = take_snapshot(run_id, tracking_uri=tracking_uri).notes
+
+    assert "artifacts" in note
+
+
+def test_child_runs_are_noted(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    experiment = client.get_run(run_id).info.experiment_id
+    client.create_run(experiment, tags={"mlflow.parentRunId": run_id})
+    client.log_text(run_id, "here", "here.txt")
+    client.set_terminated(run_id)
+
+    (note,) = take_snapshot(run_id, tracking_uri=tracking_uri).notes
+
+    assert "child runs" in note
+
+
+def test_an_environment_file_that_is_not_beside_an_mlmodel_is_compared(
+    client: MlflowClient, run_id: str, tracking_uri: str
+) -> None:
+    for name in ("net/MLmodel", "net/requirements.txt", "net/code/requirements.txt", "requirements.txt"):
+        client.log_text(run_id, "flavors: {}", name)
+    client.set_terminated(run_id)
+
+    snapshot = take_snapshot(run_id, tracking_uri=tracking_uri)
+
+    assert list(snapshot.models["net"].files) == ["code/requirements.txt"]
+    assert list(snapshot.artifacts) == ["requirements.txt"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ("run_id: 1", "run_id: 2", True),
+        ("flavors: {pytorch: {pytorch_version: 1}}", "flavors: {pytorch: {pytorch_version: 2}}", True),
+        ("flavors: {pytorch: {data: a}}", "flavors: {pytorch: {data: b}}", False),
+        ("metadata: {threshold: 1}", "metadata: {threshold: 2}", False),
+        ("metadata: {day: 2020-01-01}", "metadata: {day: 2020-01-02}", False),
+        ("signature: {inputs: a}", "signature: {inputs: b}", False),
+        ("not: [yaml", "not: [yml", False),
+    ],
+)
+def test_of_an_mlmodel_only_the_occasion_is_left_out(
+    before: str, after: str, is_same: bool, client: MlflowClient, tmp_path: Path, tracking_uri: str
+) -> None:
+    snapshots = []
+    experiment = client.create_experiment(str(tmp_path), artifact_location=(tmp_path / "artifacts").as_uri())
+    for text in (before, after):
+        run = client.create_run(experiment).info.run_id
+        client.log_text(run, text, "net/MLmodel")
+        client.log_text(run, "x", "net/data.txt")
+        client.set_terminated(run)
+        snapshots.append(take_snapshot(run, tracking_uri=tracking_uri))
+
+    assert compare_snapshots(*snapshots, Policy.exact()).is_equivalent == is_same

@@ -71,6 +71,37 @@ def test_a_trainer_that_raises_fails_its_cells_and_the_others_go_on(store: Path,
     assert not failures["ModelTrainerV2"]
 
 
+class Leaving(ModelTrainer):
+    def train(self, *_: object, **__: object) -> list[dict[str, object]]:
+        raise SystemExit(0)
+
+
+class Stopping(ModelTrainer):
+    def train(self, *_: object, **__: object) -> list[dict[str, object]]:
+        raise KeyboardInterrupt
+
+
+def test_a_trainer_that_exits_fails_its_cells(store: Path, migration: Migration) -> None:
+    matrix = verify_stack(Scenario("iris", "quick_test"), migration, store=store, trainers=[Leaving])
+
+    assert {cell.trainer: cell.failure for cell in matrix.cells}["Leaving"] == "SystemExit: 0"
+    assert not matrix.is_equivalent
+
+
+def test_an_interrupt_is_no_failure_of_a_cell(store: Path, migration: Migration) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        verify_stack(Scenario("iris", "quick_test"), migration, store=store, trainers=[Stopping])
+
+
+def test_a_class_of_a_name_that_is_taken_has_a_column_of_its_own(store: Path, migration: Migration) -> None:
+    namesake = type("ModelTrainer", (Raising,), {"__module__": "own"})
+
+    matrix = verify_stack(Scenario("iris", "quick_test"), migration, store=store, trainers=[namesake])
+
+    failed = {cell.trainer for cell in matrix.cells if cell.failure}
+    assert failed == {"own.ModelTrainer"}
+
+
 def test_a_matrix_without_a_verdict_is_not_equivalent() -> None:
     assert not Matrix(Scenario("iris", "quick_test"), ()).is_equivalent
 
@@ -79,3 +110,23 @@ def test_a_matrix_without_a_verdict_is_not_equivalent() -> None:
 def test_a_class_that_cannot_be_loaded_is_an_error(reference: str) -> None:
     with pytest.raises(EquivalenceError, match="cannot be loaded"):
         load_class(reference)
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(0)", "raise RuntimeError", "1 +", "import absent_module"])
+def test_a_module_that_cannot_be_imported_is_an_error(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"broken_{abs(hash(code))}"
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(EquivalenceError, match="cannot be loaded"):
+        load_class(f"{name}:Trainer")
+
+
+def test_an_interrupt_of_an_import_interrupts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "interrupted_import.py").write_text("raise KeyboardInterrupt")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(KeyboardInterrupt):
+        load_class("interrupted_import:Trainer")

@@ -1,0 +1,66 @@
+"""A folder of artifacts as files on this disk: where they lie, or as a copy."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from compatkit.equivalence.errors import EquivalenceError
+
+if TYPE_CHECKING:
+    from mlflow.store.artifact.artifact_repo import ArtifactRepository
+
+
+@contextmanager
+def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
+    """Give the folder at `uri`, or None where there is none or nothing is in it.
+
+    A local folder is read in place. MLflow's own download takes names for URLs: of `a%20b` and `a b` it fetches one
+    file for both, and nothing with a `#` in its name.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    if (local := local_folder(uri)) is not None:
+        yield local if local.is_dir() else None
+        return
+    repository = get_artifact_repository(uri, tracking_uri=tracking_uri)
+    names = list(_names(repository, ""))
+    if twins := [name for name, count in Counter(map(unquote, names)).items() if count > 1]:
+        raise EquivalenceError.unreadable_artifact(twins[0], uri, "MLflow fetches one file for two of such names")
+    if not names:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="compatkit-") as temporary:
+        copy = Path(repository.download_artifacts("", temporary))  # type: ignore[no-untyped-call]
+        if lost := sorted(set(names) - files_in(copy).keys()):
+            raise EquivalenceError.unreadable_artifact(lost[0], uri, "it is listed, but was not fetched")
+        yield copy
+
+
+def local_folder(uri: str) -> Path | None:
+    """Return the local path of a URI, as MLflow's local stores find it, or None where it is elsewhere."""
+    from mlflow.utils.file_utils import local_file_uri_to_path
+    from mlflow.utils.uri import is_local_uri
+
+    if not is_local_uri(uri, is_tracking_or_registry_uri=False):  # type: ignore[no-untyped-call]
+        return None
+    return Path(local_file_uri_to_path(uri))  # type: ignore[no-untyped-call]
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """Return the files below a folder by their relative paths, sorted."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return dict(sorted(found.items()))
+
+
+def _names(repository: ArtifactRepository, folder: str) -> Iterator[str]:
+    for entry in repository.list_artifacts(folder or None):
+        if entry.is_dir:
+            yield from _names(repository, entry.path)
+        else:
+            yield entry.path

@@ -1,0 +1,93 @@
+"""Two weights of one name: dtype, shape, then value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compatkit.equivalence.difference import Difference, Distance, Kind
+from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.snapshot import Tensor
+
+_Values = NDArray[Any]
+
+
+def compare_tensors(name: str, before: Tensor | None, after: Tensor | None, policy: Policy) -> Iterator[Difference]:
+    """Yield how two tensors differ. Integers and bools must be equal, whatever the policy tolerates in numbers."""
+    if before is None or after is None:
+        kind = Kind.MODEL_TENSOR_MISSING if after is None else Kind.MODEL_TENSOR_EXTRA
+        yield Difference(kind, name, rule="must be on both sides")
+    elif before.dtype != after.dtype:
+        yield Difference(Kind.MODEL_TENSOR_DTYPE, name, before=before.dtype, after=after.dtype)
+    elif before.shape != after.shape:
+        yield Difference(Kind.MODEL_TENSOR_SHAPE, name, before=str(before.shape), after=str(after.shape))
+    elif before.values.dtype.kind in "biu":
+        yield from _compare_integers(name, before.values.ravel(), after.values.ravel())
+    else:
+        tolerance = policy.weights.get(before.dtype, Tolerance())
+        yield from _compare_numbers(name, before.values.ravel(), after.values.ravel(), tolerance)
+
+
+def _compare_integers(name: str, left: _Values, right: _Values) -> Iterator[Difference]:
+    apart = left != right
+    if apart.any():
+        # Modulo 2**64, which the difference of the larger and the smaller never reaches, this cannot overflow.
+        distance = np.maximum(left, right).astype(np.uint64) - np.minimum(left, right).astype(np.uint64)
+        worst = int(np.argmax(distance))
+        far = Distance.between_integers(int(left[worst]), int(right[worst]))
+        yield _difference(name, left, right, apart, worst, far, Tolerance())
+
+
+def _compare_numbers(name: str, left: _Values, right: _Values, tolerance: Tolerance) -> Iterator[Difference]:
+    """Compare as `agree` in compare_metrics does: symmetric, NaN with NaN, an infinity with itself alone."""
+    wide = np.complex128 if np.iscomplexobj(left) else np.float64
+    one, other = left.astype(wide), right.astype(wide)
+    finite = np.isfinite(one) & np.isfinite(other)
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.abs(one - other)
+        bound = tolerance.atol + tolerance.rtol * np.maximum(np.abs(one), np.abs(other))
+        apart = ~(_equal(one, other) | (finite & (distance <= bound)))
+    if apart.any():
+        worst = int(np.argmax(np.where(apart & finite, distance, -1)))
+        worst = worst if apart[worst] else int(np.argmax(apart))
+        yield _difference(name, left, right, apart, worst, _distance(one[worst], other[worst]), tolerance)
+
+
+def _equal(one: _Values, other: _Values) -> _Values:
+    if np.iscomplexobj(one):
+        # Part by part: NumPy calls a complex NaN whatever has a NaN in either.
+        return _equal(one.real, other.real) & _equal(one.imag, other.imag)
+    equal: _Values = (one == other) | (np.isnan(one) & np.isnan(other))
+    return equal
+
+
+def _distance(one: Any, other: Any) -> Distance | None:
+    """Return the distance; of complex numbers, that of the parts that lie farther apart."""
+    if not np.iscomplexobj(one):
+        return Distance.between(float(one), float(other))
+    parts = [Distance.between(float(one.real), float(other.real)), Distance.between(float(one.imag), float(other.imag))]
+    return max((part for part in parts if part), key=lambda part: part.absolute, default=None)
+
+
+def _difference(
+    name: str,
+    left: _Values,
+    right: _Values,
+    apart: _Values,
+    worst: int,
+    distance: Distance | None,
+    tolerance: Tolerance,
+) -> Difference:
+    return Difference(
+        Kind.MODEL_TENSOR_VALUE,
+        name,
+        before=str(left[worst]),
+        after=str(right[worst]),
+        count=int(apart.sum()),
+        of=left.size,
+        distance=distance,
+        rule=str(tolerance),
+    )
