@@ -23,25 +23,30 @@ from compatkit.migration.registry import (
     available_migrations,
     find_migration,
 )
+from compatkit.migration.shape import Attribute, Item, Step, parse_shape
 
 __all__ = [
     "DEFAULT_MIGRATION",
     "ENTRY_POINT_GROUP",
     "Allowance",
     "Argument",
+    "Attribute",
     "Confidence",
     "Equivalence",
     "Field",
+    "Item",
     "Migration",
     "MigrationError",
     "Move",
     "Producer",
     "Project",
+    "Step",
     "Versions",
     "available_migrations",
     "find_migration",
     "load_migration",
     "load_project",
     "parse_migration",
+    "parse_shape",
     "validate_together",
 ]

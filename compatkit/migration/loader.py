@@ -20,6 +20,7 @@ from compatkit.migration.model import (
     Producer,
     Versions,
 )
+from compatkit.migration.shape import parse_shape
 
 SCHEMA = 1
 _ALLOWANCE_KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
@@ -55,7 +56,12 @@ def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
 
 def _migration(entry: Entry, origin: Path | None) -> Migration:
     if (schema := entry.number("schema", 0)) != SCHEMA:
-        raise MigrationError.wrong_value("schema", schema, f"{SCHEMA}, the only schema known", where=entry.where)
+        raise MigrationError.wrong_value(
+            "schema",
+            int(schema) if schema.is_integer() else schema,
+            f"{SCHEMA}, the only schema known",
+            where=entry.where,
+        )
     migration = Migration(
         id=entry.text("id"),
         summary=entry.text("summary"),
@@ -65,6 +71,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         arguments=_each(entry, "arguments", _argument),
         producers=_each(entry, "producers", _producer),
         equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
+        record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         origin=origin,
     )
     entry.close()
@@ -112,7 +119,11 @@ def _argument(entry: Entry) -> Argument:
 
 
 def _producer(entry: Entry) -> Producer:
-    return Producer(entry.code(), entry.dotted("function", parts=2))
+    returns = entry.text("returns", "")
+    if parse_shape(returns) is None:
+        expected = """a path such as '.history', '[1]' or '["history"]'"""
+        raise MigrationError.wrong_value("returns", returns, expected, where=entry.where)
+    return Producer(entry.code(), entry.dotted("function", parts=2), returns)
 
 
 def _equivalence(entry: Entry) -> Equivalence:

@@ -67,10 +67,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """A function or method, by dotted name, whose return value is a history."""
+    """A function or method, by dotted name, that returns a history.
+
+    `returns` says where in the returned value the history lies; empty: it is the value. See `parse_shape`.
+    """
 
     code: str
     function: str
+    returns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,11 @@ class Equivalence:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One declared v1 to v2 change. `origin` is the file that it was read from."""
+    """One declared v1 to v2 change.
+
+    `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`; `origin` is the
+    file that the migration was read from.
+    """
 
     id: str
     summary: str
@@ -106,6 +114,7 @@ class Migration:
     arguments: tuple[Argument, ...] = ()
     producers: tuple[Producer, ...] = ()
     equivalence: Equivalence = Equivalence()
+    record: str = ""
     origin: Path | None = None
 
     def relocated(self, homes: Mapping[str, str]) -> Migration:
@@ -119,6 +128,7 @@ class Migration:
             moves=tuple(replace(m, old=_relocate(m.old, homes), new=_relocate(m.new, homes)) for m in self.moves),
             arguments=tuple(replace(a, of=_relocate(a.of, homes)) for a in self.arguments),
             producers=tuple(replace(p, function=_relocate(p.function, homes)) for p in self.producers),
+            record=_relocate(self.record, homes),
         )
 
 

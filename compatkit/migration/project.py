@@ -15,14 +15,18 @@ from compatkit.migration.registry import find_migration
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Which migrations a project uses, and under which dotted prefixes it keeps the declared names."""
+    """Which migrations a project uses, and under which dotted prefixes it keeps the declared names.
+
+    `origin` is the `pyproject.toml` that says so; its own paths start from there.
+    """
 
     migrations: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
+    origin: Path | None = None
 
     def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
         """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
-        wanted = tuple(chosen) or self.migrations or (None,)
+        wanted = tuple(chosen) or tuple(self._from_origin(one) for one in self.migrations) or (None,)
         migrations = tuple(find_migration(one).relocated(self.homes) for one in wanted)
         validate_together(migrations)
         return migrations
@@ -33,6 +37,10 @@ class Project:
         if len(migrations) > 1:
             raise MigrationError.ambiguous([migration.id for migration in migrations])
         return migrations[0]
+
+    def _from_origin(self, id_or_path: str) -> str:
+        path = self.origin.parent / id_or_path if self.origin else Path(id_or_path)
+        return str(path) if path.exists() else id_or_path
 
 
 def load_project(start: Path) -> Project:
@@ -53,15 +61,16 @@ def load_project(start: Path) -> Project:
             raise MigrationError.unreadable(str(file), str(error)) from error
         table = document.get("tool", {}).get("compatkit")
         if table is not None:
-            return _project(Entry(table, f"{file}, [tool.compatkit]"))
+            return _project(Entry(table, f"{file}, [tool.compatkit]"), file)
     return Project()
 
 
-def _project(entry: Entry) -> Project:
+def _project(entry: Entry, origin: Path) -> Project:
     homes = Entry(entry.table("homes"), f"{entry.where}, homes")
     project = Project(
         migrations=entry.texts("migrations"),
         homes={old: homes.text(old) for old in sorted(homes.keys())},
+        origin=origin,
     )
     entry.close()
     return project

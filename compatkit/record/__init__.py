@@ -5,8 +5,19 @@ from __future__ import annotations
 from compatkit.record.compat_record import CompatRecord
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
-from compatkit.record.history import read_history
+from compatkit.record.history import HistoryReader, read_history
 from compatkit.record.metrics import EpochMetrics
 from compatkit.record.names import FieldNames
+from compatkit.record.record_class import default_record, record_class
 
-__all__ = ["CompatRecord", "EpochMetrics", "EpochRecord", "FieldNames", "RecordError", "read_history"]
+__all__ = [
+    "CompatRecord",
+    "EpochMetrics",
+    "EpochRecord",
+    "FieldNames",
+    "HistoryReader",
+    "RecordError",
+    "default_record",
+    "read_history",
+    "record_class",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from compatkit.errors import CompatkitError
 
@@ -20,6 +20,43 @@ class RecordError(CompatkitError):
         )
 
     @classmethod
+    def not_subclassable(cls, metrics: type) -> RecordError:
+        return cls(
+            f"A record cannot be a {metrics.__qualname__} and a dict at once.",
+            where=f"the module {metrics.__module__}",
+            hint="use a class without __slots__, metaclass and container methods, or read it into an EpochRecord",
+        )
+
+    @classmethod
+    def no_record_class(cls, name: str, migration: str, reason: str) -> RecordError:
+        return cls(
+            f"The record class {name} cannot be imported: {reason}.",
+            where=f"the migration {migration!r}, record",
+            hint="give the dotted name of the v2 record class, or leave `record` out",
+        )
+
+    @classmethod
+    def no_such_place(cls, kind: type, place: str) -> RecordError:
+        return cls(
+            f"What the producer returned has no history at {place}: there it is a {kind.__qualname__}.",
+            where="the migration's [[producers]]",
+            hint="correct `returns`, the path from the returned value to the history",
+        )
+
+    @classmethod
+    def unequal_columns(cls, lengths: Mapping[str, int]) -> RecordError:
+        shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        return cls(
+            f"The columns of the history have different lengths, and cannot be placed for certain: {shown}.",
+            where="what the trainer returned",
+            hint="pass one dict an epoch, or columns of one length with NaN where nothing was measured",
+        )
+
+    @classmethod
+    def unreadable_file(cls, file: str, reason: str) -> RecordError:
+        return cls(f"The history cannot be read: {reason}.", where=file, hint="check the path and what is in the file")
+
+    @classmethod
     def unknown_record(cls, record: object, index: int) -> RecordError:
         return cls(
             f"Record {index} of the history is a {type(record).__qualname__}, which is neither v1 nor v2.",
@@ -28,9 +65,9 @@ class RecordError(CompatkitError):
         )
 
     @classmethod
-    def unknown_history(cls, history: object) -> RecordError:
+    def unknown_history(cls, seen: str, known: Iterable[str]) -> RecordError:
         return cls(
-            f"The history is a {type(history).__qualname__}, not a list of records.",
-            where=f"the module {type(history).__module__}",
-            hint="pass what train() returned: one dict or EpochMetrics an epoch, in a list",
+            f"The history is {seen}, which no reader knows.",
+            where="what the trainer returned",
+            hint=f"pass one dict or dataclass an epoch, in a list, or one of: {', '.join(known)}",
         )

@@ -1,42 +1,89 @@
-"""Any trainer's history in, a list of `EpochRecord` out; the format of each record is found, not asked for."""
+"""Any trainer's history in, a list of records out; the format of each record is found, not asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import is_dataclass
+from itertools import chain, groupby
+from typing import Generic, TypeVar, cast
 
+from compatkit.record.compat_record import CompatRecord
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
-from compatkit.record.metrics import EpochMetrics
+from compatkit.record.reading import ReadRun, run_reader
+
+Record = TypeVar("Record", bound=CompatRecord)
+
+# From this length on, the collector's passes over the growing list cost as much as the reading.
+_LONG = 10_000  # records
 
 
-def read_history(history: Iterable[object]) -> list[EpochRecord]:
-    """Read what `train()` returned: v1 dicts, v2 `EpochMetrics`, or both mixed, one record an epoch.
+def read_history(history: object) -> list[EpochRecord]:
+    """Read what a trainer returned, one record an epoch: v1 dicts, v2 `EpochMetrics`, or both mixed.
 
+    Also a class of one's own (a dataclass, `to_dict`, a named tuple, attrs, pydantic), and what Keras, Hugging Face,
+    Lightning, skorch, XGBoost, LightGBM, fastai, ignite and MLflow return, and CSV and JSON lines files.
     Values are handed on as they are, keys that are absent stay absent, extra keys and the order are kept.
     Raises `RecordError` for a shape that is not known, and where one record has both spellings and they differ.
     """
+    return HistoryReader(EpochRecord).read(history)
+
+
+class HistoryReader(Generic[Record]):
+    """Reads histories into records of one class; a record of somebody's own class stays one of that class, too."""
+
+    def __init__(self, record: type[Record]) -> None:
+        self._record = record
+        self._readers: dict[type, ReadRun] = {}
+
+    def read(self, history: object) -> list[Record]:
+        """Read a whole history. Raises `RecordError` as `read_history` does."""
+        records = _records(history)
+        if isinstance(records, list) and len(records) >= _LONG:
+            with _collector_paused():
+                return self._read_each(records)
+        return self._read_each(records)
+
+    def _read_each(self, records: Iterable[object]) -> list[Record]:
+        found: list[CompatRecord] = []
+        for kind, run in groupby(records, type):
+            if (read_run := self._readers.get(kind)) is None:
+                first = next(run)
+                read_run = self._readers[kind] = run_reader(first, len(found), self._record)
+                run = chain([first], run)
+            found += read_run(run)
+        return cast(list[Record], found)
+
+
+def _records(history: object) -> Iterable[object]:
+    """Return the records of a history; a shape that some framework returns is turned into them first."""
+    if isinstance(history, list) and (not history or _is_record(history[0])):
+        return history
+    # Imported here: most histories need no adapter.
+    from compatkit.record import formats
+
+    if (rows := formats.read_known(history)) is not None:
+        return rows
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
-        raise RecordError.unknown_history(history)
-    return [_read_record(record, index) for index, record in enumerate(history)]
+        raise RecordError.unknown_history(formats.describe(history), formats.KNOWN)
+    return history
 
 
-def _read_record(record: object, index: int) -> EpochRecord:
-    if isinstance(record, EpochRecord):
-        return record
-    if isinstance(record, Mapping):
-        return EpochRecord(record)
-    if type(record) is EpochMetrics:
-        return EpochRecord(vars(record))
-    return EpochRecord(_to_mapping(record, index))
+def _is_record(record: object) -> bool:
+    """True for what says by its class that it is one; a dict may be a row of some framework's log."""
+    return isinstance(record, CompatRecord) or is_dataclass(record) or hasattr(record, "to_dict")
 
 
-def _to_mapping(record: object, index: int) -> Mapping[str, object]:
-    """Read a record class of somebody's own: by its `to_dict`, else as a dataclass."""
-    if callable(to_dict := getattr(record, "to_dict", None)) and not isinstance(record, type):
-        values = to_dict()
-        if isinstance(values, Mapping):
-            return values
-    elif is_dataclass(record) and not isinstance(record, type):
-        return {field.name: getattr(record, field.name) for field in fields(record)}
-    raise RecordError.unknown_record(record, index)
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Spare the garbage collector's passes over a list that only grows; all in it is reachable."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from compatkit.migration import Field, find_migration
@@ -12,20 +12,26 @@ from compatkit.record.errors import RecordError
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """Which v1 key is which v2 name. Keys that no row names are the same in both."""
+    """Which v1 key is which v2 name. Keys that no row names are the same in both.
 
-    to_v1: Mapping[str, str]
-    to_v2: Mapping[str, str]
-    codes: Mapping[str, str]
+    Attributes:
+        rows: the declared fields; equal rows make equal, and equally hashed, names.
+        to_v1: v2 name to v1 key; `to_v2` is its inverse, `codes` gives the row's code by v1 key.
+    """
+
+    rows: tuple[Field, ...]
+    to_v1: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    to_v2: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    codes: Mapping[str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "to_v1", {row.v2: row.v1 for row in self.rows})
+        object.__setattr__(self, "to_v2", {row.v1: row.v2 for row in self.rows})
+        object.__setattr__(self, "codes", {row.v1: row.code for row in self.rows})
 
     @classmethod
     def of(cls, fields: Iterable[Field]) -> FieldNames:
-        rows = tuple(fields)
-        return cls(
-            to_v1={row.v2: row.v1 for row in rows},
-            to_v2={row.v1: row.v2 for row in rows},
-            codes={row.v1: row.code for row in rows},
-        )
+        return cls(tuple(fields))
 
     def in_v1(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return `values` under v1 keys, in their order.
@@ -57,5 +63,11 @@ def default_names() -> FieldNames:
 
 
 def _is_same(left: object, right: object) -> bool:
-    # The last clause is the test for NaN that needs no float.
-    return left is right or bool(left == right) or bool(left != left and right != right)
+    if left is right:
+        return True
+    try:
+        # The last clause is the test for NaN that needs no float.
+        return bool(left == right) or bool(left != left and right != right)
+    except (TypeError, ValueError, RuntimeError):
+        # An array or a tensor of several elements has no one truth: not the same, for all that is known.
+        return False

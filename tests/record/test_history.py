@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
+import inspect
+from collections.abc import Callable
 from types import MappingProxyType
+from typing import NamedTuple
 
+import attrs
+import pydantic
 import pytest
 from hypothesis import given
 
-from compatkit.record import EpochMetrics, EpochRecord, RecordError, read_history
-from tests.record.strategies import Case, OwnClass, histories, v2_cases
+from compatkit.migration import Field
+from compatkit.record import (
+    EpochMetrics,
+    EpochRecord,
+    FieldNames,
+    HistoryReader,
+    RecordError,
+    read_history,
+    record_class,
+)
+from tests.record.strategies import Case, OwnClass, OwnRecord, histories, v2_cases
 
 
 @given(histories)
@@ -83,7 +99,109 @@ def test_a_to_dict_that_returns_no_mapping_is_refused() -> None:
         read_history([OwnClass(3)])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("history", [None, 3, "history", b"history", {"loss": [1.0]}])
+@pytest.mark.parametrize("history", [None, 3, "history", b"history", {"loss": 1.0}])
 def test_what_is_no_list_of_records_is_refused(history: object) -> None:
-    with pytest.raises(RecordError, match="not a list of records"):
-        read_history(history)  # type: ignore[arg-type]
+    with pytest.raises(RecordError, match="no reader knows"):
+        read_history(history)
+
+
+class TupleRecord(NamedTuple):
+    epoch: int
+    train_accuracy: float
+
+
+@attrs.define
+class AttrsRecord:
+    epoch: int
+    train_accuracy: float
+
+
+class PydanticRecord(pydantic.BaseModel):
+    epoch: int
+    train_accuracy: float
+
+
+@dataclasses.dataclass(slots=True)
+class SlottedRecord:
+    epoch: int
+    train_accuracy: float
+
+
+@dataclasses.dataclass
+class ToDictRecord:
+    """A dataclass whose own `to_dict` says more than its fields."""
+
+    epoch: int
+    accuracy: float
+
+    def to_dict(self) -> dict[str, object]:
+        return {"epoch": self.epoch, "train_accuracy": self.accuracy}
+
+
+@pytest.mark.parametrize("kind", [TupleRecord, AttrsRecord, PydanticRecord, SlottedRecord, ToDictRecord])
+def test_records_of_other_peoples_kinds_are_read(kind: Callable[..., object]) -> None:
+    (record,) = read_history([kind(**{"epoch": 1, list(inspect.signature(kind).parameters)[1]: 0.5})])
+
+    assert dict(record) == {"epoch": 1, "train_acc": 0.5}
+    assert record["train_accuracy"] == 0.5
+
+
+def test_a_record_of_a_users_dataclass_stays_one_of_that_class() -> None:
+    (record,) = read_history([OwnRecord(1, 0.5, 0.25)])
+
+    assert isinstance(record, OwnRecord)
+    assert record == OwnRecord(1, 0.5, 0.25)
+    assert record["train_acc"] == record.train_accuracy == 0.5
+
+
+def test_an_own_to_dict_decides_and_attributes_that_it_leaves_out_are_kept() -> None:
+    (record,) = read_history([ToDictRecord(1, 0.5)])
+
+    assert dict(record) == {"epoch": 1, "train_acc": 0.5}
+    assert isinstance(record, ToDictRecord)
+    assert record.accuracy == 0.5
+    assert record.to_dict() == {"epoch": 1, "train_accuracy": 0.5}
+
+
+def test_an_attribute_that_was_added_to_a_v2_record_is_kept_as_a_value() -> None:
+    metrics = EpochMetrics(1, *[0.5] * 9)
+    metrics.auc = 0.25  # type: ignore[attr-defined]
+
+    (record,) = read_history([metrics])
+
+    assert record["auc"] == 0.25
+    assert len(record) == 11
+
+
+def test_a_v2_record_that_lost_an_attribute_is_read_without_it() -> None:
+    metrics = EpochMetrics(1, *[0.5] * 9)
+    del metrics.val_f1
+
+    (record,) = read_history([metrics])
+
+    assert "val_f1" not in record
+    assert len(record) == 9
+
+
+@pytest.mark.parametrize("is_collecting", [True, False])
+def test_a_long_history_leaves_the_garbage_collector_as_it_was(is_collecting: bool) -> None:
+    history: list[object] = [EpochMetrics(1, *[0.5] * 9)] * 10_000
+    (gc.enable if is_collecting else gc.disable)()
+    try:
+        assert len(read_history(history)) == 10_000
+        with pytest.raises(RecordError):
+            read_history([*history, object()])
+
+        assert gc.isenabled() is is_collecting
+    finally:
+        gc.enable()
+
+
+def test_a_reader_for_another_table_reads_its_spellings() -> None:
+    names = FieldNames.of([Field("X1", "em", "exact_match")])
+    reader = HistoryReader(record_class(OwnRecord, names))
+
+    (record,) = reader.read([{"epoch": 1, "exact_match": 0.5, "train_accuracy": 0.75}])
+
+    assert isinstance(record, OwnRecord)
+    assert dict(record) == {"epoch": 1, "em": 0.5, "train_accuracy": 0.75}

@@ -1,0 +1,44 @@
+"""Two ways to do one thing, timed in turn in one process, so that the ratio holds when the machine's speed drifts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Median seconds of ours and of the peer, and the median of the ratios, pair by pair."""
+
+    ours: float
+    peer: float
+    ratio: float
+    pairs: int
+
+
+def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: int = 7) -> Comparison:
+    """Time `ours` and `peer` in turn, `pairs` times after one warm-up."""
+    ours(), peer()
+    rows = [(_seconds(ours), _seconds(peer)) for _ in range(pairs)]
+    return Comparison(
+        ours=statistics.median(mine for mine, _ in rows),
+        peer=statistics.median(theirs for _, theirs in rows),
+        ratio=statistics.median(mine / theirs for mine, theirs in rows),
+        pairs=pairs,
+    )
+
+
+def report(what: str, found: Comparison, *, target: str, unit: float = 1e-9, name: str = "ns") -> None:
+    """Print one line: both figures in `name`s, the ratio, and the target that the ratio is held against."""
+    print(
+        f"{what:<46} ours {found.ours / unit:>10,.1f} {name}   peer {found.peer / unit:>10,.1f} {name}   "
+        f"ratio {found.ratio:>6.2f}   target {target}   ({found.pairs} pairs)"
+    )
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
