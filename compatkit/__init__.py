@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Not typing's, which takes longer to import than all of this; type checkers know the name.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compatkit.record import EpochMetrics as EpochMetrics
     from compatkit.record import EpochRecord as EpochRecord
     from compatkit.record import read_history as read_history
+    from compatkit.record import record_class as record_class
+    from compatkit.shim import adapt as adapt
     from compatkit.shim import install as install
     from compatkit.shim import uninstall as uninstall
 
@@ -18,15 +19,28 @@ __version__ = "0.1.0"
 _HOMES = {
     "EpochMetrics": "compatkit.record",
     "EpochRecord": "compatkit.record",
+    "adapt": "compatkit.shim",
     "install": "compatkit.shim",
     "read_history": "compatkit.record",
+    "record_class": "compatkit.record",
     "uninstall": "compatkit.shim",
 }
 
-__all__ = ["EpochMetrics", "EpochRecord", "__version__", "install", "read_history", "uninstall"]
+__all__ = [
+    "EpochMetrics",
+    "EpochRecord",
+    "__version__",
+    "adapt",
+    "install",
+    "read_history",
+    "record_class",
+    "uninstall",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
     "migrate": "Rewrite v1 imports in a source tree to v2.",
     "run": "Run a script or module with the shim in place.",
+    "shim": "Switch the shim on and off for every Python of this environment.",
     "stubs": "Write type stubs for old modules that are gone.",
     "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",
 }

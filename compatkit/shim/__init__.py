@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from compatkit.shim.install import install, shimmed, uninstall
+from compatkit.shim.adapt import adapt
+from compatkit.shim.errors import ShimError
+from compatkit.shim.install import install, is_installed, shimmed, uninstall
 from compatkit.shim.warning import MovedNameWarning
 
-__all__ = ["MovedNameWarning", "install", "shimmed", "uninstall"]
+__all__ = ["MovedNameWarning", "ShimError", "adapt", "install", "is_installed", "shimmed", "uninstall"]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import CodeType, FrameType, ModuleType
+from typing import TYPE_CHECKING
 
 from compatkit.errors import nearest
 from compatkit.migration import Move
-from compatkit.shim.warning import warn_moved
+from compatkit.shim.warning import caller_frame, warn_moved
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    # importlib.abc brings in importlib.resources, and with it tempfile and lzma, for a class that adds nothing here.
+    Loader = object
+
+# These look at every name of a module, and use none.
+_LOOKERS = {"doctest", "inspect", "pydoc"}
 
 
 class FacadeModule(ModuleType):
@@ -28,8 +37,9 @@ class FacadeModule(ModuleType):
         move = self._moves.get(name)
         if move is None:
             raise AttributeError(self._missing(name))
-        # Two frames: this method and the line that asked.
-        warn_moved(move, stacklevel=2)
+        caller = caller_frame()
+        if not _only_looks(caller):
+            warn_moved(move, caller)
         return getattr(import_module(move.new_module), move.new_name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -69,3 +79,24 @@ class FacadeLoader(Loader):
         # Now, not at first use: a broken new home must fail at the import, with its own error.
         for move in self._moves.values():
             import_module(move.new_module)
+
+    def get_source(self, fullname: str) -> None:  # noqa: ARG002 - the import system's signature
+        return None
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return what `python -m old.module` runs: the new home, which must be one."""
+        homes = {move.new_module for move in self._moves.values()}
+        if len(homes) != 1:
+            found = ", ".join(sorted(homes)) or "nowhere"
+            raise ImportError(f"{fullname} is gone and cannot be run: its names moved to {found}", name=fullname)
+        for move in self._moves.values():
+            warn_moved(move, caller_frame())
+        (home,) = homes
+        source = f"import runpy; runpy.run_module({home!r}, run_name='__main__', alter_sys=True)"
+        return compile(source, f"<compatkit: {fullname} is now {home}>", "exec")
+
+
+def _only_looks(caller: FrameType) -> bool:
+    """True for probes: the import system's own, before `from package import name` reads it, and those of tools."""
+    module = caller.f_globals.get("__name__")
+    return module in _LOOKERS or caller.f_code.co_name == "_handle_fromlist"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -11,7 +10,7 @@ from compatkit.migration import Move
 from compatkit.shim.facade import FacadeLoader
 
 
-class HoleFinder(MetaPathFinder):
+class HoleFinder:
     """Append it to `sys.meta_path`: it is asked only for what every other finder missed."""
 
     def __init__(self, moves: Iterable[Move]) -> None:

@@ -1,4 +1,4 @@
-"""The hook that tells `Producers` when one of their modules was imported.
+"""The hook that acts on a module once it was imported.
 
 It stands at the front of `sys.meta_path`, but finds nothing by itself: it asks the finders behind it, and hides none.
 """
@@ -6,42 +6,52 @@ It stands at the front of `sys.meta_path`, but finds nothing by itself: it asks 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from compatkit.shim.producers import Producers
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    # importlib.abc brings in importlib.resources, and with it tempfile and lzma, for a class that adds nothing here.
+    Loader = object
+
+Action = Callable[[str], None]
 
 
-class ProducerHook(MetaPathFinder):
-    """Lets the module be found and run as ever, then wraps the producers in it."""
+class ImportHook:
+    """Lets a watched module be found and run as ever, then calls its action with the module's name."""
 
-    def __init__(self, producers: Producers) -> None:
-        self._producers = producers
-        self._modules = producers.modules
+    def __init__(self, actions: Mapping[str, Action]) -> None:
+        self._actions = actions
+
+    def run_for_imported(self) -> None:
+        """Act on the watched modules that were imported already."""
+        for name in self._actions.keys() & sys.modules.keys():
+            self._actions[name](name)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in self._modules:
+        if fullname not in self._actions:
             return None
         for finder in sys.meta_path:
             if finder is self:
                 continue
             if (spec := finder.find_spec(fullname, path, target)) is not None:
                 if spec.loader is not None:
-                    spec.loader = _WrappingLoader(spec.loader, self._producers)
+                    spec.loader = _ActingLoader(spec.loader, self._actions[fullname])
                 return spec
         return None
 
 
-class _WrappingLoader(Loader):
-    """The real loader, with one step after it; taken out again once the module has run."""
+class _ActingLoader(Loader):
+    """The real loader, with one step after it; taken out again before the module runs."""
 
-    def __init__(self, loader: Loader, producers: Producers) -> None:
+    def __init__(self, loader: Loader, action: Action) -> None:
         self._loader = loader
-        self._producers = producers
+        self._action = action
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._loader, name)
@@ -54,4 +64,4 @@ class _WrappingLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        self._producers.wrap_in(module.__name__)
+        self._action(module.__name__)

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from compatkit.migration import Migration, find_migration, validate_together
 from compatkit.shim.facade import FacadeModule
 from compatkit.shim.finder import HoleFinder
-from compatkit.shim.import_hook import ProducerHook
+from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
+from compatkit.shim.third_party import ThirdParty
 
 _lock = threading.RLock()
 _installed: list[_Shim] = []
@@ -23,17 +24,19 @@ class _Shim:
     def __init__(self, migrations: tuple[Migration, ...]) -> None:
         validate_together(migrations)
         self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
-        self._producers = Producers(p.function for migration in migrations for p in migration.producers)
-        self._hook = ProducerHook(self._producers)
+        self._producers = Producers(migrations)
+        self._third_party = ThirdParty()
+        self._hook = ImportHook({**self._producers.actions, **self._third_party.actions})
 
     def install(self) -> None:
         sys.meta_path.insert(0, self._hook)
         sys.meta_path.append(self._finder)
-        self._producers.wrap_imported()
+        self._hook.run_for_imported()
 
     def uninstall(self) -> None:
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in (self._finder, self._hook)]
         self._producers.restore()
+        self._third_party.restore()
         for name in self._finder.names:
             _remove_facade(name)
 
@@ -57,6 +60,11 @@ def uninstall() -> None:
     with _lock:
         while _installed:
             _installed.pop().uninstall()
+
+
+def is_installed() -> bool:
+    """True while the shim is in this process."""
+    return bool(_installed)
 
 
 @contextmanager

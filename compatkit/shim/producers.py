@@ -5,54 +5,88 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 
-from compatkit.record import EpochRecord, read_history
+from compatkit.migration import Migration, Producer, parse_shape
+from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
+from compatkit.record.names import FieldNames
+from compatkit.shim.returned import read_returned
+from compatkit.shim.wrapper import is_wrapped, wrapped
 
-_MARK = "__compatkit_producer__"
-_Function = Callable[..., object]
+
+class MigrationReader:
+    """Reads histories as one migration declares them. Its record class is looked up at the first history."""
+
+    def __init__(self, migration: Migration) -> None:
+        self._migration = migration
+
+    def read(self, history: object) -> list[CompatRecord]:
+        return self._reader.read(history)
+
+    def read_record(self, record: object) -> object:
+        return None if record is None else self.read([record])[0]
+
+    @functools.cached_property
+    def _reader(self) -> HistoryReader[CompatRecord]:
+        names = FieldNames.of(self._migration.fields)
+        if not self._migration.record:
+            return HistoryReader(default_record(names))
+        module, _, name = self._migration.record.rpartition(".")
+        try:
+            metrics = getattr(import_module(module), name)
+        except (ImportError, AttributeError) as error:
+            raise RecordError.no_record_class(self._migration.record, self._migration.id, str(error)) from error
+        return HistoryReader(record_class(metrics, names))
 
 
 class Producers:
-    """Wraps the producers that a migration names, as their modules come in, and can take all of it back."""
+    """Wraps the producers that migrations name, as their modules come in, and can take all of it back."""
 
-    def __init__(self, functions: Iterable[str]) -> None:
-        self._functions = tuple(functions)
+    def __init__(self, migrations: Iterable[Migration]) -> None:
+        self._producers: dict[str, tuple[Producer, MigrationReader]] = {}
+        for migration in migrations:
+            reader = MigrationReader(migration)
+            self._producers.update({producer.function: (producer, reader) for producer in migration.producers})
         self._undo: list[Callable[[], None]] = []
 
     @property
-    def modules(self) -> frozenset[str]:
-        """Every dotted name that may be the module of a producer; which one it is shows when it is imported."""
-        return frozenset(prefix for function in self._functions for prefix in _prefixes(function))
+    def actions(self) -> Mapping[str, Callable[[str], None]]:
+        """What to do for every dotted name that may be a producer's module; which one it is shows on import."""
+        return {module: self.wrap_in for function in self._producers for module in _prefixes(function)}
 
     def wrap_in(self, module_name: str) -> None:
         """Wrap the producers that the imported module `module_name` holds."""
-        for function in self._functions:
+        for function, (producer, reader) in self._producers.items():
             if function.startswith(module_name + "."):
-                self._wrap(module_name, function[len(module_name) + 1 :].split("."))
-
-    def wrap_imported(self) -> None:
-        """Wrap the producers in modules that were imported already."""
-        for name in self.modules & sys.modules.keys():
-            self.wrap_in(name)
+                self._wrap(module_name, function[len(module_name) + 1 :].split("."), producer, reader)
 
     def restore(self) -> None:
         """Put every original back."""
         while self._undo:
             self._undo.pop()()
 
-    def _wrap(self, module_name: str, path: list[str]) -> None:
+    def _wrap(self, module_name: str, path: list[str], producer: Producer, reader: MigrationReader) -> None:
         owner: object = sys.modules.get(module_name)
         for name in path[:-1]:
             owner = getattr(owner, name, None)
         name = path[-1]
         original = inspect.getattr_static(owner, name, None) if owner is not None else None
-        if original is None or _is_wrapped(original):
+        if original is None or is_wrapped(original):
             return
         is_own = name in vars(owner)
-        setattr(owner, name, _wrapped(original))
+        setattr(owner, name, wrap_producer(original, producer.returns, reader))
         self._undo.append(functools.partial(_restore, owner, name, original if is_own else None))
+
+
+def wrap_producer(function: object, returns: str, reader: MigrationReader) -> object:
+    """Wrap `function`, whose history lies where `returns` says."""
+    path = parse_shape(returns) or ()
+    return wrapped(
+        function,
+        lambda value: read_returned(value, path, reader.read),
+        lambda value: read_returned(value, path, reader.read_record),
+    )
 
 
 def _restore(owner: object, name: str, original: object | None) -> None:
@@ -66,48 +100,3 @@ def _restore(owner: object, name: str, original: object | None) -> None:
 def _prefixes(function: str) -> Iterator[str]:
     while function := function.rpartition(".")[0]:
         yield function
-
-
-def _is_wrapped(original: object) -> bool:
-    return hasattr(getattr(original, "__func__", original), _MARK)
-
-
-def _wrapped(original: object) -> object:
-    """Wrap a function, or the function inside a `staticmethod` or `classmethod`."""
-    if isinstance(original, staticmethod | classmethod):
-        return type(original)(_wrap_function(original.__func__))
-    return _wrap_function(cast(_Function, original))
-
-
-def _wrap_function(function: _Function) -> _Function:
-    wrapper: _Function
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def wrapper(*args: object, **kwargs: object) -> object:
-            return _read(await cast(Awaitable[object], function(*args, **kwargs)))
-
-    elif inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def wrapper(*args: object, **kwargs: object) -> object:
-            return _read_each(function(*args, **kwargs))
-
-    else:
-
-        @functools.wraps(function)
-        def wrapper(*args: object, **kwargs: object) -> object:
-            return _read(function(*args, **kwargs))
-
-    setattr(wrapper, _MARK, True)
-    return wrapper
-
-
-def _read(history: object) -> object:
-    # A trainer that returns nothing returned no history to read.
-    return None if history is None else read_history(cast(Iterable[object], history))
-
-
-def _read_each(records: object) -> Iterator[EpochRecord]:
-    for record in cast(Iterable[object], records):
-        yield from read_history([record])

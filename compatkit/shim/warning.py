@@ -1,20 +1,54 @@
-"""The one place that issues a deprecation."""
+"""The one place that issues a deprecation, and tells who listens that an old name was used."""
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Callable
+from types import FrameType
 
 from compatkit.migration import Move
+
+# Who imports or resolves a name for somebody else: the line that asked them is the one to change.
+_RELAYS = ("_pytest.monkeypatch", "hydra", "importlib", "pickle", "pkgutil", "runpy", "unittest.mock")
+
+Listener = Callable[[Move, str, int], None]
+listeners: list[Listener] = []
 
 
 class MovedNameWarning(DeprecationWarning):
     """An old name was used and the shim supplied its new home."""
 
 
-def warn_moved(move: Move, *, stacklevel: int) -> None:
-    """Warn that `move.old` was used; `stacklevel` counts from the caller of this function, as `warnings.warn` does.
+def warn_moved(move: Move, caller: FrameType) -> None:
+    """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
+    frame = _asking(caller)
+    for listener in listeners:
+        listener(move, frame.f_code.co_filename, frame.f_lineno)
+    warnings.warn_explicit(
+        f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate .",
+        MovedNameWarning,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__") or "<unknown>",
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+        source=None,
+    )
 
-    Python leaves out the frames of importlib, so that every form of import points at the user's line.
-    """
-    message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
-    warnings.warn(message, MovedNameWarning, stacklevel=stacklevel + 1)
+
+def _asking(caller: FrameType) -> FrameType:
+    frame: FrameType | None = caller
+    while frame is not None:
+        if not _is_relay(str(frame.f_globals.get("__name__", ""))):
+            return frame
+        frame = frame.f_back
+    return caller
+
+
+def _is_relay(module: str) -> bool:
+    return any(module == relay or module.startswith(f"{relay}.") for relay in _RELAYS)
+
+
+def caller_frame() -> FrameType:
+    """Return the frame of whoever called the function that calls this one."""
+    return sys._getframe(2)  # noqa: SLF001 - warnings and logging find the caller in this way, too

@@ -21,6 +21,18 @@ versions = { v1 = "1", v2 = "2" }
 code = "CK101"
 old = "shop.old.Widget"
 new = "shop.new.Gadget"
+[[fields]]
+code = "CK201"
+v1 = "train_acc"
+v2 = "train_accuracy"
+[[fields]]
+code = "CK202"
+v1 = "val_acc"
+v2 = "val_accuracy"
+[[fields]]
+code = "CK203"
+v1 = "lr"
+v2 = "learning_rate"
 [[producers]]
 code = "CK251"
 function = "shop.trainers.Trainer.train"

@@ -82,7 +82,7 @@ def test_none_is_handed_on_and_an_unknown_shape_is_an_error(migration: Migration
     train = importlib.import_module("shop.trainers").train
 
     assert train(None) is None
-    with pytest.raises(RecordError, match="not a list of records"):
+    with pytest.raises(RecordError, match="no reader knows"):
         train(3)
 
 

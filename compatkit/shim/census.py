@@ -1,0 +1,104 @@
+"""The census: which old names were really used, and where, in this process and in its children.
+
+Every process appends to one log, a line a use in an `O_APPEND` write, so that nothing is lost with a process that is
+killed. To keep a loop from filling the disk, a place is written at its 1st, 2nd, 4th, 8th … use, and at the end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from compatkit.migration import Move
+from compatkit.shim.warning import listeners
+
+SCHEMA = 1
+
+
+class Use(NamedTuple):
+    """An old name, and the line that used it."""
+
+    code: str
+    old: str
+    file: str
+    line: int
+
+
+class Census:
+    """Counts the uses in this process, and appends them to `log`."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._counts: Counter[Use] = Counter()
+        self._written: Counter[Use] = Counter()
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Count from now on, also in processes that are forked from this one."""
+        listeners.append(self._use)
+        atexit.register(self.flush)
+        os.register_at_fork(after_in_child=self._forget)
+
+    def stop(self) -> None:
+        listeners.remove(self._use)
+        atexit.unregister(self.flush)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what was counted and not yet written."""
+        with self._lock:
+            due = [use for use, count in self._counts.items() if count != self._written[use]]
+            self._append(due)
+
+    def _use(self, move: Move, file: str, line: int) -> None:
+        use = Use(move.code, move.old, file, line)
+        with self._lock:
+            self._counts[use] += 1
+            count = self._counts[use]
+            if count & (count - 1) == 0:
+                self._append([use])
+
+    def _append(self, uses: list[Use]) -> None:
+        rows = [json.dumps([os.getpid(), self._counts[use], *use]) + "\n" for use in uses]
+        if not rows:
+            return
+        descriptor = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, "".join(rows).encode())
+        finally:
+            os.close(descriptor)
+        self._written.update({use: self._counts[use] - self._written[use] for use in uses})
+
+    def _forget(self) -> None:
+        # A forked child counts its own uses only; its parent's lock may have been taken at the fork.
+        self._lock = threading.Lock()
+        self._counts.clear()
+        self._written.clear()
+
+
+def log_of(file: Path) -> Path:
+    """Return the log that the processes of a census write beside its final `file`."""
+    return file.with_name(f"{file.name}.log")
+
+
+def write_census(file: Path) -> None:
+    """Sum up the log of all processes into `file`, in the form that `compatkit census` reads, and remove the log."""
+    highest: dict[tuple[int, Use], int] = {}
+    log = log_of(file)
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    for pid, count, *use in map(json.loads, lines):
+        key = (pid, Use(*use))
+        highest[key] = max(count, highest.get(key, 0))
+    totals: Counter[Use] = Counter()
+    for (_, use_), count in highest.items():
+        totals[use_] += count
+    uses = [{**use._asdict(), "count": count} for use, count in sorted(totals.items())]
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(json.dumps({"schema": SCHEMA, "uses": uses}, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(file)
+    log.unlink(missing_ok=True)

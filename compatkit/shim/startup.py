@@ -1,0 +1,83 @@
+"""How a process comes by its shim: from the project that it works in, or from the process that started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from compatkit.errors import CompatkitError
+from compatkit.migration import Project, load_project
+from compatkit.shim.install import install, is_installed
+
+VARIABLE = "COMPATKIT_SHIM"
+OFF = "0"
+_CHILD_SITE = Path(__file__).parent / "child_site"
+_has_tried = False
+
+
+def start() -> None:
+    """Install the shim unless this process has one, as `import compatkit.auto` does.
+
+    Which migrations: what the parent process handed down, else the project's that the main script lies in, else
+    that of the working directory, else the bundled default. `COMPATKIT_SHIM=0` turns it off.
+    """
+    if is_installed() or os.environ.get(VARIABLE) == OFF:
+        return
+    if handed_down := os.environ.get(VARIABLE):
+        _start_as_told(handed_down)
+    else:
+        install(_project().load())
+
+
+def start_guarded(project: str | None = None) -> None:
+    """Start from a `.pth` or `sitecustomize`: whatever is wrong is one line on stderr, and the interpreter goes on."""
+    global _has_tried
+    if _has_tried:
+        return
+    _has_tried = True
+    try:
+        if project and not os.environ.get(VARIABLE) and not is_installed():
+            install(load_project(Path(project)).load())
+        else:
+            start()
+    except Exception as error:  # noqa: BLE001 - no shim is better than no interpreter
+        what = error.what if isinstance(error, CompatkitError) else f"{type(error).__name__}: {error}"
+        print(f"compatkit: the shim is off in this process: {what}", file=sys.stderr)  # noqa: T201 - no logging yet
+
+
+def hand_down(project: Path, migrations: Iterable[str], *, census: Path | None = None) -> None:
+    """Have the Python processes that this one starts install the same shim, by way of the environment.
+
+    It reaches what inherits `PYTHONPATH` and has compatkit: `subprocess`, and `multiprocessing` by any start method.
+    """
+    settings = {
+        "project": str(project.resolve()),
+        "migrations": [str(Path(one).resolve()) if Path(one).exists() else one for one in migrations],
+        "census": str(census.resolve()) if census else None,
+    }
+    os.environ[VARIABLE] = json.dumps(settings)
+    rest = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(_CHILD_SITE), *([rest] if rest else [])])
+
+
+def _start_as_told(settings: str) -> None:
+    told: Mapping[str, object] = json.loads(settings)
+    migrations = told.get("migrations")
+    chosen = [str(one) for one in migrations] if isinstance(migrations, list) else []
+    install(load_project(Path(str(told["project"]))).load(chosen))
+    if census := told.get("census"):
+        from compatkit.shim.census import Census
+
+        Census(Path(str(census))).start()
+
+
+def _project() -> Project:
+    script = Path(sys.argv[0]) if sys.argv and sys.argv[0] else None
+    folders = [script.parent] if script and script.is_file() else []
+    for folder in (*folders, Path.cwd()):
+        if (project := load_project(folder)).origin:
+            return project
+    return Project()
