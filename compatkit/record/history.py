@@ -86,4 +86,8 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            # To the oldest generation at once, or the next small collection would walk through all of it.
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()

@@ -71,7 +71,7 @@ def test_a_pickle_of_release_0_1_0_loads(protocol: int) -> None:
     record = pickle.loads(stored)
 
     assert type(record) is EpochRecord
-    # An attribute that no field declared was beside the dict then; since 0.2 it is a value like any other.
+    # An attribute that no field declared was beside the dict then; now it is a value like any other.
     assert record == {"epoch": 3, "train_loss": 0.5, "train_acc": 0.75, "auc": 0.5, "note": "kept"}
     assert record.train_accuracy == 0.75
     assert record.note == "kept"
