@@ -218,6 +218,25 @@ def test_boosting_rounds_are_read(name: str, metric: str) -> None:
     assert read_history(SimpleNamespace(evals_result_=payload)) == history
 
 
+def test_the_estimators_of_xgboost_and_lightgbm_are_read() -> None:
+    xgboost = stored("xgboost_sklearn_evals_result")["payload"]
+    lightgbm = stored("lightgbm_sklearn_evals_result")["payload"]
+
+    by_xgboost = read_history(SimpleNamespace(evals_result=lambda: xgboost))
+    by_lightgbm = read_history(SimpleNamespace(evals_result_=lightgbm))
+
+    assert column(by_xgboost, "validation_1_merror") == xgboost["validation_1"]["merror"]
+    assert column(by_lightgbm, "train_multi_logloss") == lightgbm["training"]["multi_logloss"]
+    assert column(by_lightgbm, "valid_1_multi_error") == lightgbm["valid_1"]["multi_error"]
+
+
+def test_skorch_without_validation_is_read() -> None:
+    history = read_history(stored("skorch_history_without_validation")["payload"])
+
+    assert column(history, "epoch") == [1, 2]
+    assert not any(name.startswith("val") for name in history[0])
+
+
 def test_a_boosting_set_whose_name_does_not_say_what_it_is_keeps_it() -> None:
     assert read_history({"validation_0": {"merror": [0.5]}}) == [{"epoch": 1, "validation_0_merror": 0.5}]
 

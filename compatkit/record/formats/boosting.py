@@ -1,4 +1,4 @@
-"""XGBoost's `evals_result` and LightGBM's `record_evaluation`: a column a metric, of each evaluation set."""
+"""XGBoost's `evals_result`, LightGBM's `record_evaluation`, their estimators: a column a metric, of each set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SETS = {"train": "train", "training": "train", "val": "val", "valid": "val", "v
 
 def read(history: object) -> list[Row] | None:
     """Read a row for each boosting round, numbered from 1. Errors stay errors: `merror` is not turned into accuracy."""
-    results = getattr(history, "evals_result_", history)
+    results = getattr(history, "evals_result_", None) or _result_of_xgboost(history)
     if not isinstance(results, Mapping) or not results or not all(map(_is_set, results.values())):
         return None
     return from_columns(
@@ -22,6 +22,12 @@ def read(history: object) -> list[Row] | None:
             for metric, column in each.items()
         }
     )
+
+
+def _result_of_xgboost(history: object) -> object:
+    """XGBoost's estimators have a method; all else is taken for the results themselves."""
+    method = getattr(history, "evals_result", None)
+    return method() if callable(method) else history
 
 
 def _is_set(metrics: object) -> bool:
