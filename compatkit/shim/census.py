@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from collections import Counter
+from multiprocessing import util
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ class Census:
         listeners.append(self._use)
         atexit.register(self.flush)
         os.register_at_fork(after_in_child=self._forget)
+        # A forked worker ends by os._exit, past atexit; multiprocessing has its own last calls, set up after the fork.
+        util.register_after_fork(self, lambda census: util.Finalize(None, census.flush, exitpriority=0))
 
     def stop(self) -> None:
         listeners.remove(self._use)
@@ -56,7 +59,8 @@ class Census:
             self._append(due)
 
     def _use(self, move: Move, file: str, line: int) -> None:
-        use = Use(move.code, move.old, file, line)
+        # A script's own name is relative to where the process was started; `<string>` and its like are no files.
+        use = Use(move.code, move.old, file if file.startswith("<") else os.path.abspath(file), line)  # noqa: PTH100
         with self._lock:
             self._counts[use] += 1
             count = self._counts[use]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -19,40 +20,49 @@ else:
     Loader = object
 
 # These look at every name of a module, and use none.
-_LOOKERS = {"doctest", "inspect", "pydoc"}
+_LOOKERS = {"compatkit.shim.producers", "doctest", "inspect", "pydoc"}
+
+
+class MovedName:
+    """One moved name of a facade: reads, sets and deletes reach its new home, so that `mock.patch` works.
+
+    A data descriptor, because pytest and others look for one before they restore by deleting what they set.
+    """
+
+    def __init__(self, move: Move) -> None:
+        self._move = move
+
+    def __get__(self, facade: ModuleType | None, owner: type) -> object:
+        if facade is None:
+            return self
+        if (submodule := vars(facade).get(self._move.old_name)) is not None:
+            return submodule
+        # First, so that nobody is warned of a name that is not there, as mock is while it puts the real one back.
+        value = getattr(import_module(self._move.new_module), self._move.new_name)
+        caller = caller_frame()
+        if not _only_looks(caller):
+            warn_moved(self._move, caller)
+        return value
+
+    def __set__(self, facade: ModuleType, value: object) -> None:
+        name = self._move.old_name
+        if isinstance(value, ModuleType) and value is sys.modules.get(f"{facade.__name__}.{name}"):
+            # The import system binds a submodule on its package; that is no business of the new home.
+            vars(facade)[name] = value
+        else:
+            setattr(import_module(self._move.new_module), self._move.new_name, value)
+
+    def __delete__(self, facade: ModuleType) -> None:
+        delattr(import_module(self._move.new_module), self._move.new_name)
 
 
 class FacadeModule(ModuleType):
-    """Reads, sets and deletes of a moved name reach its new home, so that `mock.patch` on the old path works."""
+    """An old module, whose class is made for it by `facade_class`."""
 
     _moves: Mapping[str, Move]
 
-    def __init__(self, name: str, moves: Mapping[str, Move]) -> None:
-        super().__init__(name, f"Old names of {name}, supplied by compatkit from their new homes.")
-        # Not by setattr: that is for the moved names.
-        self.__dict__["_moves"] = moves
-        self.__dict__["__all__"] = sorted(moves)
-
     def __getattr__(self, name: str) -> object:
-        move = self._moves.get(name)
-        if move is None:
-            raise AttributeError(self._missing(name))
-        caller = caller_frame()
-        if not _only_looks(caller):
-            warn_moved(move, caller)
-        return getattr(import_module(move.new_module), move.new_name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if (move := self._moves.get(name)) is None:
-            super().__setattr__(name, value)
-        else:
-            setattr(import_module(move.new_module), move.new_name, value)
-
-    def __delattr__(self, name: str) -> None:
-        if (move := self._moves.get(name)) is None:
-            super().__delattr__(name)
-        else:
-            delattr(import_module(move.new_module), move.new_name)
+        raise AttributeError(self._missing(name))
 
     def __dir__(self) -> Iterable[str]:
         return sorted({*self.__dict__, *self._moves})
@@ -62,8 +72,28 @@ class FacadeModule(ModuleType):
         if name.startswith("__"):
             # Probes by inspect, doctest and the like expect the plain answer.
             return message
+        if (move := self._moves.get(name)) is not None:
+            return f"{message}: it moved to {move.new}, which is not there"
         hint = nearest(name, self._moves)
         return f"{message}: the module is gone, and no migration moves this name" + (f" ({hint})" if hint else "")
+
+
+def facade_class(moves: Mapping[str, Move]) -> type[FacadeModule]:
+    """Make the class of one facade: what stands on a class can decide what a set does."""
+    moved = {name: MovedName(move) for name, move in moves.items()}
+    return type("FacadeModule", (FacadeModule,), {**moved, "_moves": moves, "__module__": __name__})
+
+
+def take_over(package: ModuleType, moves: Mapping[str, Move]) -> None:
+    """Make a facade of a package of which only the folder is left; its real submodules stay importable."""
+    package.__class__ = facade_class(moves)
+    vars(package)["__all__"] = sorted(moves)
+
+
+def hand_back(package: ModuleType) -> None:
+    """Let it be the plain package again."""
+    package.__class__ = ModuleType
+    del vars(package)["__all__"]
 
 
 class FacadeLoader(Loader):
@@ -73,7 +103,9 @@ class FacadeLoader(Loader):
         self._moves = moves
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return FacadeModule(spec.name, self._moves)
+        facade = facade_class(self._moves)(spec.name, f"Old names of {spec.name}, supplied from their new homes.")
+        vars(facade)["__all__"] = sorted(self._moves)
+        return facade
 
     def exec_module(self, module: ModuleType) -> None:  # noqa: ARG002 - the import system's signature
         # Now, not at first use: a broken new home must fail at the import, with its own error.

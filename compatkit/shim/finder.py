@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from importlib.machinery import ModuleSpec
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 
 from compatkit.migration import Move
-from compatkit.shim.facade import FacadeLoader
+from compatkit.shim.facade import FacadeLoader, FacadeModule, hand_back, take_over
 
 
 class HoleFinder:
@@ -15,30 +17,72 @@ class HoleFinder:
 
     def __init__(self, moves: Iterable[Move]) -> None:
         self._modules: dict[str, dict[str, Move]] = {}
+        self._fillable: set[str] = set()
         for move in moves:
             self._modules.setdefault(move.old_module, {})[move.old_name] = move
-            self._add_packages_above(move.old_module)
+            for module in _with_packages_above(move.old_module):
+                self._modules.setdefault(module, {})
+                # A home inside of what is missing is missing, too: the project is not on the path, or not yet.
+                if not move.new.startswith(f"{module}."):
+                    self._fillable.add(module)
 
     @property
-    def names(self) -> frozenset[str]:
-        """The dotted names of all modules that this finder can supply."""
-        return frozenset(self._modules)
+    def actions(self) -> Mapping[str, Callable[[str], None]]:
+        """What to do once an old module was found elsewhere: nothing, unless all that is left of it is its folder."""
+        return {name: self._fill_folder for name, moves in self._modules.items() if moves}
 
     def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - the import system's signature
-        target: ModuleType | None = None,  # noqa: ARG002
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if (moves := self._modules.get(fullname)) is None:
+        if fullname not in self._fillable:
             return None
-        loader = FacadeLoader(moves)
+        if (spec := find_behind(self, fullname, path, target)) is not None:
+            # Appended after us, and it has the real one.
+            return spec
+        loader = FacadeLoader(self._modules[fullname])
         return ModuleSpec(fullname, loader, origin="compatkit.shim", is_package=self._is_package(fullname))
 
-    def _add_packages_above(self, module: str) -> None:
-        while package := module.rpartition(".")[0]:
-            self._modules.setdefault(package, {})
-            module = package
+    def restore(self) -> None:
+        """Take every facade out of `sys.modules`, and off its package."""
+        for name in self._modules:
+            facade = sys.modules.get(name)
+            if isinstance(facade, FacadeModule):
+                _remove(name, facade)
 
     def _is_package(self, name: str) -> bool:
         return any(module.startswith(name + ".") for module in self._modules)
+
+    def _fill_folder(self, name: str) -> None:
+        # Left behind by a move: bytecode, or data. Python sees a namespace package in any folder.
+        module = sys.modules.get(name)
+        if type(module) is ModuleType and isinstance(module.__loader__, NamespaceLoader):
+            take_over(module, self._modules[name])
+
+
+def find_behind(
+    finder: object, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+) -> ModuleSpec | None:
+    """Ask the finders that stand behind `finder` in `sys.meta_path`."""
+    behind = itertools.dropwhile(lambda each: each is not finder, list(sys.meta_path))
+    for each in itertools.islice(behind, 1, None):
+        find_spec = getattr(each, "find_spec", None)
+        if find_spec is not None and (spec := find_spec(fullname, path, target)) is not None:
+            return spec  # type: ignore[no-any-return]
+    return None
+
+
+def _remove(name: str, facade: FacadeModule) -> None:
+    if isinstance(facade.__loader__, NamespaceLoader):
+        hand_back(facade)
+        return
+    del sys.modules[name]
+    package, _, child = name.rpartition(".")
+    parent = sys.modules.get(package)
+    if parent is not None and vars(parent).get(child) is facade:
+        del vars(parent)[child]
+
+
+def _with_packages_above(module: str) -> Iterator[str]:
+    while module:
+        yield module
+        module = module.rpartition(".")[0]

@@ -5,11 +5,14 @@ It stands at the front of `sys.meta_path`, but finds nothing by itself: it asks 
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from compatkit.shim.finder import find_behind
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -23,27 +26,42 @@ Action = Callable[[str], None]
 class ImportHook:
     """Lets a watched module be found and run as ever, then calls its action with the module's name."""
 
-    def __init__(self, actions: Mapping[str, Action]) -> None:
-        self._actions = actions
+    def __init__(self, *actions: Mapping[str, Action]) -> None:
+        self._actions: dict[str, list[Action]] = {}
+        for name, action in itertools.chain.from_iterable(each.items() for each in actions):
+            self._actions.setdefault(name, []).append(action)
 
     def run_for_imported(self) -> None:
         """Act on the watched modules that were imported already."""
         for name in self._actions.keys() & sys.modules.keys():
-            self._actions[name](name)
+            self._act(name)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname not in self._actions:
             return None
-        for finder in sys.meta_path:
-            if finder is self:
-                continue
-            if (spec := finder.find_spec(fullname, path, target)) is not None:
-                if spec.loader is not None:
-                    spec.loader = _ActingLoader(spec.loader, self._actions[fullname])
-                return spec
+        # Behind this one only: another copy of compatkit has its own hook, and the two must not ask in circles.
+        spec = find_behind(self, fullname, path, target)
+        if spec is None:
+            return None
+        loader = spec.loader or _namespace_loader(spec)
+        if loader is not None and hasattr(loader, "exec_module"):
+            spec.loader = _ActingLoader(loader, self._act)
+        return spec
+
+    def _act(self, name: str) -> None:
+        for action in self._actions[name]:
+            action(name)
+
+
+def _namespace_loader(spec: ModuleSpec) -> Loader | None:
+    """Return the loader that the import system itself would give to a namespace package, made in the same way."""
+    if spec.submodule_search_locations is None:
         return None
+    loader = NamespaceLoader.__new__(NamespaceLoader)
+    vars(loader)["_path"] = spec.submodule_search_locations
+    return loader
 
 
 class _ActingLoader(Loader):
@@ -63,5 +81,7 @@ class _ActingLoader(Loader):
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
+        if isinstance(self._loader, NamespaceLoader):
+            module.__file__ = None
         self._loader.exec_module(module)
         self._action(module.__name__)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from compatkit.migration import Migration, find_migration, validate_together
-from compatkit.shim.facade import FacadeModule
 from compatkit.shim.finder import HoleFinder
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
@@ -26,7 +25,7 @@ class _Shim:
         self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
         self._producers = Producers(migrations)
         self._third_party = ThirdParty()
-        self._hook = ImportHook({**self._producers.actions, **self._third_party.actions})
+        self._hook = ImportHook(self._finder.actions, self._producers.actions, self._third_party.actions)
 
     def install(self) -> None:
         sys.meta_path.insert(0, self._hook)
@@ -37,8 +36,11 @@ class _Shim:
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in (self._finder, self._hook)]
         self._producers.restore()
         self._third_party.restore()
-        for name in self._finder.names:
-            _remove_facade(name)
+        self._finder.restore()
+        # Another copy of compatkit left alone what was wrapped here: now it is for that one.
+        for other in sys.meta_path:
+            if type(other).__name__ == ImportHook.__name__ and hasattr(other, "run_for_imported"):
+                other.run_for_imported()
 
 
 def install(migrations: Iterable[Migration] | None = None) -> None:
@@ -75,13 +77,3 @@ def shimmed(migrations: Iterable[Migration] | None = None) -> Iterator[None]:
         yield
     finally:
         uninstall()
-
-
-def _remove_facade(name: str) -> None:
-    if not isinstance(sys.modules.get(name), FacadeModule):
-        return
-    facade = sys.modules.pop(name)
-    package, _, child = name.rpartition(".")
-    parent = sys.modules.get(package)
-    if parent is not None and vars(parent).get(child) is facade:
-        delattr(parent, child)

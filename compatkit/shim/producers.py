@@ -75,8 +75,9 @@ class Producers:
         if original is None or is_wrapped(original):
             return
         is_own = name in vars(owner)
-        setattr(owner, name, wrap_producer(original, producer.returns, reader))
-        self._undo.append(functools.partial(_restore, owner, name, original if is_own else None))
+        wrapper = wrap_producer(original, producer.returns, reader)
+        setattr(owner, name, wrapper)
+        self._undo.append(functools.partial(_restore, owner, name, wrapper, original if is_own else None))
 
 
 def wrap_producer(function: object, returns: str, reader: MigrationReader) -> object:
@@ -89,7 +90,10 @@ def wrap_producer(function: object, returns: str, reader: MigrationReader) -> ob
     )
 
 
-def _restore(owner: object, name: str, original: object | None) -> None:
+def _restore(owner: object, name: str, wrapper: object, original: object | None) -> None:
+    if vars(owner).get(name) is not wrapper:
+        # Reloaded or patched since: what stands there is newer than what we kept.
+        return
     if original is None:
         # It was inherited: taking ours away shows the parent's again.
         delattr(owner, name)

@@ -10,7 +10,23 @@ from types import FrameType
 from compatkit.migration import Move
 
 # Who imports or resolves a name for somebody else: the line that asked them is the one to change.
-_RELAYS = ("_pytest.monkeypatch", "hydra", "importlib", "pickle", "pkgutil", "runpy", "unittest.mock")
+_RELAYS = (
+    "_pytest.monkeypatch",
+    "click",
+    "cloudpickle",
+    "compatkit",
+    "dill",
+    "hydra",
+    "importlib",
+    "joblib",
+    "mlflow",
+    "multiprocessing",
+    "pickle",
+    "pkgutil",
+    "runpy",
+    "torch",
+    "unittest.mock",
+)
 
 Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []

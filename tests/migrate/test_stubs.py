@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import warnings
 from pathlib import Path
 
@@ -245,7 +246,7 @@ def test_the_mark_says_what_the_shim_says(tree: Path) -> None:
     (function,) = ast.parse(stub_of("def cost() -> int: return 1\n", tree)).body[-1:]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MovedNameWarning)
-        warn_moved(FUNCTION, stacklevel=1)
+        warn_moved(FUNCTION, inspect.currentframe())
 
     assert isinstance(function, ast.FunctionDef)
     assert ast.unparse(function.decorator_list[0]) == f"deprecated({str(caught[0].message)!r})"

@@ -76,6 +76,9 @@ def train_lazily():
     yield EpochMetrics(1, *[0.5] * 9)
 '''
 
+# What the tests write and import: gone again after each test.
+PACKAGES = {"shop", "store", "gone"}
+
 WriteProject = Callable[[Mapping[str, str]], Path]
 
 
@@ -104,6 +107,6 @@ def _clean_interpreter() -> Iterator[None]:
     before = list(sys.meta_path)
     yield
     uninstall()
-    for name in [name for name in sys.modules if name.split(".")[0] == "shop"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in PACKAGES]:
         del sys.modules[name]
     assert sys.meta_path == before

@@ -101,3 +101,26 @@ def test_the_modules_loader_is_the_real_one_again(migration: Migration) -> None:
 
     assert type(trainers.__spec__.loader).__name__ == "SourceFileLoader"
     assert "EpochMetrics" in inspect.getsource(trainers)
+
+
+def test_uninstall_leaves_alone_what_was_reloaded_or_patched_since(migration: Migration) -> None:
+    trainers = importlib.import_module("shop.trainers")
+    install([migration])
+
+    def patched() -> None: ...
+
+    trainers.train = patched
+    uninstall()
+
+    assert trainers.train is patched
+
+
+def test_a_reload_is_not_undone_by_uninstall(migration: Migration) -> None:
+    trainers = importlib.import_module("shop.trainers")
+    before = trainers.train
+    install([migration])
+    importlib.reload(trainers)
+    uninstall()
+
+    assert trainers.train is not before
+    assert not hasattr(trainers.train, "__wrapped__")
