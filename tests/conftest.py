@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,3 +38,19 @@ def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     with contextlib.chdir(folder):
         MlflowClient(uri)
     return uri
+
+
+@pytest.fixture
+def active_store(tracking_uri: str) -> Iterator[str]:
+    """The worker's store as MLflow's global one, for what logs through MLflow's fluent functions."""
+    from compatkit.training._mlflow_state import tracking_uri_set
+
+    with tracking_uri_set(tracking_uri):
+        yield tracking_uri
+
+
+@pytest.fixture(autouse=True)
+def _global_store_is_left_alone() -> Iterator[None]:
+    yield
+    left = os.environ.pop("MLFLOW_TRACKING_URI", None)
+    assert left is None, f"This test left MLflow's global store at {left}: use the fixture active_store."

@@ -71,3 +71,19 @@ class RecordError(CompatkitError):
             where="what the trainer returned",
             hint=f"pass one dict or dataclass an epoch, in a list, or one of: {', '.join(known)}",
         )
+
+    @classmethod
+    def repeated_epoch(cls, epoch: object, where: str) -> RecordError:
+        return cls(
+            f"Epoch {epoch} comes twice, and which of its values count cannot be told for certain.",
+            where=where,
+            hint="keep one state an epoch, and copy what it holds: an engine's own state changes as it goes on",
+        )
+
+    @classmethod
+    def ambiguous_name(cls, name: str, where: str) -> RecordError:
+        return cls(
+            f"Two columns of the history would both be called {name!r}.",
+            where=where,
+            hint="give the sets or the metrics names that differ",
+        )

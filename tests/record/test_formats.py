@@ -326,9 +326,6 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, na
 
 
 def test_an_mlflow_run_and_its_histories_are_read(tracking_uri: str) -> None:
-    import mlflow
-
-    mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
     run_id = client.create_run(client.create_experiment("formats")).info.run_id
     for epoch, loss in ((2, 0.25), (1, 0.5)):

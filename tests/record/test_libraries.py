@@ -96,15 +96,14 @@ def test_default_collate_batches_each_value() -> None:
     assert batch["train_accuracy"].tolist() == [0.7, 0.7]
 
 
-def test_mlflow_logs_each_value_once(tracking_uri: str, tmp_path: Path) -> None:
-    client = MlflowClient(tracking_uri)
+def test_mlflow_logs_each_value_once(active_store: str, tmp_path: Path) -> None:
+    client = MlflowClient(active_store)
     experiment = client.create_experiment("idioms", artifact_location=tmp_path.as_uri())
     run_id = client.create_run(experiment).info.run_id
     metrics = {key: value for key, value in RECORD.items() if isinstance(value, float)}
 
     import mlflow
 
-    mlflow.set_tracking_uri(tracking_uri)
     with mlflow.start_run(run_id=run_id):
         mlflow.log_metrics(EpochRecord(metrics), step=1)
         mlflow.log_params(RECORD)

@@ -7,7 +7,9 @@ not its own. A plain list of dicts is nobody's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
+from compatkit.record.errors import RecordError
 from compatkit.record.formats import (
     boosting,
     delimited,
@@ -40,9 +42,16 @@ def read_known(history: object) -> list[Row] | None:
 
     Raises `RecordError` for a history whose shape is known, but whose epochs cannot be told for certain.
     """
-    if (content := delimited.file_content(history)) is not None:
-        rows = read_known(content)
-        return rows if rows is not None or not isinstance(content, list) else content
+    if (content := delimited.file_content(history)) is None:
+        return _read(history)
+    if (rows := _read(content)) is not None:
+        return rows
+    if not isinstance(content, list):
+        raise RecordError.unreadable_file(str(history), f"it holds {describe(content)}, which no reader knows")
+    return content
+
+
+def _read(history: object) -> list[Row] | None:
     found = (adapter.read(history) for adapter in _ADAPTERS)
     return next((rows for rows in found if rows is not None), None)
 
@@ -54,6 +63,8 @@ def describe(history: object) -> str:
         return f"{kind} of {_listed(history)} to {_kinds(history.values())}"
     if isinstance(history, list | tuple):
         return f"{kind} of {len(history)}, {_kinds(history) or 'nothing'}"
+    if isinstance(history, PurePath):
+        return f"the path {str(history)!r}"
     if isinstance(history, str | bytes):
         return f"the {type(history).__name__} {history[:40]!r}"
     return f"{kind} of the module {type(history).__module__}"

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from compatkit.record.formats._rows import Row, from_columns, is_column
+from compatkit.record.errors import RecordError
+from compatkit.record.formats._rows import Row, free_names, from_columns, is_column
 
 # Sets whose names say what they are; `validation_0`, which scikit-learn's interface gives, does not.
 _SETS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
 
 
 def read(history: object) -> list[Row] | None:
-    """Read a row for each boosting round, numbered from 1. Errors stay errors: `merror` is not turned into accuracy."""
+    """Read a row for each boosting round, numbered from 1. Errors stay errors: `merror` is not turned into accuracy.
+
+    Two sets that would get one name keep their own.
+    """
     results = getattr(history, "evals_result_", None) or _result_of_xgboost(history)
-    if not isinstance(results, Mapping) or not results or not all(map(_is_set, results.values())):
+    if not isinstance(results, Mapping) or not results or not all(map(_is_set, results.items())):
         return None
-    return from_columns(
-        {
-            f"{_SETS.get(name, name)}_{metric}": column
-            for name, each in results.items()
-            for metric, column in each.items()
-        }
-    )
+    return from_columns(_flat(results))
+
+
+def _flat(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    sets = free_names({name: new for name, new in _SETS.items() if name != new}, results)
+    columns: dict[str, Any] = {}
+    for each, metrics in results.items():
+        for metric, column in metrics.items():
+            name = f"{sets.get(each, each)}_{metric}"
+            if name in columns:
+                raise RecordError.ambiguous_name(name, f"the set {each!r}")
+            columns[name] = column
+    return columns
 
 
 def _result_of_xgboost(history: object) -> object:
@@ -30,5 +41,8 @@ def _result_of_xgboost(history: object) -> object:
     return method() if callable(method) else history
 
 
-def _is_set(metrics: object) -> bool:
-    return isinstance(metrics, Mapping) and bool(metrics) and all(map(is_column, metrics.values()))
+def _is_set(item: tuple[object, object]) -> bool:
+    name, metrics = item
+    if not isinstance(name, str) or not isinstance(metrics, Mapping) or not metrics:
+        return False
+    return all(isinstance(metric, str) and is_column(column) for metric, column in metrics.items())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from compatkit.record.formats._rows import Row, from_columns, is_column, renamed
+from compatkit.record.formats._rows import Columns, Row, free_names, from_columns, is_column, plain
 
 # Without a prefix Keras means the training set. Keras 2 wrote `acc` and `lr`.
 _NAMES = {
@@ -18,36 +18,48 @@ _NAMES = {
 
 
 def read(history: object) -> list[Row] | None:
-    """Read a `History` or its columns. Epochs are numbered from 1, where Keras counts from 0."""
-    columns: Any = history
-    epochs = None
+    """Read a `History` or its columns. Epochs are numbered from 1, where Keras counts from 0.
+
+    A shorter `val_` column is one of `validation_freq`, and is placed if one interval only explains it.
+    """
     if not isinstance(history, Mapping):
-        columns, epochs = getattr(history, "history", None), getattr(history, "epoch", None)
-        if not isinstance(epochs, list):
-            return None
-        epochs = [epoch + 1 for epoch in epochs]
-    if not _are_columns(columns):
+        return _read_object(history)
+    if not _are_columns(history):
         return None
-    if "epoch" in columns:
-        return None if epochs else _with_own_epochs(columns)
-    return [rename(row) for row in from_columns(columns, epochs)]
+    if "epoch" in history:
+        return _with_own_epochs(history)
+    return rename(from_columns(history, sparse="val_" if "loss" in history else ""), history)
 
 
-def rename(row: Mapping[str, object]) -> Row:
-    """Give a Keras row our names; where there is no plain `loss`, the names are somebody's own and stay."""
-    return renamed(row, _NAMES) if "loss" in row else dict(row)
+def rename(rows: Iterable[Row], columns: Collection[str]) -> list[Row]:
+    """Give rows of Keras's columns our names; where no column is plain `loss`, they are somebody's own and stay."""
+    free = free_names(_NAMES, columns) if "loss" in columns else {}
+    return [{free.get(name, name): value for name, value in row.items()} for row in rows]
 
 
-def _are_columns(columns: object) -> bool:
+def _read_object(history: object) -> list[Row] | None:
+    columns, epochs = getattr(history, "history", None), getattr(history, "epoch", None)
+    if not isinstance(columns, Mapping) or not isinstance(epochs, list):
+        return None
+    # A metric may be an array an epoch, as F1Score is; with its epochs beside it, the shape is certain all the same.
+    if not all(isinstance(epoch, int) for epoch in epochs) or not all(map(_is_list, columns.items())):
+        return None
+    return rename(from_columns(columns, [epoch + 1 for epoch in epochs], sparse="val_"), columns)
+
+
+def _is_list(column: tuple[object, object]) -> bool:
+    name, values = column
+    return isinstance(name, str) and isinstance(values, list)
+
+
+def _are_columns(columns: Mapping[Any, Any]) -> bool:
     return (
-        isinstance(columns, Mapping)
-        and bool(columns)
+        bool(columns)
         and all(isinstance(name, str) and is_column(values) for name, values in columns.items())
         and any(len(values) for values in columns.values())
     )
 
 
-def _with_own_epochs(columns: Mapping[str, list[Any]]) -> list[Row]:
+def _with_own_epochs(columns: Columns) -> list[Row]:
     rest = {name: values for name, values in columns.items() if name != "epoch"}
-    rows = from_columns(rest, columns["epoch"]) if rest else [{"epoch": epoch} for epoch in columns["epoch"]]
-    return [rename(row) for row in rows]
+    return rename(from_columns(rest, [plain(epoch) for epoch in columns["epoch"]]), rest)

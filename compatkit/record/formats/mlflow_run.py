@@ -8,15 +8,20 @@ from typing import Any
 
 from compatkit.record.formats._rows import Row, merged
 
+# MLflow samples the machine at intervals of its own: the steps of these are no epochs.
+_SAMPLED = "system/"
+
 
 def read(history: object) -> list[Row] | None:
     """Read a row a step, with the step as its epoch, as our orchestrators log it.
 
-    A metric that was logged once, without a step, says something of the whole run: it joins the last epoch.
+    The steps are the caller's, and are not renumbered. A metric that was logged once, without a step, says something
+    of the whole run: it joins the last epoch. MLflow's `system/` metrics, sampled in time, are left out.
     """
-    metrics = _metrics(history)
-    if metrics is None:
+    found = _metrics(history)
+    if found is None:
         return None
+    metrics = {name: points for name, points in found.items() if not name.startswith(_SAMPLED)}
     last = max((point.step for points in metrics.values() for point in points), default=0)
     points = [(name, point) for name, points in metrics.items() for point in points]
     points.sort(key=lambda pair: pair[1].timestamp)
@@ -26,15 +31,18 @@ def read(history: object) -> list[Row] | None:
 
 def _metrics(history: Any) -> Mapping[str, Sequence[Any]] | None:
     if isinstance(history, Mapping):
-        return history if history and all(map(_are_points, history.values())) else None
+        return history if history and all(map(_are_points, history.items())) else None
     run_id = getattr(getattr(history, "info", None), "run_id", None)
     latest = getattr(getattr(history, "data", None), "metrics", None)
     if run_id is None or not isinstance(latest, Mapping) or "mlflow" not in sys.modules:
         return None
     client = sys.modules["mlflow"].MlflowClient()
-    return {name: client.get_metric_history(run_id, name) for name in latest}
+    return {name: client.get_metric_history(run_id, name) for name in latest if not name.startswith(_SAMPLED)}
 
 
-def _are_points(points: object) -> bool:
+def _are_points(item: tuple[object, object]) -> bool:
+    name, points = item
     wanted = ("step", "value", "timestamp")
-    return isinstance(points, list) and bool(points) and all(hasattr(p, name) for p in points for name in wanted)
+    if not isinstance(name, str) or not isinstance(points, list) or not points:
+        return False
+    return all(hasattr(point, attribute) for point in points for attribute in wanted)

@@ -1,0 +1,123 @@
+"""Files and runs of stores: nothing in them is dropped, and what is broken is reported with its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+
+from compatkit.record import RecordError, formats
+
+# Lone surrogates are no text that a file in UTF-8 can hold.
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+rows_of_json = st.lists(
+    st.fixed_dictionaries({"epoch": st.integers(1, 99), "train_loss": st.floats(0, 9), "note": texts}), min_size=1
+)
+
+
+@given(rows_of_json)
+def test_json_lines_hold_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]]) -> None:
+    file = tmp_path_factory.mktemp("lines") / "log.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+    assert formats.read_known(file) == rows
+
+
+@pytest.mark.parametrize("name", ["log.json", "log.jsonl", "log.csv"])
+def test_a_byte_order_mark_is_no_part_of_the_content(tmp_path: Path, name: str) -> None:
+    row = {"epoch": 1, "train_loss": 0.5}
+    text = {"log.json": json.dumps([row]), "log.jsonl": json.dumps(row), "log.csv": "epoch,train_loss\n1,0.5\n"}[name]
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+
+    assert formats.read_known(tmp_path / name) == [row]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("epoch,a,a\n1,2,3\n", "the column 'a' comes twice"),
+        ('epoch,a\n1,"x"y\n', "line 1"),
+        ("epoch,a\n1,2\n2,3,4\n", "line 3 has another number of cells"),
+    ],
+)
+def test_a_table_that_would_lose_a_cell_is_an_error(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "log.csv").write_text(content)
+
+    with pytest.raises(RecordError, match=reason):
+        formats.read_known(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize(("content", "seen"), [('{"a": 1}', "a dict of 'a' to int"), ("3", "a int")])
+def test_a_file_of_an_unknown_shape_is_told_what_it_holds(tmp_path: Path, content: str, seen: str) -> None:
+    (tmp_path / "log.json").write_text(content)
+
+    with pytest.raises(RecordError, match=f"it holds {seen}"):
+        formats.read_known(tmp_path / "log.json")
+
+
+def test_a_path_within_a_file_is_not_followed(tmp_path: Path) -> None:
+    file = tmp_path / "log.json"
+    file.write_text(json.dumps(str(file)))
+
+    with pytest.raises(RecordError, match="it holds the str"):
+        formats.read_known(file)
+
+
+def test_a_tab_separated_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "log.tsv").write_text("epoch\ttrain_loss\n1\t0.5\n")
+
+    assert formats.read_known(tmp_path / "log.tsv") == [{"epoch": 1, "train_loss": 0.5}]
+
+
+def test_a_dict_reader_is_read_as_its_rows() -> None:
+    reader = csv.DictReader(io.StringIO("epoch,train_loss\n1,0.5\n"))
+
+    assert formats.read_known(reader) == [{"epoch": 1, "train_loss": 0.5}]
+
+
+def test_a_dict_reader_that_would_lose_a_cell_is_an_error() -> None:
+    with pytest.raises(RecordError, match="another number of cells"):
+        formats.read_known(csv.DictReader(io.StringIO("epoch,train_loss\n1\n")))
+
+
+def test_an_epoch_that_pandas_wrote_as_a_float_is_whole() -> None:
+    rows = formats.read_known([{"epoch": "1.0", "train_loss": "2.0"}])
+
+    assert rows == [{"epoch": 1, "train_loss": 2.0}]
+    assert type(rows[0]["epoch"]) is int
+    assert type(rows[0]["train_loss"]) is float
+
+
+def test_a_path_of_no_known_kind_is_shown_as_one(tmp_path: Path) -> None:
+    assert formats.describe(Path("a") / "model.pt") == "the path 'a/model.pt'"
+
+
+def test_samples_of_the_machine_are_no_epochs(tracking_uri: str) -> None:
+    client = MlflowClient(tracking_uri)
+    run_id = client.create_run(client.create_experiment("samples")).info.run_id
+    client.log_metric(run_id, "train_loss", 0.5, step=1)
+    for sample in range(4):
+        client.log_metric(run_id, "system/cpu_utilization_percentage", 50.0, step=sample)
+
+    assert formats.read_known(client.get_run(run_id)) == [{"epoch": 1, "train_loss": 0.5}]
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), st.lists(st.integers(1, 9), min_size=1, unique=True), min_size=1))
+def test_every_point_of_a_metric_is_kept_at_its_step(steps: dict[str, list[int]]) -> None:
+    points = {
+        name: [Metric(name, value=step / 2, timestamp=1, step=step) for step in each] for name, each in steps.items()
+    }
+
+    rows = formats.read_known(points)
+
+    assert rows is not None
+    assert [row["epoch"] for row in rows] == sorted({step for each in steps.values() for step in each})
+    for name, each in steps.items():
+        assert {row["epoch"]: row[name] for row in rows if name in row} == {step: step / 2 for step in each}
