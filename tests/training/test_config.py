@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.migration import Migration
+from compatkit.migration import Migration, find_migration
 from compatkit.training import (
     PRESETS,
     ConfigError,
@@ -206,3 +206,21 @@ def test_v1s_trainer_may_be_given_by_position() -> None:
 def test_trainer_given_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match="'trainer' was given by position and by name"):
         TrainingOrchestratorV2(*V1_DEFAULTS.values(), object(), trainer=object())
+
+
+def test_the_configuration_reads_as_v1s_flat_dict_did() -> None:
+    config = OrchestratorConfig().with_overrides({"optimizer.learning_rate": 0.5})
+
+    assert config["lr"] == config["optimizer.learning_rate"] == config.get("lr") == 0.5
+    assert "hidden_size" in config
+    assert dict(config) == {name: config[name] for name in config}
+    assert list(config) == [row.v1 for row in find_migration().arguments]
+
+
+def test_what_neither_generation_knows_is_absent() -> None:
+    config = OrchestratorConfig()
+
+    assert "learning" not in config
+    assert config.get("learning", 3) == 3
+    with pytest.raises(KeyError, match="learning"):
+        config["learning"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
-from compatkit.migration import Argument, Migration
+from compatkit.migration import Argument, Migration, find_migration
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.rules import RULES
 
@@ -15,6 +16,12 @@ NOT_GIVEN: Final = object()
 def declared_arguments(migration: Migration) -> list[Argument]:
     """Return the declared arguments that lead to a setting of this configuration."""
     return [row for row in migration.arguments if row.v2 in RULES]
+
+
+@lru_cache(maxsize=1)
+def v1_paths() -> Mapping[str, str]:
+    """Return v1's flat names with the dotted paths that the bundled migration maps them to."""
+    return {row.v1: row.v2 for row in declared_arguments(find_migration())}
 
 
 def v1_overrides(

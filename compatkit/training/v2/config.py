@@ -5,12 +5,12 @@ A setting is named by its dotted path, such as `optimizer.learning_rate`, in err
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeAlias
 
 from compatkit.migration import Migration
-from compatkit.training.v2.arguments import v1_overrides
+from compatkit.training.v2.arguments import v1_overrides, v1_paths
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.rules import RULES
 from compatkit.training.v2.sections import DataConfig, ModelConfig, OptimizerConfig, RuntimeConfig, TrackingConfig
@@ -48,6 +48,25 @@ class OrchestratorConfig:
     def flatten(self) -> dict[str, Value]:
         """Return every setting under its dotted path."""
         return dict(_flatten(self.to_dict()))
+
+    # v1's orchestrators had a flat dict here: `config["lr"]`, `config.get("seed")` and `dict(config)` read as then.
+    def __getitem__(self, name: str) -> Value:
+        """Return a setting by v1's flat name or by its dotted path. Raises `KeyError` for any other."""
+        return self.flatten()[v1_paths().get(name, name)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in v1_paths() or name in self.flatten()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(v1_paths())
+
+    def keys(self) -> KeysView[str]:
+        """Return v1's flat names."""
+        return v1_paths().keys()
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """Return a setting as `config[name]` does, or `default` where there is none."""
+        return self[name] if name in self else default  # noqa: SIM401 - this is what get is
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dicts, which JSON and YAML take; `from_dict` reads them back."""
