@@ -9,11 +9,16 @@ from compatkit.migration.model import (
     Allowance,
     Argument,
     Confidence,
+    Config,
     Equivalence,
     Field,
     Migration,
     Move,
+    Preset,
     Producer,
+    Scalar,
+    Section,
+    Setting,
     Versions,
 )
 from compatkit.migration.project import Project, load_project
@@ -23,7 +28,7 @@ from compatkit.migration.registry import (
     available_migrations,
     find_migration,
 )
-from compatkit.migration.shape import Attribute, Item, Step, parse_shape
+from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, parse_records, parse_shape
 
 __all__ = [
     "DEFAULT_MIGRATION",
@@ -32,14 +37,21 @@ __all__ = [
     "Argument",
     "Attribute",
     "Confidence",
+    "Config",
+    "Each",
     "Equivalence",
     "Field",
     "Item",
     "Migration",
     "MigrationError",
     "Move",
+    "Preset",
     "Producer",
     "Project",
+    "RecordStep",
+    "Scalar",
+    "Section",
+    "Setting",
     "Step",
     "Versions",
     "available_migrations",
@@ -47,6 +59,7 @@ __all__ = [
     "load_migration",
     "load_project",
     "parse_migration",
+    "parse_records",
     "parse_shape",
     "validate_together",
 ]

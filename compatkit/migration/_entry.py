@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.model import Confidence
+from compatkit.migration.model import Confidence, Scalar
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
@@ -57,6 +57,23 @@ class Entry:
         if len(names) < parts or not all(name.isidentifier() for name in names):
             raise self._wrong(key, value, "a dotted name" + (" of a module and a symbol in it" if parts > 1 else ""))
         return value
+
+    def name(self, key: str, default: str) -> str:
+        value = self.text(key, default)
+        if not value.isidentifier():
+            raise self._wrong(key, value, "a name")
+        return value
+
+    def scalars(self) -> Iterator[tuple[str, Scalar]]:
+        """Yield every value by its dotted path, whether a table is written as one or as dotted keys."""
+        for key in self._table:
+            value = self._take(key, None)
+            if isinstance(value, dict):
+                yield from ((f"{key}.{inner}", found) for inner, found in Entry(value, f"{self.where}.{key}").scalars())
+            elif isinstance(value, str | int | float | bool):
+                yield key, value
+            else:
+                raise self._wrong(key, value, "a string, a number, true or false")
 
     def code(self) -> str:
         value = self.text("code")

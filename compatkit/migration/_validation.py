@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.model import Argument, Migration
+from compatkit.migration.model import Argument, Config, Migration
 
 
 def validate(migration: Migration, *, where: str) -> None:
@@ -17,6 +17,10 @@ def validate(migration: Migration, *, where: str) -> None:
     _validate_fields(migration, where)
     for of in {argument.of for argument in migration.arguments}:
         _validate_arguments([argument for argument in migration.arguments if argument.of == of], where)
+    _unique("The configuration of", ((config.of, config.name) for config in migration.configs), where)
+    for config in migration.configs:
+        paths = [argument.v2 for argument in migration.arguments if argument.of == config.of]
+        _validate_config(config, paths, f"{where}, [[configs]] of {config.of}")
 
 
 def validate_together(migrations: Iterable[Migration]) -> None:
@@ -59,6 +63,19 @@ def _validate_arguments(arguments: list[Argument], where: str) -> None:
         raise MigrationError.wrong_value(
             f"position of the arguments of {arguments[0].of}", positions, "0, 1, 2, … without a gap", where=where
         )
+
+
+def _validate_config(config: Config, paths: list[str], where: str) -> None:
+    declared = {section.path for section in config.sections}
+    for path in paths:
+        parts = path.split(".")[:-1]
+        for depth in range(1, len(parts) + 1):
+            if (prefix := ".".join(parts[:depth])) not in declared:
+                raise MigrationError.missing_key(f"sections.{prefix}", where=where)
+    for settings in (config.defaults, *(preset.settings for preset in config.presets)):
+        for path, _ in settings:
+            if path not in paths:
+                raise MigrationError.unknown_key(path, paths, where=where)
 
 
 def _unique(what: str, rows: Iterable[tuple[str, str]], where: str) -> None:

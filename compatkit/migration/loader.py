@@ -13,14 +13,18 @@ from compatkit.migration.model import (
     Allowance,
     AllowanceKind,
     Argument,
+    Config,
     Equivalence,
     Field,
     Migration,
     Move,
+    Preset,
     Producer,
+    Section,
+    Setting,
     Versions,
 )
-from compatkit.migration.shape import parse_shape
+from compatkit.migration.shape import parse_records, parse_shape
 
 SCHEMA = 1
 _ALLOWANCE_KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
@@ -70,6 +74,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         fields=_each(entry, "fields", _field),
         arguments=_each(entry, "arguments", _argument),
         producers=_each(entry, "producers", _producer),
+        configs=_each(entry, "configs", _config),
         equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         origin=origin,
@@ -123,7 +128,32 @@ def _producer(entry: Entry) -> Producer:
     if parse_shape(returns) is None:
         expected = """a path such as '.history', '[1]' or '["history"]'"""
         raise MigrationError.wrong_value("returns", returns, expected, where=entry.where)
-    return Producer(entry.code(), entry.dotted("function", parts=2), returns)
+    records = entry.texts("records")
+    for path in records:
+        if parse_records(path) is None:
+            expected = """paths such as '["history"][*]' or '.final'"""
+            raise MigrationError.wrong_value("records", path, expected, where=entry.where)
+    return Producer(entry.code(), entry.dotted("function", parts=2), returns, records)
+
+
+def _config(entry: Entry) -> Config:
+    sections = Entry(entry.table("sections"), f"{entry.where}, sections")
+    presets = entry.table("presets")
+    return Config(
+        of=entry.dotted("of", parts=2),
+        name=entry.dotted("class", parts=2),
+        argument=entry.name("argument", "config"),
+        preset_argument=entry.name("preset_argument", "preset") if presets else "",
+        sections=tuple(Section(path, sections.dotted(path, parts=2)) for path in sorted(sections.keys())),
+        defaults=_settings(entry.table("defaults"), f"{entry.where}, defaults"),
+        presets=tuple(
+            Preset(name, _settings(settings, f"{entry.where}, presets.{name}")) for name, settings in presets.items()
+        ),
+    )
+
+
+def _settings(table: object, where: str) -> tuple[Setting, ...]:
+    return tuple(Setting(path, value) for path, value in Entry(table, where).scalars())
 
 
 def _equivalence(entry: Entry) -> Equivalence:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 Confidence = Literal["safe", "review", "manual"]
+Scalar: TypeAlias = str | int | float | bool
 AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
 
 
@@ -70,11 +71,53 @@ class Producer:
     """A function or method, by dotted name, that returns a history.
 
     `returns` says where in the returned value the history lies; empty: it is the value. See `parse_shape`.
+    `records` say where single records lie, as paths in which `[*]` stands for each element; without any, they are the
+    elements of the history. Only the rewrite asks for them. See `parse_records`.
     """
 
     code: str
     function: str
     returns: str = ""
+    records: tuple[str, ...] = ()
+
+
+class Setting(NamedTuple):
+    """A setting of v2's configuration, by its dotted path, and a value of it."""
+
+    path: str
+    value: Scalar
+
+
+class Section(NamedTuple):
+    """A part of v2's configuration, by its dotted path, and the dotted name of its class."""
+
+    path: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named configuration: what it sets, and differs in from the defaults."""
+
+    name: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The class that holds, in v2, what the callable `of` took as flat arguments.
+
+    v2's callable takes an instance as `argument` and, where it knows presets, the name of one as `preset_argument`,
+    which v1's own arguments then override. `defaults` are needed for the settings by which presets differ.
+    """
+
+    of: str
+    name: str
+    argument: str = "config"
+    preset_argument: str = ""
+    sections: tuple[Section, ...] = ()
+    defaults: tuple[Setting, ...] = ()
+    presets: tuple[Preset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +156,7 @@ class Migration:
     fields: tuple[Field, ...] = ()
     arguments: tuple[Argument, ...] = ()
     producers: tuple[Producer, ...] = ()
+    configs: tuple[Config, ...] = ()
     equivalence: Equivalence = Equivalence()
     record: str = ""
     origin: Path | None = None
@@ -128,8 +172,14 @@ class Migration:
             moves=tuple(replace(m, old=_relocate(m.old, homes), new=_relocate(m.new, homes)) for m in self.moves),
             arguments=tuple(replace(a, of=_relocate(a.of, homes)) for a in self.arguments),
             producers=tuple(replace(p, function=_relocate(p.function, homes)) for p in self.producers),
+            configs=tuple(_relocated_config(config, homes) for config in self.configs),
             record=_relocate(self.record, homes),
         )
+
+
+def _relocated_config(config: Config, homes: Mapping[str, str]) -> Config:
+    sections = tuple(Section(section.path, _relocate(section.of, homes)) for section in config.sections)
+    return replace(config, of=_relocate(config.of, homes), name=_relocate(config.name, homes), sections=sections)
 
 
 def _relocate(name: str, homes: Mapping[str, str]) -> str:

@@ -12,6 +12,19 @@ from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration
 
+# What `migrate` and `status` read in the same table, and check there.
+_OF_MIGRATE = frozenset(
+    {
+        "allow-dirty",
+        "baseline",
+        "confidence",
+        "ignore",
+        "jobs",
+        "modernize",
+        "select",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -60,6 +73,8 @@ def load_project(start: Path) -> Project:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise MigrationError.unreadable(str(file), str(error)) from error
         table = document.get("tool", {}).get("compatkit")
+        if isinstance(table, dict):
+            table = {key: value for key, value in table.items() if key not in _OF_MIGRATE}
         if table is not None:
             return _project(Entry(table, f"{file}, [tool.compatkit]"), file)
     return Project()

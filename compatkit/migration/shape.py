@@ -29,7 +29,14 @@ class Item:
     key: int | str
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Every element of the value before."""
+
+
 Step = Attribute | Item
+RecordStep = Attribute | Item | Each
+_EACH = "[*]"
 
 
 def parse_shape(text: str) -> tuple[Step, ...] | None:
@@ -44,4 +51,20 @@ def parse_shape(text: str) -> tuple[Step, ...] | None:
         else:
             steps.append(Item(found["key"] or int(found["index"])))
         position = found.end()
+    return tuple(steps)
+
+
+def parse_records(text: str) -> tuple[RecordStep, ...] | None:
+    """Return the steps of a path to records, in which `[*]` stands for each element; None for a broken path.
+
+    >>> parse_records('["history"][*]')
+    (Item(key='history'), Each())
+    """
+    steps: list[RecordStep] = []
+    for number, part in enumerate(text.split(_EACH)):
+        if number:
+            steps.append(Each())
+        if (found := parse_shape(part)) is None:
+            return None
+        steps += found
     return tuple(steps)

@@ -3,93 +3,177 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
+from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.check import check
-from compatkit.rewrite.decide import doubt, finding
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.leftover import find_leftovers
+from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.imports.changes import change_imports
+from compatkit.rewrite.imports.leftover import find_leftovers
+from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
+from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.place import FileModule, Nodes, Site, find_sites, parse
-from compatkit.rewrite.plan import Name, Plan, plan
-from compatkit.rewrite.scan import can_matter
+from compatkit.rewrite.place import FileModule, Site, find_sites, parse, walk_statements
+from compatkit.rewrite.scan import can_be_modern, can_matter, mentions_elsewhere
 from compatkit.rewrite.source import Source, read_source
-from compatkit.rewrite.splice import Replacement, replacements, splice
+from compatkit.rewrite.splice import splice
+from compatkit.rewrite.strings.find import find_strings
 
 
-def rewrite_source(source: bytes, *, module: str, is_package: bool, moves: Iterable[Move]) -> Outcome:
-    """Rewrite the from-imports of moved names in one file, and report what else names an old home.
+def rewrite_source(
+    source: bytes,
+    *,
+    module: str,
+    is_package: bool,
+    moves: Iterable[Move],
+    migrations: Iterable[Migration] = (),
+    options: Options = Options(),  # noqa: B008 - immutable
+) -> Outcome:
+    """Rewrite the imports and uses of moved names in one file, and report what else names an old home.
 
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
-    reported. Nothing is read, written, imported or executed.
+    reported. `migrations` bring fields and arguments, on which `options.modernize` acts. Nothing is read, written,
+    imported or executed.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
     b'from pkg.new import Thing2 as Thing'
     """
-    all_moves = tuple(moves)
-    if not can_matter(source, all_moves):
+    all_moves = tuple(move for move in moves if options.acts_on(move.code))
+    modern = tuple(migrations) if options.modernize else ()
+    if not can_matter(source, all_moves) and not can_be_modern(source, modern):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
     relevant = tuple(move for move in all_moves if move.old_module != module)
-    if not relevant:
+    if not relevant and not modern:
         return Skipped("this is the old home itself")
     try:
-        return _rewrite(read_source(source), FileModule(module, is_package), relevant)
+        return _rewrite(read_source(source), FileModule(module, is_package), relevant, modern, options)
     except RewriteError as error:
         return error.as_outcome()
 
 
-def _rewrite(source: Source, home: FileModule, moves: tuple[Move, ...]) -> Outcome:
+def _rewrite(
+    source: Source, home: FileModule, moves: tuple[Move, ...], migrations: tuple[Migration, ...], options: Options
+) -> Outcome:
     tree = parse(source.text)
-    nodes = list(ast.walk(tree))
-    findings = find_leftovers(source, nodes, home, moves)
-    plans: dict[ast.ImportFrom, Plan] = {}
-    changes: list[Replacement] = []
-    edits: list[Edit] = []
-    for site in find_sites(nodes, home, moves):
-        planned = _plan_site(source, site, nodes, home)
-        if isinstance(planned, Finding):
-            findings.append(planned)
-            continue
-        plans[site.node], replaced = planned
-        changes += replaced
-        edits.append(_edit(source, site, plans[site.node], replaced))
+    ignored = Ignored(source)
+    changes: list[Change] = []
+    findings: list[Finding] = []
+    for found in _passes(source, tree, home, moves, migrations, options, changes):
+        made, left = _choose(found.changes, changes, ignored)
+        changes += made
+        findings += [each for each in (*found.findings, *left) if not ignored.holds(each.line, each.code)]
     reported = tuple(sorted(set(findings), key=lambda item: (item.line, item.column, item.code, item.message)))
     if not changes:
         return Unchanged(reported)
+    changes.sort(key=lambda change: (change.start, change.end))
     result = splice(source, changes)
-    check(source.data, tree, plans, result)
-    return Rewritten(result, tuple(edits), reported)
+    check(source, tree, changes, result, binds_the_same=all(change.binds_the_same for change in changes))
+    return Rewritten(result, tuple(_edits(source, changes)), reported)
 
 
-def _plan_site(source: Source, site: Site, nodes: Nodes, home: FileModule) -> tuple[Plan, list[Replacement]] | Finding:
-    move = site.moved[0][1]
-    if reason := doubt(site, nodes, home):
-        text, confidence = reason
-        column = source.column(site.node.lineno, site.node.col_offset)
-        return Finding(move.code, site.node.lineno, column, f"{move.old} is not rewritten here: {text}", confidence)
-    planned = plan(site, home)
-    replaced = replacements(source, site, planned)
-    if replaced is None:
-        message = f"{move.old} is not rewritten here: the statement's comments or layout would be lost"
-        return finding(source, site.node, move.code, message)
-    return planned, replaced
+def _passes(
+    source: Source,
+    tree: ast.Module,
+    home: FileModule,
+    moves: tuple[Move, ...],
+    migrations: tuple[Migration, ...],
+    options: Options,
+    made: list[Change],
+) -> Iterator[Pass]:
+    """Yield the passes, in the order in which their changes have the right of way; `made` grows in between."""
+    statements = list(walk_statements(tree))
+    if moves:
+        sites = find_sites(statements, home, moves)
+        if not migrations and not mentions_elsewhere(source, [site.node for site in sites], moves):
+            yield change_imports(source, sites, statements, home)
+            return
+    nodes = list(ast.walk(tree))
+    moving: set[str] = set()
+    if moves:
+        modules = change_modules(source, nodes, home, moves)
+        sites = find_sites(statements, home, moves, modules.from_imports)
+        imports = change_imports(source, sites, statements, home, groups=modules.groups)
+        # Uses whose from-import is left to a person must stay as they are.
+        lost = {modules.groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
+        changes = [*imports.changes, *(each for each in modules.changes if each.group not in lost)]
+        leftovers = find_leftovers(source, nodes, home, moves, besides=modules.handled)
+        yield Pass(changes, [*imports.findings, *leftovers])
+        moving = _moving(sites, modules, made)
+        yield find_strings(source, tree, nodes, home, moves, options)
+    if migrations:
+        # Imported here: only --modernize needs to follow values through a file.
+        from compatkit.rewrite.modernize import find_modern
+
+        found = find_modern(source, tree, nodes, home, migrations, options, moving=moving)
+        yield Pass(
+            [each for each in found.changes if options.acts_on(each.code)],
+            [each for each in found.findings if options.acts_on(each.code)],
+        )
 
 
-def _edit(source: Source, site: Site, planned: Plan, replaced: list[Replacement]) -> Edit:
-    moved = [name for name in (*planned.kept, *planned.split) if site.moves[name.index] is not None]
-    lines = sum(_lines(edit.text) - _lines(source.text[edit.start : edit.end]) for edit in replaced)
-    column = source.column(site.node.lineno, site.node.col_offset)
-    message = "; ".join(_describe(site, name) for name in moved)
-    return Edit(site.moved[0][1].code, site.node.lineno, column, message, lines)
+def _moving(sites: list[Site], modules: ModuleChanges, made: list[Change]) -> set[str]:
+    """Return the old names of which every import in the file is being replaced."""
+    lines, groups = {change.line for change in made}, {change.group for change in made}
+    replaced = {move.old for site in sites if site.node.lineno in lines for _, move in site.moved}
+    replaced |= {move.old for move, group in modules.uses if group in groups}
+    left = {move.old for site in sites if site.node.lineno not in lines for _, move in site.moved}
+    return replaced - left - {move.old for move, group in modules.uses if group not in groups}
 
 
-def _describe(site: Site, name: Name) -> str:
-    before = "." * site.node.level + (site.node.module or "")
-    alias = f" as {name.asname}" if name.asname else ""
-    return f"{before}.{site.node.names[name.index].name} -> {name.target}.{name.name}{alias}"
+def _choose(planned: list[Change], made: list[Change], ignored: Ignored) -> tuple[list[Change], list[Finding]]:
+    """Sort out the changes that must not be made: on ignored lines, in the way of others, and all of their groups."""
+    out = [
+        change
+        for change in planned
+        if ignored.holds(change.line, change.code) or any(_overlap(change, other) for other in made)
+    ]
+    groups = {change.group for change in out} - {0}
+    left = [change for change in planned if change in out or change.group in groups]
+    # Where a mark stands on the first of a group, its import, the rest is ignored with it.
+    quiet = {group for group in groups if _is_marked(min(_of(planned, group), key=lambda each: each.start), ignored)}
+    told = [_not_made(each) for each in left if each.message and each.group not in quiet]
+    return [change for change in planned if change not in left], told
+
+
+def _of(changes: list[Change], group: int) -> list[Change]:
+    return [change for change in changes if change.group == group]
+
+
+def _is_marked(change: Change, ignored: Ignored) -> bool:
+    return ignored.holds(change.line, change.code)
+
+
+def _overlap(one: Change, other: Change) -> bool:
+    # An insertion at the edge of a change is beside it.
+    return one.start < other.end and other.start < one.end
+
+
+def _not_made(change: Change) -> Finding:
+    message = f"not made, because a line or another change is in its way: {change.message}"
+    return Finding(change.code, change.line, change.column, message)
+
+
+def _edits(source: Source, changes: list[Change]) -> Iterator[Edit]:
+    """Yield an edit for each place; a change without a message belongs to the one before it on its line."""
+    for index, change in enumerate(changes):
+        if change.message:
+            added = sum(_added(source, other) for other in _parts(changes, index))
+            yield Edit(change.code, change.line, change.column, change.message, added)
+
+
+def _parts(changes: list[Change], index: int) -> Iterator[Change]:
+    yield changes[index]
+    for change in changes:
+        if not change.message and change.line == changes[index].line and change.code == changes[index].code:
+            yield change
+
+
+def _added(source: Source, change: Change) -> int:
+    return _lines(change.text) - _lines(source.text[change.start : change.end])
 
 
 def _lines(text: str) -> int:

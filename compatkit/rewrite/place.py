@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from compatkit.migration import Move
 from compatkit.rewrite.errors import RewriteError
 
 # warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
 _COMPILING = threading.Lock()
+
+# The fields of statements that hold statements, or what holds statements in its turn.
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 # All nodes of one tree: walked once and then handed around, because the walk costs more than the parsing.
 # `ast.walk` does not recurse, so that deep trees are no trouble.
@@ -74,16 +78,29 @@ def quiet_compiler() -> Iterator[None]:
         yield
 
 
-def find_sites(nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> list[Site]:
-    """Return the from-imports of moved names, in the order of the text."""
+def find_sites(
+    nodes: Nodes, home: FileModule, moves: tuple[Move, ...], modules: Mapping[ast.alias, Move] = MappingProxyType({})
+) -> list[Site]:
+    """Return the from-imports of moved names, in the order of the text; `modules` are aliases that move as such."""
     wanted = {(move.old_module, move.old_name): move for move in moves}
     sites = []
     for node in import_froms(nodes):
         module = home.resolve(node)
-        found = tuple(wanted.get((module or "", alias.name)) for alias in node.names)
+        found = tuple(modules.get(alias) or wanted.get((module or "", alias.name)) for alias in node.names)
         if any(found):
             sites.append(Site(node, found))
     return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))
+
+
+def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield every statement and exception handler, but no expression: a tenth of the nodes, where all imports are."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for field in _BLOCKS:
+            pending += reversed(getattr(node, field, ()))
+        if not isinstance(node, ast.Module):
+            yield node
 
 
 def import_froms(nodes: Nodes) -> Iterator[ast.ImportFrom]:

@@ -2,17 +2,102 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.source import Source
+
+# So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
+# number. A word within a longer one is a hit as well: a superset is enough here.
+_FEW = 24
+_WORDS_APART = bytes(
+    byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
+)
 
 
 def can_matter(source: bytes, moves: tuple[Move, ...]) -> bool:
     """Tell whether a file mentions any moved name or its old module; if not, nothing need be parsed."""
-    return _mention(moves).search(source) is not None
+    wanted = _wanted(moves)
+    if len(wanted.words) <= _FEW:
+        return any(word in source for word in wanted.words)
+    # Whatever names an old home does so on an import line, or spells it from its top-level package on.
+    if _has_word(b"\n".join(_import_lines(source)), wanted.words_and_tops) or any(
+        top in source for top in wanted.dotted_tops
+    ):
+        return _has_word(source, wanted.words)
+    return False
+
+
+def can_be_modern(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a file mentions a producer, or what takes v1's arguments, under its old or its new name."""
+    for migration in migrations:
+        names = {producer.function.split(".")[-2] for producer in migration.producers}
+        names |= {argument.of.rpartition(".")[2] for argument in migration.arguments}
+        names |= {name for move in migration.moves for name in (move.old_name, move.new_name)}
+        if any(name.encode() in source for name in names):
+            return True
+    return False
+
+
+def _import_lines(source: bytes) -> Iterator[bytes]:
+    """Yield every line with `import` in it, and the lines that a backslash joins to it from above."""
+    at = source.find(b"import")
+    while at >= 0:
+        start = source.rfind(b"\n", 0, at) + 1
+        while start and source[max(0, start - 3) : start].rstrip(b"\r\n").endswith(b"\\"):
+            start = source.rfind(b"\n", 0, start - 1) + 1
+        end = source.find(b"\n", at)
+        yield source[start:end] if end >= 0 else source[start:]
+        at = source.find(b"import", end) if end >= 0 else -1
+
+
+def _has_word(text: bytes, words: frozenset[bytes]) -> bool:
+    return not words.isdisjoint(text.translate(_WORDS_APART).split())
+
+
+def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple[Move, ...]) -> bool:
+    """Tell whether a text may name an old home outside of these from-imports, so that its expressions must be seen.
+
+    It may where the last part of an old module stands anywhere else, or a moved name behind a dot: a bare name is what
+    an import binds. In doubt the answer is yes.
+    """
+    inside = [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in imports]
+    for found in _mentions(moves).finditer(source.text):
+        start = found.start()
+        if any(first <= start < last for first, last in inside):
+            continue
+        if found.lastgroup == "module" or _is_behind_a_dot(source, start):
+            return True
+    return False
+
+
+def _end(source: Source, node: ast.stmt) -> int:
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return source.offset(node.end_lineno, node.end_col_offset)
+
+
+def _is_behind_a_dot(source: Source, start: int) -> bool:
+    before = source.text[:start].rstrip(" \t\f\r\n\\")
+    # Behind a comment there may be a dot in front of it; a colon is what entry points have.
+    return before[-1:] in {".", ":"} or "#" in source.text[source.line_start(len(before)) : len(before)]
+
+
+@lru_cache(maxsize=16)
+def _mentions(moves: tuple[Move, ...]) -> re.Pattern[str]:
+    modules = {move.old_module.rpartition(".")[2] for move in moves}
+    names = {move.old_name for move in moves} - modules
+    either = [f"(?P<module>{_either(modules)})", *([f"(?P<name>{_either(names)})"] if names else [])]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(either)})(?!\w)")
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 def find_in_data(source: bytes, moves: tuple[Move, ...]) -> tuple[Finding, ...]:
@@ -29,11 +114,33 @@ def find_in_data(source: bytes, moves: tuple[Move, ...]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=16)
-def _mention(moves: tuple[Move, ...]) -> re.Pattern[bytes]:
-    words = {move.old_name for move in moves} | {move.old_module.rpartition(".")[2] for move in moves}
-    # No \b in front: it would cost the regex its search for a first letter, and a superset is enough here.
-    return re.compile(b"(?:%b)(?![A-Za-z0-9_])" % _any_of(words))
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
+
+    words: frozenset[bytes]
+    words_and_tops: frozenset[bytes]
+    dotted_tops: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, moves: tuple[Move, ...]) -> _Wanted:
+        names = {move.old_name for move in moves} | {move.old_module.rpartition(".")[2] for move in moves}
+        words = frozenset(name.encode() for name in names)
+        tops = {move.old.partition(".")[0].encode() for move in moves}
+        return cls(words, words | tops, tuple(top + b"." for top in sorted(tops)))
+
+
+# By identity: to hash a thousand moves for every file costs more than to read it.
+_known: dict[int, tuple[tuple[Move, ...], _Wanted]] = {}
+
+
+def _wanted(moves: tuple[Move, ...]) -> _Wanted:
+    known = _known.get(id(moves))
+    if known is None or known[0] is not moves:
+        if len(_known) >= 16:
+            _known.clear()
+        known = _known[id(moves)] = (moves, _Wanted.of(moves))
+    return known[1]
 
 
 @lru_cache(maxsize=16)

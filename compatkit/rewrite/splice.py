@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from compatkit.rewrite.change import Change
+from compatkit.rewrite.imports.plan import Plan
 from compatkit.rewrite.place import Site
-from compatkit.rewrite.plan import Plan
 from compatkit.rewrite.source import Source
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -28,21 +29,21 @@ class Replacement:
 def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | None:
     """Return the edits that one statement needs, or None where it cannot be regenerated."""
     # Imported here: LibCST costs more than all else, and most runs over most trees rewrite nothing.
-    from compatkit.rewrite.regenerate import regenerate
+    from compatkit.rewrite.imports.regenerate import regenerate
 
     node = site.node
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     start, end = source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
     text = source.text[start:end]
-    whole_line = _stands_alone(source, start, end)
+    whole_line = stands_alone(source, start, end)
     result = regenerate(_NEWLINE.sub("\n", text), plan, comments_may_move=whole_line)
     if result is None:
         return None
     statement = _with_newlines(result.statement, text, source.newline_at(start))
     if not whole_line:
         return [Replacement(start, end, "; ".join([statement, *(part.statement for part in result.split)]))]
-    opening = source.newline_at(end) + _indentation(source, start)
+    opening = source.newline_at(end) + indentation(source, start)
     line_end = source.line_end(end)
     pragma = _pragma(source.text[end:line_end])
     added = "".join(opening + part.statement + _comment(part.comment or pragma) for part in result.split)
@@ -50,7 +51,7 @@ def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | 
     return [*edits, Replacement(line_end, line_end, added)] if added else edits
 
 
-def splice(source: Source, edits: Sequence[Replacement]) -> bytes:
+def splice(source: Source, edits: Sequence[Replacement | Change]) -> bytes:
     """Apply the edits, which must be in order, to the file's bytes. All other bytes are copied."""
     pieces, at = [], 0
     for edit in edits:
@@ -60,7 +61,7 @@ def splice(source: Source, edits: Sequence[Replacement]) -> bytes:
     return b"".join([*pieces, source.data[at:]])
 
 
-def _stands_alone(source: Source, start: int, end: int) -> bool:
+def stands_alone(source: Source, start: int, end: int) -> bool:
     """Tell whether a statement has its lines to itself, so that a line can be added below it."""
     line_start = source.line_start(start)
     if source.text[line_start:start].strip(" \t\f"):
@@ -70,7 +71,7 @@ def _stands_alone(source: Source, start: int, end: int) -> bool:
     return not continues and _REST_OF_LINE.match(source.text, end) is not None
 
 
-def _indentation(source: Source, start: int) -> str:
+def indentation(source: Source, start: int) -> str:
     # A form feed starts the indentation anew for the tokenizer; it need not be repeated.
     return source.text[source.line_start(start) : start].rpartition("\f")[2]
 

@@ -8,9 +8,12 @@ import pickle
 import pytest
 
 from compatkit.rewrite import Failed, RewriteError
+from compatkit.rewrite.change import Change
 from compatkit.rewrite.check import check
+from compatkit.rewrite.imports.changes import _require_planned
+from compatkit.rewrite.imports.plan import plan
 from compatkit.rewrite.place import FileModule, find_sites
-from compatkit.rewrite.plan import plan
+from compatkit.rewrite.source import read_source
 from tests.rewrite.moves import MOVES, outcome_of
 
 IMPORT = b"from shop.core.old_home import Old\n"
@@ -57,28 +60,53 @@ def test_outcomes_can_be_pickled() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        IMPORT,
-        RESULT + b"x = 1\n",
+        RESULT,
+        RESULT + b"y = 2\n",
+        RESULT + b"z = 1\n",
+        RESULT + b"y = 1\nx = 1\n",
+        RESULT + b"x = 1\ny = 1\n",
+        RESULT + b"if y: y = 1\n",
+        RESULT + b"y = 1\n\xff",
+        b"y = 1\n" + RESULT,
         b"",
-        b"from shop.core.new_home import New\n",
-        b"from shop.core.new_home import Other as Old\n",
-        b"from .shop.core.new_home import New as Old\n",
-        b"from shop.core.new_home import New as Old, more\n",
-        b"from shop.core.new_home import New as Old\n\xff",
-        b"from shop.core.new_home import (New as Old\n",
+        b"from shop.core.new_home import (New as Old\ny = 1\n",
     ],
 )
 def test_check_refuses_every_other_result(wrong: bytes) -> None:
-    tree = ast.parse(IMPORT)
-    site = find_sites(list(ast.walk(tree)), FileModule("shop.app", is_package=False), MOVES)[0]
-    plans = {site.node: plan(site, FileModule("shop.app", is_package=False))}
+    # The import is planned; `y = 1` is not, and is what every wrong result disturbs.
+    source = read_source(IMPORT + b"y = 1\n")
+    text = RESULT.decode().rstrip("\n")
+    change = Change(0, len(IMPORT) - 1, text, "CK101", 1, 1, "")
 
     with pytest.raises(RewriteError, match="did not pass its own check"):
-        check(IMPORT, tree, plans, wrong)
+        check(source, ast.parse(source.text), [change], wrong)
 
 
 def test_check_accepts_the_planned_result() -> None:
-    tree = ast.parse(IMPORT)
-    site = find_sites(list(ast.walk(tree)), FileModule("shop.app", is_package=False), MOVES)[0]
+    source = read_source(IMPORT + b"y = 1\n")
+    text = RESULT.decode().rstrip("\n")
 
-    check(IMPORT, tree, {site.node: plan(site, FileModule("shop.app", is_package=False))}, RESULT)
+    check(source, ast.parse(source.text), [Change(0, len(IMPORT) - 1, text, "CK101", 1, 1, "")], RESULT + b"y = 1\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .shop.core.new_home import New as Old",
+        "from shop.core.new_home import New as Old, more",
+        "from shop.core.new_home import New as Old; x = 1",
+        "from shop.core.new_home import New",
+        "from shop.core.new_home import Other as Old",
+        "from shop.core.old_home import Old",
+        "import shop",
+        "",
+    ],
+)
+def test_an_import_that_says_something_else_than_planned_is_refused(text: str) -> None:
+    tree = ast.parse(IMPORT)
+    home = FileModule("shop.app", is_package=False)
+    planned = plan(find_sites(list(ast.walk(tree)), home, MOVES)[0], home)
+
+    _require_planned([RESULT.decode()], planned)
+    with pytest.raises(RewriteError, match="did not pass its own check"):
+        _require_planned([text], planned)

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Set
 
 from compatkit.migration import Move
-from compatkit.rewrite.decide import finding
+from compatkit.rewrite.imports.decide import finding
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.place import FileModule, Nodes, local_name
 from compatkit.rewrite.source import Source
 
 
-def find_leftovers(source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> list[Finding]:
-    """Return what is left to a person, apart from the from-imports of a moved name."""
+def find_leftovers(
+    source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...], *, besides: Set[ast.AST] = frozenset()
+) -> list[Finding]:
+    """Return what is left to a person, apart from the from-imports of a moved name, and the nodes `besides`."""
     bound = dict(_bindings(nodes, home))
-    docstrings = {id(doc) for doc in _docstrings(nodes)}
     found: list[Finding] = []
     for node in nodes:
+        if node in besides:
+            continue
         match node:
             case ast.ImportFrom():
-                found += _in_import_from(source, node, home, moves)
+                found += _in_import_from(source, node, home, moves, besides)
             case ast.Import():
                 for alias in node.names:
+                    if alias in besides:
+                        continue
                     found += [_module_import(source, alias, move) for move in _homes(moves, alias.name)]
             case ast.Attribute(attr=attr) if any(move.old_name == attr for move in moves):
                 found += _in_attribute(source, node, bound, moves)
-            case ast.Constant(value=str(text)) if id(node) not in docstrings:
-                found += _in_string(source, node, text, moves)
     return found
 
 
 def _in_import_from(
-    source: Source, node: ast.ImportFrom, home: FileModule, moves: tuple[Move, ...]
+    source: Source, node: ast.ImportFrom, home: FileModule, moves: tuple[Move, ...], besides: Set[ast.AST]
 ) -> Iterator[Finding]:
     module = home.resolve(node)
     for alias in node.names:
@@ -43,7 +44,7 @@ def _in_import_from(
                 message = f"a star import of {move.old_module} may bring {move.old_name}; import the name itself"
                 yield finding(source, node, move.code, message)
             continue
-        for move in _homes(moves, f"{module}.{alias.name}"):
+        for move in _homes(moves, f"{module}.{alias.name}") if alias not in besides else ():
             yield _module_import(source, alias, move)
         for move in moves:
             if alias.name == move.old_name and _looks_like(module or node.module or "", move.old_module):
@@ -93,40 +94,3 @@ def _in_attribute(
     for move in moves:
         if move.old == dotted:
             yield finding(source, node, move.code, f"uses {move.old} through its module; {move.new} is the new home")
-
-
-def _docstrings(nodes: Nodes) -> Iterator[ast.expr]:
-    for node in nodes:
-        if isinstance(node, ast.Expr):
-            yield node.value
-
-
-def _in_string(source: Source, node: ast.Constant, text: str, moves: tuple[Move, ...]) -> Iterator[Finding]:
-    for module, pattern in _patterns(moves):
-        match = pattern.search(text)
-        if match is None:
-            continue
-        move = _named_by(text, module, moves)
-        # A string that is nothing but a dotted name will be resolved by someone; within a text, that is a guess.
-        whole = match.group("tail") is not None and match.span() == (0, len(text))
-        column = source.column(node.lineno, node.col_offset)
-        message = f"a string names {match.group()}; {move.new} is the new home"
-        yield Finding(move.code, node.lineno, column, message, "review" if whole else "manual")
-
-
-def _named_by(text: str, module: str, moves: tuple[Move, ...]) -> Move:
-    """Return the move whose name the string goes on to spell, or the first one out of its module."""
-    candidates = [move for move in moves if move.old_module == module]
-    named = [move for move in candidates if re.search(rf"[.:]{re.escape(move.old_name)}\b", text)]
-    return (named or candidates)[0]
-
-
-@lru_cache(maxsize=16)
-def _patterns(moves: tuple[Move, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return, for each old module, what finds it as a whole dotted name, or relative as import_module takes it."""
-    patterns = []
-    for module in sorted({move.old_module for move in moves}):
-        relative = re.escape(module.rpartition(".")[2])
-        spelled = rf"(?<![\w.]){re.escape(module)}|\A\.+(?:\w+\.)*{relative}"
-        patterns.append((module, re.compile(rf"(?:{spelled})(?P<tail>(?:[.:]\w+)*)(?!\w)")))
-    return tuple(patterns)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from compatkit.rewrite.plan import Name, Plan, Target
+from compatkit.rewrite.imports.plan import Name, Plan, Target
 
 _COMMENT = re.compile(r"#[^\n]*")
 _Gap = cst.BaseParenthesizableWhitespace

@@ -1,0 +1,1 @@
+"""Calls whose arguments moved, and the presets that they equal."""

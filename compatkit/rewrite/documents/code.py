@@ -1,0 +1,84 @@
+"""Python code in pieces, such as the cells of a notebook: rewritten together, because they share their names.
+
+The pieces are laid out as one source, with comments between them that tell where each begins. The result is set
+against it line by line, and only lines that differ are changed in the text around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, read_blocks, unused_mark
+from compatkit.rewrite.documents.code_differences import find_drafts, place
+from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
+from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+
+
+def rewrite_code(text: str, extract: Extract, request: Request) -> Sheet:
+    """Return what `rewrite_source` does to the code in a text, and what it says, as places of the text."""
+    mark = unused_mark(text)
+    layout, unread = read_blocks(text, extract, mark)
+    sheet = Sheet(remarks=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
+    opaque = any(_may_use(line.opaque, request) for line in layout.lines if line.opaque.startswith("%"))
+    outcome = _rewrite(layout, request)
+    if not isinstance(outcome, Rewritten | Unchanged):
+        sheet.remarks += _not_done(layout, outcome, request)
+        return sheet
+    is_blocked = opaque or bool(sheet.remarks)
+    sheet.read = [(row.start, row.end) for row in layout.lines if not row.opaque]
+    sheet.remarks += [_remark(layout, found) for found in outcome.findings]
+    if isinstance(outcome, Rewritten):
+        after = outcome.source.decode().split("\n")
+        sheet.drafts = list(find_drafts(layout, after, outcome.edits))
+        if is_blocked:
+            sheet.demote("not rewritten, because other code here is not valid Python and may use the same names")
+        elif _bare(read_blocks(apply(text, sheet.drafts), extract, mark)[0].shown, mark) != _bare(after, mark):
+            sheet.demote("the result could not be put back into its place")
+    return sheet
+
+
+def _bare(source: list[str], mark: str) -> list[str]:
+    """Return a source without what numbers its blocks and masks, because a line that is added shifts these."""
+    return [re.sub(rf"{mark}\d+m_", mark, line) for line in source if not line.startswith(f"#{mark}")]
+
+
+def _may_use(code: str, request: Request) -> bool:
+    """Tell whether code that is not understood may use a moved name in a way that the rewrite would break."""
+    # The local name of a from-import stays; only behind a dot is it the old module's.
+    used = {rf"\b{re.escape(move.old_module.rpartition('.')[2])}\b" for move in request.moves}
+    used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves}
+    return any(re.search(pattern, code) for pattern in used)
+
+
+def _unread(block: Block, request: Request) -> Remark:
+    first = block.lines[0]
+    move = next((one for one in request.moves if one.old_name in block.shown), request.moves[0])
+    message = (
+        f"this code is not valid Python, so it is not rewritten; it may use {move.old}: {move.new} is the new home"
+    )
+    return Remark(first.start, first.start, move.code, message, "manual")
+
+
+def _rewrite(layout: Layout, request: Request) -> Outcome:
+    # The engine finds doctests by this module.
+    from compatkit.rewrite.engine import rewrite_source
+
+    return rewrite_source(
+        "\n".join(layout.shown).encode(),
+        module="",
+        is_package=False,
+        moves=request.moves,
+        migrations=request.migrations,
+        options=request.options,
+    )
+
+
+def _not_done(layout: Layout, outcome: Skipped | Failed, request: Request) -> Iterator[Remark]:
+    for row in layout.lines[:1]:
+        yield Remark(row.start, row.start, request.moves[0].code, f"not rewritten: {outcome.reason}", "manual")
+
+
+def _remark(layout: Layout, found: Finding) -> Remark:
+    row = layout.line(found.line)
+    return Remark(place(row, found.column), row.end, found.code, found.message, found.confidence)

@@ -1,0 +1,127 @@
+"""Notebooks: their code cells are rewritten together, their texts as Markdown; all else in the file stays as it is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+from compatkit.rewrite.documents.code import rewrite_code
+from compatkit.rewrite.documents.code_blocks import Block, Line, unused_mark
+from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.json_embedded import Embedded
+from compatkit.rewrite.documents.json_text import JsonString, find_strings_of_json, load_json
+from compatkit.rewrite.documents.magics import mask_cell
+from compatkit.rewrite.documents.markdown import find_in_markdown
+from compatkit.rewrite.documents.sheet import Request, Sheet, apply, split_lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    kind: str
+    source: Embedded
+
+
+def find_in_notebook(text: str, request: Request) -> Sheet:
+    """Find what a notebook's cells name. Raises `DocumentError` for what is no JSON."""
+    document = load_json(text, "notebook")
+    cells = _cells(document, text)
+    sheet = Sheet()
+    meant = {id(cell): cell.source.text for cell in cells}
+    code = [cell for cell in cells if cell.kind == "code"] if _is_python(document) else []
+    for cell, found in _in_code(code, request) + _in_texts(cells, request):
+        meant[id(cell)] = apply(cell.source.text, found.drafts)
+        _bring_back(sheet, found, cell.source)
+    if sheet.drafts:
+        _check(document, apply(text, sheet.drafts), [meant[id(cell)] for cell in cells])
+    return sheet
+
+
+def _cells(document: object, text: str) -> list[_Cell]:
+    """Return the cells that have a text."""
+    listed = document.get("cells") if isinstance(document, dict) else None
+    kinds = [cell.get("cell_type") if isinstance(cell, dict) else None for cell in listed or []]
+    pieces: dict[int, list[JsonString]] = {}
+    for string in find_strings_of_json(text):
+        match string.path:
+            case ("cells", int(index), "source") | ("cells", int(index), "source", int()) if not string.is_key:
+                pieces.setdefault(index, []).append(string)
+    return [
+        _Cell(str(kinds[index]), Embedded(text, found, is_list=len(found[0].path) == 4))
+        for index, found in sorted(pieces.items())
+        if index < len(kinds)
+    ]
+
+
+def _is_python(document: object) -> bool:
+    match document:
+        case {"metadata": {"kernelspec": {"language": str(language)}}}:
+            return language.lower().startswith(("python", "ipython"))
+        case {"metadata": {"language_info": {"name": str(language)}}}:
+            return language.lower().startswith(("python", "ipython"))
+    return True
+
+
+def _in_code(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
+    """Rewrite all code cells as one text, and hand out to each what is about it."""
+    between = f"\n#{unused_mark(''.join(cell.source.text for cell in cells))}\n"
+    text = between.join(cell.source.text for cell in cells)
+    found = rewrite_code(text, lambda content, mark: _blocks(content, between, mark), request)
+    starts = [0]
+    for cell in cells:
+        starts.append(starts[-1] + len(cell.source.text) + len(between))
+    sheets = [Sheet() for _ in cells]
+    for draft in found.drafts:
+        index = bisect_right(starts, draft.start) - 1
+        # What is said of a change may be about another cell, which the change follows.
+        at = draft.at if starts[index] <= draft.at < starts[index + 1] else draft.start
+        by = starts[index]
+        sheets[index].drafts.append(replace(draft, start=draft.start - by, end=draft.end - by, at=at - by))
+    for remark in found.remarks:
+        index = bisect_right(starts, remark.at) - 1
+        sheets[index].remarks.append(replace(remark, at=remark.at - starts[index], end=remark.end - starts[index]))
+    for start, end in found.read:
+        index = bisect_right(starts, start) - 1
+        sheets[index].read.append((start - starts[index], end - starts[index]))
+    return list(zip(cells, sheets, strict=True))
+
+
+def _in_texts(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
+    return [(cell, find_in_markdown(cell.source.text, request)) for cell in cells if cell.kind == "markdown"]
+
+
+def _blocks(text: str, between: str, mark: str) -> list[Block]:
+    blocks, start = [], 0
+    for content in text.split(between):
+        lines = [_line(text, *line) for line in split_lines(text, start, start + len(content))]
+        if lines and (block := mask_cell(lines, mark)):
+            blocks.append(block)
+        start += len(content) + len(between)
+    return blocks
+
+
+def _line(text: str, start: int, end: int, newline: str) -> Line:
+    return Line(start, start, end, end + len(newline), text[start:end], text[start:end], newline)
+
+
+def _bring_back(sheet: Sheet, found: Sheet, source: Embedded) -> None:
+    placed = [source.placed(draft) for draft in found.drafts]
+    if None in placed:
+        raise DocumentError.changed_more("notebook")
+    sheet.drafts += [draft for draft in placed if draft]
+    for remark in found.remarks:
+        sheet.remarks.append(replace(remark, at=source.offset(remark.at), end=source.offset(remark.end)))
+    sheet.read += [(source.offset(start), source.offset(end)) for start, end in found.read]
+
+
+def _check(before: object, text: str, meant: list[str]) -> None:
+    """Raise `DocumentError` unless only the cells' texts differ, and these as they should."""
+    after = load_json(text, "notebook")
+    if [cell.source.text for cell in _cells(after, text)] != meant or _outside(before) != _outside(after):
+        raise DocumentError.changed_more("notebook")
+
+
+def _outside(document: object) -> object:
+    match document:
+        case {"cells": list(cells), **rest}:
+            return rest, [{**cell, "source": ""} if isinstance(cell, dict) else cell for cell in cells]
+    return document

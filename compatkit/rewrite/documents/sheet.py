@@ -1,0 +1,97 @@
+"""What is to be done to a document's text, and what is to be said about it. Places are offsets of characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from compatkit.migration import Confidence, Migration, Move
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.strings.dotted import Names, names_of
+
+DEFAULTS = Options()
+# As for Python's own tokenizer: a form feed or U+2028 ends no line.
+NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: the declaration, and how far to go."""
+
+    moves: tuple[Move, ...]
+    migrations: tuple[Migration, ...] = ()
+    options: Options = DEFAULTS
+
+    @property
+    def names(self) -> Names:
+        return names_of(self.moves)
+
+    @property
+    def may_review(self) -> bool:
+        return self.options.confidence == "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Characters `start` to `end`, what takes their place, and `at`, the place to which the reader is pointed."""
+
+    start: int
+    end: int
+    text: str
+    code: str
+    at: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A place that is only reported; mentions of old code up to `end` need not be reported again."""
+
+    at: int
+    end: int
+    code: str
+    message: str
+    confidence: Confidence = "review"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The drafts and remarks for one text; `read` are parts of which all is said, because they were understood."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    read: list[tuple[int, int]] = field(default_factory=list)
+
+    def demote(self, why: str) -> None:
+        """Only report what would have been changed."""
+        for draft in self.drafts:
+            end = max(draft.end, draft.at)
+            self.remarks.append(Remark(draft.at, end, draft.code, f"{draft.message}; {why}"))
+        self.drafts.clear()
+
+    def add(self, other: Sheet) -> None:
+        self.drafts += other.drafts
+        self.remarks += other.remarks
+        self.read += other.read
+
+
+def apply(text: str, drafts: Iterable[Draft]) -> str:
+    """Return the text with all drafts made. They must not overlap."""
+    pieces, at = [], 0
+    for draft in sorted(drafts, key=lambda draft: (draft.start, draft.end)):
+        pieces += [text[at : draft.start], draft.text]
+        at = draft.end
+    return "".join([*pieces, text[at:]])
+
+
+def split_lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, str]]:
+    """Return the lines between two offsets: where each begins, where it ends, and the newline behind it."""
+    end = len(text) if end is None else end
+    lines = []
+    for newline in NEWLINE.finditer(text, start, end):
+        lines.append((start, newline.start(), newline.group()))
+        start = newline.end()
+    if start < end:
+        lines.append((start, end, ""))
+    return lines

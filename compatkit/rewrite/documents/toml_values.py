@@ -1,0 +1,89 @@
+"""TOML: values that are exactly an old dotted name, entry points among them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
+from compatkit.rewrite.documents.sheet import Request, Sheet, apply
+
+_TOKEN = re.compile(
+    r"#[^\r\n]*"
+    r'|"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'
+    r'|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\''
+    r"|[\[\]{}=,\n]|[^\s\[\]{}=,#\"']+",
+    re.DOTALL,
+)
+_KEY_FOLLOWS = re.compile(r"[ \t]*[=.]")
+
+
+def find_in_toml(text: str, request: Request) -> Sheet:
+    """Find the strings of a TOML text that name old code. Raises `DocumentError` for what is no TOML."""
+    document = _load(text)
+    sheet = judge_scalars(list(_scalars(text)), request)
+    if sheet.drafts:
+        changes = [(text[draft.start : draft.end], draft.text) for draft in sheet.drafts]
+        if not _differ_by(document, _load(apply(text, sheet.drafts)), changes):
+            raise DocumentError.changed_more("TOML")
+    return sheet
+
+
+def _load(text: str) -> dict[str, object]:
+    try:
+        # tomllib takes a lone carriage return for an error, as TOML does; `open` would have unified the newlines.
+        return tomllib.loads(text, parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        reason = re.sub(r" \(at .*\)$", "", str(error))
+        raise DocumentError.broken("TOML", reason, line=line, column=column) from error
+    except RecursionError as error:
+        raise DocumentError.too_deep("TOML") from error
+
+
+def _scalars(text: str) -> Iterator[Scalar]:
+    """Yield the strings on one line of a text that is known to be TOML."""
+    depth, in_value, key, header = 0, False, "", ""
+    at_start = True
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token == "\n" and depth == 0:
+            in_value, at_start = False, True
+            continue
+        if at_start and token == "[":
+            header = text[match.end() : text.find("]", match.end())]
+        at_start = at_start and token == "\n"
+        if token == "=":
+            in_value = True
+        elif token in "[{":
+            depth += 1
+        elif token in "]}":
+            depth -= 1
+        elif not in_value or _KEY_FOLLOWS.match(text, match.end()):
+            key = token.strip("\"'")
+        if token[0] in "\"'" and not token.startswith(('"""', "'''")):
+            is_key = not in_value or _KEY_FOLLOWS.match(text, match.end()) is not None
+            fixed = "it is a key, which something else may look up" if is_key else ""
+            path = (*re.split(r"[\s.\"'\[\]]+", header), *key.split("."))
+            yield Scalar(match.start() + 1, match.end() - 1, token[1:-1], path, fixed)
+
+
+def _differ_by(before: object, after: object, changes: list[tuple[str, str]]) -> bool:
+    """Tell whether two documents differ by exactly these changes of values."""
+    left = sorted(changes)
+    found: list[tuple[str, str]] = []
+    pairs = [(before, after)]
+    while pairs:
+        match pairs.pop():
+            case dict() as old, dict() as new if list(old) == list(new):
+                pairs += zip(old.values(), new.values(), strict=True)
+            case list() as old, list() as new if len(old) == len(new):
+                pairs += zip(old, new, strict=True)
+            case str() as old, str() as new if old != new:
+                found.append((old, new))
+            case old, new if type(old) is not type(new) or old != new:
+                return False
+    return sorted(found) == left

@@ -1,0 +1,160 @@
+"""Branches, loops, `try`, `with` and `match`: every way is followed, and joined where ways meet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from compatkit.rewrite.flow.expressions import Expressions
+from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
+from compatkit.rewrite.flow.stores import Stores
+from compatkit.rewrite.flow.values import UNKNOWN, Value, doubtful, element
+
+Execute = Callable[[Sequence[ast.stmt], Frame], None]
+_ROUNDS = 4
+# Each loop is followed twice or more, so that loops in loops would take exponentially long.
+_DEEPEST = 3
+
+
+class Blocks:
+    """Executes compound statements; `execute` runs what is in them."""
+
+    def __init__(self, expressions: Expressions, stores: Stores, execute: Execute) -> None:
+        self._expressions = expressions
+        self._stores = stores
+        self._execute = execute
+
+    def execute(self, node: ast.stmt, frame: Frame) -> None:
+        match node:
+            case ast.If():
+                self._if(node, frame)
+            case ast.For() | ast.AsyncFor() | ast.While():
+                self._loop(node, frame)
+            case ast.With() | ast.AsyncWith():
+                self._with(node, frame)
+            case ast.Try() | ast.TryStar():
+                self._try(node, frame)
+            case ast.Match():
+                self._match(node, frame)
+
+    def _if(self, node: ast.If, frame: Frame) -> None:
+        ends: list[Env | None] = []
+        while True:
+            self._expressions.value(node.test, frame)
+            before = frame.env
+            ends.append(self._branch(node.body, before, frame))
+            frame.env = _copy(before)
+            # An `elif` is an `if` inside an `else`, and there may be hundreds.
+            if len(node.orelse) != 1 or not isinstance(following := node.orelse[0], ast.If):
+                break
+            node = following
+        self._execute(node.orelse, frame)
+        frame.env = join_env(*ends, frame.env)
+
+    def _branch(self, body: Sequence[ast.stmt], env: Env | None, frame: Frame) -> Env | None:
+        frame.env = _copy(env)
+        self._execute(body, frame)
+        return frame.env
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
+        items = element(self._expressions.value(node.iter, frame)) if not isinstance(node, ast.While) else UNKNOWN
+        rounds = _ROUNDS
+        if len(frame.loops) >= _DEEPEST:
+            self._doubt(node, frame)
+            rounds = 1
+        for number in range(rounds + 1):
+            before = _copy(frame.env)
+            loop = self._round(node, items, frame)
+            frame.env = join_env(before, frame.env, *loop.continues)
+            if frame.env == before or rounds == 1:
+                break
+            if number == rounds - 1:
+                self._doubt(node, frame)
+        is_endless = isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and bool(node.test.value)
+        if is_endless:
+            frame.env = None
+        else:
+            self._execute(node.orelse, frame)
+        frame.env = join_env(frame.env, *loop.breaks)
+
+    def _round(self, node: ast.For | ast.AsyncFor | ast.While, items: Value, frame: Frame) -> Loop:
+        loop = Loop()
+        frame.env = _copy(frame.env)
+        if isinstance(node, ast.While):
+            self._expressions.value(node.test, frame)
+        else:
+            self._stores.store(node.target, items, frame)
+        frame.loops.append(loop)
+        self._execute(node.body, frame)
+        frame.loops.pop()
+        return loop
+
+    def _doubt(self, node: ast.stmt, frame: Frame) -> None:
+        for name in stored_names(node):
+            if frame.env is not None and name in frame.env:
+                frame.env[name] = doubtful(frame.env[name])
+
+    def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
+        for item in node.items:
+            self._expressions.value(item.context_expr, frame)
+            if item.optional_vars is not None:
+                self._stores.store(item.optional_vars, UNKNOWN, frame)
+        before = _copy(frame.env)
+        seen = self._attempt(node.body, frame)
+        # The context manager may swallow an exception, at any place of the body.
+        frame.env = join_env(frame.env, before, seen)
+
+    def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
+        before = _copy(frame.env)
+        throughout: Env = {}
+        frame.attempts.append(throughout)
+        seen = self._attempt(node.body, frame)
+        self._execute(node.orelse, frame)
+        ends = [frame.env]
+        for handler in node.handlers:
+            frame.env = join_env(before, seen)
+            self._expressions.value(handler.type, frame)
+            if handler.name:
+                frame.bind(handler.name, UNKNOWN)
+            self._execute(handler.body, frame)
+            ends.append(frame.env)
+        frame.attempts.pop()
+        frame.env = join_env(*ends)
+        if node.finalbody:
+            is_over = frame.env is None
+            frame.env = join_env(frame.env, before, throughout)
+            self._execute(node.finalbody, frame)
+            frame.env = None if is_over else frame.env
+
+    def _attempt(self, body: Sequence[ast.stmt], frame: Frame) -> Env:
+        """Execute `body`; return what each name may have become in it, if it is left at any place."""
+        seen: Env = {}
+        frame.attempts.append(seen)
+        self._execute(body, frame)
+        frame.attempts.pop()
+        return seen
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        subject = self._expressions.value(node.subject, frame)
+        before = frame.env
+        ends = []
+        for case in node.cases:
+            frame.env = _copy(before)
+            self._bind_pattern(case.pattern, subject, frame)
+            self._expressions.value(case.guard, frame)
+            self._execute(case.body, frame)
+            ends.append(frame.env)
+        frame.env = join_env(before, *ends)
+
+    def _bind_pattern(self, pattern: ast.pattern, subject: Value, frame: Frame) -> None:
+        if isinstance(pattern, ast.MatchMapping):
+            for key in pattern.keys:
+                self._expressions.ask(key, subject)
+        for part in ast.walk(pattern):
+            match part:
+                case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                    frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else UNKNOWN)
+
+
+def _copy(env: Env | None) -> Env | None:
+    return None if env is None else dict(env)

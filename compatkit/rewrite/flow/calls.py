@@ -1,0 +1,276 @@
+"""What a call returns, as far as records go; and what it does to the containers that it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from compatkit.migration import Item
+from compatkit.rewrite.flow.frames import Frame, parameters
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Getter,
+    Held,
+    Instance,
+    Local,
+    Many,
+    Method,
+    Named,
+    Row,
+    Special,
+    Table,
+    Value,
+    came_from,
+    doubtful,
+    element,
+    fits,
+    is_sure,
+    join,
+    many,
+    origins_of,
+    take,
+    take_any_key,
+)
+
+Found = Mapping[ast.AST, Value]
+CallLambda = Callable[[ast.Lambda, list[Value], Frame], Value]
+# Methods of a dict whose first argument is a key.
+_KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
+_SAME_ITEMS = frozenset(
+    {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
+    | {"collections.deque", "itertools.cycle", "itertools.islice"}
+)
+_SAME = frozenset({"copy.copy", "copy.deepcopy"})
+
+
+class Calls:
+    """Evaluates calls. A lambda that is handed to `max` and the like is called on the spot."""
+
+    def __init__(self, known: Known, trace: Trace, call_lambda: CallLambda) -> None:
+        self._known = known
+        self._trace = trace
+        self._call_lambda = call_lambda
+
+    def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
+        callee = found[node.func]
+        self._trace.call(node, callee)
+        given = [found[arg] for arg in node.args]
+        if given:
+            self._trace.first[node] = join(self._trace.first.get(node, NOTHING), given[0])
+        match callee:
+            case Named(name=name) if name in self._known.producers or name in self._known.classes:
+                return self._declared(callee, node)
+            case Named(name=name) if self._known.configs & {name, owner := name.rpartition(".")[0]}:
+                return Instance(name if name in self._known.configs else owner, callee.sure)
+            case Named(name="functools.partial") if given and isinstance(made := given[0], Named):
+                self._trace.partials[node] = made
+                return Named(made.name, made.sure, "partial", made.origins)
+            case Named(name="operator.itemgetter"):
+                return Getter(node, tuple(node.args))
+            case Named(name=name) if name.partition(".")[0] in ("builtins", "copy", "collections", "itertools"):
+                return self._library(name, node, given, found, frame)
+            case Named(name="typing.cast") if len(given) == 2:
+                return given[1]
+            case Method(of=of, name=name):
+                return self._method(of, name, node, given, found, frame)
+            case Local(node=made):
+                return self._local(made, node, given, found)
+            case Special.NOTHING:
+                return NOTHING
+        self._escape(given)
+        return UNKNOWN
+
+    def _declared(self, callee: Named, node: ast.Call) -> Value:
+        if (producer := self._known.producers.get(callee.name)) is None:
+            return Instance(callee.name, callee.sure)
+        table, paths = producer
+        return Held(paths, table, callee.sure, frozenset({node}))
+
+    def _library(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
+        named = {word.arg: found[word.value] for word in node.keywords if word.arg}
+        first = given[0] if given else UNKNOWN
+        if name in _SAME:
+            return first
+        if name in _SAME_ITEMS:
+            self._apply(node, named.get("key"), element(first), frame)
+            return many(element(first))
+        match name.removeprefix("builtins."):
+            case "enumerate":
+                return many(Row((UNKNOWN, element(first))))
+            case "zip":
+                return many(Row(tuple(element(value) for value in given)))
+            case "max" | "min":
+                items = element(first) if len(given) == 1 else _joined(given)
+                self._apply(node, named.get("key"), items, frame)
+                return join(items, named.get("default", NOTHING))
+            case "next":
+                return join(element(first), given[1] if len(given) > 1 else NOTHING)
+            case "map":
+                return many(self._apply(node, first, _joined([element(value) for value in given[1:]]), frame))
+            case "filter" if len(given) == 2:
+                self._apply(node, first, element(given[1]), frame)
+                return many(element(given[1]))
+            case "super" if not node.args and frame.parent is not None:
+                return self._super(frame)
+        return UNKNOWN
+
+    def _super(self, frame: Frame) -> Value:
+        inner = frame.enclosing_class
+        bases = inner.bases if inner else []
+        values = [value for base in bases if isinstance(value := _base(base, frame, self._known), Named)]
+        # With several bases, or below a subclass, `super()` may be a sibling: it is never certain.
+        return Instance(values[0].name, sure=False) if len(values) == 1 else UNKNOWN
+
+    def _apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
+        """Call `function` with `item`, and return what it returns.
+
+        Only what stands in the call itself: a function that has a name may be called by others, with anything.
+        """
+        inside = [*by.args, *(word.value for word in by.keywords)]
+        match function:
+            case Local(node=ast.Lambda() as node) if node in inside:
+                self._trace.waiting.pop(node, None)
+                return self._call_lambda(node, [item], frame)
+            case Getter(node=node, keys=keys) if node in inside:
+                for key in keys:
+                    self._trace.key(key, item)
+            case Named(name=name) if name in self._known.producers:
+                table, paths = self._known.producers[name]
+                return Held(paths, table, function.sure)
+        return UNKNOWN
+
+    def _local(
+        self,
+        made: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef,
+        node: ast.Call,
+        given: list[Value],
+        found: Found,
+    ) -> Value:
+        if isinstance(made, ast.ClassDef):
+            return Instance(self._trace.bases.get(made, ""), sure=False, local=made)
+        names = parameters(made)
+        if names[:1] in (["self"], ["cls"]):
+            names = names[1:]
+        for name, arg, value in zip(names, node.args, given, strict=False):
+            if isinstance(arg, ast.Starred):
+                break
+            self._trace.goes_on(self._trace.arguments, made, name, value)
+        for word in node.keywords:
+            if word.arg in names:
+                self._trace.goes_on(self._trace.arguments, made, word.arg, found[word.value])
+        self._escape(given)
+        return self._trace.returned.get(made, UNKNOWN)
+
+    def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
+        match of:
+            case Held() if of.is_record:
+                return self._of_record(of, name, node)
+            case Held() if element(of) is UNKNOWN:
+                return self._of_result(of, name, node, given)
+            case Held() | Many():
+                return self._of_list(of, name, node, given, found, frame)
+            case Table():
+                return self._of_table(of, name, given)
+        return UNKNOWN
+
+    def _of_record(self, of: Held, name: str, node: ast.Call) -> Value:
+        if name in _KEYED and node.args:
+            self._trace.key(node.args[0], of)
+        if name == "update":
+            for word in node.keywords:
+                self._trace.key(word, of)
+            for key in node.args[0].keys if node.args and isinstance(node.args[0], ast.Dict) else ():
+                if key is not None:
+                    self._trace.key(key, of)
+        return of if name in ("copy", "__copy__") else UNKNOWN
+
+    def _of_result(self, of: Held, name: str, node: ast.Call, given: list[Value]) -> Value:
+        if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
+            default = given[1] if len(given) > 1 else NOTHING
+            key = node.args[0]
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                below = take(of, Item(key.value))
+                return below if below is UNKNOWN else join(below, default)
+            return take_any_key(of)
+        if name == "update":
+            self.taint(of)
+        return of if name == "copy" else UNKNOWN
+
+    def _of_list(
+        self, of: Held | Many, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame
+    ) -> Value:
+        match name:
+            case "append" | "insert" | "__setitem__" if node.args:
+                self.add(of, given[-1], node.args[-1], node.func, frame)
+            case "extend" if given:
+                self.add(of, element(given[0]), node.args[0], node.func, frame)
+            case "pop" | "popleft":
+                return element(of)
+            case "sort":
+                for word in node.keywords:
+                    if word.arg == "key":
+                        self._apply(node, found[word.value], element(of), frame)
+            case "copy":
+                return of if isinstance(of, Held) else many(element(of))
+        return UNKNOWN
+
+    def _of_table(self, of: Table, name: str, given: list[Value]) -> Value:
+        item = came_from(of.item, of.origins)
+        match name:
+            case "values":
+                return many(item)
+            case "items":
+                return many(Row((UNKNOWN, item)))
+            case "get" | "pop" | "setdefault":
+                default = given[1] if len(given) > 1 else NOTHING
+                if name == "setdefault" and not fits(default, of.item):
+                    self.taint(of)
+                return join(item, default)
+            case "update":
+                self.taint(of)
+            case "copy":
+                return Table(item)
+        return UNKNOWN
+
+    def add(self, to: Held | Many, value: Value, node: ast.expr, func: ast.expr, frame: Frame) -> None:
+        """Put `value` among the items of `to`; what is no record there makes the whole container uncertain."""
+        place = element(to)
+        for display in [node, *(node.elts if isinstance(node, ast.List | ast.Tuple) else ())]:
+            if isinstance(display, ast.Dict) and isinstance(to, Held):
+                self._trace.foreign[display] = to
+        if not fits(value, place) or not is_sure(value):
+            self.taint(to)
+            value = doubtful(join(place, value))
+        name = func.value if isinstance(func, ast.Attribute) else None
+        if isinstance(to, Many) and isinstance(name, ast.Name):
+            frame.bind(name.id, many(join(to.item, value), to.origins))
+
+    def taint(self, value: Value) -> None:
+        self._trace.tainted.update(origins_of(value))
+
+    def _escape(self, given: list[Value]) -> None:
+        """An empty container that is handed out comes back full of who knows what."""
+        for value in given:
+            if isinstance(value, Many | Table) and value.item is NOTHING:
+                self.taint(value)
+
+
+def _base(node: ast.expr, frame: Frame, known: Known) -> Value:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    value = frame.lookup(node.id) if isinstance(node, ast.Name) else None
+    if not isinstance(value, Named):
+        return UNKNOWN
+    return Named(known.settle(".".join([value.name, *reversed(parts)])), value.sure)
+
+
+def _joined(values: list[Value]) -> Value:
+    found: Value = NOTHING
+    for value in values:
+        found = join(found, value)
+    return found

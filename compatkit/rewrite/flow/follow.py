@@ -1,0 +1,179 @@
+"""Follows values through a file, statement by statement: what is a record at which place.
+
+Branches and loops are followed on every way and joined; what a function of this file receives, returns or keeps on its
+object is followed too, but is never certain there.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from compatkit.rewrite.flow.blocks import Blocks
+from compatkit.rewrite.flow.expressions import Expressions
+from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.stores import Stores
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Named, Value, doubtful
+from compatkit.rewrite.place import FileModule, Nodes, local_name
+
+_ROUNDS = 3
+_PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
+
+
+def follow(tree: ast.Module, nodes: Nodes, home: FileModule, known: Known) -> Trace:
+    """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
+    trace = Trace()
+    has_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in nodes)
+    stored = frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load))
+    expressions = Expressions(known, trace, stored, frozenset(_patched(nodes)), has_star=has_star)
+    follower = _Follower(expressions, home, Scopes(nodes))
+    for _ in range(_ROUNDS):
+        before = trace.far
+        follower.run(tree)
+        if trace.far == before:
+            break
+    return trace
+
+
+class _Follower:
+    def __init__(self, expressions: Expressions, home: FileModule, scopes: Scopes) -> None:
+        self._expressions = expressions
+        self._trace = expressions.trace
+        self._home = home
+        self._scopes = scopes
+        self._stores = Stores(expressions)
+        self._blocks = Blocks(expressions, self._stores, self.execute)
+
+    def run(self, tree: ast.Module) -> None:
+        frame = self._scopes.open(tree, None)
+        self.execute(tree.body, frame)
+        done: set[ast.AST] = set()
+        while self._trace.waiting:
+            node = next(iter(self._trace.waiting))
+            parent = self._trace.waiting.pop(node)
+            if node not in done:
+                done.add(node)
+                self._function(node, parent)
+
+    def execute(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
+        for statement in statements:
+            if frame.env is None:
+                return
+            self._statement(statement, frame)
+
+    def _statement(self, node: ast.stmt, frame: Frame) -> None:
+        value = self._expressions.value
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, frame)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._define(node, frame)
+            case ast.ClassDef():
+                self._class(node, frame)
+            case ast.Return():
+                self._trace.returns(frame.node, value(node.value, frame))
+                frame.env = None
+            case ast.Raise():
+                value(node.exc, frame)
+                value(node.cause, frame)
+                frame.env = None
+            case ast.Break() | ast.Continue() if frame.loops and frame.env is not None:
+                loop = frame.loops[-1]
+                (loop.breaks if isinstance(node, ast.Break) else loop.continues).append(frame.env)
+                frame.env = None
+            case ast.Assert():
+                value(node.test, frame)
+                value(node.msg, frame)
+            case ast.Expr():
+                value(node.value, frame)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Delete():
+                self._stores.execute(node, frame)
+            case _:
+                self._blocks.execute(node, frame)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        origins = frozenset({node})
+        settle = self._expressions.known.settle
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                frame.bind(alias.asname or name, Named(settle(name), origins=origins))
+            return
+        module = self._home.resolve(node)
+        for alias in node.names:
+            if alias.name == "*":
+                frame.bind_star()
+            elif module:
+                frame.bind(local_name(alias), Named(settle(f"{module}.{alias.name}"), origins=origins))
+            else:
+                frame.bind(local_name(alias), UNKNOWN)
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+        for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            self._expressions.value(part, frame)
+        frame.bind(node.name, UNKNOWN if node.decorator_list else Local(node))
+        self._trace.waiting[node] = frame
+
+    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
+        for part in (*node.decorator_list, *(word.value for word in node.keywords)):
+            self._expressions.value(part, frame)
+        bases = [self._expressions.value(base, frame) for base in node.bases]
+        known = [
+            base.name for base in bases if isinstance(base, Named) and base.name in self._expressions.known.classes
+        ]
+        if known:
+            self._trace.bases[node] = known[0]
+        inner = self._scopes.open(node, frame)
+        self.execute(node.body, inner)
+        frame.bind(node.name, UNKNOWN if node.decorator_list else Local(node))
+
+    def _function(self, node: ast.AST, parent: Frame) -> None:
+        owner = parent.node if isinstance(parent.node, ast.ClassDef) else parent.enclosing_class
+        frame = self._scopes.open(node, parent, owner)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return
+        annotations = {
+            arg.arg: arg.annotation for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        }
+        for number, name in enumerate(parameters(node)):
+            if not number and owner is not None and _takes_self(node, parent):
+                frame.bind(name, Instance(self._trace.bases.get(owner, ""), sure=False, local=owner))
+            else:
+                given = self._trace.arrives(self._trace.arguments, node, name)
+                frame.bind(name, self._annotated(annotations.get(name), parent) if given is UNKNOWN else given)
+        if isinstance(node, ast.Lambda):
+            self._trace.returns(node, self._expressions.value(node.body, frame))
+        else:
+            self.execute(node.body, frame)
+
+    def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
+        """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""
+        if not isinstance(annotation, ast.Name | ast.Attribute):
+            return UNKNOWN
+        value = self._expressions.value(annotation, frame)
+        is_known = isinstance(value, Named) and value.name in self._expressions.known.classes
+        return doubtful(Instance(value.name)) if is_known and isinstance(value, Named) else UNKNOWN
+
+
+def _takes_self(node: ast.AST, parent: Frame) -> bool:
+    return parent.is_class and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
+
+
+def _patched(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the last part of each dotted name that the file hands to something that patches."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and _PATCHES.search(_words(node.func)):
+            for arg in node.args:
+                if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
+                    yield arg.value.rpartition(".")[2]
+
+
+def _words(node: ast.expr) -> str:
+    words: list[str] = []
+    while isinstance(node, ast.Attribute):
+        words.append(node.attr)
+        node = node.value
+    return " ".join([*words, node.id] if isinstance(node, ast.Name) else words)

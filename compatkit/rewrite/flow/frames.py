@@ -1,0 +1,165 @@
+"""Frames: which names a function, class or module binds, and what they stand for at a place and altogether."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Named, Value, doubtful, join
+from compatkit.rewrite.place import Nodes
+
+Env = dict[str, Value]
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_TARGETS = (ast.Store, ast.Del)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+@dataclass(eq=False, slots=True)
+class Loop:
+    """Where control goes from inside a loop."""
+
+    breaks: list[Env] = field(default_factory=list)
+    continues: list[Env] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One execution of a scope. `env` is what holds at the place, None where control never comes.
+
+    `joined` is what each name stands for at any time, as another scope sees it.
+    """
+
+    node: ast.AST
+    parent: Frame | None
+    names: frozenset[str]
+    foreign: frozenset[str]
+    shared: frozenset[str]
+    enclosing_class: ast.ClassDef | None = None
+    env: Env | None = field(default_factory=dict)
+    joined: Env = field(default_factory=dict)
+    attempts: list[Env] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.node, ast.ClassDef)
+
+    def bind(self, name: str, value: Value) -> None:
+        if name in self.foreign or self.env is None:
+            return
+        if name in self.shared:
+            value = doubtful(value)
+        self.env[name] = value
+        for seen in (self.joined, *self.attempts):
+            seen[name] = join(seen.get(name, NOTHING), value)
+
+    def bind_star(self) -> None:
+        """A star import may bind any name anew."""
+        for seen in (self.env or {}, self.joined):
+            seen.update({name: doubtful(value) for name, value in seen.items()})
+
+    def lookup(self, name: str) -> Value | None:
+        """Return what `name` stands for here, None for a name that no scope of this file binds."""
+        if self.env is not None and name in self.env:
+            return self.env[name]
+        if name in self.names and not self.is_class and name not in self.foreign:
+            return UNKNOWN if name in self.shared else NOTHING
+        scope = self.parent
+        while scope is not None:
+            if name in scope.names and not scope.is_class:
+                return _captured(scope.joined.get(name, UNKNOWN), is_shared=name in scope.shared)
+            scope = scope.parent
+        return UNKNOWN if self.is_class and name in self.names else None
+
+
+class Scopes:
+    """The scopes of one file. What each binds is found out once, however often it is executed."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        declared = (node.names for node in nodes if isinstance(node, ast.Global | ast.Nonlocal))
+        self._shared = frozenset(name for names in declared for name in names)
+        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes)
+        self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def open(self, node: ast.AST, parent: Frame | None, enclosing_class: ast.ClassDef | None = None) -> Frame:
+        """Return a fresh frame for a scope."""
+        if node not in self._names:
+            self._names[node] = self._bound(node)
+        names, foreign = self._names[node]
+        # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
+        shared = frozenset() if isinstance(node, ast.ClassDef) else names & self._shared
+        return Frame(node, parent, names, foreign, shared, enclosing_class)
+
+    def _bound(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+        inner = list(_own_nodes(node, has_walrus=self._has_walrus))
+        foreign = frozenset(n for item in inner if isinstance(item, ast.Global | ast.Nonlocal) for n in item.names)
+        names = frozenset(name for item in inner for name in _bound(item)) | frozenset(parameters(node))
+        return names - foreign, foreign
+
+
+def parameters(node: ast.AST) -> list[str]:
+    """Return the names of a function's parameters: positional ones first, in order."""
+    if not isinstance(node, Function):
+        return []
+    args = node.args
+    last = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, *last)]
+
+
+def join_env(*envs: Env | None) -> Env | None:
+    """Return what holds where several ways meet; a way that does not come here has no say."""
+    alive = [env for env in envs if env is not None]
+    if not alive:
+        return None
+    joined = dict(alive[0])
+    for env in alive[1:]:
+        for name, value in env.items():
+            joined[name] = join(joined.get(name, NOTHING), value)
+    return joined
+
+
+def stored_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that a comprehension's or a loop's target binds."""
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+
+def _captured(value: Value, *, is_shared: bool) -> Value:
+    # An imported name is what it is. An object may have been replaced by the time that the inner function runs.
+    return value if isinstance(value, Named) and not is_shared else doubtful(value)
+
+
+def _own_nodes(node: ast.AST, *, has_walrus: bool) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope that may bind a name, without the scopes inside; of a comprehension, only its `:=`."""
+    body = [node.body] if isinstance(node, ast.Lambda) else getattr(node, "body", [])
+    stack: list[tuple[ast.AST, bool]] = [(item, False) for item in body]
+    while stack:
+        item, is_inner = stack.pop()
+        if not is_inner:
+            yield item
+        elif isinstance(item, ast.NamedExpr):
+            yield item.target
+        if isinstance(item, _SCOPES):
+            outside = [*getattr(item, "decorator_list", []), *getattr(item, "bases", [])]
+            stack += [(part, is_inner) for part in outside]
+            continue
+        inner = is_inner or isinstance(item, _COMPREHENSIONS)
+        for part in ast.iter_child_nodes(item):
+            # Without a `:=` in the whole file, only targets bind.
+            if has_walrus or not isinstance(part, ast.expr) or isinstance(getattr(part, "ctx", None), _TARGETS):
+                stack.append((part, inner))
+
+
+def _bound(item: ast.AST) -> Iterator[str]:
+    match item:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import() | ast.ImportFrom():
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in item.names)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name

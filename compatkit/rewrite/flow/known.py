@@ -1,0 +1,59 @@
+"""What the migrations declare about values: which calls return records, and which classes they are methods of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
+from compatkit.rewrite.flow.values import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Declared names, as they are called after the move.
+
+    Attributes:
+        producers: for each function that returns records, the number of its migration, and where the records lie.
+        classes: what is instantiated on the way to a producer, or called with declared arguments.
+        configs: the classes of v2's configurations.
+        moving: old dotted names that count as their new ones.
+    """
+
+    producers: Mapping[str, tuple[int, frozenset[Path]]]
+    classes: frozenset[str]
+    configs: frozenset[str]
+    moving: Mapping[str, str]
+
+    @classmethod
+    def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:
+        """Gather what `migrations` declare; `moving` are the old names that this run is about to replace."""
+        producers: dict[str, tuple[int, frozenset[Path]]] = {}
+        moves: dict[str, str] = {}
+        called: set[str] = set()
+        for number, migration in enumerate(migrations):
+            renamed = {move.old: move.new for move in migration.moves}
+            moves.update(renamed)
+            called.update(renamed.get(argument.of, argument.of) for argument in migration.arguments)
+            producers.update({row.function: (number, _paths(row)) for row in migration.producers})
+        owners = {function.rpartition(".")[0] for function in producers}
+        configs = frozenset(config.name for migration in migrations for config in migration.configs)
+        return cls(producers, frozenset(owners | called), configs, {old: moves[old] for old in moving if old in moves})
+
+    @property
+    def last_names(self) -> frozenset[str]:
+        """The bare names of all producers and classes."""
+        return frozenset(name.rpartition(".")[2] for name in (*self.producers, *self.classes, *self.moving))
+
+    def settle(self, name: str) -> str:
+        """Return the dotted name under which the migrations know `name`."""
+        for old, new in self.moving.items():
+            if name == old or name.startswith(old + "."):
+                return new + name[len(old) :]
+        return name
+
+
+def _paths(producer: Producer) -> frozenset[Path]:
+    if producer.records:
+        return frozenset(path for text in producer.records if (path := parse_records(text)) is not None)
+    return frozenset({(*(parse_shape(producer.returns) or ()), Each())})

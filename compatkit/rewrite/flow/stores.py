@@ -1,0 +1,135 @@
+"""Assignments, of every form: what a name stands for afterwards, and what they do to containers of records."""
+
+from __future__ import annotations
+
+import ast
+
+from compatkit.migration import Attribute, Item
+from compatkit.rewrite.flow.expressions import Expressions, unpacked
+from compatkit.rewrite.flow.frames import Frame
+from compatkit.rewrite.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Held,
+    Instance,
+    Many,
+    Table,
+    Value,
+    doubtful,
+    element,
+    fits,
+    is_sure,
+    join,
+    many,
+    take,
+)
+
+
+class Stores:
+    """Executes assignments and deletions."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._trace = expressions.trace
+
+    def execute(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete, frame: Frame) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=source):
+                value = self._expressions.value(source, frame)
+                for target in targets:
+                    self.store(target, value, frame, source)
+            case ast.AnnAssign(target=target, value=ast.expr() as source):
+                self.store(target, self._expressions.value(source, frame), frame, source)
+            case ast.AugAssign():
+                self._augment(node, frame)
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    self._delete(target, frame)
+
+    def store(self, target: ast.expr, value: Value, frame: Frame, source: ast.expr | None = None) -> None:
+        """Assign `value`, which the expression `source` wrote, to a target of any form."""
+        for part, item in unpacked(target, value):
+            match part:
+                case ast.Name(id=name):
+                    frame.bind(name, item)
+                case ast.Attribute(value=of, attr=attr):
+                    self._store_attribute(self._expressions.value(of, frame), attr, item)
+                case ast.Subscript():
+                    self._store_item(part, item, frame, source)
+
+    def _store_attribute(self, of: Value, name: str, value: Value) -> None:
+        if isinstance(of, Instance) and of.local is not None:
+            self._trace.goes_on(self._trace.attributes, of.local, name, value)
+        if isinstance(of, Held) and (place := take(of, Attribute(name))) is not UNKNOWN and not fits(value, place):
+            self._expressions.calls.taint(of)
+
+    def _store_item(self, target: ast.Subscript, value: Value, frame: Frame, source: ast.expr | None) -> None:
+        of = self._expressions.value(target.value, frame)
+        self._expressions.value(target.slice, frame)
+        if isinstance(of, Held) and isinstance(source, ast.Dict) and not of.is_record:
+            self._trace.foreign[source] = of
+        match of:
+            case Held() if of.is_record:
+                self._expressions.ask(target.slice, of)
+            case Held() | Many() if element(of) is not UNKNOWN:
+                self._store_in_list(of, target, value, frame)
+            case Held():
+                place: Value = of
+                if isinstance(key := target.slice, ast.Constant) and isinstance(key.value, str):
+                    place = take(of, Item(key.value))
+                if place is not UNKNOWN and not fits(value, place):
+                    self._expressions.calls.taint(of)
+            case Table():
+                self._store_in_table(of, target.value, value, frame)
+
+    def _store_in_list(self, of: Held | Many, target: ast.Subscript, value: Value, frame: Frame) -> None:
+        item = element(value) if isinstance(target.slice, ast.Slice) else value
+        if not fits(item, element(of)) or not is_sure(item):
+            self._expressions.calls.taint(of)
+            item = doubtful(item)
+        if isinstance(of, Many) and isinstance(target.value, ast.Name):
+            frame.bind(target.value.id, many(join(of.item, item), of.origins))
+
+    def _store_in_table(self, of: Table, container: ast.expr, value: Value, frame: Frame) -> None:
+        if not fits(value, of.item) or not is_sure(value):
+            self._expressions.calls.taint(of)
+        item = join(of.item, value)
+        if isinstance(container, ast.Name):
+            frame.bind(container.id, UNKNOWN if item is UNKNOWN else Table(item, of.origins))
+
+    def _augment(self, node: ast.AugAssign, frame: Frame) -> None:
+        value = self._expressions.value(node.value, frame)
+        match node.target:
+            case ast.Subscript(value=container, slice=index):
+                of = self._expressions.value(container, frame)
+                self._expressions.value(index, frame)
+                self._expressions.subscript(of, index, node.target)
+            case ast.Name(id=name):
+                before = self._expressions.name(name, frame)
+                frame.bind(name, self._augmented(before, node, value, frame))
+            case ast.Attribute(value=container):
+                self._expressions.value(container, frame)
+
+    def _augmented(self, before: Value, node: ast.AugAssign, value: Value, frame: Frame) -> Value:
+        if isinstance(node.op, ast.BitOr):
+            return self._expressions.merged(before, node.value)
+        if isinstance(node.op, ast.Add) and isinstance(before, Held | Many):
+            item = element(value)
+            self._expressions.calls.add(before, item, node.value, node.target, frame)
+            return before if isinstance(before, Held) else many(join(before.item, item), before.origins)
+        return UNKNOWN
+
+    def _delete(self, target: ast.expr, frame: Frame) -> None:
+        match target:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    self._delete(part, frame)
+            case ast.Name(id=name):
+                frame.bind(name, NOTHING)
+            case ast.Subscript(value=container, slice=index):
+                of = self._expressions.value(container, frame)
+                self._expressions.value(index, frame)
+                if isinstance(of, Held) and of.is_record:
+                    self._expressions.ask(index, of)
+            case ast.Attribute(value=container):
+                self._expressions.value(container, frame)

@@ -1,0 +1,62 @@
+"""What following the values of a file brought to light."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from compatkit.rewrite.flow.frames import Frame
+from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Value, doubtful, is_interesting, join
+
+Key = ast.expr | ast.keyword
+
+
+@dataclass(eq=False, slots=True)
+class Trace:
+    """Facts about nodes, each joined over all the ways on which control comes by.
+
+    Attributes:
+        keys: constants (or keywords) by which something is looked up or stored, and the value that is asked.
+        callees: what a call calls.
+        first, partials: the first argument of a call; what a call of `functools.partial` is about.
+        foreign: dict displays that are put among the records of a history.
+        tainted: origins of containers to which something was added that is no record.
+        bases: for a class of this file, its declared base class.
+        arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
+    """
+
+    keys: dict[Key, Value] = field(default_factory=dict)
+    callees: dict[ast.Call, Value] = field(default_factory=dict)
+    first: dict[ast.Call, Value] = field(default_factory=dict)
+    partials: dict[ast.Call, Value] = field(default_factory=dict)
+    foreign: dict[ast.Dict, Value] = field(default_factory=dict)
+    tainted: set[ast.AST] = field(default_factory=set)
+    arguments: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
+    returned: dict[ast.AST, Value] = field(default_factory=dict)
+    attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
+    bases: dict[ast.AST, str] = field(default_factory=dict)
+    waiting: dict[ast.AST, Frame] = field(default_factory=dict)
+
+    def key(self, node: Key, value: Value) -> None:
+        if value is not NOTHING:
+            self.keys[node] = join(self.keys.get(node, NOTHING), value)
+
+    def call(self, node: ast.Call, value: Value) -> None:
+        self.callees[node] = join(self.callees.get(node, NOTHING), value)
+
+    def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
+        """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""
+        if is_interesting(value):
+            table[owner, name] = join(table.get((owner, name), NOTHING), doubtful(value))
+
+    def returns(self, function: ast.AST, value: Value) -> None:
+        if is_interesting(value):
+            self.returned[function] = join(self.returned.get(function, NOTHING), doubtful(value))
+
+    def arrives(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str) -> Value:
+        return doubtful(table.get((owner, name), UNKNOWN))
+
+    @property
+    def far(self) -> tuple[dict[tuple[ast.AST, str], Value], dict[ast.AST, Value], dict[tuple[ast.AST, str], Value]]:
+        """What flowed further so far, to see whether another round would learn more."""
+        return dict(self.arguments), dict(self.returned), dict(self.attributes)

@@ -1,0 +1,1 @@
+"""Imports of moved names, and the uses that go through their modules."""

@@ -1,0 +1,27 @@
+"""How much a rewrite may do; by default only what is certain, in the smallest diff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for.
+
+    Attributes:
+        confidence: `review` also makes the edits that are reported by default, such as strings that name code.
+        modernize: also rewrite fields and arguments.
+        select: codes to act on; empty for all. `ignore` is taken from these.
+    """
+
+    confidence: Literal["safe", "review"] = "safe"
+    modernize: bool = False
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+
+    def acts_on(self, code: str) -> bool:
+        """Tell whether `code` is selected. A prefix selects all codes that begin with it, such as CK2."""
+        is_selected = not self.select or any(code.startswith(prefix) for prefix in self.select)
+        return is_selected and not any(code.startswith(prefix) for prefix in self.ignore)

@@ -1,0 +1,1 @@
+"""Strings that name moved code, such as the target of a mock.patch."""

@@ -1,0 +1,120 @@
+"""What a text that may name old code says: the whole of it, or somewhere within."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from compatkit.migration import Move
+
+_NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+# `a.b.N`, `a.b:N` and `a.b:N [extra]`, as entry points are written.
+_WHOLE = re.compile(rf"(?P<left>{_NAME})(?::(?P<right>{_NAME})(?P<extras>[ \t]*\[[\w\s,.-]*\])?)?")
+
+# In a quoted text, the letter of an escape such as \n is no part of the name behind it.
+_ESCAPE = r"(?<=\\[nrtbf])"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A text that is nothing but a name of old code. `new` is what it has to become, empty where that is open.
+
+    `is_module` tells that it names an old module and no name in it, so that its use decides what is right.
+    """
+
+    move: Move
+    new: str
+    doubt: str = ""
+    is_module: bool = False
+
+
+class Names:
+    """The old names of some moves, ready to be looked for."""
+
+    def __init__(self, moves: tuple[Move, ...]) -> None:
+        self._by_old: dict[str, list[Move]] = {}
+        self.by_module: dict[str, list[Move]] = {}
+        for move in moves:
+            self._by_old.setdefault(move.old, []).append(move)
+            self.by_module.setdefault(move.old_module, []).append(move)
+        self._mention = _mention(self.by_module)
+        self._top = _any_word({move.old.partition(".")[0] for move in moves})
+        self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
+
+    def read(self, text: str) -> Spelling | None:
+        """Return what a text names if it is exactly one dotted name of old code, and None otherwise."""
+        match = _WHOLE.fullmatch(text)
+        if match is None:
+            return None
+        left, right = match["left"].split("."), match["right"].split(".") if match["right"] else []
+        parts = left + right
+        for size in range(len(parts), 0, -1):
+            if moves := self._by_old.get(".".join(parts[:size])):
+                return _spelling(moves, left, right, size, match["extras"] or "")
+        if moves := self.by_module.get(match["left"] if not right else ""):
+            return Spelling(moves[0], "", "it names the module, and not what is used of it", is_module=True)
+        return None
+
+    def mentions(self, text: str) -> Iterator[tuple[int, int, Move]]:
+        """Yield where a text names an old module as a whole dotted name, and the move that it goes on to spell."""
+        for match in self._mention.finditer(text):
+            yield match.start(), match.end(), self._owner(match["module"], text[match.end("module") :])
+
+    def mentioned(self, text: str) -> bool:
+        return self._mention.search(text) is not None
+
+    def may_use(self, text: str) -> bool:
+        """Tell whether code in a text may use an old name in any way, relative imports left aside."""
+        return self._top.search(text) is not None and self._word.search(text) is not None
+
+    def _owner(self, module: str, rest: str) -> Move:
+        # As `old_home.Old`, `old_home:Old` and `from old_home import Other, Old` spell it.
+        moves = self.by_module[module]
+        line = re.split(r"[\r\n]", rest, maxsplit=1)[0]
+        for names in (re.findall(r"\A[.:](\w+)", rest), re.findall(r"\w+", line)):
+            for move in moves:
+                if move.old_name in names:
+                    return move
+        return moves[0]
+
+
+def _spelling(moves: list[Move], left: list[str], right: list[str], size: int, extras: str) -> Spelling:
+    move = moves[0]
+    if len({other.new for other in moves}) > 1:
+        return Spelling(move, "", "it has several new homes: " + ", ".join(sorted({other.new for other in moves})))
+    if size <= len(left):
+        new = ".".join([move.new, *left[size:]]) + (":" + ".".join(right) if right else "")
+    elif size == len(left) + 1:
+        new = f"{move.new_module}:{'.'.join([move.new_name, *right[1:]])}"
+    else:
+        return Spelling(move, "", "what moved is an attribute, and has no module of its own before the colon")
+    return Spelling(move, new + extras)
+
+
+def _mention(modules: dict[str, list[Move]]) -> re.Pattern[str]:
+    any_of = "|".join(_mention_of(module, modules[module]) for module in _longest_first(modules))
+    return re.compile(rf"(?:(?<![\w.])|{_ESCAPE})(?P<module>{any_of})(?!\w)(?:[.:][^\W\d]\w*)*")
+
+
+def _any_word(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:(?<!\w)|{_ESCAPE})(?:{'|'.join(map(re.escape, _longest_first(words)))})(?!\w)")
+
+
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _mention_of(module: str, moves: list[Move]) -> str:
+    if "." in module:
+        return re.escape(module)
+    # A single word is the name of much else.
+    names = "|".join(sorted({re.escape(move.old_name) for move in moves}))
+    return rf"{re.escape(module)}(?=[ \t]+import\b|[.:](?:{names})(?!\w))"
+
+
+@lru_cache(maxsize=16)
+def names_of(moves: tuple[Move, ...]) -> Names:
+    """Return the old names of these moves."""
+    return Names(moves)

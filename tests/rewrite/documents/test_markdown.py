@@ -1,0 +1,138 @@
+"""Texts with code: fenced blocks, directives and doctests are rewritten on request; prose never is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.rewrite import Rewritten, Unchanged
+from compatkit.rewrite.options import Options
+from tests.rewrite.documents.given import OLD, changed, findings, run
+
+IMPORT = "from shop.core.old_home import Old"
+IMPORTED = "from shop.core.new_home import New as Old"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".md", f"{IMPORT}\n"),
+        (".md", f"See `{OLD}`.\n"),
+        (".md", f"```\n{IMPORT}\n```\n"),
+        (".md", f"```bash\n{IMPORT}\n```\n"),
+        (".md", f"```pythonic\n{IMPORT}\n```\n"),
+        (".md", f"````text\n```python\n{IMPORT}\n```\n````\n"),
+        (".md", f"```python\n{IMPORT}\nx = = 1\n```\n"),
+        (".md", "```python\nimport shop.core.old_home\n```\n```python\nshop.core.old_home.Old(\n```\n"),
+        (".md", f"Before:\n```python\n{IMPORT}\n```\nAfter:\n```python\n{IMPORTED}\n```\n"),
+        (".md", f"Now in shop.core.new_home.New.\n```python\n{IMPORT}\n```\n"),
+        (".rst", f"```python\n{IMPORT}\n```\n"),
+        (".rst", f".. code-block:: bash\n\n   {IMPORT}\n"),
+        (".rst", f"Text::\n\n   {IMPORT}\n"),
+        (".rst", f".. code-block:: python\n\n{IMPORT}\n"),
+        (".rst", f".. automodule:: {OLD}\n"),
+    ],
+)
+def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
+    assert changed(text, suffix) == text
+    assert findings(text, suffix)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".md", "```python\n{}\n```\n"),
+        (".md", "~~~~ py\n\n{}\n\n~~~~~\n"),
+        (".md", "- x\n\n  ```python title='a'\n  {}\n\n  Old()\n  ```\n"),
+        (".md", "```{{code-block}} python\n{}\n```\n"),
+        (".md", "```python\r\n{}\r\n```\r\n"),
+        (".md", "é ```x```\n```Python\n{}"),
+        (".md", ">>> {}\n>>> Old()\n1\n"),
+        (".md", "```pycon\n>>> {}\n```\n"),
+        (".rst", ".. code-block:: python\n   :linenos:\n\n   é = 1\n   {}\n\nAfter.\n"),
+        (".rst", "  .. code:: python\n\n     def f():\n         {}\n"),
+        (".rst", "Text::\n\n   >>> {}\n"),
+    ],
+)
+def test_code_is_rewritten_on_request_and_nothing_else(suffix: str, text: str) -> None:
+    assert changed(text.format(IMPORT), suffix) == text.format(IMPORTED)
+
+
+def test_code_is_only_reported_by_default() -> None:
+    text = f"# é\n```python\nx = 1\n{IMPORT}\n```\n"
+
+    assert changed(text, ".md", Options()) == text
+    assert [(one.line, one.column, one.confidence) for one in findings(text, ".md", Options())] == [(4, 1, "review")]
+
+
+def test_added_line_is_indented_as_its_block() -> None:
+    text = f"1. x\n   ```python\n   {IMPORT}, Kept\n   ```\n"
+
+    assert changed(text, ".md") == (
+        f"1. x\n   ```python\n   from shop.core.old_home import Kept\n   {IMPORTED}\n   ```\n"
+    )
+
+
+def test_added_line_of_a_doctest_has_its_prompt() -> None:
+    text = f"  >>> def f():\n  ...     {IMPORT}, Kept\n  >>> {IMPORT}, Kept\n"
+    kept = "from shop.core.old_home import Kept"
+
+    assert changed(text, ".md") == (
+        f"  >>> def f():\n  ...     {kept}\n  ...     {IMPORTED}\n  >>> {kept}\n  >>> {IMPORTED}\n"
+    )
+
+
+def test_blocks_share_their_names() -> None:
+    text = "```python\nimport shop.core.old_home\n```\nand\n```python\nshop.core.old_home.Old()\n```\n"
+
+    assert changed(text, ".md") == text.replace("old_home.Old", "new_home.New").replace("old_home", "new_home")
+
+
+def test_edit_names_its_place() -> None:
+    outcome = run(f"é\n\n```python\n{IMPORT}, Kept\n```\n", ".md")
+
+    assert isinstance(outcome, Rewritten)
+    assert [(one.line, one.column, one.added_lines) for one in outcome.edits] == [(4, 1, 1)]
+
+
+def test_text_without_names_is_unchanged() -> None:
+    assert run("Our shop has an old home, and an Old one.\n", ".md") == Unchanged()
+
+
+PARTS = st.sampled_from(
+    [
+        "```python\n",
+        "```\n",
+        "  ```py\n",
+        "~~~\n",
+        f"{IMPORT}\n",
+        f"  {IMPORT}, Kept\n",
+        f">>> {IMPORT}\n",
+        "... x\n",
+        "shop.core.old_home.Old\n",
+        "import shop.core.old_home\n",
+        ".. code-block:: python\n",
+        "\n",
+        "   x = 'shop.core.old_home.Old'\n",
+        "é (\n",
+    ]
+)
+TEXTS = st.lists(PARTS, max_size=12).map("".join)
+KINDS = st.sampled_from([".md", ".rst"])
+
+
+@given(TEXTS, KINDS, st.sampled_from(["\n", "\r\n", "\r"]))
+def test_second_run_changes_nothing(text: str, suffix: str, newline: str) -> None:
+    once = changed(text.replace("\n", newline), suffix)
+
+    assert changed(once, suffix) == once
+
+
+@given(TEXTS, KINDS, st.sampled_from(["\n", "\r\n"]))
+def test_lines_without_old_names_are_copied(text: str, suffix: str, newline: str) -> None:
+    def others(content: str) -> list[str]:
+        return [line for line in content.split(newline) if "shop" not in line]
+
+    text = text.replace("\n", newline)
+    assert others(changed(text, suffix)) == others(text)

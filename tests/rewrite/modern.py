@@ -1,0 +1,59 @@
+"""Short ways to apply the passes over fields and arguments to a source."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Sequence
+
+from compatkit.migration import Migration, find_migration, parse_migration
+from compatkit.rewrite.arguments.find import find_arguments
+from compatkit.rewrite.change import Pass
+from compatkit.rewrite.fields import find_fields
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.place import FileModule
+from compatkit.rewrite.source import read_source
+
+V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
+TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"
+Find = Callable[..., Pass]
+
+
+def found(
+    find: Find, source: str | bytes, migrations: Sequence[Migration] = (), options: Options | None = None
+) -> Pass:
+    read = read_source(source.encode() if isinstance(source, str) else source)
+    tree = ast.parse(read.text)
+    home = FileModule("app.module", is_package=False)
+    using = tuple(migrations) or (find_migration(),)
+    return find(read, tree, list(ast.walk(tree)), home, using, options or Options(modernize=True))
+
+
+def applied(find: Find, source: str | bytes, migrations: Sequence[Migration] = ()) -> str:
+    """Return the source with all changes made, in place, from the last to the first."""
+    text = read_source(source.encode() if isinstance(source, str) else source).text
+    changes = sorted(found(find, source, migrations).changes, key=lambda change: (change.start, change.end))
+    for one, other in itertools.pairwise(changes):
+        assert one.end <= other.start
+    for change in reversed(changes):
+        text = text[: change.start] + change.text + text[change.end :]
+    compile(text, "result", "exec", dont_inherit=True)
+    return text
+
+
+def fields(source: str) -> str:
+    return applied(find_fields, source)
+
+
+def arguments(source: str) -> str:
+    return applied(find_arguments, source)
+
+
+def reports(find: Find, source: str, migrations: Sequence[Migration] = ()) -> list[str]:
+    """Return what is reported, as `code line message`."""
+    return [f"{item.code} {item.line} {item.message}" for item in found(find, source, migrations).findings]
+
+
+def migration(text: str) -> Migration:
+    head = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
+    return parse_migration(head + text)
