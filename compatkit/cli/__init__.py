@@ -16,9 +16,10 @@ _COMMANDS = {
     "census": "Set what a run used under old names against what the source shows.",
     "compare": "Compare what two MLflow runs logged.",
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
-    "migrate": "Rewrite v1 imports in a source tree to v2.",
+    "migrate": "Rewrite v1 code in a source tree to v2.",
     "run": "Run a script or module with the shim in place.",
     "shim": "Switch the shim on and off for every Python of this environment.",
+    "status": "Show what is left to migrate, by code, folder and owner.",
     "stubs": "Write type stubs for old modules that are gone.",
     "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",
 }

@@ -2,82 +2,80 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 import click
 
-from compatkit.cli._status import ExitStatus
-from compatkit.errors import nearest
+from compatkit.cli._migrate_given import (
+    FORMATS,
+    STDIN,
+    Given,
+    describe_codes,
+    parse_outputs,
+    require_codes,
+    require_paths,
+    require_sense,
+    settings_for,
+)
 
-if TYPE_CHECKING:
-    from compatkit.migrate import Report
+_PATH = click.Path(path_type=Path)
 
 
 @click.command("migrate")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATH)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change or is found.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change as a unified diff.")
+@click.option(
+    "--patch", metavar="FILE", type=_PATH, help="Also write the changes to a patch: git apply -R undoes them."
+)
+@click.option("--select", multiple=True, metavar="CODES", help="Act on these codes only, such as CK101,CK2.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Do not act on these codes.")
+@click.option("--confidence", type=click.Choice(["safe", "review"]), help="review also changes strings that name code.")
+@click.option("--modernize/--no-modernize", default=None, help="Also rewrite fields and arguments.")
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to apply; repeatable.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
+@click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")
+@click.option("--interactive", is_flag=True, help="Ask for each hunk: yes, no, rest of the file, quit.")
+@click.option("--allow-dirty/--no-allow-dirty", default=None, help="Write into files with uncommitted changes too.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    "outputs",
+    metavar="FORMAT=FILE",
+    callback=parse_outputs,
+    multiple=True,
+    help="Write this format to a file; repeatable.",
+)
+@click.option("--baseline", metavar="FILE", type=_PATH, help="What is known passes; what is new fails.")
+@click.option("--update-baseline", is_flag=True, help="Write what is left to the baseline.")
 @click.pass_context
-def command(
-    ctx: click.Context, paths: tuple[Path, ...], *, check: bool, show_diff: bool, chosen: tuple[str, ...]
-) -> None:
-    """Rewrite v1 imports to v2 in files and folders.
+def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
+    """Rewrite v1 code to v2 in files, folders, patterns such as 'src/**/*.py', or - (stdin to stdout).
 
-    What is not certain is reported and left alone. Inside a git work tree, ignored files are left out. A second run
-    changes nothing.
+    What is not certain is reported and left alone. In a git work tree, ignored files are left out, and files with
+    uncommitted changes are not written. A second run changes nothing. Defaults come from [tool.compatkit] of the
+    nearest pyproject.toml.
 
     \b
     Exit status: 0 nothing to do, or done; 1 something is left for a person, or, with --check or --diff, would change;
-    2 a file could not be processed; 3 both.
+    2 a file could not be processed; 3 both; 64 wrong use.
 
     \b
     Example:
       compatkit migrate --diff src/
     """
-    from compatkit.migrate import plan_tree, write_report
-    from compatkit.migration import load_project
+    require_sense(given)
+    settings = settings_for(given)
+    if given["update_baseline"] and settings.baseline is None:
+        raise click.UsageError("--update-baseline needs --baseline FILE")
+    migrations = settings.project.load(given["chosen"])
+    require_codes(settings, migrations)
+    from compatkit.cli._migrate_run import filter_input, migrate_paths
+    from compatkit.migrate import Task
 
-    for path in paths:
-        _require(path)
-    write = not (check or show_diff)
-    migrations = load_project(paths[0]).load(chosen)
-    report = plan_tree(paths, [move for migration in migrations for move in migration.moves])
-    if write:
-        report = write_report(report)
-    _show(report, written=write, as_diff=show_diff)
-    ctx.exit(int(_status(report, written=write)))
-
-
-def _require(path: Path) -> None:
-    if not path.exists():
-        siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = nearest(path.name, siblings) or "check the path"
-        raise click.UsageError(f"The path {str(path)!r} does not exist; {hint}")
-
-
-def _show(report: Report, *, written: bool, as_diff: bool) -> None:
-    from compatkit.report.migrate_text import diff, failures, listing, summary
-
-    if as_diff:
-        # Bytes, past every text layer: a patch of a latin-1 or CRLF file must stay one.
-        for line in diff(report):
-            click.echo(line, nl=False)
-    for text in listing(report, written=written):
-        # Beside a diff, the findings are talk: what is piped into `git apply` must be a patch.
-        click.echo(text, err=as_diff)
-    for text in failures(report):
-        click.echo(text, err=True)
-    sys.stdout.flush()
-    click.echo(summary(report, written=written), err=True)
-
-
-def _status(report: Report, *, written: bool) -> ExitStatus:
-    status = ExitStatus.OK
-    if report.findings or (report.rewritten and not written):
-        status |= ExitStatus.FINDINGS
-    if report.failed:
-        status |= ExitStatus.FAILED
-    return status
+    task, codes = Task.of(migrations, settings.options), describe_codes(migrations)
+    if given["paths"] == (STDIN,):
+        ctx.exit(int(filter_input(task, given)))
+    require_paths(given["paths"])
+    ctx.exit(int(migrate_paths(task, settings, codes, given)))

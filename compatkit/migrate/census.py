@@ -15,7 +15,8 @@ from compatkit.migrate.census_file import Use, read_censuses
 from compatkit.migrate.find import find_files
 from compatkit.migrate.naming import module_name
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migrate.run import plan_tree
+from compatkit.migrate.run import plan_task
+from compatkit.migrate.work import Task
 from compatkit.migration import Move
 from compatkit.rewrite import RewriteError, Rewritten
 from compatkit.rewrite.place import FileModule, parse
@@ -62,7 +63,7 @@ def take_census(files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Mo
     """
     all_files, all_paths, all_moves = tuple(files), tuple(paths), tuple(moves)
     uses = read_censuses(all_files)
-    report = plan_tree(all_paths, all_moves)
+    report = plan_task(all_paths, Task(all_moves))
     # The censuses name old homes too; they often lie in the folder that is searched.
     censuses = {os.path.relpath(file.resolve()) for file in all_files}
     places = [place for place in _places(report, all_paths, all_moves) if place.file not in censuses]

@@ -1,109 +1,108 @@
-"""Which files a run looks at: those given, and those below the folders given, each once, sorted."""
+"""Which files a run looks at: those given, and those below the folders given, each once, sorted.
+
+Paths are plain strings here: over 10,000 files, `pathlib` alone would cost more than reading them.
+"""
+# ruff: noqa: PTH112, PTH118, PTH120, PTH122, PTH206
 
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCE_SUFFIXES = frozenset({".py", ".pyi"})
-# Not rewritten, but searched for old names, so that "no findings" can be believed.
-DATA_SUFFIXES = frozenset({".cfg", ".ini", ".ipynb", ".json", ".toml", ".yaml", ".yml"})
-_INSTALLED = frozenset({"__pycache__", "node_modules", "site-packages"})
-_BUILT = frozenset({"build", "dist"})
+from compatkit.errors import CompatkitError
+from compatkit.migrate.folder import list_folder
+from compatkit.migrate.patterns import path_regex
+
+SOURCE_SUFFIXES = (".py", ".pyi")
+# Not Python sources, but they name code too.
+DOCUMENT_SUFFIXES = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".toml", ".yaml", ".yml")
+_WANTED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
+_MAGIC = re.compile(r"[*?[]")
+
+
+class FindError(CompatkitError):
+    """Something to look at that is not there."""
+
+    @classmethod
+    def no_match(cls, pattern: str) -> FindError:
+        hint = "check the pattern; ignored files, environments and build folders are left out"
+        return cls(f"The pattern {pattern!r} matches no file.", where="the paths given", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file, spelled as the user would; `root` is the folder below which it was found."""
+    """A file, spelled as the user would; `below` is the folder below which it was found."""
 
-    path: Path
-    root: Path
+    name: str
+    below: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.name)
+
+    @property
+    def root(self) -> Path:
+        return Path(self.below)
+
+    @property
+    def suffix(self) -> str:
+        return os.path.splitext(self.name)[1].lower()
 
     @property
     def is_data(self) -> bool:
-        return self.path.suffix.lower() in DATA_SUFFIXES
+        return self.name.lower().endswith(DOCUMENT_SUFFIXES)
 
 
-def find_files(paths: Iterable[Path]) -> list[FoundFile]:
-    """Return the files to look at. A file that is given by name is taken as source whatever its suffix."""
-    found: dict[Path, FoundFile] = {}
+def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list[FoundFile]:
+    """Return the files to look at. A file that is given by name is taken as source, unless its suffix says otherwise.
+
+    A path that does not exist is a pattern: `*` and `?` stay within a folder, `**` crosses folders. Raises `FindError`
+    if it matches nothing. `leave_out` names files that are not looked at.
+    """
+    found: dict[str, FoundFile] = {}
     for path in paths:
-        files = _in_folder(path, path) if path.is_dir() else [FoundFile(path, path.parent)]
-        for file in files:
-            found.setdefault(file.path.resolve(), file)
-    return sorted(found.values(), key=lambda file: file.path.parts)
+        given = os.fspath(path)
+        if os.path.isdir(given):
+            _add(found, given, list_folder(given, _WANTED))
+        elif is_glob(given):
+            base, regex = _split_glob(given)
+            names = [name for name in list_folder(base, _WANTED) if regex and regex.fullmatch(name)]
+            if not names:
+                # A typing error must not pass for a clean tree.
+                raise FindError.no_match(given)
+            _add(found, base, names)
+        else:
+            found.setdefault(os.path.realpath(given), FoundFile(given, os.path.dirname(given) or "."))
+    for path in leave_out:
+        found.pop(os.path.realpath(path), None)
+    return sorted(found.values(), key=lambda file: sort_key(file.name))
 
 
-def _in_folder(folder: Path, root: Path) -> Iterator[FoundFile]:
-    listed = _list_by_git(folder)
-    if listed is None:
-        yield from _walk(folder, root)
-        return
-    for name in listed:
-        path = folder / name
-        if path.is_symlink() or _INSTALLED.intersection(Path(name).parts) or _in_environment(path, folder):
-            continue
-        if path.is_dir():
-            # A submodule, or a repository inside the repository.
-            yield from _in_folder(path, root)
-        elif _is_wanted(path):
-            yield FoundFile(path, root)
+def is_glob(given: str) -> bool:
+    """Tell whether a path that the user gave is a pattern, and not the name of something."""
+    return _MAGIC.search(given) is not None and not os.path.lexists(given)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[FoundFile]:
-    """Walk without following links: what they lead to inside the tree is met on its own, and the rest is not ours."""
-    for parent, folders, files in os.walk(folder):
-        base = Path(parent)
-        folders[:] = sorted(name for name in folders if not _is_skipped(base / name))
-        for name in sorted(files):
-            path = base / name
-            if _is_wanted(path) and not path.is_symlink():
-                yield FoundFile(path, root)
+def sort_key(name: str) -> str:
+    """Sort by the parts of a path: what is in a folder stays together."""
+    return name.replace(os.sep, "\0")
 
 
-def _is_skipped(folder: Path) -> bool:
-    name = folder.name
-    return name.startswith(".") or name in _INSTALLED or name in _BUILT or _is_environment(folder)
+def _add(found: dict[str, FoundFile], folder: str, names: Iterable[str]) -> None:
+    # Links inside are not followed, so only the folder itself can go by two names.
+    real = os.path.realpath(folder)
+    shown = "" if folder == "." else os.path.join(folder, "")
+    for name in names:
+        found.setdefault(f"{real}{os.sep}{name}", FoundFile(shown + name, folder))
 
 
-def _is_environment(folder: Path) -> bool:
-    return (folder / "pyvenv.cfg").is_file()
-
-
-def _in_environment(path: Path, folder: Path) -> bool:
-    between = path.relative_to(folder).parents
-    return any(_is_environment(folder / parent) for parent in between if parent != Path())
-
-
-def _is_wanted(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    return (suffix in SOURCE_SUFFIXES or suffix in DATA_SUFFIXES) and path.is_file()
-
-
-def _list_by_git(folder: Path) -> list[str] | None:
-    """Return what git tracks or would track below a folder, or None where git has no say."""
-    # A folder that git ignores was still given by name: then its content is wanted.
-    if (
-        _git(folder, "rev-parse", "--is-inside-work-tree") != b"true\n"
-        or _git(folder, "check-ignore", "-q", ".") == b""
-    ):
-        return None
-    listed = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
-    if listed is None:
-        return None
-    return sorted({os.fsdecode(name) for name in listed.split(b"\0") if name})
-
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    # A file monitor is a program that the repository's own configuration names: never run it. Inside a git hook,
-    # GIT_DIR and its like point at the hook's repository, not at this folder's.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-c", "core.fsmonitor=false", "-C", os.fspath(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True, env=environment)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout
+def _split_glob(given: str) -> tuple[str, re.Pattern[str] | None]:
+    """Divide a pattern into the folder where it begins and the rest."""
+    parts = given.split(os.sep)
+    first = next(number for number, part in enumerate(parts) if _MAGIC.search(part))
+    # An absolute pattern begins with an empty part.
+    base = os.sep.join(parts[:first]) or (os.sep if first else ".")
+    return base, path_regex("/".join(parts[first:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from compatkit.migration import Move
@@ -19,37 +20,56 @@ class ModuleName:
     is_package: bool
 
 
+class Namer:
+    """Names files; what it learns of a folder it keeps, for one run over a tree that does not change."""
+
+    def __init__(self, moves: Iterable[Move]) -> None:
+        self._homes: dict[str, set[str]] = {}
+        for home in {home for move in moves for home in (move.old_module, move.new_module)}:
+            self._homes.setdefault(home.partition(".")[0], set()).add(home.replace(".", "/"))
+        self._holds_home = lru_cache(maxsize=None)(self._look_for_home)
+        self._is_package = lru_cache(maxsize=None)(_is_package)
+
+    def name(self, path: Path, root: Path) -> ModuleName:
+        """Name a file from the folder that is its import root.
+
+        That is the nearest folder above it below which an old or new home really lies; without one, the folder that
+        holds the outermost package (`__init__.py`); without a package, `root`.
+        """
+        file = path.absolute()
+        base = self._root_of_homes(file) or self._root_of_package(file) or root.absolute()
+        parts = list(file.relative_to(base).with_suffix("").parts) if file.is_relative_to(base) else [file.stem]
+        is_package = parts[-1] == "__init__"
+        if is_package:
+            parts.pop()
+        # A folder such as `my-service` cannot be part of a name.
+        return ModuleName(".".join(parts) if all(part.isidentifier() for part in parts) else "", is_package)
+
+    def _root_of_homes(self, file: Path) -> Path | None:
+        return next((folder for folder in file.parents if self._holds_home(folder)), None)
+
+    def _look_for_home(self, folder: Path) -> bool:
+        # With many moves, the folders that hold no first part of any name must cost next to nothing.
+        tops = (top for top in self._homes if _exists(folder, top) or (folder / top).is_dir())
+        return any(_exists(folder, place) or _is_package(folder / place) for top in tops for place in self._homes[top])
+
+    def _root_of_package(self, file: Path) -> Path | None:
+        root = None
+        for folder in file.parents:
+            if not self._is_package(folder):
+                break
+            root = folder.parent
+        return root
+
+
 def module_name(path: Path, root: Path, moves: Iterable[Move]) -> ModuleName:
-    """Name a file from the folder that is its import root.
-
-    That is the nearest folder above it below which an old or new home of `moves` really lies; without one, the
-    folder that holds the outermost package (`__init__.py`); without a package, `root`.
-    """
-    file = path.absolute()
-    homes = sorted({home for move in moves for home in (move.old_module, move.new_module)})
-    base = _root_of_homes(file, homes) or _root_of_package(file) or root.absolute()
-    parts = list(file.relative_to(base).with_suffix("").parts) if file.is_relative_to(base) else [file.stem]
-    is_package = parts[-1] == "__init__"
-    if is_package:
-        parts.pop()
-    # A folder such as `my-service` cannot be part of a name.
-    return ModuleName(".".join(parts) if all(part.isidentifier() for part in parts) else "", is_package)
+    """Name one file; see `Namer.name`."""
+    return Namer(moves).name(path, root)
 
 
-def _root_of_homes(file: Path, homes: Iterable[str]) -> Path | None:
-    places = [home.replace(".", "/") for home in homes]
-    for folder in file.parents:
-        for place in places:
-            names = [*(f"{place}{suffix}" for suffix in _SUFFIXES), *(f"{place}/__init__{s}" for s in _SUFFIXES)]
-            if any((folder / name).is_file() for name in names):
-                return folder
-    return None
+def _exists(folder: Path, place: str) -> bool:
+    return any((folder / f"{place}{suffix}").is_file() for suffix in _SUFFIXES)
 
 
-def _root_of_package(file: Path) -> Path | None:
-    root = None
-    for folder in file.parents:
-        if not any((folder / f"__init__{suffix}").is_file() for suffix in _SUFFIXES):
-            break
-        root = folder.parent
-    return root
+def _is_package(folder: Path) -> bool:
+    return any((folder / f"__init__{suffix}").is_file() for suffix in _SUFFIXES)

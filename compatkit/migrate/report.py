@@ -6,16 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from compatkit.migrate.find import sort_key
+from compatkit.migrate.work import Job
 from compatkit.rewrite import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file. `before` is kept for files that are rewritten, and is empty otherwise."""
+    """What became of one file. The job is kept where something is rewritten or found."""
 
-    path: Path
+    name: str
     outcome: Outcome
-    before: bytes = b""
+    job: Job | None = None
+
+    @property
+    def before(self) -> bytes:
+        return self.job.source if self.job else b""
+
+    @property
+    def path(self) -> Path:
+        return Path(self.name)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -23,6 +33,10 @@ class FileResult:
             case Rewritten(findings=findings) | Unchanged(findings=findings):
                 return findings
         return ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return self.outcome.edits if isinstance(self.outcome, Rewritten) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,7 @@ class Report:
 
     @classmethod
     def of(cls, results: Iterable[FileResult]) -> Report:
-        return cls(tuple(sorted(results, key=lambda result: result.path.parts)))
+        return cls(tuple(sorted(results, key=lambda result: sort_key(result.name))))
 
     @property
     def rewritten(self) -> tuple[FileResult, ...]:

@@ -1,72 +1,131 @@
-"""The run: read each file, drop those that cannot matter, hand the rest to workers, collect the outcomes.
-
-A worker is the pure function `process`, so any `concurrent.futures.Executor` can run it.
-"""
+"""The run: read each file, drop those that cannot matter, hand the rest to workers, collect the outcomes."""
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from pathlib import Path
 
 from compatkit.migrate.find import FoundFile, find_files
-from compatkit.migrate.naming import module_name
+from compatkit.migrate.naming import Namer
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migration import Move
-from compatkit.rewrite import Failed, Outcome, Rewritten, Unchanged, can_matter, find_in_data, rewrite_source
+from compatkit.migrate.work import DEFAULTS, Job, Task, may_matter, process
+from compatkit.migrate.workers import Workers
+from compatkit.migration import Migration
+from compatkit.rewrite import Failed, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.options import Options
+
+Progress = Callable[[int, int], None]
+# A larger document is data, not configuration; a Python source may have any size.
+_MAX_DOCUMENT = 16 * 1024 * 1024
+_NOTHING = Unchanged()
+# A baseline or a report in the tree names old homes, and is no use of them.
+_OURS = re.compile(rb'\s*\{\s*"compatkit": "')
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that a worker needs: no path, no file, nothing but values."""
+def plan_tree(
+    paths: Iterable[Path],
+    migrations: Iterable[Migration],
+    options: Options = DEFAULTS,
+    *,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Process every file at and below `paths` and report what would change. Nothing is written.
 
-    source: bytes
-    module: str
-    is_package: bool
-    moves: tuple[Move, ...]
-
-
-def process(job: Job) -> Outcome:
-    """Process one file's bytes. Never raises: a bug here must not end the run over the other files."""
-    try:
-        return rewrite_source(job.source, module=job.module, is_package=job.is_package, moves=job.moves)
-    except Exception as error:  # noqa: BLE001 - the outermost loop over files
-        reason = f"An internal error: {type(error).__name__}: {error}"
-        hint = "please report this as a bug; the file was not touched"
-        return Failed(reason, hint=hint, code="CK909", details=traceback.format_exc())
+    `executor` runs the work; without one, `jobs` processes do (None: as many as pay). `progress` is told how many
+    files of how many are done.
+    """
+    return plan_task(paths, Task.of(migrations, options), executor=executor, jobs=jobs, progress=progress)
 
 
-def plan_tree(paths: Iterable[Path], moves: Iterable[Move], *, executor: Executor | None = None) -> Report:
-    """Process every file at and below `paths` and report what would change. Nothing is written."""
-    all_moves = tuple(moves)
-    pending: list[tuple[FoundFile, Job, Future[Outcome] | None]] = []
+def plan_task(
+    paths: Iterable[Path],
+    task: Task,
+    *,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    leave_out: Iterable[Path] = (),
+) -> Report:
+    """Like `plan_tree`, for a task that is already put together.
+
+    The migrations' own files, and those in `leave_out`, are not looked at: they name old homes for good.
+    """
+    own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
+    files = find_files(paths, leave_out=own)
+    namer = Namer(task.moves)
     results: list[FileResult] = []
-    for file in find_files(paths):
-        match _prepare(file, all_moves):
-            case Job() as job:
-                pending.append((file, job, executor.submit(process, job) if executor else None))
-            case outcome:
-                results.append(FileResult(file.path, outcome))
-    return Report.of([*results, *_collect(pending)])
+    pending: list[tuple[FoundFile, Job]] = []
+    tell = progress or _tell_no_one
+    with Workers(task, executor=executor, jobs=jobs) as workers:
+        for file in files:
+            prepared = _prepare(file, task, namer)
+            if isinstance(prepared, Job):
+                workers.submit(prepared)
+                pending.append((file, prepared))
+            else:
+                results.append(FileResult(file.name, prepared))
+                tell(len(results), len(files))
+        for (file, job), outcome in zip(pending, workers.outcomes(), strict=True):
+            results.append(_result(file.name, outcome, job))
+            tell(len(results), len(files))
+    return Report.of(results)
 
 
-def _prepare(file: FoundFile, moves: tuple[Move, ...]) -> Job | Outcome:
+def plan_source(source: bytes, name: str, task: Task) -> FileResult:
+    """Process one source that is no file, such as standard input; where it would lie is not known."""
+    job = Job(source)
+    return _result(name, process(job, task), job)
+
+
+def _prepare(file: FoundFile, task: Task, namer: Namer) -> Job | Outcome:
     try:
-        source = file.path.read_bytes()
+        source = _read(file.name, limit=_MAX_DOCUMENT if file.is_data else None)
     except OSError as error:
         return Failed(f"The file cannot be read: {error.strerror}", hint="check its permissions", code="CK904")
+    if not isinstance(source, bytes):
+        return source
+    if not may_matter(source, task):
+        return _NOTHING
+    if file.is_data and _OURS.match(source):
+        return Skipped("compatkit wrote it")
     if file.is_data:
-        return Unchanged(find_in_data(source, moves))
-    if not can_matter(source, moves):
-        return Unchanged()
-    named = module_name(file.path, file.root, moves)
-    return Job(source, named.name, named.is_package, moves)
+        return Job(source, suffix=file.suffix)
+    named = namer.name(file.path, file.root)
+    return Job(source, named.name, named.is_package)
 
 
-def _collect(pending: Iterable[tuple[FoundFile, Job, Future[Outcome] | None]]) -> Iterator[FileResult]:
-    for file, job, future in pending:
-        outcome = future.result() if future else process(job)
-        before = job.source if isinstance(outcome, Rewritten) else b""
-        yield FileResult(file.path, outcome, before)
+def _read(name: str, *, limit: int | None) -> bytes | Outcome:
+    """Read a file as a whole. Nothing is awaited: a pipe that no one writes to must not stop the run."""
+    handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            hint = "give a file, or a folder of files"
+            return Failed("The file cannot be read: it is a device, a pipe or a socket", hint=hint, code="CK904")
+        if limit is not None and status.st_size > limit:
+            return Skipped(f"it is larger than {limit // 2**20} MB, which no configuration is")
+        parts = []
+        # One byte more than there should be, so that the end is seen in the same call.
+        while part := os.read(handle, max(status.st_size + 1, 2**16)):
+            parts.append(part)
+            if len(part) == status.st_size:
+                break
+        return b"".join(parts)
+    finally:
+        os.close(handle)
+
+
+def _result(name: str, outcome: Outcome, job: Job) -> FileResult:
+    result = FileResult(name, outcome)
+    is_needed = isinstance(outcome, Rewritten) or result.findings
+    return FileResult(name, outcome, job) if is_needed else result
+
+
+def _tell_no_one(done: int, total: int) -> None:
+    pass

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
+from compatkit.migrate.git import uncommitted
+from compatkit.migrate.interrupts import interrupts_held
+from compatkit.migrate.leftovers import PREFIX, SUFFIX, remove_leftovers
 from compatkit.migrate.report import FileResult, Report, as_written
 from compatkit.rewrite import Failed, Rewritten
 
@@ -24,31 +29,90 @@ class WriteError(CompatkitError):
     def read_only(cls, path: Path) -> WriteError:
         return cls("The file is read-only.", where=str(path), hint="make it writable, then run this again")
 
+    @classmethod
+    def failed(cls, path: Path, error: OSError) -> WriteError:
+        what = f"The file cannot be written: {error.strerror}."
+        return cls(what, where=str(path), hint="check permissions and free space")
+
+
+class WriteInterrupted(KeyboardInterrupt):
+    """An interrupt between two files; `report` tells which ones are written."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
+def refuse_uncommitted(report: Report) -> Report:
+    """Turn each rewrite of a file that git could not bring back into `Failed`."""
+    reasons = uncommitted(result.name for result in report.rewritten)
+    hint = "commit it first, or give --allow-dirty"
+    failed = {name: Failed(f"{reason}.", hint=hint, code="CK906") for name, reason in reasons.items()}
+    return Report(
+        tuple(replace(r, outcome=failed[r.name], job=None) if r.name in failed else r for r in report.results)
+    )
+
 
 def write_report(report: Report) -> Report:
-    """Write every rewritten file; return the report with what could not be written as `Failed`."""
-    return Report.of(_write(result) for result in report.results)
+    """Write every rewritten file; return the report with what could not be written as `Failed`.
+
+    An interrupt waits for the file at hand, then raises `WriteInterrupted`.
+    """
+    written: list[FileResult] = []
+    with interrupts_held() as is_interrupted:
+        remove_leftovers({result.path.resolve().parent for result in report.rewritten})
+        for result in report.results:
+            if is_interrupted():
+                raise WriteInterrupted(Report(tuple(written)))
+            written.append(_write(result))
+    return Report(tuple(written))
 
 
 def replace_file(path: Path, *, before: bytes, after: bytes) -> None:
     """Replace a file's content in one step, keeping its mode. Raises `WriteError` if it no longer holds `before`."""
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
-    mode = target.stat().st_mode & 0o7777
     # The folder would allow the replacement, but someone has said that this file is not to change.
-    if not mode & 0o222:
+    if not target.stat().st_mode & 0o222:
         raise WriteError.read_only(path)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
+
+    def check() -> None:
         # As late as possible, so that an editor's save in between is noticed.
         if target.read_bytes() != before:
             raise WriteError.changed(path)
+
+    _replace(target, after, check)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a report or a patch, as a whole or not at all. Raises `WriteError`."""
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe has no whole to keep.
+            path.write_bytes(content)
+            return
+        if not path.exists():
+            # So that it gets the mode that the user's umask gives.
+            path.touch()
+        _replace(path.resolve(), content, lambda: None)
+    except OSError as error:
+        raise WriteError.failed(path, error) from error
+
+
+def _replace(target: Path, content: bytes, check: Callable[[], None]) -> None:
+    status = target.stat()
+    handle, name = tempfile.mkstemp(prefix=f"{PREFIX}{os.getpid()}-", suffix=SUFFIX, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if (owner := (status.st_uid, status.st_gid)) != (temporary.stat().st_uid, temporary.stat().st_gid):
+            with suppress(PermissionError):
+                os.chown(temporary, *owner)
+        temporary.chmod(status.st_mode & 0o7777)
+        check()
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -63,6 +127,6 @@ def _write(result: FileResult) -> FileResult:
     except WriteError as error:
         return replace(result, outcome=Failed(error.what, hint=error.hint, code="CK905"))
     except OSError as error:
-        reason = f"The file cannot be written: {error.strerror}"
-        return replace(result, outcome=Failed(reason, hint="check permissions and free space", code="CK905"))
+        failed = WriteError.failed(result.path, error)
+        return replace(result, outcome=Failed(failed.what, hint=failed.hint, code="CK905"))
     return replace(result, outcome=as_written(result.outcome))

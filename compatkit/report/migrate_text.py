@@ -1,27 +1,27 @@
-"""A migrate run as text for people, and as a diff that `git apply` and `patch` take."""
+"""A migrate run as text for people."""
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from compatkit.migrate import FileResult, Report
-from compatkit.rewrite import Failed, Rewritten
+from compatkit.migrate import Report
+from compatkit.migrate.remarks import Overview, Remark
+from compatkit.rewrite import Failed, Skipped
 
-_NO_NEWLINE = b"\n\\ No newline at end of file\n"
 
-
-def listing(report: Report, *, written: bool) -> Iterator[str]:
+def listing(overview: Overview) -> Iterator[str]:
     """Yield one line a rewrite and a finding, sorted by file and then by line."""
-    verb = "rewritten" if written else "would be rewritten"
-    for result in report.results:
-        lines = [(item.line, item.column, item.code, item.message) for item in result.findings]
-        if isinstance(result.outcome, Rewritten):
-            lines += [(edit.line, edit.column, edit.code, f"{verb}: {edit.message}") for edit in result.outcome.edits]
-        for line, column, code, message in sorted(lines):
-            yield f"{printable(result.path)}:{line}:{column} {code} {message}"
+    for remark in overview.remarks:
+        place = f"{printable(remark.path)}:{remark.line}:{remark.column}"
+        yield f"{place} {remark.code} {printable(said(remark, is_written=overview.is_written))}"
+
+
+def said(remark: Remark, *, is_written: bool) -> str:
+    """Return what is said of a place: a finding's message, or what became of a rewrite."""
+    if not remark.is_rewrite:
+        return remark.message
+    return f"{'rewritten' if is_written else 'would be rewritten'}: {remark.message}"
 
 
 def failures(report: Report) -> Iterator[str]:
@@ -35,46 +35,35 @@ def failures(report: Report) -> Iterator[str]:
             yield failed.details
 
 
-def summary(report: Report, *, written: bool) -> str:
+def skipped(report: Report) -> Iterator[str]:
+    """Yield what was left alone on purpose, and why."""
+    for result in report.skipped:
+        assert isinstance(result.outcome, Skipped)
+        yield f"{printable(result.path)} skipped: {result.outcome.reason}"
+
+
+def summary(overview: Overview) -> str:
     """Count every file, so that the reader sees that none was left out, and say what is left to do."""
+    report, findings = overview.report, len(overview.findings)
     counts = [
-        f"{len(report.rewritten)} {'rewritten' if written else 'to be rewritten'}",
+        f"{len(report.rewritten)} {'rewritten' if overview.is_written else 'to be rewritten'}",
         f"{len(report.unchanged)} unchanged",
         *([f"{len(report.skipped)} skipped"] if report.skipped else []),
         f"{len(report.failed)} failed",
-        f"{len(report.findings)} {'finding' if len(report.findings) == 1 else 'findings'}",
+        f"{findings} {'finding' if findings == 1 else 'findings'}",
     ]
-    rest = " (left for a person to decide)" if report.findings else ""
-    return f"{', '.join(counts)}{rest}."
+    rest = " (left for a person to decide)" if findings else ""
+    known = f" {overview.known} known, in the baseline." if overview.known else ""
+    return f"{', '.join(counts)}{rest}.{known}"
 
 
-def diff(report: Report) -> Iterator[bytes]:
-    """Yield the unified diff of each rewritten file, in the bytes of the files: their encodings are not touched."""
-    for result in report.rewritten:
-        yield from _diff(result)
+def printable(text: str | Path) -> str:
+    """Return a text that can be printed on one line, even where its bytes are no text, or would steer the terminal."""
+    return "".join(map(_shown, str(text)))
 
 
-def printable(path: Path) -> str:
-    """Return a path that can be printed, even where its bytes are no text."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _diff(result: FileResult) -> Iterator[bytes]:
-    assert isinstance(result.outcome, Rewritten)
-    name = os.fsencode(result.path.as_posix().lstrip("/"))
-    lines = difflib.diff_bytes(
-        difflib.unified_diff,
-        _lines(result.before),
-        _lines(result.outcome.source),
-        fromfile=b"a/" + name,
-        tofile=b"b/" + name,
-    )
-    for line in lines:
-        yield line if line.endswith(b"\n") else line + _NO_NEWLINE
-
-
-def _lines(source: bytes) -> list[bytes]:
-    # Not bytes.splitlines: a patch knows no line ends but this one.
-    return [line + b"\n" for line in source.split(b"\n")[:-1]] + (
-        [source.split(b"\n")[-1]] if source[-1:] != b"\n" else []
-    )
+def _shown(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        # A byte of a file name that is no text.
+        return "\ufffd"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

@@ -51,9 +51,12 @@ def test_environment_of_any_name_is_left_out(tmp_path: Path, in_git: bool) -> No
 
 
 def test_sources_stubs_and_data_are_found_in_order(tmp_path: Path) -> None:
-    plant(tmp_path, {"b/z.py": "", "b.py": "", "a.pyi": "", "n.ipynb": "", "c.yaml": "", "c.yml": "", "p.toml": ""})
+    plant(
+        tmp_path,
+        {"b/z.py": "", "b.py": "", "a.pyi": "", "n.ipynb": "", "c.yaml": "", "c.yml": "", "p.toml": "", "r.md": ""},
+    )
 
-    assert found(tmp_path) == ["a.pyi", "b/z.py", "b.py", "c.yaml", "c.yml", "n.ipynb", "p.toml"]
+    assert found(tmp_path) == ["a.pyi", "b/z.py", "b.py", "c.yaml", "c.yml", "n.ipynb", "p.toml", "r.md"]
 
 
 def test_file_given_by_name_is_taken_whatever_its_suffix(tmp_path: Path) -> None:
@@ -144,3 +147,46 @@ def test_environment_of_a_git_hook_does_not_mislead(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
 
     assert found(tmp_path, tmp_path / "tree") == ["tree/a.py"]
+
+
+@pytest.mark.parametrize("name", ["gen/a.py", "sub/gen/a.py", "x_pb2.py", "sub/only_here.py"])
+def test_gitignore_files_decide_outside_git(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {".gitignore": "gen/\n*_pb2.py\n", "sub/.gitignore": "only_*\n", name: "", "b.py": ""})
+
+    assert found(tmp_path) == ["b.py"]
+
+
+def test_a_gitignore_further_down_lets_in_again(tmp_path: Path) -> None:
+    plant(tmp_path, {".gitignore": "x_*.py\n", "sub/.gitignore": "!x_kept.py\n", "sub/x_kept.py": "", "x_a.py": ""})
+
+    assert found(tmp_path) == ["sub/x_kept.py"]
+
+
+def test_a_gitignore_holds_below_its_folder_only(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/.gitignore": "/x.py\n", "a/x.py": "", "x.py": "", "a/b/x.py": ""})
+
+    assert found(tmp_path) == ["a/b/x.py", "x.py"]
+
+
+def test_work_tree_inside_a_plain_folder_is_asked_itself(tmp_path: Path) -> None:
+    plant(tmp_path, {"repo/.gitignore": "gen.py\n", "repo/gen.py": "", "repo/build/kept.py": "", "a.py": ""})
+    git(tmp_path / "repo", "init")
+
+    assert found(tmp_path) == ["a.py", "repo/build/kept.py"]
+
+
+@pytest.mark.parametrize("name", ["node_modules/a.py", "env/a.py", "lib/site-packages/a.py"])
+def test_what_is_installed_is_left_out_even_if_git_tracks_it(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {"env/pyvenv.cfg": "", name: "", "b.py": ""})
+    git(tmp_path, "init")
+    git(tmp_path, "add", "-f", ".")
+
+    assert found(tmp_path) == ["b.py"]
+
+
+def test_what_is_to_be_left_out_is_not_found_by_another_spelling(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.toml": "", "b/c.py": ""})
+
+    files = find_files([tmp_path], leave_out=[tmp_path / "b" / ".." / "a.toml"])
+
+    assert [file.path.name for file in files] == ["c.py"]

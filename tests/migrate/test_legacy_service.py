@@ -1,4 +1,4 @@
-"""The legacy service, migrated: no from-import of the old orchestrator is left, and nothing else changed.
+"""The legacy service, migrated: no import of the old orchestrator is left, and nothing else changed.
 
 The judge is a walk over `ast` of its own.
 """
@@ -31,7 +31,7 @@ def service(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def report(service: Path) -> Report:
-    return write_report(plan_tree([service], MIGRATION.moves))
+    return write_report(plan_tree([service], [MIGRATION]))
 
 
 def old_imports(root: Path) -> Iterator[tuple[str, int]]:
@@ -61,33 +61,35 @@ def test_no_file_fails(report: Report) -> None:
 def test_second_run_changes_nothing(service: Path, report: Report) -> None:
     once = contents(service)
 
-    again = write_report(plan_tree([service], MIGRATION.moves))
+    again = write_report(plan_tree([service], [MIGRATION]))
 
     assert again.rewritten == ()
     assert contents(service) == once
     assert again.findings == report.findings
 
 
-def test_only_files_that_import_the_old_name_change(service: Path) -> None:
-    importing = {path for path, _ in old_imports(service)}
+def test_only_files_that_name_the_old_home_change(service: Path) -> None:
     before = contents(service)
+    module = MOVE.old_module.rpartition(".")[2].encode()
 
-    write_report(plan_tree([service], MIGRATION.moves))
+    write_report(plan_tree([service], [MIGRATION]))
 
     after = contents(service)
-    assert {name for name in before if before[name] != after[name]} == importing
+    assert {path for path, _ in old_imports(SERVICE)} <= {name for name in before if before[name] != after[name]}
+    assert all(module in before[name] for name in before if before[name] != after[name])
     assert before.keys() == after.keys()
 
 
-def test_changed_lines_all_belong_to_import_statements(service: Path) -> None:
+def test_changed_lines_all_name_a_home(service: Path) -> None:
     before = contents(service)
+    old_name, new_module = MOVE.old_name, MOVE.new_module.rpartition(".")[2]
 
-    write_report(plan_tree([service], MIGRATION.moves))
+    write_report(plan_tree([service], [MIGRATION]))
 
     for name, content in contents(service).items():
         old, new = before[name].splitlines(keepends=True), content.splitlines(keepends=True)
         added = [line for line in difflib.ndiff([*map(repr, old)], [*map(repr, new)]) if line.startswith("+")]
-        assert all("import" in line or MOVE.new_module in line for line in added), name
+        assert all("import" in line or new_module in line or old_name in line for line in added), name
 
 
 def test_every_other_mention_of_the_old_module_is_reported(service: Path, report: Report) -> None:

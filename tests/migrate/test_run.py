@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compatkit.migrate import Job, Report, plan_tree, process, write_report
+from compatkit.migrate import Job, Report, Task, plan_tree, process, write_report
 from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
 
@@ -31,14 +31,14 @@ def names(results: tuple[object, ...]) -> list[str]:
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
-    return plan_tree([plant(tmp_path, TREE)], MIGRATION.moves)
+    return plan_tree([plant(tmp_path, TREE)], [MIGRATION])
 
 
 def test_planning_writes_nothing(tmp_path: Path) -> None:
     plant(tmp_path, TREE)
     before = contents(tmp_path)
 
-    plan_tree([tmp_path], MIGRATION.moves)
+    plan_tree([tmp_path], [MIGRATION])
 
     assert contents(tmp_path) == before
 
@@ -53,7 +53,7 @@ def test_every_file_has_one_outcome(report: Report) -> None:
 
 def test_findings_of_sources_and_data_are_listed(report: Report) -> None:
     assert [(path.name, found.line, found.column, found.confidence) for path, found in report.findings] == [
-        ("a.yaml", 1, 8, "manual"),
+        ("a.yaml", 1, 8, "review"),
         ("text.py", 1, 5, "review"),
     ]
 
@@ -66,34 +66,34 @@ def test_any_executor_gives_the_same_report(tmp_path: Path, kind: str) -> None:
     )
 
     with executor:
-        report = plan_tree([tmp_path], MIGRATION.moves, executor=executor)
+        report = plan_tree([tmp_path], [MIGRATION], executor=executor)
 
-    assert report == plan_tree([tmp_path], MIGRATION.moves)
+    assert report == plan_tree([tmp_path], [MIGRATION])
 
 
 def test_job_can_be_sent_to_another_process() -> None:
-    job = Job(OLD.encode(), "shop.app", is_package=False, moves=(MOVE,))
+    job = Job(OLD.encode(), "shop.app", is_package=False)
 
-    outcome = process(pickle.loads(pickle.dumps(job)))
+    outcome = process(*pickle.loads(pickle.dumps((job, Task((MOVE,))))))
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source == NEW.encode()
 
 
 def test_bug_in_a_worker_becomes_a_failure_with_its_traceback() -> None:
-    job = Job(OLD.encode(), "shop.app", is_package=False, moves=(MOVE, None))  # type: ignore[arg-type]
+    task = Task((MOVE, None))  # type: ignore[arg-type]
 
-    outcome = process(job)
+    outcome = process(Job(OLD.encode(), "shop.app"), task)
 
     assert isinstance(outcome, Failed)
     assert "Traceback" in outcome.details
 
 
 def test_writing_and_running_again_changes_nothing(tmp_path: Path) -> None:
-    write_report(plan_tree([plant(tmp_path, TREE)], MIGRATION.moves))
+    write_report(plan_tree([plant(tmp_path, TREE)], [MIGRATION]))
     once = contents(tmp_path)
 
-    again = write_report(plan_tree([tmp_path], MIGRATION.moves))
+    again = write_report(plan_tree([tmp_path], [MIGRATION]))
 
     assert again.rewritten == ()
     assert contents(tmp_path) == once
@@ -102,6 +102,6 @@ def test_writing_and_running_again_changes_nothing(tmp_path: Path) -> None:
 def test_findings_of_a_written_file_are_where_they_are_now(tmp_path: Path) -> None:
     source = "from shop.core.old_home import A, Old\nx = 'shop.core.old_home'\n"
 
-    written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], MIGRATION.moves))
+    written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], [MIGRATION]))
 
     assert [found.line for _, found in written.findings] == [3]

@@ -21,7 +21,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_change_between_planning_and_writing_fails_for_that_file_only(tmp_path: Path) -> None:
-    report = plan_tree([plant(tmp_path, {"a.py": OLD, "b.py": OLD})], MIGRATION.moves)
+    report = plan_tree([plant(tmp_path, {"a.py": OLD, "b.py": OLD})], [MIGRATION])
     (tmp_path / "a.py").write_text("x = 1\n")
 
     written = write_report(report)
@@ -31,7 +31,7 @@ def test_change_between_planning_and_writing_fails_for_that_file_only(tmp_path: 
 
 
 def test_file_deleted_meanwhile_fails(tmp_path: Path) -> None:
-    report = plan_tree([plant(tmp_path, {"a.py": OLD})], MIGRATION.moves)
+    report = plan_tree([plant(tmp_path, {"a.py": OLD})], [MIGRATION])
     (tmp_path / "a.py").unlink()
 
     outcome = write_report(report).results[0].outcome
@@ -69,6 +69,6 @@ def test_read_only_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_beside_a_written_file(tmp_path: Path) -> None:
-    write_report(plan_tree([plant(tmp_path, {"a.py": OLD})], MIGRATION.moves))
+    write_report(plan_tree([plant(tmp_path, {"a.py": OLD})], [MIGRATION]))
 
     assert contents(tmp_path) == {"a.py": NEW.encode()}

@@ -1,0 +1,130 @@
+"""What `compatkit migrate` does, in order: plan, choose, write, tell."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compatkit.cli._migrate_given import Given
+from compatkit.cli._status import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compatkit.migrate import Report, Task
+    from compatkit.migrate.remarks import Overview
+    from compatkit.migrate.settings import Settings
+
+
+def migrate_paths(task: Task, settings: Settings, codes: Mapping[str, str], given: Given) -> ExitStatus:
+    """Plan, write and tell; the order in which nothing is lost if it ends early."""
+    from compatkit.cli._migrate_show import show, write_outputs
+    from compatkit.migrate.remarks import Overview
+
+    is_written = not (given["check"] or given["show_diff"])
+    report = _plan(task, settings, given)
+    if is_written:
+        report = _write(report, task, settings, given)
+    elif given["patch"]:
+        _patch(report, given["patch"], is_written=False)
+    overview = Overview.of(report, is_written=is_written)
+    if settings.baseline:
+        overview = _ratchet(overview, settings.baseline, is_update=given["update_baseline"])
+    write_outputs(overview, given["outputs"], codes)
+    show(overview, given["form"], codes, as_diff=given["show_diff"])
+    return _status(overview)
+
+
+def _plan(task: Task, settings: Settings, given: Given) -> Report:
+    from compatkit.cli._progress import ProgressBar
+    from compatkit.migrate import plan_task
+    from compatkit.migrate.executors import load_executor
+
+    bar, own = ProgressBar(), [settings.baseline] if settings.baseline else []
+    with load_executor(given["executor"]) if given["executor"] else nullcontext() as executor:
+        try:
+            return plan_task(
+                given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.tell, leave_out=own
+            )
+        finally:
+            bar.clear()
+
+
+def _write(report: Report, task: Task, settings: Settings, given: Given) -> Report:
+    from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_report
+
+    if not settings.allow_dirty:
+        report = refuse_uncommitted(report)
+    if given["interactive"]:
+        report = _choose(report, task)
+    if given["patch"]:
+        # Written first, so that a run that is killed can be undone; then again, without what could not be written.
+        _patch(report, given["patch"], is_written=True, is_quiet=True)
+    try:
+        written = write_report(report)
+    except WriteInterrupted as interrupt:
+        done = len(interrupt.report.rewritten)
+        click.echo(f"{done} of {len(report.rewritten)} files are written; run this again for the rest.", err=True)
+        if given["patch"]:
+            _patch(interrupt.report, given["patch"], is_written=True)
+        raise
+    if given["patch"]:
+        _patch(written, given["patch"], is_written=True)
+    return written
+
+
+def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = False) -> None:
+    from compatkit.cli._migrate_show import write_patch
+
+    write_patch(report, file, is_written=is_written, is_quiet=is_quiet)
+
+
+def _choose(report: Report, task: Task) -> Report:
+    from compatkit.cli._migrate_ask import ask
+    from compatkit.migrate.choose import choose
+
+    report, refused = choose(report, ask, task)
+    for name in refused:
+        click.echo(f"{name}: these changes belong together; none of them was made", err=True)
+    return report
+
+
+def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
+    from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
+    from compatkit.migrate.write import write_output
+
+    if is_update:
+        old = read_baseline(file) if file.exists() else None
+        write_output(file, updated(overview, file, old=old))
+        click.echo(f"{file} holds {len(overview.left)} places of this run.", err=True)
+    shown, fixed = set_against(overview, read_baseline(file))
+    if fixed:
+        click.echo(count_fixed(fixed.values()), err=True)
+    return shown
+
+
+def filter_input(task: Task, given: Given) -> ExitStatus:
+    """Rewrite standard input to standard output; what fails comes out as it went in."""
+    from compatkit.cli._migrate_show import show, to_stdout
+    from compatkit.migrate import Report, plan_source
+    from compatkit.migrate.remarks import Overview
+    from compatkit.rewrite import Rewritten
+
+    source = sys.stdin.buffer.read()
+    result = plan_source(source, "stdin", task)
+    is_shown_only = given["check"] or given["show_diff"]
+    overview = Overview.of(Report.of([result]), is_written=not is_shown_only)
+    if not is_shown_only:
+        after = result.outcome.source if isinstance(result.outcome, Rewritten) else source
+        to_stdout(lambda: click.echo(after, nl=False))
+    show(overview, "text", {}, as_diff=given["show_diff"], is_talk=not given["check"])
+    return _status(overview)
+
+
+def _status(overview: Overview) -> ExitStatus:
+    status = ExitStatus.FINDINGS if overview.left else ExitStatus.OK
+    return status | ExitStatus.FAILED if overview.report.failed else status

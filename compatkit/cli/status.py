@@ -1,0 +1,76 @@
+"""`compatkit status`: how far a migration has come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from compatkit.cli._status import ExitStatus
+
+
+@click.command("status")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Also write a page.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--depth", type=click.IntRange(min=1), default=2, show_default=True, help="How deep folders are told apart."
+)
+@click.option("--modernize/--no-modernize", default=None, help="Count fields and arguments too.")
+@click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    *,
+    html: Path | None,
+    form: str,
+    depth: int,
+    modernize: bool | None,
+    chosen: tuple[str, ...],
+) -> None:
+    """Show what is left to migrate below the paths (by default: here), by code, folder and owner (CODEOWNERS).
+
+    Done is each place that names a new home. Nothing is written but the page that --html asks for; it loads nothing.
+
+    \b
+    Exit status: 0 nothing is left; 1 something is; 2 a file could not be processed; 3 both.
+
+    \b
+    Example:
+      compatkit status --html status.html src/
+    """
+    from compatkit.cli._migrate_given import place_of, require_paths
+    from compatkit.cli._migrate_show import to_stdout
+    from compatkit.cli._progress import ProgressBar
+    from compatkit.migrate import Task
+    from compatkit.migrate.owners import load_owners
+    from compatkit.migrate.settings import load_settings
+    from compatkit.migrate.status import take_status
+    from compatkit.migrate.write import write_output
+    from compatkit.report.migrate_text import failures
+    from compatkit.report.status_html import status_html
+    from compatkit.report.status_text import status_json, status_lines
+
+    places = paths or (Path(),)
+    require_paths(places)
+    settings = load_settings(place_of(places[0]))
+    if modernize is not None:
+        settings = replace(settings, modernize=modernize)
+    migrations, bar = settings.project.load(chosen), ProgressBar()
+    task = Task.of(migrations, settings.options)
+    own = [settings.baseline] if settings.baseline else []
+    try:
+        owners = load_owners(place_of(places[0]))
+        status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, leave_out=own)
+    finally:
+        bar.clear()
+    if html:
+        title = "Migration: " + ", ".join(migration.id for migration in migrations)
+        write_output(html, status_html(status, title).encode("utf-8", "replace"))
+    to_stdout(lambda: click.echo(status_json(status) if form == "json" else "\n".join(status_lines(status))))
+    for text in failures(status.report):
+        click.echo(text, err=True)
+    result = ExitStatus.FINDINGS if status.left else ExitStatus.OK
+    ctx.exit(int(result | ExitStatus.FAILED if status.report.failed else result))

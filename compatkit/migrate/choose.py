@@ -1,0 +1,80 @@
+"""Choosing among a file's changes: only those that stand on their own may be left out alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from compatkit.migrate.hunks import Hunk, apply_hunks, find_hunks
+from compatkit.migrate.report import FileResult, Report
+from compatkit.migrate.work import Task, process
+from compatkit.rewrite import Edit, Finding, Rewritten, Unchanged
+
+Answer = Literal["yes", "no", "rest", "quit"]
+Ask = Callable[[FileResult, Hunk, int, int], Answer]
+
+
+def choose(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...]]:
+    """Ask for each hunk of each rewritten file; return the report with the hunks that were accepted.
+
+    `ask` is given the file, the hunk, its number and how many there are.
+    Changes that belong together (an import, and the uses of its new name) are made together or not at all: where
+    rewriting the partly changed file would not lead to the fully changed one, none is made, and the file is named.
+    """
+    results: list[FileResult] = []
+    refused: list[str] = []
+    has_quit = False
+    for result in report.results:
+        if not isinstance(result.outcome, Rewritten):
+            results.append(result)
+            continue
+        hunks = find_hunks(result.before, result.outcome.source)
+        taken, has_quit = ([], True) if has_quit else _ask_all(result, hunks, ask)
+        source = apply_hunks(result.before, taken)
+        if 0 < len(taken) < len(hunks) and not _leads_to(result.outcome.source, source, result, task):
+            refused.append(result.name)
+            taken, source = [], result.before
+        results.append(_with_hunks(result, result.outcome, source, taken, hunks))
+    return Report.of(results), tuple(refused)
+
+
+def _leads_to(end: bytes, source: bytes, result: FileResult, task: Task) -> bool:
+    assert result.job is not None
+    outcome = process(replace(result.job, source=source), task)
+    return isinstance(outcome, Rewritten) and outcome.source == end
+
+
+def _ask_all(result: FileResult, hunks: tuple[Hunk, ...], ask: Ask) -> tuple[list[Hunk], bool]:
+    taken: list[Hunk] = []
+    for number, hunk in enumerate(hunks, start=1):
+        match ask(result, hunk, number, len(hunks)):
+            case "yes":
+                taken.append(hunk)
+            case "rest":
+                return [*taken, *hunks[number - 1 :]], False
+            case "quit":
+                return taken, True
+            case "no":
+                pass
+    return taken, False
+
+
+def _with_hunks(
+    result: FileResult, outcome: Rewritten, source: bytes, taken: list[Hunk], hunks: tuple[Hunk, ...]
+) -> FileResult:
+    if len(taken) == len(hunks):
+        return result
+    kept = tuple(edit for edit in outcome.edits if _hunk_of(edit, hunks) in taken)
+    left = tuple(
+        Finding(edit.code, edit.line, edit.column, f"declined: {edit.message}", "safe")
+        for edit in outcome.edits
+        if edit not in kept
+    )
+    findings = tuple(sorted((*outcome.findings, *left), key=lambda one: (one.line, one.column, one.code)))
+    return replace(result, outcome=Rewritten(source, kept, findings) if taken else Unchanged(findings))
+
+
+def _hunk_of(edit: Edit, hunks: tuple[Hunk, ...]) -> Hunk:
+    # An edit is named for the line where its statement begins; the first line that changes can come later.
+    return next((hunk for hunk in hunks if hunk.end >= edit.line or hunk.start >= edit.line - 1), hunks[-1])

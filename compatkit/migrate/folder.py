@@ -1,0 +1,104 @@
+"""What lies in a folder, as git or `.gitignore` files let it be seen."""
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH123 - see find.py
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+
+from compatkit.migrate.git import list_by_git
+from compatkit.migrate.patterns import Rule, is_ignored, parse_ignore
+
+_INSTALLED = frozenset({"__pycache__", "node_modules", "site-packages"})
+_BUILT = frozenset({"build", "dist"})
+
+# The rules of each `.gitignore` on the way down, with the folder that it lies in.
+Rules = tuple[tuple[str, tuple[Rule, ...]], ...]
+
+
+def list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Yield the names, from `folder`, of what lies below it and ends in one of `suffixes`.
+
+    In a work tree git decides what is ignored; elsewhere `.gitignore` files do, and hidden and build folders are left
+    out. Links are not followed.
+    """
+    listed = list_by_git(folder)
+    if listed is None:
+        yield from _walk(folder, "", (), suffixes)
+        return
+    skipped: dict[str, bool] = {"": False}
+    for name in listed:
+        # A submodule, or a repository inside the repository, is listed as a folder.
+        is_wanted, parent = name.lower().endswith(suffixes), os.path.dirname(name.rstrip("/"))
+        if _is_skipped(folder, parent, skipped):
+            continue
+        path = os.path.join(folder, name.rstrip("/"))
+        try:
+            mode = os.lstat(path).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            # Deleted, but tracked still.
+            continue
+        except OSError:
+            # Reading it fails too, and is reported then.
+            mode = stat.S_IFREG
+        if stat.S_ISDIR(mode) and not _is_installed(path):
+            yield from (os.path.join(name.rstrip("/"), inner) for inner in list_folder(path, suffixes))
+        elif is_wanted and not stat.S_ISLNK(mode) and not stat.S_ISDIR(mode):
+            yield name
+
+
+def _is_skipped(folder: str, parent: str, known: dict[str, bool]) -> bool:
+    """Tell whether a folder lies in an environment or among installed packages."""
+    if parent not in known:
+        known[parent] = _is_skipped(folder, os.path.dirname(parent), known) or _is_installed(
+            os.path.join(folder, parent)
+        )
+    return known[parent]
+
+
+def _is_installed(folder: str) -> bool:
+    return os.path.basename(folder) in _INSTALLED or os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
+
+
+def _walk(folder: str, below: str, outer: Rules, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Walk without following links: what they lead to inside the tree is met on its own, and the rest is not ours."""
+    try:
+        with os.scandir(os.path.join(folder, below)) as entries:
+            here = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        # Reading it fails too, and is reported then.
+        yield below or "."
+        return
+    rules = (*outer, (below, _read_rules(here))) if any(entry.name == ".gitignore" for entry in here) else outer
+    for entry in here:
+        name = f"{below}/{entry.name}" if below else entry.name
+        if entry.is_symlink() or _is_let_out(name, rules, is_folder=entry.is_dir()):
+            continue
+        if entry.is_dir():
+            if entry.name.startswith(".") or entry.name in _BUILT or _is_installed(entry.path):
+                continue
+            if os.path.lexists(os.path.join(entry.path, ".git")):
+                yield from (os.path.join(name, inner) for inner in list_folder(entry.path, suffixes))
+            else:
+                yield from _walk(folder, name, rules, suffixes)
+        elif entry.name.lower().endswith(suffixes):
+            yield name
+
+
+def _read_rules(here: Iterable[os.DirEntry[str]]) -> tuple[Rule, ...]:
+    for entry in here:
+        if entry.name == ".gitignore" and entry.is_file(follow_symlinks=False):
+            with open(entry.path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                return parse_ignore(file.read())
+    return ()
+
+
+def _is_let_out(name: str, rules: Rules, *, is_folder: bool) -> bool:
+    """Ask the nearest `.gitignore` first; a rule further down overrides those above."""
+    for below, some in reversed(rules):
+        inner = name[len(below) + 1 :] if below else name
+        verdict = is_ignored(inner, some, is_folder=is_folder)
+        if verdict is not None:
+            return verdict
+    return False

@@ -1,0 +1,103 @@
+"""All that a run has to say about places, in one form for every format, the baseline and the status."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from compatkit.migrate.report import FileResult, Report
+from compatkit.migration import Confidence
+from compatkit.rewrite import Edit, Finding, Rewritten
+
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A rewrite (made, or to be made) or a finding.
+
+    `text` is the line of the place, its white space evened out, and `nth` counts equal ones in a file from 0: with the
+    path and the code they name the place whatever is inserted above it.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+    confidence: Confidence
+    is_rewrite: bool
+    text: str
+    nth: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        parts = "\0".join((self.path, self.code, self.text, str(self.nth)))
+        return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A run as it is shown: `known` remarks are in the baseline and are left out of `remarks`."""
+
+    report: Report
+    remarks: tuple[Remark, ...]
+    is_written: bool = False
+    known: int = 0
+
+    @classmethod
+    def of(cls, report: Report, *, is_written: bool) -> Overview:
+        return cls(report, remarks_of(report, is_written=is_written), is_written)
+
+    @property
+    def left(self) -> tuple[Remark, ...]:
+        """What is not done: the findings, and the rewrites that were not written."""
+        return tuple(remark for remark in self.remarks if not (remark.is_rewrite and self.is_written))
+
+    @property
+    def findings(self) -> tuple[Remark, ...]:
+        return tuple(remark for remark in self.remarks if not remark.is_rewrite)
+
+
+def remarks_of(report: Report, *, is_written: bool) -> tuple[Remark, ...]:
+    """Return what a report says about places, sorted by file and then by line."""
+    return tuple(remark for result in report.results for remark in _of_file(result, is_written=is_written))
+
+
+def spelled_from(remarks: Iterable[Remark], folder: Path) -> tuple[Remark, ...]:
+    """Spell the paths from `folder`, wherever the run was started."""
+    return tuple(replace(remark, path=spell(remark.path, folder)) for remark in remarks)
+
+
+def spell(path: str, folder: Path) -> str:
+    """Spell a path from `folder`, with forward slashes."""
+    return Path(os.path.relpath(Path(path).absolute(), folder.absolute())).as_posix()
+
+
+def _of_file(result: FileResult, *, is_written: bool) -> Iterable[Remark]:
+    if not (result.edits or result.findings):
+        return
+    # The positions in a file that was written are those of its new source.
+    source = result.outcome.source if is_written and isinstance(result.outcome, Rewritten) else result.before
+    lines = _NEWLINE.split(source)
+    path = result.path.as_posix()
+    remarks = [_remark(path, finding, lines, finding.confidence, is_rewrite=False) for finding in result.findings]
+    remarks += [_remark(path, edit, lines, "safe", is_rewrite=True) for edit in result.edits]
+    counts: Counter[tuple[str, str]] = Counter()
+    for remark in sorted(remarks, key=lambda one: (one.line, one.column, one.code, one.message)):
+        key = (remark.code, remark.text)
+        yield replace(remark, nth=counts[key])
+        counts[key] += 1
+
+
+def _remark(
+    path: str, place: Finding | Edit, lines: list[bytes], confidence: Confidence, *, is_rewrite: bool
+) -> Remark:
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else b""
+    text = " ".join(line.decode("utf-8", "replace").split())
+    return Remark(path, place.line, place.column, place.code, place.message, confidence, is_rewrite, text)

@@ -1,0 +1,96 @@
+"""How far a migration has come: what is left by code, folder and owner, and which share is done.
+
+What is done is counted by the same rewrite, with the moves the other way round: a place that it would move back is
+done. Only moves can be turned round; a field or an argument counts as left, but never as done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from compatkit.migrate.owners import Owners
+from compatkit.migrate.remarks import Overview, Remark, spelled_from
+from compatkit.migrate.report import Report
+from compatkit.migrate.run import Progress, plan_task
+from compatkit.migrate.work import Task
+from compatkit.migration import Move
+from compatkit.rewrite.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table."""
+
+    name: str
+    left: int
+    done: int
+
+    @property
+    def share(self) -> float | None:
+        """Return which share is done, from 0 to 1; None where there is nothing to do."""
+        total = self.left + self.done
+        return self.done / total if total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole, and its three divisions, each sorted by name; `left` are the places themselves."""
+
+    total: Row
+    by_code: tuple[Row, ...]
+    by_folder: tuple[Row, ...]
+    by_owner: tuple[Row, ...]
+    left: tuple[Remark, ...]
+    report: Report
+
+
+def take_status(
+    paths: Iterable[Path],
+    task: Task,
+    owners: Owners,
+    *,
+    depth: int = 2,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    leave_out: Iterable[Path] = (),
+) -> Status:
+    """Count what is left and what is done; folders are named from here, by their first `depth` parts."""
+    places, here = tuple(paths), Path.cwd()
+    report, back = (
+        plan_task(places, one, jobs=jobs, progress=progress, leave_out=leave_out) for one in (task, turned_round(task))
+    )
+    left = spelled_from(Overview.of(report, is_written=False).left, here)
+    done = spelled_from(Overview.of(back, is_written=False).left, here)
+
+    def rows(key: Callable[[Remark], str]) -> tuple[Row, ...]:
+        todo, made = Counter(map(key, left)), Counter(map(key, done))
+        return tuple(Row(name, todo[name], made[name]) for name in sorted(todo | made))
+
+    return Status(
+        Row("all", len(left), len(done)),
+        rows(lambda remark: remark.code),
+        rows(lambda remark: _folder(remark.path, depth)),
+        rows(lambda remark: owners.of(remark.path)),
+        left,
+        report,
+    )
+
+
+def turned_round(task: Task) -> Task:
+    """Return the task that finds what is done: its moves lead back."""
+    old_names = {move.old for move in task.moves}
+    back: dict[str, Move] = {}
+    for move in task.moves:
+        # In a chain of moves the names in the middle are old ones still.
+        if move.new not in old_names:
+            back.setdefault(move.new, replace(move, old=move.new, new=move.old))
+    options = Options(select=task.options.select, ignore=task.options.ignore)
+    return Task(tuple(back.values()), task.migrations, options)
+
+
+def _folder(path: str, depth: int) -> str:
+    parents = PurePosixPath(path).parent.parts
+    return "/".join(parents[:depth]) or "."

@@ -1,0 +1,131 @@
+"""Who processes the files: this process, a pool of its own, or any `concurrent.futures.Executor` that is given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_all_start_methods, get_context
+from types import TracebackType
+from typing import Self, TypeVar
+
+from compatkit.migrate.work import Job, Task, process, process_all
+from compatkit.rewrite import Failed, Outcome
+
+_BATCH_FILES = 64
+_BATCH_BYTES = 256 * 1024
+# Below this, starting other processes costs more than they save.
+_ALONE_BYTES = 1024 * 1024
+
+Batch = tuple[Job, ...]
+T = TypeVar("T")
+
+
+class Workers:
+    """Takes jobs, and gives back their outcomes in the same order.
+
+    Without an executor, `jobs` processes are used; None is as many as there are cores, once that pays.
+    """
+
+    def __init__(self, task: Task, *, executor: Executor | None = None, jobs: int | None = None) -> None:
+        self._task = task
+        self._executor = executor
+        self._own: ProcessPoolExecutor | None = None
+        self._count = (os.cpu_count() or 1) if jobs is None else jobs
+        self._pays_from = _ALONE_BYTES if jobs is None else 0
+        self._seen_bytes = 0
+        self._waiting_bytes = 0
+        self._waiting: list[Job] = []
+        self._parts: list[tuple[Batch, Future[tuple[Outcome, ...]] | tuple[Outcome, ...]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._own:
+            # After an interrupt, what has not begun is not begun.
+            self._own.shutdown(wait=kind is None, cancel_futures=True)
+
+    def submit(self, job: Job) -> None:
+        """Take a job; it may be processed at once."""
+        self._waiting.append(job)
+        self._seen_bytes += len(job.source)
+        self._waiting_bytes += len(job.source)
+        if len(self._waiting) >= _BATCH_FILES or self._waiting_bytes >= _BATCH_BYTES:
+            self._send()
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield one outcome a job, in the order of the jobs."""
+        self._send()
+        for batch, part in self._parts:
+            yield from part if isinstance(part, tuple) else self._await(batch, part)
+
+    def _send(self) -> None:
+        if not self._waiting:
+            return
+        batch = tuple(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
+        pool = self._executor or self._own_pool()
+        try:
+            part = pool.submit(process_all, batch, self._task) if pool else process_all(batch, self._task)
+        except (BrokenExecutor, RuntimeError):
+            # The pool died of an earlier batch; this one may be innocent.
+            part = self._recover(batch)
+        self._parts.append((batch, part))
+
+    def _own_pool(self) -> ProcessPoolExecutor | None:
+        if self._own is None and self._count > 1 and self._seen_bytes >= self._pays_from:
+            self._own = _pool(self._count)
+        return self._own
+
+    def _await(self, batch: Batch, future: Future[tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+        try:
+            return future.result()
+        except BrokenExecutor as error:
+            return self._recover(batch) if self._own else tuple(_lost(error) for _ in batch)
+        except Exception as error:  # noqa: BLE001 - an executor of the user's can fail in any way
+            return tuple(_lost(error) for _ in batch)
+
+    def _recover(self, batch: Batch) -> tuple[Outcome, ...]:
+        """Process a batch whose worker died, in a process of its own; then file by file, to find which one kills it."""
+        outcomes = _in_another_process(lambda pool: pool.submit(process_all, batch, self._task).result())
+        if outcomes is not None:
+            return outcomes
+        return tuple(self._alone(job) for job in batch)
+
+    def _alone(self, job: Job) -> Outcome:
+        outcome = _in_another_process(lambda pool: pool.submit(process, job, self._task).result())
+        return outcome or Failed(
+            "The worker died while it processed this file.",
+            hint="there may be too little memory; change this file by hand, and please report it as a bug",
+            code="CK908",
+        )
+
+
+def _in_another_process(use: Callable[[ProcessPoolExecutor], T]) -> T | None:
+    try:
+        with _pool(1) as pool:
+            return use(pool)
+    except BrokenExecutor:
+        return None
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    # Forking costs least, but a fork of a process with threads can hang.
+    can_fork = "fork" in get_all_start_methods() and threading.active_count() == 1
+    return ProcessPoolExecutor(
+        count, mp_context=get_context("fork" if can_fork else "spawn"), initializer=_leave_interrupts_to_the_parent
+    )
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _lost(error: Exception) -> Failed:
+    reason = f"The executor failed: {type(error).__name__}: {error}"
+    return Failed(reason, hint="run this again, or without --executor", code="CK908")

@@ -1,0 +1,34 @@
+"""A migrate run as workflow commands, which GitHub shows beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compatkit.migrate.remarks import Overview
+from compatkit.report.migrate_text import printable, said
+from compatkit.rewrite import Failed
+
+
+def overview_github(overview: Overview) -> Iterator[str]:
+    """Yield one command for each place that is left, and for each file that could not be processed."""
+    for remark in overview.left:
+        yield _command("warning", remark.path, remark.line, remark.column, remark.code, said(remark, is_written=False))
+    for result in overview.report.failed:
+        assert isinstance(result.outcome, Failed)
+        failed = result.outcome
+        text = f"{failed.reason}\nhint: {failed.hint}"
+        yield _command("error", result.path.as_posix(), failed.line, failed.column, failed.code, text)
+
+
+def _command(kind: str, path: str, line: int, column: int, title: str, message: str) -> str:
+    properties = {"file": printable(path), "line": line, "col": column, "title": title}
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value)
+    return f"::{kind} {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,57 @@
+"""A migrate run as JUnit XML: a file with something left to do is a failed test."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from compatkit.migrate import FileResult
+from compatkit.migrate.remarks import Overview, Remark
+from compatkit.report.migrate_text import printable, said
+from compatkit.rewrite import Failed
+
+# XML 1.0 cannot hold these, not even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def overview_junit(overview: Overview) -> str:
+    """Return the run as a JUnit document. The files with nothing to do are one test that passes."""
+    suite = ET.Element("testsuite", name="compatkit migrate")
+    for path, remarks in groupby(overview.left, key=lambda remark: remark.path):
+        _add_failure(suite, path, list(remarks))
+    for result in overview.report.failed:
+        _add_error(suite, result)
+    for result in overview.report.skipped:
+        ET.SubElement(_case(suite, result.name), "skipped")
+    touched = len({result.get("name") for result in suite})
+    _case(suite, f"{len(overview.report.results) - touched} other files")
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    suite.set("tests", str(len(suite.findall("testcase"))))
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=False)
+
+
+def _add_failure(suite: ET.Element, path: str, remarks: list[Remark]) -> None:
+    codes = ", ".join(sorted({remark.code for remark in remarks}))
+    failure = ET.SubElement(_case(suite, path), "failure", message=_clean(f"{len(remarks)} left: {codes}"))
+    lines = (f"{one.line}:{one.column} {one.code} {said(one, is_written=False)}" for one in remarks)
+    failure.text = _clean("\n".join(lines))
+
+
+def _add_error(suite: ET.Element, result: FileResult) -> None:
+    assert isinstance(result.outcome, Failed)
+    failed = result.outcome
+    error = ET.SubElement(_case(suite, result.name), "error", type=failed.code, message=_clean(failed.reason))
+    error.text = _clean(f"{failed.line}:{failed.column} {failed.reason}\nhint: {failed.hint}\n{failed.details}")
+
+
+def _case(suite: ET.Element, name: str) -> ET.Element:
+    return ET.SubElement(suite, "testcase", classname="compatkit", name=_clean(printable(name)))
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

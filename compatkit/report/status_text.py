@@ -1,0 +1,53 @@
+"""The status of a migration as a table, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from compatkit.migrate.status import Row, Status
+from compatkit.report.migrate_text import printable
+
+_HEAD = ("left", "done", "share")
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Yield the tables by code, folder and owner, then the whole."""
+    for title, rows in divisions(status):
+        yield from _table(title, rows)
+        yield ""
+    yield f"{status.total.left} left, {status.total.done} done, {percent(status.total)}"
+
+
+def status_json(status: Status) -> str:
+    """Return the status as a JSON object."""
+    tables = {title: [_row(row) for row in rows] for title, rows in divisions(status)}
+    return json.dumps({"schema": 1, "total": _row(status.total), **tables}, indent=2)
+
+
+def divisions(status: Status) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    """Yield the three tables with their titles."""
+    yield "code", status.by_code
+    yield "folder", status.by_folder
+    yield "owner", status.by_owner
+
+
+def percent(row: Row) -> str:
+    """Say which share is done; never 100 % while anything is left."""
+    if row.share is None:
+        return "nothing to do"
+    return f"{int(row.share * 100)} % done"
+
+
+def _table(title: str, rows: tuple[Row, ...]) -> Iterator[str]:
+    lines = [(title, *_HEAD)]
+    lines += [(printable(row.name), str(row.left), str(row.done), percent(row).removesuffix(" done")) for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for name, *numbers in lines:
+        cells = [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
+        yield "  ".join([name.ljust(widths[0]), *cells])
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"name": printable(row.name), "left": row.left, "done": row.done, "share": row.share}

@@ -1,0 +1,368 @@
+"""The options of `compatkit migrate`: what each leaves alone, writes, prints and exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compatkit.cli import cli
+from tests.migrate.trees import NEW, OLD, TOML, contents, plant
+
+STRING = "x = 'shop.core.old_home.Old'\n"
+TWO = TOML + '\n[[moves]]\ncode = "CK102"\nold = "shop.other.A"\nnew = "shop.more.B"\n'
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder `src` in the working directory, beside the migration's own file."""
+    plant(tmp_path, {"migration.toml": TOML})
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "src"
+
+
+def migrate(*arguments: str, given: str | bytes = "") -> Result:
+    return CliRunner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments], input=given)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
+
+
+# Standard input
+
+
+def test_standard_input_goes_to_standard_output_as_bytes(tree: Path) -> None:
+    source = b"# coding: latin-1\r\nx = '\xe9'\r\n" + OLD.rstrip().encode()
+
+    result = migrate("-", given=source)
+
+    assert result.stdout_bytes == source.replace(OLD.rstrip().encode(), NEW.rstrip().encode())
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("source", [b"broken (Old\n", b"x = 1", b"", b"Old = '\xff'\n"])
+def test_standard_input_that_is_not_rewritten_comes_out_as_it_is(tree: Path, source: bytes) -> None:
+    assert migrate("-", given=source).stdout_bytes == source
+
+
+def test_standard_input_is_only_checked_with_check(tree: Path) -> None:
+    result = migrate("--check", "-", given=OLD)
+
+    assert result.exit_code == 1
+    assert (
+        result.stdout
+        == f"stdin:1:1 CK101 would be rewritten: {'shop.core.old_home.Old -> shop.core.new_home.New as Old'}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-", "src"],
+        ["-", "--interactive"],
+        ["-", "--format", "json"],
+        ["-", "--patch", "x"],
+        ["src", "--interactive", "--check"],
+        ["src", "--diff", "--format", "sarif"],
+        ["src", "--update-baseline"],
+        ["src", "--output", "json"],
+        ["src", "--output", "jsn=x"],
+        ["src", "--select", "CK7"],
+        ["src", "--ignore", "CK1011"],
+        ["src", "--jobs", "0"],
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_use(tree: Path, arguments: list[str]) -> None:
+    plant(tree, {"a.py": OLD})
+
+    # What `main` turns into status 64.
+    assert migrate(*arguments).exit_code == 2
+    assert contents(tree) == {"a.py": OLD.encode()}
+
+
+def test_misspelt_format_names_the_nearest(tree: Path) -> None:
+    assert "did you mean 'sarif'?" in migrate("src", "--output", "sariff=x").stderr
+
+
+# Patterns
+
+
+def test_pattern_takes_what_it_matches_and_nothing_that_is_ignored(tree: Path) -> None:
+    plant(tree, dict.fromkeys(("a.py", "x/b.py", "x/c.pyi", "node_modules/d.py", "build/e.py"), OLD))
+
+    migrate("src/**/*.py")
+
+    assert [name for name, source in contents(tree).items() if source == NEW.encode()] == ["a.py", "x/b.py"]
+
+
+def test_pattern_without_a_match_is_no_success(tree: Path) -> None:
+    assert migrate("src/**/*.pyy").exit_code != 0
+
+
+# Patch
+
+
+@pytest.mark.parametrize("place", [".", "src", "src/deep"])
+@pytest.mark.parametrize("in_git", [True, False])
+def test_patch_undoes_what_was_written(tree: Path, monkeypatch: pytest.MonkeyPatch, place: str, in_git: bool) -> None:
+    names = ("a.py", "deep/b c.py", 'deep/"q".py', "deep/ü.py", "deep/tab\t.py")
+    plant(tree, {**dict.fromkeys(names, OLD), "deep/z.py": OLD.rstrip()})
+    before = contents(tree)
+    if in_git:
+        git(tree, "init", "-q")
+    monkeypatch.chdir(tree.parent / place)
+    migration, patch = str(tree.parent / "migration.toml"), tree.parent / "undo.patch"
+    arguments = ["migrate", "--migration", migration, "--allow-dirty", "--patch", str(patch), str(tree)]
+    result = CliRunner().invoke(cli, arguments)
+    assert all(b"new_home" in source for name, source in contents(tree).items() if name.endswith(".py"))
+
+    # The command that the run itself names.
+    command = result.stderr.partition(" these changes: ")[2].splitlines()[0]
+    subprocess.run(["bash", "-c", command], check=True)
+
+    assert {name: source for name, source in contents(tree).items() if not name.startswith(".git/")} == before
+
+
+def test_patch_of_a_check_makes_the_changes(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+
+    migrate("src", "--check", "--patch", "do.patch")
+    subprocess.run(["git", "apply", "do.patch"], check=True)
+
+    assert contents(tree) == {"a.py": NEW.encode()}
+
+
+def test_patch_leaves_out_what_could_not_be_written(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": OLD})
+    (tree / "a.py").chmod(0o444)
+
+    migrate("src", "--patch", "undo.patch")
+
+    assert "a/src/a.py" not in Path("undo.patch").read_text()
+    assert "a/src/b.py" in Path("undo.patch").read_text()
+
+
+# Codes and settings
+
+
+def test_ignored_migration_code_is_known_by_prefix(tree: Path) -> None:
+    assert migrate("src", "--ignore", "CK1,CK101").exit_code == 0
+
+
+def test_settings_are_read_and_the_command_line_goes_before_them(tree: Path) -> None:
+    plant(tree, {"pyproject.toml": "[tool.compatkit]\nselect = ['CK7']\n", "a.py": "x = 1\n"})
+
+    assert "There is no code 'CK7'" in migrate("src").stderr
+    assert migrate("src", "--select", "CK101").exit_code == 0
+
+
+def test_paths_of_several_projects_are_told(tree: Path) -> None:
+    plant(tree, {"a/pyproject.toml": "[tool.compatkit]\nmodernize = true\n", "a/x.py": "x = 1\n", "b/y.py": "x = 1\n"})
+
+    assert "several projects" in migrate("src/a", "src/b").stderr
+    assert "several projects" not in migrate("src/a", "src/a/x.py").stderr
+
+
+def test_migrations_own_file_is_not_reported(tree: Path) -> None:
+    plant(tree, {"a.py": "x = 1\n"})
+
+    result = migrate("--check", ".")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_two_migrations_are_applied(tree: Path) -> None:
+    plant(
+        tree.parent,
+        {"second.toml": TWO.replace("shop-v2", "shop-v3").replace("old_home.Old", "older.X").replace("CK101", "CK103")},
+    )
+    plant(tree, {"a.py": OLD + "from shop.other import A\n"})
+
+    migrate("--migration", "second.toml", "src")
+
+    assert (tree / "a.py").read_text() == NEW + "from shop.more import B as A\n"
+
+
+# Dirty files
+
+
+def test_file_with_uncommitted_changes_is_left_alone_and_the_rest_is_done(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": OLD})
+    git(tree, "init", "-q")
+    git(tree, "add", "b.py")
+    git(tree, "commit", "-q", "-m", "first")
+
+    result = migrate("src")
+
+    assert (tree / "a.py").read_text() == OLD
+    assert (tree / "b.py").read_text() == NEW
+    assert result.exit_code == 2
+    assert (
+        "CK906 The file is not in git.\n  in src/a.py\n  hint: commit it first, or give --allow-dirty" in result.stderr
+    )
+
+
+def test_allow_dirty_writes_all_the_same(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+    git(tree, "init", "-q")
+
+    assert migrate("src", "--allow-dirty").exit_code == 0
+    assert (tree / "a.py").read_text() == NEW
+
+
+def test_check_does_not_mind_uncommitted_changes(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+    git(tree, "init", "-q")
+
+    assert migrate("src", "--check").exit_code == 1
+
+
+# Interactive
+
+
+def test_answers_decide_what_is_written(tree: Path) -> None:
+    plant(tree, {"a.py": f"{OLD}x = 1\n{OLD}", "b.py": OLD})
+
+    result = migrate("src", "--interactive", given="?\nn\ny\nq\n")
+
+    assert contents(tree) == {"a.py": f"{OLD}x = 1\n{NEW}".encode(), "b.py": OLD.encode()}
+    assert result.exit_code == 1
+    assert "src/a.py:1:1 CK101 declined" in result.stdout
+
+
+def test_end_of_the_answers_writes_nothing_more(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": OLD})
+
+    migrate("src", "--interactive", given="y\n")
+
+    assert contents(tree) == {"a.py": NEW.encode(), "b.py": OLD.encode()}
+
+
+def test_hunks_are_shown_as_they_are(tree: Path) -> None:
+    plant(tree, {"a.py": f"{OLD.rstrip()}  # dict[str, int] [/red]\n"})
+
+    assert "# dict[str, int] [/red]" in migrate("src", "--interactive", given="n\n").stderr
+
+
+# Workers
+
+
+@pytest.mark.parametrize("arguments", [["--jobs", "2"], ["--executor", "tests.migrate.executors:processes"]])
+def test_workers_change_nothing_in_the_result(tree: Path, arguments: list[str]) -> None:
+    plant(tree, {f"{number}.py": OLD for number in range(30)})
+    expected = migrate("src", "--check").output
+
+    assert migrate("src", "--check", *arguments).output == expected
+
+
+def test_executor_may_lie_in_the_working_directory(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+    factory = "from concurrent.futures import ThreadPoolExecutor\ndef make():\n    return ThreadPoolExecutor(1)\n"
+    plant(tree.parent, {"my_cluster_of_this_test.py": factory})
+    command = [sys.executable, "-P", "-c", "from compatkit.cli import main; main()", "migrate", "src"]
+
+    subprocess.run(
+        [*command, "--migration", "migration.toml", "--executor", "my_cluster_of_this_test:make"], check=True
+    )
+
+    assert (tree / "a.py").read_text() == NEW
+
+
+def test_executor_that_is_none_is_an_error_before_anything_is_read(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+
+    result = migrate("src", "--executor", "tests.migrate.executors:NOT_ONE")
+
+    assert "cannot be used" in str(result.exception)
+    assert contents(tree) == {"a.py": OLD.encode()}
+
+
+# Formats and baseline
+
+
+def test_several_formats_go_to_files_at_once(tree: Path) -> None:
+    plant(tree, {"a.py": OLD + STRING})
+    outputs = [
+        argument for form in ("json", "sarif", "junit", "github") for argument in ("--output", f"{form}={form}.out")
+    ]
+
+    result = migrate("src", "--check", *outputs)
+
+    assert json.loads(Path("json.out").read_text())["findings"][0]["line"] == 2
+    assert json.loads(Path("sarif.out").read_text())["version"] == "2.1.0"
+    assert Path("junit.out").read_text().startswith("<testsuites>")
+    assert Path("github.out").read_text().startswith("::warning file=src/a.py,line=1,col=1,title=CK101::")
+    assert result.stdout.startswith("src/a.py:1:1 CK101")
+
+
+def test_baseline_lets_known_places_pass_and_new_ones_fail(tree: Path) -> None:
+    plant(tree, {"a.py": OLD + STRING})
+    migrate("src", "--check", "--baseline", "known.json", "--update-baseline")
+
+    assert migrate("src", "--check", "--baseline", "known.json").exit_code == 0
+    plant(tree, {"b.py": STRING})
+    result = migrate("src", "--check", "--baseline", "known.json")
+    assert (result.exit_code, result.stdout.partition(" ")[0]) == (1, "src/b.py:1:5")
+
+
+def test_baseline_in_the_tree_is_not_searched(tree: Path) -> None:
+    plant(tree, {"a.py": STRING})
+    migrate(".", "--check", "--baseline", "src/known.json", "--update-baseline")
+
+    assert migrate(".", "--check", "--baseline", "src/known.json").exit_code == 0
+
+
+def test_reports_of_ours_in_the_tree_are_not_searched(tree: Path) -> None:
+    plant(tree, {"a.py": STRING})
+    migrate("src", "--check", "--baseline", "src/b.json", "--update-baseline", "--output", "json=src/c.json")
+
+    assert migrate("src", "--check", "--format", "github").stdout.count("::warning") == 1
+
+
+def test_fixed_places_are_told(tree: Path) -> None:
+    plant(tree, {"a.py": STRING})
+    migrate("src", "--baseline", "known.json", "--update-baseline")
+    plant(tree, {"a.py": "x = 1\n"})
+
+    result = migrate("src", "--baseline", "known.json")
+
+    assert result.exit_code == 0
+    assert "1 known place is fixed; run with --update-baseline" in result.stderr
+
+
+def test_a_failure_is_not_covered_by_the_baseline(tree: Path) -> None:
+    plant(tree, {"a.py": "Old ("})
+    migrate("src", "--check", "--baseline", "known.json", "--update-baseline")
+
+    assert migrate("src", "--check", "--baseline", "known.json").exit_code == 2
+
+
+# Terminals
+
+
+def test_short_run_on_a_terminal_shows_no_progress_bar(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from compatkit.cli import main; main()", "migrate", "--check", "src"]
+
+    subprocess.run([*command, "--migration", "migration.toml"], stderr=theirs, stdout=subprocess.DEVNULL, check=False)
+    os.close(theirs)
+    said = os.read(ours, 10_000)
+    os.close(ours)
+
+    assert said.startswith(b"1 to be rewritten")
+
+
+def test_names_and_messages_cannot_steer_the_terminal(tree: Path) -> None:
+    plant(tree, {"a\x1b[31m.py": OLD})
+
+    assert "\x1b" not in migrate("src", "--check").output

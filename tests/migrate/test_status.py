@@ -1,0 +1,154 @@
+"""How far a migration has come: nothing is counted twice, and what is done is what would be moved back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compatkit.cli.status import command
+from compatkit.migrate import Task, plan_tree, write_report
+from compatkit.migrate.owners import NO_OWNER, Owners, parse_owners
+from compatkit.migrate.status import Status, take_status, turned_round
+from compatkit.migration import Move
+from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
+
+STRING = "x = 'shop.core.old_home.Old'\n"
+HOMES = {"shop/core/old_home.py": "class Old: pass\n", "shop/core/new_home.py": "class New: pass\n"}
+
+
+def status_of(folder: Path) -> Status:
+    return take_status([folder], Task.of([MIGRATION]), Owners(folder))
+
+
+def status(*arguments: str) -> Result:
+    return CliRunner().invoke(command, ["--migration", "migration.toml", *arguments])
+
+
+def test_files_that_name_nothing_are_neither_left_nor_done(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "Old = 1\nNew = 2\n", "b.yaml": "x: 1\n"})
+
+    total = status_of(tmp_path).total
+
+    assert (total.left, total.done, total.share) == (0, 0, None)
+
+
+def test_homes_themselves_are_neither_left_nor_done(tmp_path: Path) -> None:
+    plant(tmp_path, HOMES)
+
+    assert status_of(tmp_path).total.share is None
+
+
+def test_rewriting_turns_what_is_left_into_done(tmp_path: Path) -> None:
+    plant(tmp_path, {**HOMES, "a.py": OLD, "b/c.py": f"def f():\n    {OLD}"})
+    before = status_of(tmp_path).total
+
+    write_report(plan_tree([tmp_path], [MIGRATION]))
+
+    after = status_of(tmp_path).total
+    assert (before.left, before.done) == (2, 0)
+    assert (after.left, after.done) == (0, 2)
+
+
+def test_each_division_adds_up_to_the_whole(tmp_path: Path) -> None:
+    plant(
+        tmp_path, {"a.py": OLD + STRING, "b/c.py": NEW, "b/d/e/f.py": OLD, "conf/x.yaml": "x: shop.core.old_home.Old"}
+    )
+
+    found = status_of(tmp_path)
+
+    assert (found.total.left, found.total.done) == (4, 1)
+    for rows in (found.by_code, found.by_folder, found.by_owner):
+        assert (sum(row.left for row in rows), sum(row.done for row in rows)) == (4, 1)
+
+
+def test_middle_of_a_chain_of_moves_is_not_done() -> None:
+    first, second = Move("CK1001", "m.a.A", "m.b.B"), Move("CK1002", "m.b.B", "m.c.C")
+
+    assert [(move.old, move.new) for move in turned_round(Task((first, second))).moves] == [("m.c.C", "m.b.B")]
+
+
+def owner(text: str, path: str) -> str:
+    return Owners(Path("/r").resolve(), parse_owners(text)).of(f"/r/{path}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/docs", "a/docs/x.py"),
+        ("docs/*", "docs/a/b.py"),
+        ("/a.py", "x/a.py"),
+        ("*.js", "a.py"),
+        ("docs", "mydocs/a.py"),
+        ("src/a/", "src/ab/c.py"),
+        ("a", "ab"),
+        ("a.py/", "a.py"),
+    ],
+)
+def test_pattern_owns_nothing_else(pattern: str, path: str) -> None:
+    assert owner(f"{pattern} @x", path) == NO_OWNER
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*", "a/b.py"),
+        ("*.py", "a/b.py"),
+        ("/docs", "docs/a/b.py"),
+        ("docs/*", "docs/a.py"),
+        ("docs/", "x/docs/a/b.py"),
+        ("apps/github", "apps/github/a.py"),
+        ("**/logs", "a/b/logs/c.py"),
+        ("a\\ b.py", "a b.py"),
+    ],
+)
+def test_pattern_owns_what_it_matches(pattern: str, path: str) -> None:
+    assert owner(f"{pattern} @x", path) == "@x"
+
+
+def test_last_rule_that_matches_decides() -> None:
+    text = "* @all\n[Section]\n# *.py @nobody\n/src/ @a @b # why\n/src/free/\n"
+
+    assert owner(text, "x.py") == "@all"
+    assert owner(text, "src/x.py") == "@a @b"
+    assert owner(text, "src/free/x.py") == NO_OWNER
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    plant(tmp_path, {"migration.toml": TOML, "src/a.py": OLD + STRING, "src/b.py": NEW})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_table_shows_what_is_left_and_writes_nothing(tree: Path) -> None:
+    before = contents(tree)
+
+    result = status()
+
+    assert (result.exit_code, contents(tree)) == (1, before)
+    assert result.stdout.splitlines()[-1] == "2 left, 1 done, 33 % done"
+
+
+def test_nothing_left_exits_0(tree: Path) -> None:
+    (tree / "src" / "a.py").unlink()
+
+    assert status("src").exit_code == 0
+
+
+def test_file_that_cannot_be_read_is_told(tree: Path) -> None:
+    plant(tree, {"src/a.py": "Old ("})
+
+    result = status("src")
+
+    assert result.exit_code == 2
+    assert "CK901" in result.stderr
+
+
+def test_page_and_json_say_the_same_as_the_table(tree: Path) -> None:
+    result = status("--html", "status.html", "--format", "json")
+
+    assert json.loads(result.stdout)["total"] == {"name": "all", "left": 2, "done": 1, "share": 1 / 3}
+    assert '<p class="big">33 % done</p>' in (tree / "status.html").read_text()

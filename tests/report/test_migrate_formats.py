@@ -1,0 +1,164 @@
+"""Every format holds whatever a file name, a line or a message can hold, and loses no place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+
+from compatkit.migrate import FileResult, Job, Report, Task, process
+from compatkit.migrate.remarks import Overview
+from compatkit.report.migrate_github import overview_github
+from compatkit.report.migrate_json import overview_json
+from compatkit.report.migrate_junit import overview_junit
+from compatkit.report.migrate_sarif import overview_sarif
+from compatkit.report.migrate_text import listing, printable
+from compatkit.rewrite import Finding, Unchanged
+from tests.migrate.trees import MOVE, OLD
+from tests.report.overviews import OVERVIEW
+
+# The part of the official schema that a log of ours uses: for each object its keys, those with ! required.
+SHAPES: dict[str, dict[str, object]] = {
+    "log": {"$schema": str, "version!": str, "runs!": ["run"]},
+    "run": {"tool!": "tool", "columnKind": str, "invocations": ["invocation"], "results": ["result"]},
+    "tool": {"driver!": "driver"},
+    "driver": {"name!": str, "version": str, "rules": ["rule"]},
+    "rule": {"id!": str, "shortDescription": "text"},
+    "text": {"text!": str},
+    "invocation": {"executionSuccessful!": bool, "toolExecutionNotifications": ["notification"]},
+    "notification": {"message!": "text", "level": str, "descriptor": "descriptor", "locations": ["location"]},
+    "descriptor": {"id": str},
+    "result": {
+        "ruleId": str,
+        "ruleIndex": int,
+        "level": str,
+        "message!": "text",
+        "locations": ["location"],
+        "partialFingerprints": "texts",
+        "properties": "texts",
+    },
+    "location": {"physicalLocation": "place"},
+    "place": {"artifactLocation!": "artifact", "region": "region"},
+    "artifact": {"uri": str},
+    "region": {"startLine": int, "startColumn": int},
+}
+URI = re.compile(r"(?:[A-Za-z0-9\-._~/]|%[0-9A-F]{2})+")
+
+
+def check_shape(value: object, shape: object) -> None:
+    if isinstance(shape, list):
+        assert isinstance(value, list)
+        for item in value:
+            check_shape(item, shape[0])
+    elif shape == "texts":
+        assert isinstance(value, dict)
+        assert all(isinstance(item, str) for item in value.values())
+    elif isinstance(shape, str):
+        keys = {key.rstrip("!"): inner for key, inner in SHAPES[shape].items()}
+        assert isinstance(value, dict)
+        assert value.keys() <= keys.keys()
+        assert {key.rstrip("!") for key in SHAPES[shape] if key.endswith("!")} <= value.keys()
+        for key, inner in value.items():
+            check_shape(inner, keys[key])
+    else:
+        assert isinstance(shape, type)
+        assert type(value) is shape
+
+
+@given(overview=OVERVIEW)
+def test_sarif_has_the_shape_of_its_schema(overview: Overview) -> None:
+    log = json.loads(overview_sarif(overview, {}))
+
+    check_shape(log, "log")
+
+
+@given(overview=OVERVIEW)
+def test_sarif_names_each_place_that_is_left_by_an_address(overview: Overview) -> None:
+    (run,) = json.loads(overview_sarif(overview, {}))["runs"]
+
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert [place["region"]["startLine"] for place in places] == [remark.line for remark in overview.left]
+    assert all(URI.fullmatch(place["artifactLocation"]["uri"]) for place in places)
+    assert all(place["region"].get("startColumn", 1) >= 1 for place in places)
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+
+
+@given(overview=OVERVIEW)
+def test_sarif_fingerprints_differ_from_each_other(overview: Overview) -> None:
+    (run,) = json.loads(overview_sarif(overview, {}))["runs"]
+
+    prints = [result["partialFingerprints"]["compatkitPlace/v1"] for result in run["results"]]
+    assert len(set(prints)) == len(prints)
+
+
+def fingerprints(source: str) -> list[str]:
+    job = Job(source.encode())
+    report = Report((FileResult("a.py", process(job, Task((MOVE,))), job),))
+    return [remark.fingerprint for remark in Overview.of(report, is_written=False).left]
+
+
+def test_fingerprints_do_not_change_when_lines_move() -> None:
+    source = f"{OLD}x = 'shop.core.old_home.Old'\n"
+
+    assert fingerprints("\n# more\n\n" + source) == fingerprints(source)
+    assert len(fingerprints(source)) == 2
+
+
+@given(overview=OVERVIEW)
+def test_junit_is_well_formed_and_counts_what_it_holds(overview: Overview) -> None:
+    suite = ET.fromstring(overview_junit(overview))[0]
+
+    assert int(suite.get("tests", "")) == len(suite.findall("testcase"))
+    assert int(suite.get("errors", "")) == len(overview.report.failed)
+    assert int(suite.get("skipped", "")) == len(overview.report.skipped)
+    assert int(suite.get("failures", "")) == len({remark.path for remark in overview.left})
+
+
+@given(overview=OVERVIEW)
+def test_github_gets_one_command_a_line_and_no_other(overview: Overview) -> None:
+    lines = list(overview_github(overview))
+
+    assert len(lines) == len(overview.left) + len(overview.report.failed)
+    for line in lines:
+        assert re.fullmatch(r"::(?:warning|error) (?:(?:file|line|col|title)=[^,:\r\n]*,?)+::[^\r\n]*", line)
+
+
+@given(overview=OVERVIEW)
+def test_github_messages_are_read_back_as_they_were(overview: Overview) -> None:
+    findings = [remark for remark in overview.left if not remark.is_rewrite]
+    lines = [line for line in overview_github(overview) if line.startswith("::warning")]
+
+    said = [line.split("::", 2)[2].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") for line in lines]
+    assert {remark.message for remark in findings} <= set(said)
+
+
+@given(overview=OVERVIEW)
+def test_json_holds_every_remark_and_every_file(overview: Overview) -> None:
+    document: Mapping[str, list[object]] = json.loads(overview_json(overview))
+
+    assert len(document["rewrites"]) + len(document["findings"]) == len(overview.remarks)
+    assert len(document["failed"]) == len(overview.report.failed)
+    assert len(document["skipped"]) == len(overview.report.skipped)
+
+
+@given(overview=OVERVIEW)
+def test_text_is_one_printable_line_a_remark(overview: Overview) -> None:
+    lines = list(listing(overview))
+
+    assert len(lines) == len(overview.remarks)
+    assert all(line.isprintable() for line in lines)
+
+
+def test_what_looks_like_markup_is_text() -> None:
+    finding = Finding("CK101", 1, 1, "dict[str, int] [red]x[/red] <b>&amp;")
+    report = Report((FileResult("a.py", Unchanged((finding,)), Job(b"x\n")),))
+
+    assert list(listing(Overview.of(report, is_written=False))) == [f"a.py:1:1 CK101 {finding.message}"]
+
+
+def test_a_plain_name_is_printed_as_it_is() -> None:
+    assert printable("src/ü b.py") == "src/ü b.py"
