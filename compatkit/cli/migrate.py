@@ -33,6 +33,11 @@ _PATH = click.Path(path_type=Path)
 @click.option("--ignore", multiple=True, metavar="CODES", help="Do not act on these codes.")
 @click.option("--confidence", type=click.Choice(["safe", "review"]), help="review also changes strings that name code.")
 @click.option("--modernize/--no-modernize", default=None, help="Also rewrite fields and arguments.")
+@click.option(
+    "--through-reexports/--no-through-reexports",
+    default=None,
+    help="Also rewrite imports from a package that only hands a moved name on.",
+)
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to apply; repeatable.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")

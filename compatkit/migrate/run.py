@@ -7,10 +7,12 @@ import re
 import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.naming import Namer
+from compatkit.migrate.reexports import gather_reexports
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, may_matter, process
 from compatkit.migrate.workers import Workers
@@ -59,6 +61,8 @@ def plan_task(
     own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
     files = find_files(paths, leave_out=own)
     namer = Namer(task.moves)
+    if task.options.through_reexports:
+        task = replace(task, reexports=gather_reexports(files, namer, task.moves))
     results: list[FileResult] = []
     pending: list[tuple[FoundFile, Job]] = []
     tell = progress or _tell_no_one

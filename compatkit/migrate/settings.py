@@ -21,6 +21,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     confidence: Literal["safe", "review"] = "safe"
     modernize: bool = False
+    through_reexports: bool = False
     allow_dirty: bool = False
     jobs: int | None = None
     baseline: Path | None = None
@@ -30,6 +31,7 @@ class Settings:
         return Options(
             confidence=self.confidence,
             modernize=self.modernize,
+            through_reexports=self.through_reexports,
             select=frozenset(self.select),
             ignore=frozenset(self.ignore),
         )
@@ -105,4 +107,5 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "migrations": ("a list of strings", _is_texts),
     "modernize": ("true or false", _is_switch),
     "select": ("a list of strings", _is_texts),
+    "through-reexports": ("true or false", _is_switch),
 }

@@ -20,6 +20,7 @@ class Task:
     moves: tuple[Move, ...]
     migrations: tuple[Migration, ...] = ()
     options: Options = DEFAULTS
+    reexports: tuple[Move, ...] = ()
 
     @classmethod
     def of(cls, migrations: Iterable[Migration], options: Options = DEFAULTS) -> Task:
@@ -54,7 +55,11 @@ def process_all(jobs: tuple[Job, ...], task: Task) -> tuple[Outcome, ...]:
 
 def may_matter(source: bytes, task: Task) -> bool:
     """Tell whether a file can be affected at all; if not, it need not travel to a worker."""
-    return can_matter(source, task.moves) or (task.options.modernize and _is_modern_matter(source, task.migrations))
+    return (
+        can_matter(source, task.moves)
+        or can_matter(source, task.reexports)
+        or (task.options.modernize and _is_modern_matter(source, task.migrations))
+    )
 
 
 def _is_modern_matter(source: bytes, migrations: tuple[Migration, ...]) -> bool:
@@ -84,6 +89,7 @@ def _rewrite_source(job: Job, task: Task) -> Outcome:
         moves=task.moves,
         migrations=task.migrations,
         options=task.options,
+        reexports=task.reexports,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.change import Change, Pass
@@ -13,6 +14,7 @@ from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.imports.changes import change_imports
 from compatkit.rewrite.imports.leftover import find_leftovers
 from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
+from compatkit.rewrite.imports.reexports import find_named
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.place import FileModule, Site, find_sites, parse, walk_statements
@@ -30,39 +32,51 @@ def rewrite_source(
     moves: Iterable[Move],
     migrations: Iterable[Migration] = (),
     options: Options = Options(),  # noqa: B008 - immutable
+    reexports: Iterable[Move] = (),
 ) -> Outcome:
     """Rewrite the imports and uses of moved names in one file, and report what else names an old home.
 
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
-    reported. `migrations` bring fields and arguments, on which `options.modernize` acts. Nothing is read, written,
-    imported or executed.
+    reported. `migrations` bring fields and arguments, on which `options.modernize` acts. `reexports` are moves from
+    modules that only hand a name on: imports follow them, uses through the module need not. Nothing is read,
+    written, imported or executed.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
     b'from pkg.new import Thing2 as Thing'
     """
     all_moves = tuple(move for move in moves if options.acts_on(move.code))
+    through = tuple(move for move in reexports if options.acts_on(move.code) and move.old_module != module)
     modern = tuple(migrations) if options.modernize else ()
-    if not can_matter(source, all_moves) and not can_be_modern(source, modern):
+    if not can_matter(source, all_moves) and not can_matter(source, through) and not can_be_modern(source, modern):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
     relevant = tuple(move for move in all_moves if move.old_module != module)
-    if not relevant and not modern:
+    if not relevant and not through and not modern:
         return Skipped("this is the old home itself")
     try:
-        return _rewrite(read_source(source), FileModule(module, is_package), relevant, modern, options)
+        wanted = _Wanted(relevant, through, modern, options)
+        return _rewrite(read_source(source), FileModule(module, is_package), wanted)
     except RewriteError as error:
         return error.as_outcome()
 
 
-def _rewrite(
-    source: Source, home: FileModule, moves: tuple[Move, ...], migrations: tuple[Migration, ...], options: Options
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be done in this file."""
+
+    moves: tuple[Move, ...]
+    reexports: tuple[Move, ...]
+    migrations: tuple[Migration, ...]
+    options: Options
+
+
+def _rewrite(source: Source, home: FileModule, wanted: _Wanted) -> Outcome:
     tree = parse(source.text)
     ignored = Ignored(source)
     changes: list[Change] = []
     findings: list[Finding] = []
-    for found in _passes(source, tree, home, moves, migrations, options, changes):
+    for found in _passes(source, tree, home, wanted, changes):
         made, left = _choose(found.changes, changes, ignored)
         changes += made
         findings += [each for each in (*found.findings, *left) if not ignored.holds(each.line, each.code)]
@@ -75,27 +89,21 @@ def _rewrite(
     return Rewritten(result, tuple(_edits(source, changes)), reported)
 
 
-def _passes(
-    source: Source,
-    tree: ast.Module,
-    home: FileModule,
-    moves: tuple[Move, ...],
-    migrations: tuple[Migration, ...],
-    options: Options,
-    made: list[Change],
-) -> Iterator[Pass]:
+def _passes(source: Source, tree: ast.Module, home: FileModule, wanted: _Wanted, made: list[Change]) -> Iterator[Pass]:
     """Yield the passes, in the order in which their changes have the right of way; `made` grows in between."""
+    moves, through, options = wanted.moves, wanted.reexports, wanted.options
     statements = list(walk_statements(tree))
-    if moves:
-        sites = find_sites(statements, home, moves)
-        if not migrations and not mentions_elsewhere(source, [site.node for site in sites], moves):
+    if moves or through:
+        every = (*moves, *through)
+        sites = find_sites(statements, home, every)
+        if not wanted.migrations and not mentions_elsewhere(source, [site.node for site in sites], every):
             yield change_imports(source, sites, statements, home)
             return
     nodes = list(ast.walk(tree))
     moving: set[str] = set()
-    if moves:
+    if moves or through:
         modules = change_modules(source, nodes, home, moves)
-        sites = find_sites(statements, home, moves, modules.from_imports)
+        sites = find_sites(statements, home, every, modules.from_imports)
         imports = change_imports(source, sites, statements, home, groups=modules.groups)
         # Uses whose from-import is left to a person must stay as they are.
         lost = {modules.groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
@@ -104,11 +112,13 @@ def _passes(
         yield Pass(changes, [*imports.findings, *leftovers])
         moving = _moving(sites, modules, made)
         yield find_strings(source, tree, nodes, home, moves, options)
-    if migrations:
+        if through:
+            yield Pass(findings=list(find_named(source, nodes, through)))
+    if wanted.migrations:
         # Imported here: only --modernize needs to follow values through a file.
         from compatkit.rewrite.modernize import find_modern
 
-        found = find_modern(source, tree, nodes, home, migrations, options, moving=moving)
+        found = find_modern(source, tree, nodes, home, wanted.migrations, options, moving=moving)
         yield Pass(
             [each for each in found.changes if options.acts_on(each.code)],
             [each for each in found.findings if options.acts_on(each.code)],
