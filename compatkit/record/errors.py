@@ -87,3 +87,11 @@ class RecordError(CompatkitError):
             where=where,
             hint="give the sets or the metrics names that differ",
         )
+
+    @classmethod
+    def other_store(cls, run_id: str, uri: str) -> RecordError:
+        return cls(
+            f"The run {run_id} has metrics, but their points are not in the active store.",
+            where=uri,
+            hint="call mlflow.set_tracking_uri with the store that the run was read from",
+        )

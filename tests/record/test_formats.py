@@ -325,8 +325,8 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, na
 # MLflow.
 
 
-def test_an_mlflow_run_and_its_histories_are_read(tracking_uri: str) -> None:
-    client = MlflowClient(tracking_uri)
+def test_an_mlflow_run_and_its_histories_are_read(active_store: str) -> None:
+    client = MlflowClient(active_store)
     run_id = client.create_run(client.create_experiment("formats")).info.run_id
     for epoch, loss in ((2, 0.25), (1, 0.5)):
         client.log_metric(run_id, "train_loss", loss, step=epoch)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compatkit.record.errors import RecordError
 from compatkit.record.formats._rows import Row, merged
 
 # MLflow samples the machine at intervals of its own: the steps of these are no epochs.
@@ -16,7 +17,8 @@ def read(history: object) -> list[Row] | None:
     """Read a row a step, with the step as its epoch, as our orchestrators log it.
 
     The steps are the caller's, and are not renumbered. A metric that was logged once, without a step, says something
-    of the whole run: it joins the last epoch. MLflow's `system/` metrics, sampled in time, are left out.
+    of the whole run: it joins the last epoch. MLflow's `system/` metrics, sampled in time, are left out. A run's points
+    are read from MLflow's active store; raises `RecordError` if it is not the one that holds them.
     """
     found = _metrics(history)
     if found is None:
@@ -36,8 +38,13 @@ def _metrics(history: Any) -> Mapping[str, Sequence[Any]] | None:
     latest = getattr(getattr(history, "data", None), "metrics", None)
     if run_id is None or not isinstance(latest, Mapping) or "mlflow" not in sys.modules:
         return None
-    client = sys.modules["mlflow"].MlflowClient()
-    return {name: client.get_metric_history(run_id, name) for name in latest if not name.startswith(_SAMPLED)}
+    mlflow = sys.modules["mlflow"]
+    client = mlflow.MlflowClient()
+    found = {name: client.get_metric_history(run_id, name) for name in latest if not name.startswith(_SAMPLED)}
+    if not all(found.values()):
+        # A `Run` does not say which store it is from, and another store answers with nothing.
+        raise RecordError.other_store(run_id, mlflow.get_tracking_uri())
+    return found
 
 
 def _are_points(item: tuple[object, object]) -> bool:

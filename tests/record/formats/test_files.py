@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 
 from compatkit.record import RecordError, formats
+from compatkit.training._mlflow_state import tracking_uri_set
 
 # Lone surrogates are no text that a file in UTF-8 can hold.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -99,8 +100,17 @@ def test_a_path_of_no_known_kind_is_shown_as_one(tmp_path: Path) -> None:
     assert formats.describe(Path("a") / "model.pt") == "the path 'a/model.pt'"
 
 
-def test_samples_of_the_machine_are_no_epochs(tracking_uri: str) -> None:
+def test_run_of_another_store_is_not_read_as_empty(tracking_uri: str, tmp_path: Path) -> None:
     client = MlflowClient(tracking_uri)
+    run_id = client.create_run(client.create_experiment("elsewhere")).info.run_id
+    client.log_metric(run_id, "train_loss", 0.5, step=1)
+
+    with tracking_uri_set(f"sqlite:///{tmp_path / 'other.db'}"), pytest.raises(RecordError, match="active store"):
+        formats.read_known(client.get_run(run_id))
+
+
+def test_samples_of_the_machine_are_no_epochs(active_store: str) -> None:
+    client = MlflowClient(active_store)
     run_id = client.create_run(client.create_experiment("samples")).info.run_id
     client.log_metric(run_id, "train_loss", 0.5, step=1)
     for sample in range(4):
