@@ -12,7 +12,6 @@ from pathlib import Path
 
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.naming import Namer
-from compatkit.migrate.reexports import gather_reexports
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, may_matter, process
 from compatkit.migrate.workers import Workers
@@ -62,6 +61,8 @@ def plan_task(
     files = find_files(paths, leave_out=own)
     namer = Namer(task.moves)
     if task.options.through_reexports:
+        from compatkit.migrate.reexports import gather_reexports
+
         task = replace(task, reexports=gather_reexports(files, namer, task.moves))
     results: list[FileResult] = []
     pending: list[tuple[FoundFile, Job]] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite import Failed, Outcome, can_matter, rewrite_source
+from compatkit.rewrite import Failed, Outcome, can_matter
 from compatkit.rewrite.options import Options
 
 DEFAULTS = Options()
@@ -82,6 +82,8 @@ def _is_named(dotted: str, source: bytes) -> bool:
 
 
 def _rewrite_source(job: Job, task: Task) -> Outcome:
+    from compatkit.rewrite import rewrite_source
+
     return rewrite_source(
         job.source,
         module=job.module,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from compatkit.rewrite.engine import rewrite_source
+from typing import TYPE_CHECKING, Any
+
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.outcome import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.scan import can_matter, find_in_data
+
+if TYPE_CHECKING:
+    from compatkit.rewrite.engine import rewrite_source
 
 __all__ = [
     "Edit",
@@ -20,3 +24,12 @@ __all__ = [
     "find_in_data",
     "rewrite_source",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Most runs over a tree meet no file that matters, and the engine takes as long to import as 2,000 files to read.
+    if name != "rewrite_source":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from compatkit.rewrite.engine import rewrite_source
+
+    return rewrite_source
