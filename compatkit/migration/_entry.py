@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
+from typing import TypeVar
 
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.model import Confidence, Scalar
+from compatkit.migration.model import Scalar
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
-_CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+Choice = TypeVar("Choice", bound=str)
 
 
 class Entry:
@@ -81,12 +81,12 @@ class Entry:
             raise self._wrong("code", value, "capital letters and at least three digits, such as 'CK101'")
         return value
 
-    def confidence(self) -> Confidence:
-        value = self._take("confidence", "safe")
-        for known in _CONFIDENCES:
+    def choice(self, key: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+        value = self._take(key, default)
+        for known in choices:
             if value == known:
                 return known
-        raise self._wrong("confidence", value, f"one of {', '.join(_CONFIDENCES)}")
+        raise self._wrong(key, value, f"one of {', '.join(choices)}")
 
     def rows(self, key: str) -> Sequence[object]:
         value = self._take(key, [])

@@ -41,12 +41,15 @@ def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
 
 
 def _validate_moves(migration: Migration, where: str) -> None:
-    moved = {move.old: move.code for move in migration.moves}
+    modules = [move for move in migration.moves if move.is_module]
+    symbols = {move.old: move for move in migration.moves if not move.is_module}
     for move in migration.moves:
-        if move.new in moved:
-            # A chain inside one migration would make the rewrite depend on the order of its rows.
+        # A chain inside one migration would make the rewrite depend on the order of its rows, and a module that moves
+        # below itself would move again in every run.
+        around = [other for other in modules if other.of(move.new)]
+        if chained := [*around, *filter(None, [symbols.get(move.new)])]:
             raise MigrationError.declared_twice(
-                f"{move.new!r}, a new home and itself moved,", move.code, moved[move.new], where=where
+                f"{move.new!r}, a new home and itself moved,", move.code, chained[0].code, where=where
             )
 
 

@@ -13,11 +13,13 @@ from compatkit.migration.model import (
     Allowance,
     AllowanceKind,
     Argument,
+    Confidence,
     Config,
     Equivalence,
     Field,
     Migration,
     Move,
+    MoveKind,
     Preset,
     Producer,
     Section,
@@ -27,6 +29,8 @@ from compatkit.migration.model import (
 from compatkit.migration.shape import parse_records, parse_shape
 
 SCHEMA = 1
+_CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+_MOVE_KINDS: tuple[MoveKind, ...] = get_args(MoveKind)
 _ALLOWANCE_KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
 _Row = TypeVar("_Row")
 
@@ -100,12 +104,15 @@ def _versions(entry: Entry) -> Versions:
 
 
 def _move(entry: Entry) -> Move:
+    kind = entry.choice("kind", _MOVE_KINDS, "symbol")
+    parts = 1 if kind == "module" else 2
     return Move(
         code=entry.code(),
-        old=entry.dotted("old", parts=2),
-        new=entry.dotted("new", parts=2),
-        confidence=entry.confidence(),
+        old=entry.dotted("old", parts=parts),
+        new=entry.dotted("new", parts=parts),
+        confidence=entry.choice("confidence", _CONFIDENCES, "safe"),
         why=entry.text("why", ""),
+        kind=kind,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 Confidence = Literal["safe", "review", "manual"]
+MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
 AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
 
@@ -21,13 +22,33 @@ class Versions(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An old dotted name and its new dotted name."""
+    """An old dotted name and its new dotted name: of a symbol, or of a module that moves with all that is in it."""
 
     code: str
     old: str
     new: str
     confidence: Confidence = "safe"
     why: str = ""
+    kind: MoveKind = "symbol"
+
+    @property
+    def is_module(self) -> bool:
+        return self.kind == "module"
+
+    @property
+    def old_home(self) -> str:
+        """The old module: what holds the symbol, or moves as a whole."""
+        return self.old if self.is_module else self.old_module
+
+    def of(self, dotted: str) -> Move | None:
+        """Return the move of one name that is the old module of this move, or lies in it; else None.
+
+        >>> Move("CK101", "a.b", "x", kind="module").of("a.b.c.N").new
+        'x.c.N'
+        """
+        if dotted != self.old and not dotted.startswith(f"{self.old}."):
+            return None
+        return replace(self, old=dotted, new=self.new + dotted[len(self.old) :], kind="symbol")
 
     @property
     def old_module(self) -> str:

@@ -15,6 +15,7 @@ from compatkit.rewrite.imports.changes import change_imports
 from compatkit.rewrite.imports.leftover import find_leftovers
 from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
 from compatkit.rewrite.imports.reexports import find_named
+from compatkit.rewrite.imports.whole_modules import change_whole_modules
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.place import FileModule, Site, find_sites, parse, walk_statements
@@ -51,7 +52,7 @@ def rewrite_source(
     if not can_matter(source, all_moves) and not can_matter(source, through) and not can_be_modern(source, modern):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
-    relevant = tuple(move for move in all_moves if move.old_module != module)
+    relevant = tuple(move for move in all_moves if not _is_home(module, move))
     if not relevant and not through and not modern:
         return Skipped("this is the old home itself")
     try:
@@ -59,6 +60,10 @@ def rewrite_source(
         return _rewrite(read_source(source), FileModule(module, is_package), wanted)
     except RewriteError as error:
         return error.as_outcome()
+
+
+def _is_home(module: str, move: Move) -> bool:
+    return move.of(module) is not None if move.is_module else move.old_module == module
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +110,12 @@ def _passes(source: Source, tree: ast.Module, home: FileModule, wanted: _Wanted,
         modules = change_modules(source, nodes, home, moves)
         sites = find_sites(statements, home, every, modules.from_imports)
         imports = change_imports(source, sites, statements, home, groups=modules.groups)
+        whole = change_whole_modules(source, nodes, home, moves, first_group=len(nodes))
         # Uses whose from-import is left to a person must stay as they are.
         lost = {modules.groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
-        changes = [*imports.changes, *(each for each in modules.changes if each.group not in lost)]
-        leftovers = find_leftovers(source, nodes, home, moves, besides=modules.handled)
+        changes = [*imports.changes, *(each for each in modules.changes if each.group not in lost), *whole.changes]
+        stars = {alias for site in sites for alias, _ in site.moved if alias.name == "*"}
+        leftovers = find_leftovers(source, nodes, home, moves, besides=modules.handled | whole.handled | stars)
         yield Pass(changes, [*imports.findings, *leftovers])
         moving = _moving(sites, modules, made)
         yield find_strings(source, tree, nodes, home, moves, options)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.source import Source
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
@@ -90,28 +89,18 @@ def _is_behind_a_dot(source: Source, start: int) -> bool:
 
 @lru_cache(maxsize=16)
 def _mentions(moves: tuple[Move, ...]) -> re.Pattern[str]:
-    modules = {move.old_module.rpartition(".")[2] for move in moves}
+    modules = {_last(move.old_home) for move in moves}
     names = {move.old_name for move in moves} - modules
     either = [f"(?P<module>{_either(modules)})", *([f"(?P<name>{_either(names)})"] if names else [])]
     return re.compile(rf"(?<!\w)(?:{'|'.join(either)})(?!\w)")
 
 
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
 def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-
-
-def find_in_data(source: bytes, moves: tuple[Move, ...]) -> tuple[Finding, ...]:
-    """Report each line of a file that is no Python source (a notebook, a configuration) that names an old module."""
-    if not any(move.old_module.encode() in source for move in moves):
-        return ()
-    found: list[Finding] = []
-    for number, line in enumerate(source.split(b"\n"), start=1):
-        if match := _old_modules(moves).search(line):
-            move = _owner(match.group().decode(), moves)
-            message = f"names {match.group().decode()}; this kind of file is not rewritten: {move.new} is the new home"
-            column = len(line[: match.start()].decode("utf-8", "replace")) + 1
-            found.append(Finding(move.code, number, column, message, "manual"))
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +113,7 @@ class _Wanted:
 
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> _Wanted:
-        names = {move.old_name for move in moves} | {move.old_module.rpartition(".")[2] for move in moves}
+        names = {move.old_name for move in moves} | {_last(move.old_home) for move in moves}
         words = frozenset(name.encode() for name in names)
         tops = {move.old.partition(".")[0].encode() for move in moves}
         return cls(words, words | tops, tuple(top + b"." for top in sorted(tops)))
@@ -141,16 +130,3 @@ def _wanted(moves: tuple[Move, ...]) -> _Wanted:
             _known.clear()
         known = _known[id(moves)] = (moves, _Wanted.of(moves))
     return known[1]
-
-
-@lru_cache(maxsize=16)
-def _old_modules(moves: tuple[Move, ...]) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![\w.])(?:%b)(?!\w)" % _any_of({move.old_module for move in moves}))
-
-
-def _any_of(words: Iterable[str]) -> bytes:
-    return b"|".join(re.escape(word).encode() for word in sorted(words, key=lambda word: (-len(word), word)))
-
-
-def _owner(old_module: str, moves: tuple[Move, ...]) -> Move:
-    return next(move for move in moves if move.old_module == old_module)

@@ -121,3 +121,29 @@ def test_relocation_moves_whole_components_only() -> None:
     relocated = migration.relocated({"shop": "acme.store"})
 
     assert [move.old for move in relocated.moves] == ["acme.store.widgets.Widget", "shopping.widgets.Widget"]
+
+
+MODULE = '[[moves]]\ncode = "CK102"\nkind = "module"\nold = "shop.parts"\nnew = "store"\n'
+
+
+def test_a_module_moves_with_all_that_is_in_it() -> None:
+    (move,) = parse_migration(HEAD + MODULE).moves
+
+    assert [found and found.new for found in map(move.of, ("shop.parts", "shop.parts.a.B", "shop.partsx", "shop"))] == [
+        "store",
+        "store.a.B",
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "part"),
+    [
+        (MODULE.replace('"store"', '"shop.parts.new"'), "a new home and itself moved"),
+        (MODULE + MOVE.replace("shop.gadgets.Gadget", "shop.parts.Gadget"), "a new home and itself moved"),
+        (MODULE.replace('"module"', '"package"'), "symbol, module"),
+    ],
+)
+def test_a_module_that_cannot_move_so_is_refused(rows: str, part: str) -> None:
+    assert part in refusal(HEAD + rows)

@@ -46,7 +46,7 @@ def _bare(source: list[str], mark: str) -> list[str]:
 def _may_use(code: str, request: Request) -> bool:
     """Tell whether code that is not understood may use a moved name in a way that the rewrite would break."""
     # The local name of a from-import stays; only behind a dot is it the old module's.
-    used = {rf"\b{re.escape(move.old_module.rpartition('.')[2])}\b" for move in request.moves}
+    used = {rf"\b{re.escape(move.old_home.rpartition('.')[2])}\b" for move in request.moves}
     used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves}
     return any(re.search(pattern, code) for pattern in used)
 

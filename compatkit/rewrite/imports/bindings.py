@@ -26,6 +26,15 @@ def bound_names(nodes: Nodes) -> Counter[str]:
     return counts
 
 
+def quoted_annotations(nodes: Nodes) -> Iterator[str]:
+    """Yield every text in an annotation: it is code that is only evaluated later, if ever."""
+    for node in nodes:
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if isinstance(annotation, ast.expr):
+                texts = (each.value for each in ast.walk(annotation) if isinstance(each, ast.Constant))
+                yield from (text for text in texts if isinstance(text, str))
+
+
 def _bound_by(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):

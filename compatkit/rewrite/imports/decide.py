@@ -17,6 +17,8 @@ def doubt(site: Site, nodes: Nodes, home: FileModule) -> tuple[str, Confidence] 
     for alias, move in site.moved:
         if move.confidence != "safe":
             return move.why or f"the move of {move.old} asks for a person's eye", move.confidence
+        if not move.new_module:
+            return f"a from-import cannot bring {move.new}; write import {move.new} as {local_name(alias)}", "review"
         if move.new_module == home.name:
             return "the new home itself depends on the old one; to rewrite this would make it import itself", "review"
         if _is_fallback(site.node, alias, move, nodes, home):

@@ -17,6 +17,7 @@ def find_leftovers(
 ) -> list[Finding]:
     """Return what is left to a person, apart from the from-imports of a moved name, and the nodes `besides`."""
     bound = dict(_bindings(nodes, home))
+    names = {move.old_name for move in moves}
     found: list[Finding] = []
     for node in nodes:
         if node in besides:
@@ -29,7 +30,7 @@ def find_leftovers(
                     if alias in besides:
                         continue
                     found += [_module_import(source, alias, move) for move in _homes(moves, alias.name)]
-            case ast.Attribute(attr=attr) if any(move.old_name == attr for move in moves):
+            case ast.Attribute(attr=attr) if attr in names:
                 found += _in_attribute(source, node, bound, moves)
     return found
 
@@ -40,7 +41,7 @@ def _in_import_from(
     module = home.resolve(node)
     for alias in node.names:
         if alias.name == "*":
-            for move in _homes(moves, module or ""):
+            for move in _homes(moves, module or "") if alias not in besides else ():
                 message = f"a star import of {move.old_module} may bring {move.old_name}; import the name itself"
                 yield finding(source, node, move.code, message)
             continue
@@ -59,10 +60,14 @@ def _looks_like(module: str, old_module: str) -> bool:
 
 def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:
     """Yield the first move out of this module: one finding a place is enough."""
-    yield from [move for move in moves if move.old_module == module][:1]
+    homes = [move for move in moves if (move.of(module) if move.is_module else move.old_module == module)]
+    yield from homes[:1]
 
 
 def _module_import(source: Source, alias: ast.alias, move: Move) -> Finding:
+    if move.is_module:
+        message = f"imports {move.old}, which is {move.new} now, and its uses cannot be told for certain"
+        return finding(source, alias, move.code, message)
     message = f"imports the old home {move.old_module} as a module; import {move.new} instead, and change its uses"
     return finding(source, alias, move.code, message)
 

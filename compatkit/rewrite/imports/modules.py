@@ -14,12 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.change import Change
-from compatkit.rewrite.imports.bindings import bound_names
+from compatkit.rewrite.imports.bindings import bound_names, quoted_annotations
+from compatkit.rewrite.imports.scopes import dotted, is_inside, scope_of, span
 from compatkit.rewrite.place import FileModule, Nodes, local_name
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.splice import indentation, stands_alone
-
-_Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 
 @dataclass(slots=True)
@@ -69,6 +68,8 @@ class _Import:
 def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> ModuleChanges:
     """Plan all that goes through an old module, import by import."""
     done = ModuleChanges()
+    # Modules that move as a whole are not taken apart here.
+    moves = tuple(move for move in moves if not move.is_module)
     imports = list(_imports(nodes, home, {move.old_module for move in moves}))
     if not imports or any(
         alias.name == "*" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
@@ -76,17 +77,19 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
         # A star import may bind any name anew.
         return done
     bound = bound_names(nodes)
+    quoted = " ".join(quoted_annotations(nodes))
     for number, each in enumerate(imports, start=1):
         by_name = {move.old_name: move for move in moves if move.old_module == each.module}
-        scope = _scope_of(each.node, nodes)
+        scope = scope_of(each.node, nodes)
         if (
             bound[each.root] != 1
             or isinstance(scope, ast.ClassDef)
+            or f"{each.spelled}." in quoted
             or (each.is_renamed and len(_same(imports, each)) > 1)
         ):
             continue
         uses, others = _uses(each, nodes, by_name)
-        if not all(_is_inside(name, scope) for name in (*others, *(use.node for use in uses))):
+        if not all(is_inside(name, scope) for name in (*others, *(use.node for use in uses))):
             continue
         planned = len(done.changes)
         is_changed = bool(uses) and _change(source, each, uses, others, bound, home, done)
@@ -124,21 +127,13 @@ def _uses(each: _Import, nodes: Nodes, by_name: dict[str, Move]) -> tuple[list[_
     uses: list[_Use] = []
     inside: set[ast.AST] = set()
     for node in nodes:
-        if isinstance(node, ast.Attribute) and node.attr in by_name and _dotted(node.value) == each.spelled:
+        if isinstance(node, ast.Attribute) and node.attr in by_name and dotted(node.value) == each.spelled:
             move = by_name[node.attr]
             if isinstance(node.ctx, ast.Load) and move.confidence == "safe":
                 uses.append(_Use(node, move))
                 inside.update(ast.walk(node))
     names = (node for node in nodes if isinstance(node, ast.Name) and node.id == each.root)
     return uses, [name for name in names if name not in inside]
-
-
-def _dotted(node: ast.expr) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _chains(names: list[ast.Name], nodes: Nodes) -> list[str]:
@@ -150,7 +145,7 @@ def _chains(names: list[ast.Name], nodes: Nodes) -> list[str]:
             while isinstance(inner, ast.Attribute):
                 inner = inner.value
             if inner in longest:
-                longest[inner] = max(longest[inner], _dotted(node), key=len)
+                longest[inner] = max(longest[inner], dotted(node), key=len)
     return list(longest.values())
 
 
@@ -200,7 +195,7 @@ def _redirect(source: Source, each: _Import, uses: list[_Use], target: str, done
     if isinstance(each.node, ast.ImportFrom):
         done.from_imports[each.alias] = Move(move.code, each.module, target)
     else:
-        start, end = _range(source, each.alias)
+        start, end = span(source, each.alias)
         text = f"{target} as {each.alias.asname}"
         message = f"import {each.module} as {each.alias.asname} -> {text}"
         done.changes.append(_at(source, each.alias, start, end, text, move.code, message))
@@ -211,8 +206,8 @@ def _redirect(source: Source, each: _Import, uses: list[_Use], target: str, done
 
 def _add_imports(source: Source, each: _Import, targets: list[str], code: str, *, stays: bool) -> Change | None:
     """Import the new homes in place of the old one, or below it; None where there is no room."""
-    node_start, node_end = _range(source, each.node)
-    start, end = _range(source, each.alias)
+    node_start, node_end = span(source, each.node)
+    start, end = span(source, each.alias)
     names = ", ".join(targets)
     if isinstance(each.node, ast.Import) and not stays:
         return _at(source, each.alias, start, end, names, code, f"import {each.module} -> import {names}")
@@ -227,34 +222,13 @@ def _add_imports(source: Source, each: _Import, targets: list[str], code: str, *
 
 
 def _of_use(source: Source, use: _Use, *, whole: bool) -> Change:
-    start, end = _range(source, use.node)
+    start, end = span(source, use.node)
     if not whole:
         start = end - len(use.move.old_name)
     text = use.move.new if whole else use.move.new_name
-    message = f"{_dotted(use.node)} -> {text if whole else f'{_dotted(use.node.value)}.{text}'}"
+    message = f"{dotted(use.node)} -> {text if whole else f'{dotted(use.node.value)}.{text}'}"
     return _at(source, use.node, start, end, text, use.move.code, message)
-
-
-def _range(source: Source, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    return source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
 
 
 def _at(source: Source, node: ast.expr | ast.alias, start: int, end: int, text: str, code: str, message: str) -> Change:
     return Change(start, end, text, code, node.lineno, source.column(node.lineno, node.col_offset), message)
-
-
-def _scope_of(node: ast.AST, nodes: Nodes) -> _Scope | None:
-    """Return the innermost function or class around a statement, None for the module."""
-    around = [each for each in nodes if isinstance(each, _Scope) and _is_inside(node, each)]
-    return max(around, key=lambda scope: (scope.lineno, scope.col_offset), default=None)
-
-
-def _is_inside(node: ast.AST, scope: _Scope | None) -> bool:
-    if scope is None:
-        return True
-    place: tuple[int, int] = (node.lineno, node.col_offset)  # type: ignore[attr-defined]  # statements and expressions
-    assert scope.end_lineno is not None
-    assert scope.end_col_offset is not None
-    return (scope.lineno, scope.col_offset) <= place < (scope.end_lineno, scope.end_col_offset)

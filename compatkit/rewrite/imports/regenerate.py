@@ -41,6 +41,8 @@ def regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerated
     node = _parse(text)
     if node is None:
         return None
+    if isinstance(node.names, cst.ImportStar):
+        return Regenerated(_render(_with_target(node, plan.target)))
     names, comments = _Names.read(node), {}
     for name in sorted(plan.split, key=lambda name: -name.index):
         comments[name.index] = names.remove(name.index, take_comment=comments_may_move)

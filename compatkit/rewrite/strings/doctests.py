@@ -29,7 +29,7 @@ def find_doctest_strings(source: Source, node: ast.Constant, moves: tuple[Move, 
 
     blocks = extract(source.text, "")
     code = "\n".join(block.shown for block in blocks)
-    if not any(move.old_name in code or move.old_module.rpartition(".")[2] in code for move in moves):
+    if not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
         return Pass()
     sheet = rewrite_code(source.text, extract, Request(moves, options=options))
     if "\\" in code and not literal.is_raw:

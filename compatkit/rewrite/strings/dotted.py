@@ -38,8 +38,10 @@ class Names:
         self.by_module: dict[str, list[Move]] = {}
         for move in moves:
             self._by_old.setdefault(move.old, []).append(move)
-            self.by_module.setdefault(move.old_module, []).append(move)
-        self._mention = _mention(self.by_module)
+            if not move.is_module:
+                self.by_module.setdefault(move.old_module, []).append(move)
+        self._whole = {move.old: [move] for move in moves if move.is_module}
+        self._mention = _mention({**self._whole, **self.by_module})
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
 
@@ -71,7 +73,7 @@ class Names:
 
     def _owner(self, module: str, rest: str) -> Move:
         # As `old_home.Old`, `old_home:Old` and `from old_home import Other, Old` spell it.
-        moves = self.by_module[module]
+        moves = self.by_module.get(module) or self._whole[module]
         line = re.split(r"[\r\n]", rest, maxsplit=1)[0]
         for names in (re.findall(r"\A[.:](\w+)", rest), re.findall(r"\w+", line)):
             for move in moves:
@@ -110,6 +112,8 @@ def _mention_of(module: str, moves: list[Move]) -> str:
     if "." in module:
         return re.escape(module)
     # A single word is the name of much else.
+    if any(move.is_module for move in moves):
+        return rf"{re.escape(module)}(?=[ \t]+import\b|[.:][^\W\d])"
     names = "|".join(sorted({re.escape(move.old_name) for move in moves}))
     return rf"{re.escape(module)}(?=[ \t]+import\b|[.:](?:{names})(?!\w))"
 

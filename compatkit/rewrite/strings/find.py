@@ -77,7 +77,7 @@ class _Search:
                 self.found.findings.append(self._finding(node, move.code, message, is_certain=False))
 
     def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
-        if spelling.is_module and "." not in text and not self._context.is_loaded(node):
+        if (spelling.is_module or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
             # A single word: much is called as some top-level package is.
             return
         use = None
@@ -115,8 +115,8 @@ class _Search:
             said = ""
 
     def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
-        move = next(move for move in self._moves if _last(move.old_module) == last)
-        message = f"a string names {text}; {move.new} is the new home, if this is {move.old_module}"
+        move = next(move for move in self._moves if _last(move.old_home) == last)
+        message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
         self.found.findings.append(self._finding(node, move.code, message))
 
     def _finding(self, node: ast.expr, code: str, message: str, *, is_certain: bool = True) -> Finding:
@@ -134,7 +134,7 @@ def _parts_of_f_strings(nodes: Nodes) -> Iterator[tuple[int, ast.expr]]:
 
 def _relative(moves: tuple[Move, ...]) -> re.Pattern[str]:
     """Return what finds an old module as `import_module` takes it, relative to a package."""
-    lasts = sorted({_last(move.old_module) for move in moves}, key=lambda last: (-len(last), last))
+    lasts = sorted({_last(move.old_home) for move in moves}, key=lambda last: (-len(last), last))
     return re.compile(rf"\.+(?:\w+\.)*(?P<last>{'|'.join(map(re.escape, lasts))})(?:[.:]\w+)*\Z")
 
 

@@ -7,10 +7,9 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compatkit.rewrite import Failed, Rewritten, Unchanged, find_in_data
+from compatkit.rewrite import Failed, Rewritten, Unchanged
 from compatkit.rewrite.options import Options
 from tests.rewrite.documents.given import NEW, OLD, SUFFIXES, result_of, run
-from tests.rewrite.moves import MOVES
 
 WORDS = st.sampled_from(
     [
@@ -63,6 +62,7 @@ BYTES = DOCUMENTS.map(str.encode) | st.tuples(DOCUMENTS, st.binary(max_size=4)).
     lambda pair: pair[0].encode() + pair[1]
 )
 OPTIONS = st.sampled_from([Options(), Options(confidence="review")])
+_NAMING = re.compile(r"(?<![\w.])shop\.core\.old_home(?!\w)")
 KINDS = st.sampled_from(SUFFIXES)
 
 
@@ -84,8 +84,9 @@ def test_every_line_that_names_an_old_module_is_changed_or_reported(
     assert isinstance(outcome, Rewritten | Unchanged)
     edits = outcome.edits if isinstance(outcome, Rewritten) else ()
     told = {one.line for one in (*outcome.findings, *edits)}
-    text = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    assert {found.line for found in find_in_data(text, MOVES)} <= told
+    lines = re.split(r"\r\n|\r|\n", source.decode())
+    naming = [number for number, line in enumerate(lines, start=1) if _NAMING.search(line)]
+    assert set(naming) <= told
 
 
 @given(BYTES, KINDS, OPTIONS)

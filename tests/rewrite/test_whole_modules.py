@@ -1,0 +1,189 @@
+"""Modules that move with all that is in them: every form goes along, in one statement each, or is reported."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.migration import Move
+from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged, rewrite_source
+from compatkit.rewrite.options import Options
+
+MOVES = (
+    Move("CK101", "shop.core.old", "shop.fresh.new", kind="module"),
+    Move("CK102", "shop.core.old.Apart", "shop.elsewhere.Apart2"),
+    Move("CK103", "shop.core.old.inner.own", "shop.own", kind="module"),
+    Move("CK104", "legacy", "modern.kit", kind="module"),
+)
+
+
+def outcome_of(source: str, *, module: str = "shop.app", is_package: bool = False, review: bool = False) -> Outcome:
+    options = Options(confidence="review" if review else "safe")
+    return rewrite_source(source.encode(), module=module, is_package=is_package, moves=MOVES, options=options)
+
+
+def rewritten(source: str, *, module: str = "shop.app", is_package: bool = False, review: bool = False) -> str:
+    outcome = outcome_of(source, module=module, is_package=is_package, review=review)
+    return outcome.source.decode() if isinstance(outcome, Rewritten) else source
+
+
+def reported(source: str) -> list[int]:
+    outcome = outcome_of(source)
+    assert isinstance(outcome, Rewritten | Unchanged), outcome
+    return [finding.line for finding in outcome.findings]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import legacy2\nlegacy2.N\n",
+        "import shop.core.older\n",
+        "from shop.core import older, other\n",
+        "from shop import core\ncore.other\n",
+        "from other.legacy import N\n",
+        "old = legacy = 1\n",
+        "x.legacy.N\n",
+        "from .legacy import N\n",
+    ],
+)
+def test_what_only_looks_alike_is_not_touched(source: str) -> None:
+    assert outcome_of(source) == Unchanged()
+
+
+@pytest.mark.parametrize("module", ["legacy", "legacy.part", "shop.core.old", "shop.core.old.inner"])
+def test_the_old_module_itself_is_left_alone(module: str) -> None:
+    source = "from legacy import N\nfrom shop.core.old.part import M\n"
+    outcome = outcome_of(source, module=module)
+
+    own = "legacy" if module.startswith("legacy") else "shop.core.old"
+    assert not isinstance(outcome, Rewritten) or f"from {own}" in outcome.source.decode()
+
+
+def test_nothing_is_done_in_the_old_home_of_the_only_move() -> None:
+    outcome = rewrite_source(b"import legacy.part\n", module="legacy.x", is_package=False, moves=MOVES[3:])
+
+    assert isinstance(outcome, Skipped)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from legacy import N\n", "from modern.kit import N\n"),
+        ("from legacy import N as M, P\n", "from modern.kit import N as M, P\n"),
+        ("from legacy.part.sub import (\n    N,  # why\n)\n", "from modern.kit.part.sub import (\n    N,  # why\n)\n"),
+        ("from legacy import *\n", "from modern.kit import *\n"),
+        ("from legacy.part import *  # noqa\n", "from modern.kit.part import *  # noqa\n"),
+        ("from shop.core import old\nold.N\n", "from shop.fresh import new as old\nold.N\n"),
+        ("from shop.core import old as o, rest\n", "from shop.core import rest\nfrom shop.fresh import new as o\n"),
+        (
+            "from shop.core.old import N, Apart\n",
+            "from shop.fresh.new import N\nfrom shop.elsewhere import Apart2 as Apart\n",
+        ),
+        ("from shop.core.old.inner.own.x import N\n", "from shop.own.x import N\n"),
+        ("from shop.core.old.inner.other import N\n", "from shop.fresh.new.inner.other import N\n"),
+        ("from .core.old import N\n", "from .fresh.new import N\n"),
+        ("def f():\n    from ..shop.core.old.part import N\n", "def f():\n    from ..shop.core.old.part import N\n"),
+    ],
+)
+def test_a_from_import_names_the_new_module(before: str, after: str) -> None:
+    assert rewritten(before) == after
+
+
+def test_a_relative_import_in_a_package_stays_relative() -> None:
+    source = "from .core import old\nfrom .core.old.part import N\n"
+
+    assert rewritten(source, module="shop", is_package=True) == (
+        "from .fresh import new as old\nfrom .fresh.new.part import N\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import legacy\nlegacy.N(legacy)\n", "import modern.kit\nmodern.kit.N(modern.kit)\n"),
+        ("import legacy as l\nl.N\n", "import modern.kit as l\nl.N\n"),
+        ("import legacy.part as p, os\np.N\n", "import modern.kit.part as p, os\np.N\n"),
+        (
+            "import os, legacy.part\nlegacy.part.N, legacy.M\n",
+            "import os, modern.kit.part\nmodern.kit.part.N, modern.kit.M\n",
+        ),
+        (
+            "import legacy\nimport legacy.part\n\n@legacy.part.deco\ndef f(x: legacy.N = legacy.M): ...\n",
+            "import modern.kit\nimport modern.kit.part\n\n"
+            "@modern.kit.part.deco\ndef f(x: modern.kit.N = modern.kit.M): ...\n",
+        ),
+        (
+            "def f():\n    import legacy\n    return legacy.a[0].b().c\n",
+            "def f():\n    import modern.kit\n    return modern.kit.a[0].b().c\n",
+        ),
+        (
+            "import shop.core.rest\nimport shop.core.old.part\nshop.core.rest.x, shop.core.old.part.y\n",
+            "import shop.core.rest\nimport shop.fresh.new.part\nshop.core.rest.x, shop.fresh.new.part.y\n",
+        ),
+        ("import shop.core.old as o\no.Apart\n", "import shop.elsewhere as o\no.Apart2\n"),
+        ("import legacy\nlegacy.x = 1\ndel legacy.y\n", "import modern.kit\nmodern.kit.x = 1\ndel modern.kit.y\n"),
+        (
+            "import modern.other\nimport legacy\nlegacy.N\n",
+            "import modern.other\nimport modern.kit\nmodern.kit.N\n",
+        ),
+    ],
+)
+def test_an_import_and_its_uses_name_the_new_module(before: str, after: str) -> None:
+    assert rewritten(before) == after
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("import legacy\nlegacy = 1\n", [1]),
+        ("import legacy\ndef f(legacy): ...\n", [1]),
+        ("def f():\n    import legacy\ndef g():\n    return legacy.N\n", [2]),
+        ("import legacy\nmodern = 1\nlegacy.N\n", [1]),
+        ("class A:\n    import legacy\n    x = legacy.N\n", [2]),
+        ("import shop.core.old\nshop.core.old.N\nf(shop.core)\n", [1, 2]),
+        ("import shop.core.old\nshop.other.x\n", [1]),
+        ("import shop.core\nshop.core.old.N\n", [2]),
+        ("try:\n    import modern.kit as k\nexcept ImportError:\n    import legacy as k\n", [4]),
+        ("try:\n    from modern.kit import N\nexcept ImportError:\n    from legacy import N\n", [4]),
+        ("from shop.core.old import *\n", [1]),
+        ("import legacy\ndef f(x: 'legacy.N'): ...\n", [1, 2]),
+    ],
+)
+def test_what_is_not_certain_is_reported_and_kept(source: str, lines: list[int]) -> None:
+    assert rewritten(source) == source
+    assert reported(source) == lines
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("mock.patch('legacy.part.N')\n", "mock.patch('modern.kit.part.N')\n"),
+        ("import_module('legacy')\n", "import_module('modern.kit')\n"),
+        ("import_module('shop.core.old.inner.own.x')\n", "import_module('shop.own.x')\n"),
+        ("x = 'shop.core.old.N'\n", "x = 'shop.fresh.new.N'\n"),
+        ("name = 'legacy'\n", "name = 'legacy'\n"),
+        ("x = 'shop.core'\n", "x = 'shop.core'\n"),
+    ],
+)
+def test_strings_that_name_it_are_changed_for_review(before: str, after: str) -> None:
+    assert rewritten(before, review=True) == after
+    assert rewritten(before) == before
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from legacy import N\n",
+        "import legacy\nlegacy.N\n",
+        "from shop.core import old\n",
+        "import shop.core.old.part\nshop.core.old.part.x\n",
+    ],
+)
+def test_second_run_changes_nothing(source: str) -> None:
+    assert outcome_of(rewritten(source)) == Unchanged()
+
+
+def test_what_is_left_of_a_module_that_is_taken_apart_is_reported() -> None:
+    source = "import shop.core.old as o\no.Apart, o.N\n"
+
+    assert rewritten(source) == "import shop.core.old as o\nimport shop.elsewhere\nshop.elsewhere.Apart2, o.N\n"
+    assert reported(source) == [1]
