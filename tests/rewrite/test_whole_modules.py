@@ -107,9 +107,8 @@ def test_a_relative_import_in_a_package_stays_relative() -> None:
             "import os, modern.kit.part\nmodern.kit.part.N, modern.kit.M\n",
         ),
         (
-            "import legacy\nimport legacy.part\n\n@legacy.part.deco\ndef f(x: legacy.N = legacy.M): ...\n",
-            "import modern.kit\nimport modern.kit.part\n\n"
-            "@modern.kit.part.deco\ndef f(x: modern.kit.N = modern.kit.M): ...\n",
+            "import legacy\nimport legacy.part\n\n@legacy.part.d\ndef f(x: legacy.N): ...\n",
+            "import modern.kit\nimport modern.kit.part\n\n@modern.kit.part.d\ndef f(x: modern.kit.N): ...\n",
         ),
         (
             "def f():\n    import legacy\n    return legacy.a[0].b().c\n",

@@ -16,7 +16,7 @@ from compatkit.migration import Move
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.imports.bindings import bound_names, quoted_annotations
 from compatkit.rewrite.imports.scopes import dotted, is_inside, scope_of, span
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.place import Destinations, FileModule, Nodes, local_name
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.splice import indentation, stands_alone
 
@@ -69,6 +69,7 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
     """Plan all that goes through an old module, import by import."""
     done = ModuleChanges()
     # Modules that move as a whole are not taken apart here.
+    whole = Destinations(move for move in moves if move.is_module)
     moves = tuple(move for move in moves if not move.is_module)
     imports = list(_imports(nodes, home, {move.old_module for move in moves}))
     if not imports or any(
@@ -100,7 +101,8 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
             done.uses += [(use.move, group) for use in uses]
         chains = _chains(others, nodes)
         serves = any(chain.startswith(f"{each.spelled}.") for chain in chains)
-        if (is_changed or (serves and not uses)) and all(_is_settled(chain, each, by_name) for chain in chains):
+        stays = each.alias not in done.handled and whole.of(each.module) is None
+        if stays and (is_changed or (serves and not uses)) and all(_is_settled(chain, each, by_name) for chain in chains):
             # The module serves names only that did not move.
             done.handled.add(each.alias)
     return done
