@@ -60,9 +60,29 @@ class FacadeModule(ModuleType):
     """An old module, whose class is made for it by `facade_class`."""
 
     _moves: Mapping[str, Move]
+    _rest: Move | None = None
 
     def __getattr__(self, name: str) -> object:
+        if self._rest and not name.startswith("__"):
+            value = getattr(import_module(self._rest.new), name)
+            warn_moved(self._rest, caller_frame())
+            return value
         raise AttributeError(self._missing(name))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        target = self._home_of_rest(name, value)
+        super().__setattr__(name, value) if target is None else setattr(target, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        target = self._home_of_rest(name)
+        super().__delattr__(name) if target is None else delattr(target, name)
+
+    def _home_of_rest(self, name: str, value: object = None) -> ModuleType | None:
+        """Return the new module if a name is its business: no moved name, and no submodule that is being bound."""
+        is_own = name.startswith("__") or name in self._moves or name in vars(self)
+        if self._rest is None or is_own or isinstance(value, ModuleType):
+            return None
+        return import_module(self._rest.new)
 
     def __dir__(self) -> Iterable[str]:
         return sorted({*self.__dict__, *self._moves})
@@ -78,10 +98,13 @@ class FacadeModule(ModuleType):
         return f"{message}: the module is gone, and no migration moves this name" + (f" ({hint})" if hint else "")
 
 
-def facade_class(moves: Mapping[str, Move]) -> type[FacadeModule]:
-    """Make the class of one facade: what stands on a class can decide what a set does."""
+def facade_class(moves: Mapping[str, Move], rest: Move | None = None) -> type[FacadeModule]:
+    """Make the class of one facade: what stands on a class can decide what a set does.
+
+    `rest` is the move of the module itself, where all that has no move of its own went along with it.
+    """
     moved = {name: MovedName(move) for name, move in moves.items()}
-    return type("FacadeModule", (FacadeModule,), {**moved, "_moves": moves, "__module__": __name__})
+    return type("FacadeModule", (FacadeModule,), {**moved, "_moves": moves, "_rest": rest, "__module__": __name__})
 
 
 def take_over(package: ModuleType, moves: Mapping[str, Move]) -> None:
@@ -99,25 +122,32 @@ def hand_back(package: ModuleType) -> None:
 class FacadeLoader(Loader):
     """Makes the facade of one old module."""
 
-    def __init__(self, moves: Mapping[str, Move]) -> None:
+    def __init__(self, moves: Mapping[str, Move], rest: Move | None = None) -> None:
         self._moves = moves
+        self._rest = rest
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        facade = facade_class(self._moves)(spec.name, f"Old names of {spec.name}, supplied from their new homes.")
+        facade = facade_class(self._moves, self._rest)(
+            spec.name, f"Old names of {spec.name}, supplied from their new homes."
+        )
         vars(facade)["__all__"] = sorted(self._moves)
         return facade
 
-    def exec_module(self, module: ModuleType) -> None:  # noqa: ARG002 - the import system's signature
+    def exec_module(self, module: ModuleType) -> None:
         # Now, not at first use: a broken new home must fail at the import, with its own error.
         for move in self._moves.values():
             import_module(move.new_module)
+        if self._rest:
+            rest = import_module(self._rest.new)
+            public = getattr(rest, "__all__", None) or [name for name in vars(rest) if not name.startswith("_")]
+            vars(module)["__all__"] = sorted({*self._moves, *public})
 
     def get_source(self, fullname: str) -> None:  # noqa: ARG002 - the import system's signature
         return None
 
     def get_code(self, fullname: str) -> CodeType:
         """Return what `python -m old.module` runs: the new home, which must be one."""
-        homes = {move.new_module for move in self._moves.values()}
+        homes = {self._rest.new} if self._rest else {move.new_module for move in self._moves.values()}
         if len(homes) != 1:
             found = ", ".join(sorted(homes)) or "nowhere"
             raise ImportError(f"{fullname} is gone and cannot be run: its names moved to {found}", name=fullname)

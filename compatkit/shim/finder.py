@@ -10,16 +10,20 @@ from types import ModuleType
 
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeLoader, FacadeModule, hand_back, take_over
+from compatkit.shim.moved_modules import MovedModules
 
 
 class HoleFinder:
     """Append it to `sys.meta_path`: it is asked only for what every other finder missed."""
 
     def __init__(self, moves: Iterable[Move]) -> None:
+        every = tuple(moves)
+        self.moved_modules = MovedModules(every)
         self._modules: dict[str, dict[str, Move]] = {}
         self._fillable: set[str] = set()
-        for move in moves:
-            self._modules.setdefault(move.old_module, {})[move.old_name] = move
+        for move in every:
+            if not move.is_module:
+                self._modules.setdefault(move.old_module, {})[move.old_name] = move
             for module in _with_packages_above(move.old_module):
                 self._modules.setdefault(module, {})
                 # A home inside of what is missing is missing, too: the project is not on the path, or not yet.
@@ -29,28 +33,35 @@ class HoleFinder:
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
         """What to do once an old module was found elsewhere: nothing, unless all that is left of it is its folder."""
-        return {name: self._fill_folder for name, moves in self._modules.items() if moves}
+        folders = {name: self._fill_folder for name, moves in self._modules.items() if moves}
+        return {**folders, **dict.fromkeys(self.moved_modules.names - folders.keys(), self.moved_modules.fill_folder)}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in self._fillable:
+        moved = self.moved_modules.move_of(fullname)
+        if fullname not in self._fillable and not moved:
             return None
         if (spec := find_behind(self, fullname, path, target)) is not None:
             # Appended after us, and it has the real one.
             return spec
-        loader = FacadeLoader(self._modules[fullname])
+        if moved and not self._modules.get(fullname):
+            return self.moved_modules.spec_of(fullname)
+        loader = FacadeLoader(self._modules[fullname], moved)
         return ModuleSpec(fullname, loader, origin="compatkit.shim", is_package=self._is_package(fullname))
 
     def restore(self) -> None:
         """Take every facade out of `sys.modules`, and off its package."""
+        self.moved_modules.restore()
         for name in self._modules:
             facade = sys.modules.get(name)
             if isinstance(facade, FacadeModule):
                 _remove(name, facade)
 
     def _is_package(self, name: str) -> bool:
-        return any(module.startswith(name + ".") for module in self._modules)
+        return any(module.startswith(name + ".") for module in (*self._modules, *self.moved_modules.names)) or (
+            self.moved_modules.is_package(name)
+        )
 
     def _fill_folder(self, name: str) -> None:
         # Left behind by a move: bytecode, or data. Python sees a namespace package in any folder.

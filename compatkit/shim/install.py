@@ -28,12 +28,14 @@ class _Shim:
         self._hook = ImportHook(self._finder.actions, self._producers.actions, self._third_party.actions)
 
     def install(self) -> None:
-        sys.meta_path.insert(0, self._hook)
+        moved = self._finder.moved_modules
+        sys.meta_path[:0] = [moved, self._hook] if moved.names else [self._hook]
         sys.meta_path.append(self._finder)
         self._hook.run_for_imported()
 
     def uninstall(self) -> None:
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in (self._finder, self._hook)]
+        own = (self._finder, self._finder.moved_modules, self._hook)
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
         self._producers.restore()
         self._third_party.restore()
         self._finder.restore()

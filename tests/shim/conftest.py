@@ -77,7 +77,7 @@ def train_lazily():
 '''
 
 # What the tests write and import: gone again after each test.
-PACKAGES = {"shop", "store", "gone"}
+PACKAGES = {"shop", "store", "gone", "oldkit", "newkit"}
 
 WriteProject = Callable[[Mapping[str, str]], Path]
 

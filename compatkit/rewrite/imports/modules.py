@@ -101,8 +101,8 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
             done.uses += [(use.move, group) for use in uses]
         chains = _chains(others, nodes)
         serves = any(chain.startswith(f"{each.spelled}.") for chain in chains)
-        stays = each.alias not in done.handled and whole.of(each.module) is None
-        if stays and (is_changed or (serves and not uses)) and all(_is_settled(chain, each, by_name) for chain in chains):
+        is_served = (is_changed or (serves and not uses)) and whole.of(each.module) is None
+        if is_served and all(_is_settled(chain, each, by_name) for chain in chains):
             # The module serves names only that did not move.
             done.handled.add(each.alias)
     return done

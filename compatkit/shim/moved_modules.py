@@ -1,0 +1,109 @@
+"""Modules that moved as a whole: under its old name, the new module itself is imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec, NamespaceLoader
+from importlib.util import find_spec
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING
+
+from compatkit.migration import Move
+from compatkit.shim.warning import caller_frame, warn_moved
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object
+
+
+class MovedModules:
+    """Makes the specs of old module names, and knows which of them were really imported.
+
+    Put it in front of `sys.meta_path`: below a package that goes by its old name, the path finder would find the new
+    package's files, and load each a second time. There, and only there, it answers first.
+    """
+
+    def __init__(self, moves: Iterable[Move]) -> None:
+        self._moves = sorted((move for move in moves if move.is_module), key=lambda move: -len(move.old))
+        self._made: dict[str, ModuleType] = {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(move.old for move in self._moves)
+
+    def is_package(self, fullname: str) -> bool:
+        """Tell whether what moved is a package."""
+        spec = self.spec_of(fullname)
+        return spec is not None and spec.submodule_search_locations is not None
+
+    def move_of(self, fullname: str) -> Move | None:
+        """Return the move of a module, which is one that moves as a whole or lies in one."""
+        return next((found for move in self._moves if (found := move.of(fullname))), None)
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - the import system's signature
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        parent = fullname.rpartition(".")[0]
+        is_ours = parent in self._made and sys.modules.get(parent) is self._made[parent]
+        return self.spec_of(fullname) if is_ours else None
+
+    def spec_of(self, fullname: str) -> ModuleSpec | None:
+        """Return the spec of an old module that is gone, or None if the new one is not there either."""
+        move = self.move_of(fullname)
+        new = find_spec(move.new) if move else None
+        if move is None or new is None:
+            return None
+        is_package = new.submodule_search_locations is not None
+        return ModuleSpec(fullname, _Loader(move, self._made), origin="compatkit.shim", is_package=is_package)
+
+    def fill_folder(self, name: str) -> None:
+        """Take over a package of which only the folder is left: Python sees a namespace package in any folder."""
+        module = sys.modules.get(name)
+        if type(module) is not ModuleType or not isinstance(module.__loader__, NamespaceLoader):
+            return
+        has_code = any(next(Path(folder).rglob("*.py"), None) for folder in module.__path__)
+        if not has_code and (spec := self.spec_of(name)) is not None and spec.loader is not None:
+            spec.loader.exec_module(module)
+
+    def restore(self) -> None:
+        """Take every old name out of `sys.modules`, and off its package."""
+        for name, module in self._made.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+            package, _, child = name.rpartition(".")
+            parent = sys.modules.get(package)
+            if parent is not None and parent.__name__ == package and vars(parent).get(child) is module:
+                delattr(parent, child)
+        self._made.clear()
+
+
+class _Loader(Loader):
+    """Imports the new module, and lets the import system find it under the old name."""
+
+    def __init__(self, move: Move, made: dict[str, ModuleType]) -> None:
+        self._move = move
+        self._made = made
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Let the import system make a module that is dropped again: it would write the old name on the new one."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        found = import_module(self._move.new)
+        warn_moved(self._move, caller_frame())
+        self._made[module.__name__] = sys.modules[module.__name__] = found
+
+    def get_source(self, fullname: str) -> None:  # noqa: ARG002 - the import system's signature
+        return None
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return what `python -m old.module` runs: the new one."""
+        warn_moved(self._move, caller_frame())
+        source = f"import runpy; runpy.run_module({self._move.new!r}, run_name='__main__', alter_sys=True)"
+        return compile(source, f"<compatkit: {fullname} is now {self._move.new}>", "exec")
