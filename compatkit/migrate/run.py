@@ -59,7 +59,7 @@ def plan_task(
     """
     own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
     files = find_files(paths, leave_out=own)
-    namer = Namer(task.moves)
+    namer, here = Namer(task.moves), str(Path.cwd())
     if task.options.through_reexports:
         from compatkit.migrate.reexports import gather_reexports
 
@@ -69,7 +69,7 @@ def plan_task(
     tell = progress or _tell_no_one
     with Workers(task, executor=executor, jobs=jobs) as workers:
         for file in files:
-            prepared = _prepare(file, task, namer)
+            prepared = _prepare(file, task, namer, here)
             if isinstance(prepared, Job):
                 workers.submit(prepared)
                 pending.append((file, prepared))
@@ -88,14 +88,14 @@ def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     return _result(name, process(job, task), job)
 
 
-def _prepare(file: FoundFile, task: Task, namer: Namer) -> Job | Outcome:
+def _prepare(file: FoundFile, task: Task, namer: Namer, here: str) -> Job | Outcome:
     try:
         source = _read(file.name, limit=_MAX_DOCUMENT if file.is_data else None)
     except OSError as error:
         return Failed(f"The file cannot be read: {error.strerror}", hint="check its permissions", code="CK904")
     if not isinstance(source, bytes):
         return source
-    if not may_matter(source, task):
+    if not may_matter(source, task, f"{here}{os.sep}{file.name}"):
         return _NOTHING
     if file.is_data and _OURS.match(source):
         return Skipped("compatkit wrote it")

@@ -53,11 +53,11 @@ def process_all(jobs: tuple[Job, ...], task: Task) -> tuple[Outcome, ...]:
     return tuple(process(job, task) for job in jobs)
 
 
-def may_matter(source: bytes, task: Task) -> bool:
-    """Tell whether a file can be affected at all; if not, it need not travel to a worker."""
+def may_matter(source: bytes, task: Task, path: str) -> bool:
+    """Tell whether a file can be affected at all; if not, it need not travel to a worker. `path` is absolute."""
     return (
-        can_matter(source, task.moves)
-        or can_matter(source, task.reexports)
+        can_matter(source, task.moves, path=path)
+        or (bool(task.reexports) and can_matter(source, task.reexports, path=path))
         or (task.options.modernize and _is_modern_matter(source, task.migrations))
     )
 

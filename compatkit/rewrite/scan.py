@@ -19,16 +19,21 @@ _WORDS_APART = bytes(
 )
 
 
-def can_matter(source: bytes, moves: tuple[Move, ...]) -> bool:
-    """Tell whether a file mentions any moved name or its old module; if not, nothing need be parsed."""
+def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = None) -> bool:
+    """Tell whether a file mentions an old module, or a moved name where that is enough; if not, it need not be parsed.
+
+    What brings a moved name also names its module, but for `from . import N` inside of that module's own package. So
+    with a `path` that has no such folder, half of the words to look for are left out.
+    """
     wanted = _wanted(moves)
-    if len(wanted.words) <= _FEW:
-        return any(word in source for word in wanted.words)
+    words = wanted.homes if path is not None and not any(home in path for home in wanted.folders) else wanted.words
+    if len(words) <= _FEW:
+        return any(word in source for word in words)
     # Whatever names an old home does so on an import line, or spells it from its top-level package on.
     if _has_word(b"\n".join(_import_lines(source)), wanted.words_and_tops) or any(
         top in source for top in wanted.dotted_tops
     ):
-        return _has_word(source, wanted.words)
+        return _has_word(source, words)
     return False
 
 
@@ -108,15 +113,18 @@ class _Wanted:
     """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
 
     words: frozenset[bytes]
+    homes: frozenset[bytes]
+    folders: frozenset[str]
     words_and_tops: frozenset[bytes]
     dotted_tops: tuple[bytes, ...]
 
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> _Wanted:
-        names = {move.old_name for move in moves} | {_last(move.old_home) for move in moves}
-        words = frozenset(name.encode() for name in names)
+        folders = frozenset(_last(move.old_home) for move in moves)
+        homes = frozenset(folder.encode() for folder in folders)
+        words = homes | {move.old_name.encode() for move in moves}
         tops = {move.old.partition(".")[0].encode() for move in moves}
-        return cls(words, words | tops, tuple(top + b"." for top in sorted(tops)))
+        return cls(words, homes, folders, words | tops, tuple(top + b"." for top in sorted(tops)))
 
 
 # By identity: to hash a thousand moves for every file costs more than to read it.

@@ -88,7 +88,7 @@ def test_a_place_that_was_not_used_is_still_left(project: Path) -> None:
 
 
 def test_a_file_that_cannot_be_processed_is_named_and_exits_3(project: Path) -> None:
-    plant(project, {"src/d.py": "Old = (\n"})
+    plant(project, {"src/d.py": "old_home = (\n"})
 
     done = compatkit("census", "census.json", "--in", "src", cwd=project)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from compatkit.migrate import Job, Report, Task, plan_tree, process, write_report
+from compatkit.migration import Migration, Move, Versions
 from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
 
@@ -105,3 +106,17 @@ def test_findings_of_a_written_file_are_where_they_are_now(tmp_path: Path) -> No
     written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], [MIGRATION]))
 
     assert [found.line for _, found in written.findings] == [3]
+
+
+def test_a_relative_import_inside_the_old_package_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = Move("CK101", "shop.kit.Tool", "shop.fresh.Tool2")
+    for name in ("shop/__init__.py", "shop/kit/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "shop/kit/user.py").write_text("from . import Tool\n")
+    migration = Migration("shop", "", Versions("1", "2"), moves=(move,))
+
+    # The folder is in the path as a whole, not in what is given.
+    monkeypatch.chdir(tmp_path / "shop/kit")
+
+    assert len(plan_tree([Path()], [migration]).rewritten) == 1
