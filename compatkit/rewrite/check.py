@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
+from compatkit.rewrite.blocks import find_blocks, parse_block
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.place import parse, quiet_compiler
@@ -19,19 +20,32 @@ def check(
 ) -> None:
     """Raise `RewriteError` unless `after` is `before` with these changes, which are in order.
 
-    The text outside the changes must be equal. That it still means the same is seen by walking both trees at once:
-    what lies inside a change is left to the pass that made it, all else must agree. Where all names are bound as
-    before, what parses also compiles.
+    The text outside the changes must be equal. That it still means the same is seen by walking both trees at once,
+    those of the top-level statements around the changes: what lies inside a change is left to the pass that made it,
+    all else must agree. Where all names are bound as before, what parses also compiles.
     """
     try:
         result = read_source(after)
-        other = parse(result.text)
+        pairs = list(_pairs(before, tree, changes, result))
     except RewriteError as error:
         raise RewriteError.unsafe(error.what) from error
-    if result.text != _expected(before.text, changes) or not _Comparison(before, result, changes).is_same(tree, other):
+    comparison = _Comparison(before, result, changes)
+    if result.text != _expected(before.text, changes) or not all(comparison.is_same(*pair) for pair in pairs):
         raise RewriteError.unsafe("something other than the planned places changed")
     if not binds_the_same and not _compiles(after) and _compiles(before.data):
         raise RewriteError.unsafe("the result no longer compiles")
+
+
+def _pairs(
+    before: Source, tree: ast.Module, changes: Sequence[Change], result: Source
+) -> Iterator[tuple[list[ast.stmt], list[ast.stmt]]]:
+    """Yield the statements to compare: those around the changes, or else the whole file's."""
+    blocks = find_blocks(before, tree, changes)
+    if blocks is None:
+        yield tree.body, parse(result.text).body
+        return
+    for block in blocks:
+        yield block.statements, parse_block(block, changes, result)
 
 
 def _expected(text: str, changes: Sequence[Change]) -> str:
@@ -55,8 +69,8 @@ class _Comparison:
         ]
         self._old, self._new = _Ranges(before, old), _Ranges(after, new)
 
-    def is_same(self, first: ast.AST, second: ast.AST) -> bool:
-        """Compare two trees; a loop, because recursion would go too deep."""
+    def is_same(self, first: object, second: object) -> bool:
+        """Compare two trees, or lists of them; a loop, because recursion would go too deep."""
         pairs: list[tuple[object, object]] = [(first, second)]
         while pairs:
             one, other = pairs.pop()

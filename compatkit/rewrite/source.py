@@ -75,7 +75,9 @@ def read_source(data: bytes) -> Source:
         raise RewriteError.unreadable(error) from error
     bom = len(_BOM) if data.startswith(_BOM) else 0
     starts = (0, *(newline.end() for newline in _NEWLINE.finditer(text)))
-    byte_starts = (bom, *(newline.end() for newline in _NEWLINE_BYTES.finditer(data)))
+    # In plain ASCII, characters are bytes.
+    is_ascii = text.isascii() and text.encode() == data
+    byte_starts = starts if is_ascii else (bom, *(newline.end() for newline in _NEWLINE_BYTES.finditer(data)))
     if len(starts) != len(byte_starts):
         raise RewriteError.unplaceable(encoding, 0)
     return Source(data, text, encoding, starts, byte_starts)

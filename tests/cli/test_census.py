@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_processed_is_named_and_exits_3(project: Path) -> 
     done = compatkit("census", "census.json", "--in", "src", cwd=project)
 
     assert done.returncode == 3
-    assert "in src/d.py:1:7" in done.stderr
+    assert "in src/d.py:1:12" in done.stderr
 
 
 def test_a_census_that_cannot_be_read_exits_2(project: Path) -> None:
