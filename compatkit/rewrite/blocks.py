@@ -29,16 +29,17 @@ class Block:
 def find_blocks(source: Source, tree: ast.Module, changes: Sequence[Change]) -> list[Block] | None:
     """Return the blocks that hold the changes, in order; None where a change lies in none."""
     lines = [(_first_line(statement), statement.end_lineno or statement.lineno) for statement in tree.body]
-    ranges: list[tuple[int, int]] = []
+    blocks: list[_Lines] = []
     for change in changes:
-        touched = _touched(lines, bisect_right(source.starts, change.start), bisect_right(source.starts, change.end))
-        if touched is None:
+        first, last = (bisect_right(source.starts, place) for place in (change.start, change.end))
+        begin, end = _touched(lines, first, last)
+        if begin == end:
             return None
-        if ranges and touched[0] < ranges[-1][1]:
-            touched = (min(touched[0], ranges[-1][0]), max(touched[1], ranges[-1][1]))
-            ranges.pop()
-        ranges.append(touched)
-    return [_block(source, tree.body[first:last], lines[first][0], lines[last - 1][1]) for first, last in ranges]
+        block = _Lines(begin, end, min(first, lines[begin][0]), max(last, lines[end - 1][1]))
+        if blocks and (block.begin < blocks[-1].end or block.first <= blocks[-1].last):
+            block = block.joined(blocks.pop())
+        blocks.append(block)
+    return [block.of(source, tree) for block in blocks]
 
 
 def parse_block(block: Block, changes: Sequence[Change], after: Source) -> list[ast.stmt]:
@@ -49,22 +50,36 @@ def parse_block(block: Block, changes: Sequence[Change], after: Source) -> list[
     return parse(above + after.text[start:end]).body
 
 
-def _touched(lines: list[tuple[int, int]], first: int, last: int) -> tuple[int, int] | None:
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Statements `begin` to `end` of a module, and the lines `first` to `last`, which hold all of them."""
+
+    begin: int
+    end: int
+    first: int
+    last: int
+
+    def joined(self, other: _Lines) -> _Lines:
+        first, last = min(self.first, other.first), max(self.last, other.last)
+        return _Lines(min(self.begin, other.begin), max(self.end, other.end), first, last)
+
+    def of(self, source: Source, tree: ast.Module) -> Block:
+        end = source.starts[self.last] if self.last < len(source.starts) else len(source.text)
+        statements = tree.body[self.begin : self.end]
+        return Block(statements, source.starts[self.first - 1], end, is_last=end == len(source.text))
+
+
+def _touched(lines: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
     """Return which statements share a line with these lines, as a range, with those that share a line with them."""
     begin = bisect_left(lines, first, key=lambda span: span[1])
     end = bisect_right(lines, last, key=lambda span: span[0])
     if begin >= end:
-        return None
+        return begin, begin
     while begin > 0 and lines[begin - 1][1] >= lines[begin][0]:
         begin -= 1
     while end < len(lines) and lines[end][0] <= lines[end - 1][1]:
         end += 1
     return begin, end
-
-
-def _block(source: Source, statements: list[ast.stmt], first: int, last: int) -> Block:
-    end = source.starts[last] if last < len(source.starts) else len(source.text)
-    return Block(statements, source.starts[first - 1], end, is_last=end == len(source.text))
 
 
 def _first_line(statement: ast.stmt) -> int:

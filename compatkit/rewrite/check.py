@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -26,26 +26,21 @@ def check(
     """
     try:
         result = read_source(after)
-        pairs = list(_pairs(before, tree, changes, result))
+        is_same = result.text == _expected(before.text, changes) and _means_the_same(before, tree, changes, result)
     except RewriteError as error:
         raise RewriteError.unsafe(error.what) from error
-    comparison = _Comparison(before, result, changes)
-    if result.text != _expected(before.text, changes) or not all(comparison.is_same(*pair) for pair in pairs):
+    if not is_same:
         raise RewriteError.unsafe("something other than the planned places changed")
     if not binds_the_same and not _compiles(after) and _compiles(before.data):
         raise RewriteError.unsafe("the result no longer compiles")
 
 
-def _pairs(
-    before: Source, tree: ast.Module, changes: Sequence[Change], result: Source
-) -> Iterator[tuple[list[ast.stmt], list[ast.stmt]]]:
-    """Yield the statements to compare: those around the changes, or else the whole file's."""
+def _means_the_same(before: Source, tree: ast.Module, changes: Sequence[Change], result: Source) -> bool:
+    comparison = _Comparison(before, result, changes)
     blocks = find_blocks(before, tree, changes)
     if blocks is None:
-        yield tree.body, parse(result.text).body
-        return
-    for block in blocks:
-        yield block.statements, parse_block(block, changes, result)
+        return comparison.is_same(tree.body, parse(result.text).body)
+    return all(comparison.is_same(block.statements, parse_block(block, changes, result)) for block in blocks)
 
 
 def _expected(text: str, changes: Sequence[Change]) -> str:
