@@ -340,7 +340,7 @@ def test_fixed_places_are_told(tree: Path) -> None:
 
 
 def test_a_failure_is_not_covered_by_the_baseline(tree: Path) -> None:
-    plant(tree, {"a.py": "Old ("})
+    plant(tree, {"a.py": "from shop.core.old_home import Old ("})
     migrate("src", "--check", "--baseline", "known.json", "--update-baseline")
 
     assert migrate("src", "--check", "--baseline", "known.json").exit_code == 2
