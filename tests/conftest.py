@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ from compatkit.migration import Migration, find_migration
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ.pop("MLFLOW_TRACKING_URI", None)
+# A shell starts what it runs in the background deaf to Ctrl-C, and every child would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: no test asserts a time.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])

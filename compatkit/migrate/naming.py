@@ -37,13 +37,21 @@ class Namer:
         holds the outermost package (`__init__.py`); without a package, `root`.
         """
         file = path.absolute()
-        base = self._root_of_homes(file) or self._root_of_package(file) or root.absolute()
+        base = self._base(file, root)
         parts = list(file.relative_to(base).with_suffix("").parts) if file.is_relative_to(base) else [file.stem]
         is_package = parts[-1] == "__init__"
         if is_package:
             parts.pop()
         # A folder such as `my-service` cannot be part of a name.
         return ModuleName(".".join(parts) if all(part.isidentifier() for part in parts) else "", is_package)
+
+    def find(self, module: str, path: Path, root: Path) -> Path | None:
+        """Return the source of a module that the file at `path` could import from the same import root."""
+        place = self._base(path.absolute(), root).joinpath(*module.split("."))
+        return next((each for each in (place / "__init__.py", place.with_suffix(".py")) if each.is_file()), None)
+
+    def _base(self, file: Path, root: Path) -> Path:
+        return self._root_of_homes(file) or self._root_of_package(file) or root.absolute()
 
     def _root_of_homes(self, file: Path) -> Path | None:
         return next((folder for folder in file.parents if self._holds_home(folder)), None)

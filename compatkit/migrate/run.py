@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
+from compatkit.migrate.around import Around
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.naming import Namer
 from compatkit.migrate.report import FileResult, Report
@@ -64,12 +65,13 @@ def plan_task(
         from compatkit.migrate.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves))
+    around = Around(files, namer, task.moves)
     results: list[FileResult] = []
     pending: list[tuple[FoundFile, Job]] = []
     tell = progress or _tell_no_one
     with Workers(task, executor=executor, jobs=jobs) as workers:
         for file in files:
-            prepared = _prepare(file, task, namer, here)
+            prepared = _prepare(file, task, namer, around, here)
             if isinstance(prepared, Job):
                 workers.submit(prepared)
                 pending.append((file, prepared))
@@ -88,7 +90,7 @@ def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     return _result(name, process(job, task), job)
 
 
-def _prepare(file: FoundFile, task: Task, namer: Namer, here: str) -> Job | Outcome:
+def _prepare(file: FoundFile, task: Task, namer: Namer, around: Around, here: str) -> Job | Outcome:
     try:
         source = _read(file.name, limit=_MAX_DOCUMENT if file.is_data else None)
     except OSError as error:
@@ -102,7 +104,7 @@ def _prepare(file: FoundFile, task: Task, namer: Namer, here: str) -> Job | Outc
     if file.is_data:
         return Job(source, suffix=file.suffix)
     named = namer.name(file.path, file.root)
-    return Job(source, named.name, named.is_package)
+    return Job(source, named.name, named.is_package, surroundings=around.of(source, file, named))
 
 
 def _read(name: str, *, limit: int | None) -> bytes | Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import Failed, Outcome, can_matter
 from compatkit.rewrite.options import Options
+from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 DEFAULTS = Options()
 
@@ -30,12 +31,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file: no path, nothing but values. `suffix` is that of a document, and empty for a Python source."""
+    """One file: no path, nothing but values. `suffix` is that of a document, and empty for a Python source.
+
+    `surroundings` is what other files tell of it.
+    """
 
     source: bytes
     module: str = ""
     is_package: bool = False
     suffix: str = ""
+    surroundings: Surroundings = ALONE
 
 
 def process(job: Job, task: Task) -> Outcome:
@@ -92,6 +97,7 @@ def _rewrite_source(job: Job, task: Task) -> Outcome:
         migrations=task.migrations,
         options=task.options,
         reexports=task.reexports,
+        surroundings=job.surroundings,
     )
 
 

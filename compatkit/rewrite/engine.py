@@ -15,6 +15,7 @@ from compatkit.rewrite.imports.changes import change_imports
 from compatkit.rewrite.imports.leftover import find_leftovers
 from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
 from compatkit.rewrite.imports.reexports import find_named
+from compatkit.rewrite.imports.stars import change_stars
 from compatkit.rewrite.imports.whole_modules import change_whole_modules
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
@@ -23,6 +24,7 @@ from compatkit.rewrite.scan import can_be_modern, can_matter, mentions_elsewhere
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
 from compatkit.rewrite.strings.find import find_strings
+from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 
 def rewrite_source(
@@ -34,13 +36,14 @@ def rewrite_source(
     migrations: Iterable[Migration] = (),
     options: Options = Options(),  # noqa: B008 - immutable
     reexports: Iterable[Move] = (),
+    surroundings: Surroundings = ALONE,
 ) -> Outcome:
     """Rewrite the imports and uses of moved names in one file, and report what else names an old home.
 
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
     reported. `migrations` bring fields and arguments, on which `options.modernize` acts. `reexports` are moves from
-    modules that only hand a name on: imports follow them, uses through the module need not. Nothing is read,
-    written, imported or executed.
+    modules that only hand a name on: imports follow them, uses through the module need not. `surroundings` is
+    what other files tell of this one. Nothing is read, written, imported or executed.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
@@ -56,7 +59,7 @@ def rewrite_source(
     if not relevant and not through and not modern:
         return Skipped("this is the old home itself")
     try:
-        wanted = _Wanted(relevant, through, modern, options)
+        wanted = _Wanted(relevant, through, modern, options, surroundings)
         return _rewrite(read_source(source), FileModule(module, is_package), wanted)
     except RewriteError as error:
         return error.as_outcome()
@@ -74,6 +77,7 @@ class _Wanted:
     reexports: tuple[Move, ...]
     migrations: tuple[Migration, ...]
     options: Options
+    surroundings: Surroundings
 
 
 def _rewrite(source: Source, home: FileModule, wanted: _Wanted) -> Outcome:
@@ -114,9 +118,11 @@ def _passes(source: Source, tree: ast.Module, home: FileModule, wanted: _Wanted,
         # Uses whose from-import is left to a person must stay as they are.
         lost = {modules.groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
         changes = [*imports.changes, *(each for each in modules.changes if each.group not in lost), *whole.changes]
-        stars = {alias for site in sites for alias, _ in site.moved if alias.name == "*"}
-        leftovers = find_leftovers(source, nodes, home, moves, besides=modules.handled | whole.handled | stars)
-        yield Pass(changes, [*imports.findings, *leftovers])
+        stars = change_stars(source, tree, nodes, home, moves, wanted.surroundings)
+        moved_stars = {alias for site in sites for alias, _ in site.moved if alias.name == "*"}
+        handled = modules.handled | whole.handled | stars.handled | moved_stars
+        leftovers = find_leftovers(source, nodes, home, moves, besides=handled)
+        yield Pass([*changes, *stars.changes], [*imports.findings, *stars.findings, *leftovers])
         moving = _moving(sites, modules, made)
         yield find_strings(source, tree, nodes, home, moves, options)
         if through:

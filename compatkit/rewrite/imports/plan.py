@@ -53,10 +53,10 @@ def _name(site: Site, index: int, home: FileModule) -> Name:
     if move is None:
         return Name(index, Target(site.node.level, site.node.module or ""), alias.name, alias.asname)
     asname = alias.asname or (alias.name if alias.name != move.new_name else None)
-    return Name(index, _target(move.new_module, site.node.level, home), move.new_name, asname)
+    return Name(index, target_of(move.new_module, site.node.level, home), move.new_name, asname)
 
 
-def _target(module: str, level: int, home: FileModule) -> Target:
+def target_of(module: str, level: int, home: FileModule) -> Target:
     """Stay relative at the same level where the new module lies below the same package, otherwise be absolute."""
     base = home.base(level) if level else None
     if base is not None and (module == base or module.startswith(base + ".")):
