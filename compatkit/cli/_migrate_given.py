@@ -30,6 +30,7 @@ class Given(TypedDict):
     ignore: tuple[str, ...]
     confidence: str | None
     modernize: bool | None
+    rename: bool | None
     through_reexports: bool | None
     chosen: tuple[str, ...]
     jobs: int | None

@@ -33,6 +33,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--ignore", multiple=True, metavar="CODES", help="Do not act on these codes.")
 @click.option("--confidence", type=click.Choice(["safe", "review"]), help="review also changes strings that name code.")
 @click.option("--modernize/--no-modernize", default=None, help="Also rewrite fields and arguments.")
+@click.option("--rename/--no-rename", default=None, help="Use the new name throughout, not `New as Old`.")
 @click.option(
     "--through-reexports/--no-through-reexports",
     default=None,

@@ -24,14 +24,15 @@ _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*imp
 class Around:
     """Answers for one run over a tree; the other files are read only once it is asked."""
 
-    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: tuple[Move, ...]) -> None:
+    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: tuple[Move, ...], *, renames: bool) -> None:
         self._files = files
         self._namer = namer
+        self._renames = renames
         self._names = sorted({move.old_name for move in moves})
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""
-        if not _STAR.search(source):
+        if not (self._renames or _STAR.search(source)):
             return ALONE
         return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file))
 
@@ -51,7 +52,7 @@ class Around:
 
     @cached_property
     def _mentioning(self) -> list[tuple[FoundFile, frozenset[str], frozenset[str]]]:
-        """Every Python source that spells old names, with those, and the last parts of all that it imports."""
+        """Every Python source that spells old names, with those, and the parts of all module names in it."""
         found = []
         for file in self._files:
             text = b"" if file.is_data else _bytes(file.path)
@@ -91,4 +92,4 @@ def _imported_parts(text: bytes) -> frozenset[str]:
     dotted += [alias.name for node in nodes if isinstance(node, ast.ImportFrom | ast.Import) for alias in node.names]
     # A module can also be imported by a string.
     dotted += [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return frozenset(name.rpartition(".")[2] for name in dotted)
+    return frozenset(part for name in dotted for part in name.split("."))

@@ -65,7 +65,7 @@ def plan_task(
         from compatkit.migrate.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves))
-    around = Around(files, namer, task.moves)
+    around = Around(files, namer, task.moves, renames=task.options.rename)
     results: list[FileResult] = []
     pending: list[tuple[FoundFile, Job]] = []
     tell = progress or _tell_no_one

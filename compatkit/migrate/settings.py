@@ -21,6 +21,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     confidence: Literal["safe", "review"] = "safe"
     modernize: bool = False
+    rename: bool = False
     through_reexports: bool = False
     allow_dirty: bool = False
     jobs: int | None = None
@@ -31,6 +32,7 @@ class Settings:
         return Options(
             confidence=self.confidence,
             modernize=self.modernize,
+            rename=self.rename,
             through_reexports=self.through_reexports,
             select=frozenset(self.select),
             ignore=frozenset(self.ignore),
@@ -106,6 +108,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "jobs": ("a number, one or more", _is_count),
     "migrations": ("a list of strings", _is_texts),
     "modernize": ("true or false", _is_switch),
+    "rename": ("true or false", _is_switch),
     "select": ("a list of strings", _is_texts),
     "through-reexports": ("true or false", _is_switch),
 }

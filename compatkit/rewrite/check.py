@@ -76,7 +76,7 @@ class _Comparison:
                     return False
                 for field in one._fields:
                     left, right = getattr(one, field, None), getattr(other, field, None)
-                    if not (isinstance(left, str) and left != right and self._may_differ(one, other)):
+                    if left == right or not (_are_names(left, right) and self._may_differ(one, other)):
                         pairs.append((left, right))
             elif isinstance(one, list) and isinstance(other, list):
                 kept = [item for item in one if not self._old.holds(item)]
@@ -102,6 +102,13 @@ class _Comparison:
     def _may_differ(self, one: ast.AST, other: ast.AST) -> bool:
         """True where a change lies in the node: a name that is a part of it, a keyword's say, has no place itself."""
         return self._old.touch(one) and self._new.touch(other)
+
+
+def _are_names(one: object, other: object) -> bool:
+    """True for two texts, or for as many in two lists, such as the names of a `global` statement."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(isinstance(each, str) for each in (*one, *other))
+    return isinstance(one, str) and isinstance(other, str)
 
 
 class _Ranges:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.change import Change, Pass
+from compatkit.rewrite.change import Change
 from compatkit.rewrite.check import check
+from compatkit.rewrite.choose import choose
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.ignored import Ignored
-from compatkit.rewrite.imports.changes import change_imports
-from compatkit.rewrite.imports.leftover import find_leftovers
-from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
-from compatkit.rewrite.imports.reexports import find_named
-from compatkit.rewrite.imports.stars import change_stars
-from compatkit.rewrite.imports.whole_modules import change_whole_modules
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.place import FileModule, Site, find_sites, parse, walk_statements
-from compatkit.rewrite.scan import can_be_modern, can_matter, mentions_elsewhere
+from compatkit.rewrite.passes import Wanted, find_passes
+from compatkit.rewrite.place import FileModule, parse
+from compatkit.rewrite.scan import can_be_modern, can_matter
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
-from compatkit.rewrite.strings.find import find_strings
 from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 
@@ -58,9 +52,10 @@ def rewrite_source(
     relevant = tuple(move for move in all_moves if not _is_home(module, move))
     if not relevant and not through and not modern:
         return Skipped("this is the old home itself")
+    wanted = Wanted(relevant, through, modern, options, surroundings)
+    home = FileModule(module, is_package)
     try:
-        wanted = _Wanted(relevant, through, modern, options, surroundings)
-        return _rewrite(read_source(source), FileModule(module, is_package), wanted)
+        return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
     except RewriteError as error:
         return error.as_outcome()
 
@@ -69,115 +64,49 @@ def _is_home(module: str, move: Move) -> bool:
     return move.of(module) is not None if move.is_module else move.old_module == module
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is to be done in this file."""
+def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Outcome:
+    """Rename first: what is modernised afterwards contains names that were renamed."""
+    first = _rewrite(data, home, replace(wanted, migrations=()))
+    after = first.source if isinstance(first, Rewritten) else data
+    second = _rewrite(after, home, replace(wanted, moves=(), reexports=()))
+    edits = first.edits if isinstance(first, Rewritten) else ()
+    findings = (*first.findings, *(replace(each, line=_line_before(each.line, edits)) for each in second.findings))
+    reported = _in_order(findings)
+    if isinstance(second, Rewritten):
+        later = (replace(each, line=_line_before(each.line, edits)) for each in second.edits)
+        return Rewritten(second.source, (*edits, *later), reported)
+    return Rewritten(after, edits, reported) if edits else Unchanged(reported)
 
-    moves: tuple[Move, ...]
-    reexports: tuple[Move, ...]
-    migrations: tuple[Migration, ...]
-    options: Options
-    surroundings: Surroundings
+
+def _line_before(line: int, edits: tuple[Edit, ...]) -> int:
+    """Return the line that a line had before the edits moved it."""
+    for edit in edits:
+        if edit.line < line:
+            line = max(edit.line, line - edit.added_lines)
+    return line
 
 
-def _rewrite(source: Source, home: FileModule, wanted: _Wanted) -> Outcome:
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(set(findings), key=lambda item: (item.line, item.column, item.code, item.message)))
+
+
+def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
+    source = read_source(data)
     tree = parse(source.text)
     ignored = Ignored(source)
     changes: list[Change] = []
     findings: list[Finding] = []
-    for found in _passes(source, tree, home, wanted, changes):
-        made, left = _choose(found.changes, changes, ignored)
+    for found in find_passes(source, tree, home, wanted, changes):
+        made, left = choose(found.changes, changes, ignored)
         changes += made
         findings += [each for each in (*found.findings, *left) if not ignored.holds(each.line, each.code)]
-    reported = tuple(sorted(set(findings), key=lambda item: (item.line, item.column, item.code, item.message)))
+    reported = _in_order(findings)
     if not changes:
         return Unchanged(reported)
     changes.sort(key=lambda change: (change.start, change.end))
     result = splice(source, changes)
     check(source, tree, changes, result, binds_the_same=all(change.binds_the_same for change in changes))
     return Rewritten(result, tuple(_edits(source, changes)), reported)
-
-
-def _passes(source: Source, tree: ast.Module, home: FileModule, wanted: _Wanted, made: list[Change]) -> Iterator[Pass]:
-    """Yield the passes, in the order in which their changes have the right of way; `made` grows in between."""
-    moves, through, options = wanted.moves, wanted.reexports, wanted.options
-    statements = list(walk_statements(tree))
-    if moves or through:
-        every = (*moves, *through)
-        sites = find_sites(statements, home, every)
-        if not wanted.migrations and not mentions_elsewhere(source, [site.node for site in sites], every):
-            yield change_imports(source, sites, statements, home)
-            return
-    nodes = list(ast.walk(tree))
-    moving: set[str] = set()
-    if moves or through:
-        modules = change_modules(source, nodes, home, moves)
-        sites = find_sites(statements, home, every, modules.from_imports)
-        imports = change_imports(source, sites, statements, home, groups=modules.groups)
-        whole = change_whole_modules(source, nodes, home, moves, first_group=len(nodes))
-        # Uses whose from-import is left to a person must stay as they are.
-        lost = {modules.groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
-        changes = [*imports.changes, *(each for each in modules.changes if each.group not in lost), *whole.changes]
-        stars = change_stars(source, tree, nodes, home, moves, wanted.surroundings)
-        moved_stars = {alias for site in sites for alias, _ in site.moved if alias.name == "*"}
-        handled = modules.handled | whole.handled | stars.handled | moved_stars
-        leftovers = find_leftovers(source, nodes, home, moves, besides=handled)
-        yield Pass([*changes, *stars.changes], [*imports.findings, *stars.findings, *leftovers])
-        moving = _moving(sites, modules, made)
-        yield find_strings(source, tree, nodes, home, moves, options)
-        if through:
-            yield Pass(findings=list(find_named(source, nodes, through)))
-    if wanted.migrations:
-        # Imported here: only --modernize needs to follow values through a file.
-        from compatkit.rewrite.modernize import find_modern
-
-        found = find_modern(source, tree, nodes, home, wanted.migrations, options, moving=moving)
-        yield Pass(
-            [each for each in found.changes if options.acts_on(each.code)],
-            [each for each in found.findings if options.acts_on(each.code)],
-        )
-
-
-def _moving(sites: list[Site], modules: ModuleChanges, made: list[Change]) -> set[str]:
-    """Return the old names of which every import in the file is being replaced."""
-    lines, groups = {change.line for change in made}, {change.group for change in made}
-    replaced = {move.old for site in sites if site.node.lineno in lines for _, move in site.moved}
-    replaced |= {move.old for move, group in modules.uses if group in groups}
-    left = {move.old for site in sites if site.node.lineno not in lines for _, move in site.moved}
-    return replaced - left - {move.old for move, group in modules.uses if group not in groups}
-
-
-def _choose(planned: list[Change], made: list[Change], ignored: Ignored) -> tuple[list[Change], list[Finding]]:
-    """Sort out the changes that must not be made: on ignored lines, in the way of others, and all of their groups."""
-    out = [
-        change
-        for change in planned
-        if ignored.holds(change.line, change.code) or any(_overlap(change, other) for other in made)
-    ]
-    groups = {change.group for change in out} - {0}
-    left = [change for change in planned if change in out or change.group in groups]
-    # Where a mark stands on the first of a group, its import, the rest is ignored with it.
-    quiet = {group for group in groups if _is_marked(min(_of(planned, group), key=lambda each: each.start), ignored)}
-    told = [_not_made(each) for each in left if each.message and each.group not in quiet]
-    return [change for change in planned if change not in left], told
-
-
-def _of(changes: list[Change], group: int) -> list[Change]:
-    return [change for change in changes if change.group == group]
-
-
-def _is_marked(change: Change, ignored: Ignored) -> bool:
-    return ignored.holds(change.line, change.code)
-
-
-def _overlap(one: Change, other: Change) -> bool:
-    # An insertion at the edge of a change is beside it.
-    return one.start < other.end and other.start < one.end
-
-
-def _not_made(change: Change) -> Finding:
-    message = f"not made, because a line or another change is in its way: {change.message}"
-    return Finding(change.code, change.line, change.column, message)
 
 
 def _edits(source: Source, changes: list[Change]) -> Iterator[Edit]:

@@ -13,12 +13,14 @@ class Options:
     Attributes:
         confidence: `review` also makes the edits that are reported by default, such as strings that name code.
         modernize: also rewrite fields and arguments.
+        rename: bring the new name itself, and rename every use, where the default is `N2 as N`.
         through_reexports: also rewrite imports of a moved name from a module that only hands it on.
         select: codes to act on; empty for all. `ignore` is taken from these.
     """
 
     confidence: Literal["safe", "review"] = "safe"
     modernize: bool = False
+    rename: bool = False
     through_reexports: bool = False
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()

@@ -40,6 +40,10 @@ class Source:
         """Return the column, counted from 1 in characters, of an `ast` position."""
         return self.offset(line, column) - self.starts[line - 1] + 1
 
+    def line(self, offset: int) -> int:
+        """Return the number of the line of an offset, counted from 1."""
+        return bisect_right(self.starts, offset)
+
     def line_start(self, offset: int) -> int:
         return self.starts[bisect_right(self.starts, offset) - 1]
 

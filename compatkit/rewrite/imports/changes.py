@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from compatkit.rewrite.change import Change, Pass
@@ -24,8 +24,9 @@ def change_imports(
     home: FileModule,
     *,
     groups: Mapping[ast.stmt, int] = MappingProxyType({}),
+    renamed: Collection[ast.alias] = (),
 ) -> Pass:
-    """Plan every site; one of which other changes depend is of their group."""
+    """Plan every site; one on which other changes depend is of their group. `renamed` come under their new names."""
     found = Pass()
     for site in sites:
         group = groups.get(site.node, 0)
@@ -36,7 +37,7 @@ def change_imports(
             message = f"{move.old} is not rewritten here: {text}"
             found.findings.append(Finding(move.code, site.node.lineno, column, message, confidence))
             continue
-        planned = plan(site, home)
+        planned = plan(site, home, renamed)
         replaced = replacements(source, site, planned)
         if replaced is None:
             message = f"{move.old} is not rewritten here: the statement's comments or layout would be lost"
@@ -47,7 +48,7 @@ def change_imports(
         for edit in replaced:
             place = (move.code, site.node.lineno, column)
             found.changes.append(
-                Change(edit.start, edit.end, edit.text, *place, message, binds_the_same=True, group=group)
+                Change(edit.start, edit.end, edit.text, *place, message, binds_the_same=not renamed, group=group)
             )
             message = ""
     return found

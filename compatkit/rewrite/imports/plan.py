@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from compatkit.rewrite.place import FileModule, Site
@@ -40,19 +42,23 @@ class Plan:
         return self.kept[0].target
 
 
-def plan(site: Site, home: FileModule) -> Plan:
-    """Decide which names stay: those that did not move, or, where all did, those that move along with the first."""
-    names = [_name(site, index, home) for index in range(len(site.moves))]
+def plan(site: Site, home: FileModule, renamed: Collection[ast.alias] = ()) -> Plan:
+    """Decide which names stay: those that did not move, or, where all did, those that move along with the first.
+
+    The aliases that are `renamed` come under their new names.
+    """
+    names = [_name(site, index, home, renamed) for index in range(len(site.moves))]
     resting = [name for name in names if site.moves[name.index] is None]
     kept = resting or [name for name in names if name.target == names[0].target]
     return Plan(tuple(kept), tuple(name for name in names if name not in kept))
 
 
-def _name(site: Site, index: int, home: FileModule) -> Name:
+def _name(site: Site, index: int, home: FileModule, renamed: Collection[ast.alias]) -> Name:
     alias, move = site.node.names[index], site.moves[index]
     if move is None:
         return Name(index, Target(site.node.level, site.node.module or ""), alias.name, alias.asname)
-    asname = alias.asname or (alias.name if alias.name != move.new_name else None)
+    keeps_name = alias.name != move.new_name and alias not in renamed
+    asname = alias.asname or (alias.name if keeps_name else None)
     return Name(index, target_of(move.new_module, site.node.level, home), move.new_name, asname)
 
 

@@ -1,0 +1,227 @@
+"""Which imports of a file can bring the new name itself, and every place that has to follow.
+
+An import is renamed only if nothing but it can be meant by the name, at each place, before and after. All else keeps
+the default, `N2 as N`, and is reported with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from compatkit.migration import Move
+from compatkit.rewrite.change import Change
+from compatkit.rewrite.imports.decide import doubt, finding
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.place import FileModule, Nodes, Site
+from compatkit.rewrite.rename.places import line_naming, ranges_of
+from compatkit.rewrite.rename.scopes import Place, Scope, Scopes
+from compatkit.rewrite.source import Source
+from compatkit.rewrite.surroundings import Surroundings
+
+_DYNAMIC = frozenset({"globals", "locals", "exec", "eval"})
+
+
+@dataclass(slots=True)
+class Renames:
+    """The aliases that lose their `as`, what follows from that, and why others keep it.
+
+    `groups` gives, by import statement, the group of its own change and of those that depend on it.
+    """
+
+    aliases: set[ast.alias] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    groups: dict[ast.stmt, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    source: Source
+    tree: ast.Module
+    nodes: Nodes
+    home: FileModule
+    surroundings: Surroundings
+    scopes: Scopes
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """One name in one scope, with the imports of one move that bind it."""
+
+    move: Move
+    scope: Scope
+    imports: tuple[tuple[Site, ast.alias], ...]
+
+    @property
+    def aliases(self) -> set[ast.alias]:
+        return {alias for _, alias in self.imports}
+
+    @property
+    def old(self) -> str:
+        return self.move.old_name
+
+    @property
+    def new(self) -> str:
+        return self.move.new_name
+
+
+def find_renames(
+    source: Source,
+    tree: ast.Module,
+    nodes: Nodes,
+    home: FileModule,
+    sites: Iterable[Site],
+    surroundings: Surroundings,
+    *,
+    first_group: int,
+) -> Renames:
+    """Plan the renames that the imports at `sites` allow. `first_group` is the first number that is free."""
+    candidates = list(_candidates(sites, nodes, home))
+    names = {name for _, _, move in candidates for name in (move.old_name, move.new_name)}
+    if not names:
+        return Renames()
+    file = _File(source, tree, nodes, home, surroundings, Scopes(tree, names))
+    done = Renames()
+    accepted: list[_Binding] = []
+    for group, binding in enumerate(_bindings(file, candidates), start=first_group):
+        uses = _uses(file.scopes, binding)
+        ranges = ranges_of(source, nodes, uses, binding.old)
+        reason = _collision(file, binding, uses, accepted) or _hidden_use(file, binding)
+        if reason or ranges is None:
+            reason = reason or "one of its uses is spelled in a way that cannot be followed"
+            message = f"{binding.old} keeps its name here: {reason}"
+            done.findings.append(finding(source, binding.imports[0][0].node, binding.move.code, message))
+            continue
+        accepted.append(binding)
+        done.aliases |= {alias for _, alias in binding.imports}
+        _group(done, [site.node for site, _ in binding.imports], group)
+        done.changes += [_change(source, binding, each, group) for each in ranges]
+    return done
+
+
+def _group(done: Renames, statements: list[ast.ImportFrom], group: int) -> None:
+    """Let statements that share a name, and names that share a statement, change together."""
+    joined = {done.groups[node] for node in statements if node in done.groups}
+    done.groups = {node: group if each in joined else each for node, each in done.groups.items()}
+    done.groups |= dict.fromkeys(statements, group)
+    done.changes = [replace(change, group=group) if change.group in joined else change for change in done.changes]
+
+
+def _candidates(sites: Iterable[Site], nodes: Nodes, home: FileModule) -> Iterator[tuple[Site, ast.alias, Move]]:
+    for site in sites:
+        if doubt(site, nodes, home) is None:
+            for alias, move in site.moved:
+                if alias.asname is None and alias.name not in ("*", move.new_name):
+                    yield site, alias, move
+
+
+def _bindings(file: _File, candidates: list[tuple[Site, ast.alias, Move]]) -> Iterator[_Binding]:
+    """Put together the imports that bind the same name in the same scope."""
+    scope_of = {place.node: file.scopes.home(place.name, place.scope) for place in file.scopes.places}
+    grouped: dict[tuple[Scope, str, str], list[tuple[Site, ast.alias, Move]]] = {}
+    for site, alias, move in candidates:
+        grouped.setdefault((scope_of[alias], alias.name, move.new), []).append((site, alias, move))
+    for (scope, _, _), members in grouped.items():
+        yield _Binding(members[0][2], scope, tuple((site, alias) for site, alias, _ in members))
+
+
+def _collision(file: _File, binding: _Binding, uses: list[Place], accepted: list[_Binding]) -> str | None:
+    scopes, scope = file.scopes, binding.scope
+    if scope.kind == "class":
+        return "it is an attribute of a class, which others may read"
+    if scope.kind == "module" and any(_is_star(node) for node in file.nodes):
+        return f"a star import may bring {binding.new}, or bind {binding.old} anew"
+    if any(_is_rival(binding, other) for other in accepted):
+        return f"something else becomes {binding.new} here"
+    for place in scopes.places:
+        if place.name == binding.old and _is_rebound(scopes, place, binding):
+            return f"line {_line(place)} binds it too"
+        if place.name == binding.new and _is_taken(file, place, binding, uses):
+            return f"{binding.new} means something else in line {_line(place)}"
+    for place in uses:
+        if any(binding.new in (passed.bound | passed.global_names) for passed in scopes.passes(place, scope)):
+            return f"{binding.new} means something else around line {_line(place)}"
+    return None
+
+
+def _is_rival(one: _Binding, other: _Binding) -> bool:
+    """Tell whether two names that become the same one could get into each other's way."""
+    is_same = one.move.new == other.move.new and (one.old == other.old or one.scope is other.scope)
+    return one.new == other.new and not is_same
+
+
+def _is_rebound(scopes: Scopes, place: Place, binding: _Binding) -> bool:
+    """Tell whether the name is bound by something besides the imports, or may be within a class that also reads it."""
+    if not place.is_binding or place.node in binding.aliases or _is_del(place):
+        return False
+    if scopes.home(place.name, place.scope) is binding.scope:
+        return True
+    # A class reads the outer name until it binds its own.
+    reads = [each for each in scopes.places if each.scope is place.scope and each.name == binding.old]
+    return place.scope.kind == "class" and any(
+        not each.is_binding and scopes.outside(each) is binding.scope for each in reads
+    )
+
+
+def _is_taken(file: _File, place: Place, binding: _Binding, uses: list[Place]) -> bool:
+    """Tell whether the new name already stands for something else where the binding would reach."""
+    scopes, scope = file.scopes, binding.scope
+    if place.is_binding and scopes.home(place.name, place.scope) is scope:
+        return not _brings(file, place, binding.move) or any(map(_is_del, uses))
+    if place.is_binding or not scopes.is_below(place.scope, scope):
+        return False
+    # A name that so far is looked up further outside would end here.
+    return not scopes.is_below(scopes.resolve(place), scope)
+
+
+def _brings(file: _File, place: Place, move: Move) -> bool:
+    """Tell whether an alias is an import of the new name from the new home."""
+    for node in file.nodes:
+        if isinstance(node, ast.ImportFrom) and place.node in node.names:
+            return isinstance(place.node, ast.alias) and f"{file.home.resolve(node)}.{place.node.name}" == move.new
+    return False
+
+
+def _hidden_use(file: _File, binding: _Binding) -> str | None:
+    old = binding.old
+    if old.startswith("__") or binding.new.startswith("__"):
+        return "names with two underscores mean something else within a class"
+    if any(isinstance(node, ast.Name) and node.id in _DYNAMIC for node in file.nodes):
+        return "this file looks up names while it runs (globals, locals, eval or exec)"
+    if line := line_naming(file.source, file.nodes, file.scopes, old):
+        return f"the text in line {line} may name it"
+    if binding.scope is file.scopes.module:
+        if file.home.is_package:
+            return "the package hands it on under this name"
+        if old in file.surroundings.taken:
+            return "another file may import it from here"
+    return None
+
+
+def _uses(scopes: Scopes, binding: _Binding) -> list[Place]:
+    return [
+        place
+        for place in scopes.places
+        if place.name == binding.old and place.node not in binding.aliases and scopes.resolve(place) is binding.scope
+    ]
+
+
+def _change(source: Source, binding: _Binding, place: tuple[int, int], group: int) -> Change:
+    start, end = place
+    line, column = source.line(start), start - source.line_start(start) + 1
+    # The import's own message says it all.
+    return Change(start, end, binding.new, binding.move.code, line, column, "", group=group)
+
+
+def _is_star(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+
+
+def _is_del(place: Place) -> bool:
+    return isinstance(place.node, ast.Name) and isinstance(place.node.ctx, ast.Del)
+
+
+def _line(place: Place) -> int:
+    return int(getattr(place.node, "lineno", 0))
