@@ -7,29 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_group import compatkit
+from tests.shop import make_shop
 
-PYPROJECT = '[tool.compatkit]\nmigrations = ["migration.toml"]\n'
-MIGRATION = """
-schema = 1
-id = "shop-v2"
-summary = "The shop moves."
-versions = { v1 = "1", v2 = "2" }
-[[moves]]
-code = "CK101"
-old = "shop.old.Widget"
-new = "shop.new.Gadget"
-"""
 SCRIPT = "import sys\nfrom shop.old import Widget\nprint(Widget.__name__, __name__, sys.argv)\nsys.exit(7)\n"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "__init__.py").touch()
-    (tmp_path / "shop" / "new.py").write_text("class Gadget: pass\n")
+    make_shop(tmp_path)
     (tmp_path / "script.py").write_text(SCRIPT)
-    (tmp_path / "migration.toml").write_text(MIGRATION)
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
     return tmp_path
 
 

@@ -12,26 +12,12 @@ from pathlib import Path
 
 import pytest
 
-MIGRATION = """
-schema = 1
-id = "shop-v2"
-summary = "The shop moves."
-versions = { v1 = "1", v2 = "2" }
-[[moves]]
-code = "CK101"
-old = "shop.old.Widget"
-new = "shop.new.Gadget"
-"""
+from tests.shop import MIGRATION, make_shop
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "__init__.py").touch()
-    (tmp_path / "shop" / "new.py").write_text("class Gadget: pass\n")
-    (tmp_path / "migration.toml").write_text(MIGRATION)
-    (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["migration.toml"]\n')
-    return tmp_path
+    return make_shop(tmp_path)
 
 
 def write(project: Path, name: str, source: str) -> None:

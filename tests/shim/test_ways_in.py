@@ -11,28 +11,15 @@ from pathlib import Path
 
 import pytest
 
-MIGRATION = """
-schema = 1
-id = "shop-v2"
-summary = "The shop moves."
-versions = { v1 = "1", v2 = "2" }
-[[moves]]
-code = "CK101"
-old = "shop.old.Widget"
-new = "shop.new.Gadget"
-"""
+from tests.shop import make_shop
+
 USER = "from shop.old import Widget\nprint(Widget.__name__)\n"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / 'it\'s a "project"'
-    (folder / "shop").mkdir(parents=True)
-    (folder / "shop" / "__init__.py").touch()
-    (folder / "shop" / "new.py").write_text("class Gadget: pass\n")
+    folder = make_shop(tmp_path / 'it\'s a "project"')
     (folder / "user.py").write_text(USER)
-    (folder / "migration.toml").write_text(MIGRATION)
-    (folder / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["migration.toml"]\n')
     return folder
 
 
