@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -347,19 +345,6 @@ def test_a_failure_is_not_covered_by_the_baseline(tree: Path) -> None:
 
 
 # Terminals
-
-
-def test_short_run_on_a_terminal_shows_no_progress_bar(tree: Path) -> None:
-    plant(tree, {"a.py": OLD})
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", "from compatkit.cli import main; main()", "migrate", "--check", "src"]
-
-    subprocess.run([*command, "--migration", "migration.toml"], stderr=theirs, stdout=subprocess.DEVNULL, check=False)
-    os.close(theirs)
-    said = os.read(ours, 10_000)
-    os.close(ours)
-
-    assert said.startswith(b"1 to be rewritten")
 
 
 def test_names_and_messages_cannot_steer_the_terminal(tree: Path) -> None:

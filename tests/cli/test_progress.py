@@ -1,0 +1,52 @@
+"""The progress bar: nothing at first, nothing away from a terminal, nothing left behind."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.cli._progress import ProgressBar
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def told(seconds: list[float], stream: io.StringIO) -> str:
+    """Tell about a file at each time after the start, and return what was written."""
+    clock: Iterator[float] = iter([0.0, *seconds])
+    bar = ProgressBar(stream, clock=lambda: next(clock))
+    for done, _ in enumerate(seconds, 1):
+        bar.tell(done, len(seconds))
+    bar.clear()
+    return stream.getvalue()
+
+
+def test_a_short_run_shows_no_bar() -> None:
+    assert told([0.1, 0.5, 0.999], Terminal()) == ""
+
+
+@pytest.mark.parametrize("seconds", [[1.5], [0.5, 100.0]])
+def test_away_from_a_terminal_there_is_none(seconds: list[float]) -> None:
+    assert told(seconds, io.StringIO()) == ""
+
+
+def test_a_long_run_shows_how_far_it_is() -> None:
+    assert "[###############...............] 1 of 2 files" in told([1.5, 1.51], Terminal())
+
+
+@given(st.lists(st.floats(0, 10), max_size=20).map(sorted))
+def test_the_line_is_empty_in_the_end(seconds: list[float]) -> None:
+    written = told(seconds, Terminal())
+
+    assert written == "" or written.endswith("\r\x1b[K")
+
+
+@given(st.lists(st.floats(1, 2), max_size=50).map(sorted))
+def test_it_is_drawn_at_most_ten_times_a_second(seconds: list[float]) -> None:
+    assert told(seconds, Terminal()).count(" of ") <= 11
