@@ -31,7 +31,7 @@ def find_fields(
     nodes: Nodes,
     home: FileModule,
     migrations: Sequence[Migration],
-    _options: Options,
+    options: Options,
     *,
     moving: Collection[str] = (),
 ) -> Pass:
@@ -43,7 +43,7 @@ def find_fields(
     known = Known.of(migrations, moving)
     if not may_have_fields(source, known, migrations):
         return Pass()
-    return fields_in(source, nodes, follow(tree, nodes, home, known), migrations)
+    return fields_in(source, nodes, follow(tree, nodes, home, known), migrations, options)
 
 
 def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
@@ -52,7 +52,7 @@ def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration
     return has_field and any(name in source.text for name in known.last_names)
 
 
-def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration]) -> Pass:
+def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration], options: Options) -> Pass:
     """Return what `trace` shows of fields."""
     tables = [{field.v1: field for field in migration.fields} for migration in migrations]
     found = _Spellings(source, nodes, trace, tables)
@@ -60,6 +60,7 @@ def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[M
         if isinstance(value, Held) and value.is_record:
             found.add(node, value)
     found.add_foreign()
+    found.add_stand_ins(are_made=options.confidence == "review")
     return found.result()
 
 
@@ -97,6 +98,16 @@ class _Spellings:
             for key in display.keys:
                 if key is not None and isinstance(record, Held) and (field := self._field(key, record)):
                     self._report(key, field, "a plain dict is put among the records here, and stays as it is")
+
+    def add_stand_ins(self, *, are_made: bool) -> None:
+        """Spell plain dicts that a mock hands out as the code does that reads them now, or report them."""
+        for node, value in self._trace.stand_ins.items():
+            if not isinstance(value, Held) or (field := self._field(node, value)) is None:
+                continue
+            if are_made:
+                self.add(node, value)
+            else:
+                self._report(node, field, "a mock hands out this plain dict; made with --confidence review")
 
     def result(self) -> Pass:
         for string, found in self._in_strings.items():

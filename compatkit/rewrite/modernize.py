@@ -39,7 +39,7 @@ def find_modern(
         trace = follow(tree, nodes, home, known)
     except RecursionError:
         return Pass(findings=[_too_deep(migrations)])
-    fields = fields_in(source, nodes, trace, migrations) if has_fields else Pass()
+    fields = fields_in(source, nodes, trace, migrations, options) if has_fields else Pass()
     ignored = Ignored(source)
     chosen = [each for each in fields.changes if options.acts_on(each.code) and not ignored.holds(each.line, each.code)]
     if not has_arguments:

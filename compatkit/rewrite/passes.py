@@ -70,7 +70,8 @@ def find_passes(
         findings = [*imports.findings, *renames.findings, *stars.findings, *leftovers]
         yield Pass([*changes, *stars.changes], findings)
         moving = _moving(sites, modules, made)
-        yield find_strings(source, tree, nodes, home, moves, options)
+        if moves:
+            yield find_strings(source, tree, nodes, home, moves, options)
         if through:
             yield Pass(findings=list(find_named(source, nodes, through)))
     if wanted.migrations:

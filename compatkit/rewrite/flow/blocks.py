@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import UNKNOWN, Value, doubtful, element
+from compatkit.rewrite.flow.values import UNKNOWN, Mock, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -96,9 +96,9 @@ class Blocks:
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         for item in node.items:
-            self._expressions.value(item.context_expr, frame)
+            entered = self._expressions.value(item.context_expr, frame)
             if item.optional_vars is not None:
-                self._stores.store(item.optional_vars, UNKNOWN, frame)
+                self._stores.store(item.optional_vars, entered if isinstance(entered, Mock) else UNKNOWN, frame)
         before = _copy(frame.env)
         seen = self._attempt(node.body, frame)
         # The context manager may swallow an exception, at any place of the body.

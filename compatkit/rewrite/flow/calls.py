@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from compatkit.migration import Item
 from compatkit.rewrite.flow.frames import Frame, parameters
 from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.mocks import mock_of, stand_ins
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import (
     NOTHING,
@@ -18,6 +19,7 @@ from compatkit.rewrite.flow.values import (
     Local,
     Many,
     Method,
+    Mock,
     Named,
     Row,
     Special,
@@ -81,7 +83,19 @@ class Calls:
             case Special.NOTHING:
                 return NOTHING
         self._escape(given)
-        return UNKNOWN
+        return self._patched(node, callee)
+
+    def _patched(self, node: ast.Call, callee: Value) -> Value:
+        mock = mock_of(node, callee, self._known)
+        for word in node.keywords if isinstance(mock, Mock) else ():
+            self.hand_out(mock, word.arg or "", word.value)
+        return mock
+
+    def hand_out(self, mock: Value, name: str, given: ast.expr) -> None:
+        """Note the plain dicts that a mock hands out from now on, because its attribute `name` is `given`."""
+        if isinstance(mock, Mock):
+            for key, held in stand_ins(mock, name, given, self._known):
+                self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:

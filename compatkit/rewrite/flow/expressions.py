@@ -13,7 +13,9 @@ from compatkit.migration import Each, Item
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.frames import Env, Frame
 from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.mocks import attribute_of
 from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.unpack import unpacked
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -22,6 +24,7 @@ from compatkit.rewrite.flow.values import (
     Local,
     Many,
     Method,
+    Mock,
     Named,
     Row,
     Special,
@@ -157,6 +160,8 @@ class Expressions:
                 return attribute(of, name)
             case Many() | Table():
                 return Method(of, name)
+            case Mock():
+                return attribute_of(of, name, self.known)
             case Special.NOTHING:
                 return NOTHING
         return UNKNOWN
@@ -247,31 +252,9 @@ class Expressions:
                 before[name] = join(before.get(name, NOTHING), value)
 
 
-def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Value]]:
-    """Yield the single targets of an assignment of `value`, each with its part."""
-    match target:
-        case ast.Tuple(elts=targets) | ast.List(elts=targets):
-            for part, item in zip(targets, _parts(targets, value), strict=True):
-                yield from unpacked(part, item)
-        case ast.Starred(value=inner):
-            yield inner, value
-        case _:
-            yield target, value
-
-
 def join_known(one: Value, other: Value) -> Value:
     """Join two values of which an unknown one has no say."""
     return other if one is UNKNOWN else one if other is UNKNOWN else join(one, other)
-
-
-def _parts(targets: list[ast.expr], value: Value) -> list[Value]:
-    starred = [at for at, part in enumerate(targets) if isinstance(part, ast.Starred)]
-    if isinstance(value, Row) and not starred and len(value.items) == len(targets):
-        return list(value.items)
-    if isinstance(value, Held) and not starred:
-        return [take(value, Item(at), Each()) for at in range(len(targets))]
-    item = element(value)
-    return [many(item) if at in starred else item for at in range(len(targets))]
 
 
 def _joined(values: Iterator[Value]) -> Value:

@@ -16,7 +16,7 @@ from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Named, Value, doubtful
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value, doubtful
 from compatkit.rewrite.place import FileModule, Nodes, local_name
 
 _ROUNDS = 3
@@ -138,9 +138,12 @@ class _Follower:
         annotations = {
             arg.arg: arg.annotation for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         }
+        mocks = self._mocks(node, parent)
         for number, name in enumerate(parameters(node)):
             if not number and owner is not None and _takes_self(node, parent):
                 frame.bind(name, Instance(self._trace.bases.get(owner, ""), sure=False, local=owner))
+            elif name in mocks:
+                frame.bind(name, mocks[name])
             else:
                 given = self._trace.arrives(self._trace.arguments, node, name)
                 frame.bind(name, self._annotated(annotations.get(name), parent) if given is UNKNOWN else given)
@@ -148,6 +151,16 @@ class _Follower:
             self._trace.returns(node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
+
+    def _mocks(self, node: ast.AST, parent: Frame) -> dict[str, Value]:
+        """Return the parameters that decorators such as `mock.patch("a.b.N")` fill: the lowest fills the first."""
+        decorators = getattr(node, "decorator_list", [])
+        values = [self._expressions.value(each, parent) for each in reversed(decorators)]
+        if not values or not all(isinstance(value, Mock) for value in values):
+            # Others may fill parameters, too, or none: which is whose cannot be told.
+            return {}
+        names = parameters(node)
+        return dict(zip(names[parent.is_class :], values, strict=False))
 
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
         """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""

@@ -18,12 +18,14 @@ class Known:
         classes: what is instantiated on the way to a producer, or called with declared arguments.
         configs: the classes of v2's configurations.
         moving: old dotted names that count as their new ones.
+        moved: every old dotted name and its new one.
     """
 
     producers: Mapping[str, tuple[int, frozenset[Path]]]
     classes: frozenset[str]
     configs: frozenset[str]
     moving: Mapping[str, str]
+    moved: Mapping[str, str]
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:
@@ -38,7 +40,9 @@ class Known:
             producers.update({row.function: (number, _paths(row)) for row in migration.producers})
         owners = {function.rpartition(".")[0] for function in producers}
         configs = frozenset(config.name for migration in migrations for config in migration.configs)
-        return cls(producers, frozenset(owners | called), configs, {old: moves[old] for old in moving if old in moves})
+        return cls(
+            producers, frozenset(owners | called), configs, {old: moves[old] for old in moving if old in moves}, moves
+        )
 
     @property
     def last_names(self) -> frozenset[str]:
@@ -47,10 +51,18 @@ class Known:
 
     def settle(self, name: str) -> str:
         """Return the dotted name under which the migrations know `name`."""
-        for old, new in self.moving.items():
-            if name == old or name.startswith(old + "."):
-                return new + name[len(old) :]
-        return name
+        return _renamed(name, self.moving)
+
+    def settle_text(self, name: str) -> str:
+        """Return the same for a string that names code: it may be of any time, and nothing in the file tells."""
+        return _renamed(name, self.moved)
+
+
+def _renamed(name: str, names: Mapping[str, str]) -> str:
+    for old, new in names.items():
+        if name == old or name.startswith(old + "."):
+            return new + name[len(old) :]
+    return name
 
 
 def _paths(producer: Producer) -> frozenset[Path]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from compatkit.migration import Attribute, Item
-from compatkit.rewrite.flow.expressions import Expressions, unpacked
+from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Frame
+from compatkit.rewrite.flow.unpack import unpacked
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -53,7 +54,10 @@ class Stores:
                 case ast.Name(id=name):
                     frame.bind(name, item)
                 case ast.Attribute(value=of, attr=attr):
-                    self._store_attribute(self._expressions.value(of, frame), attr, item)
+                    owner = self._expressions.value(of, frame)
+                    self._store_attribute(owner, attr, item)
+                    if source is not None and part is target:
+                        self._expressions.calls.hand_out(owner, attr, source)
                 case ast.Subscript():
                     self._store_item(part, item, frame, source)
 

@@ -19,6 +19,7 @@ class Trace:
         keys: constants (or keywords) by which something is looked up or stored, and the value that is asked.
         callees: what a call calls.
         first, partials: the first argument of a call; what a call of `functools.partial` is about.
+        stand_ins: keys of plain dicts that a mock hands out as records, and the record that each stands for.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
         bases: for a class of this file, its declared base class.
@@ -29,6 +30,7 @@ class Trace:
     callees: dict[ast.Call, Value] = field(default_factory=dict)
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
+    stand_ins: dict[Key, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
     arguments: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)

@@ -105,7 +105,15 @@ class Getter:
     keys: tuple[ast.expr, ...]
 
 
-Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """A mock in the place of what has this dotted name, or, `is_called`, of what a call of it returns."""
+
+    of: str
+    is_called: bool = False
+
+
+Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter | Mock
 NOTHING, UNKNOWN = Special.NOTHING, Special.UNKNOWN
 
 
@@ -120,7 +128,7 @@ def doubtful(value: Value) -> Value:
             return Row(tuple(doubtful(item) for item in value.items))
         case Method():
             return Method(doubtful(value.of), value.name)
-        case Local() | Getter():
+        case Local() | Getter() | Mock():
             return UNKNOWN
     return value
 
