@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from compatkit.equivalence import Policy
+    from compatkit.equivalence import Policy, Snapshot, Verdict
+    from compatkit.equivalence.explain import Explanation
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--tracking-uri-b", metavar="URI", help="Where RUN_B is, if elsewhere.")
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
+@click.option("--explain", "is_explained", is_flag=True, help="Where two runs differ, say where they began to.")
 @click.option(
     "--format",
     "form",
@@ -41,6 +43,7 @@ def command(
     tracking_uri_b: str | None,
     migration: str | None,
     exact: bool,
+    is_explained: bool,
     form: str,
 ) -> None:
     """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
@@ -52,6 +55,7 @@ def command(
     from compatkit.cli._extras import quiet_mlflow, require
     from compatkit.cli._status import ExitStatus
     from compatkit.equivalence import EquivalenceError, compare_snapshots, take_snapshot
+    from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
 
     is_many = require_one_way(run_a, run_b, before_runs, after_runs)
@@ -71,8 +75,22 @@ def command(
     before = take_snapshot(run_a, tracking_uri=tracking_uri)
     after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
     verdict = compare_snapshots(before, after, policy)
-    click.echo(render_verdict(verdict, form))
+    explanation = None
+    if is_explained and not verdict.is_equivalent:
+        explanation = _explanation(before, after, verdict, (tracking_uri, tracking_uri_b or tracking_uri))
+    click.echo(render_verdict(verdict, form, explanation))
+    if explanation and form in {"junit", "github"}:
+        click.echo("\n".join(explanation_lines(explanation)), err=True)
     ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
+
+
+def _explanation(
+    before: Snapshot, after: Snapshot, verdict: Verdict, uris: tuple[str | None, str | None]
+) -> Explanation:
+    from compatkit.equivalence.explain import explain, read_trace
+
+    traces = (read_trace(before.run_id, tracking_uri=uris[0]), read_trace(after.run_id, tracking_uri=uris[1]))
+    return explain(before, after, verdict, traces=traces)
 
 
 def _policy(migration: str | None, *, is_exact: bool) -> Policy:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Literal, TypeAlias, get_args
 
+from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
+from compatkit.report.explain_text import explanation_lines, explanation_markdown
 from compatkit.report.samples_json import samples_json
 from compatkit.report.samples_text import samples_lines, samples_word
 from compatkit.report.verdict_cases import matrix_cases, sample_cases, verdict_cases
@@ -22,18 +24,18 @@ Format: TypeAlias = Literal["text", "json", "junit", "github", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def render_verdict(verdict: Verdict, form: str) -> str:
-    """Return the verdict on two runs in one of `FORMATS`."""
+def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None = None) -> str:
+    """Return the verdict on two runs in one of `FORMATS`, with where they part; JUnit and GitHub leave that out."""
     match form:
         case "json":
-            return verdict_json(verdict)
+            return verdict_json(verdict, explanation)
         case "junit":
             return cases_junit("compatkit compare", verdict_cases(verdict))
         case "github":
             return "\n".join(cases_github(verdict.word, verdict_cases(verdict)))
         case "markdown":
-            return "\n".join(verdict_markdown(verdict))
-    return "\n".join(verdict_lines(verdict))
+            return "\n".join([*verdict_markdown(verdict), *(explanation_markdown(explanation) if explanation else [])])
+    return "\n".join([*verdict_lines(verdict), *(explanation_lines(explanation) if explanation else [])])
 
 
 def render_samples(verdict: SampleVerdict, form: str) -> str:

@@ -8,14 +8,17 @@ from dataclasses import asdict
 from typing import Any
 
 from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.verdict import Verdict
 from compatkit.migration import Allowance
+from compatkit.report.explain_text import explanation_object
 
 
-def verdict_json(verdict: Verdict) -> str:
-    """Return one verdict as a JSON object."""
-    return json.dumps(verdict_object(verdict), indent=2, allow_nan=False)
+def verdict_json(verdict: Verdict, explanation: Explanation | None = None) -> str:
+    """Return one verdict as a JSON object, with where the runs part, where that was asked for."""
+    explained = {"explanation": explanation_object(explanation)} if explanation else {}
+    return json.dumps({**verdict_object(verdict), **explained}, indent=2, allow_nan=False)
 
 
 def matrices_json(matrices: Sequence[Matrix]) -> str:
