@@ -52,6 +52,12 @@ def compare_params(before: Mapping[str, str], after: Mapping[str, str], policy: 
 def _distance(before: str, after: str) -> Distance | None:
     """Return how far two params lie apart that read as numbers; None for other texts."""
     try:
+        return Distance.between_integers(int(before), int(after))
+    except OverflowError:
+        return None
+    except ValueError:
+        pass
+    try:
         return Distance.between(float(before), float(after))
     except ValueError:
         return None

@@ -106,6 +106,21 @@ def test_params_that_are_numbers_tell_how_far_they_lie_apart() -> None:
     assert name.distance is None
 
 
+def test_params_that_are_integers_are_counted_in_integers() -> None:
+    (difference,) = compare_snapshots(
+        Snapshot("a", params={"k": "1"}), Snapshot("b", params={"k": str(10**400)}), Policy()
+    ).deciding
+
+    assert difference.distance is None
+
+    (difference,) = compare_snapshots(
+        Snapshot("a", params={"k": "1"}), Snapshot("b", params={"k": "3"}), Policy()
+    ).deciding
+
+    assert difference.distance is not None
+    assert difference.distance.ulps == 2
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64"])
 def test_neighbours_in_a_weights_own_type_are_one_ulp_apart(dtype: str) -> None:
     one = np.array([0.0, 1.0], dtype=dtype)

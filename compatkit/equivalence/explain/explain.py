@@ -101,6 +101,8 @@ def _first_step(verdict: Verdict) -> Clue:
     found = [each for each in verdict.deciding if each.kind is Kind.METRIC_VALUE and each.first_step is not None]
     if not found:
         return Clue("first step", State.SAME, ("no metric's values differ",))
+    # A final value is logged once, under step 0: where curves differ, they say when.
+    found = [each for each in found if each.of > 1] or found
     first = min(each.first_step for each in found if each.first_step is not None)
     names = [each.name for each in found if each.first_step == first]
     return Clue("first step", State.DIFFERS, (f"step {first}: {', '.join(names)}",))
