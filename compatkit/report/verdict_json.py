@@ -8,13 +8,17 @@ from dataclasses import asdict
 from typing import Any
 
 from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.verdict import Verdict
+from compatkit.migration import Allowance
+from compatkit.report.explain_text import explanation_object
 
 
-def verdict_json(verdict: Verdict) -> str:
-    """Return one verdict as a JSON object."""
-    return json.dumps(_verdict(verdict), indent=2, allow_nan=False)
+def verdict_json(verdict: Verdict, explanation: Explanation | None = None) -> str:
+    """Return one verdict as a JSON object, with where the runs part, where that was asked for."""
+    explained = {"explanation": explanation_object(explanation)} if explanation else {}
+    return json.dumps({**verdict_object(verdict), **explained}, indent=2, allow_nan=False)
 
 
 def matrices_json(matrices: Sequence[Matrix]) -> str:
@@ -27,31 +31,41 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         "dataset": matrix.scenario.dataset,
         "preset": matrix.scenario.preset,
         "equivalent": matrix.is_equivalent,
+        "stale": [allowance_json(entry) for entry in matrix.stale],
         "cells": [
             {
                 "orchestrator": cell.orchestrator,
                 "trainer": cell.trainer,
                 "run_id": cell.run_id,
                 "failure": cell.failure,
-                "verdict": None if cell.verdict is None else _verdict(cell.verdict),
+                "verdict": None if cell.verdict is None else verdict_object(cell.verdict),
             }
             for cell in matrix.cells
         ],
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_object(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as what JSON can hold, to stand in a larger document."""
     return {
         "equivalent": verdict.is_equivalent,
         "before": verdict.before,
         "after": verdict.after,
         "compared": dict(verdict.compared),
-        "deciding": [_difference(difference) for difference in verdict.deciding],
-        "allowed": [{**_difference(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
-        "unused": [asdict(entry) for entry in verdict.unused],
+        "accepted": verdict.is_accepted,
+        "deciding": [difference_json(difference) for difference in verdict.deciding],
+        "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
+        "unused": [allowance_json(entry) for entry in verdict.unused],
+        "stale": [allowance_json(entry) for entry in verdict.stale],
         "notes": list(verdict.notes),
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """Return a difference as an object that JSON can hold."""
     return {**asdict(difference), "kind": difference.kind.value}
+
+
+def allowance_json(allowance: Allowance) -> dict[str, Any]:
+    """Return an entry of the policy as an object that JSON can hold."""
+    return {**asdict(allowance), "until": allowance.until.isoformat() if allowance.until else None}

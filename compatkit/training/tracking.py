@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from compatkit.trace import TRACE_FILE, environment_tags, watch
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric
+
+    from compatkit.trace.watch import Watch
 
 METRICS_PER_CALL = 1000  # MLflow's limit for one log_batch
 _MODEL_NAME = "model"
@@ -47,6 +51,10 @@ class RunTracker:
         from mlflow.entities import RunTag
 
         self._client.log_batch(self.run_id, tags=[RunTag(name, text) for name, text in tags.items()])
+
+    def watched(self, model: nn.Module) -> Watch:
+        """Record what `model` does, as an artifact of this run, where COMPATKIT_TRACE asks for it; else do nothing."""
+        return watch(model, to=lambda text: self._client.log_text(self.run_id, text, TRACE_FILE))
 
     def log_metrics(self, values: Mapping[str, object], *, step: int = 0) -> None:
         """Keep the numbers among `values` for the next `flush`; what is no number (None, text) is left out."""
@@ -103,7 +111,8 @@ def tracked_run(
 
     client = MlflowClient(tracking_uri)
     experiment_id = _ensure_experiment(client, experiment_name)
-    run_id = client.create_run(experiment_id, run_name=run_name).info.run_id
+    # Where the run is made: no policy compares it, but it may explain why two runs part.
+    run_id = client.create_run(experiment_id, run_name=run_name, tags=environment_tags()).info.run_id
     tracker = RunTracker(client, run_id, experiment_id)
     try:
         yield tracker

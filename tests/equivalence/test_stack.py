@@ -54,6 +54,16 @@ def test_all_four_combinations_log_equivalent_output(scenario: Scenario, store: 
     assert matrix.is_equivalent, [cell for cell in matrix.cells if cell.failure or cell.verdict]
 
 
+def test_every_allowance_of_the_bundled_migration_is_needed_by_the_bundled_stack(
+    store: Path, migration: Migration
+) -> None:
+    matrix = verify_stack(Scenario("iris", "quick_test"), migration, store=store)
+
+    unused = [set(cell.verdict.unused) for cell in matrix.cells if cell.verdict]
+    assert len(unused) == 3
+    assert not set.intersection(*unused)
+
+
 class Raising(ModelTrainer):
     def train(self, *_: object, **__: object) -> list[dict[str, object]]:
         raise RuntimeError("no data today")

@@ -78,7 +78,7 @@ class TrainingOrchestrator:
             config["experiment_name"], tracking_uri=config["tracking_uri"], run_name=config["run_name"]
         ) as run:
             self._log_setup(run, data)
-            history = self._train(data)
+            history = self._train(data, run)
             self._log_history(run, history)
             if config["log_model"]:
                 assert self.model is not None
@@ -96,7 +96,7 @@ class TrainingOrchestrator:
             }
         )
 
-    def _train(self, data: DataSplit) -> list[EpochRecord]:
+    def _train(self, data: DataSplit, run: RunTracker) -> list[EpochRecord]:
         config = self.config
         with torch_threads(config["num_threads"]), seeded(config["seed"]):
             self.model = build_model(
@@ -108,18 +108,19 @@ class TrainingOrchestrator:
                 dropout=config["dropout"],
                 seed=config["seed"],
             )
-            history = self.trainer.train(
-                self.model,
-                data.train,
-                data.validation,
-                epochs=config["epochs"],
-                batch_size=config["batch_size"],
-                lr=config["lr"],
-                optimizer=config["optimizer"],
-                weight_decay=config["weight_decay"],
-                momentum=config["momentum"],
-                seed=config["seed"],
-            )
+            with run.watched(self.model):
+                history = self.trainer.train(
+                    self.model,
+                    data.train,
+                    data.validation,
+                    epochs=config["epochs"],
+                    batch_size=config["batch_size"],
+                    lr=config["lr"],
+                    optimizer=config["optimizer"],
+                    weight_decay=config["weight_decay"],
+                    momentum=config["momentum"],
+                    seed=config["seed"],
+                )
         return read_history(history)
 
     def _log_history(self, run: RunTracker, history: list[EpochRecord]) -> None:

@@ -73,7 +73,8 @@ class TrainingOrchestratorV2:
         with tracked_run(tracking.experiment_name, tracking_uri=tracking.uri, run_name=tracking.run_name) as run:
             self._log_setup(run, data)
             self.model = self._build_model(data)
-            history = self._train(self.model, data)
+            with run.watched(self.model):
+                history = self._train(self.model, data)
             final = _final_metrics(history)
             _log_history(run, history, final)
             if tracking.log_model:

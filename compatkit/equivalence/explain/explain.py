@@ -1,0 +1,122 @@
+"""Two runs that differ in, what they say of how they came to it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.explain.clue import Clue, Explanation, State
+from compatkit.equivalence.explain.parting import Parting, first_parting
+from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.verdict import Verdict
+from compatkit.trace import Trace
+from compatkit.trace.environment import PACKAGES, PREFIX
+
+_HOW = "watch both trainings: compatkit.trace.watch(model), with COMPATKIT_TRACE=1"
+_NOWHERE = "in what was not recorded: after the last recorded batch, outside the module, or in what is logged"
+
+
+def explain(
+    before: Snapshot,
+    after: Snapshot,
+    verdict: Verdict,
+    *,
+    traces: tuple[Trace | None, Trace | None] = (None, None),
+) -> Explanation:
+    """Narrow down where two runs part: params, environment, weights at the start, data order, first step, layer.
+
+    `traces` are the records of both runs, see `read_trace`; without them the inside of the training stays unknown.
+    """
+    params, environment = _params(verdict), _environment(before.tags, after.tags)
+    one, other = traces
+    if one is None or other is None:
+        missing = " and ".join(side for side, trace in zip(("before", "after"), traces, strict=True) if trace is None)
+        inside = [Clue(name, State.UNKNOWN) for name in ("weights at the start", "data order")]
+        layer = Clue("first layer", State.UNKNOWN, (f"no trace of the run {missing}: {_HOW}",))
+        return Explanation((params, environment, *inside, _first_step(verdict), layer), _guess(params, environment))
+    parting = first_parting(one, other)
+    clues = (params, environment, _weights(one, other), _order(one, other), _first_step(verdict), _layer(parting))
+    return Explanation(clues, str(parting) if parting else _NOWHERE)
+
+
+def _params(verdict: Verdict) -> Clue:
+    found = [each for each in _all(verdict) if each.kind.category == "param"]
+    lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
+    if not found and not verdict.compared.get("params"):
+        return Clue("params", State.UNKNOWN, ("neither run logged params",))
+    return Clue("params", State.DIFFERS if found else State.SAME, lines)
+
+
+def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Clue:
+    left, right = (
+        {name.removeprefix(PREFIX): text for name, text in tags.items() if name.startswith(PREFIX)}
+        for tags in (before, after)
+    )
+    if not left or not right:
+        return Clue("environment", State.UNKNOWN, ("not logged by both runs: compatkit.trace.environment_tags()",))
+    packages = PACKAGES.removeprefix(PREFIX)
+    lines = [
+        f"{name}: {left.get(name, 'nothing')} | {right.get(name, 'nothing')}"
+        for name in sorted(left.keys() | right.keys())
+        if left.get(name) != right.get(name) and name != packages
+    ]
+    lines += _packages(left.get(packages, ""), right.get(packages, ""))
+    return Clue("environment", State.DIFFERS if lines else State.SAME, tuple(lines))
+
+
+def _packages(before: str, after: str) -> list[str]:
+    left, right = (dict(_named(text)) for text in (before, after))
+    names = sorted(left.keys() | right.keys())
+    return [
+        f"{name}: {left.get(name, 'nothing')} | {right.get(name, 'nothing')}"
+        for name in names
+        if left.get(name) != right.get(name)
+    ]
+
+
+def _named(text: str) -> Iterable[tuple[str, str]]:
+    return ((name, version) for name, _, version in (each.partition("==") for each in text.split()))
+
+
+def _weights(one: Trace, other: Trace) -> Clue:
+    apart = [
+        name
+        for name in dict.fromkeys((*one.initial, *other.initial))
+        if one.initial.get(name) != other.initial.get(name)
+    ]
+    return Clue("weights at the start", State.DIFFERS if apart else State.SAME, tuple(apart))
+
+
+def _order(one: Trace, other: Trace) -> Clue:
+    pairs = list(zip(one.batches, other.batches, strict=False))
+    apart = [number for number, (left, right) in enumerate(pairs) if left.inputs != right.inputs]
+    if not apart:
+        return Clue("data order", State.SAME, (f"in {len(pairs)} batches",))
+    left, right = ({batch.inputs for batch in trace.batches} for trace in (one, other))
+    same = "the same batches in another order" if left == right else "other batches"
+    return Clue("data order", State.DIFFERS, (f"from batch {apart[0]}: {same}, {len(apart)} of {len(pairs)} differ",))
+
+
+def _first_step(verdict: Verdict) -> Clue:
+    found = [each for each in verdict.deciding if each.kind is Kind.METRIC_VALUE and each.first_step is not None]
+    if not found:
+        return Clue("first step", State.SAME, ("no metric's values differ",))
+    # A final value is logged once, under step 0: where curves differ, they say when.
+    found = [each for each in found if each.of > 1] or found
+    first = min(each.first_step for each in found if each.first_step is not None)
+    names = [each.name for each in found if each.first_step == first]
+    return Clue("first step", State.DIFFERS, (f"step {first}: {', '.join(names)}",))
+
+
+def _layer(parting: Parting | None) -> Clue:
+    return Clue("first layer", State.DIFFERS if parting else State.SAME, (str(parting),) if parting else ())
+
+
+def _guess(*clues: Clue) -> str:
+    """Say what may be the reason where the inside is unknown; a guess is called one."""
+    known = [clue.aspect for clue in clues if clue.state is State.DIFFERS]
+    return f"unknown; a candidate: {' and '.join(known)}" if known else "unknown"
+
+
+def _all(verdict: Verdict) -> list[Difference]:
+    return [*verdict.deciding, *(entry.difference for entry in verdict.allowed)]

@@ -1,0 +1,134 @@
+"""What is said of where two runs of the reference stack part, from real trainings in a real store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from mlflow import MlflowClient
+
+from compatkit.cli import cli
+from compatkit.equivalence import Policy, Snapshot, compare_snapshots, take_snapshot
+from compatkit.equivalence.explain import Explanation, State, explain, first_parting, read_trace
+from compatkit.migration import find_migration
+from compatkit.training import ModelTrainer, ModelTrainerV2, TrainingOrchestrator, TrainingOrchestratorV2
+
+QUICK = {"epochs": 1, "hidden_size": 8, "batch_size": 64, "log_model": False}
+POLICY = Policy.from_migration(find_migration())
+
+
+@pytest.fixture(scope="module")
+def runs(tracking_uri: str) -> dict[str, str]:
+    """Run ids: v1 and v2 watched, one of another seed, one of another learning rate, and one not watched."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPATKIT_TRACE", "12")
+
+        def trained(**changed: object) -> str:
+            given = {**QUICK, **changed, "tracking_uri": tracking_uri}
+            return str(TrainingOrchestrator(trainer=ModelTrainer(), **given).train_model("iris")["run_id"])
+
+        found = {"v1": trained(), "seed": trained(seed=1), "lr": trained(lr=0.1)}
+        v2 = TrainingOrchestratorV2(trainer=ModelTrainerV2(), tracking_uri=tracking_uri, **QUICK)
+        found["v2"] = str(v2.train_model("iris").run_id)
+        patch.delenv("COMPATKIT_TRACE")
+        return {**found, "plain": trained()}
+
+
+def explained(tracking_uri: str, before: str, after: str) -> Explanation:
+    snapshots = [take_snapshot(run, tracking_uri=tracking_uri) for run in (before, after)]
+    verdict = compare_snapshots(*snapshots, POLICY)
+    one, other = (read_trace(run, tracking_uri=tracking_uri) for run in (before, after))
+    return explain(*snapshots, verdict, traces=(one, other))
+
+
+def states(explanation: Explanation) -> dict[str, State]:
+    return {clue.aspect: clue.state for clue in explanation.clues}
+
+
+def test_v1_and_v2_do_the_same_in_every_batch_and_layer(tracking_uri: str, runs: dict[str, str]) -> None:
+    one, other = (read_trace(runs[name], tracking_uri=tracking_uri) for name in ("v1", "v2"))
+
+    assert one is not None
+    assert other is not None
+    assert len(one.batches) >= 3
+    assert first_parting(one, other) is None
+
+
+def test_a_watched_run_is_equivalent_to_one_that_is_not(tracking_uri: str, runs: dict[str, str]) -> None:
+    snapshots = [take_snapshot(runs[name], tracking_uri=tracking_uri) for name in ("v1", "plain")]
+
+    for policy in (POLICY, replace(Policy.exact(), ignore=POLICY.ignore)):
+        assert compare_snapshots(*snapshots, policy).is_equivalent
+
+
+def test_another_seed_begins_with_the_weights_and_the_data(tracking_uri: str, runs: dict[str, str]) -> None:
+    explanation = explained(tracking_uri, runs["v1"], runs["seed"])
+
+    found = states(explanation)
+    assert found["params"] is found["weights at the start"] is found["data order"] is State.DIFFERS
+    assert found["environment"] is State.SAME
+    assert explanation.began == "before batch 0 (training): the weights at the start"
+
+
+def test_another_learning_rate_begins_with_the_first_step_of_the_optimizer(
+    tracking_uri: str, runs: dict[str, str]
+) -> None:
+    explanation = explained(tracking_uri, runs["v1"], runs["lr"])
+
+    found = states(explanation)
+    assert found["weights at the start"] is found["data order"] is State.SAME
+    assert "before batch 1" in explanation.began
+    assert "the optimizer's step" in explanation.began
+    assert any("lr" in line or "learning_rate" in line for line in explanation.clues[0].lines)
+
+
+def test_without_a_trace_the_inside_is_unknown_and_it_says_how_to_know(tracking_uri: str, runs: dict[str, str]) -> None:
+    explanation = explained(tracking_uri, runs["lr"], runs["plain"])
+
+    found = states(explanation)
+    assert found["first layer"] is found["data order"] is State.UNKNOWN
+    assert explanation.began == "unknown; a candidate: params"
+    assert "COMPATKIT_TRACE=1" in explanation.clues[-1].lines[0]
+
+
+def test_another_environment_is_named() -> None:
+    tags = {"compatkit.env.torch.threads": "1", "compatkit.env.packages": "numpy==1 torch==2"}
+    other = {"compatkit.env.torch.threads": "2", "compatkit.env.packages": "numpy==2 torch==2 scipy==1"}
+    one, two = (Snapshot(name, params={"k": "1"}, tags=each) for name, each in (("a", tags), ("b", other)))
+
+    environment = explain(one, two, compare_snapshots(one, two, POLICY)).clues[1]
+
+    assert environment.state is State.DIFFERS
+    assert environment.lines == ("torch.threads: 1 | 2", "numpy: 1 | 2", "scipy: nothing | 1")
+
+
+def test_an_environment_that_one_side_did_not_log_is_unknown_and_not_the_same() -> None:
+    one = Snapshot("a", params={"k": "1"}, tags={"compatkit.env.python": "3.11"})
+    two = Snapshot("b", params={"k": "1"})
+
+    assert explain(one, two, compare_snapshots(one, two, POLICY)).clues[1].state is State.UNKNOWN
+
+
+def test_the_environment_fits_into_tags(tracking_uri: str, runs: dict[str, str]) -> None:
+    tags = MlflowClient(tracking_uri).get_run(runs["plain"]).data.tags
+
+    assert tags["compatkit.env.torch.threads"]
+    assert "torch==" in tags["compatkit.env.packages"]
+    assert all(len(text) < 8000 for text in tags.values())
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])
+def test_compare_explains(
+    capsys: pytest.CaptureFixture[str], tracking_uri: str, runs: dict[str, str], form: str
+) -> None:
+    arguments = [runs["v1"], runs["lr"], "--tracking-uri", tracking_uri, "--explain", "--format", form]
+
+    status = cli.main(["compare", *arguments], standalone_mode=False)
+
+    output = capsys.readouterr()
+    assert status == 1
+    if form == "json":
+        assert "batch 1" in json.loads(output.out)["explanation"]["began"]
+    else:
+        assert "Where they part" in (output.err if form == "junit" else output.out)

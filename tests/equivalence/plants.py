@@ -1,0 +1,240 @@
+"""Runs as a seed generates them, and single differences of many kinds to plant into one of two equal ones."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
+
+Plant = Callable[[Random, Snapshot], Snapshot]
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DTYPES = ("float32", "float64", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of difference; `documented` says why the default policy does not report it, if it does not."""
+
+    name: str
+    plant: Plant
+    documented: str = ""
+
+
+def generated_run(seed: int) -> Snapshot:
+    """Return what a training may have logged: v1's names, histories of several steps, a model, files, a data set."""
+    random = Random(seed)
+    epochs = random.randint(3, 12)
+    metrics = {name: _curve(random, epochs) for name in ("train_loss", "val_loss", "train_acc", "val_acc", "lr")}
+    metrics |= {f"extra/{n}": _curve(random, epochs) for n in range(random.randint(1, 5))}
+    metrics |= {f"final_{name}": (Point(0, metrics[name][-1].value),) for name in ("train_acc", "val_loss")}
+    params = {"epochs": str(epochs), "lr": repr(random.uniform(1e-4, 1e-1)), "model_type": "mlp", "note": "", "k": "7"}
+    return Snapshot(
+        run_id=f"run{seed}",
+        params=params,
+        metrics={**metrics, "epoch_time": _curve(random, epochs)},
+        tags={"dataset_name": "digits", "team": random.choice(["a", "b"]), "stack.trainer": "ModelTrainer"},
+        artifacts={"plots/curve.png": _file(_PNG + random.randbytes(200)), "report.json": _file(random.randbytes(90))},
+        models={"model@0": _model(random)},
+        datasets={"digits [training]#1": Dataset(random.randbytes(4).hex(), "x: double", "1437 rows", {"split": "0"})},
+    )
+
+
+def same_run(seed: int) -> Snapshot:
+    """Return the run again as a v2 stack logs it: in all that the bundled policy declares, other; in all else equal."""
+    run, random = generated_run(seed), Random(-seed - 1)
+    spellings = {"train_acc": "train_accuracy", "val_acc": "val_accuracy", "lr": "learning_rate"}
+    spellings["final_train_acc"] = "final_train_accuracy"
+    metrics = {spellings.get(name, name): history for name, history in run.metrics.items()}
+    metrics["epoch_time"] = tuple(Point(point.step, point.value * 1.5) for point in metrics["epoch_time"])
+    metrics["val_f1"] = _curve(random, len(metrics["val_loss"]))
+    paths = {"lr": "optimizer.learning_rate", "model_type": "model.type"}
+    params = {paths.get(name, name): text for name, text in run.params.items()}
+    tags = {**run.tags, "stack.trainer": "ModelTrainerV2", "preset": "small", "compatkit.env.threads": "2"}
+    return replace(run, run_id=f"again{seed}", params=_shuffled(random, params), metrics=metrics, tags=tags)
+
+
+def _curve(random: Random, epochs: int) -> tuple[Point, ...]:
+    return tuple(Point(step, random.uniform(0.01, 2.0)) for step in range(1, epochs + 1))
+
+
+def _model(random: Random) -> Model:
+    dtype = random.choice(_DTYPES)
+    numbers = np.random.default_rng(random.randrange(2**32))
+    tensors = {
+        f"{layer}.{part}": Tensor(dtype, numbers.uniform(0.5, 1.0, shape).astype(dtype))
+        for layer in range(random.randint(2, 4))
+        for part, shape in (("weight", (4, 3)), ("bias", (4,)))
+    }
+    tensors["counter"] = Tensor("int64", np.array([random.randrange(2**40)]))
+    return Model(tensors, ("linear", "relu", "linear"), "in -> out", {"example.json": _file(b"{}")}, {"outputs": "y"})
+
+
+def _file(content: bytes) -> File:
+    return File(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _shuffled(random: Random, values: Mapping[str, str]) -> dict[str, str]:
+    names = list(values)
+    random.shuffle(names)
+    return {name: values[name] for name in names}
+
+
+# The metrics of `generated_run` that both spellings share, so that a plant can name them on either side.
+_PLAIN = ("train_loss", "val_loss", "extra/0")
+
+
+def _history(change: Callable[[Random, list[Point]], list[Point]]) -> Plant:
+    def plant(random: Random, run: Snapshot) -> Snapshot:
+        name = random.choice(_PLAIN)
+        return replace(run, metrics={**run.metrics, name: tuple(change(random, list(run.metrics[name])))})
+
+    return plant
+
+
+def _value(change: Callable[[float], float]) -> Plant:
+    def at_one_place(random: Random, points: list[Point]) -> list[Point]:
+        place = random.randrange(len(points))
+        points[place] = Point(points[place].step, change(points[place].value))
+        return points
+
+    return _history(at_one_place)
+
+
+def _steps(change: Callable[[int, list[Point]], list[Point]]) -> Plant:
+    return _history(lambda random, points: change(random.randrange(len(points) - 1), points))
+
+
+def _swap_steps(place: int, points: list[Point]) -> list[Point]:
+    one, other = points[place], points[place + 1]
+    return [*points[:place], Point(one.step, other.value), Point(other.step, one.value), *points[place + 2 :]]
+
+
+def _texts(field: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Plant:
+    return lambda _, run: replace(run, **{field: change(dict(getattr(run, field)))})
+
+
+def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda values: {name: value for name, value in values.items() if name not in names}
+
+
+def _renamed(old: str, new: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda values: {new if name == old else name: value for name, value in values.items()}
+
+
+def _model_part(**changes: Callable[[Any], Any]) -> Plant:
+    def plant(_: Random, run: Snapshot) -> Snapshot:
+        (name, model), *_rest = run.models.items()
+        changed = {field: change(getattr(model, field)) for field, change in changes.items()}
+        return replace(run, models={name: replace(model, **changed)})
+
+    return plant
+
+
+def _tensor(change: Callable[[Random, Tensor], Tensor], name: str = "0.weight") -> Plant:
+    def plant(random: Random, run: Snapshot) -> Snapshot:
+        tensors = run.models["model@0"].tensors
+        changed = {**tensors, name: change(random, tensors[name])}
+        return _model_part(tensors=lambda _: changed)(random, run)
+
+    return plant
+
+
+def _weight(change: Callable[[Any], Any]) -> Plant:
+    def at_one_place(random: Random, tensor: Tensor) -> Tensor:
+        values = tensor.values.copy()
+        place = np.unravel_index(random.randrange(values.size), values.shape)
+        values[place] = change(values[place])
+        return Tensor(tensor.dtype, values)
+
+    return _tensor(at_one_place)
+
+
+def _dataset(**changed: Any) -> Plant:
+    return lambda _, run: replace(run, datasets={k: replace(v, **changed) for k, v in run.datasets.items()})
+
+
+def _pixel(_: Random, run: Snapshot) -> Snapshot:
+    image = run.artifacts["plots/curve.png"]
+    changed = File(hashlib.sha256(image.digest.encode()).hexdigest(), image.size)
+    return replace(run, artifacts={**run.artifacts, "plots/curve.png": changed})
+
+
+_CLOSE = "weights within torch.testing.assert_close are equal by the default policy"
+KINDS = (
+    Kind("metric dropped", _texts("metrics", _without("val_loss"))),
+    Kind("metric renamed", _texts("metrics", _renamed("val_loss", "validation_loss"))),
+    Kind("metric added", _texts("metrics", lambda each: {**each, "gap": (Point(1, 0.5),)})),
+    Kind("two metrics exchanged", _texts("metrics", lambda each: {**each, "val_loss": each["train_loss"]})),
+    Kind("every metric dropped", _texts("metrics", lambda _: {})),
+    Kind("value by 1 ulp", _value(lambda x: math.nextafter(x, math.inf))),
+    Kind("value by 1e-12 relative", _value(lambda x: x * (1 + 1e-12))),
+    Kind("value by 1e-9 relative", _value(lambda x: x * (1 + 1e-9))),
+    Kind("value by 1e-6 relative", _value(lambda x: x * (1 + 1e-6))),
+    Kind("value by 1e-3 relative", _value(lambda x: x * (1 + 1e-3))),
+    Kind("value rounded to 4 digits", _value(lambda x: round(x, 4) if round(x, 4) != x else x + 1e-4)),
+    Kind("value to float32", _value(lambda x: float(np.float32(x)))),
+    Kind("percent in place of a fraction", _value(lambda x: 100 * x)),
+    Kind("sign lost", _value(lambda x: -x)),
+    Kind("NaN in place of a number", _value(lambda _: math.nan)),
+    Kind("infinity in place of a number", _value(lambda _: math.inf)),
+    Kind("zero in place of a number", _value(lambda _: 0.0)),
+    Kind("steps shifted by one", _history(lambda _, points: [Point(p.step - 1, p.value) for p in points])),
+    Kind("steps doubled", _history(lambda _, points: [Point(2 * p.step, p.value) for p in points])),
+    Kind("a step logged twice", _steps(lambda at, points: [*points[: at + 1], *points[at:]])),
+    Kind("a step missing", _steps(lambda at, points: points[:at] + points[at + 1 :])),
+    Kind("two steps swapped", _steps(_swap_steps)),
+    Kind("first epoch lost", _history(lambda _, points: points[1:])),
+    Kind("last epoch lost", _history(lambda _, points: points[:-1])),
+    Kind("one epoch too many", _history(lambda _, points: [*points, Point(points[-1].step + 1, 0.1)])),
+    Kind("every second value kept", _history(lambda _, points: points[::2])),
+    Kind("order reversed", _history(lambda _, p: [Point(a.step, b.value) for a, b in zip(p, p[::-1], strict=True)])),
+    Kind("param dropped", _texts("params", _without("k"))),
+    Kind("param added", _texts("params", lambda each: {**each, "warmup": "1"})),
+    Kind("param renamed", _texts("params", _renamed("k", "folds"))),
+    Kind("param changed", _texts("params", lambda each: {**each, "k": "8"})),
+    Kind("param changed in type only", _texts("params", lambda each: {**each, "k": "7.0"})),
+    Kind("param changed in its last digit", _texts("params", lambda each: {**each, "epochs": each["epochs"] + "0"})),
+    Kind("param given in place of none", _texts("params", lambda each: {**each, "note": "None"})),
+    Kind("tag changed", _texts("tags", lambda each: {**each, "dataset_name": "wine"})),
+    Kind("tag dropped", _texts("tags", _without("team"))),
+    Kind("tag added", _texts("tags", lambda each: {**each, "stage": "x"})),
+    Kind("artifact missing", _texts("artifacts", _without("report.json"))),
+    Kind("artifact added", _texts("artifacts", lambda each: {**each, "x.txt": _file(b"x")})),
+    Kind("artifact moved", _texts("artifacts", _renamed("report.json", "old/report.json"))),
+    Kind("artifact truncated", _texts("artifacts", lambda each: {**each, "report.json": _file(b"")})),
+    Kind("one pixel of an image", _pixel),
+    Kind("model missing", _texts("models", lambda _: {})),
+    Kind("model added", _texts("models", lambda each: {**each, "model@1": each["model@0"]})),
+    Kind("one weight by 1 ulp", _weight(lambda x: np.nextafter(x, x.dtype.type(9))), documented=_CLOSE),
+    Kind("one weight by 1 percent", _weight(lambda x: x * x.dtype.type(1.01))),
+    Kind("one weight NaN", _weight(lambda x: x.dtype.type(math.nan))),
+    Kind("one weight infinite", _weight(lambda x: x.dtype.type(math.inf))),
+    Kind("weight dropped", _model_part(tensors=_without("0.bias"))),
+    Kind("weight added", _model_part(tensors=lambda each: {**each, "9.bias": each["0.bias"]})),
+    Kind("weight renamed", _model_part(tensors=_renamed("0.bias", "zero.bias"))),
+    Kind("weights of two layers exchanged", _tensor(lambda _, each: Tensor(each.dtype, each.values[::-1].copy()))),
+    Kind("order of layers", _model_part(tensors=lambda each: dict(reversed(each.items())))),
+    Kind("order of operations", _model_part(operations=lambda each: (each[1], each[0], *each[2:]))),
+    Kind("operation lost", _model_part(operations=lambda each: each[:-1])),
+    Kind("dtype", _tensor(lambda _, each: Tensor("complex128", each.values.astype("complex128")))),
+    Kind("shape", _tensor(lambda _, each: Tensor(each.dtype, each.values.reshape(3, 4)))),
+    Kind("integer of a model by one", _tensor(lambda _, each: Tensor("int64", each.values + 1), "counter")),
+    Kind("signature", _model_part(signature=lambda each: each + ", more")),
+    Kind("file of a model", _model_part(files=lambda each: {**each, "example.json": _file(b"{ }")})),
+    Kind("detail of a model", _model_part(details=lambda each: {**each, "outputs": "z"})),
+    Kind("dataset dropped", _texts("datasets", lambda _: {})),
+    Kind("dataset in another context", _texts("datasets", _renamed("digits [training]#1", "digits [validation]#1"))),
+    Kind("digest of a dataset", _dataset(digest="00")),
+    Kind("schema of a dataset", _dataset(schema="x: float")),
+    Kind("profile of a dataset", _dataset(profile="1436 rows")),
+    Kind("tag of a dataset", _dataset(tags={})),
+    Kind("status failed", lambda _, run: replace(run, status="FAILED")),
+    Kind("status killed", lambda _, run: replace(run, status="KILLED")),
+)
