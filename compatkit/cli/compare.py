@@ -24,23 +24,23 @@ def command(
     exact: bool,
     form: str,
 ) -> None:
-    """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2."""
+    """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
+
+    A run is named by its id or its first letters, as `experiment:latest`, as `experiment@tag=value`, or by a file that
+    `compatkit snapshot` wrote, in any mix.
+    """
     from pathlib import Path
 
-    from compatkit.cli._extras import quiet_mlflow, require
+    from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._status import ExitStatus
-    from compatkit.equivalence import EquivalenceError, Policy, compare_snapshots, take_snapshot
+    from compatkit.equivalence import Policy, compare_snapshots
     from compatkit.migration import load_project
     from compatkit.report.verdict_json import verdict_json
     from compatkit.report.verdict_text import verdict_lines
 
-    require("mlflow")
-    quiet_mlflow()
+    prepare_stores()
     declared = load_project(Path.cwd()).load_one(migration)
-    if run_a == run_b and tracking_uri_b in {None, tracking_uri}:
-        raise EquivalenceError.same_run(run_a)
-    before = take_snapshot(run_a, tracking_uri=tracking_uri)
-    after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
+    before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
     verdict = compare_snapshots(before, after, Policy.exact() if exact else Policy.from_migration(declared))
     click.echo(verdict_json(verdict) if form == "json" else "\n".join(verdict_lines(verdict)))
     ctx.exit(int(ExitStatus.OK if verdict.is_equivalent else ExitStatus.FINDINGS))

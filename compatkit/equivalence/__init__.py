@@ -7,13 +7,15 @@ from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy, Tolerance
 from compatkit.equivalence.reader import take_snapshot
-from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshots import load_snapshot, resolve_snapshot, save_snapshot
 from compatkit.equivalence.verdict import Allowed, Verdict
 
 # `compatkit.equivalence.stack` is not handed on here: it imports torch, which `compatkit compare` can do without.
 
 __all__ = [
     "Allowed",
+    "Content",
     "Dataset",
     "Difference",
     "Distance",
@@ -28,5 +30,8 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "compare_snapshots",
+    "load_snapshot",
+    "resolve_snapshot",
+    "save_snapshot",
     "take_snapshot",
 ]

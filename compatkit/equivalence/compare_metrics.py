@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.policy import Policy, Tolerance
 from compatkit.equivalence.snapshot import Point
 
-_History = tuple[Point, ...]
+_History = Sequence[Point]
 
 
 def compare_metrics(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from compatkit.equivalence.artifact_folder import artifact_folder, files_in, local_folder
 from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, canonical_points, cut_notes
@@ -12,6 +10,7 @@ from compatkit.equivalence.datasets import read_datasets
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.logged_models import Models, read_logged_models
 from compatkit.equivalence.snapshot import File, Point, Snapshot
+from compatkit.equivalence.store.opened import is_missing, opened_store, without_password
 from compatkit.equivalence.weights import digest_file
 
 if TYPE_CHECKING:
@@ -26,24 +25,23 @@ _DESCRIPTION = "mlflow.note.content"
 def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
     """Read all that a run logged; `tracking_uri` None is MLflow's own choice.
 
-    Raises `EquivalenceError` where the store or the run is not there, or the run has not ended.
+    Raises `EquivalenceError` where the store or the run is not there, the run has not ended or is deleted, or where
+    the store fails on the way.
     """
-    from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    if tracking_uri is not None:
-        _require_store(tracking_uri)
-    client = MlflowClient(tracking_uri)
-    try:
-        run = client.get_run(run_id)
-        if run.info.status not in _ENDED:
-            raise EquivalenceError.still_running(run_id, run.info.status, client.tracking_uri)
+    with opened_store(tracking_uri) as client:
+        try:
+            run = client.get_run(run_id)
+        except MlflowException as error:
+            if is_missing(error):
+                raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
+            raise
         return _snapshot(client, run)
-    except (MlflowException, OSError) as error:
-        raise EquivalenceError.unreadable_run(run_id, client.tracking_uri, str(error)) from error
 
 
 def _snapshot(client: MlflowClient, run: Run) -> Snapshot:
+    _require_end(run, client)
     params = dict(run.data.params)
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
@@ -99,10 +97,12 @@ def _notes_on_children(client: MlflowClient, run: Run) -> list[str]:
     return [f"run {run.info.run_id} has child runs: they are not compared"] if children else []
 
 
-def _require_store(uri: str) -> None:
-    """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
-    parts = urlsplit(uri)
-    # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
-    path = parts.path[1:] if parts.scheme == "sqlite" else parts.path
-    if parts.scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
-        raise EquivalenceError.no_store(uri)
+def _require_end(run: Run, client: MlflowClient) -> None:
+    if run.info.lifecycle_stage == "deleted":
+        raise EquivalenceError.deleted_run(run.info.run_id, _shown(client))
+    if run.info.status not in _ENDED:
+        raise EquivalenceError.still_running(run.info.run_id, run.info.status, _shown(client))
+
+
+def _shown(client: MlflowClient) -> str:
+    return without_password(client.tracking_uri)
