@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compatkit.equivalence.compare_children import compare_children
 from compatkit.equivalence.compare_datasets import compare_datasets
 from compatkit.equivalence.compare_metrics import compare_metrics
 from compatkit.equivalence.compare_models import compare_files, compare_models
@@ -56,9 +57,11 @@ def _differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[
     yield from compare_files(
         before.artifacts,
         after.artifacts,
+        policy,
         missing=Kind.ARTIFACT_MISSING,
         extra=Kind.ARTIFACT_EXTRA,
         content=Kind.ARTIFACT_CONTENT,
     )
     yield from compare_models(before.models, after.models, policy)
     yield from compare_datasets(before.datasets, after.datasets)
+    yield from compare_children(before, after, policy, _differences)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from compatkit.equivalence.compare_arrays import suspects
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.policy import Policy, Tolerance
 from compatkit.equivalence.snapshot import Point
@@ -31,13 +32,13 @@ def compare_metrics(
 
 def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
     """Yield at most one difference in steps and one in values; values are compared where both sides have them."""
-    if [point.step for point in before] == [point.step for point in after]:
-        pairs = list(zip(before, after, strict=True))
-    else:
+    pairs, of = suspects(before, after, rtol=tolerance.rtol, atol=tolerance.atol), len(before)
+    if pairs is None:
         yield _steps(name, before, after, tolerance)
         if _shift(before, after, tolerance) is not None:
             return
         pairs = _common(before, after)
+        of = len(pairs)
     apart = [(one, other) for one, other in pairs if not agree(one.value, other.value, tolerance)]
     if apart:
         first, other = apart[0]
@@ -48,7 +49,7 @@ def compare_histories(name: str, before: _History, after: _History, tolerance: T
             after=repr(other.value),
             first_step=first.step,
             count=len(apart),
-            of=len(pairs),
+            of=of,
             distance=Distance.between(first.value, other.value),
             rule=str(tolerance),
         )

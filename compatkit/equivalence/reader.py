@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.artifact_folder import artifact_folder, files_in, local_folder
-from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, canonical_points, cut_notes
+from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.datasets import read_datasets
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.logged_models import Models, read_logged_models
-from compatkit.equivalence.snapshot import File, Point, Snapshot
+from compatkit.equivalence.snapshot import File, Snapshot
+from compatkit.equivalence.store.children import all_experiments, child_runs, named_children
+from compatkit.equivalence.store.metrics import read_metrics
 from compatkit.equivalence.store.opened import is_missing, opened_store, without_password
-from compatkit.equivalence.weights import digest_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,38 +38,43 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
             if is_missing(error):
                 raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
             raise
-        return _snapshot(client, run)
+        return _snapshot(client, run, all_experiments(client), frozenset())
 
 
-def _snapshot(client: MlflowClient, run: Run) -> Snapshot:
+def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
+    """Read a run and, in turn, its children; a run above that names itself as its own child is not read again."""
     _require_end(run, client)
+    line = above | {run.info.run_id}
+    children = [
+        (child, _snapshot(client, child, experiments, line))
+        for child in child_runs(client, run, experiments)
+        if child.info.run_id not in line
+    ]
     params = dict(run.data.params)
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
     models = Models()
     read_logged_models(client, run, models)
     artifacts = _read_artifacts(client, run, models)
-    notes = [*models.notes, *_notes_on_children(client, run)]
+    named = named_children(children)
+    said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
+    notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
     return Snapshot(
         run_id=run.info.run_id,
         status=run.info.status,
         params=params,
-        metrics=_read_metrics(client, run),
+        metrics=read_metrics(client, run),
         tags=tags,
         artifacts=artifacts,
         models=models.found,
         datasets=read_datasets(run),
         notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
+        children=named,
     )
 
 
-def _read_metrics(client: MlflowClient, run: Run) -> dict[str, tuple[Point, ...]]:
-    names = sorted(run.data.metrics)
-    return {name: canonical_points(name, client.get_metric_history(run.info.run_id, name)) for name in names}
-
-
 def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str, File]:
-    """Digest the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
+    """Read the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
     with artifact_folder(run.info.artifact_uri, client.tracking_uri) as root:
         if root is None:
             models.notes += _notes_without_artifacts(run)
@@ -79,7 +85,7 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str,
         for folder in outermost:
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)
-        return {name: digest_file(path) for name, path in paths.items() if not name.startswith(inside)}
+        return {name: models.file(path, name) for name, path in paths.items() if not name.startswith(inside)}
 
 
 def _notes_without_artifacts(run: Run) -> list[str]:
@@ -87,14 +93,8 @@ def _notes_without_artifacts(run: Run) -> list[str]:
     folder = local_folder(run.info.artifact_uri)
     if folder is None or folder.parent.parent.is_dir():
         return []
-    return [f"no artifacts of run {run.info.run_id} are on this machine: if it has any, they are not compared"]
-
-
-def _notes_on_children(client: MlflowClient, run: Run) -> list[str]:
-    # A backtick or quote in the filter would need escaping; run ids have neither.
-    query = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
-    children = client.search_runs([run.info.experiment_id], query, max_results=1)
-    return [f"run {run.info.run_id} has child runs: they are not compared"] if children else []
+    # Without the run's id: equal runs have equal snapshots.
+    return ["no artifacts of the run are on this machine: if it has any, they are not compared"]
 
 
 def _require_end(run: Run, client: MlflowClient) -> None:
