@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compatkit.equivalence.canonical import is_same_tag
 from compatkit.equivalence.compare_children import compare_children
 from compatkit.equivalence.compare_datasets import compare_datasets
 from compatkit.equivalence.compare_metrics import compare_metrics
@@ -52,7 +53,7 @@ def _differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[
     yield from compare_params(before.params, after.params, policy)
     yield from compare_metrics(before.metrics, after.metrics, policy)
     yield from compare_texts(
-        before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE
+        before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
     )
     yield from compare_files(
         before.artifacts,
