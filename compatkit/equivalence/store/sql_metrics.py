@@ -44,8 +44,7 @@ def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | Non
     try:
         said = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
         # The driver's own tuples: SQLAlchemy's rows cost twice as much as the query.
-        with closing(engine.raw_connection()) as connection:
-            cursor = _cursor(connection, engine.driver)
+        with closing(engine.raw_connection()) as connection, closing(_cursor(connection, engine.driver)) as cursor:
             cursor.execute(said)
             return _histories(iter(lambda: cursor.fetchmany(_BATCH), []))
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
