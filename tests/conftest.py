@@ -25,6 +25,14 @@ settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, p
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+def pytest_report_header() -> str:
+    """Say what the tests of tracking stores run over, so that a missing PostgreSQL is seen."""
+    from tests.equivalence.store.servers import postgresql_programs
+
+    found = postgresql_programs()
+    return f"postgresql: {found or 'not installed (apt-get install postgresql): the server test runs over SQLite'}"
+
+
 @pytest.fixture(scope="session")
 def migration() -> Migration:
     """The bundled default migration."""

@@ -19,6 +19,7 @@ _COMMANDS = {
     "migrate": "Rewrite v1 code in a source tree to v2.",
     "run": "Run a script or module with the shim in place.",
     "shim": "Switch the shim on and off for every Python of this environment.",
+    "snapshot": "Store what an MLflow run logged as a file.",
     "status": "Show what is left to migrate, by code, folder and owner.",
     "stubs": "Write type stubs for old modules that are gone.",
     "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",

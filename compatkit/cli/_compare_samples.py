@@ -35,13 +35,13 @@ def compare_many(
 ) -> SampleVerdict:
     """Read all runs of both sides, and compare them within the policy's margins and those of the command line."""
     from compatkit.cli._extras import require
-    from compatkit.equivalence import take_snapshot
+    from compatkit.equivalence import resolve_snapshot
     from compatkit.equivalence.statistics import compare_samples
 
     require("scipy")
     given = replace(policy, margins=(*margins, *policy.margins))
     before, after = (
-        [take_snapshot(run, tracking_uri=uri) for run in side] for side, uri in zip(runs, uris, strict=True)
+        [resolve_snapshot(run, tracking_uri=uri) for run in side] for side, uri in zip(runs, uris, strict=True)
     )
     return compare_samples(before, after, given, confidence=confidence)
 

@@ -48,20 +48,22 @@ def command(
 ) -> None:
     """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
 
+    A run is named by its id or its first letters, as `experiment:latest`, as `experiment@tag=value`, or by a file that
+    `compatkit snapshot` wrote, in any mix.
+
     Where runs are not equal bit for bit (a GPU, other hardware), give several of each side, one a seed, with
     --before-runs and --after-runs. An equivalence test then decides, within the margins of the policy.
     """
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
-    from compatkit.cli._extras import quiet_mlflow, require
+    from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._status import ExitStatus
-    from compatkit.equivalence import EquivalenceError, compare_snapshots, take_snapshot
+    from compatkit.equivalence import compare_snapshots
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
 
     is_many = require_one_way(run_a, run_b, before_runs, after_runs)
     given_margins = tuple(map(read_margin, margins))
-    require("mlflow")
-    quiet_mlflow()
+    prepare_stores()
     policy = _policy(migration, is_exact=exact)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
@@ -70,10 +72,7 @@ def command(
         ctx.exit(int(ExitStatus.OK if found.is_accepted else ExitStatus.FINDINGS))
     assert run_a is not None
     assert run_b is not None
-    if run_a == run_b and tracking_uri_b in {None, tracking_uri}:
-        raise EquivalenceError.same_run(run_a)
-    before = take_snapshot(run_a, tracking_uri=tracking_uri)
-    after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
+    before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
     verdict = compare_snapshots(before, after, policy)
     explanation = None
     if is_explained and not verdict.is_equivalent:

@@ -7,7 +7,8 @@ from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reader import take_snapshot
-from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshots import load_snapshot, resolve_snapshot, save_snapshot
 from compatkit.equivalence.tolerance import Tolerance
 from compatkit.equivalence.verdict import Allowed, Verdict, stale_allowances
 
@@ -15,6 +16,7 @@ from compatkit.equivalence.verdict import Allowed, Verdict, stale_allowances
 
 __all__ = [
     "Allowed",
+    "Content",
     "Dataset",
     "Difference",
     "Distance",
@@ -29,6 +31,9 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "compare_snapshots",
+    "load_snapshot",
+    "resolve_snapshot",
+    "save_snapshot",
     "stale_allowances",
     "take_snapshot",
 ]

@@ -56,6 +56,12 @@ def canonical_value(value: float) -> float:
     return value + 0.0  # -0.0 + 0.0 is 0.0
 
 
+def is_same_tag(before: str, after: str) -> bool:
+    """Tell whether two tags say the same, up to where a SQL store has cut one that a file store keeps whole."""
+    shorter, longer = sorted((before, after), key=len)
+    return shorter == longer or (len(shorter) == TAG_LIMIT and longer.startswith(shorter))
+
+
 def cut_notes(what: str, texts: Mapping[str, str], limit: int) -> list[str]:
     """Say which texts have just the length at which stores cut: they are compared up to there."""
     return [

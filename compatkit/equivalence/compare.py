@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from compatkit.equivalence.canonical import is_same_tag
+from compatkit.equivalence.compare_children import compare_children
 from compatkit.equivalence.compare_datasets import compare_datasets
 from compatkit.equivalence.compare_metrics import compare_metrics
 from compatkit.equivalence.compare_models import compare_files, compare_models
@@ -67,14 +69,16 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
     yield from compare_params(before.params, after.params, policy)
     yield from compare_metrics(before.metrics, after.metrics, policy)
     yield from compare_texts(
-        before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE
+        before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
     )
     yield from compare_files(
         before.artifacts,
         after.artifacts,
+        policy,
         missing=Kind.ARTIFACT_MISSING,
         extra=Kind.ARTIFACT_EXTRA,
         content=Kind.ARTIFACT_CONTENT,
     )
     yield from compare_models(before.models, after.models, policy)
     yield from compare_datasets(before.datasets, after.datasets)
+    yield from compare_children(before, after, policy, find_differences)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from compatkit.equivalence.compare_arrays import suspects
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point
@@ -36,18 +37,16 @@ def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: s
 
 def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
     """Yield at most one difference in steps and one in values; values are compared where both sides have them."""
-    if before == after:  # in C; a NaN that is not one object falls through
-        return
-    if [point.step for point in before] == [point.step for point in after]:
-        pairs = list(zip(before, after, strict=True))
-    else:
+    pairs, of = suspects(before, after, rtol=tolerance.rtol, atol=tolerance.atol), len(before)
+    if pairs is None:
         yield _steps(name, before, after, tolerance)
         if _shift(before, after, tolerance) is not None:
             return
         pairs = _common(before, after)
+        of = len(pairs)
     apart = [(one, other) for one, other in pairs if not tolerance.agree(one.value, other.value)]
     if apart:
-        yield _values(name, apart, len(pairs), tolerance)
+        yield _values(name, apart, of, tolerance)
 
 
 def _values(name: str, apart: list[tuple[Point, Point]], of: int, tolerance: Tolerance) -> Difference:

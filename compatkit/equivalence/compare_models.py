@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
+from compatkit.equivalence.compare_contents import compare_file, describe_file
 from compatkit.equivalence.compare_tensors import compare_tensors
 from compatkit.equivalence.compare_texts import compare_texts
 from compatkit.equivalence.difference import Difference, Kind, excerpts
@@ -26,15 +27,21 @@ def compare_models(before: Mapping[str, Model], after: Mapping[str, Model], poli
 
 
 def compare_files(
-    before: Mapping[str, File], after: Mapping[str, File], *, missing: Kind, extra: Kind, content: Kind
+    before: Mapping[str, File],
+    after: Mapping[str, File],
+    policy: Policy,
+    *,
+    missing: Kind,
+    extra: Kind,
+    content: Kind,
 ) -> Iterator[Difference]:
-    """Yield how two sets of files differ by name and content."""
+    """Yield how two sets of files differ by name and by what they say, or by digest where that is not known."""
     for name in sorted(before.keys() | after.keys()):
         left, right = before.get(name), after.get(name)
-        if left == right:
-            continue
-        kind = content if left and right else missing if left else extra
-        yield Difference(kind, name, before=_describe(left), after=_describe(right))
+        if left and right:
+            yield from compare_file(name, left, right, content, policy)
+        else:
+            yield Difference(missing if left else extra, name, before=describe_file(left), after=describe_file(right))
 
 
 def _compare_model(name: str, before: Model, after: Model, policy: Policy) -> Iterator[Difference]:
@@ -44,7 +51,7 @@ def _compare_model(name: str, before: Model, after: Model, policy: Policy) -> It
         yield Difference(Kind.MODEL_SIGNATURE, name, *excerpts(before.signature, after.signature))
     file, detail = Kind.MODEL_FILE, Kind.MODEL_DETAIL
     files = (_named(name, before.files), _named(name, after.files))
-    yield from compare_files(*files, missing=file, extra=file, content=file)
+    yield from compare_files(*files, policy, missing=file, extra=file, content=file)
     details = (_named(name, before.details), _named(name, after.details))
     yield from compare_texts(*details, missing=detail, extra=detail, value=detail)
     if list(before.tensors) != list(after.tensors) and before.tensors.keys() == after.tensors.keys():
@@ -66,7 +73,3 @@ def _operations(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> D
     )
     left, right = (*before[place : place + 1], ""), (*after[place : place + 1], "")
     return Difference(Kind.MODEL_OPERATIONS, f"{name}: operation {place}", *excerpts(left[0], right[0]))
-
-
-def _describe(file: File | None) -> str:
-    return f"{file.size} bytes, sha256 {file.digest[:12]}" if file else ""

@@ -26,6 +26,11 @@ def compare_tensors(name: str, before: Tensor | None, after: Tensor | None, poli
         yield Difference(Kind.MODEL_TENSOR_DTYPE, name, before=before.dtype, after=after.dtype)
     elif before.shape != after.shape:
         yield Difference(Kind.MODEL_TENSOR_SHAPE, name, before=str(before.shape), after=str(after.shape))
+    elif before.values.dtype.kind in "mM":
+        # Times by their ticks: of those, "not a time" equals itself.
+        yield from _compare_integers(name, before.values.view(np.int64).ravel(), after.values.view(np.int64).ravel())
+    elif before.values.dtype.kind in "SU":
+        yield from _compare_texts(name, before.values.ravel(), after.values.ravel())
     elif before.values.dtype.kind in "biu":
         yield from _compare_integers(name, before.values.ravel(), after.values.ravel())
     else:
@@ -41,6 +46,12 @@ def _compare_integers(name: str, left: _Values, right: _Values) -> Iterator[Diff
         worst = int(np.argmax(distance))
         far = Distance.between_integers(int(left[worst]), int(right[worst]))
         yield _difference(name, left, right, apart, worst, far, Tolerance())
+
+
+def _compare_texts(name: str, left: _Values, right: _Values) -> Iterator[Difference]:
+    apart = left != right
+    if apart.any():
+        yield _difference(name, left, right, apart, int(np.argmax(apart)), None, Tolerance())
 
 
 def _compare_numbers(
@@ -113,4 +124,5 @@ def _difference(
         of=left.size,
         distance=distance,
         rule=str(tolerance),
+        hint=f"first at {int(np.argmax(apart))}, farthest at {worst}, counted in row order" if left.size > 1 else "",
     )

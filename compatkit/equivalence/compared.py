@@ -19,7 +19,7 @@ def count_compared(before: Snapshot, after: Snapshot, policy: Policy) -> dict[st
     tensors = _tensors(before.models)
     params = common("param", map(policy.param_name, before.params), map(policy.param_name, after.params))
     parts = [part for part in _common_parts(before.models, after.models) if not policy.ignores("model", part[1])]
-    return {
+    own = {
         "params": len(params),
         "metrics": len(metrics),
         "points": sum(max(left[name], right[name]) for name in metrics),
@@ -29,6 +29,12 @@ def count_compared(before: Snapshot, after: Snapshot, policy: Policy) -> dict[st
         "tensors": sum(part in tensors for _, part in parts),
         "datasets": len(common("dataset", before.datasets, after.datasets)),
     }
+    children = before.children.keys() & after.children.keys()
+    below = [count_compared(before.children[name], after.children[name], policy) for name in children]
+    total = {what: count + sum(each[what] for each in below) for what, count in own.items()}
+    # A child in which nothing is compared proves nothing.
+    counted = [sum(each.values()) > 0 for each in below]
+    return {**total, "child runs": sum(counted) + sum(each["child runs"] for each in below)}
 
 
 def _points(snapshot: Snapshot, policy: Policy) -> dict[str, int]:

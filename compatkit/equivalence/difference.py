@@ -41,6 +41,8 @@ class Kind(Enum):
     DATASET_MISSING = "dataset missing"
     DATASET_EXTRA = "dataset extra"
     DATASET_VALUE = "dataset value"
+    CHILD_MISSING = "child missing"
+    CHILD_EXTRA = "child extra"
     STATUS = "status"
 
     @property
@@ -96,6 +98,7 @@ class Difference:
         largest: the largest distance of a metric's points, and `largest_step` where it is; None where it is infinite.
         rule: what decided that this is a difference: the tolerance, and the entry of the policy that sets it.
         hint: what it looks like.
+        child: of a difference in a child run, its name; of one in a child's child, `parent / child`.
     """
 
     kind: Kind
@@ -110,9 +113,12 @@ class Difference:
     largest_step: int | None = None
     rule: str = "must be equal"
     hint: str = ""
+    child: str = ""
 
     def __str__(self) -> str:
         parts = [f"{self.kind.value}: {self.name}"]
+        if self.child:
+            parts.append(f"in child run {self.child}")
         if self.first_step is not None:
             parts.append(f"from step {self.first_step}")
         if self.before or self.after:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from compatkit.errors import CompatkitError
+
+_REFERENCES = "give a run id, its first letters, experiment:latest, experiment@tag=value, or a snapshot file"
 
 
 class EquivalenceError(CompatkitError):
@@ -69,3 +74,75 @@ class EquivalenceError(CompatkitError):
         return cls(
             f"{reference!r} cannot be loaded: {reason}", where="the command line", hint="give package.module:Class"
         )
+
+    @classmethod
+    def no_snapshot_file(cls, path: Path) -> EquivalenceError:
+        return cls("This file is no snapshot.", where=str(path), hint="write one with `compatkit snapshot RUN -o FILE`")
+
+    @classmethod
+    def unreadable_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
+        return cls(f"The snapshot cannot be read: {reason}.", where=str(path), hint="check the path and permissions")
+
+    @classmethod
+    def other_version(cls, path: Path, version: int, known: int) -> EquivalenceError:
+        return cls(
+            f"The snapshot has version {version} of the format, this compatkit knows version {known}.",
+            where=str(path),
+            hint="upgrade compatkit, or take the snapshot again",
+        )
+
+    @classmethod
+    def cut_snapshot(cls, path: Path) -> EquivalenceError:
+        return cls("The snapshot is cut: its last lines are not there.", where=str(path), hint="take it again")
+
+    @classmethod
+    def changed_snapshot(cls, path: Path) -> EquivalenceError:
+        return cls(
+            "The snapshot is not as it was written: its checksum differs.",
+            where=str(path),
+            hint="take it again, or restore the file; it is not to be edited by hand",
+        )
+
+    @classmethod
+    def malformed_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
+        return cls(f"The snapshot cannot be understood: {reason}.", where=str(path), hint="take it again")
+
+    @classmethod
+    def unwritable_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
+        return cls(
+            f"The snapshot is not written. {reason}",
+            where=str(path),
+            hint="check the folder, its permissions and the free space; a file that was there is unchanged",
+        )
+
+    @classmethod
+    def no_file(cls, path: Path, similar: str) -> EquivalenceError:
+        return cls("There is no such snapshot file.", where=str(path), hint=similar or "check the path")
+
+    @classmethod
+    def no_run(cls, reference: str, uri: str, similar: str) -> EquivalenceError:
+        return cls(f"Run {reference!r} cannot be read: there is none.", where=uri, hint=similar or _REFERENCES)
+
+    @classmethod
+    def no_experiment(cls, name: str, uri: str, similar: str) -> EquivalenceError:
+        return cls(f"There is no experiment {name!r}.", where=uri, hint=similar or _REFERENCES)
+
+    @classmethod
+    def no_run_in(cls, experiment: str, what: str, uri: str, similar: str) -> EquivalenceError:
+        return cls(f"Experiment {experiment!r} has no run {what}.", where=uri, hint=similar or _REFERENCES)
+
+    @classmethod
+    def ambiguous(cls, reference: str, uri: str, runs: Sequence[str]) -> EquivalenceError:
+        shown = ", ".join([*runs[:6], *(["…"] if len(runs) > 6 else [])])
+        return cls(f"{reference!r} names more than one run: {shown}", where=uri, hint="give one of these run ids")
+
+    @classmethod
+    def deleted_run(cls, run_id: str, uri: str) -> EquivalenceError:
+        return cls(
+            f"Run {run_id!r} is deleted.", where=uri, hint=f"bring it back: mlflow runs restore --run-id {run_id}"
+        )
+
+    @classmethod
+    def unreadable_store(cls, uri: str, reason: str) -> EquivalenceError:
+        hint = "check that the server or the database is up, that nothing locks it, and --tracking-uri"
+        return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)

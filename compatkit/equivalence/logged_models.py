@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.artifact_folder import artifact_folder
+from compatkit.equivalence.contents import read_file
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.snapshot import Model
+from compatkit.equivalence.snapshot import File, Model
 from compatkit.equivalence.weights import read_model
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class Models:
         free = name if name not in self.found else next(each for each in numbered if each not in self.found)
         self.found[free] = replace(model, details={**model.details, **details})
         self.notes += notes
+
+    def file(self, path: Path, name: str) -> File:
+        """Return a file that belongs to no model."""
+        file, notes = read_file(path, f"artifact {name}")
+        self.notes += notes
+        return file
 
 
 def read_logged_models(client: MlflowClient, run: Run, models: Models) -> None:

@@ -18,6 +18,11 @@ _NUMERAL = re.compile(
 )
 
 
+def is_numeral(text: str) -> bool:
+    """Tell whether a text is a decimal number with a point or an exponent, and no hash that looks like one."""
+    return _NUMERAL.fullmatch(text) is not None
+
+
 def is_same_param(before: str, after: str) -> bool:
     """Tell whether two param texts say the same: equal, or two decimal numerals of one exact and finite value."""
     if before == after:
@@ -29,4 +34,4 @@ def is_same_param(before: str, after: str) -> bool:
 def _exact(text: str) -> Decimal | None:
     """Return the value of a numeral, not rounded to a double; None where the text is none, or no double holds it."""
     # Decimal compares without rounding; float() overflows to an infinity, in which all large numerals agree.
-    return Decimal(text) if _NUMERAL.fullmatch(text) and math.isfinite(float(text)) else None
+    return Decimal(text) if is_numeral(text) and math.isfinite(float(text)) else None

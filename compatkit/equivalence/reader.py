@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from compatkit.equivalence.artifact_folder import artifact_folder, files_in, local_folder
-from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, canonical_points, cut_notes
+from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.datasets import read_datasets
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.logged_models import Models, read_logged_models
-from compatkit.equivalence.snapshot import File, Point, Snapshot
-from compatkit.equivalence.weights import digest_file
+from compatkit.equivalence.snapshot import File, Snapshot
+from compatkit.equivalence.store.children import all_experiments, child_runs, named_children
+from compatkit.equivalence.store.metrics import read_metrics
+from compatkit.equivalence.store.opened import is_missing, opened_store, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,51 +26,55 @@ _DESCRIPTION = "mlflow.note.content"
 def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
     """Read all that a run logged; `tracking_uri` None is MLflow's own choice.
 
-    Raises `EquivalenceError` where the store or the run is not there, or the run has not ended.
+    Raises `EquivalenceError` where the store or the run is not there, the run has not ended or is deleted, or where
+    the store fails on the way.
     """
-    from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    if tracking_uri is not None:
-        _require_store(tracking_uri)
-    client = MlflowClient(tracking_uri)
-    try:
-        run = client.get_run(run_id)
-        if run.info.status not in _ENDED:
-            raise EquivalenceError.still_running(run_id, run.info.status, client.tracking_uri)
-        return _snapshot(client, run)
-    except (MlflowException, OSError) as error:
-        raise EquivalenceError.unreadable_run(run_id, client.tracking_uri, str(error)) from error
+    with opened_store(tracking_uri) as client:
+        try:
+            run = client.get_run(run_id)
+        except MlflowException as error:
+            if is_missing(error):
+                raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
+            raise
+        return _snapshot(client, run, all_experiments(client), frozenset())
 
 
-def _snapshot(client: MlflowClient, run: Run) -> Snapshot:
+def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
+    """Read a run and, in turn, its children; a run above that names itself as its own child is not read again."""
+    _require_end(run, client)
+    line = above | {run.info.run_id}
+    children = [
+        (child, _snapshot(client, child, experiments, line))
+        for child in child_runs(client, run, experiments)
+        if child.info.run_id not in line
+    ]
     params = dict(run.data.params)
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
     models = Models()
     read_logged_models(client, run, models)
     artifacts = _read_artifacts(client, run, models)
-    notes = [*models.notes, *_notes_on_children(client, run)]
+    named = named_children(children)
+    said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
+    notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
     return Snapshot(
         run_id=run.info.run_id,
         status=run.info.status,
         params=params,
-        metrics=_read_metrics(client, run),
+        metrics=read_metrics(client, run),
         tags=tags,
         artifacts=artifacts,
         models=models.found,
         datasets=read_datasets(run),
         notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
+        children=named,
     )
 
 
-def _read_metrics(client: MlflowClient, run: Run) -> dict[str, tuple[Point, ...]]:
-    names = sorted(run.data.metrics)
-    return {name: canonical_points(name, client.get_metric_history(run.info.run_id, name)) for name in names}
-
-
 def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str, File]:
-    """Digest the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
+    """Read the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
     with artifact_folder(run.info.artifact_uri, client.tracking_uri) as root:
         if root is None:
             models.notes += _notes_without_artifacts(run)
@@ -81,7 +85,7 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str,
         for folder in outermost:
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)
-        return {name: digest_file(path) for name, path in paths.items() if not name.startswith(inside)}
+        return {name: models.file(path, name) for name, path in paths.items() if not name.startswith(inside)}
 
 
 def _notes_without_artifacts(run: Run) -> list[str]:
@@ -89,20 +93,16 @@ def _notes_without_artifacts(run: Run) -> list[str]:
     folder = local_folder(run.info.artifact_uri)
     if folder is None or folder.parent.parent.is_dir():
         return []
-    return [f"no artifacts of run {run.info.run_id} are on this machine: if it has any, they are not compared"]
+    # Without the run's id: equal runs have equal snapshots.
+    return ["no artifacts of the run are on this machine: if it has any, they are not compared"]
 
 
-def _notes_on_children(client: MlflowClient, run: Run) -> list[str]:
-    # A backtick or quote in the filter would need escaping; run ids have neither.
-    query = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
-    children = client.search_runs([run.info.experiment_id], query, max_results=1)
-    return [f"run {run.info.run_id} has child runs: they are not compared"] if children else []
+def _require_end(run: Run, client: MlflowClient) -> None:
+    if run.info.lifecycle_stage == "deleted":
+        raise EquivalenceError.deleted_run(run.info.run_id, _shown(client))
+    if run.info.status not in _ENDED:
+        raise EquivalenceError.still_running(run.info.run_id, run.info.status, _shown(client))
 
 
-def _require_store(uri: str) -> None:
-    """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
-    parts = urlsplit(uri)
-    # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
-    path = parts.path[1:] if parts.scheme == "sqlite" else parts.path
-    if parts.scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
-        raise EquivalenceError.no_store(uri)
+def _shown(client: MlflowClient) -> str:
+    return without_password(client.tracking_uri)

@@ -6,40 +6,61 @@ from, and the tags below `mlflow.` (user, source, generated run name) other than
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from compatkit.equivalence.history import Point, same_arrays
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-class Point(NamedTuple):
-    """One value of a metric's history."""
-
-    step: int
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file by its content: SHA-256 and size in bytes."""
-
-    digest: str
-    size: int
+__all__ = ["Content", "Dataset", "File", "Model", "Point", "Snapshot", "Tensor"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
-    """A weight: its dtype as torch names it, and its values. NumPy has no bfloat16, which is widened to float32."""
+    """A weight or an array: its dtype as torch or NumPy names it, and its values.
+
+    NumPy has no bfloat16, which is widened to float32. Two are equal where dtype, shape and all values are; NaN equals
+    NaN, and -0.0 equals 0.0.
+    """
 
     dtype: str
     values: NDArray[np.generic]
 
+    __hash__ = None  # type: ignore[assignment]  # compared by content
+
     @property
     def shape(self) -> tuple[int, ...]:
         return tuple(self.values.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tensor):
+            return NotImplemented
+        return self.dtype == other.dtype and same_arrays(self.values, other.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file of a known kind says, whatever its bytes: texts by place, and arrays by name.
+
+    The kind is one of json, yaml, csv, image, array, tensors.
+    """
+
+    kind: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file: SHA-256 and size in bytes, and what it says where its kind is known and it can be read safely."""
+
+    digest: str
+    size: int
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +92,22 @@ class Snapshot:
     """All that a run logged. `notes` say what the store may not have kept, or what could be read by digest only.
 
     A data set is named with the context in which it was used, such as `digits [training]#1`; the number tells apart
-    those of one name and context.
+    those of one name and context. A child run is named by its own name and a number, such as `fold 1#1`.
     """
 
     run_id: str
     status: str = "FINISHED"
     params: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+    metrics: Mapping[str, Sequence[Point]] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, File] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    children: Mapping[str, Snapshot] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        """True where the run logged nothing that can be compared; its status alone is nothing."""
-        return not (self.params or self.metrics or self.tags or self.artifacts or self.models or self.datasets)
+        """True where neither the run nor a child logged anything that can be compared; a status alone is nothing."""
+        logged = self.params or self.metrics or self.tags or self.artifacts or self.models or self.datasets
+        return not logged and all(child.is_empty for child in self.children.values())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from compatkit.equivalence.archive import Archive, read_archive
+from compatkit.equivalence.contents import read_file
 from compatkit.equivalence.mlmodel import describe_mlmodel
 from compatkit.equivalence.snapshot import File, Model, Tensor
 
 # Beside an MLmodel, these name the environment. Anywhere else they are files like any other.
 _ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
-_WEIGHTS = {".pt2", ".pth", ".pt", ".pkl", ".bin"}
 
 
 def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
@@ -23,17 +22,16 @@ def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     }
     rest = {file: path for file, path in paths.items() if file not in known}
     archives = {file: found for file, path in rest.items() if path.suffix == ".pt2" and (found := read_archive(path))}
-    files = {file: digest_file(path) for file, path in rest.items() if file not in archives}
-    notes = [_note(file, name) for file in files if rest[file].suffix in _WEIGHTS]
+    files = {}
+    notes = []
+    for file, path in rest.items():
+        if file not in archives:
+            files[file], said = read_file(path, f"{file} of model {name}")
+            # A model archive of another form than the known one.
+            notes += said or ([_note(file, name)] if path.suffix == ".pt2" else [])
     notes += [_note(f"{part} in {file}", name) for file, archive in archives.items() for part in archive.unread]
     nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
     return _model(described.get("MLmodel") or "", files, nested, archives), notes
-
-
-def digest_file(path: Path) -> File:
-    """Return the SHA-256 and the size of a file."""
-    with path.open("rb") as stream:
-        return File(hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
 
 
 def _model(signature: str, files: dict[str, File], details: dict[str, str], archives: dict[str, Archive]) -> Model:

@@ -46,6 +46,7 @@ SNAPSHOT: dict[str, Change] = {
     "tags": TEXT,
     "artifacts": FILE,
     "models": (Model(signature="new"), lambda model: replace(model, signature=model.signature + "'")),
+    "children": (Snapshot("new", params={"a": "1"}), lambda child: replace(child, status=child.status + "'")),
     "datasets": (Dataset("new"), lambda dataset: replace(dataset, digest=dataset.digest + "'")),
 }
 
@@ -107,7 +108,7 @@ def test_the_order_of_names_is_not_reported(snapshot: Snapshot, random: Any) -> 
         random.shuffle(names)
         return {name: values[name] for name in names}
 
-    unordered = ("params", "metrics", "tags", "artifacts", "models", "datasets")
+    unordered = ("params", "metrics", "tags", "artifacts", "models", "datasets", "children")
     other = replace(snapshot, **{name: shuffled(getattr(snapshot, name)) for name in unordered})
 
     assert compare_snapshots(snapshot, other, EXACT).is_equivalent

@@ -194,17 +194,6 @@ def test_artifacts_that_may_lie_elsewhere_are_noted(client: MlflowClient, run_id
     assert "artifacts" in note
 
 
-def test_child_runs_are_noted(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
-    experiment = client.get_run(run_id).info.experiment_id
-    client.create_run(experiment, tags={"mlflow.parentRunId": run_id})
-    client.log_text(run_id, "here", "here.txt")
-    client.set_terminated(run_id)
-
-    (note,) = take_snapshot(run_id, tracking_uri=tracking_uri).notes
-
-    assert "child runs" in note
-
-
 def test_an_environment_file_that_is_not_beside_an_mlmodel_is_compared(
     client: MlflowClient, run_id: str, tracking_uri: str
 ) -> None:

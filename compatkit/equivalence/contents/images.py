@@ -1,0 +1,56 @@
+"""Images by their pixels: size, mode, palette, transparency, orientation and every pixel of every frame.
+
+Other metadata does not count: when and by what an image was written, its resolution, its colour profile.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compatkit.equivalence.snapshot import Content, Tensor
+
+# Not by whatever Pillow finds: for EPS it would start Ghostscript.
+_FORMATS = ["BMP", "GIF", "JPEG", "PNG", "WEBP"]
+_ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF": b";"}
+_ORIENTATION = 0x0112  # EXIF
+
+
+def read_image(path: Path) -> Content:
+    """Return the pixels. Raises `OSError` or `ValueError` where it is cut, unknown, too large, or loses bits here."""
+    from PIL import Image, ImageSequence
+
+    _require_whole(path.read_bytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(path, formats=_FORMATS) as image:
+            frames = [(np.array(frame), frame.getpalette(), frame.info) for frame in ImageSequence.Iterator(image)]
+            values = {"mode": image.mode, "size": f"{image.width} x {image.height}"}
+            values["orientation"] = str(image.getexif().get(_ORIENTATION, 1))
+    tensors = {}
+    for number, (pixels, palette, info) in enumerate(frames):
+        tensors[f"frame {number}"] = Tensor(pixels.dtype.name, pixels)
+        values |= {f"{key} {number}": _text(info[key]) for key in ("transparency", "duration") if key in info}
+        if palette is not None:
+            tensors[f"palette {number}"] = Tensor("uint8", np.array(palette, dtype=np.uint8))
+    return Content("image", values, tensors)
+
+
+def _text(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else repr(value)
+
+
+def _require_whole(raw: bytes) -> None:
+    """Refuse what Pillow would read in part.
+
+    Of a PNG with 16 bits and more than one channel it keeps eight, in which two images may agree; and it does not miss
+    the end of a file whose pixels are all there.
+    """
+    if raw.startswith(b"\x89PNG") and len(raw) > 25 and raw[24] == 16 and raw[25] != 0:
+        raise ValueError("an image of 16 bits a channel")
+    for start, end in _ENDS.items():
+        if raw.startswith(start) and not raw.rstrip(b"\0").endswith(end):
+            raise ValueError("a file that is cut")

@@ -1,0 +1,9 @@
+"""Snapshots that are kept: their file format, and the references by which a run or a file is named."""
+
+from __future__ import annotations
+
+from compatkit.equivalence.snapshots.references import is_snapshot_file, resolve_snapshot
+from compatkit.equivalence.snapshots.stored import load_snapshot, save_snapshot
+from compatkit.equivalence.snapshots.write import snapshot_text
+
+__all__ = ["is_snapshot_file", "load_snapshot", "resolve_snapshot", "save_snapshot", "snapshot_text"]

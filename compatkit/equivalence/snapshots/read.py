@@ -1,0 +1,95 @@
+"""The text of a snapshot back into a snapshot; nothing in it is executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.history import History
+from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Snapshot
+from compatkit.equivalence.snapshots.lines import read_number
+from compatkit.equivalence.snapshots.tensor_text import read_tensor
+from compatkit.equivalence.snapshots.write import FORMAT, VERSION
+
+_HEAD = re.compile(rf'\{{\s*"format"\s*:\s*"{FORMAT}"\s*,\s*"version"\s*:\s*([0-9]{{1,9}})\b')
+_TAIL = re.compile(r' "sha256": "([0-9a-f]{64})"\n\}\n?\Z')
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, OSError)
+
+
+def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
+    """Return the snapshot; `path` is for messages. Raises `EquivalenceError` unless every byte is as it was written.
+
+    Line ends may have become CRLF, as git makes them on Windows.
+    """
+    try:
+        text = raw.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise EquivalenceError.no_snapshot_file(path) from error
+    head = _HEAD.match(text)
+    if head is None:
+        raise EquivalenceError.no_snapshot_file(path)
+    if int(head[1]) != VERSION:
+        raise EquivalenceError.other_version(path, int(head[1]), VERSION)
+    tail = _TAIL.search(text)
+    if tail is None:
+        raise EquivalenceError.cut_snapshot(path)
+    if hashlib.sha256(text[: tail.start()].encode()).hexdigest() != tail[1]:
+        raise EquivalenceError.changed_snapshot(path)
+    try:
+        said = json.loads(text)["run"]
+        return _run(said.pop("run_id"), said)
+    except _MALFORMED as error:
+        raise EquivalenceError.malformed_snapshot(path, f"{type(error).__name__}: {error}") from error
+
+
+def _run(run_id: str, said: Mapping[str, Any]) -> Snapshot:
+    """Build a run. What is said beyond the known parts is a `TypeError`: it would not be compared."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "metrics": _metrics,
+        "artifacts": _files,
+        "models": lambda models: {name: _model(model) for name, model in models.items()},
+        "datasets": lambda datasets: {name: Dataset(**dataset) for name, dataset in datasets.items()},
+        "notes": tuple,
+        "children": lambda children: {name: _run(name, child) for name, child in children.items()},
+    }
+    return Snapshot(run_id, **{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _metrics(said: Mapping[str, Any]) -> dict[str, History]:
+    return {name: History.of((step, read_number(value)) for step, value in points) for name, points in said.items()}
+
+
+def _files(said: Mapping[str, Any]) -> dict[str, File]:
+    return {name: _file(**file) for name, file in said.items()}
+
+
+def _file(
+    *,
+    bytes: int,  # noqa: A002  # the name in the format
+    sha256: str,
+    kind: str | None = None,
+    values: Mapping[str, str] | None = None,
+    tensors: Mapping[str, Any] | None = None,
+) -> File:
+    if kind is None:
+        return File(sha256, bytes)
+    arrays = {name: read_tensor(tensor) for name, tensor in (tensors or {}).items()}
+    return File(sha256, bytes, Content(kind, values or {}, arrays))
+
+
+def _model(said: Mapping[str, Any]) -> Model:
+    readers: dict[str, Callable[[Any], Any]] = {
+        "operations": tuple,
+        "files": _files,
+        "tensors": lambda tensors: {name: read_tensor(tensor) for name, tensor in tensors.items()},
+    }
+    return Model(**{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})

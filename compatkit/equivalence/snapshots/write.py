@@ -1,0 +1,120 @@
+"""A snapshot as text: JSON, one entry a line, sorted, numbers exact, with a checksum as its last entry.
+
+    {
+     "format": "compatkit snapshot",
+     "version": 1,
+     "run": {
+      "run_id": "8c592e32…",              a label: nothing is compared by it
+      "status": "FINISHED",
+      "params": {"epochs": "3"},
+      "metrics": {"loss": [[1, 0.9], [2, 0.5], [3, "nan"]]},
+      "tags": {"team": "vision"},
+      "artifacts": {"a.csv": {"bytes": 12, "sha256": "…", "kind": "csv", "values": {"row 1": "…"}, "tensors": {}}},
+      "models": {"model@0": {"signature": "…", "operations": [], "details": {}, "files": {}, "tensors": {}}},
+      "datasets": {"digits [training]#1": {"digest": "…", "schema": "…", "profile": "…", "tags": {}}},
+      "notes": [],
+      "children": {"fold 1#1": {"status": "FINISHED", …}}
+     },
+     "sha256": "…"                        of all that is above it
+    }
+
+Each value that is shown in one line here but has entries is broken into lines; what is empty is left out. Points are
+`[step, value]`. NaN and the infinities are texts, for which JSON has no number. Tensors are described in
+`tensor_text`, and keep their order, which counts; all else is sorted by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshots.lines import array_lines, number_line, object_lines, text_line, texts_lines
+from compatkit.equivalence.snapshots.tensor_text import tensor_lines
+
+FORMAT = "compatkit snapshot"
+VERSION = 1
+
+_Entries = Iterator[tuple[str, str]]
+
+
+def snapshot_text(snapshot: Snapshot) -> str:
+    """Return the snapshot in the format above: the same text for equal snapshots, on any machine."""
+    run = object_lines([("run_id", text_line(snapshot.run_id)), *_run(snapshot, 2)], 1)
+    body = f'{{\n "format": {text_line(FORMAT)},\n "version": {VERSION},\n "run": {run},\n'
+    return f'{body} "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'
+
+
+def _run(snapshot: Snapshot, depth: int) -> _Entries:
+    """Give the parts of a run. Children have no id: they are told by their names."""
+    yield "status", text_line(snapshot.status)
+    below = depth + 1
+    metrics = ((name, _points(points, below)) for name, points in sorted(snapshot.metrics.items()))
+    sections = {
+        "params": texts_lines(snapshot.params, depth),
+        "metrics": object_lines(metrics, depth),
+        "tags": texts_lines(snapshot.tags, depth),
+        "artifacts": _files(snapshot.artifacts, depth),
+        "models": object_lines(
+            ((name, object_lines(_model(model, below + 1), below)) for name, model in sorted(snapshot.models.items())),
+            depth,
+        ),
+        "datasets": object_lines(
+            (
+                (name, object_lines(_dataset(each, below + 1), below))
+                for name, each in sorted(snapshot.datasets.items())
+            ),
+            depth,
+        ),
+        "notes": array_lines(map(text_line, snapshot.notes), depth),
+        "children": object_lines(
+            ((name, object_lines(_run(child, below + 1), below)) for name, child in sorted(snapshot.children.items())),
+            depth,
+        ),
+    }
+    yield from _filled(sections)
+
+
+def _points(points: Sequence[Point], depth: int) -> str:
+    return array_lines((f"[{step}, {number_line(value)}]" for step, value in points), depth)
+
+
+def _files(files: Mapping[str, File], depth: int) -> str:
+    return object_lines(
+        ((name, object_lines(_file(file, depth + 2), depth + 1)) for name, file in sorted(files.items())), depth
+    )
+
+
+def _file(file: File, depth: int) -> _Entries:
+    yield "bytes", str(file.size)
+    yield "sha256", text_line(file.digest)
+    if file.content is not None:
+        yield "kind", text_line(file.content.kind)
+        # In the order of the file: rows are not sorted as 1, 10, 2.
+        values = object_lines(((place, text_line(text)) for place, text in file.content.values.items()), depth)
+        yield from _filled({"values": values, "tensors": _tensors(file.content.tensors, depth)})
+
+
+def _model(model: Model, depth: int) -> _Entries:
+    yield "signature", text_line(model.signature)
+    sections = {
+        "operations": array_lines(map(text_line, model.operations), depth),
+        "details": texts_lines(model.details, depth),
+        "files": _files(model.files, depth),
+        "tensors": _tensors(model.tensors, depth),
+    }
+    yield from _filled(sections)
+
+
+def _dataset(dataset: Dataset, depth: int) -> _Entries:
+    parts = {"digest": dataset.digest, "schema": dataset.schema, "profile": dataset.profile}
+    yield from ((name, text_line(text)) for name, text in parts.items())
+    yield from _filled({"tags": texts_lines(dataset.tags, depth)})
+
+
+def _tensors(tensors: Mapping[str, Tensor], depth: int) -> str:
+    return object_lines(((name, tensor_lines(tensor, depth + 1)) for name, tensor in tensors.items()), depth)
+
+
+def _filled(sections: Mapping[str, str]) -> _Entries:
+    return ((name, text) for name, text in sections.items() if text not in {"{}", "[]"})

@@ -1,0 +1,78 @@
+"""The child runs of a run, named so that those of two runs can be paired: never by id.
+
+A child is named by its run name and a number. A name that MLflow made up, such as `gentle-shrike-123`, says nothing:
+such children are all called `unnamed`. Those of one name are numbered in the order of their start where they ran one
+after the other, else in the order of their params: runs that overlap start in any order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from compatkit.equivalence.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+PARENT = "mlflow.parentRunId"
+_MADE_UP = re.compile(r"[a-z]+-[a-z]+-[0-9]{1,3}")
+_UNNAMED = "unnamed"
+_PAGE = 1000
+
+Child = tuple["Run", Snapshot]
+
+
+def child_runs(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[Run]:
+    """Yield the runs that name this one as their parent, in whatever experiment they are, but for deleted ones."""
+    # A backtick or quote in the filter would need escaping; run ids have neither.
+    query = f"tags.`{PARENT}` = '{run.info.run_id}'"
+    token: str | None = None
+    while True:
+        page = client.search_runs(experiments, query, max_results=_PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def all_experiments(client: MlflowClient) -> list[str]:
+    """Return the ids of all experiments that are not deleted."""
+    found: list[str] = []
+    token: str | None = None
+    while True:
+        page = client.search_experiments(max_results=_PAGE, page_token=token)
+        found += [each.experiment_id for each in page]
+        token = page.token
+        if not token:
+            return found
+
+
+def named_children(children: Iterable[Child]) -> dict[str, Snapshot]:
+    """Return the snapshots of children by name and number; the name is also what they have for an id."""
+    groups: dict[str, list[Child]] = {}
+    for run, snapshot in children:
+        name = run.info.run_name or _UNNAMED
+        groups.setdefault(_UNNAMED if _MADE_UP.fullmatch(name) else name, []).append((run, snapshot))
+    found = {}
+    for name, group in sorted(groups.items()):
+        for number, (_, snapshot) in enumerate(_ordered(group), start=1):
+            found[f"{name}#{number}"] = replace(snapshot, run_id=f"{name}#{number}")
+    return found
+
+
+def _ordered(group: list[Child]) -> list[Child]:
+    by_start = sorted(group, key=lambda child: (child[0].info.start_time, _content(child)))
+    if all(one.info.end_time <= other.info.start_time for (one, _), (other, _) in pairwise(by_start)):
+        return by_start
+    return sorted(by_start, key=lambda child: sorted(child[1].params.items()))
+
+
+def _content(child: Child) -> str:
+    """Return what orders children that started within one millisecond, of which no store keeps an order."""
+    said = child[1]
+    return repr((sorted(said.params.items()), sorted(said.tags.items()), sorted(said.metrics.items()), said.status))
