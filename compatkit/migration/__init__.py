@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.migration._validation import validate_together
+from compatkit.migration._validation import codes_of, validate_together
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
@@ -19,14 +19,19 @@ from compatkit.migration.model import (
     Scalar,
     Section,
     Setting,
+    Unhandled,
     Versions,
 )
 from compatkit.migration.project import Project, load_project
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
     ENTRY_POINT_GROUP,
+    Registry,
     available_migrations,
+    bundled_migrations,
     find_migration,
+    load_all,
+    read_registry,
 )
 from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, parse_records, parse_shape
 
@@ -49,17 +54,23 @@ __all__ = [
     "Producer",
     "Project",
     "RecordStep",
+    "Registry",
     "Scalar",
     "Section",
     "Setting",
     "Step",
+    "Unhandled",
     "Versions",
     "available_migrations",
+    "bundled_migrations",
+    "codes_of",
     "find_migration",
+    "load_all",
     "load_migration",
     "load_project",
     "parse_migration",
     "parse_records",
     "parse_shape",
+    "read_registry",
     "validate_together",
 ]

@@ -9,7 +9,25 @@ from compatkit.errors import CompatkitError, nearest
 
 
 class MigrationError(CompatkitError):
-    """A migration that cannot be read, is invalid, or cannot be found."""
+    """A migration that cannot be read, is invalid, or cannot be found.
+
+    `key_path` is the key that is wrong, inside of the entry that `where` names; `line` is its line, once known.
+    """
+
+    key_path: tuple[str, ...] = ()
+    line: int | None = None
+
+    def about(self, key: str) -> MigrationError:
+        """Say which key is wrong: as it stands, or as a path of several."""
+        self.key_path = tuple(key.split("."))
+        return self
+
+    def at_line(self, line: int | None) -> MigrationError:
+        """Say on which line it is, if that is known."""
+        if line is not None and self.line is None:
+            self.line = line
+            self.where = f"{self.where}, line {line}"
+        return self
 
     @classmethod
     def unreadable(cls, origin: str, reason: str) -> MigrationError:
@@ -17,15 +35,15 @@ class MigrationError(CompatkitError):
 
     @classmethod
     def unknown_key(cls, key: str, known: Iterable[str], *, where: str) -> MigrationError:
-        return cls(f"Unknown key {key!r}.", where=where, hint=nearest(key, known) or "remove it")
+        return cls(f"Unknown key {key!r}.", where=where, hint=nearest(key, known) or "remove it").about(key)
 
     @classmethod
     def missing_key(cls, key: str, *, where: str) -> MigrationError:
-        return cls(f"The key {key!r} is missing.", where=where, hint=f"add `{key} = …`")
+        return cls(f"The key {key!r} is missing.", where=where, hint=f"add `{key} = …`").about(key)
 
     @classmethod
     def wrong_value(cls, key: str, value: object, expected: str, *, where: str) -> MigrationError:
-        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}")
+        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}").about(key)
 
     @classmethod
     def declared_twice(cls, what: str, first: str, second: str, *, where: str) -> MigrationError:
@@ -35,6 +53,11 @@ class MigrationError(CompatkitError):
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)
+
+    @classmethod
+    def not_there(cls, name: str, package: str, group: str) -> MigrationError:
+        hint = "install it again, or uninstall the package that registers it"
+        return cls(f"The package {package} of the migration {name!r} has no migration.toml.", where=group, hint=hint)
 
     @classmethod
     def ambiguous(cls, ids: Iterable[str]) -> MigrationError:

@@ -141,6 +141,13 @@ class Config:
     presets: tuple[Preset, ...] = ()
 
 
+class Unhandled(NamedTuple):
+    """A change of the library's interface that the migration leaves to a person, and why. `name` is a pattern."""
+
+    name: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """A difference that is allowed, and why. `name` is a shell-style pattern."""
@@ -180,6 +187,7 @@ class Migration:
     configs: tuple[Config, ...] = ()
     equivalence: Equivalence = Equivalence()
     record: str = ""
+    unhandled: tuple[Unhandled, ...] = ()
     origin: Path | None = None
 
     def relocated(self, homes: Mapping[str, str]) -> Migration:
