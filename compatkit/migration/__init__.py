@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compatkit.migration._validation import codes_of, validate_together
+from compatkit.migration.compose import compose
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
@@ -64,6 +65,7 @@ __all__ = [
     "available_migrations",
     "bundled_migrations",
     "codes_of",
+    "compose",
     "find_migration",
     "load_all",
     "load_migration",

@@ -27,7 +27,13 @@ def validate(migration: Migration, *, where: str) -> None:
 def validate_together(migrations: Iterable[Migration]) -> None:
     """Raise `MigrationError`, naming both, if two migrations that are used together claim one name, or one code."""
     owners: dict[str, str] = {}
+    places: dict[str, str] = {}
     for migration in migrations:
+        if migration.id in places:
+            first, second = places[migration.id], str(migration.origin)
+            what = f"The id {migration.id!r}"
+            raise MigrationError.declared_twice(what, first, second, where="the migrations in use")
+        places[migration.id] = str(migration.origin)
         for claim in dict.fromkeys(_claims(migration)):
             if (owner := owners.setdefault(claim, migration.id)) != migration.id:
                 raise MigrationError.declared_twice(claim, owner, migration.id, where="the migrations in use")

@@ -60,6 +60,17 @@ class MigrationError(CompatkitError):
         return cls(f"The package {package} of the migration {name!r} has no migration.toml.", where=group, hint=hint)
 
     @classmethod
+    def circle(cls, first: str, second: str) -> MigrationError:
+        what = f"The migrations {first} and {second} go in a circle: each moves what the other has moved."
+        return cls(what, where="the migrations in use", hint="use one of the two")
+
+    @classmethod
+    def entwined(cls, name: str, first: str, second: str) -> MigrationError:
+        what = f"{first} and then {second} say what becomes of the arguments of {name}."
+        hint = f"run one after the other: compatkit migrate --migration {first}, then --migration {second}"
+        return cls(what, where="the migrations in use", hint=hint)
+
+    @classmethod
     def ambiguous(cls, ids: Iterable[str]) -> MigrationError:
         known = ", ".join(ids)
         return cls(
