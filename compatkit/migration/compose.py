@@ -117,11 +117,16 @@ def _under_older_names(migration: Migration, before: Migration) -> Migration:
         rows = getattr(migration, field.name)
         if not isinstance(rows, tuple):
             continue
-        copies = [replace(row, of=old) for row in rows for old in _older_names(getattr(row, "of", ""), before)]
+        copies = [replace(row, of=old) for row in rows if _is_of(row) for old in _older_names(row.of, before)]
         if copies:
             _require_free({row.of for row in copies}, migration, before)
             added[field.name] = (*rows, *copies)
     return replace(migration, **added)
+
+
+def _is_of(row: object) -> bool:
+    """True for a row about a callable; a move has a method of that name."""
+    return isinstance(getattr(row, "of", None), str)
 
 
 def _older_names(name: str, before: Migration) -> Iterator[str]:
