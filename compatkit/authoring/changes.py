@@ -131,8 +131,11 @@ def _moved_modules(old: Interface, new: Interface, found: list[Change]) -> Itera
         inside = [change for change in found if _is_directly_in(change, module)]
         homes = {change.new.rpartition(".")[0] for change in inside if change.kind == "moved"}
         keeps_names = all(change.new.rpartition(".")[2] == change.old.rpartition(".")[2] for change in inside)
-        if len(inside) > 1 and len(homes) == 1 and keeps_names and all(change.kind == "moved" for change in inside):
-            (home,) = homes
+        if len(inside) < 2 or len(homes) != 1 or not keeps_names or any(each.kind != "moved" for each in inside):
+            continue
+        (home,) = homes
+        # A package around it has those names, but it is not what the module became.
+        if not module.startswith(f"{home}."):
             confidence: Confidence = "safe" if all(change.confidence == "safe" for change in inside) else "review"
             yield Change("module moved", module, home, confidence, f"all its {len(inside)} public names are in {home}")
 

@@ -15,6 +15,7 @@ from compatkit.migration import Confidence
 # Shares of the words of two sources that are the same.
 _ALIKE = 0.6
 _MUCH_ALIKE = 0.75
+_HALF = 0.5
 # A source of fewer words is like many others.
 _SHORT = 12
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*\w|[A-Za-z_]")
@@ -46,6 +47,9 @@ class Matcher:
         self._by_spelling: dict[str, list[Item]] = defaultdict(list)
         self._by_home: dict[str, list[Item]] = defaultdict(list)
         self._added: dict[str, list[Item]] = defaultdict(list)
+        for item in new.hidden.values():
+            # Left out of an `__all__`, but in a public module: moved there, it is as public as it can be.
+            self._by_name[item.name].append(item)
         for path, item in new.items.items():
             self._by_name[item.name].append(item)
             self._by_spelling[spelling(item.name)].append(item)
@@ -143,7 +147,7 @@ class Matcher:
         if same_doc or share >= _ALIKE:
             kept = ", and the same docstring" if same_doc else ""
             return Pairing(item, best, "safe", f"{best.path} has the same name, {share:.0%} of the source{kept}")
-        if is_only and not item.is_member:
+        if is_only and not item.is_member and share >= _HALF:
             return Pairing(item, best, "review", f"{best.path} is the only other one of this name ({share:.0%} alike)")
         return None
 
