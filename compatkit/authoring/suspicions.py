@@ -25,7 +25,7 @@ class Suspicion:
 def suspicions_of(migration: Migration, document: Mapping[str, object], examples: Examples) -> Iterator[Suspicion]:
     """Yield what looks wrong in a migration that is valid."""
     yield from _idle_moves(migration)
-    yield from _idle_rows(migration)
+    yield from _moved_and_unhandled(migration)
     yield from _borrowed_codes(migration, document)
     for name in examples.strays:
         what = f"The example {name} is never tried."
@@ -44,10 +44,7 @@ def _idle_moves(migration: Migration) -> Iterator[Suspicion]:
                 yield Suspicion(("moves", number), what, "take it out")
 
 
-def _idle_rows(migration: Migration) -> Iterator[Suspicion]:
-    for number, row in enumerate(migration.fields):
-        if row.v1 == row.v2:
-            yield Suspicion(("fields", number), f"The field {row.v1!r} keeps its name.", "take it out")
+def _moved_and_unhandled(migration: Migration) -> Iterator[Suspicion]:
     for number, unhandled in enumerate(migration.unhandled):
         if declared := next((move.old for move in migration.moves if fnmatchcase(move.old, unhandled.name)), ""):
             what = f"{declared} is moved, and listed as unhandled."

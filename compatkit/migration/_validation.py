@@ -66,6 +66,8 @@ def _validate_moves(migration: Migration, where: str) -> None:
     modules = [move for move in migration.moves if move.is_module]
     symbols = {move.old: move for move in migration.moves if not move.is_module}
     for move in migration.moves:
+        if move.old == move.new:
+            raise MigrationError.onto_itself(move.code, move.old, where=where)
         # A chain inside one migration would make the rewrite depend on the order of its rows, and a module that moves
         # below itself would move again in every run.
         around = [other for other in modules if other.of(move.new)]

@@ -50,6 +50,10 @@ class MigrationError(CompatkitError):
         return cls(f"{what} is declared by {first} and by {second}.", where=where, hint="keep one of the two")
 
     @classmethod
+    def onto_itself(cls, code: str, name: str, *, where: str) -> MigrationError:
+        return cls(f"{name!r} moves onto itself, says {code}.", where=where, hint="give its new name, or take it out")
+
+    @classmethod
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)
