@@ -75,6 +75,11 @@ class MigrationError(CompatkitError):
         return cls(what, where="the migrations in use", hint=hint)
 
     @classmethod
+    def other_id(cls, name: str, migration_id: str, *, where: str) -> MigrationError:
+        what = f"The migration that is registered as {name!r} calls itself {migration_id!r}."
+        return cls(what, where=where, hint="give both the same id")
+
+    @classmethod
     def ambiguous(cls, ids: Iterable[str]) -> MigrationError:
         known = ", ".join(ids)
         return cls(

@@ -58,7 +58,7 @@ def load_all() -> tuple[list[Migration], list[MigrationError]]:
     faults = dict(registry.faults)
     for name, file in sorted(registry.files.items()):
         try:
-            loaded.append(load_migration(file))
+            loaded.append(_load_registered(name, file))
         except MigrationError as error:
             faults[name] = error
     return loaded, [faults[name] for name in sorted(faults)]
@@ -80,7 +80,15 @@ def find_migration(id_or_path: str | Path | None = None) -> Migration:
         raise registry.faults[name]
     if name not in registry.files:
         raise MigrationError.not_found(id_or_path, registry.files)
-    return load_migration(registry.files[name])
+    return _load_registered(name, registry.files[name])
+
+
+def _load_registered(name: str, file: Path) -> Migration:
+    migration = load_migration(file)
+    if migration.id != name:
+        # Asked for by the one, reported as the other: nobody would find it again.
+        raise MigrationError.other_id(name, migration.id, where=str(file))
+    return migration
 
 
 @lru_cache(maxsize=1)
