@@ -78,8 +78,9 @@ def _found(old: Interface, new: Interface, matcher: Matcher) -> Iterator[Change]
 
 
 def _why_removed(item: Item, new: Interface) -> str:
-    hidden = sorted(name for name in new.names if not item.is_member and name.endswith(f".{item.name}"))
-    return f"only {hidden[0]} is left, which is private" if hidden else "the new release has nothing like it"
+    hidden = sorted(name for name in new.names - new.items.keys() if name.endswith(f".{item.name}"))
+    is_left = hidden and not item.is_member
+    return f"only {hidden[0]} is left, which is private" if is_left else "the new release has nothing like it"
 
 
 def _arguments(old: Item, new: Item) -> Iterator[Change]:

@@ -11,42 +11,42 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 
-from compatkit.record import CompatRecord
+from compatkit.migration import load_migration
+from compatkit.record import CompatRecord, FieldNames
+from compatkit.shim import install
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def main(script: str, result: str, shim: str) -> None:
-    """Run `script`, with the migration at `shim` installed if there is one, and write JSON to `result`."""
-    if shim:
-        from compatkit.migration import load_migration
-        from compatkit.shim import install
-
-        install([load_migration(shim)])
+def main(script: str, result: str, migration: str, shim: str) -> None:
+    """Run `script` and write JSON to `result`; with the shim of the migration if `shim` is `on`."""
+    declared = load_migration(migration)
+    names = FieldNames.of(declared.fields)
+    if shim == "on":
+        install([declared])
     sys.argv = [script]
     # Where Python itself would look first for what a script imports.
     sys.path[0] = str(Path(script).parent)
     bound = runpy.run_path(script, run_name="__main__")
     public = {name: value for name, value in bound.items() if not name.startswith("_") and not _is_import(value)}
     told = {
-        "bound": {name: describe(value) for name, value in sorted(public.items())},
+        "bound": {name: describe(value, names) for name, value in sorted(public.items())},
         "broken_law": next(_broken(public.values()), ""),
     }
     Path(result).write_text(json.dumps(told), encoding="utf-8")
 
 
-def describe(value: object) -> str:
-    """Return a value as a text that two processes agree on: a record as the dict that v1 code reads."""
-    if isinstance(value, CompatRecord):
-        value = value.to_v1()
+def describe(value: object, names: FieldNames) -> str:
+    """Return a value as a text that v1 and v2 agree on: a dict, and so a record, under v1 keys."""
     if isinstance(value, list | tuple):
-        return f"{type(value).__name__}({', '.join(describe(each) for each in value)})"
+        return f"{type(value).__name__}({', '.join(describe(each, names) for each in value)})"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {describe(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{names.to_v1.get(k, k)!r}: {describe(v, names)}" for k, v in value.items()) + "}"
     # A class that moved is called otherwise before than after: who compares the texts knows of the moves.
     kind = f"<a {type(value).__module__}.{type(value).__qualname__}>"
     if is_dataclass(value) and not isinstance(value, type):
-        return f"{kind}({', '.join(f'{each.name}={describe(getattr(value, each.name))}' for each in fields(value))})"
+        inside = (f"{each.name}={describe(getattr(value, each.name), names)}" for each in fields(value))
+        return f"{kind}({', '.join(inside)})"
     text = repr(value)
     return kind if _ADDRESS.search(text) else text
 

@@ -162,11 +162,16 @@ class Matcher:
                 return Pairing(item, other, "safe" if other.kind == item.kind else "review", evidence)
         if sum(item.words.values()) < _SHORT:
             return None
-        added = [other for other in self._added[self._parent_of(item)] if self._is_possible(item, other)]
-        best = max(added, key=lambda other: likeness(item, other), default=None)
-        if best is None or likeness(item, best) < _MUCH_ALIKE:
-            return None
-        return Pairing(item, best, "review", f"{likeness(item, best):.0%} of the source of {best.path} is alike")
+        near = self._added[self._parent_of(item)]
+        # What leaves its module may get another name on the way; a member stays where it is.
+        far = [] if item.is_member else [other for added in self._added.values() for other in added]
+        for added in (near, far):
+            possible = [other for other in added if self._is_possible(item, other) and other.kind == item.kind]
+            best = max(possible, key=lambda other: likeness(item, other), default=None)
+            if best is not None and likeness(item, best) >= _MUCH_ALIKE:
+                share = likeness(item, best)
+                return Pairing(item, best, "review", f"{share:.0%} of the source of {best.path} is alike")
+        return None
 
     def _parent_of(self, item: Item) -> str:
         """Return where the members of a class, or of a module, are now."""

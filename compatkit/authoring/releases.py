@@ -27,8 +27,9 @@ def locate_release(text: str, cache: Path, package: str | None) -> tuple[str, Pa
     if path.exists():
         folder = path if path.is_dir() else _unpacked(path, cache / path.name)
         # The package itself may have been given.
-        if (path / "__init__.py").is_file() and not package:
-            return path.resolve().name, path.resolve().parent
+        itself = path.resolve()
+        if (path / "__init__.py").is_file() and package in {None, itself.name}:
+            return itself.name, itself.parent
         return _package_in(folder, package, path.name)
     found = _RELEASE.fullmatch(text)
     if found is None:

@@ -30,11 +30,11 @@ def result_of(outcome: Outcome, source: bytes) -> bytes:
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 
-def acting_codes(migration: Migration, example: Example) -> set[str]:
-    """Return the codes that change something in an example, or report something."""
-    outcome = rewritten(migration, example, example.before)
-    edits = {edit.code for edit in outcome.edits} if isinstance(outcome, Rewritten) else set()
-    return edits | {each.code for each in outcome.findings} if isinstance(outcome, Rewritten | Unchanged) else edits
+def acts_in(code: str, migration: Migration, example: Example) -> bool:
+    """Tell whether the entry with this code, by itself, changes something in an example, or reports something."""
+    alone = replace(example, options=replace(example.options, select=frozenset({code})))
+    outcome = rewritten(migration, alone, alone.before)
+    return isinstance(outcome, Rewritten) or (isinstance(outcome, Unchanged) and bool(outcome.findings))
 
 
 def in_other_orders(migration: Migration) -> Iterator[Migration]:

@@ -41,7 +41,7 @@ include = ["{package}"]
 _README = """\
 # {id}
 
-A migration for [compatkit](https://pypi.org/project/compatkit/). After `pip install .`:
+A migration for compatkit. After `pip install .`:
 
 ```sh
 compatkit migrate --migration {id} src/        # rewrite

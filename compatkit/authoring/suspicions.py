@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from compatkit.authoring.examples import Example, Examples
-from compatkit.authoring.rewriting import acting_codes
+from compatkit.authoring.rewriting import acts_in
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
 from compatkit.migration.lines import Path
 
@@ -81,9 +81,9 @@ def _mentions(migration: Migration, source: bytes) -> bool:
 
 
 def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
-    shown = {code for example in examples for code in acting_codes(migration, example)}
     for number, move in enumerate(migration.moves):
-        if move.code not in shown:
+        name = move.old_name.encode()
+        if not any(name in example.before and acts_in(move.code, migration, example) for example in examples):
             what = f"No example shows {move.code}."
             yield Suspicion(("moves", number), what, f"add one that uses {move.old}")
 

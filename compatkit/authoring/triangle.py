@@ -44,17 +44,16 @@ def try_triangle(migration: Migration, example: Example, folder: Path) -> str:
     """
     stands = folder / FOLDER
     new = stands / "v2"
+    file = (migration.origin or folder / "migration.toml").resolve()
     after = result_of(rewritten(migration, example, example.before), example.before)
     if after == example.before:
         return "a runnable example must be one that is rewritten"
     runs = {
-        "the original with the shim": _run(
-            example, example.before, new, migration.origin and migration.origin.resolve()
-        ),
-        "the rewritten one": _run(example, after, new, None),
+        "the original with the shim": _run(example, example.before, new, file, shim="on"),
+        "the rewritten one": _run(example, after, new, file),
     }
     if (stands / "v1").is_dir():
-        runs = {"the original on v1": _run(example, example.before, stands / "v1", None), **runs}
+        runs = {"the original on v1": _run(example, example.before, stands / "v1", file), **runs}
     return _complaint({name: replace(run, bound=_in_v2(run.bound, migration)) for name, run in runs.items()})
 
 
@@ -92,12 +91,13 @@ def _shown(value: str | Mapping[str, str], other: str | Mapping[str, str]) -> st
     return "\n".join(f"{name} = {text}" for name, text in value.items() if other.get(name) != text) or "nothing else"
 
 
-def _run(example: Example, source: bytes, library: Path, shim: Path | None) -> _Run:
+def _run(example: Example, source: bytes, library: Path, migration: Path, *, shim: str = "off") -> _Run:
     with tempfile.TemporaryDirectory(prefix="compatkit-example-") as folder:
         script = Path(folder).resolve() / f"{example.module.rpartition('.')[2]}.py"
         script.write_bytes(source)
         result = script.with_name("result.json")
-        command = [sys.executable, "-m", "compatkit.authoring.example_run", str(script), str(result), str(shim or "")]
+        runner = [sys.executable, "-m", "compatkit.authoring.example_run"]
+        command = [*runner, str(script), str(result), str(migration), shim]
         path = [str(library.resolve())] if library.is_dir() else []
         inherited = os.environ.get("PYTHONPATH")
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*path, *([inherited] if inherited else [])])}
