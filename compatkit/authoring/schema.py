@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from compatkit.authoring.study import ANY, Alternative, Json, Study, definition_name, reference
 from compatkit.migration.loader import SCHEMA, read_document
@@ -66,6 +67,9 @@ def _merged(ways: Sequence[Alternative]) -> list[Alternative]:
 def _both(one: Alternative, other: Alternative) -> Alternative | None:
     keys = one.properties.keys() | other.properties.keys()
     unlike = {key for key in keys if one.properties.get(key) != other.properties.get(key)}
+    if not unlike and (one.required <= other.required or other.required <= one.required):
+        # What asks for less allows what asks for more.
+        return Alternative(one.properties, one.required & other.required)
     if len(unlike) != 1:
         return None
     (key,) = unlike
@@ -76,5 +80,12 @@ def _both(one: Alternative, other: Alternative) -> Alternative | None:
         return Alternative(other.properties, required)
     mine, theirs = one.properties[key], other.properties.get(key, {})
     if mine.keys() == theirs.keys() == {"enum"}:
-        return Alternative({**one.properties, key: {"enum": [*mine["enum"], *theirs["enum"]]}}, required)
-    return None
+        return Alternative({**one.properties, key: {"enum": _once([*mine["enum"], *theirs["enum"]])}}, required)
+    if not theirs:
+        return None
+    either = _once([*mine.get("anyOf", [mine]), *theirs.get("anyOf", [theirs])])
+    return Alternative({**one.properties, key: {"anyOf": either}}, required)
+
+
+def _once(values: list[Any]) -> list[Any]:
+    return [value for number, value in enumerate(values) if value not in values[:number]]

@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 # Stands for every key of a table whose keys are free.
 ANY = "any_key"
 _IDENTIFIER = r"[^\W\d]\w*"
+# Why a key is there that need not be.
+_NAMED, _GUESSED = 1, 2
 
 
 @dataclass(slots=True)
@@ -111,17 +113,29 @@ class Study:
 
     def _require_key(self, target: _Subject, given: dict[str, int], error: MigrationError) -> None:
         """Where the loader misses a key that need not be there in general, try again with it."""
-        for key in target.optional.intersection(error.key_path[:1]):
-            if not given.get(_is_there(key)):
-                target.pending.append({**given, _is_there(key): 1})
+        named = target.optional.intersection(error.key_path[:1])
+        # Where the error does not say which key it is: each by itself, and one only.
+        has_guessed = _GUESSED in (given.get(_is_there(key)) for key in target.optional)
+        guesses = [] if named or has_guessed else target.optional
+        for keys, answer in ((named, _NAMED), (guesses, _GUESSED)):
+            for key in sorted(keys):
+                if not given.get(_is_there(key)):
+                    target.pending.append({**given, _is_there(key): answer})
 
     def _run(self) -> tuple[Path, MigrationError | None]:
         """Read once; return the table that was refused, and why."""
         try:
             self._read(Entry(Questions(self, ()), ""))
         except MigrationError as error:
-            return tuple(error.where.split("/")[1:]), error
+            return self._blamed(error), error
         return (), None
+
+    def _blamed(self, error: MigrationError) -> Path:
+        """Return the table that an error is about: the one that it names, or what hangs on the key that it names."""
+        place, *inside = error.where.split(", ")
+        path = tuple(place.split("/")[1:])
+        key = inside[0].split(".")[0] if inside else next(iter(error.key_path), "")
+        return (*path, key) if (*path, key) in self._subjects else path
 
     def _branch(self, target: _Subject, given: dict[str, int]) -> None:
         """Put what was not asked for before, with each other answer, on the list."""
@@ -133,7 +147,7 @@ class Study:
 
 
 def _is_there(key: str) -> str:
-    return f"is {key} there"
+    return f"is there {key}"
 
 
 class Questions(dict[str, Any]):
@@ -148,10 +162,26 @@ class Questions(dict[str, Any]):
         return Described
 
     def items(self) -> Any:
-        child = Questions(self.study, (*self.path, ANY))
+        """Return one key that stands for all, with one of the values that there can be."""
         subject = self.study.subject(self.path)
-        subject.now, subject.was_met = Alternative({ANY: {"$ref": reference(child.path)}}), True
-        return [(ANY, child)]
+        subject.now, subject.asked, subject.was_met = Alternative(), [], True
+        child = Questions(self.study, (*self.path, ANY))
+        values: list[tuple[object, Json]] = [(child, {"$ref": reference(child.path)}), *_VALUES]
+        value, schema = values[self.study.decide(self.path, "value", len(values))]
+        subject.now.properties[ANY] = schema
+        return [(ANY, value)]
+
+
+# Values that a key of a table can have, where the loader looks at them itself; and how the schema says so.
+_VALUES: tuple[tuple[object, Json], ...] = (
+    ("name", {"type": "string", "pattern": f"^{_IDENTIFIER}$"}),
+    ("a text", {"type": "string"}),
+    (1, {"type": "number"}),
+    (True, {"type": "boolean"}),
+    ({"python": "None"}, {"type": "object", "required": ["python"], "properties": {"python": {"type": "string"}}}),
+    (["name"], {"type": "array", "items": {"type": ["string", "number", "boolean", "object"]}}),
+    ([["name", "name"]], {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}),
+)
 
 
 def reference(path: Path) -> str:
@@ -208,7 +238,7 @@ class Described(Entry):
         schema = {"type": "string", "pattern": rf"^{_IDENTIFIER}(\.{_IDENTIFIER}){more}$"}
         return self._ask(key, schema, None, self._study.new_name())
 
-    def name(self, key: str, default: str) -> str:
+    def name(self, key: str, default: str | None = None) -> str:
         return self._ask(key, {"type": "string", "pattern": f"^{_IDENTIFIER}$"}, default, "name")
 
     def scalars(self) -> Iterator[tuple[str, Scalar]]:
@@ -231,7 +261,19 @@ class Described(Entry):
         return [child]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        return self._ask(key, {"type": "array", "items": {"type": "string"}}, tuple[str, ...](), ())
+        fitting = "name"
+        if self._subject.answers.get(_is_there(key)) and self._study.decide(self._path, f"is {key} dotted", 2):
+            fitting = self._study.new_name()
+        return self._may_ask(key, {"type": "array", "items": {"type": "string"}}, (), (fitting,))
+
+    def switch(self, key: str) -> bool:
+        return self._may_ask(key, {"type": "boolean"}, default=False, fitting=True)
+
+    def has(self, key: str) -> bool:
+        return self.is_there(key)
+
+    def is_list(self, key: str) -> bool:
+        return self._study.decide(self._path, f"is {key} a list", 2) == 1
 
     def table(self, key: str, *, required: bool = False) -> Mapping[str, object]:
         child = Questions(self._study, (*self._path, key))
