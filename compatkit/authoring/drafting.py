@@ -99,12 +99,28 @@ def _declared_names(migration: Migration) -> Iterator[str]:
     for field in fields(migration):
         rows = getattr(migration, field.name)
         for row in rows if isinstance(rows, tuple) else ():
-            of, old, v1 = (getattr(row, name, None) for name in ("of", "old", "v1"))
-            if isinstance(old, str) and not isinstance(of, str):
-                yield old
-            for owner in filter(None, (of, new_names.get(of))) if isinstance(of, str) else ():
-                yield from (f"{owner}({inner})" for inner in (v1, old) if isinstance(inner, str))
-                yield from (f"{owner}.{inner}" for inner in (v1, old) if isinstance(inner, str))
+            owners = _texts(getattr(row, "of", ()))
+            for owner in (*owners, *(new_names[name] for name in owners if name in new_names)):
+                yield owner
+                yield from (f"{owner}.{inner}" for inner in _inner_names(row))
+                yield from (f"{owner}({inner})" for inner in _inner_names(row))
+            if not owners:
+                yield from (*_texts(getattr(row, "old", ())), *_texts(getattr(row, "names", ())))
+
+
+def _inner_names(row: object) -> Iterator[str]:
+    """Yield the arguments or members that a row is about."""
+    for key in ("v1", "old"):
+        if isinstance(name := getattr(row, key, None), str):
+            yield name
+    for key in ("rename", "drop", "pin", "values"):
+        for each in getattr(row, key, ()):
+            yield each if isinstance(each, str) else str(getattr(each, "name", None) or getattr(each, "v1", ""))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    given = (value,) if isinstance(value, str) else value
+    return tuple(each for each in given if isinstance(each, str)) if isinstance(given, tuple) else ()
 
 
 def _is_listed(change: Change, migration: Migration) -> bool:

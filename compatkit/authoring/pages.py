@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 
 from compatkit.migration import Allowance, Migration
 
+_SHOWN = {"arguments", "configs", "fields", "moves", "producers", "unhandled"}
 _GROUPS = (
     ("ignore", "may differ"),
     ("added_in_v2", "is only logged by v2"),
@@ -34,9 +36,34 @@ def _lines(migration: Migration) -> Iterator[str]:
         yield from _table(f"Presets of `{config.name}`", ("preset", "sets"), presets)
     producers = [(_anchor(row.code), _code(row.function), _code(row.returns)) for row in migration.producers]
     yield from _table("Functions that return a history", ("code", "function", "where it is"), producers)
+    for key in (field.name for field in fields(migration) if field.name not in _SHOWN):
+        found = getattr(migration, key)
+        coded = [row for row in found if hasattr(row, "code")] if isinstance(found, tuple) else []
+        others = [(_anchor(row.code), _cell("; ".join(_said(row)))) for row in coded]
+        yield from _table(key.capitalize(), ("code", "what changes"), others)
     yield from _allowances(migration)
     unhandled = [(_code(row.name), _cell(row.why)) for row in migration.unhandled]
     yield from _table("Left to you", ("name", "why"), unhandled)
+
+
+def _said(row: object) -> Iterator[str]:
+    """Yield what a row says, key by key, of a kind that has no table of its own; what is left at its default is not."""
+    assert is_dataclass(row)
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if field.name == "code" or value == field.default:
+            continue
+        if is_dataclass(value):
+            yield from _said(value)
+        else:
+            yield f"{field.name}: {_words(value)}"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple):
+        is_pair = hasattr(value, "_fields")
+        return (" → " if is_pair else ", ").join(_words(each) for each in value)
+    return str(value)
 
 
 def _moves(migration: Migration) -> Iterator[str]:

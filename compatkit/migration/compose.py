@@ -112,21 +112,31 @@ def _weaker(one: Move, other: Move) -> Confidence:
 
 def _under_older_names(migration: Migration, before: Migration) -> Migration:
     """Let what a migration says of a callable hold under the name that it had before the migration `before`."""
-    added: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for field in fields(migration):
         rows = getattr(migration, field.name)
         if not isinstance(rows, tuple):
             continue
-        copies = [replace(row, of=old) for row in rows if _is_of(row) for old in _older_names(row.of, before)]
-        if copies:
-            _require_free({row.of for row in copies}, migration, before)
-            added[field.name] = (*rows, *copies)
-    return replace(migration, **added)
+        older = [(row, [old for name in _owners(row) for old in _older_names(name, before)]) for row in rows]
+        _require_free({name for _, names in older for name in names}, migration, before)
+        if any(names for _, names in older):
+            changed[field.name] = tuple(each for row, names in older for each in _also_of(row, names))
+    return replace(migration, **changed)
 
 
-def _is_of(row: object) -> bool:
-    """True for a row about a callable; a move has a method of that name."""
-    return isinstance(getattr(row, "of", None), str)
+def _owners(row: object) -> tuple[str, ...]:
+    """Return the callables or classes that a row is about; a move, which has a method of that name, has none."""
+    of = getattr(row, "of", ())
+    return (of,) if isinstance(of, str) else of if isinstance(of, tuple) else ()
+
+
+def _also_of(row: Any, names: list[str]) -> Iterator[object]:
+    """Yield a row that is about these, too: as one row where it can name several, else as a row for each."""
+    if names and not isinstance(row.of, str):
+        yield replace(row, of=(*row.of, *names))
+        return
+    yield row
+    yield from (replace(row, of=name) for name in names)
 
 
 def _older_names(name: str, before: Migration) -> Iterator[str]:
@@ -136,7 +146,8 @@ def _older_names(name: str, before: Migration) -> Iterator[str]:
 
 
 def _require_free(names: set[str], migration: Migration, before: Migration) -> None:
-    for rows in (before.arguments, before.configs):
-        for row in rows:
-            if row.of in names:
-                raise MigrationError.entwined(row.of, before.id, migration.id)
+    for field in fields(before):
+        rows = getattr(before, field.name)
+        for name in (name for row in (rows if isinstance(rows, tuple) else ()) for name in _owners(row)):
+            if name in names:
+                raise MigrationError.entwined(name, before.id, migration.id)
