@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compatkit.authoring.study import ANY, Alternative, Json, Study, definition_name, reference
+from compatkit.authoring.alternative import ANY, Alternative, Json, definition_name, reference
+from compatkit.authoring.study import Study
 from compatkit.migration.loader import SCHEMA, read_document
 
 # The draft that editors' TOML plug-ins know.

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.authoring.described import Described
 from compatkit.authoring.schema import json_schema
-from compatkit.authoring.study import Described
 from compatkit.migration import MigrationError, available_migrations
 from compatkit.migration._entry import Entry
 from compatkit.migration.loader import read_document
