@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 
 from compatkit import __version__
+from compatkit.cli._lazy import LazyGroup
 from compatkit.cli._status import ExitStatus
-from compatkit.errors import CompatkitError, nearest
+from compatkit.errors import CompatkitError
 
 # Name and one-line help; the module of the same name holds the click command `command`.
 _COMMANDS = {
@@ -17,6 +17,7 @@ _COMMANDS = {
     "compare": "Compare what two MLflow runs logged.",
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
     "migrate": "Rewrite v1 code in a source tree to v2.",
+    "migrations": "List the migrations there are, and write one of your own.",
     "run": "Run a script or module with the shim in place.",
     "shim": "Switch the shim on and off for every Python of this environment.",
     "snapshot": "Store what an MLflow run logged as a file.",
@@ -26,32 +27,11 @@ _COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    """Knows its commands by name and help alone, so that `--help` imports none of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = import_module(f"compatkit.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"No such command {args[0]!r}; {nearest(args[0], _COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
+class _Commands(LazyGroup):
+    rows = _COMMANDS
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="compatkit")
 def cli() -> None:
     """Keep v1 training code running on a v2 stack, migrate it, and prove that nothing it logs changed.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compatkit.migration._equivalence import parse_equivalence
-from compatkit.migration._validation import validate_together
+from compatkit.migration._validation import codes_of, validate_together
+from compatkit.migration.compose import compose
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
@@ -19,14 +20,19 @@ from compatkit.migration.model import (
     Scalar,
     Section,
     Setting,
+    Unhandled,
     Versions,
 )
 from compatkit.migration.project import Project, load_project
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
     ENTRY_POINT_GROUP,
+    Registry,
     available_migrations,
+    bundled_migrations,
     find_migration,
+    load_all,
+    read_registry,
 )
 from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, parse_records, parse_shape
 
@@ -51,18 +57,25 @@ __all__ = [
     "Producer",
     "Project",
     "RecordStep",
+    "Registry",
     "Scalar",
     "Section",
     "Setting",
     "Step",
+    "Unhandled",
     "Versions",
     "available_migrations",
+    "bundled_migrations",
+    "codes_of",
+    "compose",
     "find_migration",
+    "load_all",
     "load_migration",
     "load_project",
     "parse_equivalence",
     "parse_migration",
     "parse_records",
     "parse_shape",
+    "read_registry",
     "validate_together",
 ]

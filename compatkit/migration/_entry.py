@@ -19,6 +19,11 @@ Choice = TypeVar("Choice", bound=str)
 class Entry:
     """A TOML table of which each key is taken once; `close` refuses what is left over."""
 
+    def __new__(cls, table: object, where: str) -> Entry:  # noqa: ARG004 - the signature of `__init__`
+        # A table that is to be described, not read (see `authoring.schema`), brings the class that does so.
+        chosen: type[Entry] = getattr(table, "entry_class", cls)
+        return super().__new__(chosen)
+
     def __init__(self, table: object, where: str) -> None:
         if not isinstance(table, dict):
             raise MigrationError.wrong_value("entry", table, "a table", where=where)

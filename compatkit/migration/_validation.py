@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Argument, Config, Migration
@@ -24,13 +25,34 @@ def validate(migration: Migration, *, where: str) -> None:
 
 
 def validate_together(migrations: Iterable[Migration]) -> None:
-    """Raise `MigrationError`, naming both, if two migrations that are used together claim one old name."""
+    """Raise `MigrationError`, naming both, if two migrations that are used together claim one name, or one code."""
     owners: dict[str, str] = {}
+    places: dict[str, str] = {}
     for migration in migrations:
-        for move in migration.moves:
-            if (owner := owners.setdefault(move.old, migration.id)) != migration.id:
-                where = "the migrations in use"
-                raise MigrationError.declared_twice(f"The old name {move.old!r}", owner, migration.id, where=where)
+        if migration.id in places:
+            first, second = places[migration.id], str(migration.origin)
+            what = f"The id {migration.id!r}"
+            raise MigrationError.declared_twice(what, first, second, where="the migrations in use")
+        places[migration.id] = str(migration.origin)
+        for claim in dict.fromkeys(_claims(migration)):
+            if (owner := owners.setdefault(claim, migration.id)) != migration.id:
+                raise MigrationError.declared_twice(claim, owner, migration.id, where="the migrations in use")
+
+
+def codes_of(migration: Migration) -> Iterator[str]:
+    """Yield the code of every row that has one."""
+    for field in fields(migration):
+        rows = getattr(migration, field.name)
+        if isinstance(rows, tuple):
+            yield from (row.code for row in rows if hasattr(row, "code"))
+
+
+def _claims(migration: Migration) -> Iterator[str]:
+    """Yield what no other migration may claim at the same time."""
+    yield from (f"The old name {move.old!r}" for move in migration.moves)
+    yield from (f"The producer {producer.function!r}" for producer in migration.producers)
+    yield from (f"The argument {argument.v1!r} of {argument.of!r}" for argument in migration.arguments)
+    yield from (f"The code {code!r}" for code in codes_of(migration))
 
 
 def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
@@ -44,6 +66,8 @@ def _validate_moves(migration: Migration, where: str) -> None:
     modules = [move for move in migration.moves if move.is_module]
     symbols = {move.old: move for move in migration.moves if not move.is_module}
     for move in migration.moves:
+        if move.old == move.new:
+            raise MigrationError.onto_itself(move.code, move.old, where=where)
         # A chain inside one migration would make the rewrite depend on the order of its rows, and a module that moves
         # below itself would move again in every run.
         around = [other for other in modules if other.of(move.new)]

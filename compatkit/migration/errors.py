@@ -9,7 +9,25 @@ from compatkit.errors import CompatkitError, nearest
 
 
 class MigrationError(CompatkitError):
-    """A migration that cannot be read, is invalid, or cannot be found."""
+    """A migration that cannot be read, is invalid, or cannot be found.
+
+    `key_path` is the key that is wrong, inside of the entry that `where` names; `line` is its line, once known.
+    """
+
+    key_path: tuple[str, ...] = ()
+    line: int | None = None
+
+    def about(self, key: str) -> MigrationError:
+        """Say which key is wrong: as it stands, or as a path of several."""
+        self.key_path = tuple(key.split("."))
+        return self
+
+    def at_line(self, line: int | None) -> MigrationError:
+        """Say on which line it is, if that is known."""
+        if line is not None and self.line is None:
+            self.line = line
+            self.where = f"{self.where}, line {line}"
+        return self
 
     @classmethod
     def unreadable(cls, origin: str, reason: str) -> MigrationError:
@@ -17,24 +35,49 @@ class MigrationError(CompatkitError):
 
     @classmethod
     def unknown_key(cls, key: str, known: Iterable[str], *, where: str) -> MigrationError:
-        return cls(f"Unknown key {key!r}.", where=where, hint=nearest(key, known) or "remove it")
+        return cls(f"Unknown key {key!r}.", where=where, hint=nearest(key, known) or "remove it").about(key)
 
     @classmethod
     def missing_key(cls, key: str, *, where: str) -> MigrationError:
-        return cls(f"The key {key!r} is missing.", where=where, hint=f"add `{key} = …`")
+        return cls(f"The key {key!r} is missing.", where=where, hint=f"add `{key} = …`").about(key)
 
     @classmethod
     def wrong_value(cls, key: str, value: object, expected: str, *, where: str) -> MigrationError:
-        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}")
+        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}").about(key)
 
     @classmethod
     def declared_twice(cls, what: str, first: str, second: str, *, where: str) -> MigrationError:
         return cls(f"{what} is declared by {first} and by {second}.", where=where, hint="keep one of the two")
 
     @classmethod
+    def onto_itself(cls, code: str, name: str, *, where: str) -> MigrationError:
+        return cls(f"{name!r} moves onto itself, says {code}.", where=where, hint="give its new name, or take it out")
+
+    @classmethod
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)
+
+    @classmethod
+    def not_there(cls, name: str, package: str, group: str) -> MigrationError:
+        hint = "install it again, or uninstall the package that registers it"
+        return cls(f"The package {package} of the migration {name!r} has no migration.toml.", where=group, hint=hint)
+
+    @classmethod
+    def circle(cls, first: str, second: str) -> MigrationError:
+        what = f"The migrations {first} and {second} go in a circle: each moves what the other has moved."
+        return cls(what, where="the migrations in use", hint="use one of the two")
+
+    @classmethod
+    def entwined(cls, name: str, first: str, second: str) -> MigrationError:
+        what = f"{first} and then {second} say what becomes of the arguments of {name}."
+        hint = f"run one after the other: compatkit migrate --migration {first}, then --migration {second}"
+        return cls(what, where="the migrations in use", hint=hint)
+
+    @classmethod
+    def other_id(cls, name: str, migration_id: str, *, where: str) -> MigrationError:
+        what = f"The migration that is registered as {name!r} calls itself {migration_id!r}."
+        return cls(what, where=where, hint="give both the same id")
 
     @classmethod
     def ambiguous(cls, ids: Iterable[str]) -> MigrationError:

@@ -22,6 +22,7 @@ from compatkit.migration.model import (
     Producer,
     Section,
     Setting,
+    Unhandled,
     Versions,
 )
 from compatkit.migration.shape import parse_records, parse_shape
@@ -55,8 +56,21 @@ def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MigrationError.unreadable(name, str(error)) from error
-    return _migration(Entry(document, name), origin)
+        from compatkit.migration.locate import syntax_line
+
+        raise MigrationError.unreadable(name, str(error)).at_line(syntax_line(str(error))) from error
+    try:
+        return read_document(Entry(document, name), origin)
+    except MigrationError as error:
+        # Imported here: only a failing path should pay for it.
+        from compatkit.migration.locate import locate
+
+        raise error.at_line(locate(error, text, document, name)) from None
+
+
+def read_document(entry: Entry, origin: Path | None) -> Migration:
+    """Read a whole document, of which `entry` is the outermost table."""
+    return _migration(entry, origin)
 
 
 def _migration(entry: Entry, origin: Path | None) -> Migration:
@@ -78,6 +92,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         configs=_each(entry, "configs", _config),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
+        unhandled=_each(entry, "unhandled", _unhandled),
         origin=origin,
     )
     entry.close()
@@ -158,3 +173,7 @@ def _config(entry: Entry) -> Config:
 
 def _settings(table: object, where: str) -> tuple[Setting, ...]:
     return tuple(Setting(path, value) for path, value in Entry(table, where).scalars())
+
+
+def _unhandled(entry: Entry) -> Unhandled:
+    return Unhandled(entry.text("name"), entry.text("why"))

@@ -142,6 +142,13 @@ class Config:
     presets: tuple[Preset, ...] = ()
 
 
+class Unhandled(NamedTuple):
+    """A change of the library's interface that the migration leaves to a person, and why. `name` is a pattern."""
+
+    name: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One declared v1 to v2 change.
@@ -160,6 +167,7 @@ class Migration:
     configs: tuple[Config, ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED
     record: str = ""
+    unhandled: tuple[Unhandled, ...] = ()
     origin: Path | None = None
 
     def relocated(self, homes: Mapping[str, str]) -> Migration:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compatkit.migration._entry import Entry
-from compatkit.migration._validation import validate_together
+from compatkit.migration.compose import compose
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration
@@ -40,9 +40,7 @@ class Project:
     def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
         """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
         wanted = tuple(chosen) or tuple(self._from_origin(one) for one in self.migrations) or (None,)
-        migrations = tuple(find_migration(one).relocated(self.homes) for one in wanted)
-        validate_together(migrations)
-        return migrations
+        return compose(find_migration(one).relocated(self.homes) for one in wanted)
 
     def load_one(self, chosen: str | None = None) -> Migration:
         """Load the migration whose policy decides. Raises `MigrationError` if that could be one of several."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -21,12 +22,46 @@ DEFAULT_MIGRATION = "training-orchestrator-v2"
 _FILE = "migration.toml"
 
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The `migration.toml` of every migration at hand by its id, bundled ones first, and what is wrong with others."""
+
+    files: Mapping[str, Path]
+    faults: Mapping[str, MigrationError]
+
+
 def available_migrations() -> Mapping[str, Path]:
     """Return the id and the `migration.toml` of every migration at hand, bundled ones first.
 
     A third party registers its package under its migration's id, in the entry-point group `compatkit.migrations`.
+    What is registered, but is not there, is left out; see `read_registry`.
     """
-    return {**_bundled(), **_registered()}
+    return read_registry().files
+
+
+def bundled_migrations() -> Mapping[str, Path]:
+    """Return the id and the `migration.toml` of the migrations that come with compatkit."""
+    return _bundled()
+
+
+def read_registry() -> Registry:
+    """Find every migration at hand. A broken third party is one of the faults, and no reason to fail."""
+    bundled = _bundled()
+    files, faults = _registered(bundled)
+    return Registry({**bundled, **files}, faults)
+
+
+def load_all() -> tuple[list[Migration], list[MigrationError]]:
+    """Load every migration at hand, in the order of their ids; return also what is wrong with those left out."""
+    registry = read_registry()
+    loaded: list[Migration] = []
+    faults = dict(registry.faults)
+    for name, file in sorted(registry.files.items()):
+        try:
+            loaded.append(_load_registered(name, file))
+        except MigrationError as error:
+            faults[name] = error
+    return loaded, [faults[name] for name in sorted(faults)]
 
 
 def find_migration(id_or_path: str | Path | None = None) -> Migration:
@@ -40,10 +75,20 @@ def find_migration(id_or_path: str | Path | None = None) -> Migration:
         return load_migration(file)
     if Path(id_or_path).exists():
         return load_migration(id_or_path)
-    migrations = available_migrations()
-    if str(id_or_path) not in migrations:
-        raise MigrationError.not_found(id_or_path, migrations)
-    return load_migration(migrations[str(id_or_path)])
+    registry, name = read_registry(), str(id_or_path)
+    if name in registry.faults:
+        raise registry.faults[name]
+    if name not in registry.files:
+        raise MigrationError.not_found(id_or_path, registry.files)
+    return _load_registered(name, registry.files[name])
+
+
+def _load_registered(name: str, file: Path) -> Migration:
+    migration = load_migration(file)
+    if migration.id != name:
+        # Asked for by the one, reported as the other: nobody would find it again.
+        raise MigrationError.other_id(name, migration.id, where=str(file))
+    return migration
 
 
 @lru_cache(maxsize=1)
@@ -60,19 +105,22 @@ def _bundled() -> dict[str, Path]:
     return {file.parent.name.replace("_", "-"): file for file in files}
 
 
-def _registered() -> dict[str, Path]:
+def _registered(bundled: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str, MigrationError]]:
     from importlib.metadata import entry_points
 
     found: dict[str, Path] = {}
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
-        for folder in _package_folders(point.value):
-            if (file := Path(folder) / _FILE).is_file():
-                if point.name in found and found[point.name] != file:
-                    raise MigrationError.declared_twice(
-                        f"The migration {point.name!r}", str(found[point.name]), str(file), where=ENTRY_POINT_GROUP
-                    )
-                found[point.name] = file
-    return found
+    faults: dict[str, MigrationError] = {}
+    for name, value in sorted({(point.name, point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}):
+        files = [file for folder in _package_folders(value) if (file := Path(folder) / _FILE).is_file()]
+        if not files:
+            faults[name] = MigrationError.not_there(name, value, ENTRY_POINT_GROUP)
+        for file in files:
+            if (first := bundled.get(name) or found.get(name)) and first != file:
+                what = f"The migration {name!r}"
+                faults[name] = MigrationError.declared_twice(what, str(first), str(file), where=ENTRY_POINT_GROUP)
+            found.setdefault(name, file)
+    # Which of two is meant, nobody can know; the bundled one stays what it is.
+    return {name: file for name, file in found.items() if name not in faults}, faults
 
 
 def _package_folders(dotted: str) -> list[str]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from compatkit.migration import Migration, find_migration, validate_together
+from compatkit.migration import Migration, compose, find_migration
 from compatkit.shim.finder import HoleFinder
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
@@ -20,8 +20,8 @@ _installed: list[_Shim] = []
 class _Shim:
     """All that one `install` changed in the interpreter."""
 
-    def __init__(self, migrations: tuple[Migration, ...]) -> None:
-        validate_together(migrations)
+    def __init__(self, given: tuple[Migration, ...]) -> None:
+        migrations = compose(given)
         self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
         self._producers = Producers(migrations)
         self._third_party = ThirdParty()

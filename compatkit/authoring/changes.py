@@ -1,0 +1,149 @@
+"""How one public interface became another: what moved, was renamed, removed, or takes other arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from compatkit.authoring.interface import Interface, Item, Parameter, spelling
+from compatkit.authoring.matching import Matcher, announcements
+from compatkit.migration import Confidence
+
+ChangeKind = Literal[
+    "moved",
+    "module moved",
+    "renamed",
+    "removed",
+    "deprecated",
+    "argument renamed",
+    "argument removed",
+    "argument added",
+    "default",
+]
+
+
+_SIMILAR = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that code can run into. `argument` is the argument that it is about, `new` what it became."""
+
+    kind: ChangeKind
+    old: str
+    new: str = ""
+    confidence: Confidence = "manual"
+    evidence: str = ""
+    argument: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name under which it is listed: an argument in brackets behind its callable."""
+        return f"{self.old}({self.argument})" if self.argument else self.old
+
+
+def find_changes(old: Interface, new: Interface) -> list[Change]:
+    """Return what changed for code that was written for `old`, in the order of the names."""
+    matcher = Matcher(old, new)
+    found = list(_found(old, new, matcher))
+    modules = list(_moved_modules(old, new, found))
+    covered = {name for module in modules for name in _covered(module, found)}
+    found = [each for each in found if each.name not in covered]
+    return sorted([*modules, *found], key=lambda change: (change.name, change.kind))
+
+
+def _found(old: Interface, new: Interface, matcher: Matcher) -> Iterator[Change]:
+    gone: set[str] = set()
+    for path, item in sorted(old.items.items()):
+        if item.is_member and item.parent in gone:
+            # What became of a class that is gone was told once.
+            gone.add(path)
+            continue
+        pairing = matcher.pair(item)
+        there = matcher.still_there(item)
+        if pairing is not None:
+            kind: ChangeKind = "renamed" if item.is_member else "moved"
+            yield Change(kind, path, pairing.item.path, pairing.confidence, pairing.evidence)
+            there = pairing.item if pairing.is_same_thing else there
+        elif there is None and path not in new.names:
+            gone.add(path)
+            yield Change("removed", path, evidence=_why_removed(item, new))
+        elif there is not None and (said := list(announcements(there.source))):
+            evidence = f"the library says: {' / '.join(' '.join(text.split()) for text in said)}"
+            yield Change("deprecated", path, evidence=evidence)
+        if there is not None:
+            yield from _arguments(item, there)
+
+
+def _why_removed(item: Item, new: Interface) -> str:
+    hidden = sorted(name for name in new.names - new.items.keys() if name.endswith(f".{item.name}"))
+    is_left = hidden and not item.is_member
+    return f"only {hidden[0]} is left, which is private" if is_left else "the new release has nothing like it"
+
+
+def _arguments(old: Item, new: Item) -> Iterator[Change]:
+    before = {each.name: each for each in old.parameters if not each.is_collecting}
+    after = {each.name: each for each in new.parameters if not each.is_collecting}
+    if old.kind == "attribute" or new.kind == "attribute":
+        return
+    added = {name: each for name, each in after.items() if name not in before}
+    positions = {name: place for place, name in enumerate(after)}
+    for place, (name, was) in enumerate(before.items()):
+        if name in after:
+            now = after[name]
+            if was.default not in {None, now.default}:
+                evidence = f"its default was {was.default}, and is {now.default or 'no longer there'}"
+                yield Change("default", old.path, now.default or "", "manual", evidence, name)
+            continue
+        renamed = _renamed(was, place, added, positions)
+        if renamed is not None:
+            now, confidence, evidence = renamed
+            del added[now.name]
+            yield Change("argument renamed", old.path, now.name, confidence, evidence, name)
+        else:
+            takes_any = any(each.kind == "variadic keyword" for each in new.parameters)
+            evidence = "the new one collects keywords, so that it may still be taken" if takes_any else "it is gone"
+            yield Change("argument removed", old.path, "", "manual", evidence, name)
+    for name, now in added.items():
+        if now.default is None:
+            yield Change("argument added", old.path, name, "manual", "it is new, and must be given", name)
+
+
+def _renamed(
+    was: Parameter, place: int, added: dict[str, Parameter], positions: dict[str, int]
+) -> tuple[Parameter, Confidence, str] | None:
+    for now in added.values():
+        if spelling(now.name) == spelling(was.name):
+            return now, "safe", "it is the same word, written otherwise"
+    for now in added.values():
+        # Half of all defaults are None: that alone says nothing.
+        is_telling = was.default != "None" or SequenceMatcher(None, was.name, now.name).ratio() >= _SIMILAR
+        if positions[now.name] == place and now.default == was.default and now.kind == was.kind and is_telling:
+            said = f"default {was.default}" if was.default else "lack of a default"
+            return now, "review", f"it has the same place and {said}"
+    return None
+
+
+def _moved_modules(old: Interface, new: Interface, found: list[Change]) -> Iterator[Change]:
+    """Yield the modules that are gone, and of which all that is public went to one other under its old name."""
+    for module in sorted(old.modules - new.names):
+        inside = [change for change in found if _is_directly_in(change, module)]
+        homes = {change.new.rpartition(".")[0] for change in inside if change.kind == "moved"}
+        keeps_names = all(change.new.rpartition(".")[2] == change.old.rpartition(".")[2] for change in inside)
+        if len(inside) < 2 or len(homes) != 1 or not keeps_names or any(each.kind != "moved" for each in inside):
+            continue
+        (home,) = homes
+        # A package around it has those names, but it is not what the module became.
+        if not module.startswith(f"{home}."):
+            confidence: Confidence = "safe" if all(change.confidence == "safe" for change in inside) else "review"
+            yield Change("module moved", module, home, confidence, f"all its {len(inside)} public names are in {home}")
+
+
+def _is_directly_in(change: Change, module: str) -> bool:
+    return change.old.rpartition(".")[0] == module and not change.argument
+
+
+def _covered(module: Change, found: list[Change]) -> Iterator[str]:
+    yield from (change.name for change in found if _is_directly_in(change, module.old))

@@ -1,0 +1,81 @@
+"""The examples beside a migration: `NAME.before.txt` with `NAME.after.txt`, and `NAME.unchanged.txt`.
+
+In `examples/modernize`, `examples/review` and `examples/rename` lie those for what is made on request only.
+The comments at the top of an example may say more: `# module: a.b` or `# package: a.b` what it is called, which
+relative imports need, and `# runnable` that it can be run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from compatkit.rewrite.options import Options
+
+FOLDER = "examples"
+OPTIONS = {
+    "": Options(),
+    "modernize": Options(modernize=True),
+    "rename": Options(rename=True),
+    "review": Options(confidence="review"),
+}
+_TOP = re.compile(rb"\A(?:#[^\n]*(?:\n|\Z)|\s*\n)*")
+_MODULE = re.compile(rb"^# (module|package): ([\w.]+)[ \t\r]*$", re.MULTILINE)
+_RUNNABLE = re.compile(rb"^# runnable[ \t\r]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example: its name, what it looks like before, and after; `after` is None where nothing may change."""
+
+    name: str
+    before: bytes
+    after: bytes | None
+    options: Options = OPTIONS[""]
+
+    @property
+    def module(self) -> str:
+        found = self._header(_MODULE)
+        return found[2].decode() if found else "app"
+
+    @property
+    def is_package(self) -> bool:
+        found = self._header(_MODULE)
+        return found is not None and found[1] == b"package"
+
+    @property
+    def is_runnable(self) -> bool:
+        return self._header(_RUNNABLE) is not None
+
+    def _header(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        top = _TOP.match(self.before)
+        return pattern.search(top[0]) if top else None
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The examples of one migration, and the names of files there that no example is made of."""
+
+    found: tuple[Example, ...]
+    strays: tuple[str, ...] = ()
+
+
+def find_examples(folder: Path) -> Examples:
+    """Read the examples in `folder`, that of a `migration.toml`."""
+    root = folder / FOLDER
+    found: list[Example] = []
+    strays: list[str] = []
+    for place, options in OPTIONS.items():
+        files = {file.name: file for file in sorted((root / place).glob("*")) if file.is_file()}
+        prefix = f"{place}/" if place else ""
+        for name, file in files.items():
+            stem, _, kind = name.removesuffix(".txt").rpartition(".")
+            partner = files.get(f"{stem}.{'after' if kind == 'before' else 'before'}.txt")
+            if kind == "unchanged":
+                found.append(Example(prefix + stem, file.read_bytes(), None, options))
+            elif kind == "before" and partner:
+                found.append(Example(prefix + stem, file.read_bytes(), partner.read_bytes(), options))
+            elif not (kind == "after" and partner):
+                strays.append(prefix + name)
+    return Examples(tuple(found), tuple(strays))

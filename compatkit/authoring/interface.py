@@ -1,0 +1,215 @@
+"""The public interface of one release of a library, read from its source by griffe; nothing is imported or run."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import griffe
+
+from compatkit.authoring.errors import AuthoringError
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+# Parts of a package that nobody imports who uses it.
+_NO_INTERFACE = {"conftest", "setup", "test", "tests", "testing"}
+_UNRESOLVED = (griffe.AliasResolutionError, griffe.CyclicAliasError)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a callable; `default` is its source, None where there is none."""
+
+    name: str
+    kind: str
+    default: str | None
+
+    @property
+    def is_collecting(self) -> bool:
+        return self.kind.startswith("variadic")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One public name. `path` is how users write it, `home` where it is defined.
+
+    No slots, because what is worked out from the source is kept.
+    """
+
+    path: str
+    home: str
+    kind: str
+    parent: str
+    source: str = ""
+    doc: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    is_member: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The words of the source, however they are spelled, without its own name."""
+        own = spelling(self.name)
+        return Counter(word for found in _WORD.findall(self.source) if (word := spelling(found)) != own)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """All public names by path, and every name that there is at all, public or not.
+
+    `inherited` leads from what a class inherits to where it is defined; `hidden` is left out of an `__all__`.
+    """
+
+    package: str
+    items: Mapping[str, Item]
+    modules: frozenset[str]
+    names: frozenset[str] = field(repr=False)
+    inherited: Mapping[str, str] = field(repr=False, default_factory=dict)
+    hidden: Mapping[str, Item] = field(repr=False, default_factory=dict)
+
+    def find(self, path: str) -> Item | None:
+        """Return the public name at a path; for what a class inherits, that of the class that has it."""
+        item = self.items.get(path) or self.hidden.get(path)
+        return item or self._by_home.get(self.inherited.get(path, ""))
+
+    @cached_property
+    def _by_home(self) -> dict[str, Item]:
+        return {item.home: item for item in self.items.values()}
+
+
+def spelling(name: str) -> str:
+    """Return a name as it is however words are put together in it: getPage and get_page are one."""
+    return name.replace("_", "").lower()
+
+
+def read_interface(package: str, folder: Path) -> Interface:
+    """Read the interface of the `package` in `folder`. Raises `AuthoringError` if there is no such package."""
+    try:
+        root = griffe.load(
+            package,
+            search_paths=[folder],
+            allow_inspection=False,
+            try_relative_path=False,
+            resolve_aliases=True,
+            resolve_external=False,
+        )
+    except (ImportError, griffe.GriffeError, SyntaxError, OSError) as error:
+        raise AuthoringError.unreadable(package, str(error)) from error
+    reader = _Reader(package)
+    assert isinstance(root, griffe.Module)
+    reader.read_module(root)
+    return Interface(
+        package, reader.items, frozenset(reader.modules), frozenset(reader.names), reader.inherited, reader.hidden
+    )
+
+
+class _Reader:
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self.items: dict[str, Item] = {}
+        self.modules: set[str] = set()
+        self.names: set[str] = set()
+        self.inherited: dict[str, str] = {}
+        self.hidden: dict[str, Item] = {}
+        self._expanded: set[str] = set()
+
+    def read_module(self, module: griffe.Module) -> None:
+        self.modules.add(module.path)
+        self.names.add(module.path)
+        submodules = []
+        for name, member in sorted(module.members.items()):
+            path = f"{module.path}.{name}"
+            self.names.add(path)
+            if member.is_alias:
+                self._read_alias(module, name, member)
+            elif isinstance(member, griffe.Module):
+                submodules.append(member)
+            elif _is_public(module, name):
+                self._add(path, member, module.path)
+            elif not name.startswith("_"):
+                self.hidden[path] = _item(path, member, module.path, is_member=False)
+        for submodule in submodules:
+            if not submodule.name.startswith("_") and submodule.name not in _NO_INTERFACE:
+                self.read_module(submodule)
+            else:
+                self._read_names(submodule)
+
+    def _read_names(self, module: griffe.Module) -> None:
+        """Note what a private module holds: it is there, but no interface."""
+        for name, member in module.members.items():
+            self.names.add(f"{module.path}.{name}")
+            if isinstance(member, griffe.Module):
+                self._read_names(member)
+
+    def _read_alias(self, module: griffe.Module, name: str, alias: griffe.Object | griffe.Alias) -> None:
+        assert isinstance(alias, griffe.Alias)
+        # Else it is imported for use. But what is defined in a private module has to be had from somewhere.
+        is_private = any(part.startswith("_") for part in alias.target_path.split(".")[:-1])
+        is_handed_on = module.is_init_module or is_private or bool(module.exports and name in _exported(module))
+        if not is_handed_on or not _is_public(module, name) or not alias.target_path.startswith(f"{self._package}."):
+            return
+        with contextlib.suppress(*_UNRESOLVED):
+            target = alias.final_target
+            if not isinstance(target, griffe.Module):
+                self._add(f"{module.path}.{name}", target, module.path)
+
+    def _add(self, path: str, found: griffe.Object | griffe.Alias, parent: str, *, is_member: bool = False) -> None:
+        item = _item(path, found, parent, is_member=is_member)
+        self.items[path] = item
+        if isinstance(found, griffe.Class) and found.path not in self._expanded:
+            # Under one of its names is enough, or everything that changes in it would be told twice.
+            self._expanded.add(found.path)
+            self._read_members(path, found)
+
+    def _read_members(self, path: str, owner: griffe.Class) -> None:
+        with contextlib.suppress(*_UNRESOLVED):
+            self.inherited |= {f"{path}.{name}": each.target_path for name, each in owner.inherited_members.items()}
+            self.names |= {f"{path}.{name}" for name in owner.all_members}
+        self.names |= {f"{owner.path}.{name}" for name in owner.members}
+        for name, member in sorted(owner.members.items()):
+            if not name.startswith("_") and not member.is_alias:
+                self._add(f"{path}.{name}", member, path, is_member=True)
+
+
+def _is_public(module: griffe.Module, name: str) -> bool:
+    if name.startswith("__"):
+        return False
+    return name in _exported(module) if module.exports else not name.startswith("_")
+
+
+def _exported(module: griffe.Module) -> set[str]:
+    return {name if isinstance(name, str) else name.name for name in module.exports or ()}
+
+
+def _item(path: str, found: griffe.Object | griffe.Alias, parent: str, *, is_member: bool) -> Item:
+    source = ""
+    with contextlib.suppress(*_UNRESOLVED, KeyError, ValueError, OSError):
+        source = found.source
+    doc = found.docstring.value.strip() if found.docstring else ""
+    kind = "function" if found.is_function else "class" if found.is_class else "attribute"
+    parameters = tuple(_parameters(found))
+    return Item(path, found.path, kind, parent, source, doc, parameters, is_member)
+
+
+def _parameters(found: griffe.Object | griffe.Alias) -> Iterator[Parameter]:
+    if not isinstance(found, griffe.Function | griffe.Class):
+        return
+    given = []
+    with contextlib.suppress(*_UNRESOLVED, KeyError):
+        given = list(found.parameters)
+    is_method = isinstance(found, griffe.Class) or (
+        found.parent is not None and found.parent.is_class and "staticmethod" not in found.labels
+    )
+    if is_method and given and given[0].name in {"cls", "self"}:
+        given = given[1:]
+    for each in given:
+        kind = each.kind.value if each.kind else "positional or keyword"
+        default = None if each.default is None or kind.startswith("variadic") else str(each.default)
+        yield Parameter(each.name, kind, default)

@@ -1,0 +1,119 @@
+"""What is wrong, or looks wrong, with one migration file, each with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from compatkit.authoring.examples import find_examples
+from compatkit.authoring.suspicions import Suspicion, suspicions_of
+from compatkit.migration import MigrationError
+from compatkit.migration._entry import Entry
+from compatkit.migration.lines import find_lines
+from compatkit.migration.loader import SCHEMA, read_document
+from compatkit.migration.locate import locate, syntax_line
+
+_MEANT = re.compile(r"did you mean '(\w+)'")
+Severity = Literal["error", "warning"]
+# What a row is read with, so that an error is its own.
+_HEAD = {"schema": SCHEMA, "id": "any", "summary": "Any.", "versions": {"v1": "1", "v2": "2"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to look at; `line` is None where it is about the file, or about a file beside it."""
+
+    severity: Severity
+    line: int | None
+    what: str
+    hint: str = ""
+    where: str = ""
+
+
+def find_problems(file: Path) -> list[Problem]:
+    """Return every error of a migration file, or, where there is none, what is suspicious, in the order of the lines.
+
+    Raises `MigrationError` if the file cannot be read.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MigrationError.unreadable(str(file), str(error)) from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return [Problem("error", syntax_line(str(error)), f"This is no TOML: {error}.", "check the syntax")]
+    # What holds between entries can only be told once each of them is right.
+    found = [*_head_errors(document), *_row_errors(document)]
+    if not found:
+        try:
+            migration = read_document(Entry(document, ""), file)
+        except MigrationError as error:
+            found = [error]
+        else:
+            lines = find_lines(text)
+            warnings = suspicions_of(migration, document, find_examples(file.parent))
+            return sorted((_warning(each, lines) for each in warnings), key=_place)
+    return sorted((_problem(error, text, document) for error in found), key=_place)
+
+
+def format_problems(problems: list[Problem], file: str) -> Iterator[str]:
+    """Yield a line for each problem, as compilers write them."""
+    for problem in problems:
+        place = f"{file}:{problem.line}" if problem.line else file
+        where = f" In {problem.where}." if problem.where else ""
+        hint = f" Hint: {problem.hint}" if problem.hint else ""
+        yield f"{place}: {problem.severity}: {problem.what}{where}{hint}"
+
+
+def _head_errors(document: Mapping[str, Any]) -> Iterator[MigrationError]:
+    """Yield the errors outside of rows: each key that is unknown, and the first other one."""
+    head = {key: [] if _rows(value) else value for key, value in document.items()}
+    while True:
+        try:
+            read_document(Entry(head, ""), None)
+        except MigrationError as error:
+            yield error
+            key = ".".join(error.key_path)
+            if error.where or key not in head or not error.what.startswith("Unknown key"):
+                return
+            value = head.pop(key)
+            # Read on as if it had been spelled right.
+            if meant := _MEANT.match(error.hint):
+                head.setdefault(meant[1], value)
+        else:
+            return
+
+
+def _row_errors(document: Mapping[str, Any]) -> Iterator[MigrationError]:
+    """Yield the first error of each row, read by itself."""
+    for key, value in document.items():
+        for number, row in enumerate(_rows(value), start=1):
+            try:
+                read_document(Entry({**_HEAD, key: [row]}, ""), None)
+            except MigrationError as error:
+                first = f", [[{key}]] 1"
+                if error.where.startswith(first) and " of " not in error.where:
+                    error.where = f", [[{key}]] {number}{error.where.removeprefix(first)}"
+                    yield error
+
+
+def _rows(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _place(problem: Problem) -> tuple[int, str]:
+    return problem.line or 0, problem.what
+
+
+def _problem(error: MigrationError, text: str, document: Mapping[str, object]) -> Problem:
+    line = locate(error, text, document, "")
+    return Problem("error", line, error.what, error.hint, error.where.removeprefix(", "))
+
+
+def _warning(found: Suspicion, lines: Mapping[tuple[str | int, ...], int]) -> Problem:
+    return Problem("warning", lines.get(found.path), found.what, found.hint, found.where)

@@ -1,0 +1,112 @@
+"""Where the source of a release is: a folder, an archive, or `PACKAGE==VERSION`, which is downloaded, never run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from compatkit.authoring.errors import AuthoringError
+
+_RELEASE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)")
+_NO_PACKAGE = {"bin", "build", "benchmarks", "dist", "doc", "docs", "examples", "scripts", "test", "tests", "tools"}
+_TIMEOUT = 600  # seconds
+
+
+def locate_release(text: str, cache: Path, package: str | None) -> tuple[str, Path]:
+    """Return the name of a package and the folder that holds it.
+
+    Archives are unpacked into `cache`; what was downloaded once is taken from there. Without a `package`, it is the
+    only one that there is, or the one that is called as the release. Raises `AuthoringError`.
+    """
+    path = Path(text)
+    if path.exists():
+        folder = path if path.is_dir() else _unpacked(path, cache / path.name)
+        # The package itself may have been given.
+        itself = path.resolve()
+        if (path / "__init__.py").is_file() and package in {None, itself.name}:
+            return itself.name, itself.parent
+        return _package_in(folder, package, path.name)
+    found = _RELEASE.fullmatch(text)
+    if found is None:
+        raise AuthoringError.no_release(text)
+    return _package_in(_downloaded(text, cache / text), package, found[1])
+
+
+def version_of(text: str) -> str:
+    """Return what to call a release: its version, or the name of the path."""
+    found = _RELEASE.fullmatch(text)
+    return found[2] if found else Path(text).resolve().name
+
+
+def _downloaded(release: str, folder: Path) -> Path:
+    unpacked = folder / "unpacked"
+    if unpacked.is_dir():
+        return unpacked
+    # A wheel only: to ask a source distribution for its name runs its code.
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
+    done = _run([*command, "--dest", str(folder), "--no-input", release])
+    archives = sorted(folder.glob("*.whl")) if folder.is_dir() else []
+    if done is not None or not archives:
+        raise AuthoringError.not_downloaded(release, done or "pip brought nothing")
+    return _unpacked(archives[0], unpacked)
+
+
+def _run(command: list[str]) -> str | None:
+    """Return the last thing that a failing command says."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    return (lines[-1] if lines else f"status {done.returncode}").rstrip(".") if done.returncode else None
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    if folder.is_dir():
+        return folder
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                zipped.extractall(folder)
+        else:
+            with tarfile.open(archive) as tarred:
+                tarred.extractall(folder, filter="data")
+    except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise AuthoringError.not_downloaded(str(archive), f"it is no archive: {error}") from error
+    return folder
+
+
+def _package_in(folder: Path, package: str | None, called: str) -> tuple[str, Path]:
+    found = dict(_packages(folder))
+    if package is not None:
+        if package not in found:
+            raise AuthoringError.no_package(f"{called}, which should have {package},", sorted(found))
+        return package, found[package]
+    named = [name for name in found if _plain(name) == _plain(called)]
+    if len(named) == 1 or len(found) == 1:
+        name = named[0] if named else next(iter(found))
+        return name, found[name]
+    raise AuthoringError.no_package(called, sorted(found))
+
+
+def _packages(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the packages, and the modules, at the top of a wheel, a source distribution, or a checkout."""
+    inside = [child for child in sorted(folder.iterdir()) if child.is_dir()]
+    # A source distribution has one folder, around all.
+    around = [child for child in inside if (child / "PKG-INFO").is_file() or (child / "pyproject.toml").is_file()]
+    for root in (folder, folder / "src", *around, *(child / "src" for child in around)):
+        for init in sorted(root.glob("*/__init__.py*")):
+            if init.parent.name.isidentifier() and init.parent.name not in _NO_PACKAGE:
+                yield init.parent.name, root
+        for module in sorted(root.glob("*.py")):
+            if module.stem not in {"setup", "conftest", "__init__"} and module.stem.isidentifier():
+                yield module.stem, root
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "", name).lower()

@@ -1,0 +1,158 @@
+"""The package that `compatkit migrations new` starts a migration with: it installs, and its test passes at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring.schema import json_schema
+from compatkit.migration import ENTRY_POINT_GROUP
+
+SCHEMA_FILE = "migration.schema.json"
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+
+_PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{package_name}"
+version = "0.1.0"
+description = "The migration {id} for compatkit."
+readme = "README.md"
+requires-python = ">=3.11"
+
+# compatkit finds the migration by this line, and runs none of the package's code.
+[project.entry-points."{group}"]
+{id} = "{package}"
+
+[tool.setuptools.packages.find]
+where = ["src"]
+include = ["{package}"]
+
+[tool.setuptools.package-data]
+{package} = ["migration.toml", "examples/**/*"]
+"""
+
+_README = """\
+# {id}
+
+A migration for compatkit. After `pip install .`:
+
+```sh
+compatkit migrate --migration {id} src/        # rewrite
+compatkit run --migration {id} your_script.py  # or keep running, unchanged
+```
+
+To work on it:
+
+```sh
+compatkit migrations check .   # what is wrong, line by line
+compatkit migrations test .    # every example: rewritten as shown, and it runs alike
+compatkit migrations docs .    # the page for your users
+```
+"""
+
+_TOML = """\
+#:schema {schema}
+# Editors that know TOML complete and check this file by the schema above; compatkit migrations schema writes it anew.
+schema = 1
+id = "{id}"
+summary = "Say in a sentence what moves, from where to where."
+versions = {{ v1 = "1", v2 = "2" }}
+
+# A class or function that has a new home, a new name, or both.
+[[moves]]
+code = "{letters}101"
+old = "{library}.old_home.Thing"
+new = "{library}.new_home.Thing2"
+"""
+
+_BEFORE = """\
+# runnable
+from {library}.old_home import Thing
+
+thing = Thing("a name")
+print(thing.name)
+"""
+
+_TEST = '''\
+"""The migration does to its examples what they show."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_examples():
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-m", "compatkit", "migrations", "test", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+'''
+
+_CLASS = '''\
+"""A stand-in for {version} of the library: put here what the examples need, or delete examples/v1 and examples/v2."""
+
+
+class {name}:
+    def __init__(self, name):
+        self.name = name
+'''
+
+
+def write_skeleton(migration_id: str, parent: Path) -> list[Path]:
+    """Write a new package for `migration_id` into `parent`, and return its files.
+
+    Raises `AuthoringError` for an id that cannot be one, or a folder that is there already.
+    """
+    if not _ID.fullmatch(migration_id):
+        raise AuthoringError.bad_id(migration_id)
+    root = parent / migration_id
+    if root.exists():
+        raise AuthoringError.exists(root)
+    written = []
+    for name, text in sorted(_files(migration_id).items()):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        written.append(file)
+    return written
+
+
+def _files(migration_id: str) -> Mapping[str, str]:
+    package = f"{migration_id.replace('-', '_')}_migration"
+    library = migration_id.partition("-")[0]
+    names = {
+        "id": migration_id,
+        "package": package,
+        "package_name": f"{migration_id}-migration",
+        "group": ENTRY_POINT_GROUP,
+        "library": library,
+        "letters": re.sub(r"[^A-Z]", "", library.upper()).ljust(2, "X"),
+        "schema": f"../../{SCHEMA_FILE}",
+    }
+    before = _BEFORE.format(**names)
+    inside = f"src/{package}"
+    return {
+        "pyproject.toml": _PYPROJECT.format(**names),
+        "README.md": _README.format(**names),
+        SCHEMA_FILE: f"{json.dumps(json_schema(), indent=2)}\n",
+        "tests/test_migration.py": _TEST,
+        f"{inside}/__init__.py": f'"""The migration {migration_id}: see migration.toml. There is no code."""\n',
+        f"{inside}/migration.toml": _TOML.format(**names),
+        f"{inside}/examples/import.before.txt": before,
+        f"{inside}/examples/import.after.txt": before.replace(
+            "old_home import Thing", "new_home import Thing2 as Thing"
+        ),
+        f"{inside}/examples/other_name.unchanged.txt": f"from {library}.old_home import Thingy\n",
+        f"{inside}/examples/v1/{library}/__init__.py": "",
+        f"{inside}/examples/v1/{library}/old_home.py": _CLASS.format(version="v1", name="Thing"),
+        f"{inside}/examples/v2/{library}/__init__.py": "",
+        f"{inside}/examples/v2/{library}/new_home.py": _CLASS.format(version="v2", name="Thing2"),
+    }

@@ -1,0 +1,95 @@
+"""What a migration may say, but hardly means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from compatkit.authoring.examples import Example, Examples
+from compatkit.authoring.rewriting import acts_in
+from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
+from compatkit.migration.lines import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Something that looks wrong, and the path of its entry; empty where it is about a file of the examples."""
+
+    path: Path
+    what: str
+    hint: str
+    where: str = ""
+
+
+def suspicions_of(migration: Migration, document: Mapping[str, object], examples: Examples) -> Iterator[Suspicion]:
+    """Yield what looks wrong in a migration that is valid."""
+    yield from _idle_moves(migration)
+    yield from _moved_and_unhandled(migration)
+    yield from _borrowed_codes(migration, document)
+    for name in examples.strays:
+        what = f"The example {name} is never tried."
+        yield Suspicion((), what, "call it NAME.before.txt with NAME.after.txt, or NAME.unchanged.txt")
+    yield from _idle_examples(migration, examples.found)
+    yield from _without_examples(migration, examples.found)
+
+
+def _idle_moves(migration: Migration) -> Iterator[Suspicion]:
+    """Yield the moves that say nothing that the move of a module around them does not say."""
+    modules = [move for move in migration.moves if move.is_module]
+    for number, move in enumerate(migration.moves):
+        for around in modules:
+            if around is not move and (same := around.of(move.old)) and same.new == move.new:
+                what = f"{move.code} says what {around.code} says already: {around.old} moves as a whole."
+                yield Suspicion(("moves", number), what, "take it out")
+
+
+def _moved_and_unhandled(migration: Migration) -> Iterator[Suspicion]:
+    for number, unhandled in enumerate(migration.unhandled):
+        if declared := next((move.old for move in migration.moves if fnmatchcase(move.old, unhandled.name)), ""):
+            what = f"{declared} is moved, and listed as unhandled."
+            yield Suspicion(("unhandled", number), what, "keep one of the two")
+
+
+def _borrowed_codes(migration: Migration, document: Mapping[str, object]) -> Iterator[Suspicion]:
+    """Yield the codes that a bundled migration has, too: the two could not be used together."""
+    for known, file in bundled_migrations().items():
+        if known == migration.id:
+            continue
+        theirs = set(codes_of(load_migration(file)))
+        for key, number, code in _codes(document):
+            if code in theirs:
+                what = f"The code {code} belongs to the bundled migration {known}."
+                yield Suspicion((key, number, "code"), what, "take letters of your own, such as ACME101")
+
+
+def _idle_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
+    for example in examples:
+        if example.after == example.before:
+            what = f"The example {example.name} shows no change."
+            yield Suspicion((), what, f"call it {example.name}.unchanged.txt")
+        elif example.after is None and not _mentions(migration, example.before):
+            what = f"The example {example.name} names nothing that this migration is about."
+            yield Suspicion((), what, "show a case that is near to what is rewritten")
+
+
+def _mentions(migration: Migration, source: bytes) -> bool:
+    words = {part for move in migration.moves for part in (*move.old.split("."), *move.new.split("."))}
+    words |= {name for row in migration.fields for name in (row.v1, row.v2)}
+    words |= {name for row in migration.arguments for name in (*row.of.split("."), row.v1)}
+    return any(word.encode() in source for word in words)
+
+
+def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
+    for number, move in enumerate(migration.moves):
+        name = move.old_name.encode()
+        if not any(name in example.before and acts_in(move.code, migration, example) for example in examples):
+            what = f"No example shows {move.code}."
+            yield Suspicion(("moves", number), what, f"add one that uses {move.old}")
+
+
+def _codes(document: Mapping[str, object]) -> Iterator[tuple[str, int, str]]:
+    for key, rows in document.items():
+        for number, row in enumerate(rows if isinstance(rows, list) else []):
+            if isinstance(row, dict) and isinstance(code := row.get("code"), str):
+                yield key, number, code

@@ -1,0 +1,30 @@
+"""`compatkit migrations`: the migrations that there are, and all that helps to write one."""
+
+from __future__ import annotations
+
+import click
+
+from compatkit.cli._lazy import LazyGroup
+
+
+class _Migrations(LazyGroup):
+    rows = {
+        "audit": "Fail where a change of a library's interface is not declared.",
+        "check": "Check a migration.toml, and point to the lines that are wrong.",
+        "docs": "Write a page of documentation from a migration.toml.",
+        "draft": "Draft a migration.toml from two releases of a library.",
+        "list": "List the migrations that are installed.",
+        "new": "Start a migration of your own, as a package.",
+        "schema": "Print the JSON Schema of migration.toml, for editors.",
+        "show": "Show what a migration declares.",
+        "test": "Test a migration on its own examples.",
+    }
+    home = "compatkit.cli._migrations.{}_command"
+
+
+@click.group("migrations", cls=_Migrations)
+def command() -> None:
+    """List the migrations there are, and write, test and document one of your own.
+
+    Start with: compatkit migrations new acme-v2
+    """

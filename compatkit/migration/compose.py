@@ -1,0 +1,153 @@
+"""Several migrations as one: where one goes on from the new names of another, old names lead to the last home at once.
+
+A declares `x` to `y`, B declares `y` to `z`: in one pass `x` becomes `z`, in the rewrite and in the shim, as if A had
+been run first and B afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any, get_args
+
+from compatkit.migration._validation import validate_together
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import Confidence, Migration, Move
+
+_WEAKEST_LAST: tuple[Confidence, ...] = get_args(Confidence)
+
+
+def compose(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
+    """Return the migrations, in their order, with what they make of each other's new names.
+
+    Raises `MigrationError`, naming both, where two claim one name or one code, go in a circle, or both say what
+    becomes of the arguments of one callable: such two have to be run one after the other.
+    """
+    given = tuple(dict.fromkeys(migrations))
+    validate_together(given)
+    if len(given) < 2:
+        return given
+    composed: dict[str, Migration] = {}
+    for migration in reversed(_in_order(given)):
+        later = [composed[other.id] for other in given if other.id in composed]
+        composed[migration.id] = _chained(migration, later)
+        for other in later:
+            composed[other.id] = _under_older_names(other, migration)
+    return tuple(composed[migration.id] for migration in given)
+
+
+def follow(dotted: str, moves: Iterable[Move]) -> Move | None:
+    """Return the move of a dotted name: its own before that of a module around it, the innermost before others."""
+    found = [at for move in moves if (at := _move_of(dotted, move))]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _move_of(dotted: str, move: Move) -> tuple[tuple[bool, int], Move] | None:
+    at = move.of(dotted) if move.is_module else (move if move.old == dotted else None)
+    return ((not move.is_module, len(move.old)), at) if at else None
+
+
+def _in_order(migrations: Sequence[Migration]) -> list[Migration]:
+    """Return the migrations so that each comes before those that go on from its new names."""
+    after = {each.id: {other.id for other in migrations if _goes_on(each, other)} for each in migrations}
+    left, ordered = list(migrations), list[Migration]()
+    while left:
+        free = [each for each in left if not any(each.id in after[other.id] for other in left if other is not each)]
+        if not free:
+            first, second = _circle([each.id for each in left], after)
+            raise MigrationError.circle(first, second)
+        ordered.append(free[0])
+        left.remove(free[0])
+    return ordered
+
+
+def _circle(ids: list[str], after: dict[str, set[str]]) -> tuple[str, str]:
+    """Return two migrations of a circle: go on, and after as many steps as there are migrations, one is in it."""
+    at = ids[0]
+    for _ in ids:
+        at = next(each for each in ids if at in after[each])
+    return at, next(each for each in ids if at in after[each])
+
+
+def _goes_on(first: Migration, second: Migration) -> bool:
+    """Tell whether the second migration moves what the first one has made."""
+    return first is not second and any(
+        follow(move.new, second.moves)
+        or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
+        for move in first.moves
+    )
+
+
+def _lies_in(name: str, module: str) -> bool:
+    return name.startswith(f"{module}.")
+
+
+def _chained(migration: Migration, later: Sequence[Migration]) -> Migration:
+    """Lead every move of a migration on to where the later ones, which are composed already, bring its new name."""
+    others = [move for each in later for move in each.moves]
+    moves = [_led_on(move, others) for move in migration.moves]
+    derived = [each for move in migration.moves if move.is_module for each in _inside(move, migration, others)]
+    return replace(migration, moves=(*moves, *derived))
+
+
+def _led_on(move: Move, others: Iterable[Move]) -> Move:
+    found = follow(move.new, others)
+    return replace(move, new=found.new, confidence=_weaker(move, found)) if found else move
+
+
+def _inside(module: Move, migration: Migration, others: Iterable[Move]) -> Iterator[Move]:
+    """Yield what a module that moves as a whole holds, and moves on from there by itself."""
+    for other in others:
+        if _lies_in(other.old, module.new):
+            old = module.old + other.old.removeprefix(module.new)
+            innermost = follow(old, migration.moves)
+            # A name that this migration itself brings elsewhere is not what the other one moves.
+            if innermost and innermost.new == other.old:
+                yield replace(other, code=module.code, old=old, confidence=_weaker(module, other))
+
+
+def _weaker(one: Move, other: Move) -> Confidence:
+    return max(one.confidence, other.confidence, key=_WEAKEST_LAST.index)
+
+
+def _under_older_names(migration: Migration, before: Migration) -> Migration:
+    """Let what a migration says of a callable hold under the name that it had before the migration `before`."""
+    changed: dict[str, Any] = {}
+    for field in fields(migration):
+        rows = getattr(migration, field.name)
+        if not isinstance(rows, tuple):
+            continue
+        older = [(row, [old for name in _owners(row) for old in _older_names(name, before)]) for row in rows]
+        _require_free({name for _, names in older for name in names}, migration, before)
+        if any(names for _, names in older):
+            changed[field.name] = tuple(each for row, names in older for each in _also_of(row, names))
+    return replace(migration, **changed)
+
+
+def _owners(row: object) -> tuple[str, ...]:
+    """Return the callables or classes that a row is about; a move, which has a method of that name, has none."""
+    of = getattr(row, "of", ())
+    return (of,) if isinstance(of, str) else of if isinstance(of, tuple) else ()
+
+
+def _also_of(row: Any, names: list[str]) -> Iterator[object]:
+    """Yield a row that is about these, too: as one row where it can name several, else as a row for each."""
+    if names and not isinstance(row.of, str):
+        yield replace(row, of=(*row.of, *names))
+        return
+    yield row
+    yield from (replace(row, of=name) for name in names)
+
+
+def _older_names(name: str, before: Migration) -> Iterator[str]:
+    for move in before.moves:
+        if name == move.new or (move.is_module and _lies_in(name, move.new)):
+            yield move.old + name.removeprefix(move.new)
+
+
+def _require_free(names: set[str], migration: Migration, before: Migration) -> None:
+    for field in fields(before):
+        rows = getattr(before, field.name)
+        for name in (name for row in (rows if isinstance(rows, tuple) else ()) for name in _owners(row)):
+            if name in names:
+                raise MigrationError.entwined(name, before.id, migration.id)

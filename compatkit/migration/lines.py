@@ -1,0 +1,133 @@
+"""On which line of a TOML text each entry stands. `tomllib` does not tell; asked only once something is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import TypeAlias
+
+# Keys, and the numbers of the elements of arrays, from 0.
+Path: TypeAlias = tuple[str | int, ...]
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_SPACE = re.compile(r"[ \t]*")
+_STRING = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
+    r"|'''(?:[^']|'(?!''))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_VALUE = re.compile(r"[^,\]}#\n]+")
+
+
+def find_lines(text: str) -> Mapping[Path, int]:
+    """Return the line, from 1, on which each entry of a valid TOML text first stands.
+
+    >>> find_lines("a = 1\\n[[moves]]\\ncode = 'X'")[("moves", 0, "code")]
+    3
+    """
+    scan = _Scan(text)
+    scan.document()
+    return scan.lines
+
+
+class _Scan:
+    """A walk over a text that `tomllib` has already accepted: nothing is checked here."""
+
+    def __init__(self, text: str) -> None:
+        # As tomllib does, so that an offset means the same.
+        self._text = text.replace("\r\n", "\n")
+        self._at = 0
+        self._newlines = [at for at, character in enumerate(self._text) if character == "\n"]
+        self._lengths: dict[Path, int] = {}
+        self.lines: dict[Path, int] = {}
+
+    def document(self) -> None:
+        table: Path = ()
+        self._skip(_BLANK)
+        while self._at < len(self._text):
+            if self._text[self._at] == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+            self._skip(_BLANK)
+
+    def _header(self) -> Path:
+        is_array = self._text.startswith("[[", self._at)
+        start = self._at
+        self._at += 2 if is_array else 1
+        parts = self._key()
+        self._at += 2 if is_array else 1
+        path: Path = ()
+        for number, part in enumerate(parts, start=1):
+            path = (*path, part)
+            self._mark(path, start)
+            if number == len(parts) and is_array:
+                self._lengths[path] = self._lengths.get(path, 0) + 1
+            if path in self._lengths:
+                # A header that names an array of tables means its last element.
+                path = (*path, self._lengths[path] - 1)
+                self._mark(path, start)
+        return path
+
+    def _pair(self, table: Path) -> None:
+        start = self._at
+        parts = self._key()
+        for end in range(1, len(parts) + 1):
+            self._mark((*table, *parts[:end]), start)
+        self._at += 1  # the equals sign
+        self._skip(_SPACE)
+        self._value((*table, *parts))
+
+    def _key(self) -> tuple[str, ...]:
+        parts = []
+        while True:
+            self._skip(_SPACE)
+            if found := _BARE_KEY.match(self._text, self._at):
+                parts.append(found[0])
+            elif found := _STRING.match(self._text, self._at):
+                parts.append(tomllib.loads(f"key = {found[0]}")["key"])
+            assert found is not None, "tomllib accepted this text"
+            self._at = found.end()
+            self._skip(_SPACE)
+            if not self._text.startswith(".", self._at):
+                return tuple(parts)
+            self._at += 1
+
+    def _value(self, path: Path) -> None:
+        if self._text[self._at] == "[":
+            self._elements(path, "]")
+        elif self._text[self._at] == "{":
+            self._elements(path, "}")
+        else:
+            self._skip(_STRING)
+            self._skip(_BARE_VALUE)
+
+    def _elements(self, path: Path, end: str) -> None:
+        """Pass an array, or an inline table."""
+        self._at += 1
+        number = 0
+        self._skip(_BLANK)
+        while self._text[self._at] != end:
+            if end == "]":
+                self._mark((*path, number), self._at)
+                self._value((*path, number))
+            else:
+                self._pair(path)
+            number += 1
+            self._skip(_BLANK)
+            if self._text[self._at] == ",":
+                self._at += 1
+                self._skip(_BLANK)
+        self._at += 1
+
+    def _skip(self, pattern: re.Pattern[str]) -> None:
+        if found := pattern.match(self._text, self._at):
+            self._at = found.end()
+
+    def _mark(self, path: Path, at: int) -> None:
+        self.lines.setdefault(path, bisect_right(self._newlines, at - 1) + 1)

@@ -1,0 +1,287 @@
+"""Two releases are compared by reading them: what is drafted, how sure it is, and what the audit then names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from compatkit.authoring.changes import Change, find_changes
+from compatkit.authoring.drafting import Draft, uncovered
+from compatkit.authoring.interface import read_interface
+from compatkit.migration import parse_migration
+
+LONG = """
+def {name}(items, rate=0.5):
+    \"\"\"Return what the items cost together.\"\"\"
+    total = 0
+    for item in items:
+        total += item.amount * item.price * (1 - rate)
+    return round(total, 2)
+"""
+CLASS = """
+class {name}:
+    \"\"\"A thing in the shop.\"\"\"
+
+    def __init__(self, {argument}, size={default}):
+        self.{argument} = {argument}
+        self.size = size
+
+    def {method}(self):
+        \"\"\"Return its price, with the tax of the year.\"\"\"
+        base = self.size * 3 + len(self.{argument})
+        return base + base * 0.19
+"""
+RAISE = "raise RuntimeError('this was imported')\n"
+
+
+def changes(folder: Path, old: dict[str, str], new: dict[str, str]) -> list[Change]:
+    for version, files in (("old", old), ("new", new)):
+        for name, text in {"__init__": "", **files}.items():
+            file = folder / version / "shop" / f"{name.replace('__0__', '/')}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Whatever is read, it must not be run.
+            file.write_text(text + RAISE, encoding="utf-8")
+    found = [read_interface("shop", folder / version) for version in ("old", "new")]
+    assert "shop" not in sys.modules
+    return find_changes(*found)
+
+
+def told(found: list[Change]) -> list[tuple[str, str, str, str]]:
+    return [(each.kind, each.name, each.new, each.confidence) for each in found]
+
+
+def test_what_stays_is_no_change(tmp_path: Path) -> None:
+    thing = CLASS.format(name="Thing", argument="name", default="1", method="price")
+
+    assert changes(tmp_path, {"a": thing, "_b": "X = 1\n"}, {"a": thing + LONG.format(name="new"), "_b": ""}) == []
+
+
+def test_what_is_added_is_no_change(tmp_path: Path) -> None:
+    assert changes(tmp_path, {"a": "def f(x): ...\n"}, {"a": "def f(x, y=1): ...\ndef g(): ...\n"}) == []
+
+
+def test_the_same_name_in_another_module_has_moved(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": LONG.format(name="total"), "b": ""}, {"a": "", "b": LONG.format(name="total")})
+
+    assert told(found) == [("moved", "shop.a.total", "shop.b.total", "safe")]
+    assert "100% of the source" in found[0].evidence
+
+
+def test_the_same_source_under_another_name_is_for_review(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": LONG.format(name="total")}, {"a": LONG.format(name="sum_up")})
+
+    assert told(found) == [("moved", "shop.a.total", "shop.a.sum_up", "review")]
+
+
+def test_the_same_word_written_otherwise_is_the_same(tmp_path: Path) -> None:
+    old = CLASS.format(name="Thing", argument="fullName", default="1", method="getPrice")
+    new = CLASS.format(name="Thing", argument="full_name", default="1", method="get_price")
+
+    assert ("renamed", "shop.a.Thing.getPrice", "shop.a.Thing.get_price", "safe") in told(
+        changes(tmp_path, {"a": old}, {"a": new})
+    )
+    assert ("argument renamed", "shop.a.Thing(fullName)", "full_name", "safe") in told(
+        changes(tmp_path, {"a": old}, {"a": new})
+    )
+
+
+def test_something_else_of_the_same_name_is_not_it(tmp_path: Path) -> None:
+    other = "def total(path):\n    with open(path) as lines:\n        return sorted(map(str.strip, lines))\n"
+
+    found = changes(tmp_path, {"a": LONG.format(name="total")}, {"b": other})
+
+    assert told(found) == [("removed", "shop.a.total", "", "manual")]
+
+
+def test_two_short_ones_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": "LIMIT = 3\ndef f(): return 1\n"}, {"a": "BOUND = 3\ndef g(): return 1\n"})
+
+    assert told(found) == [("removed", "shop.a.LIMIT", "", "manual"), ("removed", "shop.a.f", "", "manual")]
+
+
+def test_what_became_private_is_removed_and_told_so(tmp_path: Path) -> None:
+    (only,) = changes(tmp_path, {"a": LONG.format(name="total")}, {"_a": LONG.format(name="total")})
+
+    assert (only.kind, only.evidence) == ("removed", "only shop._a.total is left, which is private")
+
+
+def test_what_was_only_handed_on_is_where_it_is_defined(tmp_path: Path) -> None:
+    defined = {"a": LONG.format(name="total")}
+
+    found = changes(tmp_path, {**defined, "__init__": "from shop.a import total\n"}, defined)
+
+    assert told(found) == [("moved", "shop.total", "shop.a.total", "safe")]
+
+
+def test_a_module_moves_as_a_whole_if_all_of_it_does(tmp_path: Path) -> None:
+    both = LONG.format(name="total") + LONG.format(name="tax") + "_SECRET = 1\n"
+
+    found = changes(tmp_path, {"a": both}, {"b": both})
+
+    assert told(found) == [("module moved", "shop.a", "shop.b", "safe")]
+
+
+def test_a_module_of_which_a_part_is_gone_does_not_move_as_a_whole(tmp_path: Path) -> None:
+    both = LONG.format(name="total") + "def gone(): ...\n"
+
+    found = changes(tmp_path, {"a": both}, {"b": LONG.format(name="total")})
+
+    assert told(found) == [
+        ("removed", "shop.a.gone", "", "manual"),
+        ("moved", "shop.a.total", "shop.b.total", "safe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("warning", "expected"),
+    [
+        ('warnings.warn("total is deprecated, use add_up instead", DeprecationWarning)', "review"),
+        ('deprecate_with_replacement("total", "add_up")', "safe"),
+        ('deprecated("`shop.a.add_up`")', "safe"),
+    ],
+)
+def test_what_the_library_says_itself_is_believed(tmp_path: Path, warning: str, expected: str) -> None:
+    new = f"def total(items):\n    {warning}\n    return add_up(items)\ndef add_up(items): ...\n"
+
+    found = changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new})
+
+    assert ("moved", "shop.a.total", "shop.a.add_up", expected) in told(found)
+
+
+@pytest.mark.parametrize(
+    "warning",
+    ['deprecate_with_replacement("total", "len(shop.a.add_up())")', 'warnings.warn("gone soon", DeprecationWarning)'],
+)
+def test_what_is_deprecated_for_no_name_is_left_to_a_person(tmp_path: Path, warning: str) -> None:
+    new = f"def total(items, rate=0.5):\n    {warning}\ndef add_up(items): ...\n"
+
+    found = changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new})
+
+    assert told(found) == [("deprecated", "shop.a.total", "", "manual")]
+
+
+def test_a_warning_about_something_else_is_no_deprecation(tmp_path: Path) -> None:
+    new = "def total(items, rate=0.5):\n    if not items:\n        warn('use add_up', DeprecationWarning)\n"
+
+    assert changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new + "def add_up(): ...\n"}) == []
+
+
+def test_what_a_class_inherits_is_still_there(tmp_path: Path) -> None:
+    old = "class Base: ...\nclass Thing(Base):\n    def price(self): ...\n"
+    new = "class Base:\n    def price(self): ...\nclass Thing(Base): ...\n"
+
+    assert changes(tmp_path, {"a": old}, {"a": new}) == []
+
+
+def test_members_of_a_class_that_is_gone_are_not_told_one_by_one(tmp_path: Path) -> None:
+    old = CLASS.format(name="Thing", argument="name", default="1", method="price")
+
+    assert told(changes(tmp_path, {"a": old}, {"a": ""})) == [("removed", "shop.a.Thing", "", "manual")]
+
+
+def test_members_of_a_class_that_moved_are_looked_for_in_it(tmp_path: Path) -> None:
+    old = CLASS.format(name="Thing", argument="name", default="1", method="getPrice")
+    new = CLASS.format(name="Thing", argument="name", default="1", method="get_price")
+
+    assert told(changes(tmp_path, {"a": old}, {"b": new})) == [
+        ("moved", "shop.a.Thing", "shop.b.Thing", "safe"),
+        ("renamed", "shop.a.Thing.getPrice", "shop.b.Thing.get_price", "safe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a, b=1", "a, b=2", [("default", "shop.a.f(b)", "2", "manual")]),
+        ("a, b=1", "a, b", [("default", "shop.a.f(b)", "", "manual")]),
+        ("a, b", "a, b=1", []),
+        ("a, b=1", "a, c=1", [("argument renamed", "shop.a.f(b)", "c", "review")]),
+        ("a, b=None", "a, c=None", [("argument removed", "shop.a.f(b)", "", "manual")]),
+        ("a, b=1", "a", [("argument removed", "shop.a.f(b)", "", "manual")]),
+        ("a", "a, b", [("argument added", "shop.a.f(b)", "b", "manual")]),
+        ("a, *rest", "a, *others", []),
+        ("pageNumber", "page_number", [("argument renamed", "shop.a.f(pageNumber)", "page_number", "safe")]),
+    ],
+)
+def test_arguments_are_compared(tmp_path: Path, old: str, new: str, expected: list[tuple[str, ...]]) -> None:
+    found = changes(tmp_path, {"a": f"def f({old}): ...\n"}, {"a": f"def f({new}): ...\n"})
+
+    assert told(found) == expected
+
+
+OLD = {
+    "a": LONG.format(name="total") + "def gone(): ...\ndef f(pageNumber): ...\ndef g(limit=1): ...\n",
+    "b": LONG.format(name="tax") + LONG.format(name="toll"),
+}
+NEW = {
+    "c": LONG.format(name="total"),
+    "a": "def f(page_number): ...\ndef g(limit=2): ...\n",
+    "d": LONG.format(name="tax") + LONG.format(name="toll"),
+}
+
+
+def drafted(found: list[Change]) -> str:
+    return Draft("shop-2", "shop", "1.0", "2.0", tuple(found)).text()
+
+
+def test_a_draft_is_a_valid_migration_of_what_is_sure(tmp_path: Path) -> None:
+    found = changes(tmp_path, OLD, NEW)
+
+    migration = parse_migration(drafted(found))
+
+    assert {(move.old, move.new, move.kind) for move in migration.moves} == {
+        ("shop.a.total", "shop.c.total", "symbol"),
+        ("shop.b", "shop.d", "module"),
+    }
+    assert [(row.of, row.v1, row.v2) for row in migration.arguments] == [("shop.a.f", "pageNumber", "page_number")]
+    assert migration.versions == ("1.0", "2.0")
+
+
+def test_a_draft_gives_every_entry_its_evidence(tmp_path: Path) -> None:
+    lines = drafted(changes(tmp_path, OLD, NEW)).splitlines()
+
+    entries = [number for number, line in enumerate(lines) if line in {"[[moves]]", "[[arguments]]", "# [[unhandled]]"}]
+    assert len(entries) == 5
+    assert all("confidence: " in lines[number - 1] and "evidence: " in lines[number - 1] for number in entries)
+
+
+def test_the_audit_of_a_draft_names_what_it_leaves_to_a_person(tmp_path: Path) -> None:
+    found = changes(tmp_path, OLD, NEW)
+    text = drafted(found)
+
+    assert [each.name for each in uncovered(found, parse_migration(text))] == ["shop.a.g(limit)", "shop.a.gone"]
+
+    decided = text.replace("# [[unh", "[[unh").replace("# name", "name").replace("# why", "why")
+    assert uncovered(found, parse_migration(decided)) == []
+
+
+def test_a_pattern_in_the_list_stands_for_many(tmp_path: Path) -> None:
+    found = changes(tmp_path, OLD, NEW)
+    listed = '[[unhandled]]\nname = "shop.a.{}"\nwhy = "Because."\n'
+    text = drafted(found)
+
+    assert uncovered(found, parse_migration(text + listed.format("*"))) == []
+    assert [each.name for each in uncovered(found, parse_migration(text + listed.format("g(*)")))] == ["shop.a.gone"]
+    assert len(uncovered(found, parse_migration(text + listed.format("?one")))) == 2
+
+
+def test_a_chain_is_left_to_a_person(tmp_path: Path) -> None:
+    chain = [
+        Change("moved", "shop.a.N", "shop.b.N", "safe", "it is"),
+        Change("moved", "shop.b.N", "shop.c.N", "safe", "it is"),
+    ]
+
+    migration = parse_migration(drafted(chain))
+
+    assert [move.old for move in migration.moves] == ["shop.b.N"]
+    assert [each.name for each in uncovered(chain, migration)] == ["shop.a.N"]
+
+
+def test_more_than_ninety_nine_moves_get_longer_codes() -> None:
+    many = [Change("moved", f"shop.a.N{number}", f"shop.b.N{number}", "safe", "it is") for number in range(100)]
+
+    codes = [move.code for move in parse_migration(drafted(many)).moves]
+
+    assert (codes[0], codes[-1]) == ("SHOP1001", "SHOP1100")

@@ -1,0 +1,130 @@
+"""Every error of a migration file is told at once, with its line; and then what is suspicious."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compatkit.authoring.problems import Problem, find_problems, format_problems
+from compatkit.migration import MigrationError, bundled_migrations
+from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, plant
+
+FIELD = '\n[[fields]]\ncode = "SHOP201"\nv1 = "acc"\nv2 = "accuracy"\n'
+SHOWN = {"a_before": BEFORE, "a_after": AFTER, "b_unchanged": "from shop.old import Other\n"}
+
+
+def problems(folder: Path, text: str, **examples: str) -> list[Problem]:
+    return find_problems(plant(folder, text, **examples))
+
+
+def told(found: list[Problem]) -> list[tuple[str, int | None, str]]:
+    return [(each.severity, each.line, each.what) for each in found]
+
+
+@pytest.mark.parametrize(("name", "file"), sorted(bundled_migrations().items()))
+def test_bundled_migrations_have_no_errors(name: str, file: Path) -> None:
+    assert [each for each in find_problems(file) if each.severity == "error"] == []
+
+
+def test_what_is_fine_is_fine(tmp_path: Path) -> None:
+    assert problems(tmp_path, HEAD + MOVE, **SHOWN) == []
+
+
+def test_every_error_is_told_at_once(tmp_path: Path) -> None:
+    wrong = HEAD.replace("summary", "sumary") + MOVE.replace("old =", "odl =") + FIELD.replace("SHOP201", "201")
+
+    found = problems(tmp_path, wrong + "[equivalence]\nrtol = -1\n")
+
+    assert told(found) == [
+        ("error", 3, "Unknown key 'sumary'."),
+        ("error", 8, "Unknown key 'odl'."),
+        ("error", 12, "code is '201', expected capital letters and at least three digits, such as 'CK101'."),
+        ("error", 16, "rtol is -1, expected a finite number, zero or more."),
+    ]
+    assert [each.hint for each in found[:2]] == ["did you mean 'summary'?", "did you mean 'old'?"]
+
+
+def test_the_second_row_that_is_wrong_has_its_own_number(tmp_path: Path) -> None:
+    second = MOVE.replace("SHOP101", "SHOP102").replace("shop.old.Widget", "shop.old.Other").replace("new =", "nw =")
+
+    (only,) = problems(tmp_path, HEAD + MOVE + second)
+
+    assert (only.line, only.where) == (14, "[[moves]] 2 (SHOP102)")
+
+
+def test_what_holds_between_rows_is_told_once_each_is_right(tmp_path: Path) -> None:
+    assert told(problems(tmp_path, HEAD + MOVE + MOVE)) == [
+        ("error", 12, "The code 'SHOP101' is declared by shop.old.Widget and by shop.old.Widget.")
+    ]
+
+
+def test_a_move_onto_itself_is_an_error(tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, HEAD + MOVE.replace("shop.new.Gadget", "shop.old.Widget"))
+
+    assert (only.severity, only.line) == ("error", 9)
+    assert "moves onto itself" in only.what
+
+
+def test_what_is_no_toml_has_a_line(tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, HEAD + "[[moves]\n")
+
+    assert (only.severity, only.line) == ("error", 5)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_command(tmp_path: Path) -> None:
+    with pytest.raises(MigrationError, match="cannot be read"):
+        find_problems(tmp_path / "migration.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "examples", "line", "what"),
+    [
+        (HEAD + MOVE, {}, 6, "No example shows SHOP101."),
+        (HEAD + MOVE, {**SHOWN, "c_befor": "x = 1\n"}, None, "The example c.befor.txt is never tried."),
+        (HEAD + MOVE, {**SHOWN, "c_before": "x = 1\n"}, None, "The example c.before.txt is never tried."),
+        (HEAD + MOVE, {**SHOWN, "c_after": "x = 1\n"}, None, "The example c.after.txt is never tried."),
+        (HEAD + MOVE, {**SHOWN, "c_before": "Widget\n", "c_after": "Widget\n"}, None, "The example c shows no change."),
+        (
+            HEAD + MOVE,
+            {**SHOWN, "c_unchanged": "x = 1\n"},
+            None,
+            "The example c names nothing that this migration is about.",
+        ),
+        (
+            HEAD + MOVE.replace("SHOP101", "CK101"),
+            SHOWN,
+            7,
+            "The code CK101 belongs to the bundled migration training-orchestrator-v2.",
+        ),
+        (
+            HEAD + MOVE + '\n[[unhandled]]\nname = "shop.old.*"\nwhy = "W."\n',
+            SHOWN,
+            11,
+            "shop.old.Widget is moved, and listed as unhandled.",
+        ),
+        (
+            HEAD
+            + '\n[[moves]]\ncode = "SHOP100"\nkind = "module"\nold = "shop.old"\nnew = "shop.new"\n'
+            + MOVE.replace("Gadget", "Widget"),
+            {
+                "a_before": "import shop.old\nfrom shop.old import Widget\n",
+                "a_after": "import shop.new\nfrom shop.new import Widget\n",
+            },
+            12,
+            "SHOP101 says what SHOP100 says already: shop.old moves as a whole.",
+        ),
+    ],
+)
+def test_what_is_suspicious_is_a_warning(
+    tmp_path: Path, text: str, examples: dict[str, str], line: int | None, what: str
+) -> None:
+    assert ("warning", line, what) in told(problems(tmp_path, text, **examples))
+
+
+def test_a_problem_is_written_as_compilers_write_it(tmp_path: Path) -> None:
+    lines = list(format_problems(problems(tmp_path, HEAD + MOVE.replace("old =", "odl =")), "migration.toml"))
+
+    assert lines == [
+        "migration.toml:8: error: Unknown key 'odl'. In [[moves]] 1 (SHOP101). Hint: did you mean 'old'?",
+    ]

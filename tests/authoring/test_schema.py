@@ -1,0 +1,219 @@
+"""The JSON Schema says what the loader says: of the bundled migrations, and of one entry that is wrong in any way."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.authoring.described import Described
+from compatkit.authoring.schema import json_schema
+from compatkit.migration import MigrationError, available_migrations
+from compatkit.migration._entry import Entry
+from compatkit.migration.loader import read_document
+
+SCHEMA = json_schema()
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+BUNDLED = {name: tomllib.loads(file.read_text(encoding="utf-8")) for name, file in available_migrations().items()}
+EVERY_KIND = tomllib.loads(
+    """
+schema = 1
+id = "shop-v2"
+summary = "The shop moves."
+versions = { v1 = "1", v2 = "2" }
+record = "shop.new.Row"
+[[moves]]
+code = "SHOP101"
+old = "shop.old.Widget"
+new = "shop.new.Gadget"
+[[moves]]
+code = "SHOP102"
+kind = "module"
+old = "old_shop"
+new = "new_shop"
+confidence = "review"
+why = "It went."
+[[fields]]
+code = "SHOP201"
+v1 = "acc"
+v2 = "accuracy"
+[[producers]]
+code = "SHOP251"
+function = "shop.train"
+returns = ".history"
+records = [".history[*]"]
+[[arguments]]
+code = "SHOP301"
+of = "shop.Order"
+v1 = "lines"
+v2 = "lines"
+position = 0
+[[configs]]
+of = "shop.Order"
+class = "shop.OrderConfig"
+argument = "config"
+preset_argument = "preset"
+[configs.defaults]
+lines = 1
+[configs.presets]
+small = { lines = 2 }
+[[unhandled]]
+name = "shop.gone.*"
+why = "Nobody used it."
+[equivalence]
+rtol = 1e-6
+atol = 0
+metric_prefixes = ["final_"]
+ignore = [{ metric = "time", why = "wall-clock time" }]
+added_in_v2 = [{ tag = "new", why = "it is new" }, { artifact = "a", why = "b" }]
+removed_in_v2 = [{ param = "old", why = "it is old" }]
+"""
+)
+
+
+def is_loaded(document: dict[str, Any]) -> bool:
+    try:
+        read_document(Entry(document, ""), None)
+    except MigrationError:
+        return False
+    return True
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+
+
+@pytest.mark.parametrize("name", sorted(BUNDLED))
+def test_every_bundled_migration_is_valid(name: str) -> None:
+    VALIDATOR.validate(BUNDLED[name])
+
+
+def test_a_migration_with_every_kind_of_entry_is_valid() -> None:
+    VALIDATOR.validate(EVERY_KIND)
+    assert is_loaded(EVERY_KIND)
+
+
+def test_every_way_in_which_the_loader_reads_a_key_is_described() -> None:
+    # A new one would else be answered by what reads a table, of which there is none.
+    ways = {name for name, value in vars(Entry).items() if callable(value) and not name.startswith("_")}
+
+    assert ways <= set(vars(Described))
+
+
+def test_no_table_is_left_without_a_way_to_write_it() -> None:
+    assert all(definition not in ({"anyOf": []}, {}) for definition in SCHEMA["definitions"].values())
+
+
+def closed_tables(value: object, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the tables in which not every key may stand."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from closed_tables(inner, path)
+    elif isinstance(value, dict):
+        definition = SCHEMA["definitions"].get(".".join(path), {}) if path else SCHEMA
+        if all(way.get("additionalProperties", True) is False for way in definition.get("anyOf", [definition])):
+            yield value
+            for key, inner in value.items():
+                yield from closed_tables(inner, (*path, key))
+
+
+# Wrong for every key of every table, whatever the key is.
+WRONG = [None, [3], {"x": [1]}, [[]]]
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> dict[str, Any]:
+    """A migration in which one key is misspelt, left out though it must be there, added, or has a wrong value."""
+    document = copy.deepcopy(draw(st.sampled_from([EVERY_KIND, *BUNDLED.values()])))
+    table = draw(st.sampled_from(list(closed_tables(document))))
+    key = draw(st.sampled_from(sorted(table)))
+    match draw(st.sampled_from(["misspell", "add", "replace"])):
+        case "misspell":
+            table[f"{key}x"] = table.pop(key)
+        case "add":
+            table["any_other"] = draw(st.sampled_from(["x", 1, [], {}]))
+        case "replace":
+            table[key] = draw(st.sampled_from(WRONG))
+    return document
+
+
+@given(broken())
+def test_what_is_wrong_is_refused_by_both(document: dict[str, Any]) -> None:
+    assert not is_loaded(document)
+    assert not VALIDATOR.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("moves", "code", "101"),
+        ("moves", "code", "SHOP1"),
+        ("moves", "old", "Widget"),
+        ("moves", "old", "shop..Widget"),
+        ("moves", "kind", "package"),
+        ("moves", "kind", "modul"),
+        ("moves", "confidence", "sure"),
+        ("fields", "v1", " "),
+        ("arguments", "position", -1),
+        ("arguments", "position", 1.5),
+        ("arguments", "v2", "a b"),
+        ("configs", "argument", "a.b"),
+        ("unhandled", "why", ""),
+        ("producers", "function", "train"),
+    ],
+)
+def test_a_value_that_is_wrong_for_its_key_is_refused_by_both(table: str, key: str, value: object) -> None:
+    document = copy.deepcopy(EVERY_KIND)
+    document[table][0][key] = value
+
+    assert not is_loaded(document)
+    assert not VALIDATOR.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("moves", "code"),
+        ("moves", "old"),
+        ("moves", "new"),
+        ("fields", "v1"),
+        ("fields", "v2"),
+        ("producers", "function"),
+        ("arguments", "of"),
+        ("configs", "class"),
+        ("unhandled", "why"),
+    ],
+)
+def test_a_key_that_must_be_there_is_missed_by_both(table: str, key: str) -> None:
+    document = copy.deepcopy(EVERY_KIND)
+    del document[table][0][key]
+
+    assert not is_loaded(document)
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_a_module_may_have_one_part_and_a_symbol_may_not() -> None:
+    document = copy.deepcopy(EVERY_KIND)
+    assert VALIDATOR.is_valid(document)
+
+    del document["moves"][1]["kind"]
+
+    assert not is_loaded(document)
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_the_schema_of_a_file_beside_it_is_the_one_that_is_printed(tmp_path: Path) -> None:
+    from compatkit.authoring.skeleton import SCHEMA_FILE, write_skeleton
+
+    write_skeleton("shop-v2", tmp_path)
+
+    assert json.loads((tmp_path / "shop-v2" / SCHEMA_FILE).read_text(encoding="utf-8")) == SCHEMA

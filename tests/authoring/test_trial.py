@@ -1,0 +1,134 @@
+"""A migration is tried on its examples, and what does not hold is told: for each claim, something that breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compatkit.authoring.trial import Attempt, try_migration
+from compatkit.migration import Field, Migration, Move, Versions, load_migration
+from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, NEW, OLD, plant
+
+STANDS = {"v1__shop__old": OLD, "v2__shop__new": NEW}
+QUIET = {"a_before": BEFORE.removeprefix("# runnable\n"), "a_after": AFTER.removeprefix("# runnable\n")}
+
+
+def attempts(folder: Path, text: str = HEAD + MOVE, **examples: str) -> list[Attempt]:
+    file = plant(folder, text, **examples)
+    return list(try_migration(load_migration(file), file.parent))
+
+
+def broken(found: list[Attempt]) -> list[str]:
+    return [each.claim for each in found if not each.holds]
+
+
+def triangle(folder: Path, **examples: str) -> Attempt:
+    (only,) = [each for each in attempts(folder, **examples) if each.claim.startswith("runs alike")]
+    return only
+
+
+def test_what_is_as_shown_holds(tmp_path: Path) -> None:
+    found = attempts(tmp_path, **QUIET, b_unchanged="from shop.old import Other\n")
+
+    assert broken(found) == []
+    assert {each.example for each in found} == {"a", "b"}
+
+
+def test_a_result_that_is_not_as_shown_is_told_with_a_diff(tmp_path: Path) -> None:
+    found = attempts(tmp_path, a_before=QUIET["a_before"], a_after=QUIET["a_before"] + "\n")
+
+    details = next(each.details for each in found if each.claim == "is rewritten as shown")
+    assert "+from shop.new import Gadget as Widget" in details
+    assert "is not rewritten again" in broken(found)
+
+
+def test_an_example_that_must_not_change_and_does_is_told(tmp_path: Path) -> None:
+    assert "is not touched" in broken(attempts(tmp_path, a_unchanged="from shop.old import Widget\n"))
+
+
+def test_an_example_that_does_not_compile_is_told(tmp_path: Path) -> None:
+    # The old name is not imported in it, so that nothing else is wrong.
+    assert broken(attempts(tmp_path, a_unchanged="def (Widget:\n"))[-1] == "compiles"
+
+
+def test_modern_examples_are_rewritten_on_request(tmp_path: Path) -> None:
+    found = attempts(tmp_path, rename__a_before=QUIET["a_before"], rename__a_after=QUIET["a_after"])
+
+    assert "is rewritten as shown" in broken(found)
+    renamed = "from shop.new import Gadget\n\nwidget = Gadget('w')\nprint(widget.name)\n"
+    assert broken(attempts(tmp_path, rename__a_before=QUIET["a_before"], rename__a_after=renamed)) == []
+
+
+def test_the_law_of_fields_holds_or_is_told() -> None:
+    fields = (Field("X1", "acc", "accuracy"), Field("X2", "lr", "rate"))
+    (law,) = try_migration(Migration("x", "X.", Versions("1", "2"), fields=fields), Path("/nowhere"))
+    assert law.holds
+
+    # The loader refuses this one: one name cannot be two keys.
+    swapped = (Field("X1", "acc", "accuracy"), Field("X2", "top", "accuracy"))
+    (law,) = try_migration(Migration("x", "X.", Versions("1", "2"), fields=swapped), Path("/nowhere"))
+    assert not law.holds
+
+
+def test_the_triangle_holds(tmp_path: Path) -> None:
+    assert triangle(tmp_path, a_before=BEFORE, a_after=AFTER, **STANDS).details == ""
+
+
+def test_without_a_stand_in_for_v1_the_original_is_run_with_the_shim_only(tmp_path: Path) -> None:
+    assert triangle(tmp_path, a_before=BEFORE, a_after=AFTER, v2__shop__new=NEW).details == ""
+
+
+def test_an_instance_of_what_moved_is_the_same_before_and_after(tmp_path: Path) -> None:
+    data = "from dataclasses import dataclass\n@dataclass\nclass {}:\n    name: str\n"
+    stands = {"v1__shop__old": data.format("Widget"), "v2__shop__new": data.format("Gadget")}
+
+    assert triangle(tmp_path, a_before=BEFORE, a_after=AFTER, **stands).details == ""
+
+
+@pytest.mark.parametrize(
+    ("new", "part"),
+    [
+        (NEW.replace("= name", "= name.upper()"), "prints\nw\n"),
+        (NEW + "        print('new')\n", "prints"),
+        (NEW.replace("self, name", "self, label").replace("= name", "= label") + "        raise SystemExit(3)\n", "3"),
+        (NEW.replace("Gadget", "Gadgets"), "ends with status 1"),
+    ],
+)
+def test_a_new_library_that_does_something_else_is_told(tmp_path: Path, new: str, part: str) -> None:
+    assert part in triangle(tmp_path, a_before=BEFORE, a_after=AFTER, v1__shop__old=OLD, v2__shop__new=new).details
+
+
+def test_another_value_that_is_bound_and_not_printed_is_told(tmp_path: Path) -> None:
+    silent = BEFORE.replace("print(widget.name)", "name = widget.name")
+    after = AFTER.replace("print(widget.name)", "name = widget.name")
+    new = NEW.replace("= name", "= name * 2")
+
+    details = triangle(tmp_path, a_before=silent, a_after=after, v1__shop__old=OLD, v2__shop__new=new).details
+
+    assert "name = 'w'" in details
+    assert "name = 'ww'" in details
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("# runnable\nfrom shop.old import Widget\n", "nothing to compare"),
+        ("# runnable\nfrom shop.old import Other as Widget\nprint(Widget)\n", "must be one that is rewritten"),
+        ("# runnable\nimport os\nfrom shop.old import Widget\nprint(1, flush=True)\nos._exit(0)\n", "run to its end"),
+    ],
+)
+def test_an_example_that_shows_nothing_proves_nothing(tmp_path: Path, source: str, part: str) -> None:
+    after = source.replace("old import Widget", "new import Gadget as Widget")
+
+    assert part in triangle(tmp_path, a_before=source, a_after=after, **STANDS).details
+
+
+def test_what_does_not_depend_on_the_order_is_seen_by_changing_it(tmp_path: Path) -> None:
+    # Two moves of one name: the loader refuses them, because then the order decides.
+    moves = (Move("X1", "shop.old.Widget", "shop.new.Gadget"), Move("X2", "shop.old.Widget", "shop.new.Other"))
+    plant(tmp_path, **QUIET)
+
+    found = list(try_migration(Migration("x", "X.", Versions("1", "2"), moves), tmp_path))
+
+    assert "does not depend on the order of the entries" in broken(found)
