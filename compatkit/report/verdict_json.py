@@ -14,7 +14,7 @@ from compatkit.equivalence.verdict import Verdict
 
 def verdict_json(verdict: Verdict) -> str:
     """Return one verdict as a JSON object."""
-    return json.dumps(_verdict(verdict), indent=2, allow_nan=False)
+    return json.dumps(verdict_object(verdict), indent=2, allow_nan=False)
 
 
 def matrices_json(matrices: Sequence[Matrix]) -> str:
@@ -33,14 +33,15 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
                 "trainer": cell.trainer,
                 "run_id": cell.run_id,
                 "failure": cell.failure,
-                "verdict": None if cell.verdict is None else _verdict(cell.verdict),
+                "verdict": None if cell.verdict is None else verdict_object(cell.verdict),
             }
             for cell in matrix.cells
         ],
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def verdict_object(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as what JSON can hold, to stand in a larger document."""
     return {
         "equivalent": verdict.is_equivalent,
         "before": verdict.before,

@@ -1,0 +1,110 @@
+"""`compatkit verify` on commands: run the scenarios, show the results, keep what a person has to look at."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compatkit.cli._status import ExitStatus
+from compatkit.cli._verify_given import Given, overridden
+from compatkit.errors import nearest
+
+if TYPE_CHECKING:
+    from compatkit.equivalence import Policy
+    from compatkit.equivalence.commands import CommandScenario, Result
+    from compatkit.migration import Project
+
+
+def chosen_scenarios(given: Given, project: Project) -> Sequence[CommandScenario]:
+    """Return the declared scenarios that were asked for, with the command line's options set before theirs."""
+    from compatkit.equivalence.commands import declared_scenarios
+
+    declared = {one.name: one for one in declared_scenarios(project.origin)} if project.origin else {}
+    for name in given["scenarios"]:
+        if name not in declared:
+            hint = nearest(name, declared) or "none is declared in [tool.compatkit.verify]"
+            raise click.UsageError(f"There is no scenario {name!r}; {hint}")
+    wanted = given["scenarios"] or tuple(declared)
+    return [overridden(declared[name], given) for name in dict.fromkeys(wanted)]
+
+
+def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project: Project) -> ExitStatus:
+    """Run and compare each scenario; one that fails does not keep the others from being run."""
+    from compatkit.cli._extras import require
+    from compatkit.equivalence.commands import ended_by_signals
+
+    require("mlflow")
+    # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
+    policies = [_policy(scenario, project) for scenario in scenarios]
+    folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
+    results: list[Result] = []
+    is_kept = given["store"] is not None
+    try:
+        with ended_by_signals():
+            for number, (scenario, policy) in enumerate(zip(scenarios, policies, strict=True)):
+                # A name may hold what no file name can; the number tells apart what is left of two.
+                own = folder if len(scenarios) == 1 else folder / f"{number + 1}-{_file_name(scenario.name)}"
+                results.append(_verified(scenario, policy, own))
+        is_kept = is_kept or not all(result.is_equivalent for result in results)
+    finally:
+        if not is_kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    _show(results, given)
+    if is_kept:
+        click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
+    return _status(results)
+
+
+def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
+    from compatkit.equivalence.commands import Result, verify_commands
+    from compatkit.errors import CompatkitError
+
+    try:
+        return verify_commands(scenario, policy, store=folder, progress=lambda text: click.echo(text, err=True))
+    except CompatkitError as error:
+        return Result(scenario.name, failure=str(error))
+
+
+def _policy(scenario: CommandScenario, project: Project) -> Policy:
+    """Return the policy of the migration that is named, or under test; a project that names none allows nothing.
+
+    The bundled migration allows what its v2 adds, which is nothing to do with any other project's metrics.
+    """
+    from compatkit.equivalence import Policy
+
+    if scenario.exact:
+        return Policy.exact()
+    if scenario.migration or project.migrations or scenario.is_migration:
+        named = scenario.migration
+        if named and (scenario.folder / named).exists():
+            named = str(scenario.folder / named)
+        return Policy.from_migration(project.load_one(named))
+    return Policy.exact()
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60]
+
+
+def _show(results: Sequence[Result], given: Given) -> None:
+    from compatkit.report.commands_json import results_json
+    from compatkit.report.commands_text import results_lines
+
+    click.echo(results_json(results) if given["form"] == "json" else "\n".join(results_lines(results)))
+
+
+def _status(results: Sequence[Result]) -> ExitStatus:
+    status = ExitStatus.OK
+    if any(result.has_differences for result in results):
+        status |= ExitStatus.FINDINGS
+    if any(result.failure for result in results):
+        status |= ExitStatus.FAILED
+    # Whatever the reason: where there is no proof, the status is not that of one.
+    if status is ExitStatus.OK and not all(result.is_equivalent for result in results):
+        status = ExitStatus.FAILED
+    return status

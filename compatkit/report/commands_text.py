@@ -1,0 +1,62 @@
+"""What running and comparing commands came to, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compatkit.equivalence.commands import Comparison, Result
+from compatkit.report.verdict_text import verdict_lines
+
+
+def results_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yield a line a comparison, what decided it, and the verdict over all scenarios last."""
+    for result in results:
+        yield from _result(result)
+        yield ""
+    yield f"Verdict: {verdict_word(results)}"
+
+
+def verdict_word(results: Sequence[Result]) -> str:
+    """Say what a list of results came to; of no scenario at all, nothing is said to be equivalent."""
+    if not results:
+        return "nothing was compared"
+    return "equivalent" if all(result.is_equivalent for result in results) else "not equivalent"
+
+
+def title(comparison: Comparison) -> str:
+    """Name a comparison by its sides, and say in words what it came to."""
+    return f"{comparison.before} and {comparison.after}: {comparison_word(comparison)}"
+
+
+def comparison_word(comparison: Comparison) -> str:
+    """Say what a comparison came to; of several seeds, it may also be that they are too few."""
+    if comparison.is_equivalent:
+        return "equivalent"
+    decisions = [getattr(run.verdict, "decision", None) for run in comparison.runs if not run.is_equivalent]
+    is_open = bool(decisions) and all(one is not None and one.value == "not enough evidence" for one in decisions)
+    return "not enough evidence" if is_open and not (comparison.missing or comparison.extra) else "different"
+
+
+def _result(result: Result) -> Iterator[str]:
+    yield result.scenario
+    if result.failure:
+        head, *rest = result.failure.splitlines()
+        yield f"  failed: {head}"
+        yield from (f"  {line}" for line in rest)
+    for comparison in result.comparisons:
+        yield f"  {title(comparison)}"
+        yield from (f"    {line}" for line in _comparison(comparison))
+    for note in result.notes:
+        yield f"  note: {note}"
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    for run in comparison.missing:
+        yield f"run missing: {run}, which only {comparison.before} logged"
+    for run in comparison.extra:
+        yield f"run extra: {run}, which only {comparison.after} logged"
+    for verdict in comparison.runs:
+        yield verdict.run
+        yield from (f"  {line}" for line in verdict_lines(verdict.verdict))
+    for note in comparison.notes:
+        yield f"note: {note}"
