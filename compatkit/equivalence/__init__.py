@@ -5,9 +5,10 @@ from __future__ import annotations
 from compatkit.equivalence.compare import compare_snapshots
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reader import take_snapshot
 from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.tolerance import Tolerance
 from compatkit.equivalence.verdict import Allowed, Verdict
 
 # `compatkit.equivalence.stack` is not handed on here: it imports torch, which `compatkit compare` can do without.

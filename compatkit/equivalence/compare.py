@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from compatkit.equivalence.compare_datasets import compare_datasets
 from compatkit.equivalence.compare_metrics import compare_metrics
@@ -24,12 +25,7 @@ def compare_snapshots(before: Snapshot, after: Snapshot, policy: Policy) -> Verd
     """
     if before.is_empty and after.is_empty:
         raise EquivalenceError.nothing_compared(before.run_id, after.run_id)
-    deciding, allowed = [], []
-    for difference in _differences(before, after, policy):
-        if (allowance := policy.allowance(difference)) is None:
-            deciding.append(difference)
-        else:
-            allowed.append(Allowed(difference, allowance))
+    deciding, allowed = sort_differences(find_differences(before, after, policy), policy)
     compared = count_compared(before, after, policy)
     if not deciding and not any(compared.values()):
         raise EquivalenceError.only_allowed(before.run_id, after.run_id)
@@ -45,7 +41,27 @@ def compare_snapshots(before: Snapshot, after: Snapshot, policy: Policy) -> Verd
     )
 
 
-def _differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
+def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple[list[Difference], list[Allowed]]:
+    """Part the differences that decide from those that the policy allows."""
+    deciding, allowed = [], []
+    for difference in differences:
+        if (allowance := policy.allowance(difference)) is None:
+            deciding.append(_with_expiry(difference, policy))
+        else:
+            allowed.append(Allowed(difference, allowance))
+    return deciding, allowed
+
+
+def _with_expiry(difference: Difference, policy: Policy) -> Difference:
+    """Say so where an entry of the policy allowed this until a day that is over."""
+    if (entry := policy.expired(difference)) is None:
+        return difference
+    expiry = f"allowed until {entry.until} ({entry.why}), which is over"
+    return replace(difference, hint=f"{difference.hint}, {expiry}" if difference.hint else expiry)
+
+
+def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
+    """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
     if before.status != after.status:
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 from compatkit.equivalence.difference import Difference, Distance, Kind
-from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point
+from compatkit.equivalence.tolerance import Tolerance
 
 _History = tuple[Point, ...]
 
@@ -22,15 +22,22 @@ def compare_metrics(
     yield from conflicts_right
     for name in sorted(left.keys() | right.keys()):
         if name not in right:
-            yield Difference(Kind.METRIC_MISSING, name, before=_points(left[name]), rule="must be there")
+            yield _one_sided(Kind.METRIC_MISSING, name, left[name], before=_points(left[name]), rule="must be there")
         elif name not in left:
-            yield Difference(Kind.METRIC_EXTRA, name, after=_points(right[name]), rule="must not be there")
+            yield _one_sided(Kind.METRIC_EXTRA, name, right[name], after=_points(right[name]), rule="must not be there")
         else:
-            yield from compare_histories(name, left[name], right[name], policy.metrics)
+            yield from compare_histories(name, left[name], right[name], policy.metric_tolerance(name))
+
+
+def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "") -> Difference:
+    first = history[0].step if history else None
+    return Difference(kind, name, before, after, first_step=first, count=len(history), of=len(history), rule=rule)
 
 
 def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
     """Yield at most one difference in steps and one in values; values are compared where both sides have them."""
+    if before == after:  # in C; a NaN that is not one object falls through
+        return
     if [point.step for point in before] == [point.step for point in after]:
         pairs = list(zip(before, after, strict=True))
     else:
@@ -38,29 +45,30 @@ def compare_histories(name: str, before: _History, after: _History, tolerance: T
         if _shift(before, after, tolerance) is not None:
             return
         pairs = _common(before, after)
-    apart = [(one, other) for one, other in pairs if not agree(one.value, other.value, tolerance)]
+    apart = [(one, other) for one, other in pairs if not tolerance.agree(one.value, other.value)]
     if apart:
-        first, other = apart[0]
-        yield Difference(
-            Kind.METRIC_VALUE,
-            name,
-            before=repr(first.value),
-            after=repr(other.value),
-            first_step=first.step,
-            count=len(apart),
-            of=len(pairs),
-            distance=Distance.between(first.value, other.value),
-            rule=str(tolerance),
-        )
+        yield _values(name, apart, len(pairs), tolerance)
 
 
-def agree(before: float, after: float, tolerance: Tolerance) -> bool:
-    """Tell whether two values agree. NaN agrees with NaN, an infinity with itself alone."""
-    if before == after or (math.isnan(before) and math.isnan(after)):
-        return True
-    if not (math.isfinite(before) and math.isfinite(after)):
-        return False
-    return abs(before - after) <= tolerance.atol + tolerance.rtol * max(abs(before), abs(after))
+def _values(name: str, apart: list[tuple[Point, Point]], of: int, tolerance: Tolerance) -> Difference:
+    first, other = apart[0]
+    distances = [(Distance.between(one.value, two.value), one.step) for one, two in apart]
+    measured = [(distance, step) for distance, step in distances if distance is not None]
+    # An infinite distance is the largest; there is no number for it.
+    largest, place = max(measured, key=lambda row: row[0].absolute) if len(measured) == len(apart) else (None, None)
+    return Difference(
+        Kind.METRIC_VALUE,
+        name,
+        before=repr(first.value),
+        after=repr(other.value),
+        first_step=first.step,
+        count=len(apart),
+        of=of,
+        distance=distances[0][0],
+        largest=largest,
+        largest_step=place,
+        rule=str(tolerance),
+    )
 
 
 def _in_v2(metrics: Mapping[str, _History], policy: Policy) -> tuple[dict[str, _History], list[Difference]]:
@@ -69,7 +77,7 @@ def _in_v2(metrics: Mapping[str, _History], policy: Policy) -> tuple[dict[str, _
     conflicts: list[Difference] = []
     for original, history in sorted(metrics.items()):
         name = policy.metric_name(original)
-        if name in renamed and any(compare_histories(name, renamed[name], history, policy.metrics)):
+        if name in renamed and any(compare_histories(name, renamed[name], history, policy.metric_tolerance(name))):
             rule = "both spellings in one run must agree"
             conflicts.append(Difference(Kind.METRIC_SPELLINGS, name, hint=f"one is {original!r}", rule=rule))
         renamed.setdefault(name, history)
@@ -101,7 +109,7 @@ def _shift(before: _History, after: _History, tolerance: Tolerance) -> int | Non
         return None
     shift = after[0].step - before[0].step
     same = all(
-        other.step - one.step == shift and agree(one.value, other.value, tolerance)
+        other.step - one.step == shift and tolerance.agree(one.value, other.value)
         for one, other in zip(before, after, strict=True)
     )
     return shift if same else None

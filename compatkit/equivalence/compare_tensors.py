@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compatkit.equivalence.difference import Difference, Distance, Kind
-from compatkit.equivalence.policy import Policy, Tolerance
+from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Tensor
+from compatkit.equivalence.tolerance import Tolerance
 
 _Values = NDArray[Any]
 
@@ -42,7 +43,7 @@ def _compare_integers(name: str, left: _Values, right: _Values) -> Iterator[Diff
 
 
 def _compare_numbers(name: str, left: _Values, right: _Values, tolerance: Tolerance) -> Iterator[Difference]:
-    """Compare as `agree` in compare_metrics does: symmetric, NaN with NaN, an infinity with itself alone."""
+    """Compare as `Tolerance.agree` does: symmetric, NaN with NaN, an infinity with itself alone."""
     wide = np.complex128 if np.iscomplexobj(left) else np.float64
     one, other = left.astype(wide), right.astype(wide)
     finite = np.isfinite(one) & np.isfinite(other)

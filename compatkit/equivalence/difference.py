@@ -50,7 +50,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far two finite numbers lie apart; `ulps` counts the doubles, or integers, from the one to the other."""
+    """How far two finite numbers lie apart; `ulps` counts the numbers of their type from the one to the other."""
 
     absolute: float
     relative: float
@@ -65,7 +65,12 @@ class Distance:
         largest = max(abs(before), abs(after))
         # Halved, because the difference of two large doubles of opposite sign is none.
         relative = abs(before / 2 - after / 2) / (largest / 2) if largest / 2 else float(before != after)
-        return cls(absolute, relative, abs(_ordinal(before) - _ordinal(after)))
+        return cls(absolute, relative, cls.ulps_between(before, after))
+
+    @staticmethod
+    def ulps_between(before: float, after: float) -> int:
+        """Return how many doubles lie from the one finite number to the other."""
+        return abs(_ordinal(before) - _ordinal(after))
 
     @classmethod
     def between_integers(cls, before: int, after: int) -> Distance:
@@ -86,8 +91,10 @@ class Difference:
         before, after: both sides as text; empty where a side has nothing.
         first_step: of a metric, where the two histories first part.
         count: how many points, or elements of a tensor, differ; `of` is how many were compared.
-        distance: the largest, of numbers.
-        rule: what decided that this is a difference.
+        distance: of `before` and `after`, where both are finite numbers. Of a metric these are the values at
+            `first_step`, of a tensor those that lie farthest apart.
+        largest: the largest distance of a metric's points, and `largest_step` where it is; None where it is infinite.
+        rule: what decided that this is a difference: the tolerance, and the entry of the policy that sets it.
         hint: what it looks like.
     """
 
@@ -99,6 +106,8 @@ class Difference:
     count: int = 1
     of: int = 1
     distance: Distance | None = None
+    largest: Distance | None = None
+    largest_step: int | None = None
     rule: str = "must be equal"
     hint: str = ""
 
@@ -112,6 +121,8 @@ class Difference:
             parts.append(f"{self.count} of {self.of} differ")
         if self.distance is not None:
             parts.append(str(self.distance))
+        if self.largest is not None and self.largest_step != self.first_step:
+            parts.append(f"at most {self.largest.absolute:.3g} at step {self.largest_step}")
         parts.append(self.rule)
         return ", ".join(part for part in (*parts, self.hint) if part)
 

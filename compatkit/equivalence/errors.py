@@ -49,6 +49,14 @@ class EquivalenceError(CompatkitError):
         )
 
     @classmethod
+    def no_samples(cls, reason: str) -> EquivalenceError:
+        return cls(
+            f"These runs are no two samples: {reason}.",
+            where="the runs before and after",
+            hint="give each side runs of its own, one a seed",
+        )
+
+    @classmethod
     def unreadable_artifact(cls, name: str, uri: str, reason: str) -> EquivalenceError:
         return cls(f"{name!r} cannot be read: {reason}.", where=uri, hint="compare where the artifacts are")
 

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from fnmatch import fnmatchcase
 
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.migration import Allowance, Migration
+from compatkit.equivalence.tolerance import EXACT, TORCH_WEIGHTS, Tolerance
+from compatkit.migration import Allowance, Bound, Equivalence, Margin, Migration
 
-# The defaults of torch.testing.assert_close, as (rtol, atol); of other dtypes every value must be equal.
-_WEIGHTS = {
-    "float16": (1e-3, 1e-5),
-    "bfloat16": (1.6e-2, 1e-5),
-    "float32": (1.3e-6, 1e-5),
-    "float64": (1e-7, 1e-7),
-    "complex64": (1.3e-6, 1e-5),
-    "complex128": (1e-7, 1e-7),
-}
+# Logged by compatkit itself, so that a verdict can be explained: under no policy part of what is compared.
+_OWN_WHY = "compatkit's own record of where and how a run was made"
+_OWN = (
+    Allowance("tag", "compatkit.env.*", _OWN_WHY, optional=True),
+    Allowance("artifact", "compatkit/*", _OWN_WHY, optional=True),
+)
 _EXTRA = {kind for kind in Kind if kind.value.endswith("extra")}
 _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
-    """Numbers agree if they lie within `atol + rtol * max(|a|, |b|)`: the same in both directions."""
-
-    rtol: float = 0.0
-    atol: float = 0.0
-
-    def __str__(self) -> str:
-        if not (self.rtol or self.atol):
-            return "must be equal"
-        return f"beyond rtol {self.rtol:g}, atol {self.atol:g}"
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
-    """How two snapshots are compared; `before` is v1, `after` is v2. Names are brought to v2's spelling."""
+    """How two snapshots are compared; `before` is v1, `after` is v2. Names are brought to v2's spelling.
 
-    metrics: Tolerance = Tolerance()
+    Attributes:
+        metrics: the tolerance of each metric that none of `bounds` names, exact by default.
+        bounds: tolerances of metrics by pattern; the first that fits a name decides.
+        margins: for the statistical comparison, by pattern; the first that fits a name decides.
+        weights: tolerances by dtype; of another dtype every value must be equal.
+        today: the day on which the expiry of allowances is judged.
+    """
+
+    metrics: Tolerance = EXACT
+    bounds: tuple[Bound, ...] = ()
+    margins: tuple[Margin, ...] = ()
     weights: Mapping[str, Tolerance] = field(default_factory=dict)
     metric_names: Mapping[str, str] = field(default_factory=dict)
     metric_prefixes: tuple[str, ...] = ()
@@ -47,6 +43,7 @@ class Policy:
     ignore: tuple[Allowance, ...] = ()
     added: tuple[Allowance, ...] = ()
     removed: tuple[Allowance, ...] = ()
+    today: date = field(default_factory=date.today)
 
     @classmethod
     def exact(cls) -> Policy:
@@ -57,16 +54,41 @@ class Policy:
     def from_migration(cls, migration: Migration) -> Policy:
         """Return the policy that a migration declares."""
         declared = migration.equivalence
-        return cls(
+        names = cls(
             metrics=Tolerance(declared.rtol, declared.atol),
-            weights={dtype: Tolerance(*bounds) for dtype, bounds in _WEIGHTS.items()},
+            weights=TORCH_WEIGHTS,
             metric_names={row.v1: row.v2 for row in migration.fields},
-            metric_prefixes=declared.metric_prefixes,
             param_names={row.v1: row.v2 for row in migration.arguments},
-            ignore=declared.ignore,
-            added=declared.added_in_v2,
-            removed=declared.removed_in_v2,
         )
+        return names.extended(declared)
+
+    def extended(self, declared: Equivalence) -> Policy:
+        """Return this policy with the entries of `declared` before its own, so that they decide first.
+
+        Its `rtol` and `atol`, unless both are 0, take the place of the tolerance of all other metrics.
+        """
+        metrics = Tolerance(declared.rtol, declared.atol) if declared.rtol or declared.atol else self.metrics
+        return replace(
+            self,
+            metrics=metrics,
+            bounds=(*declared.tolerances, *self.bounds),
+            margins=(*declared.margins, *self.margins),
+            metric_prefixes=tuple(dict.fromkeys((*declared.metric_prefixes, *self.metric_prefixes))),
+            ignore=(*declared.ignore, *self.ignore),
+            added=(*declared.added_in_v2, *self.added),
+            removed=(*declared.removed_in_v2, *self.removed),
+        )
+
+    def metric_tolerance(self, name: str) -> Tolerance:
+        """Return the tolerance of a metric under its v2 name."""
+        for bound in self.bounds:
+            if fnmatchcase(name, bound.metric):
+                return Tolerance.of(bound)
+        return self.metrics
+
+    def metric_margin(self, name: str) -> Margin | None:
+        """Return the margin of a metric under its v2 name, or None: then no number of runs makes it equivalent."""
+        return next((margin for margin in self.margins if fnmatchcase(name, margin.metric)), None)
 
     def metric_name(self, name: str) -> str:
         """Return the v2 spelling of a metric, also where a declared prefix stands before it."""
@@ -82,28 +104,37 @@ class Policy:
         return self.param_names.get(name, name)
 
     def allowance(self, difference: Difference) -> Allowance | None:
-        """Return what allows this difference, or None: then it decides.
+        """Return what allows this difference today, or None: then it decides.
 
         What v2 adds never excuses what it lost, nor a value that changed.
         """
-        candidates = self.ignore
-        if difference.kind in _EXTRA:
-            candidates += self.added
-        elif difference.kind in _MISSING:
-            candidates += self.removed
-        return _first(candidates, difference.kind.category, difference.name)
+        named = self._naming(difference)
+        return next((entry for entry in named if not self._is_expired(entry)), None)
+
+    def expired(self, difference: Difference) -> Allowance | None:
+        """Return what allowed this difference until its last day, which is over; None where nothing did."""
+        return next((entry for entry in self._naming(difference) if self._is_expired(entry)), None)
 
     def ignores(self, category: str, name: str) -> bool:
         """Tell whether no difference under this name would decide, so that it proves nothing."""
-        return _first(self.ignore, category, name) is not None
+        candidates = (*self.ignore, *_OWN)
+        return any(not self._is_expired(entry) for entry in candidates if _names(entry, category, name))
 
     @property
     def allowances(self) -> tuple[Allowance, ...]:
         return (*self.ignore, *self.added, *self.removed)
 
+    def _naming(self, difference: Difference) -> tuple[Allowance, ...]:
+        candidates = (*self.ignore, *_OWN)
+        if difference.kind in _EXTRA:
+            candidates += self.added
+        elif difference.kind in _MISSING:
+            candidates += self.removed
+        return tuple(entry for entry in candidates if _names(entry, difference.kind.category, difference.name))
 
-def _first(candidates: tuple[Allowance, ...], category: str, name: str) -> Allowance | None:
-    for allowed in candidates:
-        if allowed.kind == category and fnmatchcase(name, allowed.name):
-            return allowed
-    return None
+    def _is_expired(self, entry: Allowance) -> bool:
+        return entry.until is not None and self.today > entry.until
+
+
+def _names(entry: Allowance, category: str, name: str) -> bool:
+    return entry.kind == category and fnmatchcase(name, entry.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from compatkit.equivalence.difference import Difference
@@ -19,7 +19,13 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the comparison of two runs came to. `compared` counts what was looked at, by what it is."""
+    """What the comparison of two runs came to.
+
+    Attributes:
+        deciding: the differences that no entry of the policy allows.
+        unused: the entries of the policy that allowed nothing here; see `stale`.
+        compared: counts what was looked at, by what it is.
+    """
 
     before: str
     after: str
@@ -33,3 +39,28 @@ class Verdict:
     def is_equivalent(self) -> bool:
         """True where nothing decides against it, and something was compared at all."""
         return not self.deciding and any(self.compared.values())
+
+    @property
+    def stale(self) -> tuple[Allowance, ...]:
+        """The entries that allowed nothing here though they must. Of several verdicts, see `stale_allowances`."""
+        return tuple(entry for entry in self.unused if not entry.optional)
+
+    @property
+    def is_accepted(self) -> bool:
+        """True where the runs are equivalent, and no entry of the policy is stale: what a gate asks for."""
+        return self.is_equivalent and not self.stale
+
+    @property
+    def word(self) -> str:
+        """The verdict in words, for every report."""
+        if not self.is_equivalent:
+            return "different"
+        return "equivalent, but the policy is stale" if self.stale else "equivalent"
+
+
+def stale_allowances(verdicts: Iterable[Verdict]) -> tuple[Allowance, ...]:
+    """Return the entries that are stale in every verdict: over a matrix, one pair that needs an entry is enough."""
+    stale: tuple[Allowance, ...] | None = None
+    for verdict in verdicts:
+        stale = verdict.stale if stale is None else tuple(entry for entry in stale if entry in verdict.stale)
+    return stale or ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate_together
+from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
-    Allowance,
     Argument,
     Confidence,
     Config,
-    Equivalence,
     Field,
     Migration,
     Move,
@@ -36,12 +36,14 @@ __all__ = [
     "Allowance",
     "Argument",
     "Attribute",
+    "Bound",
     "Confidence",
     "Config",
     "Each",
     "Equivalence",
     "Field",
     "Item",
+    "Margin",
     "Migration",
     "MigrationError",
     "Move",
@@ -58,6 +60,7 @@ __all__ = [
     "find_migration",
     "load_migration",
     "load_project",
+    "parse_equivalence",
     "parse_migration",
     "parse_records",
     "parse_shape",

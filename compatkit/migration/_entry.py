@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Scalar
+
+if TYPE_CHECKING:
+    from datetime import date
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 Choice = TypeVar("Choice", bound=str)
@@ -49,6 +52,24 @@ class Entry:
         value = self._take(key, None)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise self._wrong(key, value, "an integer, zero or more")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "true or false")
+        return value
+
+    def day(self, key: str) -> date | None:
+        from datetime import date, datetime
+
+        if key not in self._table:
+            self._known.add(key)
+            return None
+        value = self._take(key, None)
+        # A time of day would be read as a day by whoever forgets the time zone.
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self._wrong(key, value, "a day without quotes, such as 2027-01-31")
         return value
 
     def dotted(self, key: str, *, parts: int = 1) -> str:

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from compatkit.migration._entry import Entry
+from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import (
-    Allowance,
-    AllowanceKind,
     Argument,
     Confidence,
     Config,
-    Equivalence,
     Field,
     Migration,
     Move,
@@ -31,7 +29,6 @@ from compatkit.migration.shape import parse_records, parse_shape
 SCHEMA = 1
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 _MOVE_KINDS: tuple[MoveKind, ...] = get_args(MoveKind)
-_ALLOWANCE_KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
 _Row = TypeVar("_Row")
 
 
@@ -79,7 +76,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         arguments=_each(entry, "arguments", _argument),
         producers=_each(entry, "producers", _producer),
         configs=_each(entry, "configs", _config),
-        equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
+        equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         origin=origin,
     )
@@ -161,25 +158,3 @@ def _config(entry: Entry) -> Config:
 
 def _settings(table: object, where: str) -> tuple[Setting, ...]:
     return tuple(Setting(path, value) for path, value in Entry(table, where).scalars())
-
-
-def _equivalence(entry: Entry) -> Equivalence:
-    equivalence = Equivalence(
-        rtol=entry.number("rtol", 0.0),
-        atol=entry.number("atol", 0.0),
-        metric_prefixes=entry.texts("metric_prefixes"),
-        ignore=_each(entry, "ignore", _allowance),
-        added_in_v2=_each(entry, "added_in_v2", _allowance),
-        removed_in_v2=_each(entry, "removed_in_v2", _allowance),
-    )
-    entry.close()
-    return equivalence
-
-
-def _allowance(entry: Entry) -> Allowance:
-    kinds = [kind for kind in _ALLOWANCE_KINDS if kind in entry.keys()]  # noqa: SIM118 - Entry is no dict
-    if len(kinds) != 1:
-        expected = f"exactly one of {', '.join(_ALLOWANCE_KINDS)}"
-        raise MigrationError.wrong_value("allowance", sorted(entry.keys()), expected, where=entry.where)
-    # Without a reason an allowed difference cannot be judged a year later.
-    return Allowance(kinds[0], entry.text(kinds[0]), entry.text("why"))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
+
 Confidence = Literal["safe", "review", "manual"]
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
-AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
 
 
 class Versions(NamedTuple):
@@ -142,27 +143,6 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """A difference that is allowed, and why. `name` is a shell-style pattern."""
-
-    kind: AllowanceKind
-    name: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Equivalence:
-    """Within which tolerance, and up to which differences, a v1 and a v2 run count as equivalent."""
-
-    rtol: float = 0.0
-    atol: float = 0.0
-    metric_prefixes: tuple[str, ...] = ()
-    ignore: tuple[Allowance, ...] = ()
-    added_in_v2: tuple[Allowance, ...] = ()
-    removed_in_v2: tuple[Allowance, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Migration:
     """One declared v1 to v2 change.
 
@@ -178,7 +158,7 @@ class Migration:
     arguments: tuple[Argument, ...] = ()
     producers: tuple[Producer, ...] = ()
     configs: tuple[Config, ...] = ()
-    equivalence: Equivalence = Equivalence()
+    equivalence: Equivalence = NOTHING_DECLARED
     record: str = ""
     origin: Path | None = None
 

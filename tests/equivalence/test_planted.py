@@ -53,9 +53,9 @@ PLANTED = {
         replace(RUN, metrics=without(RUN.metrics, "train_loss")),
         Kind.METRIC_MISSING,
         "train_loss",
-        None,
+        1,
     ),
-    "metric added": (metrics(gap=history(0.1)), Kind.METRIC_EXTRA, "gap", None),
+    "metric added": (metrics(gap=history(0.1)), Kind.METRIC_EXTRA, "gap", 1),
     "value off by 1e-3": (metrics(train_loss=history(0.9, 0.5005, 0.25)), Kind.METRIC_VALUE, "train_loss", 2),
     "value off by 1e-5": (metrics(train_loss=history(0.9, 0.5, 0.2500025)), Kind.METRIC_VALUE, "train_loss", 3),
     "value changed under its v2 name": (

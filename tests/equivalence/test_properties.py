@@ -17,7 +17,6 @@ from compatkit.equivalence import (
     Tolerance,
     compare_snapshots,
 )
-from compatkit.equivalence.compare_metrics import agree
 from compatkit.migration import Allowance, find_migration
 from tests.equivalence.strategies import numbers, snapshots
 
@@ -53,7 +52,7 @@ def test_a_changed_value_is_found_wherever_it_is(snapshot: Snapshot, data: st.Da
     history = snapshot.metrics[name]
     place = data.draw(st.integers(0, len(history) - 1))
     value = data.draw(numbers)
-    assume(not agree(history[place].value, value, DECLARED.metrics))
+    assume(not DECLARED.metrics.agree(history[place].value, value))
     changed = (*history[:place], Point(history[place].step, value), *history[place + 1 :])
 
     verdict = compare_snapshots(snapshot, replace(snapshot, metrics={**snapshot.metrics, name: changed}), DECLARED)
@@ -87,9 +86,11 @@ def test_allowing_more_never_decides_more(one: Snapshot, other: Snapshot, more: 
     assert len(lenient.deciding) + len(lenient.allowed) == len(strict.deciding)
 
 
-@given(numbers, numbers, st.floats(0, 1), st.floats(0, 1))
-def test_agreement_is_symmetric(one: float, other: float, rtol: float, atol: float) -> None:
-    assert agree(one, other, Tolerance(rtol, atol)) == agree(other, one, Tolerance(rtol, atol))
+@given(numbers, numbers, st.floats(0, 1), st.floats(0, 1), st.integers(0, 9))
+def test_agreement_is_symmetric(one: float, other: float, rtol: float, atol: float, ulps: int) -> None:
+    tolerance = Tolerance(rtol, atol, ulps)
+
+    assert tolerance.agree(one, other) == tolerance.agree(other, one)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

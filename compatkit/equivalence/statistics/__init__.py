@@ -1,0 +1,11 @@
+"""Many runs against many, where bitwise equality is not to be had: an equivalence test, and three verdicts.
+
+SciPy, which the tests come from, is imported when samples are compared.
+"""
+
+from __future__ import annotations
+
+from compatkit.equivalence.statistics.compare_samples import compare_samples
+from compatkit.equivalence.statistics.evidence import Decision, Evidence, Sample, SampleVerdict
+
+__all__ = ["Decision", "Evidence", "Sample", "SampleVerdict", "compare_samples"]

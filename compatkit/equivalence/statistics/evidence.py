@@ -1,0 +1,125 @@
+"""What a comparison of two samples of runs came to: values only, nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.verdict import Allowed
+from compatkit.migration import Allowance
+
+
+class Decision(Enum):
+    """The three verdicts. That no difference was found is none of them: it is not enough evidence."""
+
+    EQUIVALENT = "equivalent"
+    DIFFERENT = "different"
+    UNDECIDED = "not enough evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One metric over the runs of one side: a value for each run that logged a finite one, of `runs` runs."""
+
+    values: tuple[float, ...]
+    runs: int
+
+    @property
+    def mean(self) -> float:
+        # Scaled down first: the sum of large doubles is none.
+        return sum(value / len(self.values) for value in self.values) if self.values else 0.0
+
+    @property
+    def is_constant(self) -> bool:
+        return len(set(self.values)) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one metric's samples say.
+
+    Attributes:
+        name: of the metric, under its v2 name; `value` says which value of each run counts, such as "final".
+        margin: how far apart the means may lie, in words; empty where none is declared.
+        difference: the mean after less the mean before; None where a side has no finite value.
+        interval: a confidence interval of it, such that it lies within an absolute margin just where the two
+            one-sided tests find equivalence; None where there is no spread to compute it from.
+        p_equivalent, p_different: the larger p-value of the two one-sided tests; the one of a difference beyond the
+            margin. Both are held against `SampleVerdict.level`.
+        seeds: how many runs a side would decide, with 80 % power, if they spread as these do; None where no number
+            is known to.
+        reason: what decided, or what keeps it open.
+    """
+
+    name: str
+    decision: Decision
+    before: Sample
+    after: Sample
+    value: str = "final"
+    margin: str = ""
+    difference: float | None = None
+    interval: tuple[float, float] | None = None
+    p_equivalent: float | None = None
+    p_different: float | None = None
+    seeds: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVerdict:
+    """What many runs against many came to.
+
+    Attributes:
+        before, after: the run ids of both sides.
+        confidence: of the whole verdict. Where several metrics are tested, each is held to `level`.
+        level: the error that one test may make: 1 - confidence, divided by the number of metrics that are tested.
+        evidence: of each metric that the policy does not ignore.
+        deciding: differences in what no seed touches: params, tags, names, steps, structure, status.
+        notes: what was not compared.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    confidence: float
+    level: float
+    evidence: tuple[Evidence, ...] = ()
+    deciding: tuple[Difference, ...] = ()
+    allowed: tuple[Allowed, ...] = ()
+    unused: tuple[Allowance, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """Different where one thing is; equivalent where every metric is, and there is one; else undecided."""
+        found = {each.decision for each in self.evidence}
+        if self.deciding or Decision.DIFFERENT in found:
+            return Decision.DIFFERENT
+        return Decision.EQUIVALENT if found == {Decision.EQUIVALENT} else Decision.UNDECIDED
+
+    @property
+    def is_equivalent(self) -> bool:
+        return self.decision is Decision.EQUIVALENT
+
+    @property
+    def stale(self) -> tuple[Allowance, ...]:
+        """The entries of the policy that allowed nothing though they must."""
+        return tuple(entry for entry in self.unused if not entry.optional)
+
+    @property
+    def is_accepted(self) -> bool:
+        """True where the samples are equivalent, and no entry of the policy is stale."""
+        return self.is_equivalent and not self.stale
+
+    @property
+    def seeds(self) -> int | None:
+        """How many runs a side would decide all that is open; None where nothing is, or no number is known to."""
+        needed = [each.seeds for each in self.evidence if each.decision is Decision.UNDECIDED]
+        known = [seeds for seeds in needed if seeds is not None]
+        return max(known) if known and len(known) == len(needed) else None
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many metrics came to each decision, by its word."""
+        return {each.value: sum(row.decision is each for row in self.evidence) for each in Decision}

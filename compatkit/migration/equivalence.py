@@ -1,0 +1,83 @@
+"""What a migration says of equivalence: tolerances, margins, allowed differences, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
+MarginValue = Literal["final", "min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A difference that is allowed, and why. `name` is a shell-style pattern.
+
+    Attributes:
+        until: the last day on which it allows; None is for ever.
+        optional: it may match nothing. One that is not is stale where it does, which fails, as a strict xfail does.
+    """
+
+    kind: AllowanceKind
+    name: str
+    why: str
+    until: date | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How far the values of the metrics that `metric`, a shell-style pattern, names may lie apart, and why.
+
+    Two values agree if they lie within `atol + rtol * max(|a|, |b|)`, or at most `ulps` doubles apart.
+    """
+
+    metric: str
+    why: str
+    rtol: float = 0.0
+    atol: float = 0.0
+    ulps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How far the means of a metric over many seeds may lie apart, for a statistical comparison, and why.
+
+    Attributes:
+        metric: a shell-style pattern.
+        absolute, relative: one of the two is given; `relative` is a share of the mean before, 0.01 for a percent.
+            An absolute margin of 0 says that the seed does not touch the metric: it must be equal in every run.
+        value: which value of a run counts: its final one, its smallest or its largest.
+    """
+
+    metric: str
+    why: str
+    absolute: float | None = None
+    relative: float | None = None
+    value: MarginValue = "final"
+
+    def __str__(self) -> str:
+        return f"{self.absolute:g}" if self.absolute is not None else f"{self.relative:.3g} of the mean before"
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Within which tolerance, and up to which differences, a v1 and a v2 run count as equivalent.
+
+    Of `tolerances` and `margins` the first that names a metric decides; `rtol` and `atol` are for all other metrics.
+    """
+
+    rtol: float = 0.0
+    atol: float = 0.0
+    metric_prefixes: tuple[str, ...] = ()
+    tolerances: tuple[Bound, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    ignore: tuple[Allowance, ...] = ()
+    added_in_v2: tuple[Allowance, ...] = ()
+    removed_in_v2: tuple[Allowance, ...] = ()
+
+
+NOTHING_DECLARED = Equivalence()

@@ -1,0 +1,295 @@
+"""Three verdicts over many runs: never equivalent without evidence, and wrong no more often than is stated."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.equivalence import EquivalenceError, File, Kind, Point, Policy, Snapshot
+from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict, compare_samples
+from compatkit.equivalence.statistics.judge import judge
+from compatkit.migration import Allowance, Margin
+
+WITHIN_A_TENTH = Policy(margins=(Margin("loss", "seeds spread by this much", absolute=0.1),))
+finite = st.floats(-1e6, 1e6)
+
+
+def runs(side: str, values: Sequence[float], **changed: object) -> list[Snapshot]:
+    return [
+        replace(
+            Snapshot(f"{side}{seed}", params={"seed": str(seed), "lr": "0.1"}, metrics={"loss": (Point(1, value),)}),
+            **changed,
+        )
+        for seed, value in enumerate(values)
+    ]
+
+
+def compared(before: Sequence[float], after: Sequence[float], policy: Policy = WITHIN_A_TENTH) -> SampleVerdict:
+    return compare_samples(runs("a", before), runs("b", after), policy)
+
+
+def of_loss(verdict: SampleVerdict) -> Evidence:
+    (evidence,) = verdict.evidence
+    return evidence
+
+
+def spread(mean: float, deviation: float, count: int, seed: int = 0) -> list[float]:
+    return list(np.random.default_rng(seed).normal(mean, deviation, count))
+
+
+# What must never be equivalent.
+
+
+@given(st.lists(finite, min_size=1, max_size=6), st.lists(finite, min_size=1, max_size=6))
+def test_without_a_margin_nothing_is_equivalent(before: list[float], after: list[float]) -> None:
+    assert compared(before, after, Policy()).decision is Decision.UNDECIDED
+    assert compared(before, before, Policy()).decision is Decision.UNDECIDED
+
+
+@given(finite, finite)
+def test_one_run_a_side_is_never_equivalent(before: float, after: float) -> None:
+    assert compared([before], [after]).decision is Decision.UNDECIDED
+
+
+@given(st.lists(finite, min_size=2, max_size=5), st.sampled_from([math.nan, math.inf, -math.inf]), st.data())
+def test_a_value_that_is_not_finite_is_never_equivalent(values: list[float], odd: float, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(values) - 1))
+    broken = [*values[:place], odd, *values[place + 1 :]]
+
+    for before, after in ((values, broken), (broken, values), (broken, broken)):
+        assert compared(before, after).decision is not Decision.EQUIVALENT
+
+
+@given(finite, st.integers(2, 9))
+def test_samples_without_spread_are_never_equivalent(value: float, count: int) -> None:
+    assert compared([value] * count, [value] * count).decision is Decision.UNDECIDED
+
+
+def test_that_no_difference_is_found_is_not_enough() -> None:
+    # Far apart, far spread: no t-test finds a difference, and a margin of 0.1 is nowhere near.
+    verdict = compared([0.0, 10.0, 5.0], [9.0, 1.0, 6.0])
+
+    assert verdict.decision is Decision.UNDECIDED
+    assert verdict.seeds is not None
+    assert verdict.seeds > 1000
+
+
+def test_a_metric_that_some_runs_lack_is_never_equivalent() -> None:
+    before, after = runs("a", spread(1, 0.01, 6)), runs("b", spread(1, 0.01, 6, seed=1))
+    after[3] = replace(after[3], metrics={"other": (Point(1, 0.5),)})
+
+    assert compare_samples(before, after, WITHIN_A_TENTH).decision is not Decision.EQUIVALENT
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"params": {"seed": "0", "lr": "0.2"}}, Kind.PARAM_VALUE),
+        ({"params": {"seed": "0"}}, Kind.PARAM_MISSING),
+        ({"tags": {"team": "x"}}, Kind.TAG_EXTRA),
+        ({"artifacts": {"plot.png": File("aa", 1)}}, Kind.ARTIFACT_EXTRA),
+        ({"metrics": {"loss": (Point(2, 1.0),)}}, Kind.METRIC_STEPS),
+        ({"metrics": {"loss": (Point(1, 1.0),), "gap": (Point(1, 1.0),)}}, Kind.METRIC_EXTRA),
+        ({"status": "FAILED"}, Kind.STATUS),
+    ],
+)
+def test_what_no_seed_touches_decides(changed: dict[str, object], kind: Kind) -> None:
+    before, after = runs("a", spread(1, 0.01, 6)), runs("b", spread(1, 0.01, 6, seed=1), **changed)
+
+    verdict = compare_samples(before, after, WITHIN_A_TENTH)
+
+    assert verdict.decision is Decision.DIFFERENT
+    assert kind in {each.kind for each in verdict.deciding}
+
+
+def test_a_param_that_varies_on_one_side_only_decides() -> None:
+    before, after = runs("a", spread(1, 0.01, 3)), runs("b", spread(1, 0.01, 3, seed=1))
+    after[2] = replace(after[2], params={"seed": "2", "lr": "0.2"})
+
+    verdict = compare_samples(before, after, WITHIN_A_TENTH)
+
+    assert [(each.kind, each.name) for each in verdict.deciding] == [(Kind.PARAM_VALUE, "lr")]
+
+
+def test_one_failed_run_decides_whatever_its_values_are() -> None:
+    before, after = runs("a", spread(1, 0.01, 6)), runs("b", spread(1, 0.01, 6, seed=1))
+    after[5] = replace(after[5], status="FAILED")
+
+    assert compare_samples(before, after, WITHIN_A_TENTH).decision is Decision.DIFFERENT
+
+
+# What is decided.
+
+
+def test_close_means_of_little_spread_are_equivalent_and_the_interval_says_so() -> None:
+    verdict = compared(spread(1, 0.02, 8), spread(1, 0.02, 10, seed=1))
+
+    evidence = of_loss(verdict)
+    assert verdict.decision is Decision.EQUIVALENT
+    assert evidence.interval is not None
+    assert -0.1 < evidence.interval[0] < evidence.interval[1] < 0.1
+    assert "varies from run to run on both sides: param value seed" in verdict.notes[0]
+
+
+def test_means_beyond_the_margin_are_different() -> None:
+    assert compared(spread(1, 0.02, 8), spread(1.5, 0.02, 8)).decision is Decision.DIFFERENT
+
+
+def test_a_difference_within_the_margin_is_equivalent_however_significant() -> None:
+    assert compared(spread(1, 0.001, 30), spread(1.05, 0.001, 30)).decision is Decision.EQUIVALENT
+
+
+def test_the_number_of_seeds_that_is_named_decides() -> None:
+    few = compared(spread(1, 0.2, 5), spread(1, 0.2, 5, seed=1))
+    assert few.decision is Decision.UNDECIDED
+    assert few.seeds is not None
+
+    decided = [
+        compared(spread(1, 0.2, few.seeds, seed), spread(1, 0.2, few.seeds, seed + 1000)).decision
+        for seed in range(100, 150)
+    ]
+
+    # 80 % is promised for a spread and a distance as in the few; these few lie farther apart than the truth.
+    assert decided.count(Decision.EQUIVALENT) >= 40
+    assert Decision.DIFFERENT not in decided
+
+
+def test_constant_samples_part_by_the_chance_that_they_do() -> None:
+    assert compared([1.0] * 3, [2.0] * 3).decision is Decision.UNDECIDED  # chance 1 in 10
+    assert of_loss(compared([1.0] * 3, [2.0] * 3)).seeds == 4
+    assert compared([1.0] * 5, [2.0] * 5).decision is Decision.DIFFERENT  # chance 1 in 126
+
+
+def test_a_margin_of_zero_demands_equality_in_every_run() -> None:
+    policy = Policy(margins=(Margin("loss", "set by hand", absolute=0.0),))
+
+    assert compared([0.1, 0.1], [0.1], policy).decision is Decision.EQUIVALENT
+    assert compared([0.1, 0.1], [0.1, math.nextafter(0.1, 1)], policy).decision is Decision.DIFFERENT
+
+
+def test_a_relative_margin_scales_with_the_mean_of_either_sign() -> None:
+    policy = Policy(margins=(Margin("loss", "a percent", relative=0.01),))
+    for sign in (1, -1):
+        before, near = [sign * x for x in spread(1000, 1, 8)], [sign * x for x in spread(1002, 1, 8, seed=1)]
+        far = [sign * x for x in spread(1030, 1, 8, seed=1)]
+
+        assert compared(before, near, policy).decision is Decision.EQUIVALENT
+        assert compared(before, far, policy).decision is Decision.DIFFERENT
+
+
+def test_a_relative_margin_of_a_mean_near_zero_decides_nothing() -> None:
+    policy = Policy(margins=(Margin("loss", "a percent", relative=0.01),))
+
+    assert compared(spread(0, 1, 8), spread(0, 1, 8, seed=1), policy).decision is Decision.UNDECIDED
+
+
+def test_the_best_value_counts_where_the_margin_says_so() -> None:
+    policy = Policy(margins=(Margin("loss", "early stopping", absolute=0.1, value="min"),))
+    best = [replace(run, metrics={"loss": (*run.metrics["loss"], Point(2, 9.0))}) for run in runs("b", [1.0, 1.01])]
+    other = [replace(run, metrics={"loss": (*run.metrics["loss"], Point(2, 5.0))}) for run in runs("a", [1.0, 1.02])]
+
+    evidence = of_loss(compare_samples(other, best, policy))
+
+    assert (evidence.value, evidence.before.values) == ("min", (1.0, 1.02))
+
+
+def test_spellings_of_both_versions_are_one_metric() -> None:
+    policy = replace(WITHIN_A_TENTH, metric_names={"old_loss": "loss"})
+    old = [replace(run, metrics={"old_loss": run.metrics["loss"]}) for run in runs("a", spread(1, 0.02, 8))]
+
+    assert compare_samples(old, runs("b", spread(1, 0.02, 8, seed=1)), policy).is_equivalent
+
+
+def test_an_ignored_metric_is_not_judged_and_an_unused_allowance_is_stale() -> None:
+    policy = replace(
+        WITHIN_A_TENTH, ignore=(Allowance("metric", "time", "noise"), Allowance("metric", "absent", "not there"))
+    )
+    timed = [
+        [replace(run, metrics={**run.metrics, "time": (Point(1, run.metrics["loss"][0].value),)}) for run in side]
+        for side in (runs("a", spread(1, 0.02, 8)), runs("b", spread(1, 0.02, 8, seed=1)))
+    ]
+
+    verdict = compare_samples(*timed, policy)
+
+    assert [each.name for each in verdict.evidence] == ["loss"]
+    assert verdict.is_equivalent
+    assert [entry.name for entry in verdict.stale] == ["absent"]
+    assert not verdict.is_accepted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "part"),
+    [([], [1.0], "a side has no run"), ([1.0], [], "a side has no run")],
+)
+def test_a_side_without_runs_is_an_error(before: list[float], after: list[float], part: str) -> None:
+    with pytest.raises(EquivalenceError, match=part):
+        compared(before, after)
+
+
+def test_a_run_that_would_count_twice_is_an_error() -> None:
+    sample = runs("a", [1.0, 1.1])
+
+    with pytest.raises(EquivalenceError, match="would count twice"):
+        compare_samples(sample, sample, WITHIN_A_TENTH)
+
+
+def test_nothing_in_common_is_an_error_and_no_verdict() -> None:
+    other = runs("b", [1.0, 1.1], metrics={"gain": (Point(1, 1.0),)})
+
+    with pytest.raises(EquivalenceError, match="no metric is on both sides"):
+        compare_samples(runs("a", [1.0, 1.1]), other, WITHIN_A_TENTH)
+
+
+# How often it errs: normal samples of (mean, deviation, count), of a generator that is fixed in advance.
+
+Side = tuple[float, float, int]
+
+
+def decided(before: Side, after: Side) -> Counter[Decision]:
+    """Return the decisions of 400 trials against a margin of 1."""
+    random, margin = np.random.default_rng(20_240), Margin("*", "simulated", absolute=1.0)
+    return Counter(
+        judge(
+            "m", *(Sample(tuple(random.normal(*side).tolist()), side[2]) for side in (before, after)), margin, 0.05
+        ).decision
+        for _ in range(400)
+    )
+
+
+# 20 of 400 are expected at worst; four standard deviations of that count are 17.
+MOST = 20 + 17
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((0.0, 0.5, 5), (1.0, 0.5, 5)), ((0.0, 0.2, 8), (-1.0, 1.0, 4)), ((0.0, 1.0, 20), (1.0, 0.1, 20))],
+)
+def test_means_just_at_the_margin_are_called_equivalent_no_more_often_than_stated(before: Side, after: Side) -> None:
+    assert decided(before, after)[Decision.EQUIVALENT] <= MOST
+
+
+@pytest.mark.parametrize("after", [(0.0, 0.5, 5), (0.0, 1.0, 3), (1.0, 0.5, 5)])
+def test_means_within_the_margin_are_called_different_no_more_often_than_stated(after: Side) -> None:
+    assert decided((0.0, 0.5, 5), after)[Decision.DIFFERENT] <= MOST
+
+
+def test_several_metrics_together_err_no_more_often_than_stated() -> None:
+    random, policy = np.random.default_rng(7), Policy(margins=(Margin("*", "simulated", absolute=1.0),))
+
+    def sample(side: str, mean: float) -> list[Snapshot]:
+        values = random.normal(mean, 0.5, (6, 4))
+        metrics = [{f"m{name}": (Point(1, float(value)),) for name, value in enumerate(row)} for row in values]
+        return [Snapshot(f"{side}{run}", metrics=each) for run, each in enumerate(metrics)]
+
+    verdicts = [compare_samples(sample("a", 0.0), sample("b", 1.0), policy) for _ in range(100)]
+
+    # Of any of the four, not of one: 5 of 100, and four standard deviations.
+    for wrong in (Decision.EQUIVALENT, Decision.DIFFERENT):
+        assert sum(any(each.decision is wrong for each in verdict.evidence) for verdict in verdicts) <= 5 + 9
