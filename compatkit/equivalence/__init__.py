@@ -9,7 +9,7 @@ from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reader import take_snapshot
 from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.tolerance import Tolerance
-from compatkit.equivalence.verdict import Allowed, Verdict
+from compatkit.equivalence.verdict import Allowed, Verdict, stale_allowances
 
 # `compatkit.equivalence.stack` is not handed on here: it imports torch, which `compatkit compare` can do without.
 
@@ -29,5 +29,6 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "compare_snapshots",
+    "stale_allowances",
     "take_snapshot",
 ]

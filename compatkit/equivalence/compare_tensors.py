@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def compare_tensors(name: str, before: Tensor | None, after: Tensor | None, poli
         yield from _compare_integers(name, before.values.ravel(), after.values.ravel())
     else:
         tolerance = policy.weights.get(before.dtype, Tolerance())
-        yield from _compare_numbers(name, before.values.ravel(), after.values.ravel(), tolerance)
+        yield from _compare_numbers(name, before.dtype, before.values.ravel(), after.values.ravel(), tolerance)
 
 
 def _compare_integers(name: str, left: _Values, right: _Values) -> Iterator[Difference]:
@@ -42,7 +43,9 @@ def _compare_integers(name: str, left: _Values, right: _Values) -> Iterator[Diff
         yield _difference(name, left, right, apart, worst, far, Tolerance())
 
 
-def _compare_numbers(name: str, left: _Values, right: _Values, tolerance: Tolerance) -> Iterator[Difference]:
+def _compare_numbers(
+    name: str, dtype: str, left: _Values, right: _Values, tolerance: Tolerance
+) -> Iterator[Difference]:
     """Compare as `Tolerance.agree` does: symmetric, NaN with NaN, an infinity with itself alone."""
     wide = np.complex128 if np.iscomplexobj(left) else np.float64
     one, other = left.astype(wide), right.astype(wide)
@@ -54,7 +57,7 @@ def _compare_numbers(name: str, left: _Values, right: _Values, tolerance: Tolera
     if apart.any():
         worst = int(np.argmax(np.where(apart & finite, distance, -1)))
         worst = worst if apart[worst] else int(np.argmax(apart))
-        yield _difference(name, left, right, apart, worst, _distance(one[worst], other[worst]), tolerance)
+        yield _difference(name, left, right, apart, worst, _distance(one[worst], other[worst], dtype), tolerance)
 
 
 def _equal(one: _Values, other: _Values) -> _Values:
@@ -65,12 +68,31 @@ def _equal(one: _Values, other: _Values) -> _Values:
     return equal
 
 
-def _distance(one: Any, other: Any) -> Distance | None:
+def _distance(one: Any, other: Any, dtype: str) -> Distance | None:
     """Return the distance; of complex numbers, that of the parts that lie farther apart."""
     if not np.iscomplexobj(one):
-        return Distance.between(float(one), float(other))
-    parts = [Distance.between(float(one.real), float(other.real)), Distance.between(float(one.imag), float(other.imag))]
+        return _of_parts(float(one), float(other), dtype)
+    parts = [_of_parts(float(one.real), float(other.real), dtype), _of_parts(float(one.imag), float(other.imag), dtype)]
     return max((part for part in parts if part), key=lambda part: part.absolute, default=None)
+
+
+# In which type the neighbours of a number of a dtype are counted; else in doubles.
+_PARTS = {"float16": np.float16, "bfloat16": np.float32, "float32": np.float32, "complex64": np.float32}
+
+
+def _of_parts(one: float, other: float, dtype: str) -> Distance | None:
+    distance = Distance.between(one, other)
+    if distance is None or dtype not in _PARTS:
+        return distance
+    ordinals = [_ordinal(np.array(value, dtype=_PARTS[dtype])) for value in (one, other)]
+    # A bfloat16 is the upper half of a float32.
+    return replace(distance, ulps=abs(ordinals[0] - ordinals[1]) >> (16 if dtype == "bfloat16" else 0))
+
+
+def _ordinal(value: _Values) -> int:
+    """Map the numbers of a dtype to integers, such that neighbours differ by one."""
+    bits = int(value.view(f"i{value.itemsize}"))
+    return bits if bits >= 0 else -(bits & (2 ** (8 * value.itemsize - 1) - 1))
 
 
 def _difference(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from compatkit.equivalence.difference import Difference, Kind, excerpts
+from compatkit.equivalence.difference import Difference, Distance, Kind, excerpts
 from compatkit.equivalence.numerals import is_same_param
 from compatkit.equivalence.policy import Policy
 
@@ -46,7 +46,15 @@ def compare_params(before: Mapping[str, str], after: Mapping[str, str], policy: 
         elif difference.kind is Kind.PARAM_EXTRA:
             yield _with_rename_hint(difference, found[difference.name], lost)
         else:
-            yield difference
+            yield replace(difference, distance=_distance(left[difference.name], right[difference.name]))
+
+
+def _distance(before: str, after: str) -> Distance | None:
+    """Return how far two params lie apart that read as numbers; None for other texts."""
+    try:
+        return Distance.between(float(before), float(after))
+    except ValueError:
+        return None
 
 
 def _in_v2(params: Mapping[str, str], policy: Policy) -> tuple[dict[str, str], list[Difference]]:

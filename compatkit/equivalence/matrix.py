@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import Verdict, stale_allowances
+from compatkit.migration import Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,15 @@ class Matrix:
 
     @property
     def is_equivalent(self) -> bool:
-        """True where every cell but the baseline has a verdict, and each is equivalent."""
+        """True where every cell but the baseline has a verdict, each is equivalent, and no allowance is stale."""
         verdicts = [cell.verdict for cell in self.cells[1:]]
-        return bool(verdicts) and all(verdict is not None and verdict.is_equivalent for verdict in verdicts)
+        equivalent = all(verdict is not None and verdict.is_equivalent for verdict in verdicts)
+        return bool(verdicts) and equivalent and not self.stale
+
+    @property
+    def stale(self) -> tuple[Allowance, ...]:
+        """The entries of the policy that allowed nothing in any cell though they must."""
+        return stale_allowances(cell.verdict for cell in self.cells if cell.verdict is not None)
 
     @property
     def has_failures(self) -> bool:
@@ -51,4 +58,6 @@ class Matrix:
 
     @property
     def has_differences(self) -> bool:
-        return any(cell.verdict is not None and not cell.verdict.is_equivalent for cell in self.cells)
+        """True where a cell is different, or the policy stale."""
+        different = any(cell.verdict is not None and not cell.verdict.is_equivalent for cell in self.cells)
+        return different or bool(self.stale)
