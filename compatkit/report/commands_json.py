@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from compatkit.equivalence.commands import Comparison, Result
+from compatkit.equivalence.statistics import SampleVerdict
+from compatkit.equivalence.verdict import Verdict
 from compatkit.report.commands_text import comparison_word
+from compatkit.report.sample_json import sample_object
 from compatkit.report.verdict_json import verdict_object
 
 
@@ -22,6 +26,7 @@ def _result(result: Result) -> dict[str, Any]:
         "equivalent": result.is_equivalent,
         "failure": result.failure,
         "comparisons": [_comparison(comparison) for comparison in result.comparisons],
+        "stale": [asdict(entry) | {"until": entry.until and entry.until.isoformat()} for entry in result.stale],
         "notes": list(result.notes),
     }
 
@@ -31,8 +36,12 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "before": comparison.before,
         "after": comparison.after,
         "verdict": comparison_word(comparison),
-        "runs": [{"run": run.run, "verdict": verdict_object(run.verdict)} for run in comparison.runs],
+        "runs": [{"run": run.run, "verdict": _verdict(run.verdict)} for run in comparison.runs],
         "missing": list(comparison.missing),
         "extra": list(comparison.extra),
         "notes": list(comparison.notes),
     }
+
+
+def _verdict(verdict: Verdict | SampleVerdict) -> dict[str, Any]:
+    return sample_object(verdict) if isinstance(verdict, SampleVerdict) else verdict_object(verdict)

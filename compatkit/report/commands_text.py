@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compatkit.equivalence.commands import Comparison, Result
+from compatkit.equivalence.statistics import SampleVerdict
+from compatkit.equivalence.verdict import Verdict
+from compatkit.report.sample_text import sample_lines
 from compatkit.report.verdict_text import verdict_lines
 
 
@@ -32,9 +35,13 @@ def comparison_word(comparison: Comparison) -> str:
     """Say what a comparison came to; of several seeds, it may also be that they are too few."""
     if comparison.is_equivalent:
         return "equivalent"
-    decisions = [getattr(run.verdict, "decision", None) for run in comparison.runs if not run.is_equivalent]
-    is_open = bool(decisions) and all(one is not None and one.value == "not enough evidence" for one in decisions)
-    return "not enough evidence" if is_open and not (comparison.missing or comparison.extra) else "different"
+    words = {_word(run.verdict) for run in comparison.runs if not run.is_equivalent}
+    is_whole = not (comparison.missing or comparison.extra)
+    return words.pop() if is_whole and len(words) == 1 else "different"
+
+
+def _word(verdict: Verdict | SampleVerdict) -> str:
+    return verdict.decision.value if isinstance(verdict, SampleVerdict) else "different"
 
 
 def _result(result: Result) -> Iterator[str]:
@@ -46,6 +53,8 @@ def _result(result: Result) -> Iterator[str]:
     for comparison in result.comparisons:
         yield f"  {title(comparison)}"
         yield from (f"    {line}" for line in _comparison(comparison))
+    for entry in result.stale:
+        yield f"  stale: the policy allows {entry.kind} {entry.name} ({entry.why}), and nothing there differs"
     for note in result.notes:
         yield f"  note: {note}"
 
@@ -57,6 +66,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         yield f"run extra: {run}, which only {comparison.after} logged"
     for verdict in comparison.runs:
         yield verdict.run
-        yield from (f"  {line}" for line in verdict_lines(verdict.verdict))
+        found = verdict.verdict
+        lines = sample_lines(found) if isinstance(found, SampleVerdict) else verdict_lines(found)
+        yield from (f"  {line}" for line in lines)
     for note in comparison.notes:
         yield f"note: {note}"

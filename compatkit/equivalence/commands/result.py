@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
+from compatkit.migration import Allowance
 
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """One run of the one side and its counterpart of the other."""
+    """One run of the one side and its counterpart of the other; over several seeds, the two samples of them."""
 
     run: str
-    verdict: Verdict
+    verdict: Verdict | SampleVerdict
 
     @property
     def is_equivalent(self) -> bool:
@@ -49,11 +51,20 @@ class Result:
 
     @property
     def is_equivalent(self) -> bool:
-        return not self.failure and bool(self.comparisons) and all(one.is_equivalent for one in self.comparisons)
+        """True where every comparison is equivalent, there is one, and no allowance is stale."""
+        equivalent = bool(self.comparisons) and all(one.is_equivalent for one in self.comparisons)
+        return equivalent and not self.failure and not self.stale
+
+    @property
+    def stale(self) -> tuple[Allowance, ...]:
+        """The entries of the policy that allowed nothing in any pair of runs though they must."""
+        found = [run.verdict.stale for one in self.comparisons for run in one.runs]
+        return tuple(entry for entry in found[0] if all(entry in stale for stale in found)) if found else ()
 
     @property
     def has_differences(self) -> bool:
-        return any(not one.is_equivalent for one in self.comparisons)
+        """True where a comparison is different, or the policy stale."""
+        return any(not one.is_equivalent for one in self.comparisons) or bool(self.stale)
 
 
 Progress = Callable[[str], Any]

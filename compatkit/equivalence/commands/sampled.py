@@ -10,6 +10,7 @@ from compatkit.equivalence.commands.result import Comparison, RunVerdict
 from compatkit.equivalence.commands.sample import Logged
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.statistics import compare_samples
 
 _Samples = dict[str, tuple[list[Snapshot], list[Snapshot]]]
 
@@ -26,8 +27,6 @@ def compare_over_seeds(
 
 
 def _compare(before: Sequence[Logged], after: Sequence[Logged], policy: Policy, confidence: float) -> Comparison:
-    from compatkit.equivalence.statistics import compare_samples
-
     pairs: _Samples = {}
     missing, extra = dict[str, None](), dict[str, None]()
     for left, right in zip(before, after, strict=True):
