@@ -68,7 +68,7 @@ class CommandError(EquivalenceError):
     @classmethod
     def store_in_use(cls, folder: Path) -> CommandError:
         return cls(
-            "The folder for the stores is not empty: its runs would mix with the new ones.",
+            "The folder for the stores was used before: its runs would mix with the new ones.",
             where=str(folder),
             hint="name a new folder with --store, or remove this one",
         )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _PARENT = "mlflow.parentRunId"
 _PAGE = 1000
+# MLflow keeps a connection to each store that it opened: of one that was made anew, it would read the old content.
+_made: set[Path] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ class Store:
 
     @classmethod
     def make(cls, folder: Path) -> Store:
+        """Make the folder. Raises `CommandError` where that fails, or this process made it before."""
         store = cls(folder)
+        if folder in _made:
+            raise CommandError.store_in_use(folder)
         try:
             store.imports.mkdir(parents=True)
         except OSError as error:
             raise CommandError.unwritable(folder, error.strerror or str(error)) from error
+        _made.add(folder)
         return store
 
     @property

@@ -24,7 +24,7 @@ def verify_commands(
 
     Raises `EquivalenceError` where that is not possible. Whatever happens, no process and no checkout is left.
     """
-    if store.exists() and any(store.iterdir()):
+    if store.is_dir() and any(store.iterdir()):
         raise CommandError.store_in_use(store)
     with prepared_sides(scenario, progress) as sides:
         samples = []
