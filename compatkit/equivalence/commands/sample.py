@@ -41,7 +41,8 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
     for side in sides.all:
         own = stores[side.name]
         environment = environment_of(scenario, own, seed=seed, threads=threads)
-        environment |= _of_tree(side, own, environment) | _of_shim(side, scenario, environment)
+        environment |= _of_tree(side, own, environment)
+        environment |= _of_shim(side, scenario, environment)
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
     began = time.time()
     try:
