@@ -1,46 +1,85 @@
-"""`compatkit compare`: did two MLflow runs log the same?"""
+"""`compatkit compare`: did two MLflow runs, or many and many, log the same?"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from compatkit.equivalence import Policy
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
-@click.argument("run_a")
-@click.argument("run_b")
+@click.argument("run_a", required=False)
+@click.argument("run_b", required=False)
+@click.option("--before-runs", multiple=True, metavar="RUN", help="A run of v1, one a seed; repeatable.")
+@click.option("--after-runs", multiple=True, metavar="RUN", help="A run of v2, one a seed; repeatable.")
+@click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between the means; or METRIC=1%.")
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the verdict on many runs.")
 @click.option("--tracking-uri", metavar="URI", help="Where the runs are; by default MLflow's own choice.")
 @click.option("--tracking-uri-b", metavar="URI", help="Where RUN_B is, if elsewhere.")
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "github", "markdown"]),
+    default="text",
+    show_default=True,
+)
 @click.pass_context
 def command(
     ctx: click.Context,
-    run_a: str,
-    run_b: str,
+    run_a: str | None,
+    run_b: str | None,
+    before_runs: tuple[str, ...],
+    after_runs: tuple[str, ...],
+    margins: tuple[str, ...],
+    confidence: float,
     tracking_uri: str | None,
     tracking_uri_b: str | None,
     migration: str | None,
     exact: bool,
     form: str,
 ) -> None:
-    """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2."""
-    from pathlib import Path
+    """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
 
+    Where runs are not equal bit for bit (a GPU, other hardware), give several of each side, one a seed, with
+    --before-runs and --after-runs. An equivalence test then decides, within the margins of the policy.
+    """
+    from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._extras import quiet_mlflow, require
     from compatkit.cli._status import ExitStatus
-    from compatkit.equivalence import EquivalenceError, Policy, compare_snapshots, take_snapshot
-    from compatkit.migration import load_project
-    from compatkit.report.verdict_json import verdict_json
-    from compatkit.report.verdict_text import verdict_lines
+    from compatkit.equivalence import EquivalenceError, compare_snapshots, take_snapshot
+    from compatkit.report.verdict_formats import render_samples, render_verdict
 
+    is_many = require_one_way(run_a, run_b, before_runs, after_runs)
+    given_margins = tuple(map(read_margin, margins))
     require("mlflow")
     quiet_mlflow()
-    declared = load_project(Path.cwd()).load_one(migration)
+    policy = _policy(migration, is_exact=exact)
+    if is_many:
+        uris = (tracking_uri, tracking_uri_b or tracking_uri)
+        found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)
+        click.echo(render_samples(found, form))
+        ctx.exit(int(ExitStatus.OK if found.is_accepted else ExitStatus.FINDINGS))
+    assert run_a is not None
+    assert run_b is not None
     if run_a == run_b and tracking_uri_b in {None, tracking_uri}:
         raise EquivalenceError.same_run(run_a)
     before = take_snapshot(run_a, tracking_uri=tracking_uri)
     after = take_snapshot(run_b, tracking_uri=tracking_uri_b or tracking_uri)
-    verdict = compare_snapshots(before, after, Policy.exact() if exact else Policy.from_migration(declared))
-    click.echo(verdict_json(verdict) if form == "json" else "\n".join(verdict_lines(verdict)))
-    ctx.exit(int(ExitStatus.OK if verdict.is_equivalent else ExitStatus.FINDINGS))
+    verdict = compare_snapshots(before, after, policy)
+    click.echo(render_verdict(verdict, form))
+    ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
+
+
+def _policy(migration: str | None, *, is_exact: bool) -> Policy:
+    from pathlib import Path
+
+    from compatkit.equivalence import Policy
+    from compatkit.migration import load_project
+
+    declared = load_project(Path.cwd()).load_one(migration)
+    return Policy.exact() if is_exact else Policy.from_migration(declared)

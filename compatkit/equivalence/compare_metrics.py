@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point
 from compatkit.equivalence.tolerance import Tolerance
 
-_History = tuple[Point, ...]
+_History = Sequence[Point]
 
 
 def compare_metrics(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from compatkit.migrate.remarks import Overview
 from compatkit.report.migrate_text import printable, said
+from compatkit.report.workflow_command import workflow_command
 from compatkit.rewrite import Failed
 
 
@@ -20,15 +22,6 @@ def overview_github(overview: Overview) -> Iterator[str]:
         yield _command("error", result.path.as_posix(), failed.line, failed.column, failed.code, text)
 
 
-def _command(kind: str, path: str, line: int, column: int, title: str, message: str) -> str:
+def _command(kind: Literal["error", "warning"], path: str, line: int, column: int, title: str, message: str) -> str:
     properties = {"file": printable(path), "line": line, "col": column, "title": title}
-    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value)
-    return f"::{kind} {given}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return workflow_command(kind, message, properties)

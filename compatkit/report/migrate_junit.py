@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from compatkit.migrate import FileResult
 from compatkit.migrate.remarks import Overview, Remark
 from compatkit.report.migrate_text import printable, said
+from compatkit.report.xml_text import xml_text
 from compatkit.rewrite import Failed
-
-# XML 1.0 cannot hold these, not even escaped.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def overview_junit(overview: Overview) -> str:
@@ -37,21 +34,17 @@ def overview_junit(overview: Overview) -> str:
 
 def _add_failure(suite: ET.Element, path: str, remarks: list[Remark]) -> None:
     codes = ", ".join(sorted({remark.code for remark in remarks}))
-    failure = ET.SubElement(_case(suite, path), "failure", message=_clean(f"{len(remarks)} left: {codes}"))
+    failure = ET.SubElement(_case(suite, path), "failure", message=xml_text(f"{len(remarks)} left: {codes}"))
     lines = (f"{one.line}:{one.column} {one.code} {said(one, is_written=False)}" for one in remarks)
-    failure.text = _clean("\n".join(lines))
+    failure.text = xml_text("\n".join(lines))
 
 
 def _add_error(suite: ET.Element, result: FileResult) -> None:
     assert isinstance(result.outcome, Failed)
     failed = result.outcome
-    error = ET.SubElement(_case(suite, result.name), "error", type=failed.code, message=_clean(failed.reason))
-    error.text = _clean(f"{failed.line}:{failed.column} {failed.reason}\nhint: {failed.hint}\n{failed.details}")
+    error = ET.SubElement(_case(suite, result.name), "error", type=failed.code, message=xml_text(failed.reason))
+    error.text = xml_text(f"{failed.line}:{failed.column} {failed.reason}\nhint: {failed.hint}\n{failed.details}")
 
 
 def _case(suite: ET.Element, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname="compatkit", name=_clean(printable(name)))
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)
+    return ET.SubElement(suite, "testcase", classname="compatkit", name=xml_text(printable(name)))

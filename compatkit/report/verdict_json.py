@@ -10,6 +10,7 @@ from typing import Any
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.verdict import Verdict
+from compatkit.migration import Allowance
 
 
 def verdict_json(verdict: Verdict) -> str:
@@ -27,6 +28,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         "dataset": matrix.scenario.dataset,
         "preset": matrix.scenario.preset,
         "equivalent": matrix.is_equivalent,
+        "stale": [allowance_json(entry) for entry in matrix.stale],
         "cells": [
             {
                 "orchestrator": cell.orchestrator,
@@ -47,12 +49,20 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
         "before": verdict.before,
         "after": verdict.after,
         "compared": dict(verdict.compared),
-        "deciding": [_difference(difference) for difference in verdict.deciding],
-        "allowed": [{**_difference(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
-        "unused": [asdict(entry) for entry in verdict.unused],
+        "accepted": verdict.is_accepted,
+        "deciding": [difference_json(difference) for difference in verdict.deciding],
+        "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
+        "unused": [allowance_json(entry) for entry in verdict.unused],
+        "stale": [allowance_json(entry) for entry in verdict.stale],
         "notes": list(verdict.notes),
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """Return a difference as an object that JSON can hold."""
     return {**asdict(difference), "kind": difference.kind.value}
+
+
+def allowance_json(allowance: Allowance) -> dict[str, Any]:
+    """Return an entry of the policy as an object that JSON can hold."""
+    return {**asdict(allowance), "until": allowance.until.isoformat() if allowance.until else None}

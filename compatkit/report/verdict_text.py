@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compatkit.equivalence.matrix import Cell, Matrix
 from compatkit.equivalence.verdict import Verdict
+from compatkit.migration import Allowance
+from compatkit.report.migrate_text import printable
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """Yield the verdict first, then what decided it, what is allowed and why, and what was compared."""
-    yield f"Verdict: {'equivalent' if verdict.is_equivalent else 'different'}"
-    yield f"  compared: {_compared(verdict)}"
+    yield f"Verdict: {verdict.word}"
+    yield f"  compared: {compared_words(verdict)}"
     yield from _deciding(verdict)
+    yield from _stale(verdict.stale)
     reasons: dict[str, list[str]] = {}
     for entry in verdict.allowed:
         reasons.setdefault(entry.by.why, []).append(f"{entry.difference.kind.value} {entry.difference.name}")
     for why, names in reasons.items():
-        yield f"  allowed, {why}: {', '.join(names)}"
+        yield printable(f"  allowed, {why}: {', '.join(names)}")
     for note in verdict.notes:
-        yield f"  note: {note}"
+        yield printable(f"  note: {note}")
 
 
 def matrix_lines(matrix: Matrix) -> Iterator[str]:
@@ -27,13 +30,30 @@ def matrix_lines(matrix: Matrix) -> Iterator[str]:
     yield str(matrix.scenario)
     trainers = list(dict.fromkeys(cell.trainer for cell in matrix.cells))
     orchestrators = list(dict.fromkeys(cell.orchestrator for cell in matrix.cells))
-    words = {(cell.orchestrator, cell.trainer): _word(cell, is_first=cell is matrix.cells[0]) for cell in matrix.cells}
+    words = {
+        (cell.orchestrator, cell.trainer): cell_word(cell, is_first=cell is matrix.cells[0]) for cell in matrix.cells
+    }
     rows = [["", *trainers], *([name, *(words[name, trainer] for trainer in trainers)] for name in orchestrators)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
     for cell in matrix.cells:
         yield from _details(cell)
+    yield from _stale(matrix.stale)
+
+
+def matrices_lines(matrices: Sequence[Matrix]) -> Iterator[str]:
+    """Yield every matrix, and the verdict over all of them last."""
+    for matrix in matrices:
+        yield from [*matrix_lines(matrix), ""]
+    yield f"Verdict: {matrices_word(matrices)}"
+
+
+def matrices_word(matrices: Sequence[Matrix]) -> str:
+    """Say what all matrices came to; of none at all, nothing is said to be equivalent."""
+    if not matrices:
+        return "nothing was compared"
+    return "equivalent" if all(matrix.is_equivalent for matrix in matrices) else "not equivalent"
 
 
 def _details(cell: Cell) -> Iterator[str]:
@@ -45,7 +65,8 @@ def _details(cell: Cell) -> Iterator[str]:
         yield from ("  " + line for line in _deciding(cell.verdict))
 
 
-def _word(cell: Cell, *, is_first: bool) -> str:
+def cell_word(cell: Cell, *, is_first: bool) -> str:
+    """Say what became of a cell in a word; the first one of a matrix is the baseline."""
     if cell.failure:
         return "failed"
     if cell.verdict is None:
@@ -55,9 +76,24 @@ def _word(cell: Cell, *, is_first: bool) -> str:
 
 def _deciding(verdict: Verdict) -> Iterator[str]:
     for difference in verdict.deciding:
-        yield f"  {difference}"
+        yield printable(f"  {difference}")
 
 
-def _compared(verdict: Verdict) -> str:
+def _stale(stale: Sequence[Allowance]) -> Iterator[str]:
+    for entry in stale:
+        yield printable(f"  {stale_line(entry)}")
+
+
+def stale_line(entry: Allowance) -> str:
+    """Say which entry of the policy matches nothing, and what to do about it."""
+    expiry = f", until {entry.until}" if entry.until else ""
+    return (
+        f"an allowance that allowed nothing: {entry.kind} {entry.name} ({entry.why}{expiry}): "
+        "remove it, or mark it `optional = true`"
+    )
+
+
+def compared_words(verdict: Verdict) -> str:
+    """Say how much was compared."""
     counts = ((count, what if count > 1 else what.removesuffix("s")) for what, count in verdict.compared.items())
     return ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
+from compatkit.cli import cli
 from tests.cli.test_group import compatkit
 
 PARAMS = {"epochs": "3", "lr": "0.01"}
@@ -143,3 +145,105 @@ def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "no MLflow store" in done.stderr
     assert not (tmp_path / "absent.db").exists()
+
+
+@pytest.fixture(scope="module")
+def seeds(store: str) -> dict[str, list[str]]:
+    """Run ids of four runs a side: close to each other, and far off."""
+    sides = {"before": 0.250, "close": 0.251, "far": 0.9}
+    return {
+        side: [
+            log(store, {**PARAMS, "seed": str(seed)}, {**LOSS, 3: centre + spread})
+            for seed, spread in enumerate((-0.002, -0.001, 0.001, 0.002))
+        ]
+        for side, centre in sides.items()
+    }
+
+
+def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Call the command in this process: MLflow, which takes seconds to import, is there already."""
+    status = cli.main(["compare", *arguments], standalone_mode=False)
+    return status, capsys.readouterr().out
+
+
+def sides(before: list[str], after: list[str]) -> list[str]:
+    given = [text for run in before for text in ("--before-runs", run)]
+    return given + [text for run in after for text in ("--after-runs", run)]
+
+
+@pytest.mark.parametrize(
+    ("after", "margin", "status", "said"),
+    [
+        ("close", "train_loss=0.01", 0, "Verdict: equivalent\n"),
+        ("far", "train_loss=1%", 1, "Verdict: different\n"),
+        ("close", "train_loss=0.002", 1, "Verdict: not enough evidence: "),
+        ("close", "val_loss=0.01", 1, "the policy has no margin for it"),
+    ],
+)
+def test_many_runs_come_to_one_of_three_verdicts(
+    capsys: pytest.CaptureFixture[str],
+    store: str,
+    seeds: dict[str, list[str]],
+    after: str,
+    margin: str,
+    status: int,
+    said: str,
+) -> None:
+    given = sides(seeds["before"], seeds[after])
+
+    found = called(capsys, *given, "--margin", margin, "--tracking-uri", store)
+
+    assert found[0] == status
+    assert said in found[1]
+
+
+def test_many_runs_are_named_in_json(store: str, seeds: dict[str, list[str]]) -> None:
+    given = sides(seeds["before"], seeds["close"])
+
+    done = compatkit("compare", *given, "--margin", "*=0.01", "--format", "json", "--tracking-uri", store)
+
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"], found["before"]) == (0, "equivalent", seeds["before"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give RUN_A and RUN_B"),
+        (["a"], "give RUN_A and RUN_B"),
+        (["a", "b", "--before-runs", "c"], "or both --before-runs and --after-runs"),
+        (["--before-runs", "c"], "or both --before-runs and --after-runs"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss"], "is no margin"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss=120%"], "is no margin"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "=1"], "is no margin"),
+    ],
+)
+def test_wrong_use_is_refused_and_says_what_to_give(arguments: list[str], said: str) -> None:
+    with pytest.raises(click.UsageError) as caught:
+        cli.main(["compare", *arguments], standalone_mode=False)
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["junit", "github", "markdown"])
+def test_every_format_names_the_difference(capsys: pytest.CaptureFixture[str], store: str, form: str) -> None:
+    before, after = log(store, PARAMS, LOSS), log(store, PARAMS, {**LOSS, 2: 0.6})
+
+    status, text = called(capsys, before, after, "--tracking-uri", store, "--format", form)
+
+    assert status == 1
+    assert "train_loss" in text
+
+
+def test_an_allowance_that_matches_nothing_exits_1(
+    capsys: pytest.CaptureFixture[str], store: str, tmp_path: Path
+) -> None:
+    declared = tmp_path / "migration.toml"
+    head = 'schema = 1\nid = "w"\nsummary = "s."\nversions = { v1 = "1", v2 = "2" }\n[equivalence]\n'
+    declared.write_text(head + 'ignore = [{ metric = "gap", why = "noise" }]\n')
+    before, after = log(store, PARAMS, LOSS), log(store, PARAMS, LOSS)
+
+    status, text = called(capsys, before, after, "--tracking-uri", store, "--migration", str(declared))
+
+    assert status == 1
+    assert "an allowance that allowed nothing: metric gap (noise)" in text

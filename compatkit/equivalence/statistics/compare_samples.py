@@ -57,7 +57,7 @@ def compare_samples(
     )
 
 
-_Side = list[tuple[Point, ...]]
+_Side = list[Sequence[Point]]
 
 
 def _samples(before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy) -> dict[str, tuple[_Side, _Side]]:
@@ -68,7 +68,7 @@ def _samples(before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Poli
     return {name: ([run.get(name, ()) for run in sides[0]], [run.get(name, ()) for run in sides[1]]) for name in common}
 
 
-def _in_v2(run: Snapshot, policy: Policy) -> dict[str, tuple[Point, ...]]:
+def _in_v2(run: Snapshot, policy: Policy) -> dict[str, Sequence[Point]]:
     # Where a run has both spellings, `compare_seedless` sees to it that they agree.
     return {policy.metric_name(name): history for name, history in sorted(run.metrics.items())}
 
@@ -83,7 +83,7 @@ def _sample(histories: _Side, margin: Margin | None) -> Sample:
     return Sample(tuple(value for value in values if math.isfinite(value)), len(histories))
 
 
-def _value(history: tuple[Point, ...], margin: Margin | None) -> float:
+def _value(history: Sequence[Point], margin: Margin | None) -> float:
     """Return the value of a run that counts; NaN where it has none. A NaN on the way is no smallest value."""
     values = [point.value for point in history]
     match margin.value if margin else "final":

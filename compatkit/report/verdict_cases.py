@@ -1,0 +1,89 @@
+"""A verdict as named cases, each passed or not: what JUnit and GitHub show is derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.matrix import Cell, Matrix
+from compatkit.equivalence.statistics.evidence import Decision, SampleVerdict
+from compatkit.equivalence.verdict import Verdict
+from compatkit.migration import Allowance
+from compatkit.report.migrate_text import printable
+from compatkit.report.samples_text import evidence_line
+from compatkit.report.verdict_text import stale_line
+
+
+class Outcome(Enum):
+    """What became of a case. An error is one that could not be decided, which is no pass."""
+
+    PASSED = "passed"
+    FAILED = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was looked at, and a text for each problem in it, which can be printed as it is."""
+
+    name: str
+    outcome: Outcome = Outcome.PASSED
+    problems: tuple[str, ...] = ()
+
+
+def verdict_cases(verdict: Verdict) -> Iterator[Case]:
+    """Yield a case for each kind of thing that was compared or differs, then one for the policy."""
+    compared = [what.removesuffix("s") for what, count in verdict.compared.items() if count]
+    # Points and tensors are parts of metrics and models.
+    kinds = dict.fromkeys([kind for kind in compared if kind not in {"point", "tensor"}])
+    yield from _by_kind(verdict.deciding, kinds)
+    yield policy_case(verdict.stale)
+
+
+def matrix_cases(matrix: Matrix) -> Iterator[Case]:
+    """Yield a case for each cell of a matrix, then one for the policy over all of them."""
+    for cell in matrix.cells:
+        name = f"{matrix.scenario}: {cell.trainer} on {cell.orchestrator}"
+        yield _cell(name, cell, is_first=cell is matrix.cells[0])
+    yield policy_case(matrix.stale, of=f"{matrix.scenario}: ")
+
+
+def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
+    """Yield a case for each metric, for whatever else differs, then one for the policy."""
+    outcomes = {Decision.EQUIVALENT: Outcome.PASSED, Decision.DIFFERENT: Outcome.FAILED}
+    for each in verdict.evidence:
+        outcome = outcomes.get(each.decision, Outcome.ERROR)
+        problems = () if outcome is Outcome.PASSED else (printable(evidence_line(each)),)
+        yield Case(f"metric {each.name}", outcome, problems)
+    yield from _by_kind(verdict.deciding, {})
+    yield policy_case(verdict.stale)
+
+
+def policy_case(stale: Sequence[Allowance], *, of: str = "") -> Case:
+    """Return the case that fails where an entry of the policy matches nothing."""
+    problems = tuple(printable(stale_line(entry)) for entry in stale)
+    return Case(f"{of}policy", Outcome.FAILED if problems else Outcome.PASSED, problems)
+
+
+def _by_kind(differences: Iterable[Difference], kinds: dict[str, None]) -> Iterator[Case]:
+    found: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for difference in differences:
+        found.setdefault(difference.kind.category, []).append(printable(str(difference)))
+    for kind, problems in found.items():
+        name = kind if kind == "status" else f"{kind}s"
+        yield Case(name, Outcome.FAILED if problems else Outcome.PASSED, tuple(problems))
+
+
+def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
+    if cell.failure:
+        return Case(name, Outcome.ERROR, ("\n".join(map(printable, cell.failure.splitlines())),))
+    if cell.verdict is None:
+        return Case(name) if is_first else Case(name, Outcome.ERROR, ("not compared",))
+    if cell.verdict.is_equivalent:
+        return Case(name)
+    return Case(
+        name, Outcome.FAILED, tuple(printable(str(each)) for each in cell.verdict.deciding) or ("nothing was compared",)
+    )

@@ -1,0 +1,65 @@
+"""Every form in which a verdict can be had, by its name on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Literal, TypeAlias, get_args
+
+from compatkit.equivalence.matrix import Matrix
+from compatkit.equivalence.statistics.evidence import SampleVerdict
+from compatkit.equivalence.verdict import Verdict
+from compatkit.report.samples_json import samples_json
+from compatkit.report.samples_text import samples_lines, samples_word
+from compatkit.report.verdict_cases import matrix_cases, sample_cases, verdict_cases
+from compatkit.report.verdict_github import cases_github
+from compatkit.report.verdict_json import matrices_json, verdict_json
+from compatkit.report.verdict_junit import cases_junit
+from compatkit.report.verdict_markdown import matrices_markdown, samples_markdown, verdict_markdown
+from compatkit.report.verdict_text import matrices_lines, matrices_word, verdict_lines
+
+Format: TypeAlias = Literal["text", "json", "junit", "github", "markdown"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def render_verdict(verdict: Verdict, form: str) -> str:
+    """Return the verdict on two runs in one of `FORMATS`."""
+    match form:
+        case "json":
+            return verdict_json(verdict)
+        case "junit":
+            return cases_junit("compatkit compare", verdict_cases(verdict))
+        case "github":
+            return "\n".join(cases_github(verdict.word, verdict_cases(verdict)))
+        case "markdown":
+            return "\n".join(verdict_markdown(verdict))
+    return "\n".join(verdict_lines(verdict))
+
+
+def render_samples(verdict: SampleVerdict, form: str) -> str:
+    """Return the verdict on many runs against many in one of `FORMATS`."""
+    match form:
+        case "json":
+            return samples_json(verdict)
+        case "junit":
+            return cases_junit("compatkit compare", sample_cases(verdict))
+        case "github":
+            return "\n".join(cases_github(samples_word(verdict), sample_cases(verdict)))
+        case "markdown":
+            return "\n".join(samples_markdown(verdict))
+    return "\n".join(samples_lines(verdict))
+
+
+def render_matrices(matrices: Sequence[Matrix], form: str) -> str:
+    """Return the matrices of `compatkit verify` in one of `FORMATS`."""
+    cases = chain.from_iterable(map(matrix_cases, matrices))
+    match form:
+        case "json":
+            return matrices_json(matrices)
+        case "junit":
+            return cases_junit("compatkit verify", cases)
+        case "github":
+            return "\n".join(cases_github(matrices_word(matrices), cases))
+        case "markdown":
+            return "\n".join(matrices_markdown(matrices))
+    return "\n".join(matrices_lines(matrices))

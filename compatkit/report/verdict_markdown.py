@@ -1,0 +1,135 @@
+"""A verdict as Markdown: a summary fit for a pull request, in which every name and value is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.matrix import Cell, Matrix
+from compatkit.equivalence.statistics.evidence import Decision, Evidence, SampleVerdict
+from compatkit.equivalence.verdict import Allowed, Verdict
+from compatkit.migration import Allowance
+from compatkit.report.markdown_text import code, prose, table
+from compatkit.report.samples_text import samples_word
+from compatkit.report.verdict_text import cell_word, compared_words, matrices_word, stale_line
+
+# A comment on GitHub holds 65,536 characters.
+_MOST = 50
+
+
+def verdict_markdown(verdict: Verdict) -> Iterator[str]:
+    """Yield the verdict first, then what decided it, what is allowed and why, and what was not compared."""
+    yield f"### compatkit compare: {verdict.word}"
+    yield ""
+    yield f"Compared: {compared_words(verdict)}."
+    yield from difference_lines(verdict.deciding)
+    yield from _stale(verdict.stale)
+    yield from _allowed(verdict.allowed)
+    yield from _notes(verdict.notes)
+
+
+def matrices_markdown(matrices: Sequence[Matrix]) -> Iterator[str]:
+    """Yield the verdict over all scenarios, then a table for each, and what differs in it."""
+    yield f"### compatkit verify: {matrices_word(matrices)}"
+    for matrix in matrices:
+        yield from ["", f"#### {prose(str(matrix.scenario))}", ""]
+        yield from _matrix(matrix)
+        for cell in matrix.cells:
+            yield from _cell(cell)
+        yield from _stale(matrix.stale)
+
+
+def samples_markdown(verdict: SampleVerdict) -> Iterator[str]:
+    """Yield which of the three verdicts it is, then a row for each metric, the open ones first."""
+    yield f"### compatkit: {samples_word(verdict)}"
+    yield ""
+    yield (
+        f"{len(verdict.before)} runs before, {len(verdict.after)} after; two one-sided Welch tests at "
+        f"{verdict.confidence:g} confidence for all metrics together."
+    )
+    order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
+    rows = sorted(verdict.evidence, key=lambda each: order[each.decision])
+    head = ["metric", "verdict", "mean before", "mean after", "interval of the difference", "margin", "why"]
+    yield from ["", *table(head, [_evidence(each) for each in rows])]
+    yield from difference_lines(verdict.deciding)
+    yield from _stale(verdict.stale)
+    yield from _allowed(verdict.allowed)
+    yield from _notes(verdict.notes)
+
+
+def difference_lines(differences: Sequence[Difference]) -> Iterator[str]:
+    """Yield a table of differences, of which the first are shown and the rest are counted."""
+    if not differences:
+        return
+    head = ["what", "name", "from step", "before", "after", "distance", "points", "rule"]
+    yield from ["", *table(head, [_difference(each) for each in differences[:_MOST]])]
+    if len(differences) > _MOST:
+        yield from ["", f"And {len(differences) - _MOST} more differences."]
+
+
+def _difference(difference: Difference) -> list[str]:
+    step = "" if difference.first_step is None else str(difference.first_step)
+    points = f"{difference.count} of {difference.of}" if difference.of > 1 else ""
+    distance = "" if difference.distance is None else str(difference.distance)
+    rule = "; ".join(part for part in (difference.rule, difference.hint) if part)
+    texts = code(difference.name), step, code(difference.before), code(difference.after)
+    return [difference.kind.value, *texts, distance, points, prose(rule)]
+
+
+def _evidence(evidence: Evidence) -> list[str]:
+    interval = evidence.interval
+    return [
+        f"{evidence.value} {code(evidence.name)}",
+        evidence.decision.value,
+        f"{evidence.before.mean:.6g}" if evidence.before.values else "",
+        f"{evidence.after.mean:.6g}" if evidence.after.values else "",
+        f"{interval[0]:+.3g} to {interval[1]:+.3g}" if interval else "",
+        prose(evidence.margin),
+        prose(evidence.reason),
+    ]
+
+
+def _matrix(matrix: Matrix) -> Iterator[str]:
+    trainers = list(dict.fromkeys(cell.trainer for cell in matrix.cells))
+    orchestrators = list(dict.fromkeys(cell.orchestrator for cell in matrix.cells))
+    words = {(cell.orchestrator, cell.trainer): cell_word(cell, is_first=not n) for n, cell in enumerate(matrix.cells)}
+    rows = [[code(name), *(words[name, trainer] for trainer in trainers)] for name in orchestrators]
+    yield from table(["", *map(code, trainers)], rows)
+
+
+def _cell(cell: Cell) -> Iterator[str]:
+    title = f"{code(cell.trainer)} on {code(cell.orchestrator)}"
+    if cell.failure:
+        yield from ["", f"{title} failed: {prose(cell.failure)}"]
+    elif cell.verdict is not None and not cell.verdict.is_equivalent:
+        yield from ["", f"{title} is different:"]
+        yield from difference_lines(cell.verdict.deciding)
+
+
+def _stale(stale: Sequence[Allowance]) -> Iterator[str]:
+    if stale:
+        yield ""
+        yield from (f"- {prose(stale_line(entry))}" for entry in stale)
+
+
+def _allowed(allowed: Sequence[Allowed]) -> Iterator[str]:
+    if not allowed:
+        return
+    reasons: dict[str, list[str]] = {}
+    for entry in allowed:
+        reasons.setdefault(entry.by.why, []).append(f"{entry.difference.kind.value} {code(entry.difference.name)}")
+    rows = [[prose(why), ", ".join(_first(names))] for why, names in reasons.items()]
+    count = "1 difference is allowed" if len(allowed) == 1 else f"{len(allowed)} differences are allowed"
+    yield from ["", f"<details><summary>{count}</summary>", ""]
+    yield from table(["why", "what"], rows)
+    yield from ["", "</details>"]
+
+
+def _first(names: Sequence[str]) -> list[str]:
+    return [*names[:_MOST], *([f"and {len(names) - _MOST} more"] if len(names) > _MOST else [])]
+
+
+def _notes(notes: Iterable[str]) -> Iterator[str]:
+    lines = [f"- {prose(note)}" for note in notes]
+    if lines:
+        yield from ["", *lines]
