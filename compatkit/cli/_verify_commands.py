@@ -12,6 +12,7 @@ import click
 
 from compatkit.cli._status import ExitStatus
 from compatkit.cli._verify_given import Given, overridden
+from compatkit.cli._verify_show import show
 from compatkit.errors import nearest
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     """Run and compare each scenario; one that fails does not keep the others from being run."""
     from compatkit.cli._extras import require
     from compatkit.equivalence.commands import ended_by_signals
+    from compatkit.report.commands_formats import render_results
 
     require("mlflow")
     # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
@@ -54,7 +56,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     finally:
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
-    _show(results, given)
+    show(lambda form: render_results(results, form), given)
     if is_kept:
         click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
     return _status(results)
@@ -89,13 +91,6 @@ def _policy(scenario: CommandScenario, project: Project) -> Policy:
 
 def _file_name(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60]
-
-
-def _show(results: Sequence[Result], given: Given) -> None:
-    from compatkit.report.commands_json import results_json
-    from compatkit.report.commands_text import results_lines
-
-    click.echo(results_json(results) if given["form"] == "json" else "\n".join(results_lines(results)))
 
 
 def _status(results: Sequence[Result]) -> ExitStatus:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
+from compatkit.errors import nearest
+
 if TYPE_CHECKING:
     from compatkit.equivalence.commands import CommandScenario
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "junit", "github", "markdown")
 
 
 class Given(TypedDict):
@@ -40,6 +43,7 @@ class Given(TypedDict):
     migration: str | None
     store: Path | None
     form: str
+    outputs: tuple[tuple[str, Path], ...]
 
 
 # What is said of commands, here or in the pyproject.toml, and of the reference stack.
@@ -55,6 +59,19 @@ def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -
     if not (number.isascii() and number.isdigit() and of.isascii() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise click.BadParameter(f"{value!r} is not of the form i/n, with i from 1 to n.", ctx, param)
     return int(number), int(of)
+
+
+def parse_outputs(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> tuple[tuple[str, Path], ...]:
+    """Read `FORMAT=FILE` options."""
+    found = []
+    for value in values:
+        form, separator, file = value.partition("=")
+        if not (separator and file):
+            raise click.BadParameter(f"{value!r} is not of the form FORMAT=FILE.", ctx, param)
+        if form not in FORMATS:
+            raise click.BadParameter(f"There is no format {form!r}; {nearest(form, FORMATS)}", ctx, param)
+        found.append((form, Path(file)))
+    return tuple(found)
 
 
 def require_sense(given: Given) -> None:

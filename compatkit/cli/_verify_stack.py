@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._verify_given import Given, require_stack_only
+from compatkit.cli._verify_show import show
 
 if TYPE_CHECKING:
     from compatkit.cli._status import ExitStatus
@@ -31,7 +32,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     from compatkit.equivalence.matrix import Scenario
     from compatkit.equivalence.stack import load_class, verify_stack
     from compatkit.migration import load_project
-    from compatkit.report.verdict_json import matrices_json
+    from compatkit.report.verdict_formats import render_matrices
 
     declared = load_project(Path.cwd()).load_one(given["migration"])
     own_trainers = [load_class(reference) for reference in given["trainers"]]
@@ -50,19 +51,9 @@ def verify_reference_stack(given: Given) -> ExitStatus:
         )
         for scenario in in_shard(scenarios, given["shard"])
     ]
-    click.echo(matrices_json(matrices) if given["form"] == "json" else _text(matrices))
+    show(lambda form: render_matrices(matrices, form), given)
     click.echo(f"The MLflow store of these runs: sqlite:///{folder.resolve() / 'mlflow.db'}", err=True)
     return _status(matrices)
-
-
-def _text(matrices: Sequence[Matrix]) -> str:
-    from compatkit.report.verdict_text import matrix_lines
-
-    if not matrices:
-        return "Verdict: nothing was compared"
-    lines = [line for matrix in matrices for line in (*matrix_lines(matrix), "")]
-    is_equivalent = all(matrix.is_equivalent for matrix in matrices)
-    return "\n".join([*lines, f"Verdict: {'equivalent' if is_equivalent else 'not equivalent'}"])
 
 
 def _status(matrices: Sequence[Matrix]) -> ExitStatus:

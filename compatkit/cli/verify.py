@@ -7,7 +7,7 @@ from typing import Unpack
 
 import click
 
-from compatkit.cli._verify_given import FORMATS, Given, parse_shard
+from compatkit.cli._verify_given import FORMATS, Given, parse_outputs, parse_shard
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _COUNT = click.IntRange(min=1)
@@ -42,6 +42,14 @@ _COUNT = click.IntRange(min=1)
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
 @click.option("--store", type=_FOLDER, help="Folder that keeps the MLflow stores, and what the commands print.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    "outputs",
+    metavar="FORMAT=FILE",
+    callback=parse_outputs,
+    multiple=True,
+    help="Write this format to a file; repeatable.",
+)
 @click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:

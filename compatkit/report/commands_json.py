@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from compatkit.equivalence.commands import Comparison, Result
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.report.commands_text import comparison_word
-from compatkit.report.sample_json import sample_object
-from compatkit.report.verdict_json import verdict_object
+from compatkit.report.samples_json import samples_object
+from compatkit.report.verdict_json import allowance_json, verdict_object
 
 
 def results_json(results: Sequence[Result]) -> str:
@@ -26,7 +25,7 @@ def _result(result: Result) -> dict[str, Any]:
         "equivalent": result.is_equivalent,
         "failure": result.failure,
         "comparisons": [_comparison(comparison) for comparison in result.comparisons],
-        "stale": [asdict(entry) | {"until": entry.until and entry.until.isoformat()} for entry in result.stale],
+        "stale": [allowance_json(entry) for entry in result.stale],
         "notes": list(result.notes),
     }
 
@@ -44,4 +43,4 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict | SampleVerdict) -> dict[str, Any]:
-    return sample_object(verdict) if isinstance(verdict, SampleVerdict) else verdict_object(verdict)
+    return samples_object(verdict) if isinstance(verdict, SampleVerdict) else verdict_object(verdict)

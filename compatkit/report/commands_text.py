@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from compatkit.equivalence.commands import Comparison, Result
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
-from compatkit.report.sample_text import sample_lines
-from compatkit.report.verdict_text import verdict_lines
+from compatkit.report.samples_text import samples_lines
+from compatkit.report.verdict_text import stale_line, verdict_lines
 
 
 def results_lines(results: Sequence[Result]) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _result(result: Result) -> Iterator[str]:
         yield f"  {title(comparison)}"
         yield from (f"    {line}" for line in _comparison(comparison))
     for entry in result.stale:
-        yield f"  stale: the policy allows {entry.kind} {entry.name} ({entry.why}), and nothing there differs"
+        yield f"  {stale_line(entry)}"
     for note in result.notes:
         yield f"  note: {note}"
 
@@ -67,7 +67,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     for verdict in comparison.runs:
         yield verdict.run
         found = verdict.verdict
-        lines = sample_lines(found) if isinstance(found, SampleVerdict) else verdict_lines(found)
+        lines = samples_lines(found) if isinstance(found, SampleVerdict) else verdict_lines(found)
         yield from (f"  {line}" for line in lines)
     for note in comparison.notes:
         yield f"note: {note}"
