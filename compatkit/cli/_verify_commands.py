@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,21 +17,26 @@ from compatkit.errors import nearest
 
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy
-    from compatkit.equivalence.commands import CommandScenario, Result
+    from compatkit.equivalence.commands import CommandScenario, Declared, Result
     from compatkit.migration import Project
 
 
-def chosen_scenarios(given: Given, project: Project) -> Sequence[CommandScenario]:
-    """Return the declared scenarios that were asked for, with the command line's options set before theirs."""
-    from compatkit.equivalence.commands import declared_scenarios
+def declared_by(project: Project) -> Declared:
+    """Return what the project's `pyproject.toml` declares."""
+    from compatkit.equivalence.commands import Declared, declared_scenarios
 
-    declared = {one.name: one for one in declared_scenarios(project.origin)} if project.origin else {}
+    return declared_scenarios(project.origin) if project.origin else Declared()
+
+
+def chosen_scenarios(given: Given, declared: Iterable[CommandScenario]) -> Sequence[CommandScenario]:
+    """Return the declared scenarios that were asked for, with the command line's options set before theirs."""
+    by_name = {one.name: one for one in declared}
     for name in given["scenarios"]:
-        if name not in declared:
-            hint = nearest(name, declared) or "none is declared in [tool.compatkit.verify]"
+        if name not in by_name:
+            hint = nearest(name, by_name) or "none is declared in [tool.compatkit.verify]"
             raise click.UsageError(f"There is no scenario {name!r}; {hint}")
-    wanted = given["scenarios"] or tuple(declared)
-    return [overridden(declared[name], given) for name in dict.fromkeys(wanted)]
+    wanted = given["scenarios"] or tuple(by_name)
+    return [overridden(by_name[name], given) for name in dict.fromkeys(wanted)]
 
 
 def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project: Project) -> ExitStatus:
@@ -41,6 +46,8 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     from compatkit.report.commands_formats import render_results
 
     require("mlflow")
+    if any(scenario.seeds > 1 for scenario in scenarios):
+        require("scipy")
     # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
     policies = [_policy(scenario, project) for scenario in scenarios]
     folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
@@ -73,20 +80,23 @@ def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result
 
 
 def _policy(scenario: CommandScenario, project: Project) -> Policy:
-    """Return the policy of the migration that is named, or under test; a project that names none allows nothing.
+    """Return the policy of the migration that is named, or under test, and what the scenario itself allows.
 
-    The bundled migration allows what its v2 adds, which is nothing to do with any other project's metrics.
+    A project that names no migration has nothing allowed: what the bundled v2 adds says nothing of its metrics.
     """
     from compatkit.equivalence import Policy
 
+    policy = Policy.exact()
     if scenario.exact:
-        return Policy.exact()
+        return policy
     if scenario.migration or project.migrations or scenario.is_migration:
         named = scenario.migration
         if named and (scenario.folder / named).exists():
             named = str(scenario.folder / named)
-        return Policy.from_migration(project.load_one(named))
-    return Policy.exact()
+        policy = Policy.from_migration(project.load_one(named))
+    for declared in scenario.equivalence:
+        policy = policy.extended(declared)
+    return policy
 
 
 def _file_name(name: str) -> str:

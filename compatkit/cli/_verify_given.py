@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -31,6 +31,7 @@ class Given(TypedDict):
     seed: int | None
     seeds: int | None
     confidence: float | None
+    margins: tuple[str, ...]
     jobs: int | None
     threads: int | None
     exact: bool
@@ -47,7 +48,7 @@ class Given(TypedDict):
 
 
 # What is said of commands, here or in the pyproject.toml, and of the reference stack.
-_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "jobs", "threads", "exact")
+_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "margins", "jobs", "threads", "exact")
 _OF_STACK = ("datasets", "presets", "trainers", "orchestrators")
 
 
@@ -107,27 +108,40 @@ def require_stack_only(given: Given) -> None:
         )
 
 
-def direct_scenario(given: Given) -> CommandScenario | None:
-    """Return the scenario that the command line itself names."""
+def direct_scenario(given: Given, shared: Mapping[str, Any]) -> CommandScenario | None:
+    """Return the scenario that the command line itself names; the `shared` settings of the project hold for it too."""
+    from dataclasses import replace
+
     from compatkit.equivalence.commands import CommandScenario
 
     if given["before"] is not None and given["after"] is not None:
-        scenario = CommandScenario("before and after", Path.cwd())
-        commands = {"before": _words("--before", given["before"]), "after": _words("--after", given["after"])}
-        return overridden(scenario, given, commands)
-    if given["base"] is None:
+        before, after = _words("--before", given["before"]), _words("--after", given["after"])
+        scenario = CommandScenario("before and after", Path.cwd(), before=before, after=after)
+    elif given["base"] is not None:
+        scenario = CommandScenario(
+            f"against {given['base']}",
+            Path.cwd(),
+            base=given["base"],
+            command=given["arguments"],
+            shim=given["shim"],
+            migrate=given["migrate"],
+        )
+    else:
         return None
-    trees = {"base": given["base"], "command": given["arguments"], "shim": given["shim"], "migrate": given["migrate"]}
-    return overridden(CommandScenario(f"against {given['base']}", Path.cwd()), given, trees)
+    return overridden(replace(scenario, **shared), given)
 
 
-def overridden(scenario: CommandScenario, given: Given, also: dict[str, Any] | None = None) -> CommandScenario:
+def overridden(scenario: CommandScenario, given: Given) -> CommandScenario:
     """Set what was given on the command line before what is declared."""
     from dataclasses import replace
 
-    names = [*_given(given, _OF_COMMANDS), *(["migration"] if given["migration"] else [])]
+    from compatkit.cli._compare_samples import read_margin
+    from compatkit.migration import Equivalence
+
+    names = {*_given(given, _OF_COMMANDS), *(["migration"] if given["migration"] else [])} - {"margins"}
     said: dict[str, Any] = {name: value for name, value in given.items() if name in names}
-    return replace(scenario, **said, **(also or {}))
+    margins = Equivalence(margins=tuple(map(read_margin, given["margins"])))
+    return replace(scenario, **said, equivalence=(*scenario.equivalence, margins))
 
 
 def _given(given: Given, names: tuple[str, ...]) -> list[str]:

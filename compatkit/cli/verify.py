@@ -28,6 +28,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Given to both sides as COMPATKIT_SEED; 0.")
 @click.option("--seeds", type=_COUNT, metavar="N", help="Run N seeds, and decide by an equivalence test.")
 @click.option("--confidence", type=click.FloatRange(0.5, 1, min_open=True, max_open=True), help="Of that test; 0.95.")
+@click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between its means; or METRIC=1%.")
 @click.option("--jobs", type=_COUNT, metavar="N", help="Commands at once; by default as many as there are cores.")
 @click.option("--threads", type=_COUNT, metavar="N", help="Threads of each command; by default its share of the cores.")
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
@@ -72,7 +73,7 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
       compatkit verify --dataset wine --trainer mypackage.trainer:MyTrainer
     """
     from compatkit.cli._extras import quiet_mlflow
-    from compatkit.cli._verify_commands import chosen_scenarios, verify_scenarios
+    from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
     from compatkit.cli._verify_given import direct_scenario, is_of_stack, require_sense
     from compatkit.cli._verify_shard import in_shard
     from compatkit.cli._verify_stack import verify_reference_stack
@@ -81,9 +82,10 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     require_sense(given)
     quiet_mlflow()
     project = load_project(Path.cwd())
-    if direct := direct_scenario(given):
+    declared = declared_by(project)
+    if direct := direct_scenario(given, declared.shared):
         ctx.exit(int(verify_scenarios([direct], given, project)))
-    declared = [] if is_of_stack(given) else chosen_scenarios(given, project)
-    if declared:
-        ctx.exit(int(verify_scenarios(in_shard(declared, given["shard"]), given, project)))
+    chosen = [] if is_of_stack(given) else chosen_scenarios(given, declared.scenarios)
+    if chosen:
+        ctx.exit(int(verify_scenarios(in_shard(chosen, given["shard"]), given, project)))
     ctx.exit(int(verify_reference_stack(given)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.equivalence.commands.declared import declared_scenarios
+from compatkit.equivalence.commands.declared import Declared, declared_scenarios
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.process import ended_by_signals
 from compatkit.equivalence.commands.result import Comparison, Result, RunVerdict
@@ -13,6 +13,7 @@ __all__ = [
     "CommandError",
     "CommandScenario",
     "Comparison",
+    "Declared",
     "Result",
     "RunVerdict",
     "declared_scenarios",

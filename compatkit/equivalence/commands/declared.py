@@ -6,12 +6,12 @@ import math
 import shlex
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from compatkit.equivalence.commands.scenario import CommandScenario
-from compatkit.migration import MigrationError
+from compatkit.migration import MigrationError, parse_equivalence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,16 @@ class _Value:
     fits: Callable[[object], bool]
 
 
-def declared_scenarios(project: Path) -> tuple[CommandScenario, ...]:
-    """Read the scenarios of a `pyproject.toml`; commands run in its folder.
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The scenarios of a project, and the settings that also hold for one that the command line names."""
+
+    scenarios: tuple[CommandScenario, ...] = ()
+    shared: Mapping[str, Any] = field(default_factory=dict)
+
+
+def declared_scenarios(project: Path) -> Declared:
+    """Read what a `pyproject.toml` declares; commands run in its folder, and paths start there.
 
     Raises `MigrationError` for an unknown key, a value of the wrong type, or a scenario that cannot be run.
     """
@@ -35,7 +43,8 @@ def declared_scenarios(project: Path) -> tuple[CommandScenario, ...]:
     table = document.get("tool", {}).get("compatkit", {}).get("verify", {})
     if not isinstance(table, dict):
         raise MigrationError.wrong_value("verify", table, "a table", where=where)
-    shared = _checked({key: value for key, value in table.items() if key != "scenarios"}, _SHARED, where, "scenarios")
+    own = {key: value for key, value in table.items() if key != "scenarios"}
+    shared = _checked(own, _SHARED, project.parent, where, "scenarios")
     rows = table.get("scenarios", [])
     if not isinstance(rows, list):
         raise MigrationError.wrong_value("scenarios", rows, "a list of tables", where=where)
@@ -49,7 +58,7 @@ def declared_scenarios(project: Path) -> tuple[CommandScenario, ...]:
                 f"The scenario {scenario.name!r}", f"#{first}", f"#{number}", where=where
             )
         found[scenario.name] = scenario
-    return tuple(found.values())
+    return Declared(tuple(found.values()), shared)
 
 
 def require_complete(scenario: CommandScenario, where: str) -> CommandScenario:
@@ -63,7 +72,7 @@ def require_complete(scenario: CommandScenario, where: str) -> CommandScenario:
     for key, value in other:
         if value:
             raise MigrationError.wrong_value(key, value, f"nothing beside {wanted[0][0]!r}", where=where)
-    if not scenario.base and (scenario.shim or scenario.migrate or scenario.link):
+    if not scenario.base and scenario.is_migration:
         raise MigrationError.missing_key("base", where=where)
     return scenario
 
@@ -71,31 +80,41 @@ def require_complete(scenario: CommandScenario, where: str) -> CommandScenario:
 def _scenario(row: object, shared: Mapping[str, Any], folder: Path, where: str) -> CommandScenario:
     if not isinstance(row, dict):
         raise MigrationError.wrong_value("scenario", row, "a table", where=where)
-    own = _checked(row, {**_SHARED, **_OWN}, where)
+    own = _checked(row, {**_SHARED, **_OWN}, folder, where)
     if "name" not in own:
         raise MigrationError.missing_key("name", where=where)
     given = {**shared, **own}
     given["folder"] = folder / given.get("folder", ".")
-    # A row's own variables stand beside the shared ones.
+    # A row's own variables and allowances stand beside the shared ones.
     given["env"] = {**shared.get("env", {}), **own.get("env", {})}
+    given["equivalence"] = (*shared.get("equivalence", ()), *own.get("equivalence", ()))
     return require_complete(replace(CommandScenario(own["name"], folder), **given), where)
 
 
-def _checked(table: Mapping[str, object], known: Mapping[str, _Value], where: str, *also: str) -> dict[str, Any]:
+def _checked(
+    table: Mapping[str, object], known: Mapping[str, _Value], folder: Path, where: str, *also: str
+) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             raise MigrationError.unknown_key(key, [*known, *also], where=where)
         if not known[key].fits(value):
             raise MigrationError.wrong_value(key, value, known[key].expected, where=where)
-        given[key] = _converted(key, value)
+        given[key] = _converted(key, value, folder, where)
     return given
 
 
-def _converted(key: str, value: object) -> object:
-    if key in _COMMANDS:
-        return tuple(shlex.split(value)) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
-    return tuple(value) if isinstance(value, list) else value
+def _converted(key: str, value: Any, folder: Path, where: str) -> object:
+    match key:
+        case "before" | "after" | "command":
+            return tuple(shlex.split(value)) if isinstance(value, str) else tuple(value)
+        case "equivalence":
+            return (parse_equivalence(value, where=f"{where}, equivalence"),)
+        case "link":
+            return tuple(str(folder / path) for path in value)
+        case "migration":
+            return str(folder / value) if (folder / value).exists() else value
+    return value
 
 
 def _is_text(value: object) -> bool:
@@ -127,7 +146,6 @@ def _is_seconds(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
 
 
-_COMMANDS = ("before", "after", "command")
 _TEXT = _Value("a non-empty string", _is_text)
 _COUNT = _Value("a number, one or more", lambda value: _is_integer(value, 1))
 _SWITCH = _Value("true or false", lambda value: isinstance(value, bool))
@@ -135,6 +153,7 @@ _COMMAND = _Value("a command, as one string or as a list of words", _is_command)
 _SHARED: Mapping[str, _Value] = {
     "confidence": _Value("a number between 0.5 and 1", lambda value: isinstance(value, float) and 0.5 < value < 1),
     "env": _Value("a table of strings", _is_variables),
+    "equivalence": _Value("a table", lambda value: isinstance(value, dict)),
     "exact": _SWITCH,
     "jobs": _COUNT,
     "link": _Value("a list of strings", _is_texts),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compatkit.migration import Equivalence
+
 ONE_HOUR = 3600.0
 
 
@@ -27,6 +29,7 @@ class CommandScenario:
     link: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     migration: str | None = None
+    equivalence: tuple[Equivalence, ...] = ()
     exact: bool = False
     timeout: float = ONE_HOUR
     seed: int = 0

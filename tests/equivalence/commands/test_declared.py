@@ -8,11 +8,13 @@ import pytest
 
 from compatkit.equivalence.commands import CommandScenario, declared_scenarios
 from compatkit.migrate.settings import load_settings
-from compatkit.migration import MigrationError, load_project
+from compatkit.migration import Allowance, Equivalence, MigrationError, load_project
 
+IGNORED = Allowance("metric", "duration", "wall-clock time")
 TWO = """
 [tool.compatkit.verify]
 timeout = 600
+equivalence = { ignore = [{ metric = "duration", why = "wall-clock time" }] }
 env = { DATA = "small" }
 
 [[tool.compatkit.verify.scenarios]]
@@ -47,6 +49,7 @@ def file(tmp_path: Path) -> Path:
         ("seed = -1", "seed is -1"),
         ("env = { A = 1 }", "env is"),
         ("link = 'data'", "link is 'data', expected a list"),
+        ("equivalence = { ignored = [] }", "Unknown key 'ignored'(.|\n)*did you mean 'ignore'"),
         ("scenarios = 'digits'", "scenarios is 'digits'"),
         ("scenarios = ['digits']", "scenario is 'digits'"),
         ("scenarios = [{ before = 'a', after = 'b' }]", "'name' is missing"),
@@ -76,13 +79,13 @@ def test_what_makes_no_sense_is_an_error(file: Path, lines: str, said: str) -> N
 def test_no_table_declares_no_scenario(file: Path) -> None:
     file.write_text("[tool.compatkit]\n")
 
-    assert declared_scenarios(file) == ()
+    assert declared_scenarios(file).scenarios == ()
 
 
 def test_what_holds_for_all_stands_behind_what_one_says(file: Path) -> None:
     file.write_text(TWO)
 
-    digits, main = declared_scenarios(file)
+    digits, main = declared_scenarios(file).scenarios
 
     assert digits == CommandScenario(
         "digits",
@@ -91,6 +94,7 @@ def test_what_holds_for_all_stands_behind_what_one_says(file: Path) -> None:
         after=("python", "train_v2.py"),
         timeout=600,
         env={"DATA": "small"},
+        equivalence=(Equivalence(ignore=(IGNORED,)),),
     )
     assert main == CommandScenario(
         "main",
@@ -100,6 +104,7 @@ def test_what_holds_for_all_stands_behind_what_one_says(file: Path) -> None:
         shim=True,
         timeout=60,
         env={"DATA": "small", "EPOCHS": "2"},
+        equivalence=(Equivalence(ignore=(IGNORED,)),),
     )
 
 
