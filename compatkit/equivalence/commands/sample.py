@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compatkit.equivalence.commands.environment import environment_of, slots_and_threads
@@ -44,14 +45,25 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
         environment |= _of_tree(side, own, environment)
         environment |= _of_shim(side, scenario, environment)
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
-    began = time.time()
-    try:
-        run_commands(launches, timeout=scenario.timeout, slots=slots, meanwhile=_import_mlflow)
-    except CommandError as error:
-        raise _with_hint(error, sides) from error
+    begun = _run(launches, scenario, sides, slots)
+    logged = [_read(side, stores[side.name], begun[0]) for side in sides.all]
     if slots > 1:
-        _require_apart(sides, store, began)
-    return [_read(side, stores[side.name], began) for side in sides.all]
+        _require_apart(sides, store, begun[0])
+        return logged
+    return _with_leftovers(logged, sides, store, begun)
+
+
+def _run(launches: Sequence[Launch], scenario: CommandScenario, sides: Sides, slots: int) -> list[float]:
+    """Run all commands, and return when each began, or all of them."""
+    begun = []
+    # One after the other in calls of their own, so that it is known what was written in whose time.
+    for group in [launches] if slots > 1 else [[launch] for launch in launches]:
+        begun.append(time.time())
+        try:
+            run_commands(group, timeout=scenario.timeout, slots=slots, meanwhile=_import_mlflow)
+        except CommandError as error:
+            raise _with_hint(error, sides) from error
+    return begun
 
 
 def _of_tree(side: Side, store: Store, environment: dict[str, str]) -> dict[str, str]:
@@ -83,9 +95,25 @@ def _require_apart(sides: Sides, store: Path, began: float) -> None:
     """Refuse files that were written where two sides ran at once: the one may have logged the other's."""
     folders = [side.folder.resolve() for side in sides.all]
     for folder in {one for one in folders if folders.count(one) > 1}:
-        own = store.relative_to(folder).parts[0] if store.is_relative_to(folder) else ""
-        if shared := [name for name in files_written(folder, began) if name.partition("/")[0] != own]:
+        if shared := _without_stores(files_written(folder, began), folder, store):
             raise CommandError.shared_files(shared, folder)
+
+
+def _with_leftovers(logged: list[Logged], sides: Sides, store: Path, begun: Sequence[float]) -> list[Logged]:
+    """Say which files a side found that one before it had written in the same folder, and did not write anew."""
+    told = []
+    for number, (one, side) in enumerate(zip(logged, sides.all, strict=True)):
+        folder = side.folder.resolve()
+        earlier = [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
+        left = _without_stores(files_written(folder, begun[0], begun[number]), folder, store) if earlier else []
+        note = f"{side.name}: found {', '.join(left[:4])} as {earlier[-1]} had left it" if left else ""
+        told.append(replace(one, notes=(*one.notes, *([note] if note else []))))
+    return told
+
+
+def _without_stores(files: Sequence[str], folder: Path, store: Path) -> list[str]:
+    own = store.relative_to(folder).parts[0] if store.is_relative_to(folder) else ""
+    return [name for name in files if name.partition("/")[0] != own]
 
 
 def _with_hint(error: CommandError, sides: Sides) -> CommandError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,16 @@ def default_stores_written(folder: Path, since: float) -> list[str]:
     return [name for name in _DEFAULT_STORES if any(_is_new(one, since) for one in _all_of(folder / name))]
 
 
-def files_written(folder: Path, since: float) -> list[str]:
-    """Return the files in a folder that were written, without hidden ones, environments and MLflow's default stores."""
+def files_written(folder: Path, since: float, until: float = math.inf) -> list[str]:
+    """Return the files in a folder that were last written between two times.
+
+    Hidden ones, environments and MLflow's default stores are left out.
+    """
     found = []
     for number, path in enumerate(_files(folder)):
         if number >= _MOST:
             break
-        if _is_new(path, since):
+        if _is_new(path, since, until):
             found.append(path.relative_to(folder).as_posix())
     return sorted(name for name in found if name.partition("/")[0] not in _DEFAULT_STORES)
 
@@ -44,5 +48,5 @@ def _matters(folder: Path) -> bool:
     return not folder.name.startswith(".") and folder.name not in _NEVER and not (folder / "pyvenv.cfg").exists()
 
 
-def _is_new(path: Path, since: float) -> bool:
-    return os.path.lexists(path) and path.lstat().st_mtime >= since
+def _is_new(path: Path, since: float, until: float = math.inf) -> bool:
+    return os.path.lexists(path) and since <= path.lstat().st_mtime < until

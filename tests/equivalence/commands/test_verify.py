@@ -109,6 +109,14 @@ def test_a_file_that_both_may_have_written_is_an_error(verify: Verify, monkeypat
         verify(before=shared, after=shared, jobs=2)
 
 
+def test_a_file_that_was_left_for_the_other_side_is_said(verify: Verify) -> None:
+    writes = python("exec(open('log.py').read()); open('model.pt', 'w')")
+
+    result = verify(before=writes, jobs=1)
+
+    assert only(result).notes == ("after: found model.pt as before had left it",)
+
+
 def test_a_store_that_is_in_use_is_an_error(verify: Verify, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "mlflow.db").touch()
