@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from compatkit.migration import Migration, find_migration
+from tests.browser import find_chromium
 
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -23,6 +24,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+# CI has a browser, or fails.
+_WITHOUT_BROWSER = find_chromium() is None and not os.environ.get("CI")
+
+
+def pytest_report_header() -> list[str]:
+    return ["no Chromium here: tests marked `browser` are deselected"] if _WITHOUT_BROWSER else []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what needs a browser where there is none; the header says so, and CI does not."""
+    if not _WITHOUT_BROWSER:
+        return
+    deselected = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if not item.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=deselected)
 
 
 @pytest.fixture(scope="session")

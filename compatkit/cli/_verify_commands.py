@@ -42,6 +42,7 @@ def chosen_scenarios(given: Given, declared: Iterable[CommandScenario]) -> Seque
 def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project: Project) -> ExitStatus:
     """Run and compare each scenario; one that fails does not keep the others from being run."""
     from compatkit.cli._extras import require
+    from compatkit.cli._verdict_page import write_results
     from compatkit.equivalence.commands import ended_by_signals
     from compatkit.report.commands_formats import render_results
 
@@ -64,6 +65,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
     show(lambda form: render_results(results, form), given)
+    write_results(given["html"], results, policies)
     if is_kept:
         click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
     return _status(results)

@@ -45,6 +45,7 @@ class Given(TypedDict):
     store: Path | None
     form: str
     outputs: tuple[tuple[str, Path], ...]
+    html: Path | None
 
 
 # What is said of commands, here or in the pyproject.toml, and of the reference stack.

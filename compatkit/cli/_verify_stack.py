@@ -28,7 +28,9 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
 
+    from compatkit.cli._verdict_page import write_matrices
     from compatkit.cli._verify_shard import in_shard
+    from compatkit.equivalence import Policy
     from compatkit.equivalence.matrix import Scenario
     from compatkit.equivalence.stack import load_class, verify_stack
     from compatkit.migration import load_project
@@ -52,7 +54,9 @@ def verify_reference_stack(given: Given) -> ExitStatus:
         for scenario in in_shard(scenarios, given["shard"])
     ]
     show(lambda form: render_matrices(matrices, form), given)
-    click.echo(f"The MLflow store of these runs: sqlite:///{folder.resolve() / 'mlflow.db'}", err=True)
+    uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+    write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
+    click.echo(f"The MLflow store of these runs: {uri}", err=True)
     return _status(matrices)
 
 

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from compatkit.cli._verdict_page import html_option, require_page
 from compatkit.cli._verify_given import FORMATS, Given, parse_outputs, parse_shard
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -51,6 +52,7 @@ _COUNT = click.IntRange(min=1)
     multiple=True,
     help="Write this format to a file; repeatable.",
 )
+@html_option
 @click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
@@ -80,6 +82,7 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     from compatkit.migration import load_project
 
     require_sense(given)
+    require_page(given["html"])
     quiet_mlflow()
     project = load_project(Path.cwd())
     declared = declared_by(project)

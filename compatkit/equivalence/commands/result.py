@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.migration import Allowance
@@ -13,10 +14,14 @@ from compatkit.migration import Allowance
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """One run of the one side and its counterpart of the other; over several seeds, the two samples of them."""
+    """One run of the one side and its counterpart of the other; over several seeds, the two samples of them.
+
+    `snapshots` are the two that a verdict is about; over several seeds there are none.
+    """
 
     run: str
     verdict: Verdict | SampleVerdict
+    snapshots: tuple[Snapshot, Snapshot] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_equivalent(self) -> bool:

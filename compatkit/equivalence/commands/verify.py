@@ -52,7 +52,7 @@ def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
-            runs.append(RunVerdict(label, compare_snapshots(first, second, policy)))
+            runs.append(RunVerdict(label, compare_snapshots(first, second, policy), (first, second)))
     if empty and not runs:
         raise EquivalenceError.nothing_compared(before.side, after.side)
     return Comparison(
