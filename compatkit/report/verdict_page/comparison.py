@@ -24,12 +24,16 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows that a comparison brings along, such as those of its seeds; a first column that names the row."""
+    """Rows that a comparison brings along, such as those of its seeds; a first column that names the row.
+
+    `states` are the names of a `State` for each row; without any, a row is shown whatever is asked for.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

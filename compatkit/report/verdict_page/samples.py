@@ -8,9 +8,10 @@ from compatkit.equivalence.statistics import Decision, Evidence, SampleVerdict
 from compatkit.report.verdict_page.comparison import Table
 
 _COLUMNS = (
-    *("Metric", "Decision", "Value", "Mean before", "Mean after", "Difference", "Interval", "Margin"),
-    *("p equivalent", "p different", "Seeds to decide", "Reason"),
+    *("Metric", "Decision", "Reason", "Value", "Before", "After", "Difference", "Interval", "Margin"),
+    *("p equivalent", "p different", "Seeds"),
 )
+_STATES = {Decision.EQUIVALENT: "equal", Decision.DIFFERENT: "decides", Decision.UNDECIDED: "decides"}
 
 
 def sample_sentences(verdict: SampleVerdict) -> tuple[str, ...]:
@@ -26,8 +27,11 @@ def sample_sentences(verdict: SampleVerdict) -> tuple[str, ...]:
 def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
     """Yield the evidence by metric, what differs whatever the seed, and the notes."""
     rows = tuple(_row(each) for each in verdict.evidence)
-    note = f"Each test is held to {verdict.level:.3g}. The interval is of the difference of the means."
-    yield Table("Evidence", _COLUMNS, rows, note)
+    note = (
+        f"Before and after are means. Each test is held to {verdict.level:.3g}; the interval is of the difference of "
+        "the means, and the seeds are how many a side would decide."
+    )
+    yield Table("Evidence", _COLUMNS, rows, note, tuple(_STATES[each.decision] for each in verdict.evidence))
     if verdict.deciding:
         rows = tuple((each.name, each.kind.value, str(each)) for each in verdict.deciding)
         yield Table("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
@@ -43,7 +47,7 @@ def _row(each: Evidence) -> tuple[str, ...]:
     interval = "" if each.interval is None else f"{each.interval[0]:.3g} to {each.interval[1]:.3g}"
     numbers = (each.difference, each.p_equivalent, each.p_different)
     difference, equivalent, different = ("" if number is None else f"{number:.3g}" for number in numbers)
-    means = (f"{side.mean:.6g} of {len(side.values)}" if side.values else "" for side in (each.before, each.after))
+    means = (f"{side.mean:.6g}" if side.values else "" for side in (each.before, each.after))
     seeds = "" if each.seeds is None else str(each.seeds)
     tested = (difference, interval, each.margin, equivalent, different, seeds)
-    return (each.name, each.decision.value, each.value, *means, *tested, each.reason)
+    return (each.name, each.decision.value, each.reason, each.value, *means, *tested)

@@ -37,6 +37,14 @@ def test_what_is_undecided_says_how_many_seeds_would_decide() -> None:
     assert "12 seeds a side would decide." in verdict_page([Sampled("", sampled(Decision.UNDECIDED))])
 
 
+@pytest.mark.parametrize("decision", Decision)
+def test_only_what_is_proved_counts_as_equal(decision: Decision) -> None:
+    page = Page(verdict_page([Sampled("", sampled(decision))]))
+
+    states = [value for name, value in page.attributes if name == "data-state"]
+    assert (states == ["equal"]) == (decision is Decision.EQUIVALENT)
+
+
 def test_a_reason_stays_text() -> None:
     page = Page(verdict_page([Sampled(HOSTILE, sampled(Decision.DIFFERENT))]))
 
