@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from compatkit.migration import Migration, find_migration
+from tests.browser import find_chromium
+from tests.equivalence.store.servers import postgresql_programs
 
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -24,13 +26,25 @@ settings.register_profile("dev", deadline=None, suppress_health_check=[HealthChe
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
+# CI has a browser, or fails.
+_WITHOUT_BROWSER = find_chromium() is None and not os.environ.get("CI")
 
-def pytest_report_header() -> str:
-    """Say what the tests of tracking stores run over, so that a missing PostgreSQL is seen."""
-    from tests.equivalence.store.servers import postgresql_programs
 
+def pytest_report_header() -> list[str]:
+    """Say what the tests run over, so that a missing PostgreSQL or browser is seen."""
     found = postgresql_programs()
-    return f"postgresql: {found or 'not installed (apt-get install postgresql): the server test runs over SQLite'}"
+    missing = "not installed (apt-get install postgresql): the server test runs over SQLite"
+    browser = ["no Chromium here: tests marked `browser` are deselected"] if _WITHOUT_BROWSER else []
+    return [f"postgresql: {found or missing}", *browser]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what needs a browser where there is none; the header says so, and CI does not."""
+    if not _WITHOUT_BROWSER:
+        return
+    deselected = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if not item.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=deselected)
 
 
 @pytest.fixture(scope="session")

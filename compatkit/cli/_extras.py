@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from compatkit.errors import CompatkitError
 
 
-def require(*modules: str) -> None:
-    """Raise `CompatkitError` unless all `modules`, which the extra `train` brings, are installed."""
+def require(*modules: str, extra: str = "train") -> None:
+    """Raise `CompatkitError` unless all `modules`, which the extra brings, are installed."""
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise CompatkitError(
             f"This command needs {', '.join(missing)}.",
             where="this Python environment",
-            hint="run: pip install 'compatkit[train]'",
+            hint=f"run: pip install 'compatkit[{extra}]'",
         )
 
 

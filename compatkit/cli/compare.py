@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from compatkit.cli._verdict_page import html_option
 
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy, Snapshot, Verdict
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     default="text",
     show_default=True,
 )
+@html_option
+@click.option("--log-html", is_flag=True, help="Log that page into RUN_B, as an artifact below compatkit/.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -45,6 +50,8 @@ def command(
     exact: bool,
     is_explained: bool,
     form: str,
+    html: Path | None,
+    log_html: bool,
 ) -> None:
     """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
 
@@ -57,18 +64,22 @@ def command(
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._status import ExitStatus
+    from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
+    from compatkit.report.verdict_page import Compared
 
     is_many = require_one_way(run_a, run_b, before_runs, after_runs)
     given_margins = tuple(map(read_margin, margins))
     prepare_stores()
+    require_page(html, is_logged=log_html)
     policy = _policy(migration, is_exact=exact)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
         found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)
         click.echo(render_samples(found, form))
+        deliver_samples(found, html, is_logged=log_html)
         ctx.exit(int(ExitStatus.OK if found.is_accepted else ExitStatus.FINDINGS))
     assert run_a is not None
     assert run_b is not None
@@ -80,6 +91,8 @@ def command(
     click.echo(render_verdict(verdict, form, explanation))
     if explanation and form in {"junit", "github"}:
         click.echo("\n".join(explanation_lines(explanation)), err=True)
+    compared = Compared("", verdict, before, after, policy)
+    deliver_page(compared, html, is_logged=log_html, tracking_uri=tracking_uri_b or tracking_uri)
     ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
 
 
@@ -93,8 +106,6 @@ def _explanation(
 
 
 def _policy(migration: str | None, *, is_exact: bool) -> Policy:
-    from pathlib import Path
-
     from compatkit.equivalence import Policy
     from compatkit.migration import load_project
 

@@ -1,93 +1,94 @@
-"""`compatkit verify`: does every trainer on every orchestrator log the same?"""
+"""`compatkit verify`: do two stacks, two commands or two revisions log the same?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 import click
 
-if TYPE_CHECKING:
-    from compatkit.cli._status import ExitStatus
-    from compatkit.equivalence.matrix import Matrix
+from compatkit.cli._verdict_page import html_option, require_page
+from compatkit.cli._verify_given import FORMATS, Given, parse_outputs, parse_shard
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_COUNT = click.IntRange(min=1)
 
 
-@click.command("verify", epilog="Example: compatkit verify --dataset wine --trainer mypackage.trainer:MyTrainer")
-@click.option("--dataset", "datasets", multiple=True, default=["digits"], show_default=True, help="Repeatable.")
-@click.option("--preset", "presets", multiple=True, default=["development"], show_default=True, help="Repeatable.")
+@click.command("verify", context_settings={"allow_interspersed_args": False})
+@click.option("--before", metavar="COMMAND", help="Compare what this command logs …")
+@click.option("--after", metavar="COMMAND", help="… with what this one logs. No shell reads either.")
+@click.option("--base", metavar="REF", help="Run COMMAND at this git revision and in the working tree.")
+@click.option("--shim", is_flag=True, help="With --base: run the working tree's COMMAND under the shim.")
+@click.option("--migrate", is_flag=True, help="With --base: run COMMAND in a migrated copy of the working tree.")
+@click.option(
+    "--link", metavar="PATH", multiple=True, help="With --base: what git leaves out, such as data; repeatable."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Of each command; 3600."
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Given to both sides as COMPATKIT_SEED; 0.")
+@click.option("--seeds", type=_COUNT, metavar="N", help="Run N seeds, and decide by an equivalence test.")
+@click.option("--confidence", type=click.FloatRange(0.5, 1, min_open=True, max_open=True), help="Of that test; 0.95.")
+@click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between its means; or METRIC=1%.")
+@click.option("--jobs", type=_COUNT, metavar="N", help="Commands at once; by default as many as there are cores.")
+@click.option("--threads", type=_COUNT, metavar="N", help="Threads of each command; by default its share of the cores.")
+@click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
+@click.option("--scenario", "scenarios", metavar="NAME", multiple=True, help="Run this declared scenario; repeatable.")
+@click.option("--shard", metavar="I/N", callback=parse_shard, help="Run every N-th scenario, from the I-th on.")
+@click.option("--dataset", "datasets", multiple=True, help="Of the reference stack, digits by default; repeatable.")
+@click.option("--preset", "presets", multiple=True, help="Of the reference stack, development by default; repeatable.")
 @click.option("--trainer", "trainers", multiple=True, metavar="PKG.MOD:CLASS", help="A trainer of yours; repeatable.")
 @click.option(
     "--orchestrator", "orchestrators", multiple=True, metavar="PKG.MOD:CLASS", help="An orchestrator of yours."
 )
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
-@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Folder that keeps the MLflow store.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--store", type=_FOLDER, help="Folder that keeps the MLflow stores, and what the commands print.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    "outputs",
+    metavar="FORMAT=FILE",
+    callback=parse_outputs,
+    multiple=True,
+    help="Write this format to a file; repeatable.",
+)
+@html_option
+@click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def command(
-    ctx: click.Context,
-    datasets: tuple[str, ...],
-    presets: tuple[str, ...],
-    trainers: tuple[str, ...],
-    orchestrators: tuple[str, ...],
-    migration: str | None,
-    store: Path | None,
-    form: str,
-) -> None:
-    """Train v1 and v2 in every combination, and compare what each run logged with v1 on v1."""
-    import sys
-    import tempfile
+def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
+    """Run two commands, one command in two revisions, or the reference stack, and compare what they log to MLflow.
 
-    from compatkit.cli._extras import quiet_mlflow, require
+    Without commands: the scenarios that [tool.compatkit.verify] of the nearest pyproject.toml declares; if there is
+    none, the bundled v1 and v2 trainers and orchestrators in every combination.
 
-    require("mlflow", "sklearn", "torch")
-    quiet_mlflow()
-    # The user's own classes are found as `python -m` would find them.
-    sys.path.insert(0, str(Path.cwd()))
+    Each side logs to a store of its own (MLFLOW_TRACKING_URI), under the same seed (COMPATKIT_SEED, PYTHONHASHSEED) and
+    the same number of threads. All top-level runs are compared, by experiment, name and order. `python` is the one that
+    runs compatkit.
 
-    from compatkit.equivalence.matrix import Scenario
-    from compatkit.equivalence.stack import load_class, verify_stack
+    \b
+    Exit status: 0 equivalent; 1 different; 2 a command failed, hung or logged nothing; 3 both; 64 wrong use.
+
+    \b
+    Examples:
+      compatkit verify --before "python train.py" --after "python train_v2.py"
+      compatkit verify --base main -- python train.py
+      compatkit verify --dataset wine --trainer mypackage.trainer:MyTrainer
+    """
+    from compatkit.cli._extras import quiet_mlflow
+    from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
+    from compatkit.cli._verify_given import direct_scenario, is_of_stack, require_sense
+    from compatkit.cli._verify_shard import in_shard
+    from compatkit.cli._verify_stack import verify_reference_stack
     from compatkit.migration import load_project
-    from compatkit.report.verdict_json import matrices_json
 
-    declared = load_project(Path.cwd()).load_one(migration)
-    own_trainers = [load_class(reference) for reference in trainers]
-    own_orchestrators = [load_class(reference) for reference in orchestrators]
-    folder = store or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
-    matrices = [
-        verify_stack(
-            Scenario(dataset, preset),
-            declared,
-            store=folder,
-            trainers=own_trainers,
-            orchestrators=own_orchestrators,
-            progress=lambda text: click.echo(text, err=True),
-        )
-        for dataset in datasets
-        for preset in presets
-    ]
-    click.echo(matrices_json(matrices) if form == "json" else _text(matrices))
-    click.echo(f"The MLflow store of these runs: sqlite:///{folder.resolve() / 'mlflow.db'}", err=True)
-    ctx.exit(int(_status(matrices)))
-
-
-def _text(matrices: Sequence[Matrix]) -> str:
-    from compatkit.report.verdict_text import matrix_lines
-
-    lines = [line for matrix in matrices for line in (*matrix_lines(matrix), "")]
-    is_equivalent = all(matrix.is_equivalent for matrix in matrices)
-    return "\n".join([*lines, f"Verdict: {'equivalent' if is_equivalent else 'not equivalent'}"])
-
-
-def _status(matrices: Sequence[Matrix]) -> ExitStatus:
-    from compatkit.cli._status import ExitStatus
-
-    status = ExitStatus.OK
-    if any(matrix.has_differences for matrix in matrices):
-        status |= ExitStatus.FINDINGS
-    if any(matrix.has_failures for matrix in matrices):
-        status |= ExitStatus.FAILED
-    # Whatever the reason: where there is no proof, the status is not that of one.
-    if status is ExitStatus.OK and not all(matrix.is_equivalent for matrix in matrices):
-        status = ExitStatus.FAILED
-    return status
+    require_sense(given)
+    require_page(given["html"])
+    quiet_mlflow()
+    project = load_project(Path.cwd())
+    declared = declared_by(project)
+    if direct := direct_scenario(given, declared.shared):
+        ctx.exit(int(verify_scenarios([direct], given, project)))
+    chosen = [] if is_of_stack(given) else chosen_scenarios(given, declared.scenarios)
+    if chosen:
+        ctx.exit(int(verify_scenarios(in_shard(chosen, given["shard"]), given, project)))
+    ctx.exit(int(verify_reference_stack(given)))

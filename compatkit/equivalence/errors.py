@@ -36,6 +36,18 @@ class EquivalenceError(CompatkitError):
         return cls(f"Run {run_id!r} is {status}: what it logs may still change.", where=uri, hint="wait for its end")
 
     @classmethod
+    def active_run(cls, run_id: str) -> EquivalenceError:
+        return cls(
+            f"Run {run_id!r} is active: it would take what the sandbox is meant for.",
+            where="mlflow.active_run()",
+            hint="end it before, with mlflow.end_run()",
+        )
+
+    @classmethod
+    def not_a_run(cls, given: object) -> EquivalenceError:
+        return cls(f"{given!r} is no run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot")
+
+    @classmethod
     def same_run(cls, run_id: str) -> EquivalenceError:
         return cls(f"Run {run_id!r} would be compared with itself.", where="the command line", hint="give two run ids")
 

@@ -10,12 +10,13 @@ from fnmatch import fnmatchcase
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.tolerance import EXACT, TORCH_WEIGHTS, Tolerance
 from compatkit.migration import Allowance, Bound, Equivalence, Margin, Migration
+from compatkit.trace import TRACE_FILE
 
 # Logged by compatkit itself, so that a verdict can be explained: under no policy part of what is compared.
 _OWN_WHY = "compatkit's own record of where and how a run was made"
 _OWN = (
     Allowance("tag", "compatkit.env.*", _OWN_WHY, optional=True),
-    Allowance("artifact", "compatkit/*", _OWN_WHY, optional=True),
+    Allowance("artifact", TRACE_FILE, _OWN_WHY, optional=True),
 )
 _EXTRA = {kind for kind in Kind if kind.value.endswith("extra")}
 _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}

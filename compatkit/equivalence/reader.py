@@ -9,6 +9,7 @@ from compatkit.equivalence.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.datasets import read_datasets
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.logged_models import Models, read_logged_models
+from compatkit.equivalence.own_pages import own_pages
 from compatkit.equivalence.snapshot import File, Snapshot
 from compatkit.equivalence.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.store.metrics import read_metrics
@@ -80,12 +81,18 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str,
             models.notes += _notes_without_artifacts(run)
             return {}
         paths = files_in(root)
+        own = own_pages(paths)
+        models.notes += [f"{name} is a page that compatkit logged: it is not compared" for name in sorted(own)]
         folders = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "MLmodel"} - {""}
         outermost = [each for each in sorted(folders) if not any(each.startswith(f"{other}/") for other in folders)]
         for folder in outermost:
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)
-        return {name: models.file(path, name) for name, path in paths.items() if not name.startswith(inside)}
+        return {
+            name: models.file(path, name)
+            for name, path in paths.items()
+            if name not in own and not name.startswith(inside)
+        }
 
 
 def _notes_without_artifacts(run: Run) -> list[str]:

@@ -76,7 +76,8 @@ def _settings(table: Mapping[str, object], file: Path) -> Settings:
         expected, fits = _KEYS[key]
         if not fits(value):
             raise MigrationError.wrong_value(key, value, expected, where=where)
-        given[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+        if key not in _OF_OTHERS:
+            given[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
     project = Project(given.pop("migrations", ()), given.pop("homes", {}), file)
     if "baseline" in given:
         given["baseline"] = file.parent / given["baseline"]
@@ -95,6 +96,10 @@ def _is_switch(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
@@ -111,4 +116,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "rename": ("true or false", _is_switch),
     "select": ("a list of strings", _is_texts),
     "through-reexports": ("true or false", _is_switch),
+    "verify": ("a table", _is_table),
 }
+# Read elsewhere: `compatkit verify` checks what is in it.
+_OF_OTHERS = frozenset({"verify"})

@@ -12,8 +12,8 @@ from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration
 
-# What `migrate` and `status` read in the same table, and check there.
-_OF_MIGRATE = frozenset(
+# What `migrate`, `status` and `verify` read in the same table, and check there.
+_OF_COMMANDS = frozenset(
     {
         "allow-dirty",
         "baseline",
@@ -21,7 +21,10 @@ _OF_MIGRATE = frozenset(
         "ignore",
         "jobs",
         "modernize",
+        "rename",
         "select",
+        "through-reexports",
+        "verify",
     }
 )
 
@@ -72,7 +75,7 @@ def load_project(start: Path) -> Project:
             raise MigrationError.unreadable(str(file), str(error)) from error
         table = document.get("tool", {}).get("compatkit")
         if isinstance(table, dict):
-            table = {key: value for key, value in table.items() if key not in _OF_MIGRATE}
+            table = {key: value for key, value in table.items() if key not in _OF_COMMANDS}
         if table is not None:
             return _project(Entry(table, f"{file}, [tool.compatkit]"), file)
     return Project()

@@ -53,14 +53,22 @@ def hand_down(project: Path, migrations: Iterable[str], *, census: Path | None =
 
     It reaches what inherits `PYTHONPATH` and has compatkit: `subprocess`, and `multiprocessing` by any start method.
     """
+    os.environ.update(variables(project, migrations, census=census, path=os.environ.get("PYTHONPATH")))
+
+
+def variables(
+    project: Path, migrations: Iterable[str], *, census: Path | None = None, path: str | None = None
+) -> dict[str, str]:
+    """Return the environment in which a Python process installs the shim; `path` is the `PYTHONPATH` so far."""
     settings = {
         "project": str(project.resolve()),
         "migrations": [str(Path(one).resolve()) if Path(one).exists() else one for one in migrations],
         "census": str(census.resolve()) if census else None,
     }
-    os.environ[VARIABLE] = json.dumps(settings)
-    rest = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(_CHILD_SITE), *([rest] if rest else [])])
+    return {
+        VARIABLE: json.dumps(settings),
+        "PYTHONPATH": os.pathsep.join([str(_CHILD_SITE), *([path] if path else [])]),
+    }
 
 
 def _start_as_told(settings: str) -> None:

@@ -141,12 +141,17 @@ def test_a_run_of_an_earlier_cell_proves_nothing(project: Path) -> None:
     assert "ModelTrainerV2 on ReturnsOldRun failed" in done.stdout
 
 
-def test_json_holds_every_cell(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--preset", "quick_test", "--format", "json", cwd=project)
+def test_json_and_page_hold_every_cell(project: Path) -> None:
+    done = compatkit(
+        "verify", "--dataset", "iris", "--preset", "quick_test", "--format", "json", "--html", "page.html", cwd=project
+    )
 
     (matrix,) = json.loads(done.stdout)
     assert matrix["equivalent"]
     assert len(matrix["cells"]) == 4
+    page = (project / "page.html").read_text()
+    assert "Of 4: 3 equivalent, 1 baseline." in page
+    assert "quick_test on iris: ModelTrainerV2 on TrainingOrchestratorV2" in page
 
 
 def test_a_class_that_is_not_there_is_an_error(project: Path) -> None:

@@ -1,0 +1,117 @@
+"""`compatkit verify` on commands: run the scenarios, show the results, keep what a person has to look at."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compatkit.cli._status import ExitStatus
+from compatkit.cli._verify_given import Given, overridden
+from compatkit.cli._verify_show import show
+from compatkit.errors import nearest
+
+if TYPE_CHECKING:
+    from compatkit.equivalence import Policy
+    from compatkit.equivalence.commands import CommandScenario, Declared, Result
+    from compatkit.migration import Project
+
+
+def declared_by(project: Project) -> Declared:
+    """Return what the project's `pyproject.toml` declares."""
+    from compatkit.equivalence.commands import Declared, declared_scenarios
+
+    return declared_scenarios(project.origin) if project.origin else Declared()
+
+
+def chosen_scenarios(given: Given, declared: Iterable[CommandScenario]) -> Sequence[CommandScenario]:
+    """Return the declared scenarios that were asked for, with the command line's options set before theirs."""
+    by_name = {one.name: one for one in declared}
+    for name in given["scenarios"]:
+        if name not in by_name:
+            hint = nearest(name, by_name) or "none is declared in [tool.compatkit.verify]"
+            raise click.UsageError(f"There is no scenario {name!r}; {hint}")
+    wanted = given["scenarios"] or tuple(by_name)
+    return [overridden(by_name[name], given) for name in dict.fromkeys(wanted)]
+
+
+def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project: Project) -> ExitStatus:
+    """Run and compare each scenario; one that fails does not keep the others from being run."""
+    from compatkit.cli._extras import require
+    from compatkit.cli._verdict_page import write_results
+    from compatkit.equivalence.commands import ended_by_signals
+    from compatkit.report.commands_formats import render_results
+
+    require("mlflow")
+    if any(scenario.seeds > 1 for scenario in scenarios):
+        require("scipy")
+    # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
+    policies = [_policy(scenario, project) for scenario in scenarios]
+    folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
+    results: list[Result] = []
+    is_kept = given["store"] is not None
+    try:
+        with ended_by_signals():
+            for number, (scenario, policy) in enumerate(zip(scenarios, policies, strict=True)):
+                # A name may hold what no file name can; the number tells apart what is left of two.
+                own = folder if len(scenarios) == 1 else folder / f"{number + 1}-{_file_name(scenario.name)}"
+                results.append(_verified(scenario, policy, own))
+        is_kept = is_kept or not all(result.is_equivalent for result in results)
+    finally:
+        if not is_kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    show(lambda form: render_results(results, form), given)
+    write_results(given["html"], results, policies)
+    if is_kept:
+        click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
+    return _status(results)
+
+
+def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
+    from compatkit.equivalence.commands import Result, verify_commands
+    from compatkit.errors import CompatkitError
+
+    try:
+        return verify_commands(scenario, policy, store=folder, progress=lambda text: click.echo(text, err=True))
+    except CompatkitError as error:
+        return Result(scenario.name, failure=str(error))
+
+
+def _policy(scenario: CommandScenario, project: Project) -> Policy:
+    """Return the policy of the migration that is named, or under test, and what the scenario itself allows.
+
+    A project that names no migration has nothing allowed: what the bundled v2 adds says nothing of its metrics.
+    """
+    from compatkit.equivalence import Policy
+
+    policy = Policy.exact()
+    if scenario.exact:
+        return policy
+    if scenario.migration or project.migrations or scenario.is_migration:
+        named = scenario.migration
+        if named and (scenario.folder / named).exists():
+            named = str(scenario.folder / named)
+        policy = Policy.from_migration(project.load_one(named))
+    for declared in scenario.equivalence:
+        policy = policy.extended(declared)
+    return policy
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60]
+
+
+def _status(results: Sequence[Result]) -> ExitStatus:
+    status = ExitStatus.OK
+    if any(result.has_differences for result in results):
+        status |= ExitStatus.FINDINGS
+    if any(result.failure for result in results):
+        status |= ExitStatus.FAILED
+    # Whatever the reason: where there is no proof, the status is not that of one.
+    if status is ExitStatus.OK and not all(result.is_equivalent for result in results):
+        status = ExitStatus.FAILED
+    return status

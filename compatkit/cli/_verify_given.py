@@ -1,0 +1,165 @@
+"""What was given to `compatkit verify`: which of its three uses is meant, and whether it makes sense."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import click
+
+from compatkit.errors import nearest
+
+if TYPE_CHECKING:
+    from compatkit.equivalence.commands import CommandScenario
+
+FORMATS = ("text", "json", "junit", "github", "markdown")
+
+
+class Given(TypedDict):
+    """The options as click hands them over; None, or an empty tuple, is what was not given."""
+
+    before: str | None
+    after: str | None
+    base: str | None
+    shim: bool
+    migrate: bool
+    link: tuple[str, ...]
+    arguments: tuple[str, ...]
+    timeout: float | None
+    seed: int | None
+    seeds: int | None
+    confidence: float | None
+    margins: tuple[str, ...]
+    jobs: int | None
+    threads: int | None
+    exact: bool
+    scenarios: tuple[str, ...]
+    shard: tuple[int, int] | None
+    datasets: tuple[str, ...]
+    presets: tuple[str, ...]
+    trainers: tuple[str, ...]
+    orchestrators: tuple[str, ...]
+    migration: str | None
+    store: Path | None
+    form: str
+    outputs: tuple[tuple[str, Path], ...]
+    html: Path | None
+
+
+# What is said of commands, here or in the pyproject.toml, and of the reference stack.
+_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "margins", "jobs", "threads", "exact")
+_OF_STACK = ("datasets", "presets", "trainers", "orchestrators")
+
+
+def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Read `i/n`."""
+    if value is None:
+        return None
+    number, _, of = value.partition("/")
+    if not (number.isascii() and number.isdigit() and of.isascii() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter(f"{value!r} is not of the form i/n, with i from 1 to n.", ctx, param)
+    return int(number), int(of)
+
+
+def parse_outputs(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> tuple[tuple[str, Path], ...]:
+    """Read `FORMAT=FILE` options."""
+    found = []
+    for value in values:
+        form, separator, file = value.partition("=")
+        if not (separator and file):
+            raise click.BadParameter(f"{value!r} is not of the form FORMAT=FILE.", ctx, param)
+        if form not in FORMATS:
+            raise click.BadParameter(f"There is no format {form!r}; {nearest(form, FORMATS)}", ctx, param)
+        found.append((form, Path(file)))
+    return tuple(found)
+
+
+def require_sense(given: Given) -> None:
+    """Refuse options that contradict each other."""
+    commands = given["before"] is not None or given["after"] is not None
+    if (given["before"] is None) != (given["after"] is None):
+        raise click.UsageError("--before and --after go together")
+    if commands and given["base"] is not None:
+        raise click.UsageError("--base runs one command in two trees; leave out --before and --after")
+    if given["base"] is not None and not given["arguments"]:
+        raise click.UsageError("--base needs a command: compatkit verify --base REF -- python train.py")
+    if given["base"] is None and given["arguments"]:
+        raise click.UsageError(f"--base REF must stand before a command; {given['arguments'][0]!r} is none of verify's")
+    if given["base"] is None and (given["shim"] or given["migrate"] or given["link"]):
+        raise click.UsageError("--shim, --migrate and --link go with --base")
+    is_direct = commands or given["base"] is not None
+    if is_direct and (given["scenarios"] or given["shard"]):
+        raise click.UsageError("--scenario and --shard choose from what pyproject.toml declares")
+    if (is_direct or given["scenarios"]) and (stack := _given(given, _OF_STACK)):
+        raise click.UsageError(f"{_option(stack[0])} is of the reference stack, and goes with no command")
+
+
+def is_of_stack(given: Given) -> bool:
+    """Tell whether an option was given that only the reference stack knows."""
+    return bool(_given(given, _OF_STACK))
+
+
+def require_stack_only(given: Given) -> None:
+    """Refuse, for the reference stack, what is said of commands: it would silently do nothing."""
+    if wrong := _given(given, _OF_COMMANDS):
+        raise click.UsageError(
+            f"{_option(wrong[0])} needs commands: --before and --after, --base, or scenarios in pyproject.toml"
+        )
+
+
+def direct_scenario(given: Given, shared: Mapping[str, Any]) -> CommandScenario | None:
+    """Return the scenario that the command line itself names; the `shared` settings of the project hold for it too."""
+    from dataclasses import replace
+
+    from compatkit.equivalence.commands import CommandScenario
+
+    if given["before"] is not None and given["after"] is not None:
+        before, after = _words("--before", given["before"]), _words("--after", given["after"])
+        scenario = CommandScenario("before and after", Path.cwd(), before=before, after=after)
+    elif given["base"] is not None:
+        scenario = CommandScenario(
+            f"against {given['base']}",
+            Path.cwd(),
+            base=given["base"],
+            command=given["arguments"],
+            shim=given["shim"],
+            migrate=given["migrate"],
+        )
+    else:
+        return None
+    return overridden(replace(scenario, **shared), given)
+
+
+def overridden(scenario: CommandScenario, given: Given) -> CommandScenario:
+    """Set what was given on the command line before what is declared."""
+    from dataclasses import replace
+
+    from compatkit.cli._compare_samples import read_margin
+    from compatkit.migration import Equivalence
+
+    names = {*_given(given, _OF_COMMANDS), *(["migration"] if given["migration"] else [])} - {"margins"}
+    said: dict[str, Any] = {name: value for name, value in given.items() if name in names}
+    margins = Equivalence(margins=tuple(map(read_margin, given["margins"])))
+    return replace(scenario, **said, equivalence=(*scenario.equivalence, margins))
+
+
+def _given(given: Given, names: tuple[str, ...]) -> list[str]:
+    said: dict[str, Any] = {**given}
+    # 0 is a seed; False and () are what was not given.
+    return [name for name in names if said[name] is not None and said[name] is not False and said[name] != ()]
+
+
+def _option(name: str) -> str:
+    return f"--{name}" if name in _OF_COMMANDS else f"--{name.removesuffix('s')}"
+
+
+def _words(option: str, command: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise click.UsageError(f"{option} cannot be read: {error}") from error
+    if not words:
+        raise click.UsageError(f"{option} is empty")
+    return words

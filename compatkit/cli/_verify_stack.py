@@ -1,0 +1,74 @@
+"""`compatkit verify` on the reference stack: every trainer on every orchestrator, as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compatkit.cli._verify_given import Given, require_stack_only
+from compatkit.cli._verify_show import show
+
+if TYPE_CHECKING:
+    from compatkit.cli._status import ExitStatus
+    from compatkit.equivalence.matrix import Matrix
+
+
+def verify_reference_stack(given: Given) -> ExitStatus:
+    """Train every combination, and compare what each run logged with v1 on v1."""
+    import sys
+    import tempfile
+
+    from compatkit.cli._extras import require
+
+    require_stack_only(given)
+    require("mlflow", "sklearn", "torch")
+    # The user's own classes are found as `python -m` would find them.
+    sys.path.insert(0, str(Path.cwd()))
+
+    from compatkit.cli._verdict_page import write_matrices
+    from compatkit.cli._verify_shard import in_shard
+    from compatkit.equivalence import Policy
+    from compatkit.equivalence.matrix import Scenario
+    from compatkit.equivalence.stack import load_class, verify_stack
+    from compatkit.migration import load_project
+    from compatkit.report.verdict_formats import render_matrices
+
+    declared = load_project(Path.cwd()).load_one(given["migration"])
+    own_trainers = [load_class(reference) for reference in given["trainers"]]
+    own_orchestrators = [load_class(reference) for reference in given["orchestrators"]]
+    datasets, presets = given["datasets"] or ("digits",), given["presets"] or ("development",)
+    scenarios = [Scenario(dataset, preset) for dataset in datasets for preset in presets]
+    folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
+    matrices = [
+        verify_stack(
+            scenario,
+            declared,
+            store=folder,
+            trainers=own_trainers,
+            orchestrators=own_orchestrators,
+            progress=lambda text: click.echo(text, err=True),
+        )
+        for scenario in in_shard(scenarios, given["shard"])
+    ]
+    show(lambda form: render_matrices(matrices, form), given)
+    uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+    write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
+    click.echo(f"The MLflow store of these runs: {uri}", err=True)
+    return _status(matrices)
+
+
+def _status(matrices: Sequence[Matrix]) -> ExitStatus:
+    from compatkit.cli._status import ExitStatus
+
+    status = ExitStatus.OK
+    if any(matrix.has_differences for matrix in matrices):
+        status |= ExitStatus.FINDINGS
+    if any(matrix.has_failures for matrix in matrices):
+        status |= ExitStatus.FAILED
+    # Whatever the reason: where there is no proof, the status is not that of one.
+    if status is ExitStatus.OK and not all(matrix.is_equivalent for matrix in matrices):
+        status = ExitStatus.FAILED
+    return status

@@ -1,0 +1,141 @@
+"""Commands as child processes: each in a process group of its own, its output in a file, none outliving this one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from compatkit.equivalence.commands.errors import CommandError
+
+_LOOK = 0.02  # seconds, between two looks at the processes
+_GRACE = 3.0  # seconds, from asking a command to end until it is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """All that starting one side takes: `environment` is whole, `output` gets stdout and stderr."""
+
+    side: str
+    argv: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    output: Path
+
+
+def run_commands(
+    launches: Sequence[Launch], *, timeout: float, slots: int, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Run every command to its end, at most `slots` at once; `meanwhile` is called once, when the first ones run.
+
+    Raises `CommandError` for the first that fails, cannot be started, or runs longer than `timeout` seconds. However
+    this ends, no process of theirs is left.
+    """
+    waiting, running = list(launches), list[_Running]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < slots:
+                running.append(_Running(waiting.pop(0), timeout))
+            if meanwhile is not None:
+                meanwhile()
+                meanwhile = None  # type: ignore[assignment]
+            running = [one for one in running if not one.has_ended()]
+            if running:
+                time.sleep(_LOOK)
+    finally:
+        _end(running)
+
+
+class _Running:
+    def __init__(self, launch: Launch, timeout: float) -> None:
+        self._launch = launch
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        try:
+            with launch.output.open("wb") as output:
+                # A session of its own: Ctrl-C reaches this process alone, which then ends all of the group.
+                self._process = subprocess.Popen(
+                    launch.argv,
+                    cwd=launch.folder,
+                    env=dict(launch.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            raise CommandError.not_started(launch.side, launch.argv, _reason(error)) from error
+
+    def has_ended(self) -> bool:
+        """Raise `CommandError` where it ended badly or has run too long."""
+        launch = self._launch
+        if self._process.poll() is None:
+            if time.monotonic() < self._deadline:
+                return False
+            self.ask()
+            self.kill(time.monotonic() + _GRACE)
+            raise CommandError.timed_out(launch.side, launch.argv, self._timeout, launch.output)
+        # What it left behind in the background could go on logging.
+        self._signal(signal.SIGKILL)
+        if self._process.returncode:
+            raise CommandError.failed(launch.side, launch.argv, self._process.returncode, launch.output)
+        return True
+
+    def ask(self) -> None:
+        self._signal(signal.SIGTERM)
+
+    def kill(self, deadline: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(deadline - time.monotonic(), 0))
+        # The group goes on after its leader: this also ends children that the leader did not wait for.
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _end(running: Sequence[_Running]) -> None:
+    for one in running:
+        one.ask()
+    deadline = time.monotonic() + _GRACE
+    try:
+        for one in running:
+            one.kill(deadline)
+    except KeyboardInterrupt:
+        # Asked twice: no more grace.
+        for one in running:
+            one.kill(0)
+        raise
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the block as Ctrl-C does, so that it cleans up: CI cancels a job with SIGTERM."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such program, or no such folder to run it in"
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,152 @@
+"""One seed: every side's command is run, and what it logged is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from compatkit.equivalence.commands.environment import environment_of, slots_and_threads
+from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.commands.imports import require_own_code, watch_imports
+from compatkit.equivalence.commands.process import Launch, run_commands
+from compatkit.equivalence.commands.scenario import CommandScenario
+from compatkit.equivalence.commands.sides import Side, Sides
+from compatkit.equivalence.commands.store import LoggedRun, Store, top_level_runs
+from compatkit.equivalence.commands.written import default_stores_written, files_written
+from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.snapshot import Snapshot
+
+_SHIM_IS_OFF = "compatkit: the shim is off in this process"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What one side logged: its top-level runs and their snapshots, in the order in which they began."""
+
+    side: str
+    runs: tuple[LoggedRun, ...]
+    snapshots: dict[str, Snapshot]
+    notes: tuple[str, ...] = ()
+
+
+def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int) -> list[Logged]:
+    """Run all sides under one seed, each into a store of its own below `store`, and read what they logged.
+
+    Raises `CommandError` where a command fails, hangs, logs nothing, or runs code that is not its own tree's.
+    """
+    slots, threads = slots_and_threads(scenario, len(sides.all))
+    stores = {side.name: Store.make(store / side.name.replace(" ", "-")) for side in sides.all}
+    launches = []
+    for side in sides.all:
+        own = stores[side.name]
+        environment = environment_of(scenario, own, seed=seed, threads=threads)
+        environment |= _of_tree(side, own, environment)
+        environment |= _of_shim(side, scenario, environment)
+        launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
+    begun = _run(launches, scenario, sides, slots)
+    logged = [_read(side, stores[side.name], begun[0]) for side in sides.all]
+    if slots > 1:
+        _require_apart(sides, store, begun[0])
+        return logged
+    return _with_leftovers(logged, sides, store, begun)
+
+
+def _run(launches: Sequence[Launch], scenario: CommandScenario, sides: Sides, slots: int) -> list[float]:
+    """Run all commands, and return when each began, or all of them."""
+    begun = []
+    # One after the other in calls of their own, so that it is known what was written in whose time.
+    for group in [launches] if slots > 1 else [[launch] for launch in launches]:
+        begun.append(time.time())
+        try:
+            run_commands(group, timeout=scenario.timeout, slots=slots, meanwhile=_import_mlflow)
+        except CommandError as error:
+            raise _with_hint(error, sides) from error
+    return begun
+
+
+def _of_tree(side: Side, store: Store, environment: dict[str, str]) -> dict[str, str]:
+    return {} if side.tree is None else watch_imports(side.tree, side.other, store, environment)
+
+
+def _of_shim(side: Side, scenario: CommandScenario, environment: dict[str, str]) -> dict[str, str]:
+    from compatkit.shim.startup import OFF, VARIABLE, variables
+
+    if side.is_shimmed:
+        return variables(side.folder, _chosen(scenario), path=environment.get("PYTHONPATH"))
+    # The migrated code must do without, even where the environment has it on for every Python.
+    return {VARIABLE: OFF} if side.is_migrated else {}
+
+
+def _chosen(scenario: CommandScenario) -> list[str]:
+    if scenario.migration is None:
+        return []
+    path = scenario.folder / scenario.migration
+    return [str(path) if path.exists() else scenario.migration]
+
+
+def _import_mlflow() -> None:
+    """Pay for the import while the commands run."""
+    import mlflow  # noqa: F401
+
+
+def _require_apart(sides: Sides, store: Path, began: float) -> None:
+    """Refuse files that were written where two sides ran at once: the one may have logged the other's."""
+    folders = [side.folder.resolve() for side in sides.all]
+    for folder in {one for one in folders if folders.count(one) > 1}:
+        if shared := _without_stores(files_written(folder, began), folder, store):
+            raise CommandError.shared_files(shared, folder)
+
+
+def _with_leftovers(logged: list[Logged], sides: Sides, store: Path, begun: Sequence[float]) -> list[Logged]:
+    """Say which files a side found that one before it had written in the same folder, and did not write anew."""
+    told = []
+    for number, (one, side) in enumerate(zip(logged, sides.all, strict=True)):
+        folder = side.folder.resolve()
+        earlier = [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
+        left = _without_stores(files_written(folder, begun[0], begun[number]), folder, store) if earlier else []
+        note = f"{side.name}: found {', '.join(left[:4])} as {earlier[-1]} had left it" if left else ""
+        told.append(replace(one, notes=(*one.notes, *([note] if note else []))))
+    return told
+
+
+def _without_stores(files: Sequence[str], folder: Path, store: Path) -> list[str]:
+    own = store.relative_to(folder).parts[0] if store.is_relative_to(folder) else ""
+    return [name for name in files if name.partition("/")[0] != own]
+
+
+def _with_hint(error: CommandError, sides: Sides) -> CommandError:
+    hint = next((side.hint for side in sides.all if side.hint and error.what.startswith(f"{side.name}: ")), "")
+    return CommandError(error.what, where=error.where, hint=f"{error.hint}; {hint}") if hint else error
+
+
+def _read(side: Side, store: Store, began: float) -> Logged:
+    if side.tree is not None:
+        require_own_code(side.name, side.tree, side.folder, side.other, store)
+    if side.is_shimmed:
+        _require_shim(side, store)
+    runs = top_level_runs(side.name, store)
+    elsewhere = default_stores_written(side.folder, began)
+    if not runs:
+        raise CommandError.logged_nothing(side.name, side.argv, store.output, elsewhere)
+    for run in runs:
+        if run.status not in {"FINISHED", "FAILED", "KILLED"}:
+            raise CommandError.left_running(side.name, run.label, run.status, store.output)
+    snapshots = {run.run_id: take_snapshot(run.run_id, tracking_uri=store.uri) for run in runs}
+    return Logged(side.name, runs, snapshots, tuple(_notes(side, runs, elsewhere)))
+
+
+def _notes(side: Side, runs: tuple[LoggedRun, ...], elsewhere: list[str]) -> list[str]:
+    notes = []
+    if elsewhere:
+        notes.append(f"{side.name}: it also wrote to {', '.join(elsewhere)}, which is not compared")
+    notes += [f"{side.name}: run {run.label} ended as {run.status}" for run in runs if run.status != "FINISHED"]
+    return notes
+
+
+def _require_shim(side: Side, store: Store) -> None:
+    with store.output.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if line.startswith(_SHIM_IS_OFF):
+                raise CommandError.shim_is_off(side.name, line.strip(), store.output)

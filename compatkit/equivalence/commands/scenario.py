@@ -1,0 +1,44 @@
+"""What is run and compared: two commands, or one command in two trees. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compatkit.migration import Equivalence
+
+ONE_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandScenario:
+    """Either `before` and `after`, or `command` in the working tree and at the git revision `base`.
+
+    `folder` is where the commands run, and from where `link` starts. A command is a tuple of words; no shell reads it.
+    """
+
+    name: str
+    folder: Path
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    base: str = ""
+    command: tuple[str, ...] = ()
+    shim: bool = False
+    migrate: bool = False
+    link: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    migration: str | None = None
+    equivalence: tuple[Equivalence, ...] = ()
+    exact: bool = False
+    timeout: float = ONE_HOUR
+    seed: int = 0
+    seeds: int = 1
+    confidence: float = 0.95
+    jobs: int | None = None
+    threads: int | None = None
+
+    @property
+    def is_migration(self) -> bool:
+        """Tell whether the declaration itself is under test, and its policy therefore meant."""
+        return self.shim or self.migrate

@@ -1,0 +1,132 @@
+"""A private MLflow store for one side, and the runs that the side left in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compatkit.equivalence.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_PARENT = "mlflow.parentRunId"
+_PAGE = 1000
+# MLflow keeps a connection to each store that it opened: of one that was made anew, it would read the old content.
+_made: set[Path] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """What is needed to find a run's counterpart."""
+
+    run_id: str
+    experiment: str
+    name: str
+    status: str = "FINISHED"
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"{self.experiment} / {self.name or self.run_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One side's folder: its SQLite store, its artifacts, its output, what it told of its imports.
+
+    MLflow itself makes the store, in the command: then that costs no second more than in a fresh folder.
+    """
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "mlflow.db"
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "output.txt"
+
+    @property
+    def imports(self) -> Path:
+        return self.folder / "imports"
+
+    @classmethod
+    def make(cls, folder: Path) -> Store:
+        """Make the folder. Raises `CommandError` where that fails, or this process made it before."""
+        store = cls(folder)
+        if folder in _made:
+            raise CommandError.store_in_use(folder)
+        try:
+            store.imports.mkdir(parents=True)
+        except OSError as error:
+            raise CommandError.unwritable(folder, error.strerror or str(error)) from error
+        _made.add(folder)
+        return store
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "MLFLOW_TRACKING_URI": self.uri,
+            # Else the command would register its models where the caller's models are.
+            "MLFLOW_REGISTRY_URI": self.uri,
+            # Else MLflow puts artifacts below the working directory. It is the variable of its server, which
+            # the client reads since MLflow 3; one before that leaves a folder mlruns there.
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": (self.folder / "artifacts").as_uri(),
+        }
+
+
+def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
+    """Return the runs of all experiments that are no other's child, in the order in which they began."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    if not store.database.exists():
+        return ()
+    try:
+        client = MlflowClient(store.uri)
+        names = _experiments(client)
+        runs = _all_runs(client, list(names)) if names else []
+    except (MlflowException, OSError) as error:
+        raise CommandError.unreadable_store(side, store.uri, str(error)) from error
+    ids = {run.info.run_id for run in runs}
+    top = [run for run in runs if run.data.tags.get(_PARENT) not in ids]
+    top.sort(key=lambda run: (run.info.start_time or 0, run.info.run_id))
+    return tuple(
+        LoggedRun(
+            run.info.run_id,
+            names[run.info.experiment_id],
+            run.info.run_name or "",
+            run.info.status,
+            dict(run.data.params),
+        )
+        for run in top
+    )
+
+
+def _experiments(client: MlflowClient) -> dict[str, str]:
+    found: dict[str, str] = {}
+    token: str | None = None
+    while True:
+        page = client.search_experiments(max_results=_PAGE, page_token=token)
+        found |= {one.experiment_id: one.name for one in page}
+        if not (token := page.token):
+            return found
+
+
+def _all_runs(client: MlflowClient, experiments: Sequence[str]) -> list[Run]:
+    found: list[Run] = []
+    token: str | None = None
+    while True:
+        page = client.search_runs(list(experiments), max_results=_PAGE, page_token=token)
+        found += page
+        if not (token := page.token):
+            return found

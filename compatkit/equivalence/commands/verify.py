@@ -1,0 +1,69 @@
+"""A scenario in, a result out: prepare its sides, run them under each seed, compare what they logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.commands.pairing import pair_runs
+from compatkit.equivalence.commands.result import Comparison, Progress, Result, RunVerdict
+from compatkit.equivalence.commands.sample import Logged, run_sides
+from compatkit.equivalence.commands.sampled import compare_over_seeds
+from compatkit.equivalence.commands.scenario import CommandScenario
+from compatkit.equivalence.commands.sides import prepared_sides
+from compatkit.equivalence.compare import compare_snapshots
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.policy import Policy
+
+
+def verify_commands(
+    scenario: CommandScenario, policy: Policy, *, store: Path, progress: Progress = lambda _: None
+) -> Result:
+    """Run the scenario's commands below the folder `store`, which is made, and compare what they logged.
+
+    Raises `EquivalenceError` where that is not possible. Whatever happens, no process and no checkout is left.
+    """
+    if store.is_dir() and any(store.iterdir()):
+        raise CommandError.store_in_use(store)
+    with prepared_sides(scenario, progress) as sides:
+        samples = []
+        for number in range(scenario.seeds):
+            seed = scenario.seed + number
+            names = " and ".join(side.name for side in sides.all)
+            progress(f"{scenario.name}: running {names}, seed {seed}")
+            folder = store / f"seed-{seed}" if scenario.seeds > 1 else store
+            samples.append(run_sides(scenario, sides, folder.resolve(), seed=seed))
+        notes = sides.notes
+    if scenario.seeds > 1:
+        comparisons = compare_over_seeds(samples, policy, confidence=scenario.confidence)
+    else:
+        (sample,) = samples
+        comparisons = tuple(compare_sides(sample[0], other, policy) for other in sample[1:])
+    return Result(scenario.name, comparisons, notes=notes)
+
+
+def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
+    """Compare each run with its counterpart; a run that has none is a difference."""
+    pairing = pair_runs(before.runs, after.runs)
+    runs, empty = [], []
+    for label, left, right in pairing.pairs:
+        first, second = before.snapshots[left.run_id], after.snapshots[right.run_id]
+        if first.is_empty and second.is_empty:
+            empty.append(label)
+        else:
+            runs.append(RunVerdict(label, compare_snapshots(first, second, policy), (first, second)))
+    if empty and not runs:
+        raise EquivalenceError.nothing_compared(before.side, after.side)
+    return Comparison(
+        before.side,
+        after.side,
+        runs=tuple(runs),
+        missing=tuple(pairing.missing),
+        extra=tuple(pairing.extra),
+        notes=(*before.notes, *after.notes, *_notes_on_empty(empty)),
+    )
+
+
+def _notes_on_empty(labels: Iterable[str]) -> list[str]:
+    return [f"{label}: nothing was compared, as both runs are empty" for label in labels]

@@ -1,0 +1,92 @@
+"""A git revision, checked out beside the working tree for as long as it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from compatkit.equivalence.commands.errors import CommandError
+from compatkit.migrate.git import run_git
+
+
+def work_tree_of(folder: Path) -> Path:
+    """Return the root of the git work tree that `folder` lies in."""
+    top = run_git(str(folder), "rev-parse", "--show-toplevel")
+    if not top:
+        raise CommandError.no_repository(folder)
+    return Path(os.fsdecode(top).rstrip("\n")).resolve()
+
+
+@contextmanager
+def checked_out(root: Path, revision: str, place: Path) -> Iterator[Path]:
+    """Check `revision` out at `place`, which must not exist, and take it away however the block ends."""
+    commit = _commit_of(root, revision)
+    try:
+        _add(root, revision, commit, place)
+        yield place
+    finally:
+        # Twice forced: also where it is locked, as it is while git is interrupted in adding it.
+        _git(root, "worktree", "remove", "--force", "--force", str(place))
+
+
+def link_into(tree: Path, root: Path, names: Sequence[str], folder: Path) -> None:
+    """Link what git leaves out of a checkout, such as data, from the working tree; `names` start at `folder`."""
+    for name in names:
+        wanted = Path(os.path.normpath(folder / name))
+        if not wanted.exists() or not wanted.is_relative_to(root) or wanted == root:
+            raise CommandError.nothing_to_link(name, folder)
+        target = tree / wanted.relative_to(root)
+        if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
+            target.rmdir()  # A submodule that is not checked out.
+        if os.path.lexists(target):
+            raise CommandError.tracked_link(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(wanted, target_is_directory=wanted.is_dir())
+
+
+def is_same_code(root: Path, revision: str) -> bool:
+    """Tell whether the working tree holds exactly what the revision does."""
+    changed = run_git(str(root), "diff", "--name-only", revision, "--")
+    untracked = run_git(str(root), "ls-files", "-o", "--exclude-standard")
+    return changed == b"" and untracked == b""
+
+
+def submodules_of(tree: Path) -> list[str]:
+    """Return the submodules of a checkout, which git leaves empty there."""
+    listed = run_git(str(tree), "ls-files", "--stage", "-z") or b""
+    entries = (entry.split(b"\t", 1) for entry in listed.split(b"\0") if entry)
+    return [os.fsdecode(path) for mode, path in entries if mode.startswith(b"160000")]
+
+
+def left_out(root: Path, tree: Path) -> list[str]:
+    """Return what lies at the top of the working tree, and not in the other one."""
+    names = {entry.name for entry in root.iterdir()} - {entry.name for entry in tree.iterdir()}
+    tools = {name for name in names if name.startswith(".") or name == "__pycache__" or name.endswith(".egg-info")}
+    return sorted(names - tools)
+
+
+def _commit_of(root: Path, revision: str) -> str:
+    # An option in the place of a revision would be an option to git.
+    asked = None if revision.startswith("-") else run_git(str(root), "rev-parse", "--verify", f"{revision}^{{commit}}")
+    if not asked:
+        listed = run_git(str(root), "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags") or b""
+        raise CommandError.unknown_revision(revision, os.fsdecode(listed).split(), root)
+    return os.fsdecode(asked).strip()
+
+
+def _add(root: Path, revision: str, commit: str, place: Path) -> None:
+    done = _git(root, "worktree", "add", "--detach", str(place), commit)
+    if done.returncode:
+        raise CommandError.no_worktree(revision, os.fsdecode(done.stderr).strip(), root)
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # No program that the repository's configuration names: neither a hook for the checkout nor a file monitor.
+    safe = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]
+    command = ["git", *safe, "-C", str(root), *arguments]
+    # A session of its own: Ctrl-C must not end git half-way through removing.
+    return subprocess.run(command, capture_output=True, check=False, env=environment, start_new_session=True)

@@ -1,0 +1,73 @@
+"""What running and comparing commands came to, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compatkit.equivalence.commands import Comparison, Result
+from compatkit.equivalence.statistics import SampleVerdict
+from compatkit.equivalence.verdict import Verdict
+from compatkit.report.samples_text import samples_lines
+from compatkit.report.verdict_text import stale_line, verdict_lines
+
+
+def results_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yield a line a comparison, what decided it, and the verdict over all scenarios last."""
+    for result in results:
+        yield from _result(result)
+        yield ""
+    yield f"Verdict: {verdict_word(results)}"
+
+
+def verdict_word(results: Sequence[Result]) -> str:
+    """Say what a list of results came to; of no scenario at all, nothing is said to be equivalent."""
+    if not results:
+        return "nothing was compared"
+    return "equivalent" if all(result.is_equivalent for result in results) else "not equivalent"
+
+
+def title(comparison: Comparison) -> str:
+    """Name a comparison by its sides, and say in words what it came to."""
+    return f"{comparison.before} and {comparison.after}: {comparison_word(comparison)}"
+
+
+def comparison_word(comparison: Comparison) -> str:
+    """Say what a comparison came to; of several seeds, it may also be that they are too few."""
+    if comparison.is_equivalent:
+        return "equivalent"
+    words = {_word(run.verdict) for run in comparison.runs if not run.is_equivalent}
+    is_whole = not (comparison.missing or comparison.extra)
+    return words.pop() if is_whole and len(words) == 1 else "different"
+
+
+def _word(verdict: Verdict | SampleVerdict) -> str:
+    return verdict.decision.value if isinstance(verdict, SampleVerdict) else "different"
+
+
+def _result(result: Result) -> Iterator[str]:
+    yield result.scenario
+    if result.failure:
+        head, *rest = result.failure.splitlines()
+        yield f"  failed: {head}"
+        yield from (f"  {line}" for line in rest)
+    for comparison in result.comparisons:
+        yield f"  {title(comparison)}"
+        yield from (f"    {line}" for line in _comparison(comparison))
+    for entry in result.stale:
+        yield f"  {stale_line(entry)}"
+    for note in result.notes:
+        yield f"  note: {note}"
+
+
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    for run in comparison.missing:
+        yield f"run missing: {run}, which only {comparison.before} logged"
+    for run in comparison.extra:
+        yield f"run extra: {run}, which only {comparison.after} logged"
+    for verdict in comparison.runs:
+        yield verdict.run
+        found = verdict.verdict
+        lines = samples_lines(found) if isinstance(found, SampleVerdict) else verdict_lines(found)
+        yield from (f"  {line}" for line in lines)
+    for note in comparison.notes:
+        yield f"note: {note}"

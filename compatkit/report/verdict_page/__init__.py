@@ -1,0 +1,26 @@
+"""The verdict as one HTML page: curves, weights and tables, for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from compatkit.report.verdict_page.comparison import Compared, Comparison, NotCompared, Outcome, Sampled, Table
+
+__all__ = [
+    "Compared",
+    "Comparison",
+    "NotCompared",
+    "Outcome",
+    "Sampled",
+    "Table",
+    "write_verdict_page",
+]
+
+
+def write_verdict_page(path: Path, comparisons: Iterable[Comparison], *, title: str = "Verdict") -> None:
+    """Write the page to `path`, whole or not at all. `comparisons` is read one by one."""
+    from compatkit.migrate.write import write_output
+    from compatkit.report.verdict_page.page import verdict_page
+
+    write_output(path, verdict_page(comparisons, title=title).encode("utf-8", "replace"))

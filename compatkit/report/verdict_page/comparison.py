@@ -1,0 +1,81 @@
+"""What a verdict page is made of: each comparison with its two snapshots, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.statistics import SampleVerdict
+from compatkit.equivalence.verdict import Verdict
+
+
+class Outcome(Enum):
+    """What a comparison came to, in the words of the page."""
+
+    EQUIVALENT = "equivalent"
+    STALE = "equivalent, but the policy is stale"
+    DIFFERENT = "different"
+    UNDECIDED = "not enough evidence"
+    FAILED = "failed"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that a comparison brings along, such as those of its seeds; a first column that names the row.
+
+    `states` are the names of a `State` for each row; without any, a row is shown whatever is asked for.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A verdict, the two snapshots that it is about, and the policy that says which names are one."""
+
+    title: str
+    verdict: Verdict
+    before: Snapshot
+    after: Snapshot
+    policy: Policy
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        return outcome_of(self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """What was to be compared and was not: a run that failed, or the baseline, which stands for itself."""
+
+    title: str
+    reason: str
+    outcome: Outcome = Outcome.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The verdict on many runs of each side, of which the page shows the evidence metric by metric."""
+
+    title: str
+    verdict: SampleVerdict
+
+
+Comparison = Compared | NotCompared | Sampled
+
+
+def outcome_of(verdict: Verdict | SampleVerdict) -> Outcome:
+    """Return the outcome in the page's words; a stale policy passes no gate, so its page is not a plain yes."""
+    if isinstance(verdict, SampleVerdict):
+        found = Outcome(verdict.decision.value)
+    else:
+        found = Outcome.EQUIVALENT if verdict.is_equivalent else Outcome.DIFFERENT
+    return Outcome.STALE if found is Outcome.EQUIVALENT and verdict.stale else found

@@ -1,0 +1,121 @@
+"""The page itself: one file that loads nothing, in which every name and value stays text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from compatkit.equivalence.own_pages import MARK
+from compatkit.report.migrate_text import printable
+from compatkit.report.verdict_page.comparison import Comparison, Outcome
+from compatkit.report.verdict_page.view import Section, read_sections
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+_MARKS = {
+    Outcome.EQUIVALENT: "✓",
+    Outcome.DIFFERENT: "≠",
+    Outcome.STALE: "✓",
+    Outcome.UNDECIDED: "?",
+    Outcome.FAILED: "!",
+    Outcome.BASELINE: "•",
+}
+# Worst first: what a page of several comparisons says of all of them.
+_WORST = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.STALE, Outcome.EQUIVALENT)
+
+
+def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict") -> str:
+    """Return the page. `comparisons` is read one by one, so that a generator holds only one pair in memory."""
+    sections = tuple(read_sections(comparisons))
+    script = _own("page.js")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=title,
+            sections=sections,
+            outcome=overall(sections),
+            counts=_counts(sections),
+            is_thinned=any(metric.is_thinned for section in sections for metric in section.metrics),
+            mark=MARK,
+            marks=_MARKS,
+            style=_own("page.css"),
+            script=script,
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def overall(sections: Iterable[Section]) -> Outcome:
+    """Return the worst outcome: one that failed leaves no proof, nor does a page without a verdict."""
+    found = {section.outcome for section in sections}
+    return next((outcome for outcome in _WORST if outcome in found), Outcome.FAILED)
+
+
+@cache
+def _own(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _template(name: str) -> str:
+    return _own(f"templates/{name}")
+
+
+def _counts(sections: tuple[Section, ...]) -> str:
+    """Say of a page of several comparisons how many came to what."""
+    counts = [(sum(section.outcome is outcome for section in sections), outcome.value) for outcome in Outcome]
+    return f"Of {len(sections)}: " + ", ".join(f"{count} {text}" for count, text in counts if count) + "."
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"short": _short, "brief": _brief, "breakable": _breakable}
+    environment.globals["common"] = _common
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Make control characters and lone surrogates visible in every text, wherever the template puts it."""
+    return printable(value) if type(value) is str else value
+
+
+def _short(number: float) -> str:
+    """Return a number as the text report does."""
+    return "" if math.isnan(number) else f"{number:.3g}"
+
+
+def _brief(number: int) -> str:
+    """Return a count; of a very large one three digits, which say how large."""
+    return str(number) if number < 10**7 else f"{number:.3g}"
+
+
+def _breakable(text: str) -> Markup:
+    """Let a long name break after what separates its parts, and not within a word."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"(?<=[/.:_\-])(?=[^/.:_\-])", printable(text))
+    return Markup("<wbr>").join(escape(part) for part in parts)
+
+
+def _common(one: str, other: str) -> int:
+    """Count the characters with which both texts begin."""
+    places = (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right)
+    return next(places, min(len(one), len(other)))

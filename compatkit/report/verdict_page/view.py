@@ -1,0 +1,102 @@
+"""All that the template shows of each comparison, as plain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compatkit.equivalence.difference import Difference
+from compatkit.report.verdict_page.comparison import (
+    Compared,
+    Comparison,
+    NotCompared,
+    Outcome,
+    Sampled,
+    Table,
+    outcome_of,
+)
+from compatkit.report.verdict_page.findings import Findings
+from compatkit.report.verdict_page.metrics import Metric, read_metrics
+from compatkit.report.verdict_page.rows import Sheet, read_sheets
+from compatkit.report.verdict_page.samples import sample_sentences, sample_tables
+from compatkit.report.verdict_page.summary import Tally, earliest, sentences, tallies
+from compatkit.report.verdict_page.weights import Weight, weigh
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """One comparison. The anchor is the id of its element; all others within it begin with it."""
+
+    anchor: str
+    title: str
+    outcome: Outcome
+    sentences: tuple[str, ...]
+    compared: Compared | None = None
+    tallies: tuple[Tally, ...] = ()
+    first: tuple[Difference, ...] = ()
+    allowed: tuple[tuple[str, tuple[Difference, ...]], ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    weights: tuple[Weight, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    def metrics_in(self, *states: str) -> tuple[Metric, ...]:
+        """Return the metrics in one of these states, by their names in `State`."""
+        return tuple(metric for metric in self.metrics if metric.state.name in states)
+
+
+def read_sections(comparisons: Iterable[Comparison]) -> Iterator[Section]:
+    """Yield a section for each comparison, which is let go before the next is asked for: weights are large."""
+    for number, comparison in enumerate(comparisons, start=1):
+        match comparison:
+            case Compared():
+                yield _section(f"c{number}", comparison)
+            case Sampled():
+                verdict = comparison.verdict
+                yield Section(
+                    f"c{number}",
+                    comparison.title,
+                    outcome_of(verdict),
+                    sample_sentences(verdict),
+                    tables=tuple(sample_tables(verdict)),
+                )
+            case NotCompared():
+                yield Section(f"c{number}", comparison.title, comparison.outcome, (comparison.reason,))
+
+
+def _section(anchor: str, compared: Compared) -> Section:
+    verdict, findings = compared.verdict, Findings(compared.verdict)
+    before, after = compared.before, compared.after
+    metrics = read_metrics(compared, findings)
+    reasons: dict[str, list[Difference]] = {}
+    for entry in verdict.allowed:
+        reasons.setdefault(entry.by.why, []).append(entry.difference)
+    return Section(
+        anchor,
+        compared.title,
+        compared.outcome,
+        tuple(sentences(verdict, metrics)),
+        # The weights are measured; what the template shows of the snapshots is less.
+        replace(compared, before=replace(before, models={}, metrics={}), after=replace(after, models={}, metrics={})),
+        tallies(verdict),
+        earliest(verdict),
+        tuple((why, tuple(differences)) for why, differences in reasons.items()),
+        metrics,
+        with_bars(tuple(weigh(before.models, after.models, findings))),
+        tuple(read_sheets(before, after, compared.policy, findings)),
+        compared.tables,
+    )
+
+
+def with_bars(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+    """Set the length of every bar: the distance by its power of ten, among all of the comparison."""
+    powers = [math.log10(each.largest) for each in weights if each.largest and math.isfinite(each.largest)]
+    low, high = (math.floor(min(powers)) - 1, math.ceil(max(powers))) if powers else (0, 1)
+    return tuple(replace(each, bar=_bar(each.largest, low, high)) for each in weights)
+
+
+def _bar(largest: float | None, low: int, high: int) -> float:
+    if not largest:
+        return 0.0
+    return 1.0 if math.isinf(largest) else (math.log10(largest) - low) / (high - low)

@@ -1,0 +1,72 @@
+"""For tests of training code: assert that two runs logged the same. What the pytest plug-in hands on is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from compatkit.equivalence import Policy, Snapshot
+
+__all__ = ["AnyRun", "assert_runs_equivalent"]
+
+
+class _Info(Protocol):
+    @property
+    def run_id(self) -> str: ...
+
+
+class AnyRun(Protocol):
+    """An MLflow run, such as `with mlflow.start_run() as run` binds."""
+
+    @property
+    def info(self) -> _Info: ...
+
+
+def assert_runs_equivalent(
+    a: str | AnyRun | Snapshot,
+    b: str | AnyRun | Snapshot,
+    *,
+    policy: Policy | None = None,
+    tracking_uri: str | None = None,
+) -> None:
+    """Fail with what differs unless two runs, given as run, run id or snapshot, logged the same; `a` is v1, `b` is v2.
+
+    `policy` is by default that of the migration which the project's `[tool.compatkit]` names; where it names none,
+    nothing may differ. `tracking_uri` None is MLflow's own choice, which in a test with `mlflow_sandbox` is that.
+    An allowance of the policy that these two runs do not need is no failure. Runs of which nothing can be compared
+    raise `EquivalenceError`: they are not equivalent.
+
+        assert_runs_equivalent(train(v1), train(v2))
+    """
+    __tracebackhide__ = True
+    from compatkit.equivalence import compare_snapshots
+    from compatkit.report.verdict_text import verdict_lines
+
+    before, after = _snapshot(a, tracking_uri), _snapshot(b, tracking_uri)
+    if before.run_id == after.run_id:
+        from compatkit.equivalence import EquivalenceError
+
+        raise EquivalenceError.same_run(before.run_id)
+    verdict = compare_snapshots(before, after, policy or _project_policy())
+    if not verdict.is_equivalent:
+        raise AssertionError("\n".join(["The two runs are not equivalent.", *verdict_lines(verdict)]))
+
+
+def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapshot:
+    from compatkit.equivalence import EquivalenceError, Snapshot, take_snapshot
+
+    if isinstance(run, Snapshot):
+        return run
+    run_id = run if isinstance(run, str) else getattr(getattr(run, "info", None), "run_id", None)
+    if not isinstance(run_id, str):
+        raise EquivalenceError.not_a_run(run)
+    return take_snapshot(run_id, tracking_uri=tracking_uri)
+
+
+def _project_policy() -> Policy:
+    from compatkit.equivalence import Policy
+    from compatkit.migration import load_project
+
+    project = load_project(Path.cwd())
+    return Policy.from_migration(project.load_one()) if project.migrations else Policy.exact()

@@ -1,0 +1,65 @@
+"""Every run is paired once or named as alone; equal lists of runs always pair completely."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.equivalence.commands.pairing import is_generated, pair_runs
+from compatkit.equivalence.commands.store import LoggedRun
+
+NAMES = st.sampled_from(["", "fold", "final", "bold-fox-1", "calm-owl-23", "run-fold-7"])
+RUNS = st.lists(st.tuples(st.sampled_from(["a", "b"]), NAMES, st.sampled_from(["0.1", "0.2"])), max_size=8)
+Plain = list[tuple[str, str, str]]
+
+
+def runs(plain: Plain, side: str) -> list[LoggedRun]:
+    return [LoggedRun(f"{side}{n}", exp, name, params={"lr": lr}) for n, (exp, name, lr) in enumerate(plain)]
+
+
+@given(RUNS, RUNS)
+def test_every_run_is_paired_once_or_alone(before: Plain, after: Plain) -> None:
+    left, right = runs(before, "l"), runs(after, "r")
+
+    pairing = pair_runs(left, right)
+
+    assert len(pairing.pairs) + len(pairing.missing) == len(left)
+    assert len(pairing.pairs) + len(pairing.extra) == len(right)
+    paired = Counter(run.run_id for _, *both in pairing.pairs for run in both)
+    assert set(paired.values()) <= {1}
+
+
+@given(RUNS, RUNS)
+def test_given_names_and_experiments_never_differ_in_a_pair(before: Plain, after: Plain) -> None:
+    for _, left, right in pair_runs(runs(before, "l"), runs(after, "r")).pairs:
+        assert left.experiment == right.experiment
+        assert left.name == right.name or (is_generated(left.name) and is_generated(right.name))
+
+
+@given(RUNS.flatmap(lambda plain: st.tuples(st.just(plain), st.permutations(plain))))
+def test_the_same_runs_in_another_order_pair_completely(both: tuple[Plain, Plain]) -> None:
+    pairing = pair_runs(runs(both[0], "l"), runs(both[1], "r"))
+
+    assert not pairing.missing
+    assert not pairing.extra
+
+
+@given(RUNS)
+def test_runs_pair_with_their_equals_whatever_mlflow_calls_them(plain: Plain) -> None:
+    renamed = [(exp, "new-words-9" if is_generated(name) else name, lr) for exp, name, lr in plain]
+
+    pairs = pair_runs(runs(plain, "l"), runs(renamed, "r")).pairs
+
+    assert Counter((one.experiment, one.params["lr"]) for _, one, _ in pairs) == Counter(
+        (other.experiment, other.params["lr"]) for _, _, other in pairs
+    )
+
+
+def test_labels_are_free_of_generated_names() -> None:
+    plain: Plain = [("a", "bold-fox-1", "0.1"), ("a", "fold", "0.1"), ("a", "fold", "0.2")]
+
+    pairing = pair_runs(runs(plain, "l"), runs(plain, "r"))
+
+    assert [label for label, _, _ in pairing.pairs] == ["a / #1", "a / fold", "a / fold#2"]

@@ -1,0 +1,201 @@
+"""Two commands are equivalent only if every run is; whatever keeps a run from being compared is an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compatkit.equivalence import EquivalenceError, Kind
+from compatkit.equivalence.commands import CommandError, Result
+from tests.equivalence.commands.conftest import LATER, log, only, python
+
+Verify = Callable[..., Result]
+
+
+def test_one_point_that_differs_is_found(verify: Verify) -> None:
+    result = verify(after=log(LATER))
+
+    assert not result.is_equivalent
+    assert result.has_differences
+    (difference,) = only(result).runs[0].verdict.deciding
+    assert difference.kind is Kind.METRIC_VALUE
+    assert "loss, from step 3" in str(difference)
+
+
+@pytest.mark.parametrize(("side", "kind"), [("after", "missing"), ("before", "extra")])
+def test_a_run_without_counterpart_is_a_difference(verify: Verify, side: str, kind: str) -> None:
+    result = verify(**{side: log("DELETE FROM runs WHERE name = 'second'")})
+
+    assert not result.is_equivalent
+    assert getattr(only(result), kind) == ("trials / second",)
+
+
+def test_a_run_under_another_name_is_a_difference(verify: Verify) -> None:
+    result = verify(after=log("UPDATE runs SET name = 'third' WHERE name = 'second'"))
+
+    assert not result.is_equivalent
+    assert (only(result).missing, only(result).extra) == (("trials / second",), ("trials / third",))
+
+
+def test_runs_of_another_experiment_are_a_difference(verify: Verify) -> None:
+    result = verify(after=log("UPDATE experiments SET name = 'others' WHERE name = 'trials'"))
+
+    assert not result.is_equivalent
+    assert only(result).missing == ("trials / first", "trials / second")
+
+
+def test_equal_commands_are_equivalent(verify: Verify) -> None:
+    result = verify()
+
+    assert result.is_equivalent
+    assert [run.run for run in only(result).runs] == ["trials / first", "trials / second"]
+
+
+def test_children_are_not_runs_of_their_own(verify: Verify) -> None:
+    child = (
+        "INSERT INTO tags (key, value, run_uuid) SELECT 'mlflow.parentRunId', a.run_uuid, b.run_uuid "
+        "FROM runs a, runs b WHERE a.name = 'first' AND b.name = 'second'"
+    )
+
+    result = verify(before=log(child), after=log(child))
+
+    assert [run.run for run in only(result).runs] == ["trials / first"]
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (python("import sys; print('no data'); sys.exit(3)"), "ended with status 3.\n    no data"),
+        (python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), "was killed by SIGKILL"),
+        (python("import time; print('epoch 1'); time.sleep(600)"), "was ended after 1 s.\n    epoch 1"),
+        (python("pass"), "logged no run to the store that it was given"),
+        (log("DELETE FROM runs"), "logged no run to the store that it was given"),
+        (log("UPDATE runs SET status = 'RUNNING'"), "left its run trials / first RUNNING"),
+        (log("DROP TABLE metrics"), "cannot be read"),
+        (("no-such-program",), "cannot be started: there is no such program"),
+    ],
+    ids=["fails", "is_killed", "hangs", "logs_nothing", "deletes_its_runs", "leaves_running", "broken_store", "absent"],
+)
+def test_what_proves_nothing_is_an_error(verify: Verify, side: str, command: tuple[str, ...], said: str) -> None:
+    timeout = 1.0 if "hang" in said or "was ended" in said else 60.0
+
+    with pytest.raises(EquivalenceError) as caught:
+        verify(**{side: command, "timeout": timeout})
+
+    assert said in str(caught.value)
+
+
+def test_both_sides_empty_is_an_error(verify: Verify) -> None:
+    empty = ("DELETE FROM metrics", "DELETE FROM latest_metrics", "DELETE FROM params")
+
+    with pytest.raises(EquivalenceError, match="Nothing was compared"):
+        verify(before=log(*empty), after=log(*empty))
+
+
+def test_a_store_of_the_commands_own_is_named(verify: Verify, folder: Path) -> None:
+    with pytest.raises(CommandError, match=r"It wrote to mlflow\.db instead"):
+        verify(before=python("open('mlflow.db', 'w')"))
+
+
+def test_a_file_that_both_may_have_written_is_an_error(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = python("exec(open('log.py').read()); open('model.pt', 'w')")
+
+    with pytest.raises(CommandError, match=r"wrote there: model\.pt"):
+        verify(before=shared, after=shared, jobs=2)
+
+
+def test_a_file_that_was_left_for_the_other_side_is_said(verify: Verify) -> None:
+    writes = python("exec(open('log.py').read()); open('model.pt', 'w')")
+
+    result = verify(before=writes, jobs=1)
+
+    assert only(result).notes == ("after: found model.pt as before had left it",)
+
+
+def test_a_store_that_is_in_use_is_an_error(verify: Verify, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "mlflow.db").touch()
+
+    with pytest.raises(CommandError, match="was used before"):
+        verify()
+
+
+def test_a_store_that_was_made_anew_is_an_error(verify: Verify, tmp_path: Path) -> None:
+    verify()
+    shutil.rmtree(tmp_path / "store")
+
+    with pytest.raises(CommandError, match="was used before"):
+        verify(after=log(LATER))
+
+
+def test_a_store_that_cannot_be_made_is_an_error(verify: Verify, tmp_path: Path) -> None:
+    (tmp_path / "store").touch()
+
+    with pytest.raises(CommandError, match="cannot be made"):
+        verify()
+
+
+def test_both_sides_have_one_seed_and_one_number_of_threads(verify: Verify, tmp_path: Path) -> None:
+    names = ("COMPATKIT_SEED", "PYTHONHASHSEED", "OMP_NUM_THREADS")
+    told = f"exec(open('log.py').read()); print([os.environ.get(name) for name in {names}])"
+
+    verify(before=python(told), after=python(told), seed=7, jobs=2, threads=3)
+
+    before, after = [(tmp_path / "store" / side / "output.txt").read_text() for side in ("before", "after")]
+    assert before == after == "['7', '7', '3']\n"
+
+
+def test_the_callers_own_run_and_experiment_stay_the_callers(
+    verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "GIT_DIR"):
+        monkeypatch.setenv(name, "the caller's")
+    told = "exec(open('log.py').read()); print(\"the caller's\" in os.environ.values())"
+
+    verify(before=python(told))
+
+    assert (tmp_path / "store" / "before" / "output.txt").read_text() == "False\n"
+
+
+def test_nothing_outlives_a_command(verify: Verify, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    child = "import time; time.sleep(600)"
+    leaves = f"""exec(open('log.py').read())
+import subprocess
+child = subprocess.Popen([sys.executable, '-c', {child!r}])
+open({str(pid)!r}, 'w').write(str(child.pid))
+"""
+
+    verify(before=python(leaves))
+
+    assert not _is_alive(int(pid.read_text()))
+
+
+def test_seeds_that_change_nothing_are_no_evidence(verify: Verify) -> None:
+    with pytest.raises(CommandError, match="the same metrics under different seeds"):
+        verify(seeds=2)
+
+
+def test_seeds_are_handed_down_one_by_one(verify: Verify) -> None:
+    changed = log("UPDATE metrics SET value = value + SEED", "DELETE FROM runs WHERE name = 'second'")
+
+    result = verify(before=changed, after=changed, seed=4, seeds=2)
+
+    (run,) = only(result).runs
+    # No margin is declared for this metric: many runs are never equivalent by default.
+    assert not result.is_equivalent
+    assert [evidence.before.values for evidence in run.verdict.evidence] == [(4.2, 5.2)]  # type: ignore[union-attr]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie that nobody waits for any more is dead.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
