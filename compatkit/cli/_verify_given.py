@@ -117,7 +117,7 @@ def direct_scenario(given: Given, shared: Mapping[str, Any]) -> CommandScenario 
 
     if given["before"] is not None and given["after"] is not None:
         before, after = _words("--before", given["before"]), _words("--after", given["after"])
-        scenario = CommandScenario("before and after", Path.cwd(), before=before, after=after)
+        scenario = CommandScenario("commands", Path.cwd(), before=before, after=after)
     elif given["base"] is not None:
         scenario = CommandScenario(
             f"against {given['base']}",
