@@ -56,7 +56,7 @@ class CommandError(EquivalenceError):
         )
 
     @classmethod
-    def unreadable_store(cls, side: str, uri: str, reason: str) -> CommandError:
+    def unreadable_store_of(cls, side: str, uri: str, reason: str) -> CommandError:
         return cls(f"{side}: what it logged cannot be read: {reason}", where=uri, hint="see its output, then try again")
 
     @classmethod

@@ -96,7 +96,7 @@ def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
         names = _experiments(client)
         runs = _all_runs(client, list(names)) if names else []
     except (MlflowException, OSError) as error:
-        raise CommandError.unreadable_store(side, store.uri, str(error)) from error
+        raise CommandError.unreadable_store_of(side, store.uri, str(error)) from error
     ids = {run.info.run_id for run in runs}
     top = [run for run in runs if run.data.tags.get(_PARENT) not in ids]
     top.sort(key=lambda run: (run.info.start_time or 0, run.info.run_id))
