@@ -189,7 +189,19 @@ def _hidden_use(file: _File, binding: _Binding) -> str | None:
         return "this file looks up names while it runs (globals, locals, eval, exec or its own module)"
     if line := line_naming(file.source, file.nodes, file.scopes, file.home, binding.move):
         return f"the text in line {line} may name it"
+    if line := _ambiguous_line(file.scopes, binding):
+        return f"the annotation in line {line} may mean one name or another of the same spelling"
     return _outside_use(file, old) if binding.scope is file.scopes.module else None
+
+
+def _ambiguous_line(scopes: Scopes, binding: _Binding) -> int | None:
+    """Return the line of an annotation that a type checker reads where it stands, and Python at the top."""
+    for place in scopes.places:
+        if place.node in scopes.late and scopes.resolve(place) not in (scopes.module, None):
+            is_old = place.name == binding.old and binding.old in scopes.module.bound
+            if is_old or (place.name == binding.new and binding.scope is scopes.module):
+                return _line(place)
+    return None
 
 
 def _outside_use(file: _File, old: str) -> str | None:

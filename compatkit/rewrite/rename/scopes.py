@@ -50,6 +50,9 @@ class Scopes:
         self.module = Scope("module")
         self.places: list[Place] = []
         self.quoted: set[ast.AST] = set()
+        # What is read only later, if ever, and then as if it stood at the top of the module.
+        self.late: set[ast.AST] = set()
+        self._is_late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
         self._names = frozenset(names)
         # A loop and not recursion: a sum of a thousand terms is that deep.
         self._pending: list[tuple[ast.AST, Scope, bool]] = [(node, self.module, False) for node in tree.body]
@@ -104,15 +107,19 @@ class Scopes:
     def _visit(self, node: ast.AST, scope: Scope, is_annotation: bool) -> None:
         match node:
             case ast.Name(id=name):
+                if is_annotation and self._is_late:
+                    self.late.add(node)
                 self._note(name, scope, node, is_binding=not isinstance(node.ctx, ast.Load))
             case ast.Constant(value=str(text)) if is_annotation:
                 self.quoted.add(node)
+                self.late.add(node)
                 for name in self._names & set(names_in(text)):
                     self._note(name, scope, node)
             case ast.Subscript() if is_annotation:
                 types = _types_in(node)
                 inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-                self._push([node.value, *(each for each in inside if each not in types)], scope)
+                self._push(node.value, scope, is_annotation=True)
+                self._push([each for each in inside if each not in types], scope)
                 self._push(types, scope, is_annotation=True)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._function(node, scope)
