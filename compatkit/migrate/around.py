@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from compatkit.migrate.find import FoundFile
+from compatkit.migrate.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.naming import ModuleName, Namer
 from compatkit.migration import Move
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.imports.star_names import StarNames, read_star_names
-from compatkit.rewrite.place import FileModule, parse
-from compatkit.rewrite.source import read_source
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 _STAR = re.compile(rb"\bimport\s*\*")
@@ -44,22 +42,16 @@ class Around:
             if name and (path := self._namer.find(name, file.path, file.root)):
                 yield name, _read(path)
 
-    def _taken_from(self, file: FoundFile) -> frozenset[str]:
-        """Return the old names that stand in another file which imports a module of this one's name."""
-        part = file.path.stem
-        importers = [names for other, names, modules in self._mentioning if other is not file and part in modules]
-        return frozenset().union(*importers)
+    def _taken_from(self, file: FoundFile) -> frozenset[str] | None:
+        """Return the old names that another file may take from a module of this one's name; None where any may be."""
+        if self._renames and file.path.stem == "conftest":
+            # The names of a conftest are fixtures, which tests ask for without an import.
+            return None
+        return self._importers.taken_from(file.path)
 
     @cached_property
-    def _mentioning(self) -> list[tuple[FoundFile, frozenset[str], frozenset[str]]]:
-        """Every Python source that spells old names, with those, and the parts of all module names in it."""
-        found = []
-        for file in self._files:
-            text = b"" if file.is_data else _bytes(file.path)
-            names = frozenset(name for name in self._names if name.encode() in text)
-            if names:
-                found.append((file, names, _imported_parts(text)))
-        return found
+    def _importers(self) -> Importers:
+        return Importers(of_projects(self._files) if self._renames else self._files, self._names)
 
 
 def _absolute(level: int, module: str, home: FileModule) -> str:
@@ -70,26 +62,4 @@ def _absolute(level: int, module: str, home: FileModule) -> str:
 
 
 def _read(path: Path) -> StarNames:
-    return read_star_names(_bytes(path), is_package=path.name == "__init__.py")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        # It is told when the file itself has its turn; a null byte is no Python, so that nothing is concluded from it.
-        return b"\0"
-
-
-def _imported_parts(text: bytes) -> frozenset[str]:
-    try:
-        nodes = list(ast.walk(parse(read_source(text).text)))
-    except RewriteError:
-        # It is told when the file itself has its turn.
-        return frozenset()
-    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
-    dotted = [node.module or "" for node in froms]
-    dotted += [alias.name for node in nodes if isinstance(node, ast.ImportFrom | ast.Import) for alias in node.names]
-    # A module can also be imported by a string.
-    dotted += [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return frozenset(part for name in dotted for part in name.split("."))
+    return read_star_names(read_quietly(path), is_package=path.name == "__init__.py")

@@ -19,6 +19,7 @@ from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.rewrite import Failed, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.options import Options
+from compatkit.rewrite.surroundings import Surroundings
 
 Progress = Callable[[int, int], None]
 # A larger document is data, not configuration; a Python source may have any size.
@@ -86,7 +87,8 @@ def plan_task(
 
 def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     """Process one source that is no file, such as standard input; where it would lie is not known."""
-    job = Job(source)
+    # Who imports from it cannot be seen.
+    job = Job(source, surroundings=Surroundings(taken=None))
     return _result(name, process(job, task), job)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.change import Change
@@ -15,10 +16,13 @@ from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.passes import Wanted, find_passes
 from compatkit.rewrite.place import FileModule, parse
+from compatkit.rewrite.places_before import PlacesBefore
 from compatkit.rewrite.scan import can_be_modern, can_matter
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
 from compatkit.rewrite.surroundings import ALONE, Surroundings
+
+Told = TypeVar("Told", Edit, Finding)
 
 
 def rewrite_source(
@@ -64,26 +68,29 @@ def _is_home(module: str, move: Move) -> bool:
     return move.of(module) is not None if move.is_module else move.old_module == module
 
 
-def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Outcome:
+def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
     """Rename first: what is modernised afterwards contains names that were renamed."""
-    first = _rewrite(data, home, replace(wanted, migrations=()))
-    after = first.source if isinstance(first, Rewritten) else data
-    second = _rewrite(after, home, replace(wanted, moves=(), reexports=()))
-    edits = first.edits if isinstance(first, Rewritten) else ()
-    findings = (*first.findings, *(replace(each, line=_line_before(each.line, edits)) for each in second.findings))
-    reported = _in_order(findings)
-    if isinstance(second, Rewritten):
-        later = (replace(each, line=_line_before(each.line, edits)) for each in second.edits)
-        return Rewritten(second.source, (*edits, *later), reported)
-    return Rewritten(after, edits, reported) if edits else Unchanged(reported)
+    source = read_source(data)
+    changes, findings = _plan(source, home, replace(wanted, migrations=()))
+    if not changes:
+        return _rewrite(data, home, wanted)
+    first = _apply(source, changes, findings)
+    second = _rewrite(first.source, home, replace(wanted, moves=(), reexports=()))
+    before = PlacesBefore(source, changes, read_source(first.source))
+    reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
+    if isinstance(second, Unchanged):
+        return replace(first, findings=reported)
+    edits = sorted((*first.edits, *(_moved_back(each, before) for each in second.edits)), key=_by_place)
+    return Rewritten(second.source, tuple(edits), reported)
 
 
-def _line_before(line: int, edits: tuple[Edit, ...]) -> int:
-    """Return the line that a line had before the edits moved it."""
-    for edit in edits:
-        if edit.line < line:
-            line = max(edit.line, line - edit.added_lines)
-    return line
+def _moved_back(found: Told, before: PlacesBefore) -> Told:
+    line, column = before.of(found.line, found.column)
+    return replace(found, line=line, column=column)
+
+
+def _by_place(edit: Edit) -> tuple[int, int]:
+    return edit.line, edit.column
 
 
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -92,6 +99,12 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
     source = read_source(data)
+    changes, findings = _plan(source, home, wanted)
+    return _apply(source, changes, findings) if changes else Unchanged(findings)
+
+
+def _plan(source: Source, home: FileModule, wanted: Wanted) -> tuple[list[Change], tuple[Finding, ...]]:
+    """Return the changes, in order and checked, and what is only reported."""
     tree = parse(source.text)
     ignored = Ignored(source)
     changes: list[Change] = []
@@ -100,13 +113,15 @@ def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Uncha
         made, left = choose(found.changes, changes, ignored)
         changes += made
         findings += [each for each in (*found.findings, *left) if not ignored.holds(each.line, each.code)]
-    reported = _in_order(findings)
-    if not changes:
-        return Unchanged(reported)
     changes.sort(key=lambda change: (change.start, change.end))
-    result = splice(source, changes)
-    check(source, tree, changes, result, binds_the_same=all(change.binds_the_same for change in changes))
-    return Rewritten(result, tuple(_edits(source, changes)), reported)
+    if changes:
+        binds_the_same = all(change.binds_the_same for change in changes)
+        check(source, tree, changes, splice(source, changes), binds_the_same=binds_the_same)
+    return changes, _in_order(findings)
+
+
+def _apply(source: Source, changes: list[Change], findings: tuple[Finding, ...]) -> Rewritten:
+    return Rewritten(splice(source, changes), tuple(_edits(source, changes)), findings)
 
 
 def _edits(source: Source, changes: list[Change]) -> Iterator[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from compatkit.rewrite.source import Source
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
 _FEW = 24
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
 )
@@ -25,6 +27,9 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
     What brings a moved name also names its module, but for `from . import N` inside of that module's own package. So
     with a `path` that has no such folder, half of the words to look for are left out.
     """
+    if source[:2] in _UTF16:
+        # No Python reads it, but it is not to pass for a file without the names.
+        source = source.decode("utf-16", "ignore").encode("utf-8", "ignore")
     wanted = _wanted(moves)
     words = wanted.homes if path is not None and not any(home in path for home in wanted.folders) else wanted.words
     if len(words) <= _FEW:

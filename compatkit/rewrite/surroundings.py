@@ -15,11 +15,15 @@ class Surroundings:
 
     Attributes:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
-        taken: old names that another file may import from this one.
+        taken: old names that another file may import from this one; None where any may be.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
-    taken: frozenset[str] = frozenset()
+    taken: frozenset[str] | None = frozenset()
+
+    def may_be_taken(self, name: str) -> bool:
+        """Tell whether another file may import a name from this one."""
+        return self.taken is None or name in self.taken
 
 
 ALONE = Surroundings()

@@ -1,5 +1,6 @@
 """Every bundled migration does to its own examples what they say, and can be run twice.
 
+`NAME.before.txt` becomes `NAME.after.txt`, or, with --rename, `NAME.renamed.txt` where there is one.
 An example's first line may name its module, which relative imports need: `# module: a.b` or `# package: a.b`.
 """
 
@@ -14,7 +15,9 @@ from _pytest.mark import ParameterSet
 
 from compatkit.migration import Migration, available_migrations, load_migration
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
+from compatkit.rewrite.options import Options
 
+KINDS = ("before", "after", "renamed", "unchanged")
 _HEADER = re.compile(rb"\A# (module|package): ([\w.]+)")
 
 
@@ -28,11 +31,11 @@ def _examples(kind: str) -> Iterator[ParameterSet]:
             yield pytest.param(load_migration(file), example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
 
 
-def apply(migration: Migration, source: bytes) -> bytes:
+def apply(migration: Migration, source: bytes, options: Options = Options()) -> bytes:  # noqa: B008 - immutable
     header = _HEADER.match(source)
     module = header[2].decode() if header else "app"
     is_package = bool(header) and header[1] == b"package"
-    outcome = rewrite_source(source, module=module, is_package=is_package, moves=migration.moves)
+    outcome = rewrite_source(source, module=module, is_package=is_package, moves=migration.moves, options=options)
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 
@@ -50,6 +53,15 @@ def test_is_rewritten_as_shown(migration: Migration, before: Path) -> None:
     assert apply(migration, before.read_bytes()).decode() == after.read_bytes().decode()
 
 
+@pytest.mark.parametrize(("migration", "renamed"), examples("renamed"))
+def test_is_renamed_as_shown(migration: Migration, renamed: Path) -> None:
+    before = renamed.with_name(renamed.name.replace(".renamed.", ".before.")).read_bytes()
+    source = renamed.read_bytes()
+
+    assert apply(migration, before, Options(rename=True)).decode() == source.decode()
+    assert apply(migration, source, Options(rename=True)) == source
+
+
 @pytest.mark.parametrize(("migration", "after"), examples("after"))
 def test_is_not_rewritten_again(migration: Migration, after: Path) -> None:
     source = after.read_bytes()
@@ -57,7 +69,7 @@ def test_is_not_rewritten_again(migration: Migration, after: Path) -> None:
     assert apply(migration, source) == source
 
 
-@pytest.mark.parametrize(("migration", "example"), [*examples("before"), *examples("after"), *examples("unchanged")])
+@pytest.mark.parametrize(("migration", "example"), [each for kind in KINDS for each in examples(kind)])
 def test_example_compiles(migration: Migration, example: Path) -> None:
     compile(example.read_bytes(), example.name, "exec", dont_inherit=True)
 

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from compatkit.rewrite import Failed, RewriteError
+from compatkit.rewrite import Failed, RewriteError, Unchanged
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.check import check
 from compatkit.rewrite.imports.changes import _require_planned
@@ -110,3 +110,11 @@ def test_an_import_that_says_something_else_than_planned_is_refused(text: str) -
     _require_planned([RESULT.decode()], planned)
     with pytest.raises(RewriteError, match="did not pass its own check"):
         _require_planned([text], planned)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_refused_where_it_names_the_names(encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+
+    assert isinstance(outcome_of(f"{mark}from shop.core.old_home import Old\n".encode(encoding)), Failed)
+    assert outcome_of(f"{mark}import os\n".encode(encoding)) == Unchanged()

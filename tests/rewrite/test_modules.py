@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compatkit.migration import find_migration
-from compatkit.rewrite import Rewritten, rewrite_source
+from compatkit.migration import Move, find_migration
+from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.options import Options
 from tests.rewrite.moves import messages, outcome_of, rewritten
 
@@ -151,3 +151,35 @@ def test_the_arguments_of_a_class_that_stays_on_v1_stay_too(kept: str) -> None:
     )
 
     assert not isinstance(outcome, Rewritten)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"import {OLD}\nx = f()  # type: {OLD}.Old\n{OLD}.Old()\n",
+        f"import {OLD} as h\ndef f(x):\n    # type: (h.Old) -> None\n    h.Old()\n",
+    ],
+)
+def test_module_that_a_type_comment_reads_is_reported(source: str) -> None:
+    assert isinstance(outcome_of(source), Unchanged)
+    assert messages(source)
+
+
+def test_import_that_is_rewritten_is_not_reported_as_one_of_its_module() -> None:
+    moves = [Move("CK101", f"{OLD}.Old", f"{NEW}.New"), Move("CK102", OLD, NEW, kind="module")]
+    source = f"from {OLD} import kept\nOld = {OLD!r}\n".replace(f"= {OLD!r}", "= kept.Old")
+
+    outcome = rewrite_source(source.encode(), module="app", is_package=False, moves=moves)
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.findings == ()
+
+
+def test_use_through_a_package_is_reported_once() -> None:
+    moves = [Move("CK101", f"{OLD}.Old", f"{NEW}.New"), Move("CK102", OLD, NEW, kind="module")]
+    source = f"import shop as s\ns{OLD.removeprefix('shop')}.Old\n"
+
+    outcome = rewrite_source(source.encode(), module="app", is_package=False, moves=moves)
+
+    assert isinstance(outcome, Unchanged)
+    assert [found.code for found in outcome.findings] == ["CK101"]

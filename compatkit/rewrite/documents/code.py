@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, read_blocks, unused_mark
 from compatkit.rewrite.documents.code_differences import find_drafts, place
@@ -20,6 +21,8 @@ def rewrite_code(text: str, extract: Extract, request: Request) -> Sheet:
     mark = unused_mark(text)
     layout, unread = read_blocks(text, extract, mark)
     sheet = Sheet(remarks=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
+    if request.options.rename and _is_used_unseen(layout, unread, request):
+        request = without_rename(request)
     opaque = any(_may_use(line.opaque, request) for line in layout.lines if line.opaque.startswith("%"))
     outcome = _rewrite(layout, request)
     if not isinstance(outcome, Rewritten | Unchanged):
@@ -49,6 +52,20 @@ def _may_use(code: str, request: Request) -> bool:
     used = {rf"\b{re.escape(move.old_home.rpartition('.')[2])}\b" for move in request.moves}
     used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves}
     return any(re.search(pattern, code) for pattern in used)
+
+
+def _is_used_unseen(layout: Layout, unread: list[Block], request: Request) -> bool:
+    return any(spells(code, request) for code in [*(row.opaque for row in layout.lines), *(b.shown for b in unread)])
+
+
+def without_rename(request: Request) -> Request:
+    """Return a request that keeps local names: code that cannot be read may use them."""
+    return replace(request, options=replace(request.options, rename=False))
+
+
+def spells(code: str, request: Request) -> bool:
+    """Tell whether an old name stands in a text as a word."""
+    return any(re.search(rf"\b{re.escape(move.old_name)}\b", code) for move in request.moves)
 
 
 def _unread(block: Block, request: Request) -> Remark:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from compatkit.rewrite.place import Nodes, local_name
+from compatkit.rewrite.source import Source
 
+_TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")
 _TYPE_PARAMETERS = {"ParamSpec", "TypeVar", "TypeVarTuple"}
 
 
@@ -33,6 +36,12 @@ def quoted_annotations(nodes: Nodes) -> Iterator[str]:
             if isinstance(annotation, ast.expr):
                 texts = (each.value for each in ast.walk(annotation) if isinstance(each, ast.Constant))
                 yield from (text for text in texts if isinstance(text, str))
+
+
+def texts_of_types(source: Source, nodes: Nodes) -> str:
+    """Return all annotations in quotes and all type comments: code that is not rewritten as such."""
+    comments = _TYPE_COMMENT.findall(source.text) if "type:" in source.text else []
+    return " ".join([*quoted_annotations(nodes), *comments])
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:

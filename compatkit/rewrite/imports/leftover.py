@@ -19,8 +19,9 @@ def find_leftovers(
     bound = dict(_bindings(nodes, home))
     names = {move.old_name for move in moves}
     found: list[Finding] = []
+    told: set[ast.AST] = set()
     for node in nodes:
-        if node in besides:
+        if node in besides or node in told:
             continue
         match node:
             case ast.ImportFrom():
@@ -31,7 +32,11 @@ def find_leftovers(
                         continue
                     found += [_module_import(source, alias, move) for move in _homes(moves, alias.name)]
             case ast.Attribute(attr=attr) if attr in names:
-                found += _in_attribute(source, node, bound, moves)
+                uses = list(_in_attribute(source, node, bound, moves))
+                if uses:
+                    # A walk meets the whole of a dotted name before its parts: the module is not told again.
+                    told |= set(ast.walk(node.value))
+                found += uses
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.change import Change
-from compatkit.rewrite.imports.bindings import bound_names, quoted_annotations
+from compatkit.rewrite.imports.bindings import bound_names, texts_of_types
 from compatkit.rewrite.imports.scopes import dotted, is_inside, scope_of, span
 from compatkit.rewrite.place import Destinations, FileModule, Nodes, local_name
 from compatkit.rewrite.source import Source
@@ -78,7 +78,7 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
         # A star import may bind any name anew.
         return done
     bound = bound_names(nodes)
-    quoted = " ".join(quoted_annotations(nodes))
+    quoted = texts_of_types(source, nodes)
     for number, each in enumerate(imports, start=1):
         by_name = {move.old_name: move for move in moves if move.old_module == each.module}
         scope = scope_of(each.node, nodes)

@@ -67,8 +67,8 @@ def change_stars(
         done.handled.add(star.node.names[0])
         left = [move for move in star.brought if move.old_name not in star.bound_below]
         is_whole = star.is_all_moved or home.is_package
-        wanted = surroundings.taken
-        needed = [move for move in left if is_whole or move.old_name in wanted or _is_used(move.old_name, nodes)]
+        taken = surroundings.may_be_taken
+        needed = [move for move in left if is_whole or taken(move.old_name) or _is_used(move.old_name, nodes)]
         reason = next((why for move in needed if (why := _doubt(source, star, move, nodes, home, known))), None)
         if reason:
             named = " and ".join(move.old_name for move in needed)

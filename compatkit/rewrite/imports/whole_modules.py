@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from compatkit.migration import Move
 from compatkit.rewrite.change import Change
-from compatkit.rewrite.imports.bindings import bound_names, quoted_annotations
+from compatkit.rewrite.imports.bindings import bound_names, texts_of_types
 from compatkit.rewrite.imports.scopes import Scope, dotted, is_inside, scope_of, span
 from compatkit.rewrite.place import Destinations, FileModule, Nodes, import_froms, local_name
 from compatkit.rewrite.source import Source
@@ -60,7 +60,7 @@ class _File:
         self.destinations = Destinations(move for move in moves if move.is_module)
         self._taken_apart = {move.old_module for move in moves if not move.is_module}
         self.bound = bound_names(nodes)
-        self.quoted = " ".join(quoted_annotations(nodes))
+        self.quoted = texts_of_types(source, nodes)
         self._aliases = [(node, alias) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
         self._plain_roots = {_root(alias.name) for _, alias in self._aliases if not alias.asname}
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.change import Change
+from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.imports.decide import doubt, finding
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.place import FileModule, Nodes, Site
-from compatkit.rewrite.rename.places import line_naming, ranges_of
+from compatkit.rewrite.rename.hidden import imports_itself, is_dynamic, line_naming, parameter_line
+from compatkit.rewrite.rename.places import ranges_of
 from compatkit.rewrite.rename.scopes import Place, Scope, Scopes
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.surroundings import Surroundings
-
-_DYNAMIC = frozenset({"globals", "locals", "exec", "eval"})
 
 
 @dataclass(slots=True)
@@ -89,8 +89,11 @@ def find_renames(
         uses = _uses(file.scopes, binding)
         ranges = ranges_of(source, nodes, uses, binding.old)
         reason = _collision(file, binding, uses, accepted) or _hidden_use(file, binding)
-        if reason or ranges is None:
+        if ranges is None:
             reason = reason or "one of its uses is spelled in a way that cannot be followed"
+        elif line := _ignored_line(source, binding, ranges):
+            reason = reason or f"line {line}, which is to be left alone, uses it"
+        if reason or ranges is None:
             message = f"{binding.old} keeps its name here: {reason}"
             done.findings.append(finding(source, binding.imports[0][0].node, binding.move.code, message))
             continue
@@ -138,11 +141,11 @@ def _collision(file: _File, binding: _Binding, uses: list[Place], accepted: list
     for place in scopes.places:
         if place.name == binding.old and _is_rebound(scopes, place, binding):
             return f"line {_line(place)} binds it too"
-        if place.name == binding.new and _is_taken(file, place, binding, uses):
-            return f"{binding.new} means something else in line {_line(place)}"
+        if place.name == binding.new and _is_taken(scopes, place, binding.scope):
+            return f"{binding.new} is taken by line {_line(place)}"
     for place in uses:
         if any(binding.new in (passed.bound | passed.global_names) for passed in scopes.passes(place, scope)):
-            return f"{binding.new} means something else around line {_line(place)}"
+            return f"{binding.new} is taken around line {_line(place)}"
     return None
 
 
@@ -165,39 +168,57 @@ def _is_rebound(scopes: Scopes, place: Place, binding: _Binding) -> bool:
     )
 
 
-def _is_taken(file: _File, place: Place, binding: _Binding, uses: list[Place]) -> bool:
-    """Tell whether the new name already stands for something else where the binding would reach."""
-    scopes, scope = file.scopes, binding.scope
+def _is_taken(scopes: Scopes, place: Place, scope: Scope) -> bool:
+    """Tell whether the new name already stands for something where the binding would reach."""
     if place.is_binding and scopes.home(place.name, place.scope) is scope:
-        return not _brings(file, place, binding.move) or any(map(_is_del, uses))
+        # An import of the same from its new home, even: a use above the old import would no longer fail.
+        return True
     if place.is_binding or not scopes.is_below(place.scope, scope):
         return False
     # A name that so far is looked up further outside would end here.
-    return not scopes.is_below(scopes.resolve(place), scope)
-
-
-def _brings(file: _File, place: Place, move: Move) -> bool:
-    """Tell whether an alias is an import of the new name from the new home."""
-    for node in file.nodes:
-        if isinstance(node, ast.ImportFrom) and place.node in node.names:
-            return isinstance(place.node, ast.alias) and f"{file.home.resolve(node)}.{place.node.name}" == move.new
-    return False
+    # A class reads the outer name until it binds its own.
+    outer = scopes.outside(place) if place.scope.kind == "class" else scopes.resolve(place)
+    return not scopes.is_below(outer, scope)
 
 
 def _hidden_use(file: _File, binding: _Binding) -> str | None:
     old = binding.old
     if old.startswith("__") or binding.new.startswith("__"):
         return "names with two underscores mean something else within a class"
-    if any(isinstance(node, ast.Name) and node.id in _DYNAMIC for node in file.nodes):
-        return "this file looks up names while it runs (globals, locals, eval or exec)"
-    if line := line_naming(file.source, file.nodes, file.scopes, old):
+    if is_dynamic(file.nodes):
+        return "this file looks up names while it runs (globals, locals, eval, exec or its own module)"
+    if line := line_naming(file.source, file.nodes, file.scopes, file.home, binding.move):
         return f"the text in line {line} may name it"
-    if binding.scope is file.scopes.module:
-        if file.home.is_package:
-            return "the package hands it on under this name"
-        if old in file.surroundings.taken:
-            return "another file may import it from here"
+    if line := _ambiguous_line(file.scopes, binding):
+        return f"the annotation in line {line} may mean one name or another of the same spelling"
+    return _outside_use(file, old) if binding.scope is file.scopes.module else None
+
+
+def _ambiguous_line(scopes: Scopes, binding: _Binding) -> int | None:
+    """Return the line of an annotation that a type checker reads where it stands, and Python at the top."""
+    for place in scopes.places:
+        if place.node in scopes.late and scopes.resolve(place) not in (scopes.module, None):
+            is_old = place.name == binding.old and binding.old in scopes.module.bound
+            if is_old or (place.name == binding.new and binding.scope is scopes.module):
+                return _line(place)
     return None
+
+
+def _outside_use(file: _File, old: str) -> str | None:
+    """Say who may read the name of a module from outside of its code."""
+    if file.home.is_package:
+        return "the package hands it on under this name"
+    if file.surroundings.may_be_taken(old) or imports_itself(file.nodes, file.home):
+        return "another file may import it from here"
+    if line := parameter_line(file.nodes, old):
+        return f"the parameter in line {line} may stand for it, as for a fixture"
+    return None
+
+
+def _ignored_line(source: Source, binding: _Binding, ranges: list[tuple[int, int]]) -> int | None:
+    ignored = Ignored(source)
+    lines = (source.line(start) for start, _ in ranges)
+    return next((line for line in lines if ignored.holds(line, binding.move.code)), None)
 
 
 def _uses(scopes: Scopes, binding: _Binding) -> list[Place]:

@@ -1,14 +1,14 @@
-"""A name's places in the text: what to replace at each, and texts that may mean the name without being code."""
+"""A name's places in the text: what to replace at each."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterator
 
 from compatkit.rewrite.imports.scopes import span
 from compatkit.rewrite.place import Nodes
-from compatkit.rewrite.rename.scopes import Place, Scopes, names_in
+from compatkit.rewrite.rename.scopes import Place, names_in
+from compatkit.rewrite.rename.words import words_of
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.strings.literal import read_literal
 
@@ -39,15 +39,25 @@ def _ranges(source: Source, node: ast.AST, name: str) -> list[Range]:
             literal = read_literal(source, node)
             ranges = list(_words(source.text, literal.start, literal.end, name)) if literal else []
             return ranges if len(ranges) == names_in(text)[name] else []
-        case ast.Global() | ast.Nonlocal() | ast.JoinedStr():
+        case ast.JoinedStr():
+            return [] if _prints(node, name) else list(_words(source.text, *span(source, node), name))
+        case ast.Global() | ast.Nonlocal():
             return list(_words(source.text, *span(source, node), name))
     return []
 
 
+def _prints(node: ast.JoinedStr, name: str) -> bool:
+    """Tell whether the name is also text of the f-string, as it is by `{name=}`."""
+    texts = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return any(isinstance(text, str) and words_of(name).search(text) for text in texts)
+
+
 def _formatted(nodes: Nodes) -> Iterator[tuple[ast.AST, ast.JoinedStr]]:
     """Yield each name in an f-string with the string: Python 3.11 does not know the place of the name itself."""
-    # The outermost comes last, and counts.
-    for node in sorted((each for each in nodes if isinstance(each, ast.JoinedStr)), key=_size):
+    # The outermost comes last, and counts; of several of one size, a walk meets it first.
+    outwards = [each for each in nodes if isinstance(each, ast.JoinedStr)]
+    outwards.reverse()
+    for node in sorted(outwards, key=_size):
         for inner in ast.walk(node):
             yield inner, node
 
@@ -59,26 +69,4 @@ def _size(node: ast.JoinedStr) -> tuple[int, int]:
 
 
 def _words(text: str, start: int, end: int, name: str) -> Iterator[Range]:
-    return (match.span() for match in _word(name).finditer(text, start, end))
-
-
-def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-
-
-def line_naming(source: Source, nodes: Nodes, scopes: Scopes, name: str) -> int | None:
-    """Return the line of a text that may mean the name: an `__all__`, a type in quotes, a doctest, a type comment."""
-    annotations = {place.node for place in scopes.places if isinstance(place.node, ast.Constant)}
-    formatted = {inner for inner, _ in _formatted(nodes)}
-    word = _word(name)
-    for node in nodes:
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or node in annotations | formatted:
-            continue
-        if word.search(node.value) and (names_in(node.value)[name] or _in_doctest(node.value, name)):
-            return node.lineno
-    comment = re.search(rf"#[ \t]*type:[^\r\n]*(?<!\w){re.escape(name)}(?!\w)", source.text)
-    return source.line(comment.start()) if comment else None
-
-
-def _in_doctest(text: str, name: str) -> bool:
-    return re.search(rf"(?m)^[ \t]*(?:>>>|\.\.\.)[^\n]*(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    return (match.span() for match in words_of(name).finditer(text, start, end))

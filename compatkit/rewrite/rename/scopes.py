@@ -13,7 +13,7 @@ from typing import Literal
 
 from compatkit.rewrite.place import local_name
 
-Kind = Literal["module", "class", "function", "comprehension"]
+Kind = Literal["module", "class", "function", "comprehension", "types"]
 # Python 3.12 and later.
 _TYPE_PARAMETERS = {"ParamSpec", "TypeVar", "TypeVarTuple"}
 
@@ -44,11 +44,15 @@ class Place:
 
 
 class Scopes:
-    """All places of some names in a module."""
+    """All places of some names in a module, and all its `quoted` annotations."""
 
     def __init__(self, tree: ast.Module, names: Collection[str]) -> None:
         self.module = Scope("module")
         self.places: list[Place] = []
+        self.quoted: set[ast.AST] = set()
+        # What is read only later, if ever, and then as if it stood at the top of the module.
+        self.late: set[ast.AST] = set()
+        self._is_late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
         self._names = frozenset(names)
         # A loop and not recursion: a sum of a thousand terms is that deep.
         self._pending: list[tuple[ast.AST, Scope, bool]] = [(node, self.module, False) for node in tree.body]
@@ -77,9 +81,11 @@ class Scopes:
     def outside(self, place: Place) -> Scope | None:
         """Return the scope that a name would belong to if its own did not bind it."""
         for scope in _around(place.scope):
-            if scope.kind != "class" and place.name in scope.global_names:
+            if scope.kind == "class" and not _sees_class(place.scope, scope):
+                continue
+            if place.name in scope.global_names:
                 break
-            if scope.kind != "class" and place.name in scope.bound:
+            if place.name in scope.bound:
                 return scope
         return self.module if place.name in self.module.bound else None
 
@@ -94,21 +100,26 @@ class Scopes:
         """Yield the scopes that are asked for a name before `home` is."""
         scope: Scope | None = place.scope
         while scope is not None and scope is not home:
-            if scope is place.scope or scope.kind != "class":
+            if scope is place.scope or scope.kind != "class" or _sees_class(place.scope, scope):
                 yield scope
             scope = scope.parent
 
     def _visit(self, node: ast.AST, scope: Scope, is_annotation: bool) -> None:
         match node:
             case ast.Name(id=name):
+                if is_annotation and self._is_late:
+                    self.late.add(node)
                 self._note(name, scope, node, is_binding=not isinstance(node.ctx, ast.Load))
             case ast.Constant(value=str(text)) if is_annotation:
+                self.quoted.add(node)
+                self.late.add(node)
                 for name in self._names & set(names_in(text)):
                     self._note(name, scope, node)
             case ast.Subscript() if is_annotation:
                 types = _types_in(node)
                 inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-                self._push([node.value, *(each for each in inside if each not in types)], scope)
+                self._push(node.value, scope, is_annotation=True)
+                self._push([each for each in inside if each not in types], scope)
                 self._push(types, scope, is_annotation=True)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._function(node, scope)
@@ -177,7 +188,7 @@ class Scopes:
         parameters = getattr(node, "type_params", ())
         if not parameters:
             return scope
-        typed = Scope("function", scope)
+        typed = Scope("types", scope)
         self._push(parameters, typed)
         return typed
 
@@ -218,6 +229,11 @@ def _around(scope: Scope) -> Iterator[Scope]:
     while outer is not None and outer.parent is not None:
         yield outer
         outer = outer.parent
+
+
+def _sees_class(scope: Scope, outer: Scope) -> bool:
+    """Tell whether a scope reads the names of the class around it: only one of type parameters does."""
+    return scope.kind == "types" and scope.parent is outer
 
 
 def _types_in(node: ast.Subscript) -> list[ast.expr]:

@@ -1,0 +1,116 @@
+"""Which names the files of a project may take from one another: what `--rename` must leave alone."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compatkit.migrate.find import FoundFile, find_files
+from compatkit.migrate.git import repository_of
+from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.place import parse
+from compatkit.rewrite.source import read_source
+
+_STAR = re.compile(rb"\bimport\s*\(?\s*\*")
+_WORD = re.compile(r"\w+")
+# A larger document is data.
+_MAX_DOCUMENT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """One file: the old names that it spells (None: it hands on whatever it imports), and the modules it may name."""
+
+    real: str
+    names: frozenset[str] | None
+    modules: frozenset[str]
+
+
+class Importers:
+    """Answers for some files; they are read at once."""
+
+    def __init__(self, files: Sequence[FoundFile], names: Iterable[str]) -> None:
+        self._names = sorted(names)
+        self._mentions = list(self._read(files))
+
+    def taken_from(self, path: Path) -> frozenset[str] | None:
+        """Return the old names that another file may take from a module of this name; None where any may be."""
+        real = os.path.realpath(path)
+        asking = [each for each in self._mentions if path.stem in each.modules and each.real != real]
+        taken: set[str] = set()
+        for each in asking:
+            if each.names is None:
+                return None
+            taken |= each.names
+        return frozenset(taken)
+
+    def _read(self, files: Sequence[FoundFile]) -> Iterator[_Mention]:
+        for file in files:
+            if file.is_data and _size(file.path) > _MAX_DOCUMENT:
+                continue
+            text = read_quietly(file.path)
+            names = frozenset(name for name in self._names if name.encode() in text)
+            hands_on = not file.is_data and _STAR.search(text) is not None
+            if names or hands_on:
+                words = _words(text) if file.is_data else _imported_parts(text)
+                yield _Mention(os.path.realpath(file.path), None if hands_on else names, words)
+
+
+def read_quietly(path: Path) -> bytes:
+    """Return a file's bytes; if it cannot be read, that is told when the file itself has its turn."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        # A null byte is no Python, so that nothing is concluded from it.
+        return b"\0"
+
+
+def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:
+    """Return the files given, and all others of the work trees, or else of the packages, in which they lie."""
+    folders = {Path(os.path.realpath(folder)) for folder in {os.path.dirname(file.name) or "." for file in files}}  # noqa: PTH120
+    tops = {top for folder in folders if (top := repository_of(folder) or _package_around(folder))}
+    known = {os.path.realpath(file.name) for file in files}
+    return [*files, *(each for each in find_files(sorted(tops)) if os.path.realpath(each.name) not in known)]
+
+
+def _package_around(folder: Path) -> Path | None:
+    """Return the outermost package in which a folder lies."""
+    inside = itertools.takewhile(lambda place: (place / "__init__.py").exists(), (folder, *folder.parents))
+    return next(reversed(list(inside)), None)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _words(text: bytes) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.decode("utf-8", "replace")))
+
+
+def _imported_parts(text: bytes) -> frozenset[str]:
+    """Return the parts of all names that may be a module's: imported, behind a dot, or in a string."""
+    try:
+        nodes = list(ast.walk(parse(read_source(text).text)))
+    except RewriteError:
+        # Python 2 and templates may import as well.
+        return _words(text)
+    parts: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.ImportFrom(module=module, names=aliases):
+                parts.update(_WORD.findall(" ".join([module or "", *(alias.name for alias in aliases)])))
+            case ast.Import(names=aliases):
+                parts.update(_WORD.findall(" ".join(alias.name for alias in aliases)))
+            case ast.Attribute(attr=name):
+                parts.add(name)
+            case ast.Constant(value=str(value)):
+                parts.update(_WORD.findall(value))
+    return frozenset(parts)
