@@ -25,6 +25,12 @@ settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, p
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _spool_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what trainings spool out of the user's own folder, in subprocesses too."""
+    os.environ["COMPATKIT_SPOOL"] = str(tmp_path_factory.mktemp("spool"))
+
+
 @pytest.fixture(scope="session")
 def migration() -> Migration:
     """The bundled default migration."""

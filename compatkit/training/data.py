@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -37,6 +38,15 @@ class DataSplit:
     classes: int
     features: int
     name: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all features and labels."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.validation):
+            for tensor in part.tensors:
+                digest.update(tensor.numpy().tobytes())
+        return digest.hexdigest()
 
 
 def load_dataset(
@@ -107,7 +117,12 @@ def _collected(dataset: Dataset[Any], workers: int) -> tuple[Any, Any]:
     loader = DataLoader(
         dataset, batch_size=None, num_workers=workers, collate_fn=_identity, generator=torch.Generator()
     )
-    samples = [_pair(sample) for sample in loader]
+    try:
+        samples = [_pair(sample) for sample in loader]
+    except RuntimeError as error:
+        if not workers:
+            raise
+        raise TrainingError.bad_arrays(f"a process that reads them failed: {error}") from error
     return [_plain(features) for features, _ in samples], [_plain(label) for _, label in samples]
 
 

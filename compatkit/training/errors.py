@@ -77,3 +77,37 @@ class TrainingError(CompatkitError):
             f"A 'cnn' reads square images, and {features} features are no square.",
             hint="use the model 'mlp', or data such as 'digits' (8 x 8)",
         )
+
+
+class TrackingError(CompatkitError):
+    """A tracking server, or a spool of what it has not got, that cannot be used."""
+
+    @classmethod
+    def no_server(cls, uri: str, reason: object) -> TrackingError:
+        return cls(
+            f"No tracking server answers: {reason}", where=uri, hint="start it, or set tracking.uri to one that runs"
+        )
+
+    @classmethod
+    def undelivered(cls, count: int, place: object, reason: object) -> TrackingError:
+        return cls(
+            f"{count} values of metrics have not reached the tracking server: {reason}",
+            where="nowhere else" if place is None else str(place),
+            hint="when it is back, send them with `compatkit tracking flush`" if place is not None else "",
+        )
+
+    @classmethod
+    def held(cls, path: object) -> TrackingError:
+        return cls("The spool is in use by a training that runs.", where=str(path), hint="wait for its end")
+
+    @classmethod
+    def bad_spool(cls, path: object, problem: object) -> TrackingError:
+        return cls(f"The spool cannot be read: {problem}", where=str(path))
+
+    @classmethod
+    def refused(cls, path: object, reason: object) -> TrackingError:
+        return cls(f"The tracking server refused the spool: {reason}", where=str(path))
+
+    @classmethod
+    def no_run(cls, run_id: str, uri: str, reason: object) -> TrackingError:
+        return cls(f"There is no run {run_id}: {reason}", where=uri, hint="train without resuming")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from torch.optim import Optimizer
 from compatkit.record import EpochMetrics
 from compatkit.training.v2.precision import Precision
 from compatkit.training.v2.schedulers import Scheduler
+
+INTERRUPTED = "interrupted"
 
 
 @dataclass(slots=True)
@@ -56,12 +59,13 @@ class TrainingState:
             "random": torch.get_rng_state(),
             "random_cuda": torch.cuda.get_rng_state() if self.precision.device.type == "cuda" else None,
             "history": [record.to_dict() for record in self.history],
-            "stop": self.stop,
-            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            # Who was interrupted goes on when resumed; who stopped for another reason has stopped.
+            "stop": "" if self.stop == INTERRUPTED else self.stop,
+            "callbacks": {name: kept for name, callback in self._named() if (kept := callback.state_dict())},
         }
 
     def restore(self, captured: Mapping[str, Any]) -> None:
-        """Go on where `captured` was taken, with the same callbacks in the same order."""
+        """Go on where `captured` was taken."""
         self.model.load_state_dict(captured["model"])
         self.optimizer.load_state_dict(captured["optimizer"])
         self.scheduler.load_state_dict(captured["scheduler"])
@@ -71,8 +75,17 @@ class TrainingState:
             torch.cuda.set_rng_state(captured["random_cuda"])
         self.history = [EpochMetrics(**record) for record in captured["history"]]
         self.stop = captured["stop"]
-        for callback, state in zip(self.callbacks, captured["callbacks"], strict=True):
-            callback.load_state_dict(state)
+        for name, callback in self._named():
+            if name in captured["callbacks"]:
+                callback.load_state_dict(captured["callbacks"][name])
+
+    def _named(self) -> Iterator[tuple[str, Callback]]:
+        """Yield callbacks by the name of their class, a second one of it numbered: so others may come and go."""
+        seen: Counter[str] = Counter()
+        for callback in self.callbacks:
+            name = type(callback).__qualname__
+            seen[name] += 1
+            yield (name if seen[name] == 1 else f"{name}#{seen[name]}"), callback
 
 
 class Callback:

@@ -57,6 +57,14 @@ class ConfigError(CompatkitError):
         return cls(f"The preset {name!r} cannot be used: {problem}", where=where)
 
     @classmethod
+    def no_checkpoints(cls) -> ConfigError:
+        return cls(
+            "A training without checkpoints cannot be resumed.",
+            where="OrchestratorConfig, at checkpoints.folder",
+            hint="set checkpoints.folder",
+        )
+
+    @classmethod
     def preset_twice(cls, name: str, where: str) -> ConfigError:
         return cls(f"The preset {name!r} is there already.", where=where, hint="give it another name")
 
@@ -90,6 +98,14 @@ class ConfigError(CompatkitError):
     def argument_twice(cls, name: str) -> ConfigError:
         return cls(
             f"The argument {name!r} was given by position and by name.", where="the v1 arguments", hint="give it once"
+        )
+
+    @classmethod
+    def not_in_v1(cls, paths: Iterable[str]) -> ConfigError:
+        return cls(
+            f"v1 has no argument for {', '.join(sorted(paths))}.",
+            where="OrchestratorConfig",
+            hint="leave them at their defaults, or train on v2",
         )
 
     @classmethod

@@ -135,5 +135,4 @@ RULES: Mapping[str, Rule] = {
     "tracking.flush_seconds": _AT_LEAST_0,
     "tracking.patience_seconds": _AT_LEAST_0,
     "tracking.spool": _optional(_TEXT),
-    "tracking.system_metrics": _BOOLEAN,
 }

@@ -55,8 +55,8 @@ def factor_of(config: SchedulerConfig, done: int, epochs: int) -> float:
     if done < config.warmup_epochs:
         return (done + 1) / config.warmup_epochs  # the first warm epoch is not at 0, which would learn nothing
     passed = done - config.warmup_epochs
-    # The last epoch, which is `epochs - 1` done, has the smallest rate.
-    share = min(1.0, passed / max(1, epochs - 1 - config.warmup_epochs))
+    # 1 would come after the last epoch, which else learned nothing.
+    share = min(1.0, passed / max(1, epochs - config.warmup_epochs))
     return max(config.min_factor, _SHAPES[config.name](config, passed, share))
 
 

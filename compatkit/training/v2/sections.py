@@ -51,9 +51,9 @@ class SchedulerConfig:
     """How the learning rate changes, from epoch to epoch.
 
     Attributes:
-        name: "constant", "cosine" (down to `min_factor` at the last epoch), "linear" (the same, in equal parts),
-            "exponential" (times `factor` each epoch), "step" (times `factor` every `step_epochs`) or "plateau" (times
-            `factor` after `step_epochs` epochs without a lower validation loss).
+        name: "constant", "cosine" (down to `min_factor`, which would come after the last epoch), "linear" (the same,
+            in equal parts), "exponential" (times `factor` each epoch), "step" (times `factor` every
+            `step_epochs`) or "plateau" (times `factor` after `step_epochs` epochs without a lower validation loss).
         warmup_epochs: epochs at the beginning in which the rate rises in equal parts to its full size.
         step_epochs: epochs; see "step" and "plateau".
         factor: what the rate is multiplied with, between 0 and 1.
@@ -154,7 +154,6 @@ class TrackingConfig:
         patience_seconds: seconds that the end of a run waits for a server that is away; what was not sent then stays
             in the spool.
         spool: folder in which metrics are kept until they are sent; None is compatkit's own, in the user's state.
-        system_metrics: whether MLflow samples the load of the machine during the training.
     """
 
     experiment_name: str = "default"
@@ -165,4 +164,3 @@ class TrackingConfig:
     flush_seconds: float = 5.0
     patience_seconds: float = 120.0
     spool: str | None = None
-    system_metrics: bool = False
