@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from compatkit.record import EpochRecord
+
 if TYPE_CHECKING:
     from compatkit.training import OrchestratorConfig
 
@@ -16,8 +18,10 @@ def summary_lines(result: Mapping[str, Any], config: OrchestratorConfig, *, is_i
     state = "interrupted" if is_interrupted else "finished"
     epochs, best = result["epochs_trained"], result["best_epoch"]
     yield f"Run {result['run_id']} {state} after {epochs} epochs; the best was {best}."
-    width = max((len(name) for name in result["final_metrics"]), default=0)
-    for name, value in result["final_metrics"].items():
+    final = result["final_metrics"]
+    values = final.to_v2() if isinstance(final, EpochRecord) else final
+    width = max((len(name) for name in values), default=0)
+    for name, value in values.items():
         yield f"  {name:<{width}}  {value:.6g}"
     yield f"Open it with: {open_command(config.tracking.uri, result['run_id'])}"
 
