@@ -89,7 +89,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises what it likes for a file that is cut or not its own
-        raise TrainingError.bad_checkpoint(path, f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
+        raise TrainingError.bad_checkpoint(path, "torch does not load it as plain tensors and values") from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise TrainingError.bad_checkpoint(path, "it was not written by compatkit, or by another release")
     return content

@@ -20,7 +20,7 @@ class Scheduler:
         if config.name == "plateau":
             floor = [config.min_factor * group["lr"] for group in optimizer.param_groups]
             self._scheduler = ReduceLROnPlateau(
-                optimizer, factor=config.factor, patience=config.step_epochs, min_lr=floor
+                optimizer, factor=config.factor, patience=config.step_epochs, min_lr=floor, eps=0.0
             )
         elif config.name != "constant" or config.warmup_epochs:
             self._scheduler = LambdaLR(optimizer, lambda done: factor_of(config, done, epochs))
