@@ -10,7 +10,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -199,8 +199,9 @@ def tracked_run(
         raise
     try:
         tracker.flush()
-    except TrackingError:
-        tracker.end(tracker.status)  # or noted in the spool, for it is not the training that failed
+    except TrackingError as error:
+        # It is not the training that failed: ended, or noted in the spool to be ended, as it would have been.
+        _end_despite(error, tracker, tracker.status)
         raise
     except BaseException as error:
         _mark_failed(tracker, error)
@@ -277,11 +278,14 @@ def _absolute(uri: str) -> str:
 def _mark_failed(tracker: RunTracker, error: BaseException) -> None:
     """End the run as FAILED; a store that fails too must not hide `error`."""
     reason = getattr(error, "what", "") or f"{type(error).__name__}: {error}"
+    if not isinstance(error, TrackingError):
+        with suppress(Exception):  # what was not sent stays in the spool
+            tracker.flush()
+    _end_despite(error, tracker, "FAILED", failure=reason)
+
+
+def _end_despite(error: BaseException, tracker: RunTracker, status: str, *, failure: str = "") -> None:
     try:
-        try:
-            if not isinstance(error, TrackingError):
-                tracker.flush()
-        finally:
-            tracker.end("FAILED", failure=reason)
+        tracker.end(status, failure=failure)
     except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
-        error.add_note(f"MLflow run {tracker.run_id} could not be marked as FAILED: {store_error}")
+        error.add_note(f"MLflow run {tracker.run_id} could not be marked as {status}: {store_error}")

@@ -13,6 +13,7 @@ from compatkit.equivalence.matrix import Matrix, Scenario
 from compatkit.equivalence.stack import load_class, verify_stack
 from compatkit.migration import Migration
 from compatkit.training import DATASETS, PRESETS, ModelTrainer
+from tests.training.strategies import FITTING
 
 overrides = st.fixed_dictionaries(
     {"epochs": st.integers(1, 3), "tracking.log_model": st.booleans()},
@@ -35,8 +36,7 @@ overrides = st.fixed_dictionaries(
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     chosen = draw(overrides)
-    # The CNN takes square images, which the digits are.
-    dataset = "digits" if chosen.get("model.type") == "cnn" else draw(st.sampled_from(sorted(DATASETS)))
+    dataset = draw(st.sampled_from(FITTING.get(str(chosen.get("model.type")), DATASETS)))
     return Scenario(dataset, draw(st.sampled_from(sorted(PRESETS))), chosen)
 
 
