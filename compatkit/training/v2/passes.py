@@ -17,24 +17,36 @@ from compatkit.training.metrics import Scores, confusion_matrix, macro_scores
 from compatkit.training.v2.batches import Batch
 from compatkit.training.v2.precision import Precision
 
+_HELD = 64  # batches; one call for all of them costs less than one for each
+
 
 @dataclass(slots=True)
 class Tally:
     """Losses, predictions and labels of the batches of a pass."""
 
     losses: list[Tensor] = field(default_factory=list)  # scalars, nats, mean over the batch
-    predicted: list[Tensor] = field(default_factory=list)  # (batch,) each
+    logits: list[Tensor] = field(default_factory=list)  # (batch, classes) each; a few, to be looked at together
+    predicted: list[Tensor] = field(default_factory=list)  # (samples,) each
     target: list[Tensor] = field(default_factory=list)  # (batch,) each
     classes: int = 0  # columns of the logits
 
     def add(self, loss: Tensor, logits: Tensor, target: Tensor) -> None:
         self.losses.append(loss.detach())
-        self.predicted.append(logits.detach().argmax(dim=1))
+        self.logits.append(logits.detach())
         self.target.append(target)
+        if len(self.logits) == _HELD:
+            self._predict()
+
+    def _predict(self) -> None:
+        logits = torch.cat(self.logits)
         self.classes = logits.shape[1]
+        self.predicted.append(logits.argmax(dim=1))
+        self.logits.clear()
 
     def measure(self) -> Measured:
         """Return mean loss and scores. Here, once a pass, the device is waited for."""
+        if self.logits:
+            self._predict()
         total, samples = 0.0, 0
         for loss, target in zip(torch.stack(self.losses).tolist(), self.target, strict=True):
             total += loss * len(target)  # in float64 and in the order of the batches, as v1 adds
