@@ -47,6 +47,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=deselected)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _spool_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what trainings spool out of the user's own folder, in subprocesses too."""
+    os.environ["COMPATKIT_SPOOL"] = str(tmp_path_factory.mktemp("spool"))
+
+
 @pytest.fixture(scope="session")
 def migration() -> Migration:
     """The bundled default migration."""

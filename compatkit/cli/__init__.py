@@ -18,11 +18,14 @@ _COMMANDS = {
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
     "migrate": "Rewrite v1 code in a source tree to v2.",
     "migrations": "List the migrations there are, and write one of your own.",
+    "presets": "Show the presets of the training stack side by side.",
     "run": "Run a script or module with the shim in place.",
     "shim": "Switch the shim on and off for every Python of this environment.",
     "snapshot": "Store what an MLflow run logged as a file.",
     "status": "Show what is left to migrate, by code, folder and owner.",
     "stubs": "Write type stubs for old modules that are gone.",
+    "tracking": "Send what trainings could not send to the tracking server.",
+    "train": "Train a model on the bundled stack, v1 or v2, and log the run to MLflow.",
     "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",
 }
 

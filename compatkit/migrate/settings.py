@@ -71,6 +71,8 @@ def _settings(table: Mapping[str, object], file: Path) -> Settings:
     where = f"{file}, [tool.compatkit]"
     given: dict[str, Any] = {}
     for key, value in table.items():
+        if key in _OF_TRAINING:
+            continue
         if key not in _KEYS:
             raise MigrationError.unknown_key(key, _KEYS, where=where)
         expected, fits = _KEYS[key]
@@ -104,6 +106,7 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+_OF_TRAINING = frozenset({"presets"})  # read and checked there
 _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "allow-dirty": ("true or false", _is_switch),
     "baseline": ("a path", lambda value: isinstance(value, str) and bool(value)),

@@ -12,7 +12,7 @@ from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration
 
-# What `migrate`, `status` and `verify` read in the same table, and check there.
+# What `migrate`, `status`, `presets` and `verify` read in the same table, and check there.
 _OF_COMMANDS = frozenset(
     {
         "allow-dirty",
@@ -21,6 +21,7 @@ _OF_COMMANDS = frozenset(
         "ignore",
         "jobs",
         "modernize",
+        "presets",
         "rename",
         "select",
         "through-reexports",

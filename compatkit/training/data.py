@@ -1,20 +1,22 @@
-"""Data sets: scikit-learn's bundled ones, or a caller's arrays; split, standardised and as tensors."""
+"""Data sets: scikit-learn's bundled ones, or a caller's own; split, standardised and as tensors."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch.utils.data import TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from compatkit.training.errors import TrainingError
 
 DATASETS = ("breast_cancer", "digits", "iris", "wine")
-DatasetSource: TypeAlias = str | tuple[ArrayLike, ArrayLike]
+# A name; (X, y); (frame, name of the column of labels); or whatever yields (features, label) by index.
+DatasetSource: TypeAlias = str | tuple[ArrayLike, ArrayLike] | Dataset[Any]
 _Arrays: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 _ARRAYS_NAME = "arrays"
 
@@ -28,7 +30,7 @@ class DataSplit:
         train, validation: the two parts, standardised with the statistics of `train`.
         classes: number of classes; labels count from 0.
         features: number of features of a sample.
-        name: the data set's name, or "arrays" for arrays of the caller's.
+        name: the data set's name, the class of the caller's Dataset, or "arrays" for the caller's arrays.
     """
 
     train: TensorDataset
@@ -37,19 +39,32 @@ class DataSplit:
     features: int
     name: str
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all features and labels."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.validation):
+            for tensor in part.tensors:
+                digest.update(tensor.numpy().tobytes())
+        return digest.hexdigest()
 
-def load_dataset(source: DatasetSource, *, validation_fraction: float = 0.2, seed: int = 42) -> DataSplit:
+
+def load_dataset(
+    source: DatasetSource, *, validation_fraction: float = 0.2, seed: int = 42, workers: int = 0
+) -> DataSplit:
     """Split `source` by class with a generator of its own, and standardise it.
 
-    `source` is one of `DATASETS`, or arrays (X, y) of shapes (samples, features) and (samples,); labels of any
-    kind are numbered in their sorted order. Raises `TrainingError` for an unknown name, or data that do not split.
+    `source` is one of `DATASETS`; arrays, tensors or frames (X, y) of shapes (samples, features…) and (samples,); a
+    frame and the name of its column of labels; or a map-style `Dataset` of (features, label), which `workers` processes
+    read (0: this one). Labels of any kind are numbered in their sorted order; features of several dimensions are
+    flattened. Raises `TrainingError` for an unknown name, and for data that are none or do not split.
 
     >>> load_dataset("digits").features
     64
     """
     from sklearn.model_selection import train_test_split
 
-    name, (features, labels) = _read(source)
+    name, (features, labels) = _read(source, workers)
     try:
         train_x, validation_x, train_y, validation_y = train_test_split(
             features, labels, test_size=validation_fraction, random_state=seed, stratify=labels
@@ -66,12 +81,57 @@ def load_dataset(source: DatasetSource, *, validation_fraction: float = 0.2, see
     )
 
 
-def _read(source: DatasetSource) -> tuple[str, _Arrays]:
+def _read(source: DatasetSource, workers: int) -> tuple[str, _Arrays]:
     if isinstance(source, str):
         return source, _bundled(source)
-    if not (isinstance(source, tuple | list) and len(source) == 2):
-        raise TrainingError.bad_arrays(f"expected a name or a pair, got {type(source).__qualname__}")
-    return _ARRAYS_NAME, _as_arrays(*source)
+    if isinstance(source, TensorDataset):
+        return type(source).__name__, _as_arrays(*_pair(source.tensors))
+    if isinstance(source, Dataset):
+        return type(source).__name__, _as_arrays(*_collected(source, workers))
+    if not isinstance(source, tuple | list):
+        raise TrainingError.bad_arrays(f"expected a name, a pair or a Dataset, got {type(source).__qualname__}")
+    features, labels = _pair(source)
+    if isinstance(labels, str):
+        features, labels = _columns(features, labels)
+    return _ARRAYS_NAME, _as_arrays(features, labels)
+
+
+def _pair(source: Any) -> tuple[Any, Any]:
+    if len(source) != 2:
+        raise TrainingError.bad_arrays(f"expected a pair, got {len(source)} parts")
+    return source[0], source[1]
+
+
+def _columns(frame: Any, label: str) -> tuple[Any, Any]:
+    columns = list(getattr(frame, "columns", ()))
+    if label not in columns:
+        raise TrainingError.unknown("column of labels", label, map(str, columns))
+    return frame[[column for column in columns if column != label]], frame[label]
+
+
+def _collected(dataset: Dataset[Any], workers: int) -> tuple[Any, Any]:
+    """Read every sample of a map-style Dataset, in its order."""
+    if not hasattr(dataset, "__len__"):
+        raise TrainingError.bad_arrays("a Dataset without a length cannot be split")
+    # A generator of its own: without one, the global random state is drawn from for the workers' seed.
+    loader = DataLoader(
+        dataset, batch_size=None, num_workers=workers, collate_fn=_identity, generator=torch.Generator()
+    )
+    try:
+        samples = [_pair(sample) for sample in loader]
+    except RuntimeError as error:
+        if not workers:
+            raise
+        raise TrainingError.bad_arrays(f"a process that reads them failed: {error}") from error
+    return [_plain(features) for features, _ in samples], [_plain(label) for _, label in samples]
+
+
+def _identity(sample: object) -> object:
+    return sample
+
+
+def _plain(value: Any) -> Any:
+    return value.numpy() if isinstance(value, torch.Tensor) else value
 
 
 @lru_cache(maxsize=len(DATASETS))
@@ -83,15 +143,22 @@ def _bundled(name: str) -> _Arrays:
     return _as_arrays(*getattr(datasets, f"load_{name}")(return_X_y=True))
 
 
-def _as_arrays(features: ArrayLike, labels: ArrayLike) -> _Arrays:
+def _as_arrays(features: Any, labels: Any) -> _Arrays:
     try:
-        x = np.asarray(features, dtype=np.float64)
+        x = np.asarray(_plain(features), dtype=np.float64)
+        y = np.asarray(_plain(labels))
+        classes, numbered = np.unique(y, return_inverse=True)
     except (TypeError, ValueError) as error:
         raise TrainingError.bad_arrays(str(error)) from error
-    y = np.asarray(labels)
-    if x.ndim != 2 or y.ndim != 1 or len(x) != len(y) or not x.size:
+    if x.ndim < 2 or y.ndim != 1 or len(x) != len(y) or not x.size:
         raise TrainingError.bad_arrays(f"their shapes are {x.shape} and {y.shape}")
-    return x, np.unique(y, return_inverse=True)[1].astype(np.int64)
+    if not np.isfinite(x).all():
+        raise TrainingError.not_finite("features", int(np.count_nonzero(~np.isfinite(x))))
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise TrainingError.not_finite("labels", int(np.count_nonzero(~np.isfinite(y))))
+    if len(classes) < 2:
+        raise TrainingError.one_class(classes[0])
+    return x.reshape(len(x), -1), numbered.astype(np.int64)
 
 
 def _statistics(train: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,4 +1,4 @@
-"""What makes two trainings agree: the random state and the number of threads, set for a while and restored."""
+"""What makes two trainings agree: random state, threads and kernels, set for a while and restored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ import torch
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Run the block from torch's CPU random state of `seed`; the caller's state is restored after it."""
-    with torch.random.fork_rng(devices=[]):
+def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
+    """Run the block from torch's random state of `seed`, on the CPU and on `device`; the caller's is restored."""
+    devices = [device] if device is not None and device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Run the block; what it draws does not shift what is drawn after it."""
+    before = torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_rng_state(before)
 
 
 @contextmanager
@@ -28,3 +39,15 @@ def torch_threads(count: int = 1) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def deterministic_kernels(is_on: bool) -> Iterator[None]:
+    """Run the block with an error for each operation that does not repeat, if `is_on`."""
+    before, warned = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    if is_on:
+        torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warned)

@@ -22,6 +22,49 @@ class TrainingError(CompatkitError):
         )
 
     @classmethod
+    def not_finite(cls, part: str, count: int) -> TrainingError:
+        return cls(f"{count} values of the {part} are NaN or infinite.", hint="fill them in, or leave the samples out")
+
+    @classmethod
+    def one_class(cls, label: object) -> TrainingError:
+        return cls(
+            f"All samples have the label {label!r}: there is nothing to tell apart.", hint="pass two classes or more"
+        )
+
+    @classmethod
+    def diverged(cls, epoch: object, loss: float) -> TrainingError:
+        return cls(
+            f"The training loss became {loss} in epoch {epoch}; the training ended there.",
+            hint="use a lower learning rate, or clip the gradients",
+        )
+
+    @classmethod
+    def no_device(cls, name: str) -> TrainingError:
+        return cls(f"This machine has no device {name!r}.", hint="set runtime.device to cpu, or to auto")
+
+    @classmethod
+    def bad_checkpoint(cls, path: object, problem: object) -> TrainingError:
+        return cls(
+            f"The checkpoint cannot be used: {problem}",
+            where=str(path),
+            hint="train without resuming, in another folder",
+        )
+
+    @classmethod
+    def other_training(cls, path: object, differences: Iterable[str]) -> TrainingError:
+        return cls(
+            f"The checkpoint is of another training: {'; '.join(differences)}.",
+            where=str(path),
+            hint="resume with the same settings and data, or train into another folder",
+        )
+
+    @classmethod
+    def not_saved(cls, path: object, problem: object) -> TrainingError:
+        return cls(
+            f"The checkpoint was not written: {problem}", where=str(path), hint="the one before it is still whole"
+        )
+
+    @classmethod
     def bad_split(cls, fraction: float, reason: object) -> TrainingError:
         return cls(
             f"The data cannot be split with a validation fraction of {fraction!r}: {reason}",
@@ -34,3 +77,37 @@ class TrainingError(CompatkitError):
             f"A 'cnn' reads square images, and {features} features are no square.",
             hint="use the model 'mlp', or data such as 'digits' (8 x 8)",
         )
+
+
+class TrackingError(CompatkitError):
+    """A tracking server, or a spool of what it has not got, that cannot be used."""
+
+    @classmethod
+    def no_server(cls, uri: str, reason: object) -> TrackingError:
+        return cls(
+            f"No tracking server answers: {reason}", where=uri, hint="start it, or set tracking.uri to one that runs"
+        )
+
+    @classmethod
+    def undelivered(cls, count: int, place: object, reason: object) -> TrackingError:
+        return cls(
+            f"{count} values of metrics have not reached the tracking server: {reason}",
+            where="nowhere else" if place is None else str(place),
+            hint="when it is back, send them with `compatkit tracking flush`" if place is not None else "",
+        )
+
+    @classmethod
+    def held(cls, path: object) -> TrackingError:
+        return cls("The spool is in use by a training that runs.", where=str(path), hint="wait for its end")
+
+    @classmethod
+    def bad_spool(cls, path: object, problem: object) -> TrackingError:
+        return cls(f"The spool cannot be read: {problem}", where=str(path))
+
+    @classmethod
+    def refused(cls, path: object, reason: object) -> TrackingError:
+        return cls(f"The tracking server refused the spool: {reason}", where=str(path))
+
+    @classmethod
+    def no_run(cls, run_id: str, uri: str, reason: object) -> TrackingError:
+        return cls(f"There is no run {run_id}: {reason}", where=uri, hint="train without resuming")

@@ -1,16 +1,19 @@
-"""The models that both stacks train: a perceptron, and a convolutional network for square images."""
+"""The models that both stacks train: a perceptron, a convolutional network for square images, and a transformer."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from math import isqrt
 
-from torch import nn
+import torch
+import torch.nn.functional as F  # noqa: N812  # its usual name
+from torch import Tensor, nn
 
 from compatkit.training.determinism import seeded
 from compatkit.training.errors import TrainingError
 
-MODEL_TYPES = ("cnn", "mlp")
+MODEL_TYPES = ("cnn", "mlp", "transformer")
+_HEADS = (4, 2, 1)
 
 
 def build_model(
@@ -25,14 +28,17 @@ def build_model(
 ) -> nn.Module:
     """Build a classifier from (batch, features) to logits (batch, classes); equal seeds give equal weights.
 
-    `hidden_size` is the width of each of the hidden `layers`: units of "mlp", channels of "cnn". The global random
-    state stays as it was. Raises `TrainingError` for an unknown type, and for a "cnn" without square images.
+    `hidden_size` is the width of each of the hidden `layers`: units of "mlp", channels of "cnn", of a token of
+    "transformer", which has 4 heads where that divides it, else 2 or 1. The global random state stays as it was.
+    Raises `TrainingError` for an unknown type, and for a "cnn" without square images.
     """
     with seeded(seed):
         if model_type == "mlp":
             return _build_mlp(features, classes, [hidden_size] * layers, dropout)
         if model_type == "cnn":
             return _build_cnn(features, classes, [hidden_size] * layers, dropout)
+        if model_type == "transformer":
+            return _build_transformer(features, classes, hidden_size, layers, dropout)
     raise TrainingError.unknown("model type", model_type, MODEL_TYPES)
 
 
@@ -54,4 +60,38 @@ def _build_cnn(features: int, classes: int, channels: list[int], dropout: float)
     pooled = -(-side // 2)
     steps += [nn.MaxPool2d(2, ceil_mode=True), nn.Flatten()]  # (batch, channels * pooled * pooled)
     steps.append(nn.Linear([1, *channels][-1] * pooled * pooled, classes))  # (batch, classes)
+    return nn.Sequential(*steps)
+
+
+class FeatureTokens(nn.Module):
+    """Makes a token of each feature: its value times a learned direction, plus a learned place."""
+
+    def __init__(self, features: int, width: int) -> None:
+        super().__init__()
+        bound = width**-0.5
+        self.direction = nn.Parameter(torch.empty(features, width).uniform_(-bound, bound))
+        self.place = nn.Parameter(torch.empty(features, width).uniform_(-bound, bound))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (batch, features) to tokens (batch, features, width)."""
+        return features.unsqueeze(-1) * self.direction + self.place
+
+
+class TokenMean(nn.Module):
+    """Averages the tokens of a sample."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map (batch, features, width) to (batch, width)."""
+        return tokens.mean(dim=1)
+
+
+def _build_transformer(features: int, classes: int, width: int, layers: int, dropout: float) -> nn.Module:
+    heads = next(count for count in _HEADS if width % count == 0)
+    steps: list[nn.Module] = [FeatureTokens(features, width)]  # (batch, features, width)
+    # Not ReLU or GELU: with them torch takes a fused path, 1e-6 off, wherever no gradient is asked for.
+    steps += [
+        nn.TransformerEncoderLayer(width, heads, 2 * width, dropout, F.silu, batch_first=True, norm_first=True)
+        for _ in range(layers)
+    ]
+    steps += [TokenMean(), nn.LayerNorm(width), nn.Linear(width, classes)]  # (batch, classes)
     return nn.Sequential(*steps)

@@ -1,6 +1,7 @@
 """One MLflow run, through a client and its run id: no fluent state is read, or left behind.
 
-Metrics are kept and sent in batches: on SQLite, 100 epochs of 10 metrics cost 3.6 s one by one, 0.06 s in one batch.
+Metrics are gathered and sent in batches, from a thread: on SQLite, 100 epochs of 10 metrics cost 3.6 s one by one, and
+0.06 s in one batch. Until they have arrived they lie in a spool: neither a crash nor a server that is away loses one.
 """
 
 from __future__ import annotations
@@ -8,35 +9,66 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from compatkit.trace import TRACE_FILE, environment_tags, watch
+from compatkit.trace import TRACE_FILE, watch
+from compatkit.training.errors import TrackingError
+from compatkit.training.sender import PointSender
+from compatkit.training.server import is_away, require_server
+from compatkit.training.spool import Point, Spool, spool_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Metric
 
     from compatkit.trace.watch import Watch
 
-METRICS_PER_CALL = 1000  # MLflow's limit for one log_batch
+FAILURE_TAG = "stack.failure"
 _MODEL_NAME = "model"
 _METRIC_NAME = re.compile(r"[\w\-./: ]{1,250}")  # one bad name, and MLflow refuses the whole batch
+_LONGEST_TAG = 5000  # characters; SQLite's store cuts at 8,000, others earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How metrics reach the server.
+
+    Attributes:
+        every: seconds for which they are gathered before they are sent together.
+        patience: seconds that the end of the run waits for a server that is away.
+        spool: folder in which they are kept until they have arrived; None is compatkit's own.
+    """
+
+    every: float = 5.0
+    patience: float = 120.0
+    spool: str | None = None
 
 
 class RunTracker:
     """An MLflow run that is being written. Get one from `tracked_run`."""
 
-    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str) -> None:
+    def __init__(
+        self, client: MlflowClient, run_id: str, experiment_id: str, *, delivery: Delivery, is_resumed: bool = False
+    ) -> None:
         self.run_id = run_id
+        self.status = "FINISHED"  # with which the run ends, unless an exception ends it
         self._client = client
         self._experiment_id = experiment_id
         self._params: dict[str, str] = {}
-        self._metrics: list[Metric] = []
+        self._patience = delivery.patience
+        self._spool = _open_spool(delivery, run_id, client.tracking_uri)
+        self._sender = PointSender(self._send, is_away, every=delivery.every, spool=self._spool)
+        # (name, step) of what arrived before a crash: a continuation measures it again, and must not log it twice.
+        self._logged: set[tuple[str, int]] = set()
+        if is_resumed:
+            self._logged = {(point.name, point.step) for point in points_of_run(client, run_id)}
+            self._take_over()
 
     def log_params(self, params: Mapping[str, object]) -> None:
         """Log all `params` in one call, as text."""
@@ -57,21 +89,30 @@ class RunTracker:
         return watch(model, to=lambda text: self._client.log_text(self.run_id, text, TRACE_FILE))
 
     def log_metrics(self, values: Mapping[str, object], *, step: int = 0) -> None:
-        """Keep the numbers among `values` for the next `flush`; what is no number (None, text) is left out."""
-        from mlflow.entities import Metric
-
+        """Send the numbers among `values` soon; what is no number (None, text) is left out."""
         now = time.time_ns() // 1_000_000  # ms
         numbers = {name: number for name, value in values.items() if (number := as_number(value)) is not None}
         for name in [name for name in numbers if not _METRIC_NAME.fullmatch(name)]:
             warnings.warn(f"MLflow takes no metric named {name!r}: it is not logged.", stacklevel=2)
             del numbers[name]
-        self._metrics += [Metric(name, number, now, int(step)) for name, number in numbers.items()]
+        self._sender.put(
+            [
+                Point(name, number, now, int(step))
+                for name, number in numbers.items()
+                if (name, int(step)) not in self._logged
+            ]
+        )
 
     def flush(self) -> None:
-        """Send the metrics that were kept."""
-        for first in range(0, len(self._metrics), METRICS_PER_CALL):
-            self._client.log_batch(self.run_id, metrics=self._metrics[first : first + METRICS_PER_CALL])
-        self._metrics = []
+        """Return when all metrics have arrived. Raises `TrackingError` if the server stays away too long."""
+        self._sender.drain(self._patience)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model was logged to this run already, by the process that is resumed."""
+        outputs = self._client.get_run(self.run_id).outputs
+        models = [] if outputs is None else outputs.model_outputs
+        return any(str(self._client.get_logged_model(model.model_id).status) == "READY" for model in models)
 
     def log_model(self, model: nn.Module, example: Tensor) -> None:
         """Log `model` to this run, exported with `example`, (batch, features).
@@ -98,29 +139,97 @@ class RunTracker:
                 input_example=example.numpy(),
             )
 
+    def end(self, status: str, *, failure: str = "") -> None:
+        """End the run. Where the server is away, note in the spool that it is to be ended, and raise what happened."""
+        try:
+            require_server(self._client.tracking_uri)
+            if failure:
+                self._client.set_tag(self.run_id, FAILURE_TAG, failure[:_LONGEST_TAG])
+            self._client.set_terminated(self.run_id, status)
+        except Exception:
+            self._close(ending=status)
+            raise
+        self._close()
+
+    def _close(self, ending: str = "") -> None:
+        all_sent = self._sender.close()
+        if self._spool is None:
+            return
+        if ending:
+            self._spool.mark_ended(ending, time.time_ns() // 1_000_000)
+        self._spool.close(is_empty=all_sent and not ending)
+
+    def _send(self, points: Sequence[Point]) -> None:
+        require_server(self._client.tracking_uri)
+        send_points(self._client, self.run_id, points)
+
+    def _take_over(self) -> None:
+        """Send what the process that is resumed had not sent."""
+        if self._spool is None:
+            return
+        pending = self._spool.read().points
+        left = [point for point in pending if (point.name, point.step) not in self._logged]
+        self._spool.take_over(left, len(pending))
+        self._logged |= {(point.name, point.step) for point in left}
+        self._sender.put(left, is_spooled=True)
+
 
 @contextmanager
 def tracked_run(
-    experiment_name: str, *, tracking_uri: str | None = None, run_name: str | None = None
+    experiment_name: str,
+    *,
+    tracking_uri: str | None = None,
+    run_name: str | None = None,
+    delivery: Delivery | None = None,
+    resumed_run: str | None = None,
 ) -> Iterator[RunTracker]:
-    """Start a run, and end it with the block: FINISHED, or FAILED if an exception leaves it.
+    """Start a run, and end it with the block: FINISHED, or FAILED with the reason as a tag if an exception leaves it.
 
     `tracking_uri` None is MLflow's own choice: MLFLOW_TRACKING_URI, else a SQLite file in the working directory.
+    `resumed_run` is the id of a run to go on with. Raises `TrackingError` for a server that does not answer.
     """
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri)
-    experiment_id = _ensure_experiment(client, experiment_name)
-    # Where the run is made: no policy compares it, but it may explain why two runs part.
-    run_id = client.create_run(experiment_id, run_name=run_name, tags=environment_tags()).info.run_id
-    tracker = RunTracker(client, run_id, experiment_id)
+    require_server(client.tracking_uri)
+    delivery = delivery or Delivery()
+    if resumed_run is None:
+        experiment_id = _ensure_experiment(client, experiment_name)
+        run_id = client.create_run(experiment_id, run_name=run_name).info.run_id
+    else:
+        run_id, experiment_id = resumed_run, _reopen(client, resumed_run)
+    tracker = RunTracker(client, run_id, experiment_id, delivery=delivery, is_resumed=resumed_run is not None)
     try:
         yield tracker
-        tracker.flush()
     except BaseException as error:
-        _mark_failed(tracker, client, error)
+        _mark_failed(tracker, error)
         raise
-    client.set_terminated(run_id, "FINISHED")
+    try:
+        tracker.flush()
+    except TrackingError as error:
+        # It is not the training that failed: ended, or noted in the spool to be ended, as it would have been.
+        _end_despite(error, tracker, tracker.status)
+        raise
+    except BaseException as error:
+        _mark_failed(tracker, error)
+        raise
+    tracker.end(tracker.status)
+
+
+def send_points(client: MlflowClient, run_id: str, points: Sequence[Point]) -> None:
+    """Log `points` to the run in one call."""
+    from mlflow.entities import Metric
+
+    client.log_batch(run_id, metrics=[Metric(*point) for point in points])
+
+
+def points_of_run(client: MlflowClient, run_id: str) -> list[Point]:
+    """Return every point that the server has of the run."""
+    return [
+        Point(name, point.value, point.timestamp, point.step)
+        for name in sorted(client.get_run(run_id).data.metrics)
+        for point in client.get_metric_history(run_id, name)
+    ]
 
 
 def as_number(value: object) -> float | None:
@@ -144,9 +253,46 @@ def _ensure_experiment(client: MlflowClient, name: str) -> str:
         return str(experiment.experiment_id)
 
 
-def _mark_failed(tracker: RunTracker, client: MlflowClient, error: BaseException) -> None:
-    """End the run as FAILED; a store that fails too must not hide `error`."""
+def _reopen(client: MlflowClient, run_id: str) -> str:
+    """Mark the run as running again, and return the id of its experiment."""
+    from mlflow.exceptions import MlflowException
+
     try:
-        client.set_terminated(tracker.run_id, "FAILED")
+        run = client.get_run(run_id)
+        client.update_run(run_id, status="RUNNING")
+    except MlflowException as error:
+        raise TrackingError.no_run(run_id, client.tracking_uri, error) from error
+    return str(run.info.experiment_id)
+
+
+def _open_spool(delivery: Delivery, run_id: str, uri: str) -> Spool | None:
+    """Return the run's spool; without one, aloud, where no file can be written."""
+    try:
+        return Spool(spool_folder(delivery.spool), run_id, _absolute(uri))
+    except OSError as error:
+        warnings.warn(f"Metrics are not spooled: a crash may lose some. {error}", stacklevel=2)
+        return None
+
+
+def _absolute(uri: str) -> str:
+    """Make a path in `uri` independent of the working directory: the spool may be sent from another one."""
+    scheme, separator, place = uri.rpartition("sqlite:///")
+    if separator and not scheme:
+        return f"sqlite:///{Path(place).resolve()}"
+    return uri if ":" in uri else str(Path(uri).resolve())
+
+
+def _mark_failed(tracker: RunTracker, error: BaseException) -> None:
+    """End the run as FAILED; a store that fails too must not hide `error`."""
+    reason = getattr(error, "what", "") or f"{type(error).__name__}: {error}"
+    if not isinstance(error, TrackingError):
+        with suppress(Exception):  # what was not sent stays in the spool
+            tracker.flush()
+    _end_despite(error, tracker, "FAILED", failure=reason)
+
+
+def _end_despite(error: BaseException, tracker: RunTracker, status: str, *, failure: str = "") -> None:
+    try:
+        tracker.end(status, failure=failure)
     except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
-        error.add_note(f"MLflow run {tracker.run_id} could not be marked as FAILED: {store_error}")
+        error.add_note(f"MLflow run {tracker.run_id} could not be marked as {status}: {store_error}")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.data import Dataset, TensorDataset
 
 from compatkit.training import DATASETS, DataSplit, TrainingError, load_dataset
 
@@ -96,3 +101,84 @@ def test_what_is_no_data_set_is_refused(arrays: object) -> None:
 def test_class_with_one_sample_cannot_be_split() -> None:
     with pytest.raises(TrainingError, match="cannot be split"):
         load_dataset(([[0.0], [1.0], [2.0]], [0, 0, 1]))
+
+
+class Pairs(Dataset[tuple[torch.Tensor, int]]):
+    """A user's own data set, of images of 2 x 3."""
+
+    def __len__(self) -> int:
+        return 20
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        if index == 20:
+            raise IndexError(index)
+        return torch.arange(6.0).reshape(2, 3) * index, index % 2
+
+
+FEATURES = np.arange(6.0)[None, :] * np.arange(20.0)[:, None]
+LABELS = [0, 1] * 10
+FRAME = pandas.DataFrame(FEATURES, columns=list("abcdef"))
+SAME_DATA = {
+    "arrays": (FEATURES, LABELS),
+    "tensors": (torch.tensor(FEATURES), torch.tensor(LABELS)),
+    "frames": (FRAME, pandas.Series(LABELS)),
+    "column": (FRAME.assign(label=LABELS), "label"),
+    "images": (FEATURES.reshape(20, 2, 3), LABELS),
+    "tensor_dataset": TensorDataset(torch.tensor(FEATURES), torch.tensor(LABELS)),
+    "dataset": Pairs(),
+}
+
+
+@pytest.mark.parametrize("form", SAME_DATA)
+def test_every_form_of_the_same_data_gives_the_same_split(form: str) -> None:
+    assert load_dataset(SAME_DATA[form]).digest == load_dataset(SAME_DATA["arrays"]).digest
+
+
+def test_dataset_is_read_the_same_by_several_processes() -> None:
+    assert load_dataset(Pairs(), workers=2).digest == load_dataset(Pairs()).digest
+
+
+def test_own_data_have_a_name() -> None:
+    assert [load_dataset(SAME_DATA[form]).name for form in ("arrays", "dataset")] == ["arrays", "Pairs"]
+
+
+def test_reading_a_dataset_draws_nothing() -> None:
+    before = torch.get_rng_state()
+
+    load_dataset(Pairs())
+
+    assert torch.equal(before, torch.get_rng_state())
+
+
+class Dying(Pairs):
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
+def test_killed_process_that_reads_is_named() -> None:
+    with pytest.raises(TrainingError, match="a process that reads them failed"):
+        load_dataset(Dying(), workers=1)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (([[0.0]] * 8, [1] * 8), "All samples have the label"),
+        (([[float("nan")]] * 8, [0, 1] * 4), "8 values of the features are NaN or infinite"),
+        (([[0.0]] * 8, [0.0, float("nan")] * 4), "4 values of the labels are NaN"),
+        (([["x"]] * 8, [0, 1] * 4), "no data set"),
+        ((FRAME, "label"), "no column of labels 'label'"),
+        (3, "expected a name, a pair or a Dataset, got int"),
+        (TensorDataset(torch.zeros(3, 1)), "expected a pair, got 1 parts"),
+    ],
+)
+def test_bad_data_are_named(source: object, message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        load_dataset(source)
+
+
+@pytest.mark.parametrize("fraction", [0.0001, 0.9999])
+def test_split_that_leaves_a_part_empty_is_refused(fraction: float) -> None:
+    with pytest.raises(TrainingError, match="cannot be split"):
+        load_dataset("iris", validation_fraction=fraction)

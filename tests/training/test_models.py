@@ -44,8 +44,8 @@ def test_global_random_state_is_kept(model_type: str, shape: dict[str, int]) -> 
 
 
 def test_unknown_type_is_answered_with_the_list() -> None:
-    with pytest.raises(TrainingError, match="known: cnn, mlp"):
-        build_model("transformer", features=4, classes=3)
+    with pytest.raises(TrainingError, match="known: cnn, mlp, transformer"):
+        build_model("perceptron", features=4, classes=3)
 
 
 def test_cnn_needs_a_square_image() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -19,12 +21,14 @@ from compatkit.training import (
     ModelTrainer,
     ModelTrainerV2,
     Trainer,
+    TrainingError,
     TrainingOrchestrator,
     TrainingOrchestratorV2,
     TrainingResult,
     load_dataset,
     preset_config,
 )
+from compatkit.training.tracking import FAILURE_TAG
 from tests.training.runs import ORCHESTRATORS, QUICK, Orchestrator, ReadRun, Recorded, histories, train
 from tests.training.strategies import Setup, setups
 
@@ -47,12 +51,17 @@ def test_all_four_combinations_log_the_same(
 ) -> None:
     arguments = setup.v1_arguments()
 
-    runs = [
-        train(orchestrator, trainer, tracking_uri, **{**arguments, "model_type": "mlp"})["run_id"]
-        for orchestrator in (TrainingOrchestrator, TrainingOrchestratorV2)
-        for trainer in (ModelTrainer(), ModelTrainerV2())
-    ]
+    experiment = f"four-{time.time_ns()}"
+    for orchestrator in (TrainingOrchestrator, TrainingOrchestratorV2):
+        for trainer in (ModelTrainer(), ModelTrainerV2()):
+            # A training that diverges fails, on either stack in the same epoch.
+            with contextlib.suppress(TrainingError):
+                train(orchestrator, trainer, tracking_uri, **{**arguments, "experiment_name": experiment})
+    found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    runs = [run.info.run_id for run in found]
+    failures = [(run.info.status, run.data.tags.get(FAILURE_TAG)) for run in found]
 
+    assert failures.count(failures[0]) == 4
     metrics = [in_v1(histories(client, run), migration) for run in runs]
     params = [in_v1(client.get_run(run).data.params, migration) for run in runs]
     assert metrics.count(metrics[0]) == 4

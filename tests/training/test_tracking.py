@@ -15,7 +15,8 @@ from mlflow import MlflowClient
 
 from compatkit.training import TrainingOrchestrator, TrainingOrchestratorV2, load_dataset
 from compatkit.training._mlflow_state import tracking_uri_set
-from compatkit.training.tracking import METRICS_PER_CALL, tracked_run
+from compatkit.training.sender import POINTS_PER_CALL
+from compatkit.training.tracking import tracked_run
 
 ORCHESTRATORS = pytest.mark.parametrize("orchestrator", [TrainingOrchestrator, TrainingOrchestratorV2])
 LOGGED = [("mlp", "iris"), ("cnn", "digits")]
@@ -87,7 +88,7 @@ def test_active_run_of_the_caller_stays_active(tracking_uri: str, client: Mlflow
 
 
 def test_history_longer_than_a_batch_arrives_whole(tracking_uri: str, client: MlflowClient) -> None:
-    points = METRICS_PER_CALL + 1
+    points = POINTS_PER_CALL + 1
 
     with tracked_run("long", tracking_uri=tracking_uri) as run:
         for step in range(points):

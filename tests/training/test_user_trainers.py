@@ -10,11 +10,15 @@ import torch
 from hypothesis import given, settings
 from mlflow import MlflowClient
 
+from compatkit.migration import Migration
 from compatkit.training import (
+    OrchestratorConfig,
+    Trainer,
+    TrainingError,
     TrainingOrchestrator,
     TrainingOrchestratorV2,
 )
-from compatkit.training.tracking import as_number
+from compatkit.training.tracking import FAILURE_TAG, as_number
 from tests.training.runs import ORCHESTRATORS, Failing, Orchestrator, ReadRun, Recorded, histories, train
 from tests.training.strategies import mixed_histories
 
@@ -117,3 +121,59 @@ def test_trainer_that_draws_globally_repeats_on_either_orchestrator(tracking_uri
     }
 
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize("names", ["v1", "v2", "both"])
+def test_metrics_have_the_names_that_were_asked_for(
+    names: str, tracking_uri: str, client: MlflowClient, migration: Migration
+) -> None:
+    config = OrchestratorConfig.from_preset("quick_test", tracking={"uri": tracking_uri, "metric_names": names})
+
+    run_id = TrainingOrchestratorV2(config).train_model("iris").run_id
+
+    logged = set(client.get_run(run_id).data.metrics)
+    assert {row.v1 for row in migration.fields} <= logged or names == "v2"
+    assert {row.v2 for row in migration.fields} <= logged or names == "v1"
+    other = {"v1": "v2", "v2": "v1"}.get(names)
+    assert not other or not logged & {getattr(row, other) for row in migration.fields}
+
+
+@ORCHESTRATORS
+@pytest.mark.parametrize("trainer", [None, Recorded([{"epoch": 1, "train_loss": float("nan")}])], ids=["own", "user"])
+def test_training_that_diverges_fails_with_its_reason_and_keeps_its_history(
+    orchestrator: Orchestrator, trainer: Trainer | None, tracking_uri: str, client: MlflowClient
+) -> None:
+    name = f"diverged-{orchestrator.__name__}-{trainer is None}"
+    arguments = {"experiment_name": name, "lr": 1e30, "optimizer": "sgd"}
+
+    with pytest.raises(TrainingError, match="The training loss became"):
+        train(orchestrator, trainer, tracking_uri, **arguments)
+
+    (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+    assert run.info.status == "FAILED"
+    assert run.data.tags[FAILURE_TAG].startswith("The training loss became")
+    assert histories(client, run.info.run_id)["train_loss"]
+
+
+@ORCHESTRATORS
+def test_failure_has_its_reason_as_a_tag(orchestrator: Orchestrator, tracking_uri: str, client: MlflowClient) -> None:
+    name = f"reason-{orchestrator.__name__}"
+
+    with pytest.raises(RuntimeError):
+        train(orchestrator, Failing(), tracking_uri, experiment_name=name)
+
+    (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+    assert run.data.tags[FAILURE_TAG] == "RuntimeError: out of patience"
+
+
+@ORCHESTRATORS
+def test_environment_is_logged(orchestrator: Orchestrator, tracking_uri: str, client: MlflowClient) -> None:
+    tags = client.get_run(train(orchestrator, None, tracking_uri, num_threads=1)["run_id"]).data.tags
+
+    assert f"torch=={torch.__version__}" in tags["compatkit.env.packages"].split()
+    assert tags["compatkit.env.torch.threads"] == "1"
+
+
+@ORCHESTRATORS
+def test_batch_may_be_larger_than_the_data(orchestrator: Orchestrator, tracking_uri: str) -> None:
+    assert train(orchestrator, None, tracking_uri, batch_size=10_000)["epochs_trained"] == 2

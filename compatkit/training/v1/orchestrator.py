@@ -12,8 +12,10 @@ from typing import Any
 from torch import nn
 
 from compatkit.record import EpochRecord, read_history
+from compatkit.trace import environment_tags
 from compatkit.training.data import DatasetSource, DataSplit, load_dataset
 from compatkit.training.determinism import seeded, torch_threads
+from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer
 from compatkit.training.tracking import RunTracker, as_number, tracked_run
@@ -71,7 +73,10 @@ class TrainingOrchestrator:
         self.model: nn.Module | None = None
 
     def train_model(self, dataset: DatasetSource = "digits") -> dict[str, Any]:
-        """Train on `dataset`, a bundled name or arrays (X, y), and return run id, final metrics and history."""
+        """Train on `dataset`, which `load_dataset` reads, and return run id, final metrics and history.
+
+        A training whose loss is no number any more fails, after its history was logged.
+        """
         config = self.config
         data = load_dataset(dataset, validation_fraction=config["val_split"], seed=config["seed"])
         with tracked_run(
@@ -80,6 +85,7 @@ class TrainingOrchestrator:
             self._log_setup(run, data)
             history = self._train(data, run)
             self._log_history(run, history)
+            require_convergence(history)
             if config["log_model"]:
                 assert self.model is not None
                 run.log_model(self.model, data.validation.tensors[0][:2])
@@ -88,11 +94,14 @@ class TrainingOrchestrator:
     def _log_setup(self, run: RunTracker, data: DataSplit) -> None:
         params = {name: value for name, value in self.config.items() if name not in NOT_LOGGED}
         run.log_params({**params, "dataset": data.name})
+        with torch_threads(self.config["num_threads"]):
+            environment = environment_tags()
         run.set_tags(
             {
                 "dataset_name": data.name,
                 "stack.orchestrator": "v1",
                 "stack.trainer": type(self.trainer).__name__,
+                **environment,
             }
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import isfinite
 from typing import TypeAlias
 
 import torch
@@ -35,7 +36,8 @@ class ModelTrainer:
         """Train `model` in place; return a record an epoch, counted from 1.
 
         Data hold features (n, features) float32 and labels (n,) int64. `momentum` is used by "sgd" only. `seed`
-        decides the order of the samples and the dropout; the global random state stays as it was.
+        decides the order of the samples and the dropout; the global random state stays as it was. A training whose
+        loss is no number any more ends with that epoch.
         """
         if epochs < 1:
             raise ValueError(f"epochs must be at least 1, got {epochs}")
@@ -57,6 +59,8 @@ class ModelTrainer:
                         "epoch_time": time.perf_counter() - start,  # seconds
                     }
                 )
+                if not isfinite(train_loss):
+                    break  # nothing is learned from here on
         return history
 
     def _train_epoch(

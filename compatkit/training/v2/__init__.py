@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.names import OPTIMIZERS
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
-from compatkit.training.v2.presets import PRESETS, preset_config
+from compatkit.training.v2.presets import PRESETS, available_presets, preset_config
 from compatkit.training.v2.result import TrainingResult
-from compatkit.training.v2.sections import DataConfig, ModelConfig, OptimizerConfig, RuntimeConfig, TrackingConfig
-from compatkit.training.v2.trainer import OPTIMIZERS, ModelTrainerV2
+from compatkit.training.v2.sections import (
+    CheckpointConfig,
+    DataConfig,
+    EarlyStoppingConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RuntimeConfig,
+    SchedulerConfig,
+    TrackingConfig,
+)
+from compatkit.training.v2.trainer import ModelTrainerV2
 
 __all__ = [
     "OPTIMIZERS",
     "PRESETS",
+    "CheckpointConfig",
     "ConfigError",
     "DataConfig",
+    "EarlyStoppingConfig",
     "ModelConfig",
     "ModelTrainerV2",
     "OptimizerConfig",
     "OrchestratorConfig",
     "RuntimeConfig",
+    "SchedulerConfig",
     "TrackingConfig",
     "TrainingOrchestratorV2",
     "TrainingResult",
+    "available_presets",
     "preset_config",
 ]

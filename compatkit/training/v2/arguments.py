@@ -47,3 +47,14 @@ def v1_overrides(
             raise ConfigError.argument_twice(name)
         overrides[by_name[name].v2] = value
     return overrides
+
+
+def v1_arguments(settings: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
+    """Return v1's flat arguments that say what `settings` say, by dotted path.
+
+    Raises `ConfigError` for a setting off its default that v1 had no argument for.
+    """
+    paths = v1_paths()
+    if asked := [path for path in settings if path not in paths.values() and settings[path] != defaults[path]]:
+        raise ConfigError.not_in_v1(asked)
+    return {name: settings[path] for name, path in paths.items()}

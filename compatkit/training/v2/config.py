@@ -5,15 +5,25 @@ A setting is named by its dotted path, such as `optimizer.learning_rate`, in err
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.migration import Migration
 from compatkit.training.v2.arguments import v1_overrides, v1_paths
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.rules import RULES
-from compatkit.training.v2.sections import DataConfig, ModelConfig, OptimizerConfig, RuntimeConfig, TrackingConfig
+from compatkit.training.v2.sections import (
+    CheckpointConfig,
+    DataConfig,
+    EarlyStoppingConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RuntimeConfig,
+    SchedulerConfig,
+    TrackingConfig,
+)
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -34,7 +44,10 @@ class OrchestratorConfig:
     epochs: int = 10
     model: ModelConfig = field(default_factory=ModelConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    scheduler: SchedulerConfig = field(default_factory=SchedulerConfig)
     data: DataConfig = field(default_factory=DataConfig)
+    early_stopping: EarlyStoppingConfig = field(default_factory=EarlyStoppingConfig)
+    checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
     runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
@@ -44,6 +57,13 @@ class OrchestratorConfig:
                 raise ConfigError.invalid(name, getattr(self, name), f"an instance of {section.__name__}")
         for path, value in self.flatten().items():
             RULES[path].check(path, value)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.scheduler.name == "plateau" and self.scheduler.warmup_epochs:
+            raise ConfigError.contradiction("scheduler.warmup_epochs", "scheduler.name", "plateau", "0")
+        if self.runtime.precision == "float16" and self.runtime.device == "cpu":
+            raise ConfigError.contradiction("runtime.precision", "runtime.device", "cpu", "float32 or bfloat16")
 
     def flatten(self) -> dict[str, Value]:
         """Return every setting under its dotted path."""
@@ -75,7 +95,66 @@ class OrchestratorConfig:
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> OrchestratorConfig:
         """Build from nested dicts; what is not given has its default. Raises `ConfigError` for an unknown key."""
-        return cls().with_overrides(dict(_flatten(settings)))
+        return cls().with_settings(settings)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> OrchestratorConfig:
+        """Build from a TOML, YAML or JSON file; its `preset`, if it names one, says what is not given.
+
+        Raises `ConfigError` for a file that cannot be read, and for what a configuration cannot be.
+        """
+        from compatkit.training.v2.config_files import read_settings
+        from compatkit.training.v2.presets import preset_config
+
+        settings = read_settings(Path(path))
+        preset = settings.pop("preset", None)
+        base = cls() if preset is None else preset_config(str(preset))
+        return base.with_settings(settings, where=str(path))
+
+    def to_file(self, path: str | Path) -> None:
+        """Write all settings to a TOML, YAML or JSON file, which `from_file` reads back."""
+        from compatkit.training.v2.config_files import write_settings
+
+        write_settings(Path(path), self.to_dict())
+
+    @classmethod
+    def from_preset(cls, name: str, **overrides: object) -> OrchestratorConfig:
+        """Return the preset called `name`, changed: `epochs=3`, `optimizer={"learning_rate": 0.1}`, a section.
+
+        >>> OrchestratorConfig.from_preset("quick_test", data={"batch_size": 8}).data.batch_size
+        8
+        """
+        from compatkit.training.v2.presets import preset_config
+
+        return preset_config(name).with_settings(overrides)
+
+    def with_settings(self, settings: Mapping[str, Any], *, where: str = "") -> OrchestratorConfig:
+        """Return a configuration with some settings changed, given as nested dicts, sections or dotted paths.
+
+        `where` names their origin in errors.
+        """
+        try:
+            return self.with_overrides(dict(_flatten(settings)))
+        except ConfigError as error:
+            raise (ConfigError(error.what, where=where, hint=error.hint) if where else error) from None
+
+    def with_assignments(self, assignments: Iterable[str]) -> OrchestratorConfig:
+        """Return a configuration with some settings changed, each written as on the command line.
+
+        Raises `ConfigError` for what is no `path=value`.
+
+        >>> OrchestratorConfig().with_assignments(["optimizer.learning_rate=1e-2"]).optimizer.learning_rate
+        0.01
+        """
+        overrides: dict[str, object] = {}
+        for assignment in assignments:
+            path, equals, text = assignment.partition("=")
+            if not equals:
+                raise ConfigError.no_assignment(assignment)
+            if path not in RULES:
+                raise ConfigError.unknown_key(path, text, RULES)
+            overrides[path] = RULES[path].parse(path, text)
+        return self.with_overrides(overrides)
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> OrchestratorConfig:
         """Return a configuration with some settings changed, each named by its dotted path.
@@ -106,7 +185,10 @@ class OrchestratorConfig:
 _SECTIONS: Mapping[str, type[Any]] = {
     "model": ModelConfig,
     "optimizer": OptimizerConfig,
+    "scheduler": SchedulerConfig,
     "data": DataConfig,
+    "early_stopping": EarlyStoppingConfig,
+    "checkpoints": CheckpointConfig,
     "runtime": RuntimeConfig,
     "tracking": TrackingConfig,
 }
@@ -119,7 +201,8 @@ def _plain(value: Any) -> Any:
 
 
 def _flatten(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
+    for name, given in settings.items():
+        value = _plain(given) if name in _SECTIONS and isinstance(given, _SECTIONS[name]) else given
         if name in _SECTIONS and isinstance(value, Mapping):
             yield from ((f"{name}.{key}", inner) for key, inner in value.items())
         else:

@@ -25,6 +25,58 @@ class ConfigError(CompatkitError):
         )
 
     @classmethod
+    def contradiction(cls, path: str, other: str, value: str, allowed: str) -> ConfigError:
+        return cls(
+            f"{path} and {other} = {value!r} do not go together.",
+            where=f"OrchestratorConfig, at {path}",
+            hint=f"set {path} to {allowed}, or choose another {other}",
+        )
+
+    @classmethod
+    def no_assignment(cls, text: str) -> ConfigError:
+        return cls(
+            f"{text!r} sets nothing.",
+            where="the overrides",
+            hint="write path=value, such as optimizer.learning_rate=0.01",
+        )
+
+    @classmethod
+    def bad_file(cls, path: object, problem: object) -> ConfigError:
+        return cls(
+            f"The configuration cannot be read: {problem}",
+            where=str(path),
+            hint="see `compatkit presets --format toml NAME`",
+        )
+
+    @classmethod
+    def unknown_suffix(cls, path: object, known: Iterable[str]) -> ConfigError:
+        return cls(f"{path} has no known ending.", where=str(path), hint=f"known: {', '.join(sorted(known))}")
+
+    @classmethod
+    def bad_preset(cls, name: str, where: str, problem: object) -> ConfigError:
+        return cls(f"The preset {name!r} cannot be used: {problem}", where=where)
+
+    @classmethod
+    def no_checkpoints(cls) -> ConfigError:
+        return cls(
+            "A training without checkpoints cannot be resumed.",
+            where="OrchestratorConfig, at checkpoints.folder",
+            hint="set checkpoints.folder",
+        )
+
+    @classmethod
+    def preset_twice(cls, name: str, where: str) -> ConfigError:
+        return cls(f"The preset {name!r} is there already.", where=where, hint="give it another name")
+
+    @classmethod
+    def unsupported(cls, trainer: str, paths: Iterable[str]) -> ConfigError:
+        return cls(
+            f"The trainer {trainer} cannot carry out {', '.join(sorted(paths))}.",
+            where="TrainingOrchestratorV2",
+            hint="leave them at their defaults, or use ModelTrainerV2",
+        )
+
+    @classmethod
     def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
         return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
 
@@ -46,6 +98,14 @@ class ConfigError(CompatkitError):
     def argument_twice(cls, name: str) -> ConfigError:
         return cls(
             f"The argument {name!r} was given by position and by name.", where="the v1 arguments", hint="give it once"
+        )
+
+    @classmethod
+    def not_in_v1(cls, paths: Iterable[str]) -> ConfigError:
+        return cls(
+            f"v1 has no argument for {', '.join(sorted(paths))}.",
+            where="OrchestratorConfig",
+            hint="leave them at their defaults, or train on v2",
         )
 
     @classmethod

@@ -4,8 +4,7 @@ Given one seed it agrees with the v1 trainer, history and weights, bit for bit: 
 machine and one number of threads. Four things are done the way they are for that:
 
 - the order of an epoch is drawn from a generator seeded with `seed + epoch`, as v1's sampler draws it;
-- a batch is a copy, in validation too: as a view it need not lie aligned in memory, the kernels then add in another
-  order: of 400 generated trainings, 47 had a validation loss that was off, by up to 1e-6 of it;
+- a batch is a copy, in validation too: of 400 generated trainings with views, 47 had a validation loss that was off;
 - losses are summed as batch mean times batch size in float64, in the order of the batches;
 - the optimizers are torch's default ones. Fused Adam is faster, and 2e-7 off in a weight after a few epochs.
 """
@@ -13,25 +12,38 @@ machine and one number of threads. Four things are done the way they are for tha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
+from typing import Any, cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import TensorDataset
 
 from compatkit.record import EpochMetrics
-from compatkit.training.determinism import seeded
+from compatkit.training.determinism import deterministic_kernels, random_state_kept, seeded
 from compatkit.training.errors import TrainingError
-from compatkit.training.metrics import confusion_matrix, macro_scores
-
-OPTIMIZERS = ("adam", "adamw", "sgd")
+from compatkit.training.v2.batches import Batch, balanced_weights, in_order, on_device, shuffled, with_noise
+from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.early_stopping import EarlyStopping
+from compatkit.training.v2.names import OPTIMIZERS
+from compatkit.training.v2.passes import Stepper, evaluate
+from compatkit.training.v2.precision import Precision
+from compatkit.training.v2.schedulers import Scheduler
 
 
 class ModelTrainerV2:
-    """Trains a classifier and returns one `EpochMetrics` an epoch."""
+    """Trains a classifier and returns one `EpochMetrics` an epoch.
+
+    Of `config` it reads what `train` has no argument for: scheduler, early stopping, clipping, accumulation, class
+    weights, noise and the runtime. `callbacks` are called after each epoch, in their order.
+    """
+
+    def __init__(self, config: OrchestratorConfig | None = None, *, callbacks: Iterable[Callback] = ()) -> None:
+        self.config = OrchestratorConfig() if config is None else config
+        self.callbacks = tuple(callbacks)
 
     def train(
         self,
@@ -46,107 +58,125 @@ class ModelTrainerV2:
         weight_decay: float = 0.0,
         momentum: float = 0.0,
         seed: int = 0,
+        resume_from: Mapping[str, Any] | None = None,
     ) -> list[EpochMetrics]:
         """Train `model` in place; return the metrics of each epoch, counted from 1.
 
         Data hold features (n, features) float32 and labels (n,) int64. `momentum` is used by "sgd" only. `seed`
-        decides the order of the samples and the dropout; the global random state stays as it was.
+        decides the order of the samples and the dropout; the global random state stays as it was. A training whose
+        loss is no number any more ends with that epoch. `resume_from` is a state that `capture` returned.
         Raises `TrainingError` for an unknown optimizer.
         """
         if epochs < 1:
             raise TrainingError(f"A training of {epochs} epochs has no history.", hint="epochs must be at least 1")
-        stepper = build_optimizer(optimizer, model, learning_rate=lr, weight_decay=weight_decay, momentum=momentum)
-        with seeded(seed):
-            return [
-                self._run_epoch(epoch, model, stepper, train_data, val_data, batch_size=batch_size, seed=seed)
-                for epoch in range(1, epochs + 1)
-            ]
+        runtime = self.config.runtime
+        device = choose_device(runtime.device)
+        model.to(device)
+        built = build_optimizer(optimizer, model, learning_rate=lr, weight_decay=weight_decay, momentum=momentum)
+        state = TrainingState(
+            model,
+            built,
+            Scheduler(self.config.scheduler, built, epochs=epochs),
+            Precision(runtime.precision, device),
+            callbacks=(EarlyStopping(self.config.early_stopping), *self.callbacks),
+            epochs=epochs,
+        )
+        epoch = _Epoch(self.config, state, train_data, val_data, device, batch_size=batch_size, seed=seed)
+        with seeded(seed, device), deterministic_kernels(runtime.deterministic):
+            if resume_from is not None:
+                state.restore(resume_from)
+            _run(state, epoch)
+        model.to("cpu")
+        return state.history
 
-    def _run_epoch(
+
+def _run(state: TrainingState, epoch: _Epoch) -> None:
+    _tell(state, Callback.on_start.__name__)
+    while not state.is_done:
+        record = epoch.run(state.epoch + 1)
+        state.history.append(record)
+        state.scheduler.step(record.val_loss)
+        if not isfinite(record.train_loss):
+            state.has_diverged, state.stop = True, "the training loss is no number"
+        _tell(state, Callback.on_epoch.__name__)
+    _tell(state, Callback.on_end.__name__)
+
+
+def _tell(state: TrainingState, call: str) -> None:
+    for callback in state.callbacks:
+        with random_state_kept():
+            getattr(callback, call)(state)
+
+
+class _Epoch:
+    """What every epoch of a training needs, prepared once."""
+
+    def __init__(
         self,
-        epoch: int,
-        model: nn.Module,
-        optimizer: Optimizer,
+        config: OrchestratorConfig,
+        state: TrainingState,
         train_data: TensorDataset,
         val_data: TensorDataset,
+        device: torch.device,
         *,
         batch_size: int,
         seed: int,
-    ) -> EpochMetrics:
+    ) -> None:
+        self._precision = state.precision
+        self._train = on_device(train_data, device)
+        self._validation = in_order(on_device(val_data, device), batch_size)
+        self._noise, self._seed, self._batch_size = config.data.noise, seed, batch_size
+        self._optimizer = state.optimizer
+        self._model = state.model
+        if (backend := config.runtime.compile) != "none":
+            self._model = cast(nn.Module, torch.compile(state.model, backend=backend))
+        self._stepper = Stepper(
+            self._model,
+            state.optimizer,
+            self._precision,
+            batch_size,
+            class_weights=_class_weights(state.model, self._train) if config.data.class_weights == "balanced" else None,
+            clip_norm=config.optimizer.clip_norm,
+            accumulate=config.optimizer.accumulate,
+        )
+
+    def run(self, number: int) -> EpochMetrics:
+        """Train and evaluate once."""
         start = time.perf_counter()
-        trained = _train(model, optimizer, _shuffled(train_data, batch_size, seed + epoch))
-        validated = _evaluate(model, _in_order(val_data, batch_size))
-        train_scores, val_scores = macro_scores(trained.confusion), macro_scores(validated.confusion)
+        batches = shuffled(self._train, self._batch_size, self._seed + number)
+        if self._noise:
+            batches = with_noise(batches, self._noise, self._seed + number)
+        learning_rate = float(self._optimizer.param_groups[0]["lr"])
+        trained = self._stepper.train(batches, len(self._train[1])).measure()
+        validated = evaluate(self._model, self._validation, self._precision).measure()
         return EpochMetrics(
-            epoch=epoch,
-            train_loss=trained.mean_loss,
-            val_loss=validated.mean_loss,
-            train_accuracy=train_scores.accuracy,  # of the predictions made while training, as in v1
-            val_accuracy=val_scores.accuracy,
-            val_precision=val_scores.precision,
-            val_recall=val_scores.recall,
-            val_f1=val_scores.f1,
-            learning_rate=float(optimizer.param_groups[0]["lr"]),
+            epoch=number,
+            train_loss=trained.loss,
+            val_loss=validated.loss,
+            train_accuracy=trained.scores.accuracy,  # of the predictions made while training, as in v1
+            val_accuracy=validated.scores.accuracy,
+            val_precision=validated.scores.precision,
+            val_recall=validated.scores.recall,
+            val_f1=validated.scores.f1,
+            learning_rate=learning_rate,
             epoch_time=time.perf_counter() - start,  # seconds
         )
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Sums over the batches of a pass, kept as tensors: nothing waits for a value before the pass ends."""
-
-    loss: Tensor  # scalar, float64, nats, summed over the samples
-    confusion: Tensor  # (classes, classes), int64
-
-    def add(self, loss: Tensor, logits: Tensor, target: Tensor) -> None:
-        # Not add_(alpha=...): that may round once where v1 rounds twice.
-        self.loss = self.loss + loss.detach().double() * len(target)
-        self.confusion = self.confusion + confusion_matrix(logits.argmax(dim=1), target, logits.shape[1])
-
-    @property
-    def mean_loss(self) -> float:
-        return self.loss.item() / int(self.confusion.sum())
-
-
-def _new_tally() -> _Tally:
-    return _Tally(torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64))
-
-
-def _train(model: nn.Module, optimizer: Optimizer, batches: Iterable[tuple[Tensor, Tensor]]) -> _Tally:
-    model.train()
-    tally = _new_tally()
-    for features, target in batches:  # (batch, features), (batch,)
-        logits = model(features)  # (batch, classes)
-        loss = F.cross_entropy(logits, target)  # scalar, nats, mean over the batch
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-        optimizer.step()
-        tally.add(loss, logits, target)
-    return tally
-
-
-@torch.inference_mode()
-def _evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> _Tally:
+def _class_weights(model: nn.Module, data: Batch) -> Tensor:
+    features, target = data
     model.eval()
-    tally = _new_tally()
-    for features, target in batches:
-        logits = model(features)
-        tally.add(F.cross_entropy(logits, target), logits, target)
-    return tally
+    with torch.inference_mode():
+        classes = model(features[:2]).shape[1]  # outputs; a class of them may have no sample
+    return balanced_weights(target, classes)
 
 
-def _shuffled(data: TensorDataset, batch_size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return _batches(data, torch.randperm(len(data), generator=torch.Generator().manual_seed(seed)), batch_size)
-
-
-def _in_order(data: TensorDataset, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return _batches(data, torch.arange(len(data)), batch_size)
-
-
-def _batches(data: TensorDataset, order: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    features, target = data.tensors
-    for batch in torch.split(order, batch_size):  # (batch,), indices
-        yield features[batch], target[batch]  # copies: (batch, features), (batch,)
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`; "auto" is the GPU where there is one. Raises `TrainingError` without it."""
+    has_gpu = torch.cuda.is_available()
+    if name == "cuda" and not has_gpu:
+        raise TrainingError.no_device(name)
+    return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
 
 
 def build_optimizer(

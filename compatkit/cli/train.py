@@ -1,0 +1,123 @@
+"""`compatkit train`: one training on the bundled stack, v1 or v2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from compatkit.training import OrchestratorConfig
+
+
+@click.command("train")
+@click.argument("overrides", metavar="[PATH=VALUE]...", nargs=-1)
+@click.option("--preset", metavar="NAME", help="Where the settings start from; see `compatkit presets`.")
+@click.option("--config", "file", type=click.Path(path_type=Path, dir_okay=False), help="A TOML, YAML or JSON file.")
+@click.option("--stack", type=click.Choice(["v1", "v2"]), default="v2", show_default=True, help="Who trains.")
+@click.option("--dataset", default="digits", show_default=True, metavar="NAME", help="A bundled one, or PKG.MOD:NAME.")
+@click.option("--tracking-uri", metavar="URI", help="Where the run is logged; by default MLflow's own choice.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in checkpoints.folder.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    overrides: tuple[str, ...],
+    *,
+    preset: str | None,
+    file: Path | None,
+    stack: str,
+    dataset: str,
+    tracking_uri: str | None,
+    resume: bool,
+    form: str,
+) -> None:
+    """Train a model, and log the run to MLflow.
+
+    Settings come from a preset or a file, and each PATH=VALUE changes one. A dataset PKG.MOD:NAME is a Dataset or a
+    pair (X, y), or a function that returns one. Ctrl-C ends v2 with the epoch: it is kept, logged, and the run is
+    marked as killed; a second one ends it at once.
+
+    \b
+    Exit status: 0 the training was finished; 2 it failed, or was interrupted.
+
+    \b
+    Example:
+      compatkit train --preset quick_test --dataset wine optimizer.learning_rate=0.01 checkpoints.folder=run
+    """
+    from compatkit.cli._extras import quiet_mlflow, require
+
+    require("mlflow", "sklearn", "torch")
+    quiet_mlflow()
+    if preset and file:
+        raise click.UsageError('Give --preset or --config; a file names its preset itself: preset = "NAME".')
+    if resume and stack == "v1":
+        raise click.UsageError("v1 has no checkpoints to resume from.")
+    from compatkit.cli._status import ExitStatus
+    from compatkit.cli._train_summary import summary_json, summary_lines
+
+    config = _config(preset, file, overrides, tracking_uri)
+    source = _source(dataset)
+    if stack == "v1":
+        result, is_interrupted = _train_v1(config, source), False
+    else:
+        result, is_interrupted = _train_v2(config, preset, source, resume=resume)
+    lines = summary_lines(result, config, is_interrupted=is_interrupted)
+    click.echo(summary_json(result) if form == "json" else "\n".join(lines))
+    ctx.exit(int(ExitStatus.FAILED if is_interrupted else ExitStatus.OK))
+
+
+def _config(
+    preset: str | None, file: Path | None, overrides: tuple[str, ...], tracking_uri: str | None
+) -> OrchestratorConfig:
+    from compatkit.training import OrchestratorConfig
+
+    base = OrchestratorConfig()
+    if preset:
+        base = OrchestratorConfig.from_preset(preset)
+    elif file:
+        base = OrchestratorConfig.from_file(file)
+    config = base.with_assignments(overrides)
+    return config.with_overrides({"tracking.uri": tracking_uri}) if tracking_uri else config
+
+
+def _source(dataset: str) -> Any:
+    """Return the dataset's name, or what `package.module:name` holds."""
+    if ":" not in dataset:
+        return dataset
+    import sys
+
+    from compatkit.cli._load import load_object
+
+    # The user's own modules are found as `python -m` would find them.
+    sys.path.insert(0, str(Path.cwd()))
+    found = load_object(dataset)
+    return found() if callable(found) else found
+
+
+def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:
+    from compatkit.training import OrchestratorConfig, TrainingOrchestrator
+    from compatkit.training.v2.arguments import v1_arguments
+
+    arguments: dict[str, Any] = v1_arguments(config.flatten(), OrchestratorConfig().flatten())
+    return TrainingOrchestrator(**arguments).train_model(source)
+
+
+def _train_v2(
+    config: OrchestratorConfig, preset: str | None, source: Any, *, resume: bool
+) -> tuple[dict[str, Any], bool]:
+    from compatkit.cli._train_progress import LiveLine
+    from compatkit.training import TrainingOrchestratorV2
+    from compatkit.training.v2.interruption import Interruption
+
+    line = LiveLine()
+    told = "Interrupted: the training ends with this epoch; press Ctrl-C again to end it at once."
+    interruption = Interruption(lambda: click.echo(f"\n{told}", err=True))
+    orchestrator = TrainingOrchestratorV2(config, callbacks=[interruption, line])
+    orchestrator.preset = preset
+    try:
+        result = orchestrator.train_model(source, resume=resume)
+    finally:
+        interruption.close()
+    return result, interruption.is_asked

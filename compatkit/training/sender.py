@@ -1,0 +1,114 @@
+"""Sending points in batches from a thread of its own, so that a server that is away costs no epoch."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from compatkit.training.errors import TrackingError
+from compatkit.training.spool import Point, Spool
+
+POINTS_PER_CALL = 1000  # MLflow's limit for one log_batch
+_RETRY = 1.0  # seconds between two tries while the server is away
+
+
+class PointSender:
+    """Sends points in their order, some seconds after they came; keeps them while the server is away.
+
+    `send` takes up to 1,000 points and raises what MLflow raises; `is_away` tells whether that may pass.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[Point]], None],
+        is_away: Callable[[Exception], bool],
+        *,
+        every: float,
+        spool: Spool | None,
+    ) -> None:
+        self._send, self._is_away, self._every, self._spool = send, is_away, every, spool
+        self._points: deque[Point] = deque()
+        self._changed = threading.Condition()
+        self._is_urgent = False
+        self._is_closed = False
+        self._error: Exception | None = None
+        self._absence: Exception | None = None
+        self._thread: threading.Thread | None = None
+
+    def put(self, points: Sequence[Point], *, is_spooled: bool = False) -> None:
+        """Take `points` to be sent; what is in the spool already is not written there again.
+
+        Raises what the server answered to earlier points, if it refused them.
+        """
+        with self._changed:
+            self._raise_refusal()
+            if self._spool is not None and not is_spooled:
+                self._spool.append(points)
+            self._points.extend(points)
+            if self._thread is None and self._points:
+                self._thread = threading.Thread(target=self._run, name="compatkit-tracking", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def drain(self, patience: float) -> None:
+        """Return when all points have arrived. Raises `TrackingError` if some have not after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        with self._changed:
+            self._is_urgent = True
+            self._changed.notify_all()
+            while self._points and self._error is None and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+            self._is_urgent = False
+            self._raise_refusal()
+            if self._points:
+                place = None if self._spool is None else self._spool.path
+                raise TrackingError.undelivered(len(self._points), place, self._absence)
+
+    def close(self) -> bool:
+        """Send nothing more; return whether all has arrived."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            return not self._points
+
+    def _raise_refusal(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            try:
+                self._send(batch)
+            except Exception as error:  # noqa: BLE001  # whatever MLflow raises: this is the outermost loop of a thread
+                self._note(error)
+            else:
+                self._forget(len(batch))
+
+    def _next_batch(self) -> list[Point] | None:
+        with self._changed:
+            due = time.monotonic() + (_RETRY if self._absence else self._every)
+            while not self._is_closed:
+                is_due = self._is_urgent and self._absence is None
+                if self._points and (is_due or time.monotonic() >= due):
+                    return [self._points[index] for index in range(min(len(self._points), POINTS_PER_CALL))]
+                self._changed.wait(max(0.0, due - time.monotonic()) if self._points else None)
+            return None
+
+    def _note(self, error: Exception) -> None:
+        with self._changed:
+            if self._is_away(error):
+                self._absence = error
+            else:
+                self._error, self._is_closed = error, True
+            self._changed.notify_all()
+
+    def _forget(self, count: int) -> None:
+        with self._changed:
+            for _ in range(count):
+                self._points.popleft()
+            if self._spool is not None:
+                self._spool.mark_sent(count)
+            self._absence = None
+            self._changed.notify_all()

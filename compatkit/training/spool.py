@@ -1,0 +1,134 @@
+"""The points of a run that the tracking server does not have yet, in a file that survives the process.
+
+A file a run, one JSON document a line: first the run, then points, how many of them were sent, and the run's end if
+that was not sent either. Its writer holds a lock, which the system takes away when the process dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from compatkit.training.errors import TrackingError
+
+_VARIABLE = "COMPATKIT_SPOOL"
+_SUFFIX = ".jsonl"
+
+
+class Point(NamedTuple):
+    """One value of a metric; `timestamp` is in milliseconds since 1970."""
+
+    name: str
+    value: float
+    timestamp: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What a spool file holds that was not sent. `ending` is the status that the run shall have; empty: none."""
+
+    path: Path
+    run_id: str
+    tracking_uri: str
+    points: tuple[Point, ...]
+    ending: str = ""
+    end_time: int = 0  # ms since 1970
+
+
+def spool_folder(given: str | Path | None = None) -> Path:
+    """Return the spool: `given`, else $COMPATKIT_SPOOL, else compatkit's folder in the user's state."""
+    if given or (given := os.environ.get(_VARIABLE)):
+        return Path(given)
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "compatkit" / "spool"
+
+
+class Spool:
+    """The spool file of one run, held by this process. Raises `TrackingError` if another one holds it."""
+
+    def __init__(self, folder: Path, run_id: str, tracking_uri: str) -> None:
+        self.path = folder / f"{run_id}{_SUFFIX}"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise TrackingError.held(self.path) from error
+        if cut := _length_of_cut_line(self.path):
+            self._file.truncate(self.path.stat().st_size - cut)
+        if self.path.stat().st_size == 0:
+            self._write({"run_id": run_id, "tracking_uri": tracking_uri})
+
+    def read(self) -> Spooled:
+        """Return what was left here by an earlier process."""
+        return read_spool(self.path)
+
+    def take_over(self, left: Iterable[Point], count: int) -> None:
+        """Put `left` in the place of the `count` points that an earlier process did not send, and forget its end."""
+        notes: list[object] = [{"sent": count}, {"ending": "", "end_time": 0}, *left]
+        self._file.write("".join(json.dumps(note) + "\n" for note in notes))
+        self._file.flush()
+
+    def append(self, points: Iterable[Point]) -> None:
+        """Keep `points`, so that they outlive this process."""
+        self._file.write("".join(json.dumps(point) + "\n" for point in points))
+        self._file.flush()
+
+    def mark_sent(self, count: int) -> None:
+        """Note that `count` more points, the oldest ones, have arrived."""
+        self._write({"sent": count})
+
+    def mark_ended(self, status: str, end_time: int) -> None:
+        """Note the status that the run shall have."""
+        self._write({"ending": status, "end_time": end_time})
+
+    def close(self, *, is_empty: bool) -> None:
+        """Let go of the file; remove it if nothing in it is left to be sent."""
+        if is_empty:
+            self.path.unlink(missing_ok=True)
+        self._file.close()
+
+    def _write(self, note: dict[str, Any]) -> None:
+        self._file.write(json.dumps(note) + "\n")
+        self._file.flush()
+
+
+def read_spool(path: Path) -> Spooled:
+    """Read a spool file. A last line that a crash cut is passed over. Raises `TrackingError` for any other file."""
+    try:
+        head, *notes = _documents(path)
+        points: list[Point] = []
+        sent, ending, end_time = 0, "", 0
+        for note in notes:
+            if isinstance(note, list):
+                points.append(Point(*note))
+            elif "sent" in note:
+                sent += note["sent"]
+            else:
+                ending, end_time = note["ending"], note["end_time"]
+        return Spooled(path, head["run_id"], head["tracking_uri"], tuple(points[sent:]), ending, end_time)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrackingError.bad_spool(path, error) from error
+
+
+def spool_files(folder: Path) -> list[Path]:
+    """Return the spool files in `folder`, sorted."""
+    return sorted(folder.glob(f"*{_SUFFIX}"))
+
+
+def _length_of_cut_line(path: Path) -> int:
+    """Return the bytes that a crash left after the last whole line."""
+    content = path.read_bytes()
+    return len(content) - (content.rfind(b"\n") + 1)
+
+
+def _documents(path: Path) -> Iterator[Any]:
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)

@@ -1,0 +1,103 @@
+"""Settings in TOML, YAML and JSON files, as nested dicts of plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.rules import RULES
+
+Settings: TypeAlias = dict[str, Any]
+
+
+def read_settings(path: Path) -> Settings:
+    """Return what the file at `path` says. Raises `ConfigError` if it cannot be read, or is no table."""
+    load = _by_suffix(path, _READERS)
+    try:
+        settings = load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError.bad_file(path, error) from error
+    if not isinstance(settings, dict):
+        raise ConfigError.bad_file(path, f"it is a {type(settings).__name__}, not a table")
+    return settings
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write `settings` in the format that the ending of `path` names."""
+    path.write_text(_by_suffix(path, _WRITERS)(settings), encoding="utf-8")
+
+
+def to_toml(settings: Settings) -> str:
+    """Return `settings` as TOML. It has no None: a setting that is None is left out, which is its default."""
+    import tomli_w
+
+    return tomli_w.dumps(_without_none(settings))
+
+
+def _without_none(settings: Settings) -> Settings:
+    kept = {name: value for name, value in settings.items() if value is not None}
+    return {name: _without_none(value) if isinstance(value, dict) else value for name, value in kept.items()}
+
+
+def _from_toml(text: str) -> Settings:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _from_yaml(text: str) -> Any:
+    import yaml
+
+    try:
+        settings = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    return _numbers_read(settings, "") if isinstance(settings, dict) else settings or {}
+
+
+def _numbers_read(settings: Settings, prefix: str) -> Settings:
+    """Read texts as numbers where the setting is one: PyYAML takes `1e-3` for text, as YAML 1.1 says."""
+    read: Settings = {}
+    for name, value in settings.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict) and not prefix:
+            read[name] = _numbers_read(value, f"{path}.")
+        elif isinstance(value, str) and path in RULES and not RULES[path].accepts(value):
+            read[name] = RULES[path].parse(path, value)
+        else:
+            read[name] = value
+    return read
+
+
+def _to_yaml(settings: Settings) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+
+
+def _to_json(settings: Settings) -> str:
+    return json.dumps(settings, indent=2) + "\n"
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    ".json": json.loads,
+    ".toml": _from_toml,
+    ".yaml": _from_yaml,
+    ".yml": _from_yaml,
+}
+_WRITERS: Mapping[str, Callable[[Settings], str]] = {
+    ".json": _to_json,
+    ".toml": to_toml,
+    ".yaml": _to_yaml,
+    ".yml": _to_yaml,
+}
+_Handler: TypeAlias = Callable[[Any], Any]
+
+
+def _by_suffix(path: Path, handlers: Mapping[str, _Handler]) -> _Handler:
+    if path.suffix.lower() not in handlers:
+        raise ConfigError.unknown_suffix(path, handlers)
+    return handlers[path.suffix.lower()]
