@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +30,8 @@ class Launch:
     output: Path
 
 
-def run_commands(
-    launches: Sequence[Launch], *, timeout: float, slots: int, meanwhile: Callable[[], object] = lambda: None
-) -> None:
-    """Run every command to its end, at most `slots` at once; `meanwhile` is called once, when the first ones run.
+def run_commands(launches: Sequence[Launch], *, timeout: float, slots: int) -> None:
+    """Run every command to its end, at most `slots` at once.
 
     Raises `CommandError` for the first that fails, cannot be started, or runs longer than `timeout` seconds. However
     this ends, no process of theirs is left.
@@ -43,9 +41,6 @@ def run_commands(
         while waiting or running:
             while waiting and len(running) < slots:
                 running.append(_Running(waiting.pop(0), timeout))
-            if meanwhile is not None:
-                meanwhile()
-                meanwhile = None  # type: ignore[assignment]
             running = [one for one in running if not one.has_ended()]
             if running:
                 time.sleep(_LOOK)

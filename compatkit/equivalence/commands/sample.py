@@ -60,7 +60,7 @@ def _run(launches: Sequence[Launch], scenario: CommandScenario, sides: Sides, sl
     for group in [launches] if slots > 1 else [[launch] for launch in launches]:
         begun.append(time.time())
         try:
-            run_commands(group, timeout=scenario.timeout, slots=slots, meanwhile=_import_mlflow)
+            run_commands(group, timeout=scenario.timeout, slots=slots)
         except CommandError as error:
             raise _with_hint(error, sides) from error
     return begun
@@ -84,11 +84,6 @@ def _chosen(scenario: CommandScenario) -> list[str]:
         return []
     path = scenario.folder / scenario.migration
     return [str(path) if path.exists() else scenario.migration]
-
-
-def _import_mlflow() -> None:
-    """Pay for the import while the commands run."""
-    import mlflow  # noqa: F401
 
 
 def _require_apart(sides: Sides, store: Path, began: float) -> None:
