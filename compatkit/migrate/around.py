@@ -22,17 +22,30 @@ _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*imp
 
 
 class Around:
-    """Answers for one run over a tree; the other files are read only once it is asked."""
+    """Answers for one run over a tree; the other files are read only once it is asked.
 
-    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: tuple[Move, ...], *, renames: bool) -> None:
+    `called` are last parts of names that move and are called otherwise then: whoever takes one from a file does so, too.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[FoundFile],
+        namer: Namer,
+        moves: tuple[Move, ...],
+        *,
+        renames: bool,
+        called: frozenset[str] = frozenset(),
+    ) -> None:
         self._files = files
         self._namer = namer
         self._renames = renames
-        self._names = sorted({move.old_name for move in moves})
+        self._called = sorted(called)
+        self._names = sorted({move.old_name for move in moves} | called)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""
-        if not (self._renames or _STAR.search(source)):
+        is_called = any(name.encode() in source for name in self._called)
+        if not (self._renames or is_called or _STAR.search(source)):
             return ALONE
         return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from compatkit.migration._validation import validate_together
+from compatkit.migration.changes import About, CallChange, MemberChange, Removal
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
     Allowance,
     Argument,
-    Confidence,
     Config,
     Equivalence,
     Field,
@@ -21,6 +21,7 @@ from compatkit.migration.model import (
     Setting,
     Versions,
 )
+from compatkit.migration.names import Confidence
 from compatkit.migration.project import Project, load_project
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
@@ -33,15 +34,18 @@ from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, p
 __all__ = [
     "DEFAULT_MIGRATION",
     "ENTRY_POINT_GROUP",
+    "About",
     "Allowance",
     "Argument",
     "Attribute",
+    "CallChange",
     "Confidence",
     "Config",
     "Each",
     "Equivalence",
     "Field",
     "Item",
+    "MemberChange",
     "Migration",
     "MigrationError",
     "Move",
@@ -49,6 +53,7 @@ __all__ = [
     "Producer",
     "Project",
     "RecordStep",
+    "Removal",
     "Scalar",
     "Section",
     "Setting",

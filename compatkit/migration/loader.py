@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from compatkit.migration._changes import build_call, build_member, build_removal
 from compatkit.migration._entry import Entry
 from compatkit.migration._validation import validate
 from compatkit.migration.errors import MigrationError
@@ -13,7 +14,6 @@ from compatkit.migration.model import (
     Allowance,
     AllowanceKind,
     Argument,
-    Confidence,
     Config,
     Equivalence,
     Field,
@@ -26,6 +26,7 @@ from compatkit.migration.model import (
     Setting,
     Versions,
 )
+from compatkit.migration.names import Confidence
 from compatkit.migration.shape import parse_records, parse_shape
 
 SCHEMA = 1
@@ -79,6 +80,10 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         arguments=_each(entry, "arguments", _argument),
         producers=_each(entry, "producers", _producer),
         configs=_each(entry, "configs", _config),
+        calls=_each(entry, "calls", build_call),
+        members=_each(entry, "members", build_member),
+        removed=_each(entry, "removed", build_removal),
+        loaded=entry.texts("loaded"),
         equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         origin=origin,

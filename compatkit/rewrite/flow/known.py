@@ -18,12 +18,14 @@ class Known:
         classes: what is instantiated on the way to a producer, or called with declared arguments.
         configs: the classes of v2's configurations.
         moving: old dotted names that count as their new ones.
+        watched: last parts of dotted names; wherever an expression stands for one of these names, it is noted.
     """
 
     producers: Mapping[str, tuple[int, frozenset[Path]]]
     classes: frozenset[str]
     configs: frozenset[str]
     moving: Mapping[str, str]
+    watched: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:

@@ -21,6 +21,7 @@ class Trace:
         first, partials: the first argument of a call; what a call of `functools.partial` is about.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
+        names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class.
         arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
     """
@@ -29,6 +30,7 @@ class Trace:
     callees: dict[ast.Call, Value] = field(default_factory=dict)
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
+    names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
     arguments: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
@@ -43,6 +45,9 @@ class Trace:
 
     def call(self, node: ast.Call, value: Value) -> None:
         self.callees[node] = join(self.callees.get(node, NOTHING), value)
+
+    def name(self, node: ast.expr, value: Value) -> None:
+        self.names[node] = join(self.names.get(node, NOTHING), value)
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""
