@@ -37,6 +37,7 @@ def build_call(entry: Entry) -> CallChange:
         drop=_parameters(entry, "drop"),
         values=tuple(_mapped(entry)),
         when=tuple(_conditions(entry)),
+        asks=_parameters(entry, "asks"),
         literal=_parameters(entry, "literal"),
         unless_mentioned=entry.texts("unless_mentioned"),
         decorator=entry.switch("decorator"),
@@ -64,6 +65,14 @@ def build_member(entry: Entry) -> MemberChange:
 
 def build_removal(entry: Entry) -> Removal:
     return Removal(entry.code(), _names(entry, "name", parts=1), entry.text("say"), _about(entry, "manual"))
+
+
+def build_types(entry: Entry) -> tuple[tuple[str, str], ...]:
+    types = Entry(entry.table("types"), f"{entry.where}, [types]")
+    for name in types.keys():  # noqa: SIM118 - Entry is no dict
+        if not all(part.isidentifier() for part in name.removesuffix("()").split(".")):
+            raise MigrationError.unknown_key(name, ["a.b.function()", "a.b.Class.attribute"], where=types.where)
+    return tuple((name, types.dotted(name, parts=2)) for name in sorted(types.keys()))
 
 
 def _check_call(call: CallChange, entry: Entry) -> None:

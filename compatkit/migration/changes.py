@@ -67,6 +67,7 @@ class CallChange:
         v1, v2: the positional parameters, in order, then and now. Without `v2` positions stay as they are.
         rename, add, pin, drop, values: what becomes of arguments; `pin` writes out a default that changed.
         when: literals that must be given, or the change is none of this call.
+        asks: arguments of which at least one must be given.
         literal: arguments that must be written as literals, or the call is reported.
         unless_mentioned: words that make the change uncertain anywhere in a file.
         decorator: it may be used as a decorator without being called.
@@ -84,6 +85,7 @@ class CallChange:
     drop: tuple[str, ...] = ()
     values: tuple[Mapped, ...] = ()
     when: tuple[Condition, ...] = ()
+    asks: tuple[str, ...] = ()
     literal: tuple[str, ...] = ()
     unless_mentioned: tuple[str, ...] = ()
     decorator: bool = False
@@ -93,10 +95,10 @@ class CallChange:
     @property
     def asked(self) -> frozenset[str]:
         """The v1 arguments of which at least one must be given, or the change is none of a call; may be empty."""
-        if self.to or self.pin or (self.add and not self.rename and not self.when):
+        if self.to:
             return frozenset()
         names = {row.v1 for row in self.rename} | {row.name for row in self.values} | {row.name for row in self.when}
-        return frozenset(names | set(self.drop) | set(self.literal))
+        return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
 
     def relocated(self, homes: Mapping[str, str]) -> CallChange:
         return replace(self, of=tuple(relocate(name, homes) for name in self.of), to=relocate(self.to, homes))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, get_args
 
-from compatkit.migration._changes import build_call, build_member, build_removal
+from compatkit.migration._changes import build_call, build_member, build_removal, build_types
 from compatkit.migration._entry import Entry
 from compatkit.migration._validation import validate
 from compatkit.migration.errors import MigrationError
@@ -84,6 +84,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         members=_each(entry, "members", build_member),
         removed=_each(entry, "removed", build_removal),
         loaded=entry.texts("loaded"),
+        types=build_types(entry),
         equivalence=_equivalence(Entry(entry.table("equivalence"), f"{entry.where}, [equivalence]")),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         origin=origin,

@@ -169,7 +169,8 @@ class Migration:
     """One declared v1 to v2 change.
 
     `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`; `origin` is the
-    file that the migration was read from; `loaded` are modules that come with the import of their top-level package.
+    file that the migration was read from; `loaded` are modules that come with the import of their top-level package;
+    `types` tell the classes of attributes and, where a name ends in `()`, of what a call returns.
     """
 
     id: str
@@ -184,6 +185,7 @@ class Migration:
     members: tuple[MemberChange, ...] = ()
     removed: tuple[Removal, ...] = ()
     loaded: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = Equivalence()
     record: str = ""
     origin: Path | None = None

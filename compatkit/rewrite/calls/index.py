@@ -22,6 +22,7 @@ class Index:
         patterns: calls of which a part of the name is open, by its last part.
         loaded: modules that come with their top-level package.
         classes: classes of which instances, or subclasses, are of interest.
+        types: the classes of attributes, and of what calls return.
     """
 
     calls: dict[str, list[CallChange]] = field(default_factory=dict)
@@ -30,12 +31,14 @@ class Index:
     removals: dict[str, Removal] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
+    types: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
         index = cls()
         for migration in migrations:
             index.loaded.update(migration.loaded)
+            index.types.update(migration.types)
             for call in _acted_on(migration.calls, options):
                 index._add_call(call)
             for member in _acted_on(migration.members, options):
@@ -63,7 +66,7 @@ class Index:
     def known(self) -> Known:
         names = (*self.calls, *self.patterns, *self.members, *self.removals)
         watched = frozenset(name.rpartition(".")[2] for name in names)
-        return Known({}, frozenset(self.classes), frozenset(), {}, watched)
+        return Known({}, frozenset(self.classes), frozenset(), {}, watched, self.types)
 
     def _add_call(self, call: CallChange) -> None:
         for name in call.of:

@@ -208,6 +208,8 @@ class Expressions:
                     return Local(item) if not item.decorator_list else UNKNOWN
         if not of.of:
             return UNKNOWN
+        if made := self.known.types.get(f"{of.of}.{name}"):
+            return Instance(made, of.sure and name not in self._replaced)
         found = Named(f"{of.of}.{name}", of.sure)
         return doubtful(found) if name in self._replaced else found
 
