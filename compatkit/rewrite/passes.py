@@ -66,8 +66,9 @@ def find_passes(
         uses = [each for each in (*modules.changes, *renames.changes) if each.group not in lost]
         changes = [*imports.changes, *uses, *whole.changes]
         stars = change_stars(source, tree, nodes, home, moves, wanted.surroundings)
-        moved_stars = {alias for site in sites for alias, _ in site.moved if alias.name == "*"}
-        handled = modules.handled | whole.handled | stars.handled | moved_stars
+        # What a from-import brings is rewritten or reported with its statement.
+        moved = {alias for site in sites for alias, _ in site.moved}
+        handled = modules.handled | whole.handled | stars.handled | moved
         leftovers = find_leftovers(source, nodes, home, moves, besides=handled)
         findings = [*imports.findings, *renames.findings, *stars.findings, *leftovers]
         yield Pass([*changes, *stars.changes], findings)

@@ -25,9 +25,9 @@ def _mentions(source: bytes, migration: Migration) -> bool:
 
 
 def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
-    """Return the last part of each name that moves and takes other arguments then, and that of its module."""
+    """Return the last part of each name that moves and takes other arguments then."""
     names = [name for migration in migrations for call in migration.calls if call.to for name in call.of]
-    return frozenset(part for name in names for part in name.split(".")[-2:])
+    return frozenset(name.rpartition(".")[2] for name in names)
 
 
 # By identity: to hash a migration for every file costs more than to search the file.

@@ -80,7 +80,15 @@ def plan_call(
         elif (steps := attempt.apply()) or change.to:
             planned.steps += steps
             planned.applied.append(change)
-    return planned, doubts
+    return planned, _telling(doubts)
+
+
+def _telling(doubts: list[Doubt]) -> list[Doubt]:
+    """Leave out doubts about arguments of which another change says more, and about what is not given besides."""
+    said = frozenset(name for doubt in doubts if doubt.is_said for name in doubt.change.asked)
+    told = [doubt for doubt in doubts if doubt.is_said or not (doubt.change.asked & said)]
+    given = [doubt for doubt in told if doubt.is_said or doubt.change.to or doubt.change.asked]
+    return given or told
 
 
 def _items(call: ast.Call) -> Iterator[Item]:

@@ -189,7 +189,9 @@ class Visitor:
     def _doubted(self, call: ast.Call, name: str, doubt: Doubt) -> Finding:
         column = self._source.column(call.lineno, call.col_offset)
         is_manual = doubt.is_said or doubt.change.about.confidence == "manual"
-        message = f"{name}: {doubt.reason}" if doubt.is_said else f"{name}; not rewritten: {doubt.reason}"
+        what = ", ".join(sorted(doubt.change.asked)) or doubt.change.to
+        about = f"{name}: {what}" if what else name
+        message = f"{name}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
 
     def _report_passed(self, call: ast.Call, inner: ast.Call, name: str, reason: str) -> None:
