@@ -40,7 +40,7 @@ class Around:
         self._namer = namer
         self._renames = renames
         self._called = sorted(called)
-        self._names = sorted({move.old_name for move in moves} | called)
+        self._names = sorted({move.old_name for move in moves if renames} | called)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""

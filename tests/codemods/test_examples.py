@@ -32,7 +32,9 @@ def apply(migration: Migration, source: bytes) -> bytes:
     header = _HEADER.match(source)
     module = header[2].decode() if header else "app"
     is_package = bool(header) and header[1] == b"package"
-    outcome = rewrite_source(source, module=module, is_package=is_package, moves=migration.moves)
+    outcome = rewrite_source(
+        source, module=module, is_package=is_package, moves=migration.moves, migrations=[migration]
+    )
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from compatkit.migration import CallChange
 from compatkit.rewrite.calls.edits import TextEdit, edit_call, written
 from compatkit.rewrite.calls.index import Index
-from compatkit.rewrite.calls.plan import Doubt, Planned, plan_call
+from compatkit.rewrite.calls.plan import SPREAD, Doubt, Planned, plan_call
 from compatkit.rewrite.calls.spans import lay_out
 from compatkit.rewrite.calls.spelling import Spelling
 from compatkit.rewrite.calls.use import Use
@@ -113,7 +113,7 @@ class Visitor:
 
     def _references(self, called: set[int]) -> Iterator[Use]:
         decorators = {id(each) for node in self._nodes for each in getattr(node, "decorator_list", ())}
-        asked = set(self._class_questions())
+        asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
         for node, value in self._trace.names.items():
             if not isinstance(value, Named) or id(node) in called or value.how:
                 continue
@@ -151,14 +151,17 @@ class Visitor:
 
     def _annotations(self) -> Iterator[Use]:
         """Yield annotations, which mean a class and do not call it."""
+        for part in self._annotated():
+            if part in self._trace.names or not (name := self._spelling.resolve(part)):
+                continue
+            change = next((each for each in self._index.calls_of(name) if each.to), None)
+            if change is not None:
+                yield from self._annotation(part, name, change)
+
+    def _annotated(self) -> Iterator[ast.expr]:
         for node in self._nodes:
             for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-                for part in _dotted_parts(annotation) if isinstance(annotation, ast.expr) else ():
-                    if part in self._trace.names or not (name := self._spelling.resolve(part)):
-                        continue
-                    change = next((each for each in self._index.calls_of(name) if each.to), None)
-                    if change is not None:
-                        yield from self._annotation(part, name, change)
+                yield from _dotted_parts(annotation) if isinstance(annotation, ast.expr) else ()
 
     def _annotation(self, node: ast.expr, name: str, change: CallChange) -> Iterator[Use]:
         use = Use(node, change.code, f"{name} -> {change.to}")
@@ -189,7 +192,8 @@ class Visitor:
     def _doubted(self, call: ast.Call, name: str, doubt: Doubt) -> Finding:
         column = self._source.column(call.lineno, call.col_offset)
         is_manual = doubt.is_said or doubt.change.about.confidence == "manual"
-        what = ", ".join(sorted(doubt.change.asked)) or doubt.change.to
+        # Of what is spread, one finding says all.
+        what = doubt.change.to or (", ".join(sorted(doubt.change.asked)) if doubt.reason != SPREAD else "")
         about = f"{name}: {what}" if what else name
         message = f"{name}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
