@@ -24,8 +24,9 @@ def examples(kind: str) -> list[ParameterSet]:
 
 def _examples(kind: str) -> Iterator[ParameterSet]:
     for name, file in sorted(available_migrations().items()):
+        migration = load_migration(file)
         for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt")):
-            yield pytest.param(load_migration(file), example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
+            yield pytest.param(migration, example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
 
 
 def apply(migration: Migration, source: bytes) -> bytes:
