@@ -24,7 +24,7 @@ _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*imp
 class Around:
     """Answers for one run over a tree; the other files are read only once it is asked.
 
-    `called` are last parts of names that move and are called otherwise then: whoever takes one from a file does so, too.
+    `called` are last parts of names that move and are called otherwise then, as by whoever takes one from a file.
     """
 
     def __init__(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
 from compatkit.rewrite.flow.values import Path
 

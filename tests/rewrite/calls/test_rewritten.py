@@ -45,9 +45,8 @@ CASES = {
         'from shop.old import other\nfrom shop.new import sell\nsell("till", item=1)\nother()\n',
     ),
     "imported_twice": (
-        "def f():\n    from shop.old import sell\n    sell()\ndef g():\n    from shop.old import sell\n    sell()\n",
-        'def f():\n    from shop.new import sell\n    sell("till")\ndef g():\n    from shop.new import sell\n'
-        '    sell("till")\n',
+        "".join(f"def {name}():\n    from shop.old import sell\n    sell()\n" for name in "fg"),
+        "".join(f'def {name}():\n    from shop.new import sell\n    sell("till")\n' for name in "fg"),
     ),
     "module_alias": (
         "import shop.old as o\no.sell()\n",
