@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from compatkit.migrate.find import FoundFile
 from compatkit.migrate.naming import ModuleName, Namer
@@ -19,6 +19,9 @@ from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 _STAR = re.compile(rb"\bimport\s*\*")
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
+
+
+_Mentioning: TypeAlias = tuple[FoundFile, frozenset[str], frozenset[str]]
 
 
 class Around:
@@ -39,15 +42,17 @@ class Around:
         self._files = files
         self._namer = namer
         self._renames = renames
-        self._called = sorted(called)
-        self._names = sorted({move.old_name for move in moves if renames} | called)
+        self._found: dict[tuple[str, ...], list[_Mentioning]] = {}
+        self._called = tuple(sorted(called))
+        self._names = tuple(sorted({move.old_name for move in moves} | called))
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""
-        is_called = any(name.encode() in source for name in self._called)
-        if not (self._renames or is_called or _STAR.search(source)):
+        # To look for the names that moved as well would mean to read many more files.
+        names = self._names if self._renames or _STAR.search(source) else self._called
+        if names is self._called and not any(name.encode() in source for name in names):
             return ALONE
-        return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file))
+        return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file, names))
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root."""
@@ -57,19 +62,21 @@ class Around:
             if name and (path := self._namer.find(name, file.path, file.root)):
                 yield name, _read(path)
 
-    def _taken_from(self, file: FoundFile) -> frozenset[str]:
+    def _taken_from(self, file: FoundFile, names: tuple[str, ...]) -> frozenset[str]:
         """Return the old names that stand in another file which imports a module of this one's name."""
         part = file.path.stem
-        importers = [names for other, names, modules in self._mentioning if other is not file and part in modules]
+        mentioning = self._mentioning(names)
+        importers = [spelled for other, spelled, modules in mentioning if other is not file and part in modules]
         return frozenset().union(*importers)
 
-    @cached_property
-    def _mentioning(self) -> list[tuple[FoundFile, frozenset[str], frozenset[str]]]:
-        """Every Python source that spells old names, with those, and the parts of all module names in it."""
-        found = []
+    def _mentioning(self, wanted: tuple[str, ...]) -> list[_Mentioning]:
+        """Return every Python source that spells these names, with those, and the parts of all module names in it."""
+        if wanted in self._found:
+            return self._found[wanted]
+        found = self._found.setdefault(wanted, [])
         for file in self._files:
             text = b"" if file.is_data else _bytes(file.path)
-            names = frozenset(name for name in self._names if name.encode() in text)
+            names = frozenset(name for name in wanted if name.encode() in text)
             if names:
                 found.append((file, names, _imported_parts(text)))
         return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-
 from compatkit.migration import available_migrations, load_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 

@@ -26,7 +26,9 @@ def _mentions(source: bytes, migration: Migration) -> bool:
 
 def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
     """Return the last part of each name that moves and takes other arguments then."""
-    names = [name for migration in migrations for call in migration.calls if call.to for name in call.of]
+    moving = [call for migration in migrations for call in migration.calls if call.to]
+    # Whoever takes a name from elsewhere may go on calling what is only renamed.
+    names = [name for call in moving if call.add or call.rename or call.drop or call.v2 is not None for name in call.of]
     return frozenset(name.rpartition(".")[2] for name in names)
 
 
