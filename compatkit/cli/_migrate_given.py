@@ -128,4 +128,10 @@ def describe_codes(migrations: Iterable[Migration]) -> dict[str, str]:
             found.setdefault(argument.code, f"The argument {argument.v1} of {argument.of} is now {argument.v2}.")
         for producer in migration.producers:
             found.setdefault(producer.code, f"{producer.function} returns a history.")
+        for call in migration.calls:
+            found.setdefault(call.code, f"{call.of[0]} is called otherwise: {call.about.why or call.say}.")
+        for member in migration.members:
+            found.setdefault(member.code, f"The member {member.v1} of {member.of[0]}: {member.v2 or member.say}.")
+        for removal in migration.removed:
+            found.setdefault(removal.code, f"{removal.names[0]} is gone: {removal.say}.")
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 
 from compatkit.migrate.find import FoundFile
@@ -20,19 +19,34 @@ _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*imp
 
 
 class Around:
-    """Answers for one run over a tree; the other files are read only once it is asked."""
+    """Answers for one run over a tree; the other files are read only once it is asked.
 
-    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: tuple[Move, ...], *, renames: bool) -> None:
+    `called` are last parts of names that move and are called otherwise then, as by whoever takes one from a file.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[FoundFile],
+        namer: Namer,
+        moves: tuple[Move, ...],
+        *,
+        renames: bool,
+        called: frozenset[str] = frozenset(),
+    ) -> None:
         self._files = files
         self._namer = namer
         self._renames = renames
-        self._names = sorted({move.old_name for move in moves})
+        self._found: dict[tuple[str, ...], Importers] = {}
+        self._called = tuple(sorted(called))
+        self._names = tuple(sorted({move.old_name for move in moves} | called))
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""
-        if not (self._renames or _STAR.search(source)):
+        # To look for the names that moved as well would mean to read many more files.
+        names = self._names if self._renames or _STAR.search(source) else self._called
+        if names is self._called and not any(name.encode() in source for name in names):
             return ALONE
-        return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file))
+        return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file, names))
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root."""
@@ -42,16 +56,18 @@ class Around:
             if name and (path := self._namer.find(name, file.path, file.root)):
                 yield name, _read(path)
 
-    def _taken_from(self, file: FoundFile) -> frozenset[str] | None:
-        """Return the old names that another file may take from a module of this one's name; None where any may be."""
+    def _taken_from(self, file: FoundFile, names: tuple[str, ...]) -> frozenset[str] | None:
+        """Return which of these names another file may take from a module of this one's name; None where any may be."""
         if self._renames and file.path.stem == "conftest":
             # The names of a conftest are fixtures, which tests ask for without an import.
             return None
-        return self._importers.taken_from(file.path)
+        return self._importers(names).taken_from(file.path)
 
-    @cached_property
-    def _importers(self) -> Importers:
-        return Importers(of_projects(self._files) if self._renames else self._files, self._names)
+    def _importers(self, names: tuple[str, ...]) -> Importers:
+        if names not in self._found:
+            files = of_projects(self._files) if self._renames else self._files
+            self._found[names] = Importers(files, names)
+        return self._found[names]
 
 
 def _absolute(level: int, module: str, home: FileModule) -> str:

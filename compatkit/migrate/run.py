@@ -18,6 +18,7 @@ from compatkit.migrate.work import DEFAULTS, Job, Task, may_matter, process
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.rewrite import Failed, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.calls.mentions import called_otherwise
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import Surroundings
 
@@ -66,7 +67,8 @@ def plan_task(
         from compatkit.migrate.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves))
-    around = Around(files, namer, task.moves, renames=task.options.rename)
+    called = called_otherwise(task.migrations)
+    around = Around(files, namer, task.moves, renames=task.options.rename, called=called)
     results: list[FileResult] = []
     pending: list[tuple[FoundFile, Job]] = []
     tell = progress or _tell_no_one

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
+from compatkit.migration.changes import About, CallChange, MemberChange, Removal
 from compatkit.migration.compose import compose
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
 from compatkit.migration.model import (
     Argument,
-    Confidence,
     Config,
     Field,
     Migration,
@@ -23,6 +23,7 @@ from compatkit.migration.model import (
     Unhandled,
     Versions,
 )
+from compatkit.migration.names import Confidence
 from compatkit.migration.project import Project, load_project
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
@@ -39,10 +40,12 @@ from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, p
 __all__ = [
     "DEFAULT_MIGRATION",
     "ENTRY_POINT_GROUP",
+    "About",
     "Allowance",
     "Argument",
     "Attribute",
     "Bound",
+    "CallChange",
     "Confidence",
     "Config",
     "Each",
@@ -50,6 +53,7 @@ __all__ = [
     "Field",
     "Item",
     "Margin",
+    "MemberChange",
     "Migration",
     "MigrationError",
     "Move",
@@ -58,6 +62,7 @@ __all__ = [
     "Project",
     "RecordStep",
     "Registry",
+    "Removal",
     "Scalar",
     "Section",
     "Setting",

@@ -84,7 +84,7 @@ class Entry:
             raise self._wrong(key, value, "a dotted name" + (" of a module and a symbol in it" if parts > 1 else ""))
         return value
 
-    def name(self, key: str, default: str) -> str:
+    def name(self, key: str, default: str | None = None) -> str:
         value = self.text(key, default)
         if not value.isidentifier():
             raise self._wrong(key, value, "a name")
@@ -119,6 +119,18 @@ class Entry:
         if not isinstance(value, list):
             raise self._wrong(key, value, "a list")
         return value
+
+    def switch(self, key: str) -> bool:
+        value = self._take(key, default=False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "true or false")
+        return value
+
+    def has(self, key: str) -> bool:
+        return key in self._table
+
+    def is_list(self, key: str) -> bool:
+        return isinstance(self._table.get(key), list)
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.rows(key)

@@ -60,6 +60,9 @@ def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
     yield from ((field.code, f"field {field.v1!r}") for field in migration.fields)
     yield from ((argument.code, f"argument {argument.v1!r}") for argument in migration.arguments)
     yield from ((producer.code, producer.function) for producer in migration.producers)
+    yield from ((call.code, f"[[calls]] of {call.of[0]}") for call in migration.calls)
+    yield from ((member.code, f"[[members]] {member.v1!r}") for member in migration.members)
+    yield from ((removal.code, f"[[removed]] {removal.names[0]}") for removal in migration.removed)
 
 
 def _validate_moves(migration: Migration, where: str) -> None:

@@ -12,7 +12,8 @@ from typing import Any, get_args
 
 from compatkit.migration._validation import validate_together
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.model import Confidence, Migration, Move
+from compatkit.migration.model import Migration, Move
+from compatkit.migration.names import Confidence
 
 _WEAKEST_LAST: tuple[Confidence, ...] = get_args(Confidence)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from compatkit.migration._changes import build_call, build_member, build_removal, build_types
 from compatkit.migration._entry import Entry
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import (
     Argument,
-    Confidence,
     Config,
     Field,
     Migration,
@@ -25,6 +25,7 @@ from compatkit.migration.model import (
     Unhandled,
     Versions,
 )
+from compatkit.migration.names import Confidence
 from compatkit.migration.shape import parse_records, parse_shape
 
 SCHEMA = 1
@@ -90,6 +91,11 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         arguments=_each(entry, "arguments", _argument),
         producers=_each(entry, "producers", _producer),
         configs=_each(entry, "configs", _config),
+        calls=_each(entry, "calls", build_call),
+        members=_each(entry, "members", build_member),
+        removed=_each(entry, "removed", build_removal),
+        loaded=entry.texts("loaded"),
+        types=build_types(entry),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         unhandled=_each(entry, "unhandled", _unhandled),

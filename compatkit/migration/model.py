@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from compatkit.migration.changes import CallChange, MemberChange, Removal
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
+from compatkit.migration.names import Confidence, relocate
 
-Confidence = Literal["safe", "review", "manual"]
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
 
@@ -154,7 +155,8 @@ class Migration:
     """One declared v1 to v2 change.
 
     `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`; `origin` is the
-    file that the migration was read from.
+    file that the migration was read from; `loaded` are modules that come with the import of their top-level package;
+    `types` tell the classes of attributes and, where a name ends in `()`, of what a call returns.
     """
 
     id: str
@@ -165,6 +167,11 @@ class Migration:
     arguments: tuple[Argument, ...] = ()
     producers: tuple[Producer, ...] = ()
     configs: tuple[Config, ...] = ()
+    calls: tuple[CallChange, ...] = ()
+    members: tuple[MemberChange, ...] = ()
+    removed: tuple[Removal, ...] = ()
+    loaded: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED
     record: str = ""
     unhandled: tuple[Unhandled, ...] = ()
@@ -178,21 +185,17 @@ class Migration:
         """
         return replace(
             self,
-            moves=tuple(replace(m, old=_relocate(m.old, homes), new=_relocate(m.new, homes)) for m in self.moves),
-            arguments=tuple(replace(a, of=_relocate(a.of, homes)) for a in self.arguments),
-            producers=tuple(replace(p, function=_relocate(p.function, homes)) for p in self.producers),
+            moves=tuple(replace(m, old=relocate(m.old, homes), new=relocate(m.new, homes)) for m in self.moves),
+            arguments=tuple(replace(a, of=relocate(a.of, homes)) for a in self.arguments),
+            producers=tuple(replace(p, function=relocate(p.function, homes)) for p in self.producers),
             configs=tuple(_relocated_config(config, homes) for config in self.configs),
-            record=_relocate(self.record, homes),
+            calls=tuple(call.relocated(homes) for call in self.calls),
+            members=tuple(member.relocated(homes) for member in self.members),
+            removed=tuple(removal.relocated(homes) for removal in self.removed),
+            record=relocate(self.record, homes),
         )
 
 
 def _relocated_config(config: Config, homes: Mapping[str, str]) -> Config:
-    sections = tuple(Section(section.path, _relocate(section.of, homes)) for section in config.sections)
-    return replace(config, of=_relocate(config.of, homes), name=_relocate(config.name, homes), sections=sections)
-
-
-def _relocate(name: str, homes: Mapping[str, str]) -> str:
-    for prefix in sorted(homes, key=len, reverse=True):
-        if name == prefix or name.startswith(prefix + "."):
-            return homes[prefix] + name[len(prefix) :]
-    return name
+    sections = tuple(Section(section.path, relocate(section.of, homes)) for section in config.sections)
+    return replace(config, of=relocate(config.of, homes), name=relocate(config.name, homes), sections=sections)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.calls.mentions import can_call, changes_interface
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.check import check
 from compatkit.rewrite.choose import choose
@@ -39,9 +40,9 @@ def rewrite_source(
     """Rewrite the imports and uses of moved names in one file, and report what else names an old home.
 
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
-    reported. `migrations` bring fields and arguments, on which `options.modernize` acts. `reexports` are moves from
-    modules that only hand a name on: imports follow them, uses through the module need not. `surroundings` is
-    what other files tell of this one. Nothing is read, written, imported or executed.
+    reported. `migrations` bring changed interfaces, and fields and arguments, on which only `options.modernize` acts.
+    `reexports` are moves from modules that only hand a name on: imports follow them, uses through the module need not.
+    `surroundings` is what other files tell of this one. Nothing is read, written, imported or executed.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
@@ -49,14 +50,16 @@ def rewrite_source(
     """
     all_moves = tuple(move for move in moves if options.acts_on(move.code))
     through = tuple(move for move in reexports if options.acts_on(move.code) and move.old_module != module)
-    modern = tuple(migrations) if options.modernize else ()
-    if not can_matter(source, all_moves) and not can_matter(source, through) and not can_be_modern(source, modern):
+    declared = tuple(migrations)
+    modern = declared if options.modernize else ()
+    calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
+    if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
     relevant = tuple(move for move in all_moves if not _is_home(module, move))
-    if not relevant and not through and not modern:
+    if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
-    wanted = Wanted(relevant, through, modern, options, surroundings)
+    wanted = Wanted(relevant, through, modern, options, surroundings, calling)
     home = FileModule(module, is_package)
     try:
         return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
@@ -75,7 +78,7 @@ def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | 
     if not changes:
         return _rewrite(data, home, wanted)
     first = _apply(source, changes, findings)
-    second = _rewrite(first.source, home, replace(wanted, moves=(), reexports=()))
+    second = _rewrite(first.source, home, replace(wanted, moves=(), reexports=(), calling=()))
     before = PlacesBefore(source, changes, read_source(first.source))
     reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
     if isinstance(second, Unchanged):

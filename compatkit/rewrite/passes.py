@@ -32,6 +32,7 @@ class Wanted:
     migrations: tuple[Migration, ...]
     options: Options
     surroundings: Surroundings
+    calling: tuple[Migration, ...] = ()
 
 
 def find_passes(
@@ -45,6 +46,7 @@ def find_passes(
         sites = find_sites(statements, home, every)
         if (
             not wanted.migrations
+            and not wanted.calling
             and not options.rename
             and not mentions_elsewhere(source, [site.node for site in sites], every)
         ):
@@ -75,6 +77,11 @@ def find_passes(
             yield find_strings(source, tree, nodes, home, moves, options)
         if through:
             yield Pass(findings=list(find_named(source, nodes, through)))
+    if wanted.calling:
+        # Imported here: most runs over most files meet no changed interface.
+        from compatkit.rewrite.calls.find import find_calls
+
+        yield find_calls(source, tree, nodes, home, wanted.calling, options, wanted.surroundings)
     if wanted.migrations:
         # Imported here: only --modernize needs to follow values through a file.
         from compatkit.rewrite.modernize import find_modern

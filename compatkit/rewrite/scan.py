@@ -125,9 +125,12 @@ class _Wanted:
 
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> _Wanted:
-        folders = frozenset(_last(move.old_home) for move in moves)
+        # Where a top-level package moves as a whole, what does not name it is none of its uses.
+        packages = frozenset(move.old for move in moves if move.is_module and "." not in move.old)
+        inner = [move for move in moves if move.old.partition(".")[0] not in packages]
+        folders = packages | {_last(move.old_home) for move in inner}
         homes = frozenset(folder.encode() for folder in folders)
-        words = homes | {move.old_name.encode() for move in moves}
+        words = homes | {move.old_name.encode() for move in inner}
         tops = {move.old.partition(".")[0].encode() for move in moves}
         return cls(words, homes, folders, words | tops, tuple(top + b"." for top in sorted(tops)))
 

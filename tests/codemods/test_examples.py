@@ -27,15 +27,23 @@ def examples(kind: str) -> list[ParameterSet]:
 
 def _examples(kind: str) -> Iterator[ParameterSet]:
     for name, file in sorted(available_migrations().items()):
+        migration = load_migration(file)
         for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt")):
-            yield pytest.param(load_migration(file), example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
+            yield pytest.param(migration, example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
 
 
 def apply(migration: Migration, source: bytes, options: Options = Options()) -> bytes:  # noqa: B008 - immutable
     header = _HEADER.match(source)
     module = header[2].decode() if header else "app"
     is_package = bool(header) and header[1] == b"package"
-    outcome = rewrite_source(source, module=module, is_package=is_package, moves=migration.moves, options=options)
+    outcome = rewrite_source(
+        source,
+        module=module,
+        is_package=is_package,
+        moves=migration.moves,
+        migrations=[migration],
+        options=options,
+    )
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import UNKNOWN, Mock, Value, doubtful, element
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Mock, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -96,13 +96,20 @@ class Blocks:
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         for item in node.items:
-            entered = self._expressions.value(item.context_expr, frame)
+            manager = self._expressions.value(item.context_expr, frame)
             if item.optional_vars is not None:
-                self._stores.store(item.optional_vars, entered if isinstance(entered, Mock) else UNKNOWN, frame)
+                self._stores.store(item.optional_vars, self._entered(manager), frame)
         before = _copy(frame.env)
         seen = self._attempt(node.body, frame)
         # The context manager may swallow an exception, at any place of the body.
         frame.env = join_env(frame.env, before, seen)
+
+    def _entered(self, manager: Value) -> Value:
+        """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
+        if isinstance(manager, Mock):
+            return manager
+        made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
+        return Instance(made, isinstance(manager, Instance) and manager.sure) if made else UNKNOWN
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         before = _copy(frame.env)

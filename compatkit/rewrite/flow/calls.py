@@ -67,6 +67,8 @@ class Calls:
                 return self._declared(callee, node)
             case Named(name=name) if self._known.configs & {name, owner := name.rpartition(".")[0]}:
                 return Instance(name if name in self._known.configs else owner, callee.sure)
+            case Named(name=name) if returned := self._known.types.get(f"{name}()"):
+                return Instance(returned, callee.sure)
             case Named(name="functools.partial") if given and isinstance(made := given[0], Named):
                 self._trace.partials[node] = made
                 return Named(made.name, made.sure, "partial", made.origins)

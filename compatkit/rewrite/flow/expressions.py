@@ -67,6 +67,8 @@ class Expressions:
             node, is_ready = stack.pop()
             if is_ready or isinstance(node, _LEAVES):
                 found[node] = self._value(node, found, frame)
+                if isinstance(node, ast.Name | ast.Attribute):
+                    self._note(node, found[node])
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
@@ -84,6 +86,12 @@ class Expressions:
         if value is not None:
             return doubtful(value) if name in self._patched else value
         return Named(f"builtins.{name}") if hasattr(builtins, name) and not self._has_star else UNKNOWN
+
+    def _note(self, node: ast.Name | ast.Attribute, value: Value) -> None:
+        if isinstance(value, Named) and value.name.rpartition(".")[2] in self.known.watched:
+            self.trace.name(node, value)
+        elif node in self.trace.names:
+            self.trace.name(node, UNKNOWN)
 
     def _value(self, node: ast.AST, found: Found, frame: Frame) -> Value:
         match node:
@@ -205,6 +213,8 @@ class Expressions:
                     return Local(item) if not item.decorator_list else UNKNOWN
         if not of.of:
             return UNKNOWN
+        if made := self.known.types.get(f"{of.of}.{name}"):
+            return Instance(made, of.sure and name not in self._replaced)
         found = Named(f"{of.of}.{name}", of.sure)
         return doubtful(found) if name in self._replaced else found
 

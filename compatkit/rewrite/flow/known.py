@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
 from compatkit.rewrite.flow.values import Path
@@ -19,13 +19,17 @@ class Known:
         configs: the classes of v2's configurations.
         moving: old dotted names that count as their new ones.
         moved: every old dotted name and its new one.
+        watched: last parts of dotted names; wherever an expression stands for one of these names, it is noted.
+        types: the classes of attributes, and, where a name ends in `()`, of what calls return.
     """
 
     producers: Mapping[str, tuple[int, frozenset[Path]]]
     classes: frozenset[str]
     configs: frozenset[str]
     moving: Mapping[str, str]
-    moved: Mapping[str, str]
+    moved: Mapping[str, str] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:

@@ -22,6 +22,7 @@ class Trace:
         stand_ins: keys of plain dicts that a mock hands out as records, and the record that each stands for.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
+        names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class.
         arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
     """
@@ -31,6 +32,7 @@ class Trace:
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
     stand_ins: dict[Key, Value] = field(default_factory=dict)
+    names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
     arguments: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
@@ -45,6 +47,9 @@ class Trace:
 
     def call(self, node: ast.Call, value: Value) -> None:
         self.callees[node] = join(self.callees.get(node, NOTHING), value)
+
+    def name(self, node: ast.expr, value: Value) -> None:
+        self.names[node] = join(self.names.get(node, NOTHING), value)
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""

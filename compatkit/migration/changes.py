@@ -1,0 +1,139 @@
+"""Changes of an interface that keep no v1 spelling alive: calls, members, removals. Values only, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from compatkit.migration.names import Confidence, relocate
+
+# What a Python literal can be: text, numbers, None, and lists and the like of them.
+Literal: TypeAlias = object
+
+
+class Setting(NamedTuple):
+    """An argument by name, and the literal that it is given."""
+
+    name: str
+    value: Literal
+
+
+class Renaming(NamedTuple):
+    """A v1 name of an argument, and its v2 name."""
+
+    v1: str
+    v2: str
+
+
+class Mapped(NamedTuple):
+    """A literal that an argument took in v1, and what says the same in v2."""
+
+    name: str
+    v1: Literal
+    v2: Literal
+
+
+class Condition(NamedTuple):
+    """An argument that must be given one of these literals."""
+
+    name: str
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every change says of itself; `since` and `remove` are releases, `link` leads to the library's own notes."""
+
+    confidence: Confidence = "safe"
+    since: str = ""
+    remove: str = ""
+    why: str = ""
+    link: str = ""
+
+    @property
+    def reason(self) -> str:
+        parts = [self.why, f"deprecated since {self.since}" if self.since else ""]
+        return "; ".join([*filter(None, parts), *([f"removed in {self.remove}"] if self.remove else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """How calls of one callable change.
+
+    Attributes:
+        of: its dotted names; a `*` stands for one part.
+        to: its new dotted name, if it has one.
+        v1, v2: the positional parameters, in order, then and now. Without `v2` positions stay as they are.
+        rename, add, pin, drop, values: what becomes of arguments; `pin` writes out a default that changed.
+        when: literals that must be given, or the change is none of this call.
+        asks: arguments of which at least one must be given.
+        literal: arguments that must be written as literals, or the call is reported.
+        unless_mentioned: words that make the change uncertain anywhere in a file.
+        decorator: it may be used as a decorator without being called.
+        say: what to tell; then nothing is rewritten.
+    """
+
+    code: str
+    of: tuple[str, ...]
+    to: str = ""
+    v1: tuple[str, ...] = ()
+    v2: tuple[str, ...] | None = None
+    rename: tuple[Renaming, ...] = ()
+    add: tuple[Setting, ...] = ()
+    pin: tuple[Setting, ...] = ()
+    drop: tuple[str, ...] = ()
+    values: tuple[Mapped, ...] = ()
+    when: tuple[Condition, ...] = ()
+    asks: tuple[str, ...] = ()
+    literal: tuple[str, ...] = ()
+    unless_mentioned: tuple[str, ...] = ()
+    decorator: bool = False
+    say: str = ""
+    about: About = About()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The v1 arguments of which at least one must be given, or the change is none of a call; may be empty."""
+        if self.to:
+            return frozenset()
+        names = {row.v1 for row in self.rename} | {row.name for row in self.values} | {row.name for row in self.when}
+        return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
+
+    def relocated(self, homes: Mapping[str, str]) -> CallChange:
+        return replace(self, of=tuple(relocate(name, homes) for name in self.of), to=relocate(self.to, homes))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """A method or an attribute of these classes, an enumeration's value or a constant, that has a new name.
+
+    `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do.
+    """
+
+    code: str
+    of: tuple[str, ...]
+    v1: str
+    v2: str = ""
+    defined: bool = False
+    say: str = ""
+    about: About = About()
+
+    def relocated(self, homes: Mapping[str, str]) -> MemberChange:
+        return replace(self, of=tuple(relocate(name, homes) for name in self.of))
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Dotted names of modules, classes or functions that are gone, and what to do instead."""
+
+    code: str
+    names: tuple[str, ...]
+    say: str
+    about: About = About("manual")
+
+    def relocated(self, homes: Mapping[str, str]) -> Removal:
+        return replace(self, names=tuple(relocate(name, homes) for name in self.names))
+
+
+InterfaceChange = CallChange | MemberChange | Removal

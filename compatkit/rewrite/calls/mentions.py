@@ -1,0 +1,70 @@
+"""The first pass over raw bytes: which files may use an interface that changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from compatkit.migration import Migration
+
+_Words: TypeAlias = tuple[bytes, ...]
+_Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
+_WORD = re.compile(rb"\w+")
+
+
+def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a file mentions a library whose interface changed, and one of the names that did."""
+    return any(_mentions(source, migration) for migration in migrations)
+
+
+def changes_interface(migration: Migration) -> bool:
+    return bool(migration.calls or migration.members or migration.removed)
+
+
+def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
+    """Return the last part of each name that moves and takes other arguments then."""
+    moving = [call for migration in migrations for call in migration.calls if call.to]
+    # Whoever takes a name from elsewhere may go on calling what is only renamed.
+    names = [name for call in moving if call.add or call.rename or call.drop or call.v2 is not None for name in call.of]
+    return frozenset(name.rpartition(".")[2] for name in names)
+
+
+def _mentions(source: bytes, migration: Migration) -> bool:
+    tops, names = _words(migration)
+    if not any(top in source for top in tops) or not any(name in source for _, name in names):
+        return False
+    # `normal` is in many files, and `init` is in all; as words of their own they are not.
+    words = frozenset(_WORD.findall(source))
+    return any(name in words and (not home or home in words) for home, name in names)
+
+
+# By identity: to hash a migration for every file costs more than to search the file.
+_known: dict[int, tuple[Migration, tuple[_Words, _Names]]] = {}
+
+
+def _words(migration: Migration) -> tuple[_Words, _Names]:
+    known = _known.get(id(migration))
+    if known is None or known[0] is not migration:
+        if len(_known) >= 256:
+            _known.clear()
+        known = _known[id(migration)] = (migration, _gathered(migration))
+    return known[1]
+
+
+def _gathered(migration: Migration) -> tuple[_Words, _Names]:
+    names = {_home_and_name(name) for call in migration.calls for name in call.of}
+    names |= {_home_and_name(name) for removal in migration.removed for name in removal.names}
+    # The class of an object need not be named where its member is used.
+    names |= {(b"", member.v1.encode()) for member in migration.members}
+    every = [name for call in migration.calls for name in call.of]
+    every += [name for removal in migration.removed for name in removal.names]
+    every += [owner for member in migration.members for owner in member.of]
+    return tuple(sorted({name.partition(".")[0].encode() for name in every})), tuple(sorted(names))
+
+
+def _home_and_name(dotted: str) -> tuple[bytes, bytes]:
+    """Return the module that a file must name, too, if it is one, and the name in it."""
+    home, _, name = dotted.rpartition(".")
+    last = home.rpartition(".")[2]
+    return (last.encode() if last.islower() else b""), name.encode()
