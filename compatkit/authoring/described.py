@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compatkit.authoring.alternative import ANY, Alternative, Json, Path, is_there, reference
@@ -87,6 +88,9 @@ class Described(Entry):
 
     def number(self, key: str, default: float) -> float:
         return float(self._ask(key, {"type": "number", "minimum": 0}, default, 1))
+
+    def day(self, key: str) -> date | None:
+        return self._may_ask(key, {"type": "string", "format": "date"}, None, date(2027, 1, 31))
 
     def position(self, key: str) -> int | None:
         return self._may_ask(key, {"type": "integer", "minimum": 0}, None, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from compatkit.migration.errors import MigrationError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 Choice = TypeVar("Choice", bound=str)
+Row = TypeVar("Row")
 
 
 class Entry:
@@ -57,12 +58,6 @@ class Entry:
         value = self._take(key, None)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise self._wrong(key, value, "an integer, zero or more")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self._take(key, False)
-        if not isinstance(value, bool):
-            raise self._wrong(key, value, "true or false")
         return value
 
     def day(self, key: str) -> date | None:
@@ -161,3 +156,13 @@ class Entry:
 
     def _wrong(self, key: str, value: object, expected: str) -> MigrationError:
         return MigrationError.wrong_value(key, value, expected, where=self.where)
+
+
+def each(entry: Entry, key: str, build: Callable[[Entry], Row]) -> tuple[Row, ...]:
+    """Build a value from each table in the list under `key`, and refuse what is left over in one."""
+    found = []
+    for number, table in enumerate(entry.rows(key), start=1):
+        row = Entry(table, f"{entry.where}, [[{key}]] {number}")
+        found.append(build(row))
+        row.close()
+    return tuple(found)

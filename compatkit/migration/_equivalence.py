@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeVar, get_args
 
-from compatkit.migration._entry import Entry
+from compatkit.migration._entry import Entry, each
 from compatkit.migration.equivalence import Allowance, AllowanceKind, Bound, Equivalence, Margin, MarginValue
 from compatkit.migration.errors import MigrationError
 
@@ -24,23 +23,14 @@ def parse_equivalence(table: object, *, where: str) -> Equivalence:
         rtol=entry.number("rtol", 0.0),
         atol=entry.number("atol", 0.0),
         metric_prefixes=entry.texts("metric_prefixes"),
-        tolerances=_each(entry, "tolerances", _bound),
-        margins=_each(entry, "margins", _margin),
-        ignore=_each(entry, "ignore", _allowance),
-        added_in_v2=_each(entry, "added_in_v2", _allowance),
-        removed_in_v2=_each(entry, "removed_in_v2", _allowance),
+        tolerances=each(entry, "tolerances", _bound),
+        margins=each(entry, "margins", _margin),
+        ignore=each(entry, "ignore", _allowance),
+        added_in_v2=each(entry, "added_in_v2", _allowance),
+        removed_in_v2=each(entry, "removed_in_v2", _allowance),
     )
     entry.close()
     return equivalence
-
-
-def _each(entry: Entry, key: str, build: Callable[[Entry], _Row]) -> tuple[_Row, ...]:
-    rows = []
-    for number, table in enumerate(entry.rows(key), start=1):
-        row = Entry(table, f"{entry.where}, {key} {number}")
-        rows.append(build(row))
-        row.close()
-    return tuple(rows)
 
 
 def _bound(entry: Entry) -> Bound:
@@ -51,23 +41,21 @@ def _bound(entry: Entry) -> Bound:
         atol=entry.number("atol", 0.0),
         ulps=entry.position("ulps") or 0,
     )
-    if not entry.keys() & {"rtol", "atol", "ulps"}:
+    if not any(entry.has(key) for key in ("rtol", "atol", "ulps")):
         expected = "one of rtol, atol, ulps, or several (rtol = 0 is exact)"
         raise MigrationError.wrong_value("tolerance", sorted(entry.keys()), expected, where=entry.where)
     return bound
 
 
 def _margin(entry: Entry) -> Margin:
-    given = entry.keys() & {"absolute", "relative"}
-    bounds = {name: entry.number(name, 0.0) for name in ("absolute", "relative")}
     margin = Margin(
         metric=entry.text("metric"),
         why=entry.text("why"),
-        absolute=bounds["absolute"] if "absolute" in given else None,
-        relative=bounds["relative"] if "relative" in given else None,
+        absolute=entry.number("absolute", 0.0) if entry.has("absolute") else None,
+        relative=entry.number("relative", 0.0) if entry.has("relative") else None,
         value=entry.choice("value", _VALUES, "final"),
     )
-    if len(given) != 1:
+    if (margin.absolute is None) == (margin.relative is None):
         expected = "exactly one of absolute, relative"
         raise MigrationError.wrong_value("margin", sorted(entry.keys()), expected, where=entry.where)
     if margin.relative is not None and not 0 < margin.relative < 1:
@@ -76,7 +64,7 @@ def _margin(entry: Entry) -> Margin:
 
 
 def _allowance(entry: Entry) -> Allowance:
-    kinds = [kind for kind in _KINDS if kind in entry.keys()]  # noqa: SIM118 - Entry is no dict
+    kinds = [kind for kind in _KINDS if entry.has(kind)]
     if len(kinds) != 1:
         # A misspelt kind reads better as "unknown key, did you mean".
         for key in sorted(entry.keys() - {"why", "until", "optional", *_KINDS}):
@@ -87,5 +75,5 @@ def _allowance(entry: Entry) -> Allowance:
         raise MigrationError.wrong_value("allowance", sorted(entry.keys()), expected, where=entry.where)
     # Without a reason an allowed difference cannot be judged a year later.
     return Allowance(
-        kinds[0], entry.text(kinds[0]), entry.text("why"), until=entry.day("until"), optional=entry.flag("optional")
+        kinds[0], entry.text(kinds[0]), entry.text("why"), until=entry.day("until"), optional=entry.switch("optional")
     )

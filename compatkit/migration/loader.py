@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, get_args
 
 from compatkit.migration._changes import build_call, build_member, build_removal, build_types
-from compatkit.migration._entry import Entry
+from compatkit.migration._entry import Entry, each
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate
 from compatkit.migration.errors import MigrationError
@@ -86,33 +85,24 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         id=entry.text("id"),
         summary=entry.text("summary"),
         versions=_versions(Entry(entry.table("versions", required=True), f"{entry.where}, versions")),
-        moves=_each(entry, "moves", _move),
-        fields=_each(entry, "fields", _field),
-        arguments=_each(entry, "arguments", _argument),
-        producers=_each(entry, "producers", _producer),
-        configs=_each(entry, "configs", _config),
-        calls=_each(entry, "calls", build_call),
-        members=_each(entry, "members", build_member),
-        removed=_each(entry, "removed", build_removal),
+        moves=each(entry, "moves", _move),
+        fields=each(entry, "fields", _field),
+        arguments=each(entry, "arguments", _argument),
+        producers=each(entry, "producers", _producer),
+        configs=each(entry, "configs", _config),
+        calls=each(entry, "calls", build_call),
+        members=each(entry, "members", build_member),
+        removed=each(entry, "removed", build_removal),
         loaded=entry.texts("loaded"),
         types=build_types(entry),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
-        unhandled=_each(entry, "unhandled", _unhandled),
+        unhandled=each(entry, "unhandled", _unhandled),
         origin=origin,
     )
     entry.close()
     validate(migration, where=entry.where)
     return migration
-
-
-def _each(entry: Entry, key: str, build: Callable[[Entry], _Row]) -> tuple[_Row, ...]:
-    rows = []
-    for number, table in enumerate(entry.rows(key), start=1):
-        row = Entry(table, f"{entry.where}, [[{key}]] {number}")
-        rows.append(build(row))
-        row.close()
-    return tuple(rows)
 
 
 def _versions(entry: Entry) -> Versions:
