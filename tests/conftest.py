@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from compatkit.migration import Migration, find_migration
 from tests.browser import find_chromium
-from tests.equivalence.store.servers import postgresql_programs
+from tests.equivalence.reading.store.servers import postgresql_programs
 
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"

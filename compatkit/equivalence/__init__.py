@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from compatkit.equivalence.compare import compare_snapshots
+from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
-from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot
 from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.snapshots import load_snapshot, resolve_snapshot, save_snapshot
 from compatkit.equivalence.tolerance import Tolerance

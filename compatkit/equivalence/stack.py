@@ -10,11 +10,11 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from compatkit.equivalence.compare import compare_snapshots
+from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.policy import Policy
-from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot
 from compatkit.errors import CompatkitError
 from compatkit.migration import Migration, find_migration
 from compatkit.training import (

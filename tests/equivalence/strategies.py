@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
-from compatkit.equivalence.canonical import canonical_value
+from compatkit.equivalence.reading.canonical import canonical_value
 
 names = st.text("abcdefgh_/", min_size=1, max_size=6)
 numbers = st.one_of(st.floats(-1e9, 1e9), st.just(float("nan")), st.just(float("inf"))).map(canonical_value)

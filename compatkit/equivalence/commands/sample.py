@@ -15,7 +15,7 @@ from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import Side, Sides
 from compatkit.equivalence.commands.store import LoggedRun, Store, top_level_runs
 from compatkit.equivalence.commands.written import default_stores_written, files_written
-from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot
 from compatkit.equivalence.snapshot import Snapshot
 
 _SHIM_IS_OFF = "compatkit: the shim is off in this process"

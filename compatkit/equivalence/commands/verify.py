@@ -12,7 +12,7 @@ from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import prepared_sides
-from compatkit.equivalence.compare import compare_snapshots
+from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
 

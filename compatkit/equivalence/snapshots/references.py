@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot
+from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.snapshots.stored import load_snapshot
-from compatkit.equivalence.store.opened import is_missing, opened_store, without_password
 from compatkit.errors import nearest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from compatkit.equivalence.compare import find_differences, sort_differences
+from compatkit.equivalence.comparing.compare import find_differences, sort_differences
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Snapshot

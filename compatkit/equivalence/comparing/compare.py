@@ -1,0 +1,84 @@
+"""Two snapshots in, a verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from compatkit.equivalence.comparing.children import compare_children
+from compatkit.equivalence.comparing.compared import count_compared
+from compatkit.equivalence.comparing.datasets import compare_datasets
+from compatkit.equivalence.comparing.metrics import compare_metrics
+from compatkit.equivalence.comparing.models import compare_files, compare_models
+from compatkit.equivalence.comparing.texts import compare_params, compare_texts
+from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.reading.canonical import is_same_tag
+from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.verdict import Allowed, Verdict
+
+
+def compare_snapshots(before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:
+    """Compare what two runs logged; `before` is v1, `after` is v2.
+
+    Raises `EquivalenceError` where both are empty, or where nothing differs because all is ignored or allowed: that
+    nothing differs in nothing is no verdict.
+    """
+    if before.is_empty and after.is_empty:
+        raise EquivalenceError.nothing_compared(before.run_id, after.run_id)
+    deciding, allowed = sort_differences(find_differences(before, after, policy), policy)
+    compared = count_compared(before, after, policy)
+    if not deciding and not any(compared.values()):
+        raise EquivalenceError.only_allowed(before.run_id, after.run_id)
+    used = {entry.by for entry in allowed}
+    return Verdict(
+        before=before.run_id,
+        after=after.run_id,
+        deciding=tuple(deciding),
+        allowed=tuple(allowed),
+        unused=tuple(entry for entry in policy.allowances if entry not in used),
+        compared=compared,
+        notes=tuple(dict.fromkeys((*before.notes, *after.notes))),
+    )
+
+
+def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple[list[Difference], list[Allowed]]:
+    """Part the differences that decide from those that the policy allows."""
+    deciding, allowed = [], []
+    for difference in differences:
+        if (allowance := policy.allowance(difference)) is None:
+            deciding.append(_with_expiry(difference, policy))
+        else:
+            allowed.append(Allowed(difference, allowance))
+    return deciding, allowed
+
+
+def _with_expiry(difference: Difference, policy: Policy) -> Difference:
+    """Say so where an entry of the policy allowed this until a day that is over."""
+    if (entry := policy.expired(difference)) is None:
+        return difference
+    expiry = f"allowed until {entry.until} ({entry.why}), which is over"
+    return replace(difference, hint=f"{difference.hint}, {expiry}" if difference.hint else expiry)
+
+
+def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
+    """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
+    if before.status != after.status:
+        yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
+    yield from compare_params(before.params, after.params, policy)
+    yield from compare_metrics(before.metrics, after.metrics, policy)
+    yield from compare_texts(
+        before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
+    )
+    yield from compare_files(
+        before.artifacts,
+        after.artifacts,
+        policy,
+        missing=Kind.ARTIFACT_MISSING,
+        extra=Kind.ARTIFACT_EXTRA,
+        content=Kind.ARTIFACT_CONTENT,
+    )
+    yield from compare_models(before.models, after.models, policy)
+    yield from compare_datasets(before.datasets, after.datasets)
+    yield from compare_children(before, after, policy, find_differences)

@@ -1,0 +1,133 @@
+"""The metric histories of two runs: names, steps, then value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from compatkit.equivalence.comparing.arrays import suspects
+from compatkit.equivalence.difference import Difference, Distance, Kind
+from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.snapshot import Point
+from compatkit.equivalence.tolerance import Tolerance
+
+_History = Sequence[Point]
+
+
+def compare_metrics(
+    before: Mapping[str, _History], after: Mapping[str, _History], policy: Policy
+) -> Iterator[Difference]:
+    """Yield how the metrics of two runs differ, under v2 names."""
+    left, conflicts_left = _in_v2(before, policy)
+    right, conflicts_right = _in_v2(after, policy)
+    yield from conflicts_left
+    yield from conflicts_right
+    for name in sorted(left.keys() | right.keys()):
+        if name not in right:
+            yield _one_sided(Kind.METRIC_MISSING, name, left[name], before=_points(left[name]), rule="must be there")
+        elif name not in left:
+            yield _one_sided(Kind.METRIC_EXTRA, name, right[name], after=_points(right[name]), rule="must not be there")
+        else:
+            yield from compare_histories(name, left[name], right[name], policy.metric_tolerance(name))
+
+
+def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "") -> Difference:
+    first = history[0].step if history else None
+    return Difference(kind, name, before, after, first_step=first, count=len(history), of=len(history), rule=rule)
+
+
+def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
+    """Yield at most one difference in steps and one in values; values are compared where both sides have them."""
+    pairs, of = suspects(before, after, rtol=tolerance.rtol, atol=tolerance.atol), len(before)
+    if pairs is None:
+        yield _steps(name, before, after, tolerance)
+        if _shift(before, after, tolerance) is not None:
+            return
+        pairs = _common(before, after)
+        of = len(pairs)
+    apart = [(one, other) for one, other in pairs if not tolerance.agree(one.value, other.value)]
+    if apart:
+        yield _values(name, apart, of, tolerance)
+
+
+def _values(name: str, apart: list[tuple[Point, Point]], of: int, tolerance: Tolerance) -> Difference:
+    first, other = apart[0]
+    distances = [(Distance.between(one.value, two.value), one.step) for one, two in apart]
+    measured = [(distance, step) for distance, step in distances if distance is not None]
+    # An infinite distance is the largest; there is no number for it.
+    largest, place = max(measured, key=lambda row: row[0].absolute) if len(measured) == len(apart) else (None, None)
+    return Difference(
+        Kind.METRIC_VALUE,
+        name,
+        before=repr(first.value),
+        after=repr(other.value),
+        first_step=first.step,
+        count=len(apart),
+        of=of,
+        distance=distances[0][0],
+        largest=largest,
+        largest_step=place,
+        rule=str(tolerance),
+    )
+
+
+def _in_v2(metrics: Mapping[str, _History], policy: Policy) -> tuple[dict[str, _History], list[Difference]]:
+    """Bring names to v2's spelling. A run that logged both spellings must have logged the same under both."""
+    renamed: dict[str, _History] = {}
+    conflicts: list[Difference] = []
+    for original, history in sorted(metrics.items()):
+        name = policy.metric_name(original)
+        if name in renamed and any(compare_histories(name, renamed[name], history, policy.metric_tolerance(name))):
+            rule = "both spellings in one run must agree"
+            conflicts.append(Difference(Kind.METRIC_SPELLINGS, name, hint=f"one is {original!r}", rule=rule))
+        renamed.setdefault(name, history)
+    return renamed, conflicts
+
+
+def _steps(name: str, before: _History, after: _History, tolerance: Tolerance) -> Difference:
+    # The first place where the two lists of steps part, be it that one of them ends there.
+    place = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one.step != other.step),
+        min(len(before), len(after)),
+    )
+    first = min(history[place].step for history in (before, after) if place < len(history))
+    shift = _shift(before, after, tolerance)
+    return Difference(
+        Kind.METRIC_STEPS,
+        name,
+        before=_points(before),
+        after=_points(after),
+        first_step=first,
+        rule="steps must be equal",
+        hint=f"the same values, shifted by {shift:+d} steps" if shift is not None else "",
+    )
+
+
+def _shift(before: _History, after: _History, tolerance: Tolerance) -> int | None:
+    """Return by how many steps `after` lies behind `before`, if that is all that differs."""
+    if len(before) != len(after) or not before:
+        return None
+    shift = after[0].step - before[0].step
+    same = all(
+        other.step - one.step == shift and tolerance.agree(one.value, other.value)
+        for one, other in zip(before, after, strict=True)
+    )
+    return shift if same else None
+
+
+def _common(before: _History, after: _History) -> list[tuple[Point, Point]]:
+    """Pair the points of the steps that both sides have; a step with several values is paired in their order."""
+    left, right = _by_step(before), _by_step(after)
+    return [pair for step in sorted(left.keys() & right.keys()) for pair in zip(left[step], right[step], strict=False)]
+
+
+def _by_step(history: _History) -> dict[int, list[Point]]:
+    steps: dict[int, list[Point]] = {}
+    for point in history:
+        steps.setdefault(point.step, []).append(point)
+    return steps
+
+
+def _points(history: _History) -> str:
+    if len(history) == 1:
+        return f"1 point at step {history[0].step}"
+    return f"{len(history)} points, steps {history[0].step} to {history[-1].step}" if history else "no points"

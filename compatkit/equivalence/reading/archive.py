@@ -1,0 +1,121 @@
+"""MLflow's `model.pt2`, a zip archive of raw tensors, JSON tables of their names, and the graph as JSON.
+
+Nothing in it is executed. What is neither read here nor known to name the occasion is compared by digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from compatkit.equivalence.reading.graph import graph_details, graph_operations
+from compatkit.equivalence.reading.raw_tensor import read_tensor
+from compatkit.equivalence.snapshot import File, Tensor
+
+# torch.export.pt2_archive.constants; the name of a constant is marked, lest it hide a weight of that name.
+_TABLES = {
+    "data/weights/model_weights_config.json": "",
+    "data/constants/model_constants_config.json": "constant ",
+}
+_GRAPH = "models/model.json"
+# The writer's versions, and a checksum over all members, stack traces with source paths included.
+_OCCASION = {
+    "archive_format",
+    "archive_version",
+    "version",
+    "byteorder",
+    ".data/version",
+    ".data/serialization_id",
+    ".format_version",
+    ".storage_alignment",
+}
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What an archive holds; `unread` are its weights and constants that need unpickling, which are in `files` too."""
+
+    operations: tuple[str, ...]
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+def read_archive(path: Path) -> Archive | None:
+    """Return what is in the archive, or None where it is not of the known form."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            members = _Members(opened)
+            program = json.loads(members.read(_GRAPH))
+            archive = Archive(graph_operations(program), details=graph_details(program))
+            understood = {name for table in _TABLES for name in _read_table(archive, members, table)}
+            for name in sorted(members.names.keys() - understood - _OCCASION - {_GRAPH}):
+                archive.files[name] = _digest(members.read(name))
+            return archive
+    except _UNREADABLE:
+        return None
+
+
+class _Members:
+    """The members by their names below the root, which is named after the file that was written."""
+
+    def __init__(self, opened: zipfile.ZipFile) -> None:
+        listed = [name.partition("/") for name in opened.namelist()]
+        if len({root for root, _, _ in listed}) != 1 or len(set(listed)) != len(listed):
+            raise ValueError("not one root, or two members of one name")
+        self.names = {name: root + slash + name for root, slash, name in listed}
+        self._opened = opened
+        if "byteorder" in self.names and self.read("byteorder").decode() != sys.byteorder:
+            raise ValueError("written on a machine of the other byte order")
+
+    def read(self, name: str) -> bytes:
+        return self._opened.read(self.names[name])
+
+
+def _read_table(archive: Archive, members: _Members, table: str) -> set[str]:
+    """Read the tensors of one table, and return the members that are understood thereby."""
+    folder, prefix = table.rpartition("/")[0], _TABLES[table]
+    if table not in members.names:
+        return set()
+    understood = {table}
+    for key, entry in json.loads(members.read(table))["config"].items():
+        name, payload = f"{prefix}{key}", f"{folder}/{entry['path_name']}"
+        if name in archive.details:
+            raise ValueError("two entries of one name")
+        archive.details[name] = _described(entry)
+        if entry["use_pickle"]:
+            archive.files[name] = _digest(members.read(payload))
+            archive.unread.append(name)
+        else:
+            archive.tensors[name] = read_tensor(members.read(payload), entry["tensor_meta"])
+        understood.add(payload)
+    return understood
+
+
+def _described(entry: Mapping[str, Any]) -> str:
+    """Return what a table says of a tensor, but for where in the archive its values lie and how."""
+    meta = entry["tensor_meta"] or {}
+    kept = {key: value for key, value in meta.items() if key not in {"strides", "storage_offset"}}
+    return json.dumps({**entry, "tensor_meta": kept, "path_name": ""}, sort_keys=True)
+
+
+def _digest(content: bytes) -> File:
+    return File(hashlib.sha256(content).hexdigest(), len(content))

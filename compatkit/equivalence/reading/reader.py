@@ -1,0 +1,115 @@
+"""A run id in, a snapshot out, from any tracking store by its URI. No global MLflow state is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, local_folder
+from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
+from compatkit.equivalence.reading.datasets import read_datasets
+from compatkit.equivalence.reading.logged_models import Models, read_logged_models
+from compatkit.equivalence.reading.own_pages import own_pages
+from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
+from compatkit.equivalence.reading.store.metrics import read_metrics
+from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
+from compatkit.equivalence.snapshot import File, Snapshot
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_ENDED = {"FINISHED", "FAILED", "KILLED"}
+# MLflow's own tags name the occasion, but for what the user wrote with `start_run(description=...)`.
+_DESCRIPTION = "mlflow.note.content"
+
+
+def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
+    """Read all that a run logged; `tracking_uri` None is MLflow's own choice.
+
+    Raises `EquivalenceError` where the store or the run is not there, the run has not ended or is deleted, or where
+    the store fails on the way.
+    """
+    from mlflow.exceptions import MlflowException
+
+    with opened_store(tracking_uri) as client:
+        try:
+            run = client.get_run(run_id)
+        except MlflowException as error:
+            if is_missing(error):
+                raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
+            raise
+        return _snapshot(client, run, all_experiments(client), frozenset())
+
+
+def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
+    """Read a run and, in turn, its children; a run above that names itself as its own child is not read again."""
+    _require_end(run, client)
+    line = above | {run.info.run_id}
+    children = [
+        (child, _snapshot(client, child, experiments, line))
+        for child in child_runs(client, run, experiments)
+        if child.info.run_id not in line
+    ]
+    params = dict(run.data.params)
+    tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
+    tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
+    models = Models()
+    read_logged_models(client, run, models)
+    artifacts = _read_artifacts(client, run, models)
+    named = named_children(children)
+    said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
+    notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
+    return Snapshot(
+        run_id=run.info.run_id,
+        status=run.info.status,
+        params=params,
+        metrics=read_metrics(client, run),
+        tags=tags,
+        artifacts=artifacts,
+        models=models.found,
+        datasets=read_datasets(run),
+        notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
+        children=named,
+    )
+
+
+def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str, File]:
+    """Read the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
+    with artifact_folder(run.info.artifact_uri, client.tracking_uri) as root:
+        if root is None:
+            models.notes += _notes_without_artifacts(run)
+            return {}
+        paths = files_in(root)
+        own = own_pages(paths)
+        models.notes += [f"{name} is a page that compatkit logged: it is not compared" for name in sorted(own)]
+        folders = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "MLmodel"} - {""}
+        outermost = [each for each in sorted(folders) if not any(each.startswith(f"{other}/") for other in folders)]
+        for folder in outermost:
+            models.add(folder, root / folder, {})
+        inside = tuple(f"{folder}/" for folder in outermost)
+        return {
+            name: models.file(path, name)
+            for name, path in paths.items()
+            if name not in own and not name.startswith(inside)
+        }
+
+
+def _notes_without_artifacts(run: Run) -> list[str]:
+    """Say so where not even the folder of the experiment is here, as for a store that was copied without its files."""
+    folder = local_folder(run.info.artifact_uri)
+    if folder is None or folder.parent.parent.is_dir():
+        return []
+    # Without the run's id: equal runs have equal snapshots.
+    return ["no artifacts of the run are on this machine: if it has any, they are not compared"]
+
+
+def _require_end(run: Run, client: MlflowClient) -> None:
+    if run.info.lifecycle_stage == "deleted":
+        raise EquivalenceError.deleted_run(run.info.run_id, _shown(client))
+    if run.info.status not in _ENDED:
+        raise EquivalenceError.still_running(run.info.run_id, run.info.status, _shown(client))
+
+
+def _shown(client: MlflowClient) -> str:
+    return without_password(client.tracking_uri)

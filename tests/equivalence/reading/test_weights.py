@@ -1,0 +1,59 @@
+"""Model files are read without executing anything; what cannot be read so is compared by digest, and said to be."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from compatkit.equivalence.reading.weights import read_model
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("exploded",)
+
+
+def test_no_pickle_is_opened(tmp_path: Path) -> None:
+    for name in ("model.pkl", "model.pth", "model.pt2"):
+        (tmp_path / name).write_bytes(pickle.dumps(Bomb()))
+
+    model, notes = read_model(tmp_path, "model")
+
+    assert not Path("exploded").exists()
+    assert set(model.files) == {"model.pkl", "model.pth", "model.pt2"}
+    assert len(notes) == 3
+
+
+# torch's own remark on saving a weight that is a view, which is what this test wants.
+@pytest.mark.filterwarnings("ignore:No complete tensor found in the group:UserWarning")
+def test_every_dtype_and_layout_is_read_as_torch_saved_it(tmp_path: Path) -> None:
+    class Mixed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w_single = nn.Parameter(torch.randn(3, 4))
+            self.w_transposed = nn.Parameter(torch.randn(4, 3).t())
+            self.w_double = nn.Parameter(torch.randn(3, 4, dtype=torch.float64))
+            self.w_half = nn.Parameter(torch.randn(3, 4).half())
+            self.w_brain = nn.Parameter(torch.randn(3, 4).bfloat16())
+            self.register_buffer("w_count", torch.tensor(7))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            total = self.w_single + self.w_transposed + self.w_double + self.w_half + self.w_brain + self.w_count
+            return x + total.float()
+
+    module = Mixed()
+    torch.export.save(torch.export.export(module, (torch.randn(3, 4),)), tmp_path / "model.pt2")
+
+    model, notes = read_model(tmp_path, "model")
+
+    assert not notes
+    for name, tensor in module.state_dict().items():
+        assert model.tensors[name].dtype == str(tensor.dtype).removeprefix("torch.")
+        expected = tensor.float() if tensor.dtype is torch.bfloat16 else tensor
+        np.testing.assert_array_equal(model.tensors[name].values, expected.numpy())
