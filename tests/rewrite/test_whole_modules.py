@@ -186,3 +186,17 @@ def test_what_is_left_of_a_module_that_is_taken_apart_is_reported() -> None:
 
     assert rewritten(source) == "import shop.core.old as o\nimport shop.elsewhere\nshop.elsewhere.Apart2, o.N\n"
     assert reported(source) == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [("Left", "shop.left.Left2"), ("Other", "shop.new"), ("Other and Left", "shop.left.Left2")],
+)
+def test_a_text_is_told_the_home_of_the_name_that_it_spells(name: str, home: str) -> None:
+    moves = (Move("CK101", "shop.old.Left", "shop.left.Left2"), Move("CK102", "shop.old", "shop.new", kind="module"))
+    source = f"text = 'see shop.old.{name}, if you like'\n".encode()
+
+    outcome = rewrite_source(source, module="app", is_package=False, moves=moves)
+
+    assert isinstance(outcome, Unchanged)
+    assert [found.message.rpartition("; ")[2].split()[-2] for found in outcome.findings] == [home]

@@ -21,7 +21,7 @@ def find_mentions(text: str, sheet: Sheet, request: Request) -> Iterator[Remark]
         if end <= reach or line in told:
             continue
         told.add(line)
-        message = f"names {text[start:end]} in a text: {move.new} is the new home"
+        message = f"names {text[start:end]} in a text: {move.old} is {move.new} now"
         yield Remark(start, end, move.code, message, "manual")
 
 

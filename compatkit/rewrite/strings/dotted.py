@@ -73,13 +73,14 @@ class Names:
 
     def _owner(self, module: str, rest: str) -> Move:
         # As `old_home.Old`, `old_home:Old` and `from old_home import Other, Old` spell it.
-        moves = self.by_module.get(module) or self._whole[module]
+        moves = self.by_module.get(module, [])
         line = re.split(r"[\r\n]", rest, maxsplit=1)[0]
         for names in (re.findall(r"\A[.:](\w+)", rest), re.findall(r"\w+", line)):
             for move in moves:
                 if move.old_name in names:
                     return move
-        return moves[0]
+        # Another name of a module that moved as a whole went along with it.
+        return (self._whole.get(module) or moves)[0]
 
 
 def _spelling(moves: list[Move], left: list[str], right: list[str], size: int, extras: str) -> Spelling:

@@ -73,7 +73,7 @@ class _Search:
         for start, end, move in self._names.mentions(text):
             if id(node) not in self._reported:
                 self._reported.add(id(node))
-                message = f"a string names {text[start:end]}; {move.new} is the new home"
+                message = f"a string names {text[start:end]}; {move.old} is {move.new} now"
                 self.found.findings.append(self._finding(node, move.code, message, is_certain=False))
 
     def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
