@@ -39,20 +39,26 @@ class Around:
         self._found: dict[tuple[str, ...], Importers] = {}
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
+        self._homes = frozenset(move.old_home for move in moves)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
         """Return what there is to know for a file. Most need nothing."""
+        stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
         # To look for the names that moved as well would mean to read many more files.
-        names = self._names if self._renames or _STAR.search(source) else self._called
+        names = self._names if self._renames or stars else self._called
         if names is self._called and not any(name.encode() in source for name in names):
             return ALONE
-        return Surroundings(tuple(self._stars(source, file, named)), self._taken_from(file, names))
+        return Surroundings(stars, self._taken_from(file, names))
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
-        """Yield each module whose `*` is imported, if its source lies below the same import root."""
+        """Yield each module whose `*` is imported, if its source lies below the same import root.
+
+        None where none of them is an old home: of the other stars nothing has to be known.
+        """
         home = FileModule(named.name, named.is_package)
-        for dots, module in sorted(set(_STAR_IMPORT.findall(source))):
-            name = _absolute(len(dots), module.decode("utf-8", "replace"), home)
+        found = sorted(set(_STAR_IMPORT.findall(source)))
+        names = [_absolute(len(dots), module.decode("utf-8", "replace"), home) for dots, module in found]
+        for name in names if self._homes.intersection(names) else ():
             if name and (path := self._namer.find(name, file.path, file.root)):
                 yield name, _read(path)
 

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from compatkit.migrate.find import FoundFile, find_files
@@ -16,19 +17,31 @@ from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.place import parse
 from compatkit.rewrite.source import read_source
 
-_STAR = re.compile(rb"\bimport\s*\(?\s*\*")
+# No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
+_STAR = re.compile(rb"import\s*\(?\s*\*")
 _WORD = re.compile(r"\w+")
 # A larger document is data.
 _MAX_DOCUMENT = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Mention:
-    """One file: the old names that it spells (None: it hands on whatever it imports), and the modules it may name."""
+    """One file: the old names that it spells; None: it hands on whatever it imports."""
 
     real: str
     names: frozenset[str] | None
-    modules: frozenset[str]
+    text: bytes
+    is_data: bool
+
+    def may_name(self, module: str) -> bool:
+        """Tell whether the file may name a module by its last part. Most need not be parsed for that."""
+        # Beyond ASCII, one name is spelled in several ways.
+        is_near = not module.isascii() or module.encode() in self.text
+        return is_near and module in self._modules
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return _words(self.text) if self.is_data else _imported_parts(self.text)
 
 
 class Importers:
@@ -41,7 +54,7 @@ class Importers:
     def taken_from(self, path: Path) -> frozenset[str] | None:
         """Return the old names that another file may take from a module of this name; None where any may be."""
         real = os.path.realpath(path)
-        asking = [each for each in self._mentions if path.stem in each.modules and each.real != real]
+        asking = [each for each in self._mentions if each.real != real and each.may_name(path.stem)]
         taken: set[str] = set()
         for each in asking:
             if each.names is None:
@@ -57,8 +70,7 @@ class Importers:
             names = frozenset(name for name in self._names if name.encode() in text)
             hands_on = not file.is_data and _STAR.search(text) is not None
             if names or hands_on:
-                words = _words(text) if file.is_data else _imported_parts(text)
-                yield _Mention(os.path.realpath(file.path), None if hands_on else names, words)
+                yield _Mention(os.path.realpath(file.path), None if hands_on else names, text, file.is_data)
 
 
 def read_quietly(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -48,7 +48,7 @@ def rewrite_source(
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
     b'from pkg.new import Thing2 as Thing'
     """
-    all_moves = tuple(move for move in moves if options.acts_on(move.code))
+    all_moves = _only(tuple(moves), lambda move: options.acts_on(move.code))
     through = tuple(move for move in reexports if options.acts_on(move.code) and move.old_module != module)
     declared = tuple(migrations)
     modern = declared if options.modernize else ()
@@ -56,7 +56,7 @@ def rewrite_source(
     if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
-    relevant = tuple(move for move in all_moves if not _is_home(module, move))
+    relevant = _only(all_moves, lambda move: not _is_home(module, move))
     if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
     wanted = Wanted(relevant, through, modern, options, surroundings, calling)
@@ -65,6 +65,12 @@ def rewrite_source(
         return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
     except RewriteError as error:
         return error.as_outcome()
+
+
+def _only(moves: tuple[Move, ...], is_wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
+    """Return the moves that are wanted; where all are, the same tuple, by which the scan knows what it has prepared."""
+    left = tuple(move for move in moves if is_wanted(move))
+    return moves if len(left) == len(moves) else left
 
 
 def _is_home(module: str, move: Move) -> bool:

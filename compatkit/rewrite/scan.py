@@ -15,6 +15,7 @@ from compatkit.rewrite.source import Source
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
 _FEW = 24
+_WORD = re.compile(r"\w+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
@@ -76,7 +77,12 @@ def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple
     an import binds. In doubt the answer is yes.
     """
     inside = [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in imports]
-    for found in _mentions(moves).finditer(source.text):
+    modules, names = _wanted(moves).folders_and_names
+    if len(modules) + len(names) > _FEW:
+        # A pattern of a thousand names is tried at every word; few of them stand in one file.
+        spelled = frozenset(_WORD.findall(source.text))
+        modules, names = modules & spelled, names & spelled
+    for found in _mentions(modules, names).finditer(source.text):
         start = found.start()
         if any(first <= start < last for first, last in inside):
             continue
@@ -97,12 +103,11 @@ def _is_behind_a_dot(source: Source, start: int) -> bool:
     return before[-1:] in {".", ":"} or "#" in source.text[source.line_start(len(before)) : len(before)]
 
 
-@lru_cache(maxsize=16)
-def _mentions(moves: tuple[Move, ...]) -> re.Pattern[str]:
-    modules = {_last(move.old_home) for move in moves}
-    names = {move.old_name for move in moves} - modules
-    either = [f"(?P<module>{_either(modules)})", *([f"(?P<name>{_either(names)})"] if names else [])]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(either)})(?!\w)")
+@lru_cache(maxsize=64)
+def _mentions(modules: frozenset[str], names: frozenset[str]) -> re.Pattern[str]:
+    either = [f"(?P<{group}>{_either(words)})" for group, words in (("module", modules), ("name", names)) if words]
+    # Without any word: a pattern that is nowhere.
+    return re.compile(rf"(?<!\w)(?:{'|'.join(either)})(?!\w)" if either else r"(?!)")
 
 
 def _last(module: str) -> str:
@@ -122,6 +127,7 @@ class _Wanted:
     folders: frozenset[str]
     words_and_tops: frozenset[bytes]
     dotted_tops: tuple[bytes, ...]
+    folders_and_names: tuple[frozenset[str], frozenset[str]]
 
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> _Wanted:
@@ -132,7 +138,9 @@ class _Wanted:
         homes = frozenset(folder.encode() for folder in folders)
         words = homes | {move.old_name.encode() for move in inner}
         tops = {move.old.partition(".")[0].encode() for move in moves}
-        return cls(words, homes, folders, words | tops, tuple(top + b"." for top in sorted(tops)))
+        modules = frozenset(_last(move.old_home) for move in moves)
+        both = modules, frozenset(move.old_name for move in moves) - modules
+        return cls(words, homes, folders, words | tops, tuple(top + b"." for top in sorted(tops)), both)
 
 
 # By identity: to hash a thousand moves for every file costs more than to read it.

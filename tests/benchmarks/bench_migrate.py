@@ -93,7 +93,10 @@ def _migration(count: int) -> str:
     head = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
     moved = [(OLD_NAME, f"{OLD_NAME}V2")]
     moved += [(f"shop.part{n % 100}.module_{n % 100}.Name{n}", f"shop.new.Name{n}") for n in range(1, count)]
-    rows = (f'[[moves]]\ncode = "CK101"\nold = "{old}"\nnew = "{new}"\n' for old, new in moved)
+    rows = (
+        f'[[moves]]\ncode = "CK{number}"\nold = "{old}"\nnew = "{new}"\n'
+        for number, (old, new) in enumerate(moved, start=101)
+    )
     return head + "".join(rows)
 
 
