@@ -12,12 +12,13 @@ from compatkit.equivalence.snapshots import snapshot_text
 from tests.equivalence.strategies import RUN
 
 
-@pytest.fixture(scope="module")
+# Once a worker, and not a module: a worker may take up a module again, and names of experiments are unique.
+@pytest.fixture(scope="session")
 def client(tracking_uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runs(client: MlflowClient) -> list[str]:
     """Three runs of one experiment, one after the other; the second has a child that starts last."""
     experiment = client.create_experiment("references/of @ all")

@@ -17,12 +17,13 @@ EXACT = Policy.exact()
 _numbers = count()
 
 
-@pytest.fixture(scope="module")
+# Once a worker, and not a module: a worker may take up a module again, and names of experiments are unique.
+@pytest.fixture(scope="session")
 def client(tracking_uri: str) -> Iterator[MlflowClient]:
     return MlflowClient(tracking_uri)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def experiment(client: MlflowClient) -> str:
     return str(client.create_experiment("children"))
 
