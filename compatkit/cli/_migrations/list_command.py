@@ -17,9 +17,10 @@ def command(ctx: click.Context) -> None:
     from compatkit.migration import load_all
 
     migrations, faults = load_all()
-    width = max((len(each.id) for each in migrations), default=0)
-    for each in migrations:
-        click.echo(f"{each.id:<{width}}  {each.versions.v1} to {each.versions.v2}  {each.summary}")
+    rows = [(each.id, f"{each.versions.v1} to {each.versions.v2}", each.summary) for each in migrations]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    for name, versions, summary in rows:
+        click.echo(f"{name:<{widths[0]}}  {versions:<{widths[1]}}  {summary}")
     for fault in faults:
         click.echo(f"error: {fault}", err=True)
     ctx.exit(int(ExitStatus.FAILED if faults else ExitStatus.OK))
