@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
+from compatkit.cli._outputs import output_parser
 from compatkit.errors import nearest
 
 if TYPE_CHECKING:
@@ -43,17 +44,7 @@ class Given(TypedDict):
     update_baseline: bool
 
 
-def parse_outputs(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> tuple[tuple[str, Path], ...]:
-    """Read `FORMAT=FILE` options."""
-    found = []
-    for value in values:
-        form, separator, file = value.partition("=")
-        if not (separator and file):
-            raise click.BadParameter(f"{value!r} is not of the form FORMAT=FILE.", ctx, param)
-        if form not in FORMATS:
-            raise click.BadParameter(f"There is no format {form!r}; {nearest(form, FORMATS)}", ctx, param)
-        found.append((form, Path(file)))
-    return tuple(found)
+parse_outputs = output_parser(FORMATS)
 
 
 def settings_for(given: Given) -> Settings:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from compatkit.errors import nearest
+from compatkit.cli._outputs import output_parser
 
 if TYPE_CHECKING:
     from compatkit.equivalence.commands import CommandScenario
@@ -63,17 +63,7 @@ def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -
     return int(number), int(of)
 
 
-def parse_outputs(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> tuple[tuple[str, Path], ...]:
-    """Read `FORMAT=FILE` options."""
-    found = []
-    for value in values:
-        form, separator, file = value.partition("=")
-        if not (separator and file):
-            raise click.BadParameter(f"{value!r} is not of the form FORMAT=FILE.", ctx, param)
-        if form not in FORMATS:
-            raise click.BadParameter(f"There is no format {form!r}; {nearest(form, FORMATS)}", ctx, param)
-        found.append((form, Path(file)))
-    return tuple(found)
+parse_outputs = output_parser(FORMATS)
 
 
 def require_sense(given: Given) -> None:

@@ -1,0 +1,29 @@
+"""The option `--output FORMAT=FILE` of the commands that write several reports at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+import click
+
+from compatkit.errors import nearest
+
+Outputs = tuple[tuple[str, Path], ...]
+
+
+def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Parameter, Iterable[str]], Outputs]:
+    """Return the callback that reads such options, and refuses a format that is not among `formats`."""
+
+    def parse(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> Outputs:
+        found = []
+        for value in values:
+            form, separator, file = value.partition("=")
+            if not (separator and file):
+                raise click.BadParameter(f"{value!r} is not of the form FORMAT=FILE.", ctx, param)
+            if form not in formats:
+                raise click.BadParameter(f"There is no format {form!r}; {nearest(form, formats)}", ctx, param)
+            found.append((form, Path(file)))
+        return tuple(found)
+
+    return parse
