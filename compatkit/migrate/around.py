@@ -32,10 +32,12 @@ class Around:
         *,
         renames: bool,
         called: frozenset[str] = frozenset(),
+        processes: int = 1,
     ) -> None:
         self._files = files
         self._namer = namer
         self._renames = renames
+        self._processes = processes
         self._found: dict[tuple[str, ...], Importers] = {}
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
@@ -72,7 +74,7 @@ class Around:
     def _importers(self, names: tuple[str, ...]) -> Importers:
         if names not in self._found:
             files = of_projects(self._files) if self._renames else self._files
-            self._found[names] = Importers(files, names)
+            self._found[names] = Importers(files, names, processes=self._processes)
         return self._found[names]
 
 

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from compatkit.migrate.find import FoundFile
 from compatkit.migrate.naming import Namer
+from compatkit.migrate.reading import read_file, sift
 from compatkit.migration import Move
-from compatkit.rewrite.imports.reexports import find_reexports
+from compatkit.rewrite.imports.reexports import find_reexports, may_hand_on
 from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.scan import can_matter
 
 
-def gather_reexports(files: Iterable[FoundFile], namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:
+def gather_reexports(
+    files: Iterable[FoundFile], namer: Namer, moves: tuple[Move, ...], *, processes: int
+) -> tuple[Move, ...]:
     """Return the moves that follow from facades among `files`. The files are read, once a level of facades."""
     sources = [file for file in files if not file.is_data]
     known = {move.old: move for move in moves}
     latest = moves
     while latest:
-        level = [found for file in sources for found in _of_file(file, namer, latest)]
+        numbers = sift(sources, _Facades(latest).may_be_one, processes=processes)
+        level = [found for number in numbers for found in _of_file(sources[number], namer, latest)]
         latest = tuple(move for move in level if known.setdefault(move.old, move) is move)
     return tuple(known.values())[len(moves) :]
 
 
+class _Facades:
+    def __init__(self, moves: tuple[Move, ...]) -> None:
+        self._moves = moves
+        self._new = {move.new_name.encode() for move in moves}
+
+    def may_be_one(self, source: bytes, file: FoundFile) -> bool:
+        if not may_hand_on(source, is_package=file.path.stem == "__init__"):
+            return False
+        return can_matter(source, self._moves) or any(name in source for name in self._new)
+
+
 def _of_file(file: FoundFile, namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:
-    try:
-        source = Path(file.name).read_bytes()
-    except OSError:
+    source = read_file(file.name, is_data=False)
+    if not isinstance(source, bytes):
         # It is told when the file itself has its turn.
-        return ()
-    if not can_matter(source, moves) and not any(move.new_name.encode() in source for move in moves):
         return ()
     named = namer.name(file.path, file.root)
     return find_reexports(source, FileModule(named.name, named.is_package), moves)

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite import Failed, Outcome, can_matter
-from compatkit.rewrite.calls.mentions import can_call
+from compatkit.rewrite import Failed, Outcome
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import ALONE, Surroundings
 
@@ -57,35 +56,6 @@ def process(job: Job, task: Task) -> Outcome:
 def process_all(jobs: tuple[Job, ...], task: Task) -> tuple[Outcome, ...]:
     """Process a batch."""
     return tuple(process(job, task) for job in jobs)
-
-
-def may_matter(source: bytes, task: Task, path: str) -> bool:
-    """Tell whether a file can be affected at all; if not, it need not travel to a worker. `path` is absolute."""
-    return (
-        can_matter(source, task.moves, path=path)
-        or (bool(task.reexports) and can_matter(source, task.reexports, path=path))
-        or can_call(source, task.migrations)
-        or (task.options.modernize and _is_modern_matter(source, task.migrations))
-    )
-
-
-def _is_modern_matter(source: bytes, migrations: tuple[Migration, ...]) -> bool:
-    """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
-    for migration in migrations:
-        spelled = any(field.v1.encode() in source for field in migration.fields)
-        if spelled and any(_is_named(producer.function, source) for producer in migration.producers):
-            return True
-        if any(_is_named(name, source) for name in {argument.of for argument in migration.arguments}):
-            return True
-    return False
-
-
-def _is_named(dotted: str, source: bytes) -> bool:
-    """Tell whether a file could reach a function, a method or a class: it must at least name what holds it."""
-    *_, holder, name = ["", *dotted.split(".")]
-    # The name of a method, such as `train`, is everywhere; its class is what must be named.
-    is_method = holder[:1].isupper()
-    return holder.encode() in source or (not is_method and name.encode() in source)
 
 
 def _rewrite_source(job: Job, task: Task) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped
 from compatkit.rewrite.passes import Wanted, find_passes
 from compatkit.rewrite.place import FileModule, parse
 from compatkit.rewrite.places_before import PlacesBefore
-from compatkit.rewrite.scan import can_be_modern, can_matter
+from compatkit.rewrite.scan import can_be_modern, can_matter, wanted_of
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
 from compatkit.rewrite.surroundings import ALONE, Surroundings
@@ -48,15 +48,15 @@ def rewrite_source(
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
     b'from pkg.new import Thing2 as Thing'
     """
-    all_moves = _only(tuple(moves), lambda move: options.acts_on(move.code))
-    through = tuple(move for move in reexports if options.acts_on(move.code) and move.old_module != module)
+    all_moves = _selected(tuple(moves), options)
+    through = tuple(move for move in _selected(tuple(reexports), options) if move.old_module != module)
     declared = tuple(migrations)
     modern = declared if options.modernize else ()
     calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
     if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
-    relevant = _only(all_moves, lambda move: not _is_home(module, move))
+    relevant = _from_elsewhere(all_moves, module)
     if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
     wanted = Wanted(relevant, through, modern, options, surroundings, calling)
@@ -67,9 +67,15 @@ def rewrite_source(
         return error.as_outcome()
 
 
-def _only(moves: tuple[Move, ...], is_wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
-    """Return the moves that are wanted; where all are, the same tuple, by which the scan knows what it has prepared."""
-    left = tuple(move for move in moves if is_wanted(move))
+def _selected(moves: tuple[Move, ...], options: Options) -> tuple[Move, ...]:
+    """Return the moves to act on; where these are all, the same tuple, of which it is known what follows from it."""
+    return moves if options.acts_on_all else tuple(move for move in moves if options.acts_on(move.code))
+
+
+def _from_elsewhere(moves: tuple[Move, ...], module: str) -> tuple[Move, ...]:
+    if module.partition(".")[0].encode() not in wanted_of(moves).tops:
+        return moves
+    left = tuple(move for move in moves if not _is_home(module, move))
     return moves if len(left) == len(moves) else left
 
 

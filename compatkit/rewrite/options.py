@@ -25,6 +25,10 @@ class Options:
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
 
+    @property
+    def acts_on_all(self) -> bool:
+        return not (self.select or self.ignore)
+
     def acts_on(self, code: str) -> bool:
         """Tell whether `code` is selected. A prefix selects all codes that begin with it, such as CK2."""
         is_selected = not self.select or any(code.startswith(prefix) for prefix in self.select)

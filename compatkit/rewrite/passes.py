@@ -42,7 +42,7 @@ def find_passes(
     moves, through, options = wanted.moves, wanted.reexports, wanted.options
     statements = list(walk_statements(tree))
     if moves or through:
-        every = (*moves, *through)
+        every = (*moves, *through) if through else moves
         sites = find_sites(statements, home, every)
         if (
             not wanted.migrations

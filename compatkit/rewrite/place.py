@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from compatkit.migration import Move
 from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.remembered import remembered
 
 # warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
 _COMPILING = threading.Lock()
@@ -92,6 +93,11 @@ class Destinations:
         return next((move for move in self._modules if move.of(dotted)), None)
 
 
+@remembered
+def destinations_of(moves: tuple[Move, ...]) -> Destinations:
+    return Destinations(moves)
+
+
 def parse(text: str) -> ast.Module:
     """Parse a decoded source. Raises `RewriteError` for what CPython does not parse."""
     try:
@@ -113,7 +119,7 @@ def find_sites(
     nodes: Nodes, home: FileModule, moves: tuple[Move, ...], modules: Mapping[ast.alias, Move] = MappingProxyType({})
 ) -> list[Site]:
     """Return the from-imports of moved names, in the order of the text; `modules` are aliases that move as such."""
-    destinations = Destinations(moves)
+    destinations = destinations_of(moves)
     sites = []
     for node in import_froms(nodes):
         module = home.resolve(node) or ""

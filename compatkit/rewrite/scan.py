@@ -7,16 +7,18 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.remembered import remembered
 from compatkit.rewrite.source import Source
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
-_FEW = 24
+FEW = 24
 _WORD = re.compile(r"\w+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A relative import as a whole. Its parentheses may hold comments, and these may hold parentheses.
+_RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
 )
@@ -28,19 +30,29 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
     What brings a moved name also names its module, but for `from . import N` inside of that module's own package. So
     with a `path` that has no such folder, half of the words to look for are left out.
     """
-    if source[:2] in _UTF16:
+    if is_utf16(source):
         # No Python reads it, but it is not to pass for a file without the names.
         source = source.decode("utf-16", "ignore").encode("utf-8", "ignore")
-    wanted = _wanted(moves)
+    wanted = wanted_of(moves)
     words = wanted.homes if path is not None and not any(home in path for home in wanted.folders) else wanted.words
-    if len(words) <= _FEW:
+    if len(words) <= FEW:
         return any(word in source for word in words)
-    # Whatever names an old home does so on an import line, or spells it from its top-level package on.
-    if _has_word(b"\n".join(_import_lines(source)), wanted.words_and_tops) or any(
-        top in source for top in wanted.dotted_tops
-    ):
-        return _has_word(source, words)
-    return False
+    # Whatever names an old home spells it from its top-level package on, or imports from that, or relatively.
+    is_near = (
+        any(top in source for top in wanted.dotted_tops)
+        or not wanted.tops.isdisjoint(words_in(b"\n".join(_import_lines(source))))
+        or not words.isdisjoint(relative_words(source))
+    )
+    return is_near and not words.isdisjoint(words_in(source))
+
+
+def is_utf16(source: bytes) -> bool:
+    return source[:2] in _UTF16
+
+
+def relative_words(source: bytes) -> list[bytes]:
+    """Return the words in all relative from-imports of a file."""
+    return words_in(b" ".join(_RELATIVE.findall(source)))
 
 
 def can_be_modern(source: bytes, migrations: Iterable[Migration]) -> bool:
@@ -66,8 +78,8 @@ def _import_lines(source: bytes) -> Iterator[bytes]:
         at = source.find(b"import", end) if end >= 0 else -1
 
 
-def _has_word(text: bytes, words: frozenset[bytes]) -> bool:
-    return not words.isdisjoint(text.translate(_WORDS_APART).split())
+def words_in(text: bytes) -> list[bytes]:
+    return text.translate(_WORDS_APART).split()
 
 
 def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple[Move, ...]) -> bool:
@@ -77,18 +89,27 @@ def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple
     an import binds. In doubt the answer is yes.
     """
     inside = [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in imports]
-    modules, names = _wanted(moves).folders_and_names
-    if len(modules) + len(names) > _FEW:
-        # A pattern of a thousand names is tried at every word; few of them stand in one file.
+    modules, names = wanted_of(moves).folders_and_names
+    if len(modules) + len(names) > FEW:
+        # A thousand names are searched for at every word; few of them stand in one file.
         spelled = frozenset(_WORD.findall(source.text))
         modules, names = modules & spelled, names & spelled
-    for found in _mentions(modules, names).finditer(source.text):
-        start = found.start()
-        if any(first <= start < last for first, last in inside):
-            continue
-        if found.lastgroup == "module" or _is_behind_a_dot(source, start):
-            return True
-    return False
+    return any(
+        word in modules or _is_behind_a_dot(source, start)
+        for word in modules | names
+        for start in _places(source.text, word)
+        if not any(first <= start < last for first, last in inside)
+    )
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Yield where a word begins, and is no part of another."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (_WORD.match(text[at - 1 : at]) or _WORD.match(text, end)):
+            yield at
+        at = text.find(word, end)
 
 
 def _end(source: Source, node: ast.stmt) -> int:
@@ -103,54 +124,35 @@ def _is_behind_a_dot(source: Source, start: int) -> bool:
     return before[-1:] in {".", ":"} or "#" in source.text[source.line_start(len(before)) : len(before)]
 
 
-@lru_cache(maxsize=64)
-def _mentions(modules: frozenset[str], names: frozenset[str]) -> re.Pattern[str]:
-    either = [f"(?P<{group}>{_either(words)})" for group, words in (("module", modules), ("name", names)) if words]
-    # Without any word: a pattern that is nowhere.
-    return re.compile(rf"(?<!\w)(?:{'|'.join(either)})(?!\w)" if either else r"(?!)")
-
-
 def _last(module: str) -> str:
     return module.rpartition(".")[2]
 
 
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-
-
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
 
     words: frozenset[bytes]
     homes: frozenset[bytes]
     folders: frozenset[str]
-    words_and_tops: frozenset[bytes]
+    tops: frozenset[bytes]
     dotted_tops: tuple[bytes, ...]
     folders_and_names: tuple[frozenset[str], frozenset[str]]
 
     @classmethod
-    def of(cls, moves: tuple[Move, ...]) -> _Wanted:
+    def of(cls, moves: tuple[Move, ...]) -> Wanted:
         # Where a top-level package moves as a whole, what does not name it is none of its uses.
         packages = frozenset(move.old for move in moves if move.is_module and "." not in move.old)
         inner = [move for move in moves if move.old.partition(".")[0] not in packages]
         folders = packages | {_last(move.old_home) for move in inner}
         homes = frozenset(folder.encode() for folder in folders)
         words = homes | {move.old_name.encode() for move in inner}
-        tops = {move.old.partition(".")[0].encode() for move in moves}
+        tops = frozenset(move.old.partition(".")[0].encode() for move in moves)
         modules = frozenset(_last(move.old_home) for move in moves)
         both = modules, frozenset(move.old_name for move in moves) - modules
-        return cls(words, homes, folders, words | tops, tuple(top + b"." for top in sorted(tops)), both)
+        return cls(words, homes, folders, tops, tuple(top + b"." for top in sorted(tops)), both)
 
 
-# By identity: to hash a thousand moves for every file costs more than to read it.
-_known: dict[int, tuple[tuple[Move, ...], _Wanted]] = {}
-
-
-def _wanted(moves: tuple[Move, ...]) -> _Wanted:
-    known = _known.get(id(moves))
-    if known is None or known[0] is not moves:
-        if len(_known) >= 16:
-            _known.clear()
-        known = _known[id(moves)] = (moves, _Wanted.of(moves))
-    return known[1]
+@remembered
+def wanted_of(moves: tuple[Move, ...]) -> Wanted:
+    return Wanted.of(moves)

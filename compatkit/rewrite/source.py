@@ -7,6 +7,8 @@ import re
 import tokenize
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate, count
+from operator import add
 
 from compatkit.rewrite.errors import RewriteError
 
@@ -78,13 +80,20 @@ def read_source(data: bytes) -> Source:
     except (SyntaxError, UnicodeError, LookupError) as error:
         raise RewriteError.unreadable(error) from error
     bom = len(_BOM) if data.startswith(_BOM) else 0
-    starts = (0, *(newline.end() for newline in _NEWLINE.finditer(text)))
+    starts = _line_starts(text)
     # In plain ASCII, characters are bytes.
     is_ascii = text.isascii() and text.encode() == data
     byte_starts = starts if is_ascii else (bom, *(newline.end() for newline in _NEWLINE_BYTES.finditer(data)))
     if len(starts) != len(byte_starts):
         raise RewriteError.unplaceable(encoding, 0)
     return Source(data, text, encoding, starts, byte_starts)
+
+
+def _line_starts(text: str) -> tuple[int, ...]:
+    if "\r" in text:
+        return (0, *(newline.end() for newline in _NEWLINE.finditer(text)))
+    # Three times as fast, and nearly every file has no other newline: the ends of the lines, and one for each newline.
+    return (0, *map(add, accumulate(map(len, text.split("\n"))), count(1)))[:-1]
 
 
 def _decode(data: bytes) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.imports.plan import Plan
+from compatkit.rewrite.imports.statements import Regenerated, respell
 from compatkit.rewrite.place import Site
 from compatkit.rewrite.source import Source
 
@@ -28,16 +29,13 @@ class Replacement:
 
 def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | None:
     """Return the edits that one statement needs, or None where it cannot be regenerated."""
-    # Imported here: LibCST costs more than all else, and most runs over most trees rewrite nothing.
-    from compatkit.rewrite.imports.regenerate import regenerate
-
     node = site.node
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     start, end = source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
     text = source.text[start:end]
     whole_line = stands_alone(source, start, end)
-    result = regenerate(_NEWLINE.sub("\n", text), plan, comments_may_move=whole_line)
+    result = respell(text, node, plan) or _regenerate(text, plan, comments_may_move=whole_line)
     if result is None:
         return None
     statement = _with_newlines(result.statement, text, source.newline_at(start))
@@ -49,6 +47,13 @@ def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | 
     added = "".join(opening + part.statement + _comment(part.comment or pragma) for part in result.split)
     edits = [Replacement(start, end, statement)]
     return [*edits, Replacement(line_end, line_end, added)] if added else edits
+
+
+def _regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerated | None:
+    # Imported here: LibCST costs more than all else, and most runs over most trees need none of it.
+    from compatkit.rewrite.imports.regenerate import regenerate
+
+    return regenerate(_NEWLINE.sub("\n", text), plan, comments_may_move=comments_may_move)
 
 
 def splice(source: Source, edits: Sequence[Replacement | Change]) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from compatkit.migration import Migration
+from compatkit.rewrite.remembered import remembered
 
 _Words: TypeAlias = tuple[bytes, ...]
 _Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
@@ -20,6 +21,11 @@ def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
 
 def changes_interface(migration: Migration) -> bool:
     return bool(migration.calls or migration.members or migration.removed)
+
+
+def libraries_of(migration: Migration) -> frozenset[bytes]:
+    """Return the packages of which a file must name one."""
+    return frozenset(_words(migration)[0])
 
 
 def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
@@ -39,20 +45,8 @@ def _mentions(source: bytes, migration: Migration) -> bool:
     return any(name in words and (not home or home in words) for home, name in names)
 
 
-# By identity: to hash a migration for every file costs more than to search the file.
-_known: dict[int, tuple[Migration, tuple[_Words, _Names]]] = {}
-
-
+@remembered
 def _words(migration: Migration) -> tuple[_Words, _Names]:
-    known = _known.get(id(migration))
-    if known is None or known[0] is not migration:
-        if len(_known) >= 256:
-            _known.clear()
-        known = _known[id(migration)] = (migration, _gathered(migration))
-    return known[1]
-
-
-def _gathered(migration: Migration) -> tuple[_Words, _Names]:
     names = {_home_and_name(name) for call in migration.calls for name in call.of}
     names |= {_home_and_name(name) for removal in migration.removed for name in removal.names}
     # The class of an object need not be named where its member is used.

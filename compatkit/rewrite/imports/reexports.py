@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from compatkit.migration import Move
@@ -12,6 +13,9 @@ from compatkit.rewrite.imports.decide import doubt
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.place import FileModule, Nodes, Site, find_sites, local_name, parse
 from compatkit.rewrite.source import Source, read_source
+
+# Nothing but spaces and continued lines can stand between them.
+_AS_ITSELF = re.compile(rb"\b(\w+)(?:\s|\\)+as(?:\s|\\)+\1\b")
 
 
 def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> tuple[Move, ...]:
@@ -28,14 +32,17 @@ def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> 
     except RewriteError:
         # It is told when the file itself has its turn.
         return ()
+    done = [Move(move.code, move.new, move.new) for move in moves]
+    sites = find_sites(tree.body, home, (*moves, *done))
+    if not sites:
+        return ()
     nodes = list(ast.walk(tree))
     counts = bound_names(nodes)
     if counts["*"] or counts["__all__"] > 1:
         return ()
     listed = _listed(tree)
-    done = [Move(move.code, move.new, move.new) for move in moves]
     found = {}
-    for site in find_sites(tree.body, home, (*moves, *done)):
+    for site in sites:
         for alias, move in _certain(site, nodes, home):
             local = local_name(alias)
             is_old = move.old != move.new or local in _old_names(moves, move.new)
@@ -44,6 +51,11 @@ def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> 
                 old = f"{home.name}.{local}"
                 found[old] = Move(move.code, old, move.new)
     return tuple(found.values())
+
+
+def may_hand_on(source: bytes, *, is_package: bool) -> bool:
+    """Tell whether a module may hand on a name in one of these ways; if not, it need not be parsed."""
+    return is_package or b"__all__" in source or _AS_ITSELF.search(source) is not None
 
 
 def find_named(source: Source, nodes: Nodes, reexports: tuple[Move, ...]) -> Iterator[Finding]:

@@ -7,30 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
 from compatkit.rewrite.imports.plan import Name, Plan, Target
+from compatkit.rewrite.imports.statements import Regenerated, split_off
 
 _COMMENT = re.compile(r"#[^\n]*")
 _Gap = cst.BaseParenthesizableWhitespace
-
-
-@dataclass(frozen=True, slots=True)
-class SplitOff:
-    """An import statement of its own, and the comment that belongs to its name."""
-
-    statement: str
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Regenerated:
-    """The remaining statement, and the statements that were split off from it, in order."""
-
-    statement: str
-    split: tuple[SplitOff, ...] = ()
 
 
 def regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerated | None:
@@ -48,7 +32,7 @@ def regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerated
         comments[name.index] = names.remove(name.index, take_comment=comments_may_move)
     renamed = {name.index: name for name in plan.kept}
     node = names.write(node, [_renamed(alias, renamed[index]) for index, alias in names.aliases])
-    result = Regenerated(_render(_with_target(node, plan.target)), _split_off(plan.split, comments))
+    result = Regenerated(_render(_with_target(node, plan.target)), split_off(plan.split, comments))
     return result if _comments(text) == _comments(result.statement, *(part.comment for part in result.split)) else None
 
 
@@ -153,30 +137,6 @@ def _dotted(module: cst.Attribute | cst.Name | None) -> str:
         assert isinstance(module.value, cst.Attribute | cst.Name)
         return f"{_dotted(module.value)}.{module.attr.value}"
     return module.value if module else ""
-
-
-def _split_off(names: tuple[Name, ...], comments: dict[int, str]) -> tuple[SplitOff, ...]:
-    """Group neighbours that share their new module; a name with a comment stands alone, so that both stay together."""
-    groups: list[list[Name]] = []
-    for name in names:
-        last = groups[-1] if groups else []
-        joins = last and last[0].target == name.target and not comments[name.index] and not comments[last[-1].index]
-        if joins:
-            last.append(name)
-        else:
-            groups.append([name])
-    return tuple(SplitOff(_statement(group), comments[group[0].index]) for group in groups)
-
-
-def _statement(names: list[Name]) -> str:
-    aliases = [
-        cst.ImportAlias(cst.Name(name.name), asname=cst.AsName(cst.Name(name.asname)) if name.asname else None)
-        for name in names
-    ]
-    target = names[0].target
-    module = cst.parse_expression(target.module) if target.module else None
-    assert module is None or isinstance(module, cst.Attribute | cst.Name)
-    return _render(cst.ImportFrom(module=module, names=aliases, relative=[cst.Dot()] * target.level))
 
 
 def _render(node: cst.CSTNode) -> str:

@@ -1,0 +1,73 @@
+"""Which files a run must look into: a question over raw bytes, asked of every file of the tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from compatkit.migrate.find import FoundFile
+from compatkit.migrate.work import Task
+from compatkit.migration import Migration
+from compatkit.rewrite.calls.mentions import can_call, changes_interface, libraries_of
+from compatkit.rewrite.quick import Quick, quick_of
+from compatkit.rewrite.scan import can_matter
+
+
+class Sieve:
+    """Holds back what cannot be affected by a task, so that it need not travel to a worker."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._calling = tuple(filter(changes_interface, task.migrations))
+        self._modern = task.migrations if task.options.modernize else ()
+        self._here = os.getcwd()  # noqa: PTH109 - see find.py
+        self._quick = _quick(task, self._calling, self._modern)
+
+    def may_matter(self, source: bytes, file: FoundFile) -> bool:
+        """Tell whether a file can be affected at all."""
+        path = f"{self._here}{os.sep}{file.name}"
+        return self._quick.may_matter(source, path) and self._looks_closely(source, path)
+
+    def _looks_closely(self, source: bytes, path: str) -> bool:
+        return (
+            can_matter(source, self._task.moves, path=path)
+            or can_matter(source, self._task.reexports, path=path)
+            or can_call(source, self._calling)
+            or any(_is_modern_matter(source, migration) for migration in self._modern)
+        )
+
+
+def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:
+    parts = [quick_of(task.moves), quick_of(task.reexports)]
+    parts += [Quick(libraries_of(migration)) for migration in calling]
+    parts += [Quick(frozenset(_holders(migration))) for migration in modern]
+    return Quick.any_of(parts)
+
+
+def _holders(migration: Migration) -> Iterator[bytes]:
+    for name in (*_producers(migration), *_takers(migration)):
+        yield from _needed_for(name)
+
+
+def _is_modern_matter(source: bytes, migration: Migration) -> bool:
+    """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
+    spelled = any(field.v1.encode() in source for field in migration.fields)
+    names = _takers(migration) | (_producers(migration) if spelled else set())
+    return any(word in source for name in names for word in _needed_for(name))
+
+
+def _producers(migration: Migration) -> set[str]:
+    return {producer.function for producer in migration.producers}
+
+
+def _takers(migration: Migration) -> set[str]:
+    return {argument.of for argument in migration.arguments}
+
+
+def _needed_for(dotted: str) -> Iterator[bytes]:
+    """Yield the words of which a file must spell one to reach a function, a method or a class: what holds it, say."""
+    *_, holder, name = ["", *dotted.split(".")]
+    yield holder.encode()
+    # The name of a method, such as `train`, is everywhere; its class is what must be named.
+    if not holder[:1].isupper():
+        yield name.encode()

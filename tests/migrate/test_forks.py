@@ -1,0 +1,34 @@
+"""Asking in several processes gives the answer of asking in one, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.migrate import forking
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        forking.any_number_of_processes_finds_the_same,
+        forking.children_are_asked,
+        forking.what_a_child_does_not_answer_is_asked_here,
+        forking.question_that_cannot_be_answered_raises_here,
+        forking.interrupt_leaves_no_process_behind,
+        forking.process_with_threads_does_not_fork,
+        forking.progress_grows_to_nearly_all,
+    ],
+)
+def test_in_a_process_without_threads(claim: Callable[[], None], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", f"from tests.migrate import forking; forking.{claim.__name__}()"]
+
+    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
