@@ -33,9 +33,9 @@ class _Facades:
         self._new = {move.new_name.encode() for move in moves}
 
     def may_be_one(self, source: bytes, file: FoundFile) -> bool:
-        if not may_hand_on(source, is_package=file.path.stem == "__init__"):
+        if not (can_matter(source, self._moves) or any(name in source for name in self._new)):
             return False
-        return can_matter(source, self._moves) or any(name in source for name in self._new)
+        return may_hand_on(source, is_package=file.path.stem == "__init__")
 
 
 def _of_file(file: FoundFile, namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:

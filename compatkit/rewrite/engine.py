@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -22,6 +23,7 @@ from compatkit.rewrite.scan import can_be_modern, can_matter, wanted_of
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
 from compatkit.rewrite.surroundings import ALONE, Surroundings
+from compatkit.rewrite.used import uses_any
 
 Told = TypeVar("Told", Edit, Finding)
 
@@ -86,10 +88,14 @@ def _is_home(module: str, move: Move) -> bool:
 def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
     """Rename first: what is modernised afterwards contains names that were renamed."""
     source = read_source(data)
-    changes, findings = _plan(source, home, replace(wanted, migrations=()))
+    tree = parse(source.text)
+    changes, findings = _plan(source, tree, home, replace(wanted, migrations=()))
+    if not uses_any(source, tree, wanted.migrations):
+        return _apply(source, changes, findings)
     if not changes:
         return _rewrite(data, home, wanted)
     first = _apply(source, changes, findings)
+    assert isinstance(first, Rewritten)
     second = _rewrite(first.source, home, replace(wanted, moves=(), reexports=(), calling=()))
     before = PlacesBefore(source, changes, read_source(first.source))
     reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
@@ -114,13 +120,16 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
     source = read_source(data)
-    changes, findings = _plan(source, home, wanted)
-    return _apply(source, changes, findings) if changes else Unchanged(findings)
-
-
-def _plan(source: Source, home: FileModule, wanted: Wanted) -> tuple[list[Change], tuple[Finding, ...]]:
-    """Return the changes, in order and checked, and what is only reported."""
     tree = parse(source.text)
+    if wanted.migrations and not uses_any(source, tree, wanted.migrations):
+        wanted = replace(wanted, migrations=())
+    return _apply(source, *_plan(source, tree, home, wanted))
+
+
+def _plan(
+    source: Source, tree: ast.Module, home: FileModule, wanted: Wanted
+) -> tuple[list[Change], tuple[Finding, ...]]:
+    """Return the changes, in order and checked, and what is only reported."""
     ignored = Ignored(source)
     changes: list[Change] = []
     findings: list[Finding] = []
@@ -135,7 +144,9 @@ def _plan(source: Source, home: FileModule, wanted: Wanted) -> tuple[list[Change
     return changes, _in_order(findings)
 
 
-def _apply(source: Source, changes: list[Change], findings: tuple[Finding, ...]) -> Rewritten:
+def _apply(source: Source, changes: list[Change], findings: tuple[Finding, ...]) -> Rewritten | Unchanged:
+    if not changes:
+        return Unchanged(findings)
     return Rewritten(splice(source, changes), tuple(_edits(source, changes)), findings)
 
 

@@ -16,9 +16,10 @@ from compatkit.rewrite.flow.follow import follow
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Key, Trace
 from compatkit.rewrite.flow.values import Held, element
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 
 _LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")

@@ -13,9 +13,10 @@ from compatkit.rewrite.fields import fields_in, may_have_fields
 from compatkit.rewrite.flow.follow import follow
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 
 

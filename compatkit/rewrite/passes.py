@@ -14,6 +14,7 @@ from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
 from compatkit.rewrite.imports.reexports import find_named
 from compatkit.rewrite.imports.stars import change_stars
 from compatkit.rewrite.imports.whole_modules import change_whole_modules
+from compatkit.rewrite.nodes import AllNodes
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.place import FileModule, Site, find_sites, walk_statements
 from compatkit.rewrite.rename.find import Renames, find_renames
@@ -52,7 +53,7 @@ def find_passes(
         ):
             yield change_imports(source, sites, statements, home)
             return
-    nodes = list(ast.walk(tree))
+    nodes = AllNodes(tree)
     moving: set[str] = set()
     if moves or through:
         modules = change_modules(source, nodes, home, moves)
@@ -96,7 +97,7 @@ def find_passes(
 def _renames(
     source: Source,
     tree: ast.Module,
-    nodes: list[ast.AST],
+    nodes: AllNodes,
     home: FileModule,
     sites: list[Site],
     modules: ModuleChanges,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from compatkit.migration import Move
 from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.remembered import remembered
 
 # warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
@@ -19,10 +20,6 @@ _COMPILING = threading.Lock()
 
 # The fields of statements that hold statements, or what holds statements in its turn.
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
-
-# All nodes of one tree: walked once and then handed around, because the walk costs more than the parsing.
-# `ast.walk` does not recurse, so that deep trees are no trouble.
-Nodes = Sequence[ast.AST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +137,8 @@ def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
             yield node
 
 
-def import_froms(nodes: Nodes) -> Iterator[ast.ImportFrom]:
-    return (node for node in nodes if isinstance(node, ast.ImportFrom))
+def import_froms(nodes: Nodes) -> list[ast.ImportFrom]:
+    return nodes_of(nodes, ast.ImportFrom)
 
 
 def local_name(alias: ast.alias) -> str:

@@ -88,7 +88,7 @@ def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple
     It may where the last part of an old module stands anywhere else, or a moved name behind a dot: a bare name is what
     an import binds. In doubt the answer is yes.
     """
-    inside = [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in imports]
+    inside = _ranges(source, imports)
     modules, names = wanted_of(moves).folders_and_names
     if len(modules) + len(names) > FEW:
         # A thousand names are searched for at every word; few of them stand in one file.
@@ -97,19 +97,29 @@ def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple
     return any(
         word in modules or _is_behind_a_dot(source, start)
         for word in modules | names
-        for start in _places(source.text, word)
-        if not any(first <= start < last for first, last in inside)
+        for start in _places(source.text, word, inside)
     )
 
 
-def _places(text: str, word: str) -> Iterator[int]:
+def is_spelled_outside(source: Source, statements: Iterable[ast.stmt], words: Iterable[str]) -> bool:
+    """Tell whether a text holds one of these words anywhere but in these statements."""
+    inside = _ranges(source, statements)
+    return any(True for word in words for _ in _places(source.text, word, inside))
+
+
+def _places(text: str, word: str, without: Iterable[tuple[int, int]]) -> Iterator[int]:
     """Yield where a word begins, and is no part of another."""
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
-        if not (_WORD.match(text[at - 1 : at]) or _WORD.match(text, end)):
+        is_whole = not (_WORD.match(text[at - 1 : at]) or _WORD.match(text, end))
+        if is_whole and not any(first <= at < last for first, last in without):
             yield at
         at = text.find(word, end)
+
+
+def _ranges(source: Source, statements: Iterable[ast.stmt]) -> list[tuple[int, int]]:
+    return [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in statements]
 
 
 def _end(source: Source, node: ast.stmt) -> int:

@@ -15,9 +15,10 @@ from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Instance, Local, Named, Value
 from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 
 
@@ -86,7 +87,7 @@ class _Calls:
         self._subjects = subjects
         self._imports = imports
         self._options = options
-        self._in_strings = {id(p) for node in nodes if isinstance(node, ast.JoinedStr) for p in ast.walk(node)}
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
         self._calling = calling
         self._ignored = Ignored(source)
         self._findings: list[Finding] = []

@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from compatkit.rewrite.arguments.layout import WIDTH
 from compatkit.rewrite.change import Change
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import FileModule, local_name
 from compatkit.rewrite.source import Source
 
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -22,10 +24,21 @@ class Imports:
         self._source = source
         self._home = home
         self._missing: dict[ast.stmt, dict[str, tuple[str, int, int]]] = {}
-        self._bound = _bindings(nodes, home)
-        self._taken = frozenset(_taken(nodes, home))
-        self._blocks = {id(item): block for block in _blocks(nodes) for item in block}
+        self._nodes = nodes
         self._top = tree.body
+
+    # Most files have no call that needs an import.
+    @cached_property
+    def _bound(self) -> dict[str, set[str]]:
+        return _bindings(self._nodes, self._home)
+
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        return frozenset(_taken(self._nodes, self._home))
+
+    @cached_property
+    def _blocks(self) -> dict[int, list[ast.stmt]]:
+        return {id(item): block for block in _blocks(self._nodes) for item in block}
 
     def local(self, name: str, origin: ast.stmt, line: int) -> str | None:
         """Return what the dotted `name` is called at `line`, or would be after an import beside `origin`."""
@@ -97,11 +110,10 @@ def _wrapped(statement: str, indent: str, newline: str) -> str:
 def _bindings(nodes: Nodes, home: FileModule) -> dict[str, set[str]]:
     """Return, for each name that a from-import binds, the dotted names that it may stand for."""
     bound: dict[str, set[str]] = {}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom):
-            module = home.resolve(node)
-            for alias in node.names:
-                bound.setdefault(local_name(alias), set()).add(f"{module}.{alias.name}")
+    for node in nodes_of(nodes, ast.ImportFrom):
+        module = home.resolve(node)
+        for alias in node.names:
+            bound.setdefault(local_name(alias), set()).add(f"{module}.{alias.name}")
     return bound
 
 

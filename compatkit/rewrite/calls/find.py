@@ -15,9 +15,10 @@ from compatkit.rewrite.calls.visit import Visitor
 from compatkit.rewrite.change import Pass
 from compatkit.rewrite.flow.follow import follow
 from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.surroundings import Surroundings
 

@@ -13,9 +13,9 @@ from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.imports.scopes import span
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import Nodes
 from compatkit.rewrite.source import Source
 
 
@@ -31,7 +31,7 @@ class Members:
         self._index = index
         self._options = options
         self._ignored = ignored
-        self._in_strings = {id(p) for node in nodes if isinstance(node, ast.JoinedStr) for p in ast.walk(node)}
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
         self.findings: list[Finding] = []
 
     def uses(self) -> Iterator[Use]:

@@ -9,8 +9,9 @@ from compatkit.migration import Removal
 from compatkit.rewrite.calls.index import Index
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Named
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from compatkit.rewrite.calls.edits import TextEdit
 from compatkit.rewrite.imports.bindings import bound_names
 from compatkit.rewrite.imports.scopes import dotted, span
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.nodes import Nodes
+from compatkit.rewrite.place import FileModule, local_name
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.surroundings import Surroundings
 

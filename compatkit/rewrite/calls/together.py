@@ -12,8 +12,9 @@ from compatkit.rewrite.calls.use import Use
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.imports.changes import change_imports
 from compatkit.rewrite.imports.scopes import span
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, Site
+from compatkit.rewrite.place import FileModule, Site
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.surroundings import Surroundings
 

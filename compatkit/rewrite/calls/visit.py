@@ -16,9 +16,9 @@ from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Local, Named
 from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.imports.scopes import dotted, span
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import Nodes
 from compatkit.rewrite.source import Source
 
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
@@ -44,7 +44,7 @@ class Visitor:
         self._options = options
         self._spelling = spelling
         self._ignored = ignored
-        self._in_strings = {id(p) for node in nodes if isinstance(node, ast.JoinedStr) for p in ast.walk(node)}
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
         self.findings: list[Finding] = []
 
     def uses(self) -> list[Use]:

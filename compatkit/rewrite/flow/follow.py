@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.expressions import Expressions
@@ -17,7 +17,8 @@ from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value, doubtful
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import FileModule, local_name
 
 _ROUNDS = 3
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
@@ -26,8 +27,8 @@ _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 def follow(tree: ast.Module, nodes: Nodes, home: FileModule, known: Known) -> Trace:
     """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
     trace = Trace()
-    has_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in nodes)
-    stored = frozenset(n.attr for n in nodes if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load))
+    has_star = any(node.names[0].name == "*" for node in nodes_of(nodes, ast.ImportFrom))
+    stored = frozenset(n.attr for n in nodes_of(nodes, ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, trace, stored, frozenset(_patched(nodes)), has_star=has_star)
     follower = _Follower(expressions, home, Scopes(nodes))
     for _ in range(_ROUNDS):
@@ -175,10 +176,10 @@ def _takes_self(node: ast.AST, parent: Frame) -> bool:
     return parent.is_class and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
 
 
-def _patched(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def _patched(nodes: Nodes) -> Iterator[str]:
     """Yield the last part of each dotted name that the file hands to something that patches."""
-    for node in nodes:
-        if isinstance(node, ast.Call) and _PATCHES.search(_words(node.func)):
+    for node in nodes_of(nodes, ast.Call):
+        if _PATCHES.search(_words(node.func)):
             for arg in node.args:
                 if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
                     yield arg.value.rpartition(".")[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Named, Value, doubtful, join
-from compatkit.rewrite.place import Nodes
+from compatkit.rewrite.nodes import Nodes, nodes_of
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -78,9 +78,9 @@ class Scopes:
     """The scopes of one file. What each binds is found out once, however often it is executed."""
 
     def __init__(self, nodes: Nodes) -> None:
-        declared = (node.names for node in nodes if isinstance(node, ast.Global | ast.Nonlocal))
+        declared = (node.names for node in nodes_of(nodes, ast.Global, ast.Nonlocal))
         self._shared = frozenset(name for names in declared for name in names)
-        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes)
+        self._has_walrus = bool(nodes_of(nodes, ast.NamedExpr))
         self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
 
     def open(self, node: ast.AST, parent: Frame | None, enclosing_class: ast.ClassDef | None = None) -> Frame:

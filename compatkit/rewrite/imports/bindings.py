@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from compatkit.rewrite.place import Nodes, local_name
+from compatkit.rewrite.nodes import Nodes
+from compatkit.rewrite.place import local_name
 from compatkit.rewrite.source import Source
 
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")

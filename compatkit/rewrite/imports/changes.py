@@ -11,8 +11,9 @@ from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.imports.decide import doubt, finding
 from compatkit.rewrite.imports.plan import Name, Plan, plan
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, Site, parse
+from compatkit.rewrite.place import FileModule, Site, parse
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.splice import replacements
 

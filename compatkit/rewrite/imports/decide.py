@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from compatkit.migration import Confidence, Move
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, Site, import_froms, local_name
+from compatkit.rewrite.place import FileModule, Site, import_froms, local_name
 from compatkit.rewrite.source import Source
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Set
 
 from compatkit.migration import Move
 from compatkit.rewrite.imports.decide import finding
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.place import FileModule, local_name
 from compatkit.rewrite.source import Source
 
 

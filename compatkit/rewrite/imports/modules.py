@@ -16,7 +16,8 @@ from compatkit.migration import Move
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.imports.bindings import bound_names, texts_of_types
 from compatkit.rewrite.imports.scopes import dotted, is_inside, scope_of, span
-from compatkit.rewrite.place import Destinations, FileModule, Nodes, local_name
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import Destinations, FileModule, local_name
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.splice import indentation, stands_alone
 
@@ -72,9 +73,7 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
     whole = Destinations(move for move in moves if move.is_module)
     moves = tuple(move for move in moves if not move.is_module)
     imports = list(_imports(nodes, home, {move.old_module for move in moves}))
-    if not imports or any(
-        alias.name == "*" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
-    ):
+    if not imports or any(alias.name == "*" for node in nodes_of(nodes, ast.ImportFrom) for alias in node.names):
         # A star import may bind any name anew.
         return done
     bound = bound_names(nodes)
@@ -109,12 +108,12 @@ def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[
 
 
 def _imports(nodes: Nodes, home: FileModule, old_modules: set[str]) -> Iterator[_Import]:
-    for node in nodes:
+    for node in nodes_of(nodes, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in old_modules:
                     yield _Import(node, alias, alias.name, alias.asname or alias.name)
-        elif isinstance(node, ast.ImportFrom) and (module := home.resolve(node)):
+        elif module := home.resolve(node):
             for alias in node.names:
                 if f"{module}.{alias.name}" in old_modules:
                     yield _Import(node, alias, f"{module}.{alias.name}", local_name(alias))
@@ -128,26 +127,25 @@ def _uses(each: _Import, nodes: Nodes, by_name: dict[str, Move]) -> tuple[list[_
     """Return the uses of moved names, and every other place that reads the first name."""
     uses: list[_Use] = []
     inside: set[ast.AST] = set()
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and node.attr in by_name and dotted(node.value) == each.spelled:
+    for node in nodes_of(nodes, ast.Attribute):
+        if node.attr in by_name and dotted(node.value) == each.spelled:
             move = by_name[node.attr]
             if isinstance(node.ctx, ast.Load) and move.confidence == "safe":
                 uses.append(_Use(node, move))
                 inside.update(ast.walk(node))
-    names = (node for node in nodes if isinstance(node, ast.Name) and node.id == each.root)
+    names = (node for node in nodes_of(nodes, ast.Name) if node.id == each.root)
     return uses, [name for name in names if name not in inside]
 
 
 def _chains(names: list[ast.Name], nodes: Nodes) -> list[str]:
     """Return, for each of these names, the longest dotted name that begins with it."""
     longest: dict[ast.AST, str] = {name: name.id for name in names}
-    for node in nodes:
-        if isinstance(node, ast.Attribute):
-            inner: ast.expr = node
-            while isinstance(inner, ast.Attribute):
-                inner = inner.value
-            if inner in longest:
-                longest[inner] = max(longest[inner], dotted(node), key=len)
+    for node in nodes_of(nodes, ast.Attribute):
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        if inner in longest:
+            longest[inner] = max(longest[inner], dotted(node), key=len)
     return list(longest.values())
 
 

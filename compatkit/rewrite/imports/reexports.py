@@ -10,8 +10,9 @@ from compatkit.migration import Move
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.imports.bindings import bound_names
 from compatkit.rewrite.imports.decide import doubt
+from compatkit.rewrite.nodes import AllNodes, Nodes, nodes_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, Site, find_sites, local_name, parse
+from compatkit.rewrite.place import FileModule, Site, find_sites, local_name, parse
 from compatkit.rewrite.source import Source, read_source
 
 # Nothing but spaces and continued lines can stand between them.
@@ -36,7 +37,7 @@ def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> 
     sites = find_sites(tree.body, home, (*moves, *done))
     if not sites:
         return ()
-    nodes = list(ast.walk(tree))
+    nodes = AllNodes(tree)
     counts = bound_names(nodes)
     if counts["*"] or counts["__all__"] > 1:
         return ()
@@ -64,8 +65,8 @@ def find_named(source: Source, nodes: Nodes, reexports: tuple[Move, ...]) -> Ite
     It is kept: what looks the name up in the facade still finds it there, but importers have gone past the facade.
     """
     by_name = {move.old: move for move in reexports}
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (move := by_name.get(node.value)):
+    for node in nodes_of(nodes, ast.Constant):
+        if isinstance(node.value, str) and (move := by_name.get(node.value)):
             column = source.column(node.lineno, node.col_offset)
             message = f"a string names {move.old}; what imports this name gets it from {move.new_module} now"
             yield Finding(move.code, node.lineno, column, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from compatkit.rewrite.place import Nodes
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.source import Source
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)

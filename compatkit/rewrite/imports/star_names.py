@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.imports.bindings import bound_names
-from compatkit.rewrite.place import Nodes, local_name, parse
+from compatkit.rewrite.nodes import Nodes
+from compatkit.rewrite.place import local_name, parse
 from compatkit.rewrite.source import read_source
 
 # Where one of these stands, names may come and go without being written down.

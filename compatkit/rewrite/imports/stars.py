@@ -19,8 +19,9 @@ from compatkit.rewrite.imports.decide import finding
 from compatkit.rewrite.imports.plan import target_of
 from compatkit.rewrite.imports.scopes import span
 from compatkit.rewrite.imports.star_names import StarNames
+from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, local_name
+from compatkit.rewrite.place import FileModule, local_name
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.splice import indentation, stands_alone
 from compatkit.rewrite.surroundings import Surroundings

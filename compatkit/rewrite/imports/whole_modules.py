@@ -14,7 +14,8 @@ from compatkit.migration import Move
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.imports.bindings import bound_names, texts_of_types
 from compatkit.rewrite.imports.scopes import Scope, dotted, is_inside, scope_of, span
-from compatkit.rewrite.place import Destinations, FileModule, Nodes, import_froms, local_name
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import Destinations, FileModule, import_froms, local_name
 from compatkit.rewrite.source import Source
 
 
@@ -61,7 +62,7 @@ class _File:
         self._taken_apart = {move.old_module for move in moves if not move.is_module}
         self.bound = bound_names(nodes)
         self.quoted = texts_of_types(source, nodes)
-        self._aliases = [(node, alias) for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+        self._aliases = [(node, alias) for node in nodes_of(nodes, ast.Import) for alias in node.names]
         self._plain_roots = {_root(alias.name) for _, alias in self._aliases if not alias.asname}
 
     def imports(self) -> Iterator[_Import]:
@@ -137,7 +138,7 @@ def _change_root(file: _File, imports: list[_Import], group: int, done: WholeMod
 
 
 def _uses(file: _File, root: str) -> Iterator[_Use]:
-    inner = {id(node.value) for node in file.nodes if isinstance(node, ast.Attribute)}
+    inner = {id(node.value) for node in nodes_of(file.nodes, ast.Attribute)}
     for node in file.nodes:
         if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner and _root(dotted(node)) == root:
             yield _Use(node, file.destinations.around(dotted(node)))

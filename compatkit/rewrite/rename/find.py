@@ -14,8 +14,9 @@ from compatkit.migration import Move
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.imports.decide import doubt, finding
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes, Site
+from compatkit.rewrite.place import FileModule, Site
 from compatkit.rewrite.rename.hidden import imports_itself, is_dynamic, line_naming, parameter_line
 from compatkit.rewrite.rename.places import ranges_of
 from compatkit.rewrite.rename.scopes import Place, Scope, Scopes
@@ -82,7 +83,7 @@ def find_renames(
     names = {name for _, _, move in candidates for name in (move.old_name, move.new_name)}
     if not names:
         return Renames()
-    file = _File(source, tree, nodes, home, surroundings, Scopes(tree, names))
+    file = _File(source, tree, nodes, home, surroundings, Scopes(tree, names, source))
     done = Renames()
     accepted: list[_Binding] = []
     for group, binding in enumerate(_bindings(file, candidates), start=first_group):
@@ -134,7 +135,7 @@ def _collision(file: _File, binding: _Binding, uses: list[Place], accepted: list
     scopes, scope = file.scopes, binding.scope
     if scope.kind == "class":
         return "it is an attribute of a class, which others may read"
-    if scope.kind == "module" and any(_is_star(node) for node in file.nodes):
+    if scope.kind == "module" and any(node.names[0].name == "*" for node in nodes_of(file.nodes, ast.ImportFrom)):
         return f"a star import may bring {binding.new}, or bind {binding.old} anew"
     if any(_is_rival(binding, other) for other in accepted):
         return f"something else becomes {binding.new} here"
@@ -234,10 +235,6 @@ def _change(source: Source, binding: _Binding, place: tuple[int, int], group: in
     line, column = source.line(start), start - source.line_start(start) + 1
     # The import's own message says it all.
     return Change(start, end, binding.new, binding.move.code, line, column, "", group=group)
-
-
-def _is_star(node: ast.AST) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def _is_del(place: Place) -> bool:

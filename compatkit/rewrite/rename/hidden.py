@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator
 
 from compatkit.migration import Move
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.rename.scopes import Scopes, names_in
 from compatkit.rewrite.rename.words import words_of
 from compatkit.rewrite.source import Source
@@ -20,7 +21,8 @@ _FINDS_MODULES = frozenset({"import_module", "__import__", "getattr", "setattr"}
 
 def is_dynamic(nodes: Nodes) -> bool:
     """Tell whether a file looks names up, or lists them, while it runs."""
-    return any(_is_dynamic(node) for node in nodes)
+    kinds = (*nodes_of(nodes, ast.Name, ast.Attribute), *nodes_of(nodes, ast.Call, ast.Subscript))
+    return any(map(_is_dynamic, kinds))
 
 
 def _is_dynamic(node: ast.AST) -> bool:
@@ -50,19 +52,16 @@ def _is_here(node: ast.expr) -> bool:
 def imports_itself(nodes: Nodes, home: FileModule) -> bool:
     """Tell whether a file may import itself, and so read its own names behind a dot."""
     here = {home.name.rpartition(".")[2], "__main__"}
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            module = getattr(node, "module", None) or ""
-            if here & {module.rpartition(".")[2], *(alias.name.rpartition(".")[2] for alias in node.names)}:
-                return True
+    for node in nodes_of(nodes, ast.Import, ast.ImportFrom):
+        module = getattr(node, "module", None) or ""
+        if here & {module.rpartition(".")[2], *(alias.name.rpartition(".")[2] for alias in node.names)}:
+            return True
     return False
 
 
 def parameter_line(nodes: Nodes, name: str) -> int | None:
     """Return the line of a parameter for which a test framework may look `name` up, as it does for fixtures."""
-    for node in nodes:
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
+    for node in nodes_of(nodes, ast.FunctionDef, ast.AsyncFunctionDef):
         is_test = node.name.startswith("test") or any("fixture" in ast.dump(each) for each in node.decorator_list)
         if is_test and any(argument.arg == name for argument in (*node.args.posonlyargs, *node.args.args)):
             return node.lineno
@@ -75,8 +74,8 @@ def line_naming(source: Source, nodes: Nodes, scopes: Scopes, home: FileModule, 
     word = words_of(name)
     lists = set(_listing_names(nodes))
     followed = {place.node for place in scopes.places if isinstance(place.node, ast.Constant)}
-    for node in nodes:
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and word.search(node.value)):
+    for node in nodes_of(nodes, ast.Constant):
+        if not (isinstance(node.value, str) and word.search(node.value)):
             continue
         # A type in quotes is code, down to the quotes within it.
         is_type = node in scopes.quoted and len(word.findall(node.value)) != names_in(node.value)[name]
@@ -89,7 +88,7 @@ def line_naming(source: Source, nodes: Nodes, scopes: Scopes, home: FileModule, 
 
 def _listing_names(nodes: Nodes) -> Iterator[ast.AST]:
     """Yield the texts in which names stand side by side: those of an `__all__`, and those that are split."""
-    for node in nodes:
+    for node in (*nodes_of(nodes, ast.Assign, ast.AugAssign), *nodes_of(nodes, ast.Call)):
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__"), *_]) | ast.AugAssign(target=ast.Name(id="__all__")):
                 yield from ast.walk(node.value)

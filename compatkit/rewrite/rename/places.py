@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from compatkit.rewrite.imports.scopes import span
-from compatkit.rewrite.place import Nodes
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.rename.scopes import Place, names_in
 from compatkit.rewrite.rename.words import words_of
 from compatkit.rewrite.source import Source
@@ -55,7 +55,7 @@ def _prints(node: ast.JoinedStr, name: str) -> bool:
 def _formatted(nodes: Nodes) -> Iterator[tuple[ast.AST, ast.JoinedStr]]:
     """Yield each name in an f-string with the string: Python 3.11 does not know the place of the name itself."""
     # The outermost comes last, and counts; of several of one size, a walk meets it first.
-    outwards = [each for each in nodes if isinstance(each, ast.JoinedStr)]
+    outwards = nodes_of(nodes, ast.JoinedStr)
     outwards.reverse()
     for node in sorted(outwards, key=_size):
         for inner in ast.walk(node):

@@ -6,12 +6,15 @@ Only the names that are asked for are recorded. Annotations in quotes count as c
 from __future__ import annotations
 
 import ast
+import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from compatkit.rewrite.place import local_name
+from compatkit.rewrite.source import Source
 
 Kind = Literal["module", "class", "function", "comprehension", "types"]
 # Python 3.12 and later.
@@ -44,9 +47,9 @@ class Place:
 
 
 class Scopes:
-    """All places of some names in a module, and all its `quoted` annotations."""
+    """All places of some names in a module, and the `quoted` annotations around them."""
 
-    def __init__(self, tree: ast.Module, names: Collection[str]) -> None:
+    def __init__(self, tree: ast.Module, names: Collection[str], source: Source) -> None:
         self.module = Scope("module")
         self.places: list[Place] = []
         self.quoted: set[ast.AST] = set()
@@ -54,6 +57,7 @@ class Scopes:
         self.late: set[ast.AST] = set()
         self._is_late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
         self._names = frozenset(names)
+        self._lines = _lines_spelling(self._names, source)
         # A loop and not recursion: a sum of a thousand terms is that deep.
         self._pending: list[tuple[ast.AST, Scope, bool]] = [(node, self.module, False) for node in tree.body]
         while self._pending:
@@ -105,6 +109,8 @@ class Scopes:
             scope = scope.parent
 
     def _visit(self, node: ast.AST, scope: Scope, is_annotation: bool) -> None:
+        if isinstance(node, ast.stmt) and not self._spells_any(node):
+            return
         match node:
             case ast.Name(id=name):
                 if is_annotation and self._is_late:
@@ -145,6 +151,14 @@ class Scopes:
             case _:
                 self._bind_by(node, scope)
                 self._push([getattr(node, each, None) for each in node._fields], scope, is_annotation=is_annotation)
+
+    def _spells_any(self, node: ast.stmt) -> bool:
+        """Tell whether one of the names stands in a statement: most hold none, down to the innermost."""
+        if self._lines is None:
+            return True
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+        index = bisect_left(self._lines, first)
+        return index < len(self._lines) and self._lines[index] <= (node.end_lineno or first)
 
     def _bind_by(self, node: ast.AST, scope: Scope) -> None:
         match node:
@@ -221,6 +235,15 @@ class Scopes:
         elif isinstance(found, list | tuple):
             for each in found:
                 self._push(each, scope, is_annotation=is_annotation)
+
+
+def _lines_spelling(names: Iterable[str], source: Source) -> list[int] | None:
+    """Return the lines in which one of the names stands, sorted; None where that cannot be told by the text."""
+    if not source.text.isascii():
+        # One name is spelled in several ways then.
+        return None
+    pattern = re.compile("|".join(map(re.escape, names)))
+    return [source.line(found.start()) for found in pattern.finditer(source.text)]
 
 
 def _around(scope: Scope) -> Iterator[Scope]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from compatkit.migration import Move
-from compatkit.rewrite.place import FileModule, Nodes, import_froms, local_name
+from compatkit.rewrite.nodes import Nodes, nodes_of
+from compatkit.rewrite.place import FileModule, import_froms, local_name
 from compatkit.rewrite.strings.calls import LOADS, PATCHES, WATCHES, called, named, not_loaded
 from compatkit.rewrite.strings.dotted import Spelling
 
@@ -122,7 +123,7 @@ class Context:
 
     @cached_property
     def _texts(self) -> set[str]:
-        return {node.value for node in self.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        return {node.value for node in nodes_of(self.nodes, ast.Constant) if isinstance(node.value, str)}
 
     def _file_names_new(self, move: Move, spelling: Spelling) -> str:
         if not self._texts.isdisjoint({move.new, spelling.new or move.new}):

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from compatkit.migration import Move
 from compatkit.rewrite.change import Change, Pass
+from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, Nodes
+from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.strings.context import Context
 from compatkit.rewrite.strings.doctests import find_doctest_strings
@@ -33,8 +34,8 @@ def find_strings(
 ) -> Pass:
     """Find the strings that name old code, in a tree whose nodes are `nodes`."""
     search = _Search(source, nodes, home, moves, options)
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    for node in nodes_of(nodes, ast.Constant):
+        if isinstance(node.value, str):
             search.look_at(node, node.value)
     return search.found
 
@@ -49,7 +50,7 @@ class _Search:
         self._source, self._home, self._moves, self._options = source, home, moves, options
         self._names: Names = names_of(moves)
         self._context = Context(nodes, home)
-        self._docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        self._docstrings = {id(node.value) for node in nodes_of(nodes, ast.Expr)}
         self._in_f_string = dict(_parts_of_f_strings(nodes))
         self._relative = _relative(moves)
         self._reported: set[int] = set()
@@ -126,9 +127,8 @@ class _Search:
 
 def _parts_of_f_strings(nodes: Nodes) -> Iterator[tuple[int, ast.expr]]:
     # Their parts have no places of their own before Python 3.12.
-    kinds = (ast.JoinedStr, getattr(ast, "TemplateStr", ast.JoinedStr))
-    for node in nodes:
-        if isinstance(node, kinds):
+    for kind in {ast.JoinedStr, getattr(ast, "TemplateStr", ast.JoinedStr)}:
+        for node in nodes_of(nodes, kind):
             yield from ((id(part), node) for part in ast.walk(node) if isinstance(part, ast.Constant))
 
 
