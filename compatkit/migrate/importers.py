@@ -21,6 +21,7 @@ from compatkit.rewrite.source import read_source
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
 _STAR = re.compile(rb"import\s*\(?\s*\*")
 _WORD = re.compile(r"\w+")
+_ESCAPED = re.compile(rb"\\(?:x..|u....|U........|[0-7]{1,3}|N\{[^}]*\}|.)(\w+)")
 # A larger document is data.
 _MAX_DOCUMENT = 1024 * 1024
 
@@ -29,20 +30,16 @@ _MAX_DOCUMENT = 1024 * 1024
 class _Mention:
     """One file: the old names that it spells; None: it hands on whatever it imports."""
 
+    file: FoundFile
     real: str
     names: frozenset[str] | None
-    text: bytes
-    is_data: bool
-
-    def may_name(self, module: str) -> bool:
-        """Tell whether the file may name a module by its last part. Most need not be parsed for that."""
-        # Beyond ASCII, one name is spelled in several ways.
-        is_near = not module.isascii() or module.encode() in self.text
-        return is_near and module in self._modules
 
     @cached_property
-    def _modules(self) -> frozenset[str]:
-        return _words(self.text) if self.is_data else _imported_parts(self.text)
+    def modules(self) -> frozenset[str]:
+        """The parts of all names that it may give to a module."""
+        # Read once more: few files are asked for this, and all texts together may be large.
+        text = read_quietly(self.file.path)
+        return _words(text) if self.file.is_data else _imported_parts(text)
 
 
 class Importers:
@@ -50,27 +47,34 @@ class Importers:
 
     def __init__(self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int) -> None:
         self._names = {name.encode(): name for name in sorted(names)}
-        self._mentions = list(self._read(files, processes))
+        self._spelling: dict[str, list[_Mention]] = {}
+        stems = {file.path.stem for file in files}
+        # Beyond ASCII, one name is spelled in several ways.
+        others = {stem for stem in stems if not stem.isascii()}
+        for mention, text in self._read(files, processes):
+            for stem in others | (stems & _spelled(text)):
+                self._spelling.setdefault(stem, []).append(mention)
 
     def taken_from(self, path: Path) -> frozenset[str] | None:
         """Return the old names that another file may take from a module of this name; None where any may be."""
         real = os.path.realpath(path)
-        asking = [each for each in self._mentions if each.real != real and each.may_name(path.stem)]
+        near = (each for each in self._spelling.get(path.stem, ()) if each.real != real)
         taken: set[str] = set()
-        for each in asking:
-            if each.names is None:
-                return None
-            taken |= each.names
+        for each in near:
+            if path.stem in each.modules:
+                if each.names is None:
+                    return None
+                taken |= each.names
         return frozenset(taken)
 
-    def _read(self, files: Sequence[FoundFile], processes: int) -> Iterator[_Mention]:
+    def _read(self, files: Sequence[FoundFile], processes: int) -> Iterator[tuple[_Mention, bytes]]:
         for number in sift(files, self._asks, processes=processes):
             file = files[number]
             text = read_quietly(file.path)
             names = frozenset(name for spelled, name in self._names.items() if spelled in text)
             hands_on = _hands_on(text, file)
             if names or hands_on:
-                yield _Mention(os.path.realpath(file.name), None if hands_on else names, text, file.is_data)
+                yield _Mention(file, os.path.realpath(file.name), None if hands_on else names), text
 
     def _asks(self, text: bytes, file: FoundFile) -> bool:
         if file.is_data and len(text) > _MAX_DOCUMENT:
@@ -116,6 +120,12 @@ def _package_around(folder: Path) -> Path | None:
     """Return the outermost package in which a folder lies."""
     inside = itertools.takewhile(lambda place: (place / "__init__.py").exists(), (folder, *folder.parents))
     return next(reversed(list(inside)), None)
+
+
+def _spelled(text: bytes) -> frozenset[str]:
+    """Return all words of a text that may be a module's: only these need be looked for in its tree."""
+    # In a string, a word may begin right behind an escape.
+    return _words(text) | _words(b" ".join(_ESCAPED.findall(text)))
 
 
 def _words(text: bytes) -> frozenset[str]:

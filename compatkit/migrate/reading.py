@@ -39,6 +39,14 @@ def read_file(name: str, *, is_data: bool) -> bytes | Outcome:
         return Failed(f"The file cannot be read: {error.strerror}", hint="check its permissions", code="CK904")
 
 
+def size_of(name: str) -> int:
+    """Return a file's size in bytes, 0 where it cannot be told."""
+    try:
+        return os.stat(name).st_size  # noqa: PTH116 - see find.py
+    except OSError:
+        return 0
+
+
 def _read(name: str, *, limit: int | None) -> bytes | Outcome:
     handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:

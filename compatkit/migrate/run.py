@@ -12,7 +12,7 @@ from compatkit.migrate.around import Around
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.forks import cores
 from compatkit.migrate.naming import Namer
-from compatkit.migrate.reading import read_file, sift
+from compatkit.migrate.reading import read_file, sift, size_of
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.sieve import Sieve
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
@@ -75,7 +75,8 @@ def plan_task(
     results = [FileResult(file.name, _NOTHING) for file in files]
     pending: list[tuple[int, Job]] = []
     done = len(files) - len(wanted)
-    with Workers(task, executor=executor, jobs=jobs) as workers:
+    expected = sum(size_of(files[number].name) for number in wanted)
+    with Workers(task, executor=executor, jobs=jobs, expected=expected) as workers:
         for number in wanted:
             prepared = _prepare(files[number], namer, around)
             if isinstance(prepared, Job):

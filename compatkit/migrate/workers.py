@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from compatkit.migrate.forks import cores
 from compatkit.migrate.work import Job, Task, process, process_all
 from compatkit.rewrite import Failed, Outcome
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 _BATCH_FILES = 64
-_BATCH_BYTES = 256 * 1024
+_BATCH_BYTES = 128 * 1024
 # Below this, starting other processes costs more than they save.
-_ALONE_BYTES = 1024 * 1024
+_ALONE_BYTES = 512 * 1024
 
 Batch = tuple[Job, ...]
 T = TypeVar("T")
@@ -28,16 +28,17 @@ T = TypeVar("T")
 class Workers:
     """Takes jobs, and gives back their outcomes in the same order.
 
-    Without an executor, `jobs` processes are used; None is as many as there are cores, once that pays.
+    Without an executor, `jobs` processes are used; None is as many as there are cores, if that pays for the `expected`
+    number of bytes.
     """
 
-    def __init__(self, task: Task, *, executor: Executor | None = None, jobs: int | None = None) -> None:
+    def __init__(
+        self, task: Task, *, executor: Executor | None = None, jobs: int | None = None, expected: int = 0
+    ) -> None:
         self._task = task
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
-        self._count = (os.cpu_count() or 1) if jobs is None else jobs
-        self._pays_from = _ALONE_BYTES if jobs is None else 0
-        self._seen_bytes = 0
+        self._count = (cores() if expected >= _ALONE_BYTES else 1) if jobs is None else jobs
         self._waiting_bytes = 0
         self._waiting: list[Job] = []
         self._parts: list[tuple[Batch, Future[tuple[Outcome, ...]] | tuple[Outcome, ...]]] = []
@@ -55,7 +56,6 @@ class Workers:
     def submit(self, job: Job) -> None:
         """Take a job; it may be processed at once."""
         self._waiting.append(job)
-        self._seen_bytes += len(job.source)
         self._waiting_bytes += len(job.source)
         if len(self._waiting) >= _BATCH_FILES or self._waiting_bytes >= _BATCH_BYTES:
             self._send()
@@ -80,7 +80,7 @@ class Workers:
         self._parts.append((batch, part))
 
     def _own_pool(self) -> ProcessPoolExecutor | None:
-        if self._own is None and self._count > 1 and self._seen_bytes >= self._pays_from:
+        if self._own is None and self._count > 1:
             self._own = _pool(self._count)
         return self._own
 
