@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from compatkit.errors import CompatkitError
 from compatkit.rewrite.outcome import Failed
+
+_LAZY = re.compile(r"\s*lazy\s+(?:from|import)\b")
 
 
 class RewriteError(CompatkitError):
@@ -22,7 +26,11 @@ class RewriteError(CompatkitError):
     def unreadable(cls, error: Exception) -> RewriteError:
         """The file is no Python source that this interpreter can parse."""
         line, column = 0, 0
-        if isinstance(error, SyntaxError):
+        hint = "correct the file, or run this under the Python version that it is written for"
+        if isinstance(error, SyntaxError) and _LAZY.match(error.text or ""):
+            reason, line, column = "This Python does not parse lazy imports", error.lineno or 0, error.offset or 0
+            hint = "run this under a Python that does (3.15, PEP 810), or change the file's imports by hand"
+        elif isinstance(error, SyntaxError):
             reason, line, column = f"This is not valid Python: {error.msg}", error.lineno or 0, error.offset or 0
         elif isinstance(error, UnicodeDecodeError):
             reason = f"This is not {error.encoding}: byte {error.object[error.start]:#04x} at offset {error.start}"
@@ -31,7 +39,6 @@ class RewriteError(CompatkitError):
             reason = "The source is nested more deeply than Python can parse"
         else:
             reason = f"The source cannot be read: {error}"
-        hint = "correct the file, or run this under the Python version that it is written for"
         return cls(reason, hint=hint, code="CK901", line=line, column=max(column, 0))
 
     @classmethod

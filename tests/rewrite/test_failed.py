@@ -25,6 +25,9 @@ RESULT = b"from shop.core.new_home import New as Old\n"
     [
         (IMPORT + b"def f(:\n", 2, "not valid Python"),
         (IMPORT + b"print 'x'\n", 2, "not valid Python"),
+        (b"x = 1\nlazy " + IMPORT, 2, "does not parse lazy imports"),
+        (IMPORT + b"if x:\n    lazy import shop\n", 3, "does not parse lazy imports"),
+        (IMPORT + b"lazy = 1; lazy(import)\n", 2, "not valid Python"),
         (IMPORT + b"x = '\x00'\n", 0, "null bytes"),
         (IMPORT + b"\n\nx = '\xff'\n", 4, "not utf-8: byte 0xff"),
         (b"# coding: no-such-codec\n" + IMPORT, 0, "unknown encoding"),
