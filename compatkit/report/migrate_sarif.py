@@ -22,9 +22,11 @@ _OWN_CODES = "A file could not be processed."
 def overview_sarif(overview: Overview, codes: Mapping[str, str]) -> str:
     """Return the run as a SARIF log; `codes` says in a sentence what each code stands for."""
     failed = [_notification(result) for result in overview.report.failed]
-    used = sorted({remark.code for remark in overview.left} | {one["descriptor"]["id"] for one in failed})
+    used = sorted({remark.code for remark in overview.left})
+    troubles = sorted({one["descriptor"]["id"] for one in failed})
+    driver = {"name": "compatkit", "version": __version__, "rules": _described(used, codes)}
     run = {
-        "tool": {"driver": {"name": "compatkit", "version": __version__, "rules": _rules(used, codes)}},
+        "tool": {"driver": {**driver, "notifications": _described(troubles, codes)}},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not failed, "toolExecutionNotifications": failed}],
         "results": [_result(remark, used) for remark in overview.left],
@@ -32,7 +34,7 @@ def overview_sarif(overview: Overview, codes: Mapping[str, str]) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _rules(used: Iterable[str], codes: Mapping[str, str]) -> list[dict[str, Any]]:
+def _described(used: Iterable[str], codes: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"id": code, "shortDescription": {"text": codes.get(code, _OWN_CODES)}} for code in used]
 
 
@@ -54,7 +56,7 @@ def _notification(result: FileResult) -> dict[str, Any]:
     return {
         "descriptor": {"id": failed.code},
         "level": "error",
-        "message": {"text": f"{failed.reason} {failed.hint}".strip()},
+        "message": {"text": ". ".join(filter(None, (failed.reason.removesuffix("."), failed.hint)))},
         "locations": [_location(result.path.as_posix(), failed.line, failed.column)],
     }
 

@@ -25,7 +25,7 @@ SHAPES: dict[str, dict[str, object]] = {
     "log": {"$schema": str, "version!": str, "runs!": ["run"]},
     "run": {"tool!": "tool", "columnKind": str, "invocations": ["invocation"], "results": ["result"]},
     "tool": {"driver!": "driver"},
-    "driver": {"name!": str, "version": str, "rules": ["rule"]},
+    "driver": {"name!": str, "version": str, "rules": ["rule"], "notifications": ["rule"]},
     "rule": {"id!": str, "shortDescription": "text"},
     "text": {"text!": str},
     "invocation": {"executionSuccessful!": bool, "toolExecutionNotifications": ["notification"]},
@@ -85,6 +85,8 @@ def test_sarif_names_each_place_that_is_left_by_an_address(overview: Overview) -
     assert all(place["region"].get("startColumn", 1) >= 1 for place in places)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    troubles = {each["descriptor"]["id"] for each in run["invocations"][0]["toolExecutionNotifications"]}
+    assert troubles == {each["id"] for each in run["tool"]["driver"]["notifications"]}
 
 
 @given(overview=OVERVIEW)
