@@ -23,6 +23,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # No deadline: no test asserts a time.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For an hour at a time: HYPOTHESIS_PROFILE=fuzz pytest --hypothesis-show-statistics tests/rewrite
+settings.register_profile("fuzz", settings.get_profile("dev"), max_examples=5_000)
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 

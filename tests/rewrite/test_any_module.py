@@ -13,7 +13,12 @@ from tests.rewrite.moves import MOVES
 
 ALL = Options(confidence="review", rename=True)
 # A module takes long to generate, and longer to shrink; what fails is printed as it is.
-FEW = settings(max_examples=6, phases=[Phase.generate], suppress_health_check=[*HealthCheck], deadline=None)
+FEW = settings(
+    max_examples=settings().max_examples // 16,
+    phases=[Phase.generate],
+    suppress_health_check=[*HealthCheck],
+    deadline=None,
+)
 USES = "from shop.core.old_home import Old, Second\nimport shop.core.old_home as home\nOld, home.Second\n"
 PIECES = [
     *USES.split(),
