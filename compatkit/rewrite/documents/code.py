@@ -16,13 +16,17 @@ from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
 
 
-def rewrite_code(text: str, extract: Extract, request: Request) -> Sheet:
-    """Return what `rewrite_source` does to the code in a text, and what it says, as places of the text."""
+def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsewhere: bool = False) -> Sheet:
+    """Return what `rewrite_source` does to the code in a text, and what it says, as places of the text.
+
+    Local names stay where they are `is_used_elsewhere`, in code that is not read.
+    """
     mark = unused_mark(text)
     layout, unread = read_blocks(text, extract, mark)
     sheet = Sheet(remarks=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
-    if request.options.rename and _is_used_unseen(layout, unread, request):
-        request = without_rename(request)
+    keeps_names = request.options.rename and (is_used_elsewhere or _is_used_unseen(layout, unread, request))
+    if keeps_names:
+        request = replace(request, options=replace(request.options, rename=False))
     opaque = any(_may_use(line.opaque, request) for line in layout.lines if line.opaque.startswith("%"))
     outcome = _rewrite(layout, request)
     if not isinstance(outcome, Rewritten | Unchanged):
@@ -32,6 +36,7 @@ def rewrite_code(text: str, extract: Extract, request: Request) -> Sheet:
     sheet.read = [(row.start, row.end) for row in layout.lines if not row.opaque]
     sheet.remarks += [_remark(layout, found) for found in outcome.findings]
     if isinstance(outcome, Rewritten):
+        sheet.remarks += _kept(layout, outcome, request) if keeps_names else ()
         after = outcome.source.decode().split("\n")
         sheet.drafts = list(find_drafts(layout, after, outcome.edits))
         if is_blocked:
@@ -56,11 +61,6 @@ def _may_use(code: str, request: Request) -> bool:
 
 def _is_used_unseen(layout: Layout, unread: list[Block], request: Request) -> bool:
     return any(spells(code, request) for code in [*(row.opaque for row in layout.lines), *(b.shown for b in unread)])
-
-
-def without_rename(request: Request) -> Request:
-    """Return a request that keeps local names: code that cannot be read may use them."""
-    return replace(request, options=replace(request.options, rename=False))
 
 
 def spells(code: str, request: Request) -> bool:
@@ -89,6 +89,16 @@ def _rewrite(layout: Layout, request: Request) -> Outcome:
         migrations=request.migrations,
         options=request.options,
     )
+
+
+def _kept(layout: Layout, outcome: Rewritten, request: Request) -> Iterator[Remark]:
+    """Say of each import why it does not bring the new name."""
+    for edit in outcome.edits:
+        for move in request.moves:
+            if move.code == edit.code and move.old_name != move.new_name and edit.message.startswith(f"{move.old} "):
+                row = layout.line(edit.line)
+                message = f"{move.old_name} keeps its name here: code that cannot be read may use it"
+                yield Remark(place(row, edit.column), row.end, move.code, message)
 
 
 def _not_done(layout: Layout, outcome: Skipped | Failed, request: Request) -> Iterator[Remark]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from compatkit.rewrite.documents.code import rewrite_code, spells, without_rename
+from compatkit.rewrite.documents.code import rewrite_code, spells
 from compatkit.rewrite.documents.code_blocks import Block, Line, unused_mark
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.json_embedded import Embedded
@@ -65,9 +65,10 @@ def _in_code(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
     """Rewrite all code cells as one text, and hand out to each what is about it."""
     between = f"\n#{unused_mark(''.join(cell.source.text for cell in cells))}\n"
     text = between.join(cell.source.text for cell in cells)
-    if request.options.rename and any(_is_foreign(cell) and spells(cell.source.text, request) for cell in cells):
-        request = without_rename(request)
-    found = rewrite_code(text, lambda content, mark: _blocks(content, between, mark), request)
+    is_used = any(_is_foreign(cell) and spells(cell.source.text, request) for cell in cells)
+    found = rewrite_code(
+        text, lambda content, mark: _blocks(content, between, mark), request, is_used_elsewhere=is_used
+    )
     starts = [0]
     for cell in cells:
         starts.append(starts[-1] + len(cell.source.text) + len(between))

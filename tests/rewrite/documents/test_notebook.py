@@ -185,6 +185,26 @@ def test_what_is_no_json_fails(text: str) -> None:
     assert isinstance(run(text, ".ipynb"), Failed)
 
 
+@pytest.mark.parametrize("other", ["!echo {Old}", "%%bash\necho Old"])
+def test_name_that_unread_code_may_use_is_kept_under_rename_and_reported(other: str) -> None:
+    text = dump(cell(IMPORT), cell(other))
+    options = Options(rename=True)
+
+    assert sources(changed(text, ".ipynb", options)) == [IMPORTED, other]
+    assert [found.message for found in findings(text, ".ipynb", options)] == [
+        "Old keeps its name here: code that cannot be read may use it"
+    ]
+
+
+def test_name_is_renamed_in_all_cells() -> None:
+    text = dump(cell(IMPORT), cell("%time Old()"))
+
+    assert sources(changed(text, ".ipynb", Options(rename=True))) == [
+        "from shop.core.new_home import New",
+        "%time New()",
+    ]
+
+
 LINES = st.sampled_from(
     [
         IMPORT,
