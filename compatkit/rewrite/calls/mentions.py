@@ -10,7 +10,8 @@ from compatkit.migration import Migration
 
 _Words: TypeAlias = tuple[bytes, ...]
 _Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
-_WORD = re.compile(rb"\w+")
+# In a notebook, a line within a cell begins behind the two characters `\\n`, which are no part of its first word.
+_WORD = re.compile(rb"(?:\\[nrt])?(\w+)")
 
 
 def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
