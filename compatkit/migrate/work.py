@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import Failed, Outcome, can_matter
-from compatkit.rewrite.calls.mentions import can_call
+from compatkit.rewrite.calls.mentions import can_call, can_name_keys
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import ALONE, Surroundings
 
@@ -65,6 +65,7 @@ def may_matter(source: bytes, task: Task, path: str) -> bool:
         can_matter(source, task.moves, path=path)
         or (bool(task.reexports) and can_matter(source, task.reexports, path=path))
         or can_call(source, task.migrations)
+        or can_name_keys(source, task.migrations)
         or (task.options.modernize and _is_modern_matter(source, task.migrations))
     )
 

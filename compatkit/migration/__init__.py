@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.changes import About, CallChange, MemberChange, Removal
+from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal
 from compatkit.migration.compose import compose
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
@@ -52,6 +52,7 @@ __all__ = [
     "Equivalence",
     "Field",
     "Item",
+    "KeyChange",
     "Margin",
     "MemberChange",
     "Migration",

@@ -63,6 +63,7 @@ def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
     yield from ((call.code, f"[[calls]] of {call.of[0]}") for call in migration.calls)
     yield from ((member.code, f"[[members]] {member.v1!r}") for member in migration.members)
     yield from ((removal.code, f"[[removed]] {removal.names[0]}") for removal in migration.removed)
+    yield from ((key.code, f"[[keys]] {key.v1!r}") for key in migration.keys)
 
 
 def _validate_moves(migration: Migration, where: str) -> None:

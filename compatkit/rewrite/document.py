@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.configs.find import concerns
 from compatkit.rewrite.documents.ini_values import find_in_ini
 from compatkit.rewrite.documents.json_values import find_in_json
 from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
@@ -34,6 +35,8 @@ _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
 }
 # In these, code may name a module in other ways than from its top-level package on.
 _WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
+# In these, a mapping may be the arguments of a callable.
+_WITH_ARGUMENTS = frozenset({".json", ".toml", ".yaml", ".yml"})
 
 
 def rewrite_document(
@@ -61,7 +64,7 @@ def rewrite_document(
         tuple(move for move in moves if options.acts_on(move.code)),
         declared if options.modernize else (),
         options,
-        find_calling(source, declared, options) if suffix in _WITH_CODE else (),
+        _find_calling(source, suffix, declared, options),
     )
     document = read_document(source)
     if not (request.calling or _may_matter(document.text, suffix, request)):
@@ -70,6 +73,16 @@ def rewrite_document(
         return _rewrite(document, _KINDS.get(suffix, _find_nothing), request)
     except RewriteError as error:
         return error.as_outcome()
+
+
+def _find_calling(
+    source: bytes, suffix: str, migrations: tuple[Migration, ...], options: Options
+) -> tuple[Migration, ...]:
+    if suffix in _WITH_CODE:
+        return find_calling(source, migrations, options)
+    if suffix not in _WITH_ARGUMENTS:
+        return ()
+    return tuple(each for each in migrations if concerns(source, each))
 
 
 def _may_matter(text: str, suffix: str, request: Request) -> bool:

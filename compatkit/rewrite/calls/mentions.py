@@ -19,6 +19,16 @@ def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
     return any(_mentions(source, migration) for migration in migrations)
 
 
+def can_name_keys(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a configuration mentions a key that changed, and all that is beside it."""
+    rows = (row for migration in migrations for row in migration.keys)
+    return any(all(_last_key(path) in source for path in (row.v1, *row.beside)) for row in rows)
+
+
+def _last_key(path: str) -> bytes:
+    return next(part for part in reversed(path.split(".")) if part != "*").encode()
+
+
 def changes_interface(migration: Migration) -> bool:
     return bool(migration.calls or migration.members or migration.removed)
 

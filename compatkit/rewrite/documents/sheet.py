@@ -84,6 +84,12 @@ class Sheet:
             self.remarks.append(Remark(draft.at, end, draft.code, f"{draft.message}; {why}"))
         self.drafts.clear()
 
+    def add_beside(self, other: Sheet) -> None:
+        """Add what does not change a place that is changed already, such as a class that also moves."""
+        taken = {draft.start for draft in self.drafts}
+        self.drafts += [draft for draft in other.drafts if draft.start not in taken]
+        self.remarks += other.remarks
+
     def add(self, other: Sheet) -> None:
         self.drafts += other.drafts
         self.remarks += other.remarks
