@@ -11,6 +11,7 @@ from compatkit.rewrite import Failed, Outcome, can_matter
 from compatkit.rewrite.calls.mentions import can_call, can_name_keys
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import ALONE, Surroundings
+from compatkit.rewrite.transforms.words import may_transform
 
 DEFAULTS = Options()
 
@@ -66,6 +67,7 @@ def may_matter(source: bytes, task: Task, path: str) -> bool:
         or (bool(task.reexports) and can_matter(source, task.reexports, path=path))
         or can_call(source, task.migrations)
         or can_name_keys(source, task.migrations)
+        or may_transform(source, task.migrations, task.options)
         or (task.options.modernize and _is_modern_matter(source, task.migrations))
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from compatkit.migration._changes import TRANSFORM_FILE
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal
+from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal, Transform
 from compatkit.migration.compose import compose
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
@@ -40,6 +41,7 @@ from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, p
 __all__ = [
     "DEFAULT_MIGRATION",
     "ENTRY_POINT_GROUP",
+    "TRANSFORM_FILE",
     "About",
     "Allowance",
     "Argument",
@@ -68,6 +70,7 @@ __all__ = [
     "Section",
     "Setting",
     "Step",
+    "Transform",
     "Unhandled",
     "Versions",
     "available_migrations",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 from typing import get_args
 
 from compatkit.migration._entry import Entry
@@ -18,13 +19,17 @@ from compatkit.migration.changes import (
     Removal,
     Renaming,
     Setting,
+    Transform,
 )
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.names import Confidence
 
+TRANSFORM_FILE = "transform.py"
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 # What reads a configuration cannot be seen in it.
 _NOT_SAFE: tuple[Confidence, ...] = ("review", "manual")
+# What is left to a person needs no code.
+_MADE: tuple[Confidence, ...] = ("safe", "review")
 
 
 def build_call(entry: Entry) -> CallChange:
@@ -90,6 +95,21 @@ def build_key(entry: Entry) -> KeyChange:
     if key.v2 == key.v1.rpartition(".")[2]:
         raise MigrationError.onto_itself(key.code, key.v1, where=entry.where)
     return key
+
+
+def build_transform(document: Entry, origin: FilePath | None) -> Transform | None:
+    """Read `[transform]`; that the file is there is seen, and nothing of it is read."""
+    if not document.has("transform"):
+        return None
+    entry = Entry(document.table("transform"), f"{document.where}, [transform]")
+    transform = Transform(entry.code(), entry.texts("words"), _about(entry, "review", _MADE))
+    entry.close()
+    if not all(word.strip() for word in transform.words) or not transform.words:
+        expected = "words, one of which a file must contain to be handed to transform.py"
+        raise MigrationError.wrong_value("words", list(transform.words), expected, where=entry.where)
+    if origin is not None and not origin.with_name(TRANSFORM_FILE).is_file():
+        raise MigrationError.no_transform(str(origin.with_name(TRANSFORM_FILE)), where=entry.where)
+    return transform
 
 
 def build_types(entry: Entry) -> tuple[tuple[str, str], ...]:

@@ -160,4 +160,16 @@ class KeyChange:
         return replace(self, of=relocate(self.of, homes))
 
 
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """The `transform.py` beside a migration: code of its author's, for what no table can say.
+
+    It is handed the files that contain one of the `words`, and no others.
+    """
+
+    code: str
+    words: tuple[str, ...]
+    about: About = About("review")
+
+
 InterfaceChange = CallChange | MemberChange | Removal

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal
+from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
 from compatkit.migration.names import Confidence, relocate
 
@@ -171,6 +171,7 @@ class Migration:
     members: tuple[MemberChange, ...] = ()
     removed: tuple[Removal, ...] = ()
     keys: tuple[KeyChange, ...] = ()
+    transform: Transform | None = None
     loaded: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED

@@ -16,6 +16,7 @@ from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, read
 from compatkit.rewrite.documents.code_differences import find_drafts, place
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.place import FileModule
 
 
 def rewrite_code(text: str, extract: Extract, request: Request) -> Sheet:
@@ -98,16 +99,11 @@ def _not_valid(block: Block, code: str, what: str) -> Remark:
 
 def _rewrite(layout: Layout, request: Request) -> Outcome:
     # The engine finds doctests by this module.
-    from compatkit.rewrite.engine import rewrite_source
+    from compatkit.rewrite.engine import rewrite_by_tables
 
-    return rewrite_source(
-        "\n".join(layout.shown).encode(),
-        module="",
-        is_package=False,
-        moves=request.moves,
-        migrations=(*request.migrations, *(each for each in request.calling if each not in request.migrations)),
-        options=request.options,
-    )
+    migrations = (*request.migrations, *(each for each in request.calling if each not in request.migrations))
+    source = "\n".join(layout.shown).encode()
+    return rewrite_by_tables(source, FileModule("", False), request.moves, migrations, request.options)
 
 
 def _not_done(layout: Layout, outcome: Skipped | Failed, request: Request) -> Iterator[Remark]:
