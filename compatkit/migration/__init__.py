@@ -6,7 +6,7 @@ from compatkit.migration._changes import TRANSFORM_FILE
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
 from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal, Transform
-from compatkit.migration.compose import compose
+from compatkit.migration.compose import compose, follow
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
@@ -78,6 +78,7 @@ __all__ = [
     "codes_of",
     "compose",
     "find_migration",
+    "follow",
     "load_all",
     "load_migration",
     "load_project",
