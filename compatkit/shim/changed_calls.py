@@ -34,7 +34,9 @@ class ChangedCalls:
         for name in dict.fromkeys(name for row in rows for name in row.of if "*" not in name):
             changes = tuple(row for row in rows if any(_fits(pattern, name) for pattern in row.of))
             moved = None if any(row.to for row in changes) else follow(name, moves)
-            self._changes.setdefault(moved.new if moved else name, changes)
+            # A module that moved may still be there under its old name, too.
+            for each in (name, *([moved.new] if moved else ())):
+                self._changes.setdefault(each, changes)
         self._undo: list[Callable[[], None]] = []
 
     @property
