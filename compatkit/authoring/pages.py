@@ -41,6 +41,9 @@ def _lines(migration: Migration) -> Iterator[str]:
         coded = [row for row in found if hasattr(row, "code")] if isinstance(found, tuple) else []
         others = [(_anchor(row.code), _cell("; ".join(_said(row)))) for row in coded]
         yield from _table(key.capitalize(), ("code", "what changes"), others)
+    if migration.transform:
+        own = (_anchor(migration.transform.code), _cell("; ".join(_said(migration.transform))))
+        yield from _table("By code of the migration's own, in transform.py", ("code", "what changes"), [own])
     yield from _allowances(migration)
     unhandled = [(_code(row.name), _cell(row.why)) for row in migration.unhandled]
     yield from _table("Left to you", ("name", "why"), unhandled)

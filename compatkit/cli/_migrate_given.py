@@ -125,4 +125,9 @@ def describe_codes(migrations: Iterable[Migration]) -> dict[str, str]:
             found.setdefault(member.code, f"The member {member.v1} of {member.of[0]}: {member.v2 or member.say}.")
         for removal in migration.removed:
             found.setdefault(removal.code, f"{removal.names[0]} is gone: {removal.say}.")
+        for key in migration.keys:
+            found.setdefault(key.code, f"The key {key.v1} of configurations: {key.v2 or key.say or key.of}.")
+        if migration.transform:
+            why = migration.transform.about.why or "what no table can say"
+            found.setdefault(migration.transform.code, f"The transform.py of {migration.id}: {why}.")
     return found

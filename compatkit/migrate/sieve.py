@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from compatkit.migrate.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration
-from compatkit.rewrite.calls.mentions import can_call, changes_interface, libraries_of
+from compatkit.rewrite.calls.mentions import can_call, can_name_keys, changes_interface, keys_of, libraries_of
 from compatkit.rewrite.quick import Quick, quick_of
 from compatkit.rewrite.scan import can_matter
+from compatkit.rewrite.transforms.words import may_transform, words_for
 
 
 class Sieve:
@@ -33,6 +34,8 @@ class Sieve:
             can_matter(source, self._task.moves, path=path)
             or can_matter(source, self._task.reexports, path=path)
             or can_call(source, self._calling)
+            or can_name_keys(source, self._task.migrations)
+            or may_transform(source, self._task.migrations, self._task.options)
             or any(_is_modern_matter(source, migration) for migration in self._modern)
         )
 
@@ -40,6 +43,7 @@ class Sieve:
 def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:
     parts = [quick_of(task.moves), quick_of(task.reexports)]
     parts += [Quick(libraries_of(migration)) for migration in calling]
+    parts += [Quick(keys_of(migration) | words_for(migration, task.options)) for migration in task.migrations]
     parts += [Quick(frozenset(_holders(migration))) for migration in modern]
     return Quick.any_of(parts)
 

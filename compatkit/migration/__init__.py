@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from compatkit.migration._changes import TRANSFORM_FILE
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.changes import About, CallChange, MemberChange, Removal
-from compatkit.migration.compose import compose
+from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal, Transform
+from compatkit.migration.compose import compose, follow
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_migration
@@ -40,6 +41,7 @@ from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, p
 __all__ = [
     "DEFAULT_MIGRATION",
     "ENTRY_POINT_GROUP",
+    "TRANSFORM_FILE",
     "About",
     "Allowance",
     "Argument",
@@ -52,6 +54,7 @@ __all__ = [
     "Equivalence",
     "Field",
     "Item",
+    "KeyChange",
     "Margin",
     "MemberChange",
     "Migration",
@@ -67,6 +70,7 @@ __all__ = [
     "Section",
     "Setting",
     "Step",
+    "Transform",
     "Unhandled",
     "Versions",
     "available_migrations",
@@ -74,6 +78,7 @@ __all__ = [
     "codes_of",
     "compose",
     "find_migration",
+    "follow",
     "load_all",
     "load_migration",
     "load_project",

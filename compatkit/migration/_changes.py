@@ -1,9 +1,10 @@
-"""From `[[calls]]`, `[[members]]` and `[[removed]]` to their values."""
+"""From `[[calls]]`, `[[members]]`, `[[removed]]` and `[[keys]]` to their values."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 from typing import get_args
 
 from compatkit.migration._entry import Entry
@@ -11,17 +12,24 @@ from compatkit.migration.changes import (
     About,
     CallChange,
     Condition,
+    KeyChange,
     Literal,
     Mapped,
     MemberChange,
     Removal,
     Renaming,
     Setting,
+    Transform,
 )
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.names import Confidence
 
+TRANSFORM_FILE = "transform.py"
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+# What reads a configuration cannot be seen in it.
+_NOT_SAFE: tuple[Confidence, ...] = ("review", "manual")
+# What is left to a person needs no code.
+_MADE: tuple[Confidence, ...] = ("safe", "review")
 
 
 def build_call(entry: Entry) -> CallChange:
@@ -67,6 +75,43 @@ def build_removal(entry: Entry) -> Removal:
     return Removal(entry.code(), _names(entry, "name", parts=1), entry.text("say"), _about(entry, "manual"))
 
 
+def build_key(entry: Entry) -> KeyChange:
+    key = KeyChange(
+        code=entry.code(),
+        v1=_path(entry, "v1", entry.text("v1")),
+        beside=tuple(_path(entry, "beside", path) for path in entry.texts("beside")),
+        v2=entry.name("v2", "") if entry.has("v2") else "",
+        of=entry.dotted("of", parts=2) if entry.has("of") else "",
+        say=entry.text("say", ""),
+        about=_about(entry, "review", _NOT_SAFE),
+    )
+    if not key.beside:
+        raise MigrationError.missing_key("beside", where=entry.where)
+    if (given := [bool(key.v2), bool(key.of), bool(key.say)]).count(True) != 1:
+        what = "empty" if not any(given) else "several things"
+        raise MigrationError.wrong_value("the change", what, "one of `v2`, `of` and `say`", where=entry.where)
+    if key.v1.endswith(".*") and not key.of:
+        raise MigrationError.wrong_value("v1", key.v1, "the name of a key in the end", where=entry.where)
+    if key.v2 == key.v1.rpartition(".")[2]:
+        raise MigrationError.onto_itself(key.code, key.v1, where=entry.where)
+    return key
+
+
+def build_transform(document: Entry, origin: FilePath | None) -> Transform | None:
+    """Read `[transform]`; that the file is there is seen, and nothing of it is read."""
+    if not document.has("transform"):
+        return None
+    entry = Entry(document.table("transform"), f"{document.where}, [transform]")
+    transform = Transform(entry.code(), entry.texts("words"), _about(entry, "review", _MADE))
+    entry.close()
+    if not all(word.strip() for word in transform.words) or not transform.words:
+        expected = "words, one of which a file must contain to be handed to transform.py"
+        raise MigrationError.wrong_value("words", list(transform.words), expected, where=entry.where)
+    if origin is not None and not origin.with_name(TRANSFORM_FILE).is_file():
+        raise MigrationError.no_transform(str(origin.with_name(TRANSFORM_FILE)), where=entry.where)
+    return transform
+
+
 def build_types(entry: Entry) -> tuple[tuple[str, str], ...]:
     types = Entry(entry.table("types"), f"{entry.where}, [types]")
     for name in types.keys():  # noqa: SIM118 - Entry is no dict
@@ -101,6 +146,14 @@ def _names(entry: Entry, key: str, *, parts: int = 2, may_be_pattern: bool = Fal
     if not given:
         raise MigrationError.missing_key(key, where=entry.where)
     return given
+
+
+def _path(entry: Entry, key: str, path: str) -> str:
+    parts = path.split(".")
+    if not all(part and part == part.strip() for part in parts) or set(parts) == {"*"}:
+        expected = "keys with dots between them, such as 'trainer.gpus'; a '*' stands for one of them"
+        raise MigrationError.wrong_value(key, path, expected, where=entry.where)
+    return path
 
 
 def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
@@ -150,9 +203,9 @@ def _literal(entry: Entry, key: str, value: object) -> Literal:
     raise MigrationError.wrong_value(key, value, expected, where=entry.where)
 
 
-def _about(entry: Entry, default: Confidence = "safe") -> About:
+def _about(entry: Entry, default: Confidence = "safe", choices: tuple[Confidence, ...] = _CONFIDENCES) -> About:
     return About(
-        confidence=entry.choice("confidence", _CONFIDENCES, default),
+        confidence=entry.choice("confidence", choices, default),
         since=entry.text("since", ""),
         remove=entry.text("remove", ""),
         why=entry.text("why", ""),

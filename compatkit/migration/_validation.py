@@ -45,6 +45,8 @@ def codes_of(migration: Migration) -> Iterator[str]:
         rows = getattr(migration, field.name)
         if isinstance(rows, tuple):
             yield from (row.code for row in rows if hasattr(row, "code"))
+    if migration.transform:
+        yield migration.transform.code
 
 
 def _claims(migration: Migration) -> Iterator[str]:
@@ -63,6 +65,9 @@ def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
     yield from ((call.code, f"[[calls]] of {call.of[0]}") for call in migration.calls)
     yield from ((member.code, f"[[members]] {member.v1!r}") for member in migration.members)
     yield from ((removal.code, f"[[removed]] {removal.names[0]}") for removal in migration.removed)
+    yield from ((key.code, f"[[keys]] {key.v1!r}") for key in migration.keys)
+    if migration.transform:
+        yield migration.transform.code, "[transform]"
 
 
 def _validate_moves(migration: Migration, where: str) -> None:

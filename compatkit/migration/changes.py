@@ -136,4 +136,40 @@ class Removal:
         return replace(self, names=tuple(relocate(name, homes) for name in self.names))
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A key of configuration files: renamed, gone, or the place of a callable's arguments.
+
+    Attributes:
+        v1: its path from the top of a file; a `*` stands for one part.
+        beside: paths that a file has as well if it is one of those that are meant.
+        v2: its new name; the place stays.
+        of: a callable; what is kept under the key are its arguments, which change as `[[calls]]` says.
+        say: what to tell; then nothing is rewritten.
+    """
+
+    code: str
+    v1: str
+    beside: tuple[str, ...]
+    v2: str = ""
+    of: str = ""
+    say: str = ""
+    about: About = About("review")
+
+    def relocated(self, homes: Mapping[str, str]) -> KeyChange:
+        return replace(self, of=relocate(self.of, homes))
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """The `transform.py` beside a migration: code of its author's, for what no table can say.
+
+    It is handed the files that contain one of the `words`, and no others.
+    """
+
+    code: str
+    words: tuple[str, ...]
+    about: About = About("review")
+
+
 InterfaceChange = CallChange | MemberChange | Removal

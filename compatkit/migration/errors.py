@@ -54,6 +54,10 @@ class MigrationError(CompatkitError):
         return cls(f"{name!r} moves onto itself, says {code}.", where=where, hint="give its new name, or take it out")
 
     @classmethod
+    def no_transform(cls, file: str, *, where: str) -> MigrationError:
+        return cls(f"There is no {file}.", where=where, hint="write it, or take [transform] out")
+
+    @classmethod
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)

@@ -1,4 +1,4 @@
-"""On which line of a TOML text each entry stands. `tomllib` does not tell; asked only once something is wrong."""
+"""Where in a TOML text each entry stands. `tomllib` does not tell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 # Keys, and the numbers of the elements of arrays, from 0.
 Path: TypeAlias = tuple[str | int, ...]
@@ -35,6 +35,33 @@ def find_lines(text: str) -> Mapping[Path, int]:
     return scan.lines
 
 
+class TextPair(NamedTuple):
+    """A key and its value, and where they stand in the text, quotes and brackets included."""
+
+    path: Path
+    key: tuple[int, int]
+    value: tuple[int, int]
+
+
+def find_pairs(text: str) -> list[TextPair]:
+    """Return every key of a valid TOML text that has a value of its own, in order; tables have none.
+
+    >>> find_pairs("[a]\nb.c = 'X'")
+    [TextPair(path=('a', 'b', 'c'), key=(6, 7), value=(10, 13))]
+    """
+    scan = _Scan(text)
+    scan.document()
+    if "\r\n" not in text:
+        return scan.pairs
+    behind = [at for at, character in enumerate(text) if not text.startswith("\r\n", at)]
+    behind.append(len(text))
+    # Where a line feed stands, its carriage return belongs to it.
+    return [
+        TextPair(path, (behind[key[0]], behind[key[1] - 1] + 1), (behind[value[0]], behind[value[1] - 1] + 1))
+        for path, key, value in scan.pairs
+    ]
+
+
 class _Scan:
     """A walk over a text that `tomllib` has already accepted: nothing is checked here."""
 
@@ -44,7 +71,9 @@ class _Scan:
         self._at = 0
         self._newlines = [at for at, character in enumerate(self._text) if character == "\n"]
         self._lengths: dict[Path, int] = {}
+        self._last_key = (0, 0)
         self.lines: dict[Path, int] = {}
+        self.pairs: list[TextPair] = []
 
     def document(self) -> None:
         table: Path = ()
@@ -79,9 +108,14 @@ class _Scan:
         parts = self._key()
         for end in range(1, len(parts) + 1):
             self._mark((*table, *parts[:end]), start)
+        key = self._last_key
         self._at += 1  # the equals sign
         self._skip(_SPACE)
+        begin, number = self._at, len(self.pairs)
         self._value((*table, *parts))
+        end = begin + len(self._text[begin : self._at].rstrip())
+        # In front of those in its own inline table.
+        self.pairs.insert(number, TextPair((*table, *parts), key, (begin, end)))
 
     def _key(self) -> tuple[str, ...]:
         parts = []
@@ -92,6 +126,7 @@ class _Scan:
             elif found := _STRING.match(self._text, self._at):
                 parts.append(tomllib.loads(f"key = {found[0]}")["key"])
             assert found is not None, "tomllib accepted this text"
+            self._last_key = found.span()
             self._at = found.end()
             self._skip(_SPACE)
             if not self._text.startswith(".", self._at):

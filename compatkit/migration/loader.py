@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar, get_args
 
-from compatkit.migration._changes import build_call, build_member, build_removal, build_types
+from compatkit.migration._changes import (
+    build_call,
+    build_key,
+    build_member,
+    build_removal,
+    build_transform,
+    build_types,
+)
 from compatkit.migration._entry import Entry, each
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate
@@ -93,6 +100,8 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         calls=each(entry, "calls", build_call),
         members=each(entry, "members", build_member),
         removed=each(entry, "removed", build_removal),
+        keys=each(entry, "keys", build_key),
+        transform=build_transform(entry, origin),
         loaded=entry.texts("loaded"),
         types=build_types(entry),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),

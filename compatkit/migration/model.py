@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from compatkit.migration.changes import CallChange, MemberChange, Removal
+from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
 from compatkit.migration.names import Confidence, relocate
 
@@ -170,6 +170,8 @@ class Migration:
     calls: tuple[CallChange, ...] = ()
     members: tuple[MemberChange, ...] = ()
     removed: tuple[Removal, ...] = ()
+    keys: tuple[KeyChange, ...] = ()
+    transform: Transform | None = None
     loaded: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED
@@ -192,6 +194,7 @@ class Migration:
             calls=tuple(call.relocated(homes) for call in self.calls),
             members=tuple(member.relocated(homes) for member in self.members),
             removed=tuple(removal.relocated(homes) for removal in self.removed),
+            keys=tuple(key.relocated(homes) for key in self.keys),
             record=relocate(self.record, homes),
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.configs.find import concerns
 from compatkit.rewrite.documents.ini_values import find_in_ini
 from compatkit.rewrite.documents.json_values import find_in_json
 from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
@@ -33,6 +35,8 @@ _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
 }
 # In these, code may name a module in other ways than from its top-level package on.
 _WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
+# In these, a mapping may be the arguments of a callable.
+_WITH_ARGUMENTS = frozenset({".json", ".toml", ".yaml", ".yml"})
 
 
 def rewrite_document(
@@ -45,22 +49,25 @@ def rewrite_document(
 ) -> Outcome:
     """Rewrite what names old code in a document of the kind that `suffix` tells, and report what else does.
 
-    By default only imports and uses in the code cells of notebooks are rewritten; all else is reported. Nothing but
-    the edited names changes: not the formatting, the comments, the outputs, the encoding.
+    By default only imports and uses in the code cells of notebooks are rewritten; all else, changed calls and members
+    among it, is reported. Nothing but the edited names changes: not the formatting, the comments, the outputs, the
+    encoding.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> options = Options(confidence="review")
     >>> rewrite_document(b"_target_: pkg.old.Thing", suffix=".yaml", moves=[move], options=options).source
     b'_target_: pkg.new.Thing2'
     """
+    suffix = suffix.lower()
+    declared = tuple(migrations)
     request = Request(
         tuple(move for move in moves if options.acts_on(move.code)),
-        tuple(migrations) if options.modernize else (),
+        declared if options.modernize else (),
         options,
+        _find_calling(source, suffix, declared, options),
     )
-    suffix = suffix.lower()
     document = read_document(source)
-    if not request.moves or not _may_matter(document.text, suffix, request):
+    if not (request.calling or _may_matter(document.text, suffix, request)):
         return Unchanged()
     try:
         return _rewrite(document, _KINDS.get(suffix, _find_nothing), request)
@@ -68,8 +75,20 @@ def rewrite_document(
         return error.as_outcome()
 
 
+def _find_calling(
+    source: bytes, suffix: str, migrations: tuple[Migration, ...], options: Options
+) -> tuple[Migration, ...]:
+    if suffix in _WITH_CODE:
+        return find_calling(source, migrations, options)
+    if suffix not in _WITH_ARGUMENTS:
+        return ()
+    return tuple(each for each in migrations if concerns(source, each))
+
+
 def _may_matter(text: str, suffix: str, request: Request) -> bool:
     """Tell whether a document may name old code: only then it has to be well-formed."""
+    if not request.moves:
+        return False
     names = request.names
     return names.mentioned(text) or (suffix in _WITH_CODE and names.may_use(text))
 

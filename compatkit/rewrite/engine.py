@@ -44,25 +44,45 @@ def rewrite_source(
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
     reported. `migrations` bring changed interfaces, and fields and arguments, on which only `options.modernize` acts.
     `reexports` are moves from modules that only hand a name on: imports follow them, uses through the module need not.
-    `surroundings` is what other files tell of this one. Nothing is read, written, imported or executed.
+    `surroundings` is what other files tell of this one. Nothing of the code is imported or executed; only the
+    `transform.py` of a migration that has one is, for a file with one of its words.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> rewrite_source(b"from pkg.old import Thing", module="", is_package=False, moves=[move]).source
     b'from pkg.new import Thing2 as Thing'
     """
-    all_moves = _selected(tuple(moves), options)
-    through = tuple(move for move in _selected(tuple(reexports), options) if move.old_module != module)
     declared = tuple(migrations)
+    home = FileModule(module, is_package)
+    outcome = rewrite_by_tables(source, home, tuple(moves), declared, options, tuple(reexports), surroundings)
+    if not any(migration.transform for migration in declared):
+        return outcome
+    # Imported here: few migrations bring code, and LibCST costs more than all else.
+    from compatkit.rewrite.transforms.stage import transform_after
+
+    return transform_after(outcome, source, home, declared, options)
+
+
+def rewrite_by_tables(
+    source: bytes,
+    home: FileModule,
+    moves: tuple[Move, ...],
+    declared: tuple[Migration, ...],
+    options: Options,
+    reexports: tuple[Move, ...] = (),
+    surroundings: Surroundings = ALONE,
+) -> Outcome:
+    """Rewrite as `rewrite_source` does, without the code that migrations bring."""
+    all_moves = _selected(moves, options)
+    through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = declared if options.modernize else ()
     calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
     if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
-    relevant = _from_elsewhere(all_moves, module)
+    relevant = _from_elsewhere(all_moves, home.name)
     if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
     wanted = Wanted(relevant, through, modern, options, surroundings, calling)
-    home = FileModule(module, is_package)
     try:
         return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
     except RewriteError as error:

@@ -75,13 +75,15 @@ def find_passes(
         yield Pass([*changes, *stars.changes], findings)
         moving = _moving(sites, modules, made)
         if moves:
-            yield find_strings(source, tree, nodes, home, moves, options)
+            yield find_strings(source, tree, nodes, home, moves, options, wanted.calling)
         if through:
             yield Pass(findings=list(find_named(source, nodes, through)))
     if wanted.calling:
         # Imported here: most runs over most files meet no changed interface.
         from compatkit.rewrite.calls.find import find_calls
 
+        if not moves and ">>>" in source.text:
+            yield find_strings(source, tree, nodes, home, (), options, wanted.calling)
         yield find_calls(source, tree, nodes, home, wanted.calling, options, wanted.surroundings)
     if wanted.migrations:
         # Imported here: only --modernize needs to follow values through a file.

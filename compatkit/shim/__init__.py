@@ -5,6 +5,15 @@ from __future__ import annotations
 from compatkit.shim.adapt import adapt
 from compatkit.shim.errors import ShimError
 from compatkit.shim.install import install, is_installed, shimmed, uninstall
-from compatkit.shim.warning import MovedNameWarning
+from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning
 
-__all__ = ["MovedNameWarning", "ShimError", "adapt", "install", "is_installed", "shimmed", "uninstall"]
+__all__ = [
+    "ChangedCallWarning",
+    "MovedNameWarning",
+    "ShimError",
+    "adapt",
+    "install",
+    "is_installed",
+    "shimmed",
+    "uninstall",
+]

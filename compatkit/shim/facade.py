@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compatkit.errors import nearest
 from compatkit.migration import Move
+from compatkit.shim.changed_move import ChangedMove
 from compatkit.shim.warning import caller_frame, warn_moved
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class MovedName:
         caller = caller_frame()
         if not _only_looks(caller):
             warn_moved(self._move, caller)
-        return value
+        return self._move.adapt(value) if isinstance(self._move, ChangedMove) else value
 
     def __set__(self, facade: ModuleType, value: object) -> None:
         name = self._move.old_name

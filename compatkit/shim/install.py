@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from compatkit.migration import Migration, compose, find_migration
 from compatkit.shim.finder import HoleFinder
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
 from compatkit.shim.third_party import ThirdParty
+
+if TYPE_CHECKING:
+    from compatkit.shim.changed_calls import ChangedCalls
 
 _lock = threading.RLock()
 _installed: list[_Shim] = []
@@ -22,10 +26,13 @@ class _Shim:
 
     def __init__(self, given: tuple[Migration, ...]) -> None:
         migrations = compose(given)
-        self._finder = HoleFinder(move for migration in migrations for move in migration.moves)
+        self._calls = _changed_calls(migrations)
+        moves = [move for migration in migrations for move in migration.moves]
+        self._finder = HoleFinder([*moves, *(self._calls.moves if self._calls else ())])
         self._producers = Producers(migrations)
         self._third_party = ThirdParty()
-        self._hook = ImportHook(self._finder.actions, self._producers.actions, self._third_party.actions)
+        actions = [self._finder.actions, self._producers.actions, self._third_party.actions]
+        self._hook = ImportHook(*actions, self._calls.actions if self._calls else {})
 
     def install(self) -> None:
         moved = self._finder.moved_modules
@@ -36,6 +43,9 @@ class _Shim:
     def uninstall(self) -> None:
         own = (self._finder, self._finder.moved_modules, self._hook)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
+        if self._calls:
+            # First, because they were wrapped last.
+            self._calls.restore()
         self._producers.restore()
         self._third_party.restore()
         self._finder.restore()
@@ -43,6 +53,15 @@ class _Shim:
         for other in sys.meta_path:
             if type(other).__name__ == ImportHook.__name__ and hasattr(other, "run_for_imported"):
                 other.run_for_imported()
+
+
+def _changed_calls(migrations: Sequence[Migration]) -> ChangedCalls | None:
+    if not any(migration.calls for migration in migrations):
+        # Most migrations change no arguments, and need none of this.
+        return None
+    from compatkit.shim.changed_calls import ChangedCalls
+
+    return ChangedCalls(migrations)
 
 
 def install(migrations: Iterable[Migration] | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 
 from compatkit.migration import Move
@@ -38,12 +38,27 @@ class MovedNameWarning(DeprecationWarning):
 
 def warn_moved(move: Move, caller: FrameType) -> None:
     """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
-    frame = _asking(caller)
+    message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
+    _warn(message, MovedNameWarning, move, _asking(caller))
+
+
+class ChangedCallWarning(DeprecationWarning):
+    """A callable was called in v1's way, and the shim called it in v2's."""
+
+
+def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType) -> None:
+    """Warn that `name` was called with v1's arguments, as `warn_moved` does of a name."""
+    told = "; ".join(steps) or "it is called otherwise"
+    message = f"{code} {name}: {told}; to rewrite it, run: compatkit migrate ."
+    _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
+
+
+def _warn(message: str, category: type[Warning], move: Move, frame: FrameType) -> None:
     for listener in listeners:
         listener(move, frame.f_code.co_filename, frame.f_lineno)
     warnings.warn_explicit(
-        f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate .",
-        MovedNameWarning,
+        message,
+        category,
         filename=frame.f_code.co_filename,
         lineno=frame.f_lineno,
         module=frame.f_globals.get("__name__") or "<unknown>",

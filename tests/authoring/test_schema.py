@@ -65,6 +65,23 @@ preset_argument = "preset"
 lines = 1
 [configs.presets]
 small = { lines = 2 }
+[[keys]]
+code = "SHOP401"
+v1 = "till.limit"
+v2 = "maximum"
+beside = ["shop", "till.*.open"]
+confidence = "manual"
+why = "It is a limit no more."
+[[keys]]
+code = "SHOP402"
+v1 = "till"
+of = "shop.Till"
+beside = ["shop"]
+[[keys]]
+code = "SHOP403"
+v1 = "coins"
+say = "There are none."
+beside = ["shop"]
 [[unhandled]]
 name = "shop.gone.*"
 why = "Nobody used it."

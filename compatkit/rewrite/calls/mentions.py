@@ -11,12 +11,28 @@ from compatkit.rewrite.remembered import remembered
 
 _Words: TypeAlias = tuple[bytes, ...]
 _Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
-_WORD = re.compile(rb"\w+")
+# In a notebook, a line within a cell begins behind the two characters `\\n`, which are no part of its first word.
+_WORD = re.compile(rb"(?:\\[nrt])?(\w+)")
 
 
 def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a file mentions a library whose interface changed, and one of the names that did."""
     return any(_mentions(source, migration) for migration in migrations)
+
+
+def can_name_keys(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a configuration mentions a key that changed, and all that is beside it."""
+    rows = (row for migration in migrations for row in migration.keys)
+    return any(all(_last_key(path) in source for path in (row.v1, *row.beside)) for row in rows)
+
+
+def keys_of(migration: Migration) -> frozenset[bytes]:
+    """Return the keys of which a configuration must mention one."""
+    return frozenset(_last_key(row.v1) for row in migration.keys)
+
+
+def _last_key(path: str) -> bytes:
+    return next(part for part in reversed(path.split(".")) if part != "*").encode()
 
 
 def changes_interface(migration: Migration) -> bool:

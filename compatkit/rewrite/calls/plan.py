@@ -1,291 +1,43 @@
-"""What a call becomes under the changes of its callable, as names and values; or why a person has to decide."""
+"""A call as it is written, as the items of which `compatkit.migration.calling` plans what becomes."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
+from compatkit.migration.calling import SPREAD, Doubt, Item, Planned, plan_items
 from compatkit.rewrite.calls.spans import in_order
 
-SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
+__all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
+
 # What evaluates without doing anything else.
 _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.List)
-
-
-@dataclass(slots=True)
-class Item:
-    """One argument: of the text, if it has an `index`; else new.
-
-    `name` is the name by which it is passed, None by position; `value`, in a tuple, is the literal that takes the place
-    of what is written. `before` is the item in front of which a new one is put.
-    """
-
-    index: int | None
-    node: ast.expr | None
-    name: str | None
-    value: tuple[object] | None = None
-    is_dropped: bool = False
-    before: Item | None = None
-
-    @property
-    def is_spread(self) -> bool:
-        return isinstance(self.node, ast.Starred) or (self.index is not None and self.name == "**")
-
-    @property
-    def literal(self) -> tuple[object] | None:
-        """The value, in a tuple, if it is written as a literal."""
-        if self.value is not None:
-            return self.value
-        try:
-            return (ast.literal_eval(self.node),) if self.node is not None else None
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            return None
-
-
-@dataclass(slots=True)
-class Planned:
-    """The items of a call, and what was done, change by change."""
-
-    items: list[Item]
-    steps: list[str] = field(default_factory=list)
-    applied: list[CallChange] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a change is not made."""
-
-    change: CallChange
-    reason: str
-    is_said: bool = False
 
 
 def plan_call(
     call: ast.Call, changes: Sequence[CallChange], may_make: Callable[[CallChange], bool]
 ) -> tuple[Planned, list[Doubt]]:
-    """Apply `changes` one after another; each is made as a whole, or doubted. `may_make`: not only reported."""
-    planned = Planned(list(_items(call)))
-    doubts: list[Doubt] = []
-    for change in changes:
-        attempt = _Attempt(planned.items, change)
-        if attempt.says_nothing():
-            continue
-        reason = attempt.doubt()
-        if reason or change.say:
-            doubts.append(Doubt(change, reason or change.say, is_said=not reason))
-        elif not may_make(change):
-            doubts.append(Doubt(change, change.about.reason or "it asks for a person's eye"))
-        elif (steps := attempt.apply()) or change.to:
-            planned.steps += steps
-            planned.applied.append(change)
-    return planned, _telling(doubts)
-
-
-def _telling(doubts: list[Doubt]) -> list[Doubt]:
-    """Leave out doubts about arguments of which another change says more, and about what is not given besides."""
-    said = frozenset(name for doubt in doubts if doubt.is_said for name in doubt.change.asked)
-    told = [doubt for doubt in doubts if doubt.is_said or not (doubt.change.asked & said)]
-    given = [doubt for doubt in told if doubt.is_said or doubt.change.to or doubt.change.asked]
-    return given or told
+    """Apply `changes` to a call, one after another; each is made as a whole, or doubted."""
+    return plan_items(list(_items(call)), changes, may_make)
 
 
 def _items(call: ast.Call) -> Iterator[Item]:
-    for index, node in enumerate(in_order(call)):
-        if isinstance(node, ast.keyword):
-            yield Item(index, node.value, node.arg or "**")
+    for index, given in enumerate(in_order(call)):
+        if isinstance(given, ast.keyword):
+            yield _item(index, given.value, given.arg or "**")
         else:
-            yield Item(index, node, None)
+            yield _item(index, given, None)
 
 
-class _Attempt:
-    """One change of one call; nothing of the items is touched before `apply`."""
+def _item(index: int, node: ast.expr, name: str | None) -> Item:
+    is_quiet = all(isinstance(part, _QUIET) for part in ast.walk(node))
+    is_starred = isinstance(node, ast.Starred)
+    return Item(index, node, name, known=_literal(node), is_starred=is_starred, is_quiet=is_quiet)
 
-    def __init__(self, items: list[Item], change: CallChange) -> None:
-        self._items = items
-        self._change = change
-        self._is_spread = any(item.is_spread for item in items)
-        positional = [item for item in items if item.name is None]
-        self._positions = {id(item): at for at, item in enumerate(positional)}
-        self._has_starred = any(isinstance(item.node, ast.Starred) for item in positional)
 
-    def says_nothing(self) -> bool:
-        """True where the change is none of this call."""
-        change = self._change
-        for condition in change.when:
-            item = self._find(condition.name)
-            if item is None and not self._is_spread:
-                return True
-            if item is not None and (value := item.literal) and not any(_same(value[0], v) for v in condition.values):
-                return True
-        if change.asked and not any(self._find(name) for name in change.asked):
-            targets = {row.v2 for row in change.rename}
-            return not self._is_spread or any(self._find(name) for name in targets)
-        if change.pin and not (change.to or change.rename or change.add):
-            return all(self._find(row.name) for row in change.pin)
-        if change.add and not (change.to or change.rename or change.drop or change.values):
-            return all(self._find(row.name) for row in change.add)
-        if change.values and not (change.rename or change.add or change.drop or change.to):
-            return not self._is_spread and not any(self._mapped(item) for item in self._items)
-        return False
-
-    def doubt(self) -> str:
-        change = self._change
-        if self._is_spread and not self._is_certain_with_spread():
-            return SPREAD
-        for name in (*(row.name for row in change.when), *change.literal):
-            if (item := self._find(name)) and item.literal is None:
-                return f"the value of `{name}` is not written here"
-        for row in change.rename:
-            if self._find(row.v1) and self._find(row.v2):
-                return f"both `{row.v1}` and `{row.v2}` are given"
-        for name in change.drop:
-            if (item := self._find(name)) and not all(isinstance(part, _QUIET) for part in _parts(item)):
-                return f"the value of `{name}`, which is gone, does something when it is evaluated"
-        for setting in change.add:
-            item = self._find(setting.name)
-            if item and not ((value := item.literal) and _same(value[0], setting.value)):
-                return f"`{setting.name}` is given already"
-        mapped = {row.name for row in change.values}
-        for name in mapped:
-            if (item := self._find(name)) and item.literal is None:
-                return f"the value of `{name}` is not written here"
-        return self._doubt_positions()
-
-    def apply(self) -> list[str]:
-        change, steps = self._change, []
-        dropped: list[Item] = []
-        anchor: Item | None = None
-        for row in change.values:
-            item = self._find(row.name)
-            if item and (value := item.literal) and _same(value[0], row.v1):
-                item.value = (row.v2,)
-                steps.append(f"{row.name}: {row.v1!r} -> {row.v2!r}")
-        renamed = {each.v1: each.v2 for each in change.rename}
-        for name in change.drop:
-            if item := self._find(name):
-                dropped.append(item)
-                steps.append(f"{name} dropped")
-        for renaming in change.rename:
-            if item := self._find(renaming.v1):
-                if item.name is not None:
-                    item.name = renaming.v2
-                    steps.append(f"{renaming.v1} -> {renaming.v2}")
-                anchor = anchor or item
-        steps += self._convert(renamed, dropped)
-        for item in dropped:
-            item.is_dropped = True
-        steps += self._add(dropped, anchor)
-        return steps
-
-    def _add(self, dropped: list[Item], anchor: Item | None) -> Iterator[str]:
-        change = self._change
-        free = [item for item in dropped if item.name is not None]
-        front = self._front()
-        first = [setting for setting in change.add if setting.name in front]
-        for number, setting in enumerate(first):
-            self._items.insert(number, Item(None, None, None, (setting.value,)))
-            yield f"{setting.value!r} added"
-        for setting in (*change.add, *change.pin):
-            if setting.name in front or self._find(setting.name):
-                continue
-            yield f"{setting.name}={setting.value!r} added"
-            if free:
-                # It takes the place of what is gone.
-                item = free.pop(0)
-                item.name, item.value, item.is_dropped = setting.name, (setting.value,), False
-            else:
-                before = anchor if setting in change.add else None
-                self._items.append(Item(None, None, setting.name, (setting.value,), before=before))
-
-    def _front(self) -> list[str]:
-        """Return the names of what is added in front, by position."""
-        change = self._change
-        if not change.to or change.v2 is None:
-            return []
-        added = {setting.name for setting in change.add}
-        front: list[str] = []
-        for name in change.v2:
-            if name not in added:
-                break
-            front.append(name)
-        return front
-
-    def _convert(self, renamed: dict[str, str], dropped: list[Item]) -> Iterator[str]:
-        """Pass by name what is not at its place any more."""
-        for item, name, stays in self._placed(renamed, dropped):
-            if not stays and item not in dropped:
-                item.name = name
-                yield f"positional argument {self._positions[id(item)] + 1} -> {name}"
-
-    def _placed(self, renamed: dict[str, str], dropped: Sequence[Item]) -> Iterator[tuple[Item, str, bool]]:
-        """Yield the positional items, their v2 names, and whether they stay positional."""
-        change = self._change
-        positional = [item for item in self._items if item.name is None and item.index is not None]
-        order = change.v2 if change.v2 is not None else change.v1
-        if change.v2 is None and not any(item in dropped for item in positional):
-            return
-        at, stays = len(self._front()), True
-        for item in positional:
-            v1 = self._name_of(item)
-            name = renamed.get(v1, v1)
-            if item in dropped:
-                stays = stays and change.v2 is not None
-                yield item, name, True
-                continue
-            stays = stays and bool(name) and at < len(order) and order[at] == name
-            at += 1
-            yield item, name, stays
-
-    def _doubt_positions(self) -> str:
-        change = self._change
-        renamed = {row.v1: row.v2 for row in change.rename}
-        dropped = [item for name in change.drop if (item := self._find(name))]
-        placed = list(self._placed(renamed, dropped))
-        if self._has_starred and (self._front() or not all(stays for _, _, stays in placed)):
-            return SPREAD
-        for item, name, stays in placed:
-            if not stays and not name:
-                number = self._positions.get(id(item), 0) + 1
-                return f"its positional argument {number} is not declared"
-            if not stays and item not in dropped and self._find(name) not in (None, item):
-                return f"`{name}` is given twice"
-        return ""
-
-    def _is_certain_with_spread(self) -> bool:
-        """True for changes of nothing but arguments that are written out by name, or that v1 did not take."""
-        change = self._change
-        if change.to and not (self._has_starred or change.rename or change.pin or change.drop or change.values):
-            return not change.when
-        if change.to or change.add or change.pin or change.drop or self._has_starred:
-            return False
-        asked = [self._find(name) for name in change.asked]
-        return bool(asked) and all(item is not None and item.name is not None for item in asked)
-
-    def _mapped(self, item: Item) -> bool:
-        rows = [row for row in self._change.values if row.name == (item.name or self._name_of(item))]
-        value = item.literal
-        return bool(rows) and (value is None or any(_same(value[0], row.v1) for row in rows))
-
-    def _find(self, name: str) -> Item | None:
-        for item in self._items:
-            if not item.is_dropped and not item.is_spread and (item.name == name or self._name_of(item) == name):
-                return item
+def _literal(node: ast.expr) -> tuple[object] | None:
+    try:
+        return (ast.literal_eval(node),)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
-
-    def _name_of(self, item: Item) -> str:
-        """Return the parameter that a positional argument is for."""
-        if item.name is not None or self._has_starred:
-            return ""
-        at = self._positions.get(id(item), -1)
-        return self._change.v1[at] if 0 <= at < len(self._change.v1) else ""
-
-
-def _parts(item: Item) -> Iterator[ast.AST]:
-    return ast.walk(item.node) if item.node is not None else iter(())
-
-
-def _same(one: object, other: object) -> bool:
-    """Compare literals: 1, 1.0 and True are three of them."""
-    return type(one) is type(other) and one == other

@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from compatkit.migration import CallChange
+from compatkit.rewrite.documents.calling import changes_named_in, would_break
 from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, read_blocks, unused_mark
 from compatkit.rewrite.documents.code_differences import find_drafts, place
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.place import FileModule
 
 
 def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsewhere: bool = False) -> Sheet:
@@ -24,6 +27,8 @@ def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsew
     mark = unused_mark(text)
     layout, unread = read_blocks(text, extract, mark)
     sheet = Sheet(remarks=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
+    is_blocked = bool(sheet.remarks)
+    sheet.remarks += _unread_calls([block for block in unread if not _may_use(block.shown, request)], request)
     keeps_names = request.options.rename and (is_used_elsewhere or _is_used_unseen(layout, unread, request))
     if keeps_names:
         request = replace(request, options=replace(request.options, rename=False))
@@ -32,7 +37,7 @@ def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsew
     if not isinstance(outcome, Rewritten | Unchanged):
         sheet.remarks += _not_done(layout, outcome, request)
         return sheet
-    is_blocked = opaque or bool(sheet.remarks)
+    is_blocked = is_blocked or opaque
     sheet.read = [(row.start, row.end) for row in layout.lines if not row.opaque]
     sheet.remarks += [_remark(layout, found) for found in outcome.findings]
     if isinstance(outcome, Rewritten):
@@ -53,6 +58,8 @@ def _bare(source: list[str], mark: str) -> list[str]:
 
 def _may_use(code: str, request: Request) -> bool:
     """Tell whether code that is not understood may use a moved name in a way that the rewrite would break."""
+    if would_break(code, request.calling):
+        return True
     # The local name of a from-import stays; only behind a dot is it the old module's.
     used = {rf"\b{re.escape(move.old_home.rpartition('.')[2])}\b" for move in request.moves}
     used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves}
@@ -69,26 +76,34 @@ def spells(code: str, request: Request) -> bool:
 
 
 def _unread(block: Block, request: Request) -> Remark:
-    first = block.lines[0]
-    move = next((one for one in request.moves if one.old_name in block.shown), request.moves[0])
-    message = (
-        f"this code is not valid Python, so it is not rewritten; it may use {move.old}: {move.new} is the new home"
-    )
-    return Remark(first.start, first.start, move.code, message, "manual")
+    move = next((one for one in request.moves if one.old_name in block.shown), None)
+    if move is None and (called := list(_unread_calls([block], request))):
+        return called[0]
+    move = move or request.moves[0]
+    return _not_valid(block, move.code, f"{move.old}: {move.new} is the new home")
+
+
+def _unread_calls(blocks: list[Block], request: Request) -> Iterator[Remark]:
+    """Yield a remark for each block that cannot be read and names what is called otherwise, or is gone."""
+    for block in blocks:
+        for change in changes_named_in(block.shown, request.calling):
+            name = change.of[0] if isinstance(change, CallChange) else change.names[0]
+            yield _not_valid(block, change.code, f"{name}, which changed: {change.about.reason or change.say}")
+            break
+
+
+def _not_valid(block: Block, code: str, what: str) -> Remark:
+    at = block.lines[0].start
+    return Remark(at, at, code, f"this code is not valid Python, so it is not rewritten; it may use {what}", "manual")
 
 
 def _rewrite(layout: Layout, request: Request) -> Outcome:
     # The engine finds doctests by this module.
-    from compatkit.rewrite.engine import rewrite_source
+    from compatkit.rewrite.engine import rewrite_by_tables
 
-    return rewrite_source(
-        "\n".join(layout.shown).encode(),
-        module="",
-        is_package=False,
-        moves=request.moves,
-        migrations=request.migrations,
-        options=request.options,
-    )
+    migrations = (*request.migrations, *(each for each in request.calling if each not in request.migrations))
+    source = "\n".join(layout.shown).encode()
+    return rewrite_by_tables(source, FileModule("", False), request.moves, migrations, request.options)
 
 
 def _kept(layout: Layout, outcome: Rewritten, request: Request) -> Iterator[Remark]:
@@ -103,7 +118,7 @@ def _kept(layout: Layout, outcome: Rewritten, request: Request) -> Iterator[Rema
 
 def _not_done(layout: Layout, outcome: Skipped | Failed, request: Request) -> Iterator[Remark]:
     for row in layout.lines[:1]:
-        yield Remark(row.start, row.start, request.moves[0].code, f"not rewritten: {outcome.reason}", "manual")
+        yield Remark(row.start, row.start, request.code, f"not rewritten: {outcome.reason}", "manual")
 
 
 def _remark(layout: Layout, found: Finding) -> Remark:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from compatkit.rewrite.documents.configs.expected import renamed_keys, with_keys
+from compatkit.rewrite.documents.configs.find import find_in_config
+from compatkit.rewrite.documents.configs.json_pairs import json_pairs
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.json_text import find_strings_of_json, load_json
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
@@ -13,9 +16,12 @@ def find_in_json(text: str, request: Request) -> Sheet:
     document = load_json(text)
     scalars = _scalars(text)
     sheet = judge_scalars(scalars, request)
+    pairs = list(json_pairs(text)) if request.calling else []
+    sheet.add_beside(find_in_config(text, pairs, request))
     changes = {draft.start: draft.text for draft in sheet.drafts}
     after = apply(text, sheet.drafts)
-    if changes and (_shape(document) != _shape(load_json(after)) or _meant(scalars, changes) != _values(after)):
+    expected = with_keys(document, renamed_keys(pairs, sheet.drafts))
+    if changes and (_shape(expected) != _shape(load_json(after)) or _meant(scalars, changes) != _values(after)):
         raise DocumentError.changed_more("JSON")
     return sheet
 

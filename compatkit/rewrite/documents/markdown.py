@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from compatkit.migration import Move
+from compatkit.rewrite.documents.calling import is_about_change
 from compatkit.rewrite.documents.code import rewrite_code
 from compatkit.rewrite.documents.code_blocks import Block, Line
 from compatkit.rewrite.documents.doctests import find_doctests
@@ -37,7 +38,8 @@ def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
     sheet = rewrite_code(text, lambda content, _: _snippets(content, find), request)
     # As `doctest` does: the examples of a text share their names, and those of other code are not theirs.
     sheet.add(rewrite_code(text, lambda content, _: find_doctests(content), request))
-    if any(_names_new_home(text, move) for move in request.moves):
+    codes = {draft.code for draft in sheet.drafts}
+    if any(_names_new_home(text, move) for move in request.moves) or is_about_change(text, codes, request.calling):
         sheet.demote("not rewritten, because this text names the new home too, and may be about the change")
     elif not request.may_review:
         sheet.demote("made with --confidence review")

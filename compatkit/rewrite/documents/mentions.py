@@ -9,6 +9,8 @@ from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
 
 def find_mentions(text: str, sheet: Sheet, request: Request) -> Iterator[Remark]:
     """Yield a remark for each line with mentions that nothing was said about."""
+    if not request.moves:
+        return
     drafted = [(draft.start, draft.end) for draft in sheet.drafts]
     spoken = sorted([*drafted, *sheet.read, *((remark.at, remark.end) for remark in sheet.remarks)])
     told = set()

@@ -17,15 +17,29 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: the declaration, and how far to go."""
+    """What is asked for: the declaration, and how far to go.
+
+    `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used.
+    """
 
     moves: tuple[Move, ...]
     migrations: tuple[Migration, ...] = ()
     options: Options = DEFAULTS
+    calling: tuple[Migration, ...] = ()
 
     @property
     def names(self) -> Names:
         return names_of(self.moves)
+
+    @property
+    def code(self) -> str:
+        """The code under which to say what concerns the document as a whole."""
+        codes = [move.code for move in self.moves]
+        for each in self.calling:
+            codes += [row.code for row in each.calls]
+            codes += [row.code for row in each.members]
+            codes += [row.code for row in each.removed]
+        return codes[0] if codes else "CK901"
 
     @property
     def may_review(self) -> bool:
@@ -69,6 +83,12 @@ class Sheet:
             end = max(draft.end, draft.at)
             self.remarks.append(Remark(draft.at, end, draft.code, f"{draft.message}; {why}"))
         self.drafts.clear()
+
+    def add_beside(self, other: Sheet) -> None:
+        """Add what does not change a place that is changed already, such as a class that also moves."""
+        taken = {draft.start for draft in self.drafts}
+        self.drafts += [draft for draft in other.drafts if draft.start not in taken]
+        self.remarks += other.remarks
 
     def add(self, other: Sheet) -> None:
         self.drafts += other.drafts

@@ -6,6 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+from compatkit.rewrite.documents.configs.expected import renamed_keys, with_keys
+from compatkit.rewrite.documents.configs.find import find_in_config
+from compatkit.rewrite.documents.configs.toml_pairs import toml_pairs
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
 from compatkit.rewrite.documents.sheet import Request, Sheet, apply
@@ -24,9 +27,13 @@ def find_in_toml(text: str, request: Request) -> Sheet:
     """Find the strings of a TOML text that name old code. Raises `DocumentError` for what is no TOML."""
     document = _load(text)
     sheet = judge_scalars(list(_scalars(text)), request)
+    pairs = list(toml_pairs(text)) if request.calling else []
+    sheet.add_beside(find_in_config(text, pairs, request))
     if sheet.drafts:
-        changes = [(text[draft.start : draft.end], draft.text) for draft in sheet.drafts]
-        if not _differ_by(document, _load(apply(text, sheet.drafts)), changes):
+        keys = {pair.key[0] for pair in pairs if pair.key}
+        changes = [(text[draft.start : draft.end], draft.text) for draft in sheet.drafts if draft.start not in keys]
+        expected = with_keys(document, renamed_keys(pairs, sheet.drafts))
+        if not _differ_by(expected, _load(apply(text, sheet.drafts)), changes):
             raise DocumentError.changed_more("TOML")
     return sheet
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.change import Change, Pass
+from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.code import rewrite_code
 from compatkit.rewrite.documents.code_blocks import Block
 from compatkit.rewrite.documents.doctests import find_doctests
@@ -17,8 +18,14 @@ from compatkit.rewrite.source import Source
 from compatkit.rewrite.strings.literal import read_quoted
 
 
-def find_doctest_strings(source: Source, node: ast.Constant, moves: tuple[Move, ...], options: Options) -> Pass:
-    """Find old names in the doctests of one docstring."""
+def find_doctest_strings(
+    source: Source,
+    node: ast.Constant,
+    moves: tuple[Move, ...],
+    options: Options,
+    calling: tuple[Migration, ...] = (),
+) -> Pass:
+    """Find old names, and calls that changed, in the doctests of one docstring."""
     literal = read_quoted(source, node)
     if literal is None:
         return Pass()
@@ -29,9 +36,10 @@ def find_doctest_strings(source: Source, node: ast.Constant, moves: tuple[Move, 
 
     blocks = extract(source.text, "")
     code = "\n".join(block.shown for block in blocks)
-    if not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
+    used = find_calling(code.encode("utf-8", "surrogatepass"), calling, options)
+    if not used and not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
         return Pass()
-    sheet = rewrite_code(source.text, extract, Request(moves, options=options))
+    sheet = rewrite_code(source.text, extract, Request(moves, options=options, calling=used))
     if "\\" in code and not literal.is_raw:
         sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
     elif options.confidence != "review":

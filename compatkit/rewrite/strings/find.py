@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.options import Options
@@ -31,9 +31,13 @@ def find_strings(
     home: FileModule,
     moves: tuple[Move, ...],
     options: Options,
+    calling: tuple[Migration, ...] = (),
 ) -> Pass:
-    """Find the strings that name old code, in a tree whose nodes are `nodes`."""
-    search = _Search(source, nodes, home, moves, options)
+    """Find the strings that name old code, in a tree whose nodes are `nodes`.
+
+    `calling` are migrations whose changed interface may be used in a doctest.
+    """
+    search = _Search(source, nodes, home, moves, options, calling)
     for node in nodes_of(nodes, ast.Constant):
         if isinstance(node.value, str):
             search.look_at(node, node.value)
@@ -44,10 +48,17 @@ class _Search:
     """One pass over one file."""
 
     def __init__(
-        self, source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...], options: Options
+        self,
+        source: Source,
+        nodes: Nodes,
+        home: FileModule,
+        moves: tuple[Move, ...],
+        options: Options,
+        calling: tuple[Migration, ...],
     ) -> None:
         self.found = Pass()
         self._source, self._home, self._moves, self._options = source, home, moves, options
+        self._calling = calling
         self._names: Names = names_of(moves)
         self._context = Context(nodes, home)
         self._docstrings = {id(node.value) for node in nodes_of(nodes, ast.Expr)}
@@ -59,7 +70,10 @@ class _Search:
         """Judge one string."""
         if id(node) in self._docstrings:
             if ">>>" in text:
-                _extend(self.found, find_doctest_strings(self._source, node, self._moves, self._options))
+                found = find_doctest_strings(self._source, node, self._moves, self._options, self._calling)
+                _extend(self.found, found)
+            return
+        if not self._moves:
             return
         if whole := self._in_f_string.get(id(node)):
             self._in_text(whole, text)

@@ -1,0 +1,86 @@
+"""Changed calls and members in the code of documents: which may be used there, and what is known of their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from compatkit.migration import CallChange, MemberChange, Migration, Removal
+from compatkit.rewrite.calls.mentions import can_call, changes_interface
+from compatkit.rewrite.options import Options
+
+_Row = TypeVar("_Row", CallChange, MemberChange)
+
+
+def find_calling(source: bytes, migrations: Iterable[Migration], options: Options) -> tuple[Migration, ...]:
+    """Return the migrations whose changed interface a document may use.
+
+    What a value is, is followed from the top of a document to its end, and nobody has to run the cells of a notebook
+    in that order. So without `--confidence review` what is safe in a module is only reported here.
+    """
+    found = tuple(each for each in migrations if changes_interface(each) and can_call(source, [each]))
+    return found if options.confidence == "review" else tuple(map(_for_review, found))
+
+
+def changes_named_in(code: str, migrations: Iterable[Migration]) -> Iterator[CallChange | Removal]:
+    """Yield the changed calls, and what is gone, whose name stands in code that is not understood."""
+    words = frozenset(re.findall(r"\w+", code))
+    for migration in migrations:
+        rows: Iterable[CallChange | Removal] = (*migration.calls, *migration.removed)
+        yield from (row for row in rows if any(name in words for name in _last_parts(row)))
+
+
+def would_break(code: str, migrations: Iterable[Migration]) -> bool:
+    """Tell whether code that is not understood may use a name whose import changes with its calls."""
+    named = changes_named_in(code, migrations)
+    return any(isinstance(row, CallChange) and row.to for row in named)
+
+
+def is_about_change(text: str, codes: Iterable[str], migrations: Iterable[Migration]) -> bool:
+    """Tell whether a text shows the new spelling of these changes as well, as a guide to them does."""
+    wanted = frozenset(codes)
+    rows = [row for migration in migrations for row in migration.calls if row.code in wanted]
+    return any(_shows_new_home(text, row) or _shows_new_names(text, row) for row in rows)
+
+
+def _shows_new_home(text: str, row: CallChange) -> bool:
+    module, _, name = row.to.rpartition(".")
+    return bool(module) and _has_word(text, module) and re.search(rf"\b{re.escape(name)}\b", text) is not None
+
+
+def _shows_new_names(text: str, row: CallChange) -> bool:
+    return any(re.search(rf"\b{re.escape(each.v2)}\s*=(?!=)", text) for each in row.rename)
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", text) is not None
+
+
+def _last_parts(row: CallChange | Removal) -> Iterator[str]:
+    names = row.of if isinstance(row, CallChange) else row.names
+    return (name.rpartition(".")[2] for name in names)
+
+
+# By identity: to build the rows of a large migration anew for every document costs more than to read it.
+_known: dict[int, tuple[Migration, Migration]] = {}
+
+
+def _for_review(migration: Migration) -> Migration:
+    known = _known.get(id(migration))
+    if known is None or known[0] is not migration:
+        if len(_known) >= 256:
+            _known.clear()
+        weaker = replace(migration, calls=_weaker(migration.calls), members=_weaker(migration.members))
+        known = _known[id(migration)] = (migration, weaker)
+    return known[1]
+
+
+def _weaker(rows: tuple[_Row, ...]) -> tuple[_Row, ...]:
+    return tuple(_reviewed(row) if row.about.confidence == "safe" else row for row in rows)
+
+
+def _reviewed(row: _Row) -> _Row:
+    about = replace(row.about, confidence="review", why="made with --confidence review", since="", remove="")
+    return replace(row, about=about)

@@ -1,0 +1,139 @@
+"""What becomes of the arguments in a configuration under the declared changes of their callable."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from compatkit.migration import CallChange
+from compatkit.rewrite.calls.index import Index
+from compatkit.rewrite.calls.plan import Doubt, Item, Planned, plan_call
+from compatkit.rewrite.documents.configs.pairs import Config, Pair
+from compatkit.rewrite.documents.configs.targets import Target, is_merged
+from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+
+# What needs no quotes, and means itself, in every language of configurations.
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
+_READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "nan", "inf"})
+
+
+def judge_target(config: Config, target: Target, index: Index, request: Request) -> Sheet:
+    """Draft new keys, and new values that are strings, where the request allows it; else remark on them."""
+    sheet = Sheet()
+    if removal := index.around(target.of):
+        sheet.remarks.append(_remark(target, removal.code, f"{target.of} is gone: {removal.say}", is_manual=True))
+    # All is given by name here, so that positions do not matter.
+    changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
+    alone = [(change, _plan(target, [change])[0]) for change in changes]
+    planned, doubts = _plan(target, [change for change, found in alone if _keeps_keys(found)])
+    sheet.remarks += [_doubted(target, doubt) for doubt in doubts]
+    left = [found for _, found in alone if not _keeps_keys(found)] + [planned] * (not _keeps_keys(planned))
+    sheet.remarks += [_told(target, found, "keys would have to be added or taken out") for found in left]
+    if planned.applied and planned not in left:
+        drafts = list(_drafts(target, planned))
+        if reason := _doubt(config, target, planned, request):
+            sheet.remarks += [_left(draft, reason) for draft in drafts] or [_told(target, planned, reason)]
+        else:
+            sheet.drafts += drafts
+    return sheet
+
+
+def may_stand(text: str) -> bool:
+    """Tell whether a new key or value can be written as it is, whatever the quotes around the old one."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _READ_OTHERWISE
+
+
+def _plan(target: Target, changes: Sequence[CallChange]) -> tuple[Planned, list[Doubt]]:
+    return plan_call(_call(target), changes, lambda _: True)
+
+
+def _keeps_keys(planned: Planned) -> bool:
+    """True for what only renames keys and changes values; to add or take out a line is left to a person."""
+    return all(item.index is not None and not item.is_dropped for item in planned.items)
+
+
+def _call(target: Target) -> ast.Call:
+    """Return the call that the mapping is, as far as the plan of a call looks at it."""
+    keywords = [
+        ast.keyword(arg=pair.name, value=_node(pair), lineno=1, col_offset=number)
+        for number, pair in enumerate(target.arguments)
+    ]
+    if target.open_end or is_merged(target):
+        keywords.append(ast.keyword(arg=None, value=ast.Name("others"), lineno=1, col_offset=len(keywords)))
+    return ast.Call(func=ast.Name("target"), args=[], keywords=keywords)
+
+
+def _node(pair: Pair) -> ast.expr:
+    # To take out a name does nothing else.
+    return ast.Constant(pair.literal[0]) if pair.literal else ast.Name("collection")  # type: ignore[arg-type]
+
+
+def _drafts(target: Target, planned: Planned) -> Iterator[Draft]:
+    to = next((change for change in planned.applied if change.to), None)
+    if to and target.named and target.named.value:
+        message = f"{target.of} -> {to.to}"
+        yield Draft(*target.named.value, to.to, to.code, target.named.at, message)
+    for item, pair in zip(planned.items, target.arguments, strict=False):
+        if item.name and item.name != pair.name and pair.key:
+            code = _code_of(planned, pair.name)
+            yield Draft(*pair.key, item.name, code, pair.at, f"{target.of}: {pair.name} -> {item.name}")
+        if item.value and pair.value:
+            code, value = _code_of(planned, pair.name), item.value[0]
+            message = f"{target.of}: {pair.name}: {pair.text!r} -> {value!r}"
+            yield Draft(*pair.value, str(value), code, pair.at, message)
+
+
+def _doubt(config: Config, target: Target, planned: Planned, request: Request) -> str:
+    if any(change.about.confidence == "manual" for change in planned.applied):
+        return next(c.about.reason for c in planned.applied if c.about.confidence == "manual") or "a person decides"
+    if target.open_end or is_merged(target):
+        return target.open_end or "other mappings share its keys"
+    for item, pair in zip(planned.items, target.arguments, strict=False):
+        if reason := _doubt_pair(config, item, pair):
+            return reason
+    if any(change.to for change in planned.applied) and target.named and not target.named.value:
+        return "the name of its class is not spelled out"
+    return "" if request.may_review else "made with --confidence review"
+
+
+def _doubt_pair(config: Config, item: Item, pair: Pair) -> str:
+    if item.name != pair.name:
+        if not (pair.key and item.name and may_stand(item.name)):
+            return f"the key `{pair.name}` is not spelled plainly"
+        if config.refers_to(pair.name):
+            return f"`${{…}}` in this file reads `{pair.name}`"
+    if item.value and not (pair.value and isinstance(item.value[0], str) and may_stand(item.value[0])):
+        return f"the value of `{pair.name}` is not a plain string, or becomes none"
+    return ""
+
+
+def _told(target: Target, planned: Planned, reason: str) -> Remark:
+    to = next((f"{change.to}" for change in planned.applied if change.to), "")
+    what = "; ".join([*([f"{target.of} -> {to}"] if to else [target.of]), *planned.steps])
+    return _remark(target, planned.applied[0].code, f"{what}; not rewritten: {reason}")
+
+
+def _left(draft: Draft, reason: str) -> Remark:
+    return Remark(draft.at, max(draft.at, draft.end), draft.code, f"{draft.message}; not rewritten: {reason}")
+
+
+def _doubted(target: Target, doubt: Doubt) -> Remark:
+    change = doubt.change
+    what = change.to or ", ".join(sorted(change.asked))
+    about = f"{target.of}: {what}" if what else target.of
+    message = f"{target.of}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
+    return _remark(target, change.code, message, is_manual=doubt.is_said)
+
+
+def _remark(target: Target, code: str, message: str, *, is_manual: bool = False) -> Remark:
+    return Remark(target.at, target.at, code, message, "manual" if is_manual else "review")
+
+
+def _code_of(planned: Planned, name: str) -> str:
+    """Return the code of the change that is about an argument."""
+    for change in planned.applied:
+        if name in {row.v1 for row in change.rename} | {row.name for row in change.values}:
+            return change.code
+    return planned.applied[0].code

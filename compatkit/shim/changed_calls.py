@@ -1,0 +1,184 @@
+"""Callables whose arguments changed: called in v1's way, they are called in v2's, with one warning.
+
+Where a name is the same in both versions, its callable is wrapped as its module comes in, if it is v2's. Where the
+name is gone, one that leads to the new home takes its place. A library's calls of itself are never touched.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+from compatkit.migration import CallChange, Migration, Move, follow
+from compatkit.shim.changed_class import changed_class
+from compatkit.shim.changed_move import ChangedMove
+from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
+from compatkit.shim.warning import warn_changed
+
+_MARK = "__compatkit_changed__"
+_Function = Callable[..., object]
+
+
+class ChangedCalls:
+    """Wraps what migrations declare, as its modules come in, and can take all of it back."""
+
+    def __init__(self, migrations: Iterable[Migration]) -> None:
+        every = tuple(migrations)
+        moves = [move for migration in every for move in migration.moves]
+        rows = [row for migration in every for row in migration.calls if holds_at_run_time(row)]
+        self._changes: dict[str, tuple[CallChange, ...]] = {}
+        for name in dict.fromkeys(name for row in rows for name in row.of if "*" not in name):
+            changes = tuple(row for row in rows if any(_fits(pattern, name) for pattern in row.of))
+            moved = None if any(row.to for row in changes) else follow(name, moves)
+            # A module that moved may still be there under its old name, too.
+            for each in (name, *([moved.new] if moved else ())):
+                self._changes.setdefault(each, changes)
+        self._undo: list[Callable[[], None]] = []
+
+    @property
+    def moves(self) -> Iterator[Move]:
+        """What an old module that is gone has to hand on."""
+        for name, changes in self._changes.items():
+            for change in (row for row in changes if row.to):
+                # The name itself was warned of, so its calls are not.
+                adapt = _once(functools.partial(_leading_on, name=name, changes=changes, is_quiet=True))
+                yield ChangedMove(change.code, name, change.to, adapt=adapt)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[str], None]]:
+        """What to do for every dotted name that may be a module with such a callable."""
+        return {module: self.wrap_in for name in self._changes for module in _prefixes(name)}
+
+    def wrap_in(self, module_name: str) -> None:
+        """Wrap the callables that the imported module `module_name` holds."""
+        for name, changes in self._changes.items():
+            if name.startswith(f"{module_name}."):
+                self._wrap(module_name, name, changes)
+
+    def restore(self) -> None:
+        """Put every original back."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _wrap(self, module_name: str, name: str, changes: tuple[CallChange, ...]) -> None:
+        owner: Any = sys.modules.get(module_name)
+        *path, last = name[len(module_name) + 1 :].split(".")
+        for part in path:
+            owner = getattr(owner, part, None)
+        if owner is None:
+            return
+        found = inspect.getattr_static(owner, last, None)
+        to = next((row.to for row in changes if row.to), "")
+        if found is None and to and not path and not hasattr(owner, last):
+            self._set(owner, last, _late(name, to, changes))
+        elif found is not None and not to:
+            if isinstance(found, type):
+                # The class stays itself: only what makes its instances is another.
+                owner, last, found = found, "__init__", inspect.getattr_static(found, "__init__")
+            skip = int(isinstance(owner, type) and not isinstance(found, staticmethod))
+            if (wrapper := _wrapped(found, name, changes, skip)) is not None:
+                self._set(owner, last, wrapper)
+
+    def _set(self, owner: Any, name: str, value: object) -> None:
+        own = vars(owner).get(name)
+        setattr(owner, name, value)
+        self._undo.append(functools.partial(_restore, owner, name, value, own))
+
+
+def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int) -> object | None:
+    """Wrap a function, or the one in a `staticmethod` or `classmethod`; None if it is not v2's, or wrapped already."""
+    if isinstance(function, staticmethod | classmethod):
+        inner = _wrapped(function.__func__, name, changes, skip)
+        return None if inner is None else type(function)(inner)  # type: ignore[arg-type]
+    fitting = tuple(row for row in changes if is_of(function, row))
+    if not callable(function) or not fitting or getattr(function, _MARK, None) is function:
+        return None
+    return _mapping(function, name, fitting, skip)
+
+
+def _mapping(
+    function: _Function, name: str, changes: tuple[CallChange, ...], skip: int = 0, *, is_quiet: bool = False
+) -> _Function:
+    """Return the function for callers of v1; the first `skip` arguments are an instance, or a class."""
+    top = name.partition(".")[0]
+
+    @functools.wraps(function)
+    def wrapper(*args: object, **kwargs: object) -> object:
+        caller = sys._getframe(1)  # noqa: SLF001 - as `warnings` finds the caller
+        if str(caller.f_globals.get("__name__", "")).partition(".")[0] == top:
+            return function(*args, **kwargs)
+        mapped = map_arguments(changes, args[skip:], kwargs)
+        if mapped is None:
+            return function(*args, **kwargs)
+        if not is_quiet:
+            warn_changed(mapped.code, name, mapped.steps, caller)
+        return function(*args[:skip], *mapped.args, **mapped.kwargs)
+
+    setattr(wrapper, _MARK, wrapper)
+    return wrapper
+
+
+def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_quiet: bool) -> object:
+    """Return what is called as v1 was, and calls `new`, a function or a class."""
+    if isinstance(new, type):
+
+        def map_call(
+            args: tuple[object, ...], kwargs: dict[str, object]
+        ) -> tuple[tuple[object, ...], dict[str, object]]:
+            mapped = map_arguments(changes, args, kwargs)
+            return (mapped.args, mapped.kwargs) if mapped else (args, kwargs)
+
+        return changed_class(new, name, map_call)
+    return _mapping(new, name, changes, is_quiet=is_quiet) if callable(new) else new
+
+
+def _late(name: str, to: str, changes: tuple[CallChange, ...]) -> _Function:
+    """Return a function that takes the place of one that is gone; its new home is imported at the first call."""
+    module, _, last = to.rpartition(".")
+
+    def moved(*args: object, **kwargs: object) -> object:
+        caller = sys._getframe(1)  # noqa: SLF001 - as `warnings` finds the caller
+        mapped = map_arguments(changes, args, kwargs)
+        steps = (f"it is {to} now", *(mapped.steps if mapped else ()))
+        warn_changed(changes[0].code, name, steps, caller)
+        function: _Function = getattr(import_module(module), last)
+        return function(*mapped.args, **mapped.kwargs) if mapped else function(*args, **kwargs)
+
+    moved.__name__ = moved.__qualname__ = name.rpartition(".")[2]
+    return moved
+
+
+def _once(adapt: Callable[[object], object]) -> Callable[[object], object]:
+    """Give the same answer for the same thing, so that a class stays one."""
+    known: dict[int, tuple[object, object]] = {}
+
+    def adapted(value: object) -> object:
+        if id(value) not in known:
+            known[id(value)] = (value, adapt(value))
+        return known[id(value)][1]
+
+    return adapted
+
+
+def _restore(owner: Any, name: str, value: object, original: object | None) -> None:
+    if vars(owner).get(name) is not value:
+        # Reloaded or patched since: what stands there is newer than what we kept.
+        return
+    if original is None:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, original)
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    while name := name.rpartition(".")[0]:
+        yield name
+
+
+def _fits(pattern: str, name: str) -> bool:
+    parts, wanted = name.split("."), pattern.split(".")
+    return len(parts) == len(wanted) and all(each in ("*", part) for each, part in zip(wanted, parts, strict=True))

@@ -1,0 +1,19 @@
+"""A move of something that is called otherwise at its new home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compatkit.migration import Move
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMove(Move):
+    """`adapt` makes, of what is found at the new home, what is called as v1 was."""
+
+    adapt: Callable[[object], object] = _as_it_is

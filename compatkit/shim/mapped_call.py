@@ -1,0 +1,62 @@
+"""A call with v1's arguments, made as v2 takes it: by the table, and the code, by which the rewrite would change it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from compatkit.migration import CallChange
+from compatkit.migration.calling import Item, plan_items
+
+
+class Mapped(NamedTuple):
+    """The arguments of a call under v2, and what was done to them."""
+
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
+    code: str
+    steps: tuple[str, ...]
+
+
+def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]) -> Mapped | None:
+    """Return what becomes of a call; None where nothing does, because it is made as v2 takes it, or is in doubt."""
+    given = [Item(number, None, None, known=(value,)) for number, value in enumerate(args)]
+    given += [
+        Item(number, None, name, known=(value,)) for number, (name, value) in enumerate(kwargs.items(), len(args))
+    ]
+    planned, _ = plan_items(given, changes, lambda _: True)
+    if not planned.applied:
+        return None
+    kept = [(item.name, item.literal) for item in planned.items if not item.is_dropped]
+    return Mapped(
+        tuple(value[0] for name, value in kept if name is None and value),
+        {name: value[0] for name, value in kept if name is not None and value},
+        planned.applied[0].code,
+        tuple(planned.steps),
+    )
+
+
+def holds_at_run_time(change: CallChange) -> bool:
+    """Tell whether a change needs no more than the call: not the words of the file, nor a person's eye."""
+    return change.about.confidence == "safe" and not change.say and not change.unless_mentioned
+
+
+def is_of(function: object, change: CallChange) -> bool:
+    """Tell whether a callable takes what a change makes, and not what it takes away: then it is v2's.
+
+    v1's own has to be left as it is, and so is what cannot be told apart from it: a callable that takes any name, or
+    a change of values alone.
+    """
+    try:
+        parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    named = {name for name, each in parameters.items() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    renamed = {row.v1: row.v2 for row in change.rename}
+    behind = change.v1[len(change.v2) :] if change.v2 is not None else ()
+    made = {*renamed.values(), *(row.name for row in (*change.add, *change.pin))}
+    made |= {renamed.get(name, name) for name in behind if name not in change.drop}
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    is_without = bool(change.drop) and not takes_any and not named.intersection(change.drop)
+    return made <= named and (is_without if change.drop else bool(made))

@@ -1,0 +1,64 @@
+"""Configurations of Hydra and of LightningCLI under the bundled migrations."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.migration import available_migrations, load_migration
+from compatkit.rewrite import Rewritten, Unchanged
+from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.options import Options
+
+CLI = """\
+# lightning.pytorch==1.5
+seed_everything: 1
+trainer:
+  max_epochs: 10  # as in the paper
+  checkpoint_callback: true
+  gpus: 2
+model:
+  class_path: app.Model
+"""
+
+
+def applied(name: str, text: str) -> tuple[str, str]:
+    migration = load_migration(available_migrations()[name])
+    outcome = rewrite_document(
+        text.encode(),
+        suffix=".yaml",
+        moves=migration.moves,
+        migrations=[migration],
+        options=Options(confidence="review"),
+    )
+    assert isinstance(outcome, Rewritten | Unchanged), outcome
+    after = outcome.source.decode() if isinstance(outcome, Rewritten) else text
+    return after, "\n".join(found.message for found in outcome.findings)
+
+
+def test_arguments_of_the_trainer_in_a_file_of_lightnings_command_line() -> None:
+    after, said = applied("lightning-2", CLI)
+
+    assert after == CLI.replace("checkpoint_callback", "enable_checkpointing")
+    assert "devices" in said
+
+
+@pytest.mark.parametrize("text", [CLI.replace("model:", "net:"), CLI.replace("max_epochs: 10", "epochs: 10")])
+def test_trainer_of_another_kind_of_file_is_left_alone(text: str) -> None:
+    assert applied("lightning-2", text) == (text, "")
+
+
+def test_class_and_its_arguments_in_a_file_of_hydra() -> None:
+    text = "trainer:\n  _target_: pytorch_lightning.Trainer\n  checkpoint_callback: false\n"
+
+    after, _ = applied("lightning-2", text)
+
+    assert after == "trainer:\n  _target_: lightning.pytorch.Trainer\n  enable_checkpointing: false\n"
+
+
+def test_key_that_would_have_to_be_added_is_reported() -> None:
+    text = "amp:\n  _target_: torch.cuda.amp.autocast\n  enabled: true\n"
+
+    after, said = applied("torch-amp", text)
+
+    assert after == text
+    assert "torch.amp.autocast; device_type='cuda' added; not rewritten" in said

@@ -1,0 +1,73 @@
+"""The sieve holds back no file that any of the passes could do something about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.migrate.find import FoundFile
+from compatkit.migrate.sieve import Sieve
+from compatkit.migrate.work import Task
+from compatkit.migration import Migration, Move, bundled_migrations, find_migration, load_migration
+from compatkit.rewrite.calls.mentions import can_call, can_name_keys
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.scan import can_be_modern, can_matter
+from compatkit.rewrite.transforms.words import may_transform
+
+CRATE = load_migration(
+    Path(__file__).parents[2] / "fixtures/crate_migration/crate-v2/src/crate_v2_migration/migration.toml"
+)
+EVERY = (*map(find_migration, bundled_migrations()), CRATE)
+WORDS = sorted(
+    {part for migration in EVERY for move in migration.moves for part in move.old.split(".")}
+    | {part for migration in EVERY for call in migration.calls for name in call.of for part in name.split(".")}
+    | {member.v1 for migration in EVERY for member in migration.members}
+    | {field.v1 for migration in EVERY for field in migration.fields}
+    | {part for migration in EVERY for producer in migration.producers for part in producer.function.split(".")}
+    | {part for migration in EVERY for row in migration.keys for part in row.v1.split(".")}
+    | {word for migration in EVERY if migration.transform for word in migration.transform.words}
+)
+GLUE = st.sampled_from(["import ", "from ", ".", "from .", "(", ")", "\n", "\\n", "=", ", ", '"', " ", ": "])
+SOURCES = st.lists(st.one_of(st.sampled_from(WORDS), GLUE), max_size=12).map("".join)
+FILE = FoundFile("shop/train.py", "shop")
+
+
+@pytest.mark.parametrize("migrations", [EVERY, (find_migration(),), (CRATE,)])
+@pytest.mark.parametrize("options", [Options(), Options(modernize=True), Options(ignore=frozenset({"CK"}))])
+@given(SOURCES)
+def test_what_a_pass_may_act_on_gets_through(migrations: tuple[Migration, ...], options: Options, text: str) -> None:
+    task, source = Task.of(migrations, options), text.encode()
+    may_act = (
+        can_matter(source, task.moves, path="/work/shop/train.py")
+        or can_call(source, migrations)
+        or can_name_keys(source, migrations)
+        or may_transform(source, migrations, options)
+    )
+
+    assert Sieve(task).may_matter(source, FILE) or not may_act
+
+
+@given(SOURCES)
+def test_a_record_that_is_asked_for_a_field_gets_through(text: str) -> None:
+    migration = find_migration()
+    source = f"{text} train_acc".encode()
+    named = any(name in text for name in ("ModelTrainerV2", "TrainingOrchestrator"))
+
+    assert Sieve(Task.of([migration], Options(modernize=True))).may_matter(source, FILE) or not named
+    assert can_be_modern(source, [migration]) or not named
+
+
+def test_importers_of_a_facade_get_through() -> None:
+    task = Task((), reexports=(Move("CK101", "shop.facade.Old", "shop.new.New"),))
+
+    assert Sieve(task).may_matter(b"from shop.facade import Old\n", FILE)
+    assert not Sieve(Task(())).may_matter(b"from shop.facade import Old\n", FILE)
+
+
+def test_most_files_are_held_back() -> None:
+    assert not Sieve(Task.of([find_migration()], Options(modernize=True))).may_matter(
+        b"import torch\nx = train(1)\n", FILE
+    )

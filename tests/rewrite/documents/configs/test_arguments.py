@@ -1,0 +1,128 @@
+"""Keys that are arguments of a callable: renamed on request where that is certain; nothing beside them is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.rewrite import Unchanged
+from compatkit.rewrite.options import Options
+from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
+
+SILENT = {
+    "another class": ("_target_: market.buy\nwhere: 1\n", ".yaml"),
+    "no class": ("shop.buy: 1\nwhere: 2\n", ".yaml"),
+    "an argument that is not given": ("_target_: shop.buy\nitem: 1\n", ".yaml"),
+    "new already": ("_target_: shop.buy\nplace: 1\n", ".yaml"),
+    "a key of a mapping inside": ("_target_: shop.buy\nitem: {where: 1}\n", ".yaml"),
+    "a key beside": ("where: 1\nx: {_target_: shop.buy, item: 1}\n", ".yaml"),
+    "a comment": ("# _target_: shop.buy\n# where: 1\nx: 1\n", ".yaml"),
+    "a text": ("x: |\n  _target_: shop.buy\n  where: 1\n", ".yaml"),
+    "a value that stayed": ('{"_target_": "shop.pay", "how": "bank"}', ".json"),
+    "a number that is a text": ('{"_target_": "shop.pay", "how": "1"}', ".json"),
+    "an ignored line": ("_target_: shop.buy\nwhere: 1  # compatkit: ignore[SH102]\n", ".yaml"),
+    "a list in JSON": ('["_target_", "shop.buy", "where"]', ".json"),
+    "another table": ('[a]\n_target_ = "shop.buy"\n[b]\nwhere = 1\n', ".toml"),
+}
+
+
+@pytest.mark.parametrize(("text", "suffix"), SILENT.values(), ids=SILENT)
+def test_is_neither_touched_nor_reported(text: str, suffix: str) -> None:
+    assert outcome_of(text, suffix) == Unchanged()
+
+
+REPORTED = {
+    "both names": ("_target_: shop.buy\nwhere: 1\nplace: 2\n", ".yaml", "both `where` and `place`"),
+    "a merged mapping": ("b: &b {x: 1}\na:\n  _target_: shop.buy\n  where: 1\n  <<: *b\n", ".yaml", "share"),
+    "a shared mapping": ("a: &a\n  _target_: shop.buy\n  where: 1\nb: *a\n", ".yaml", "share"),
+    "by position": ("_target_: shop.buy\n_args_: [1]\nwhere: 1\n", ".yaml", "by position"),
+    "a partial": ("_target_: shop.buy\n_partial_: true\nwhere: 1\n", ".yaml", "more arguments later"),
+    "read elsewhere": ("a:\n  _target_: shop.buy\n  where: 1\nb: ${a.where}\n", ".yaml", "in this file reads"),
+    "an escaped key": ('{"_target_": "shop.buy", "wh\\u0065re": 1}', ".json", "not spelled plainly"),
+    "a value from elsewhere": ("_target_: shop.pay\nhow: ${card}\n", ".yaml", "is not written here"),
+    "a value of another kind": ("_target_: shop.pay\nhow: 1\n", ".yaml", "is not a plain string"),
+    "a key that would be added": ("_target_: shop.old.sell\nitem: 1\n", ".yaml", "added or taken out"),
+    "a key that would go": ("_target_: shop.pay\nverbose: 1\n", ".yaml", "added or taken out"),
+    "what is gone": ("_target_: shop.discount\n", ".yaml", "everything costs what it costs"),
+    "what to say": ("_target_: shop.refund\nx: 1\n", ".yaml", "there are no refunds"),
+    "more arguments": (
+        '{"class_path": "shop.buy", "init_args": {"where": 1}, "dict_kwargs": {"a": 1}}',
+        ".json",
+        "`dict_kwargs`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "suffix", "reason"), REPORTED.values(), ids=REPORTED)
+def test_is_reported_and_left_alone(text: str, suffix: str, reason: str) -> None:
+    text = text.replace("shop.pay\nverbose", "shop.pay\nhow: bank\nverbose")
+
+    assert changed(text, suffix) == text
+    assert reason in reasons(text, suffix)
+
+
+# Each text, and what becomes the new name in it.
+RENAMED = {
+    "block": (
+        "# where\n_target_: shop.buy  # where\n\nwhere :   1 # where\nitem: where\n",
+        ".yaml",
+        "where :",
+        "place :",
+    ),
+    "flow": ("x: [{_target_: shop.buy, where: 1, item: [where]}]\n", ".yaml", "where: 1", "place: 1"),
+    "quoted": ("'_target_': \"shop.buy\"\n'where': >-\n  long\n  text\n", ".yaml", "'where'", "'place'"),
+    "a collection as the value": ("_target_: shop.buy\nwhere:\n- a\n- b\n", ".yaml", "where:", "place:"),
+    "second document": ("x: 1\n---\n_target_: shop.buy\nwhere: 1\n...\n", ".yaml", "where", "place"),
+    "windows newlines": ("_target_: shop.buy\r\nwhere: 1\r\n", ".yaml", "where", "place"),
+    "init_args": ("class_path: shop.buy\ninit_args:\n  where: 1\nwhere: 2\n", ".yaml", "  where", "  place"),
+    "json": ('{"a": [1e3, {"_target_": "shop.buy", "where" : [1.50]}]}', ".json", "where", "place"),
+    "json inside": ('{"_target_": "a.b", "c": {"where": 1, "_target_": "shop.buy"}}', ".json", "where", "place"),
+    "toml table": ('[a.b]  # where\n_target_ = "shop.buy"\nwhere = "where"\n', ".toml", "where = ", "place = "),
+    "toml inline": ('a = { _target_ = "shop.buy", "where" = 1 }\n', ".toml", "where", "place"),
+    "toml array of tables": ("[[a]]\n[[a]]\n_target_ = 'shop.buy'\nwhere = [1]\n", ".toml", "where", "place"),
+    "toml windows newlines": ('x = """\r\n"""\r\n_target_ = "shop.buy"\r\nwhere = 1\r\n', ".toml", "where", "place"),
+    "toml dotted": ('a._target_ = "shop.buy"\na.where = 1\nwhere = 2\n', ".toml", "a.where", "a.place"),
+    "a value": ("_target_: shop.pay\nhow: card  # card\n", ".yaml", "how: card", "how: contactless"),
+    "a value in quotes": ('{"_target_": "shop.pay", "how": "card"}', ".json", "card", "contactless"),
+    "a pattern": ("_target_: shop.web.pay\nhow: card\n", ".yaml", "card", "contactless"),
+    "a method": ("_target_: shop.Client.order\nfast: true\n", ".yaml", "fast", "express"),
+    "under a declared key": ("shop: 1\nbuyers:\n  a:\n    where: 1\nwhere: 2\n", ".yaml", "    where", "    place"),
+    "a declared table": (
+        "shop = 1\nwhere = 1\n[buyers.a]\nwhere = 1\n",
+        ".toml",
+        "[buyers.a]\nwhere",
+        "[buyers.a]\nplace",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "suffix", "old", "new"), RENAMED.values(), ids=RENAMED)
+def test_only_the_key_or_the_value_changes(text: str, suffix: str, old: str, new: str) -> None:
+    expected = text.replace(old, new, 1)
+
+    assert changed(text, suffix) == expected
+    assert changed(expected, suffix) == expected
+
+
+@pytest.mark.parametrize(("text", "suffix", "old", "new"), RENAMED.values(), ids=RENAMED)
+def test_by_default_it_is_only_reported(text: str, suffix: str, old: str, new: str) -> None:
+    assert changed(text, suffix, SAFE) == text
+    assert "made with --confidence review" in reasons(text, suffix, SAFE)
+
+
+def test_code_that_is_not_selected_is_left_alone() -> None:
+    text = "a: {_target_: shop.buy, where: 1}\nb: {_target_: shop.pay, how: card}\n"
+
+    result = changed(text, ".yaml", Options(confidence="review", select=frozenset({"SH103"})))
+
+    assert result == text.replace("card", "contactless")
+
+
+def test_broken_configuration_that_names_no_class_is_no_failure() -> None:
+    assert outcome_of("shop.buy: [where\n", ".yaml") == Unchanged()
+
+
+@pytest.mark.parametrize(
+    "text", ["shop: 1\nbuyers: {a: {_target_: market.buy, where: 1}}\n", "buyers: {a: {where: 1}}\n"]
+)
+def test_declared_place_of_arguments_that_is_another(text: str) -> None:
+    assert outcome_of(text, ".yaml") == Unchanged()
