@@ -16,9 +16,11 @@ from mlflow import MlflowClient
 
 from compatkit.training.delivery import Kept, Sent, deliver_spool
 from compatkit.training.errors import TrackingError
+from compatkit.training.points import points_of_run, send_points
 from compatkit.training.sender import POINTS_PER_CALL, PointSender
 from compatkit.training.spool import Point, Spool, read_spool
-from compatkit.training.tracking import Delivery, points_of_run, send_points, tracked_run
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 points = st.builds(

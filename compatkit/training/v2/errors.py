@@ -77,6 +77,14 @@ class ConfigError(CompatkitError):
         )
 
     @classmethod
+    def not_shared(cls, trainer: str, processes: int) -> ConfigError:
+        return cls(
+            f"The trainer {trainer} trains in one process, and {processes} were started.",
+            where="TrainingOrchestratorV2",
+            hint="start it without torchrun, or use ModelTrainerV2",
+        )
+
+    @classmethod
     def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
         return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
 

@@ -9,6 +9,7 @@ from compatkit.training.protocol import Trainer
 from compatkit.training.v2.arguments import declared_arguments, v1_paths
 from compatkit.training.v2.callbacks import Callback
 from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.distributed import Processes
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.presets import preset_config
 from compatkit.training.v2.trainer import ModelTrainerV2
@@ -49,3 +50,9 @@ def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tup
         asked.append("callbacks")
     if asked:
         raise ConfigError.unsupported(type(trainer).__name__, asked)
+
+
+def require_sharing(trainer: Trainer, processes: Processes) -> None:
+    """Raise `ConfigError` if several processes were started with a trainer that trains in one: each would train all."""
+    if processes.size > 1 and not isinstance(trainer, ModelTrainerV2):
+        raise ConfigError.not_shared(type(trainer).__name__, processes.size)

@@ -15,18 +15,23 @@ from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer
-from compatkit.training.tracking import Delivery, RunTracker, tracked_run
+from compatkit.training.termination import termination_raised
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery, RunTracker
 from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
 from compatkit.training.v2.callbacks import INTERRUPTED, Callback
 from compatkit.training.v2.checkpoints import Checkpointer
 from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.given import base_config, choose_trainer, require_support
+from compatkit.training.v2.distributed import Processes, joined_processes
+from compatkit.training.v2.followers import failure_told
+from compatkit.training.v2.given import base_config, choose_trainer, require_sharing, require_support
 from compatkit.training.v2.recording import HistoryLogger, in_names, log_setup
 from compatkit.training.v2.result import TrainingResult, final_metrics, result_of
 from compatkit.training.v2.resumption import about_training, saved_training
-from compatkit.training.v2.trainer import ModelTrainerV2
+from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
 
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
+_UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)
 
 
 class TrainingOrchestratorV2:
@@ -67,18 +72,29 @@ class TrainingOrchestratorV2:
         """Train on `dataset`, which `load_dataset` reads.
 
         `resume` goes on where the last checkpoint in `checkpoints.folder` was written, in the same run, bitwise equal;
-        without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on. A training
-        whose loss is no number any more fails, after its history was logged.
+        without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on; SIGTERM is
+        one. A training whose loss is no number any more fails, after its history was logged. Started by `torchrun`,
+        all processes train one model together, and the first logs it, as one run.
         """
-        config, tracking = self.config, self.config.tracking
-        data = load_dataset(
-            dataset,
-            validation_fraction=config.data.validation_fraction,
-            seed=config.runtime.seed,
-            workers=config.runtime.workers,
-        )
-        about = about_training(config, data)
-        saved = saved_training(config, about) if resume else None
+        runtime = self.config.runtime
+        with termination_raised(), joined_processes(choose_device(runtime.device)) as processes:
+            require_sharing(self.trainer, processes)
+            data = load_dataset(
+                dataset,
+                validation_fraction=self.config.data.validation_fraction,
+                seed=runtime.seed,
+                workers=runtime.workers,
+            )
+            about = about_training(self.config, data)
+            processes.require_same("settings and data", about)
+            if not processes.is_first:
+                return self._follow(processes, data)
+            return self._lead(processes, data, about, resume=resume)
+
+    def _lead(self, processes: Processes, data: DataSplit, about: Mapping[str, Any], *, resume: bool) -> TrainingResult:
+        """Train and log; what the others need to follow is told to them."""
+        tracking = self.config.tracking
+        saved = saved_training(self.config, about) if resume else None
         with tracked_run(
             tracking.experiment_name,
             tracking_uri=tracking.uri,
@@ -86,23 +102,35 @@ class TrainingOrchestratorV2:
             delivery=Delivery(tracking.flush_seconds, tracking.patience_seconds, tracking.spool),
             resumed_run=None if saved is None else saved["about"]["run_id"],
         ) as run:
+            processes.tell((run.run_id, saved))
             history = self._train_in(run, data, about, saved)
             if tracking.log_model and not (resume and run.has_model):
                 assert self.model is not None
                 run.log_model(self.model, data.validation.tensors[0][:_EXAMPLE_SAMPLES])
         return result_of(run.run_id, tracking.experiment_name, history)
 
+    def _follow(self, processes: Processes, data: DataSplit) -> TrainingResult:
+        """Train along with the first process."""
+        run_id, saved = processes.tell(_UNTOLD)
+        with failure_told(processes, run_id, self.config.tracking.uri):
+            self.model = self._build_model(data)
+            history = self._train(self._equipped_trainer(), self.model, data, saved)
+        require_convergence(history)
+        return result_of(run_id, self.config.tracking.experiment_name, history)
+
     def _train_in(
         self, run: RunTracker, data: DataSplit, about: Mapping[str, Any], saved: Mapping[str, Any] | None
     ) -> list[EpochRecord]:
         """Train, and log to `run` what is trained and how it goes."""
-        names = self.config.tracking.metric_names
+        names, checkpoints = self.config.tracking.metric_names, self.config.checkpoints
         log_setup(run, self.config, data, self.trainer, preset=self.preset)
         self.model = self._build_model(data)
         logger = HistoryLogger(run, names)
-        trainer = self._equipped_trainer(logger, {**about, "run_id": run.run_id})
+        # A subclass may change the history that it returns: then only that is logged.
+        loggers = [logger] if type(self.trainer).train is ModelTrainerV2.train else []
+        keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, {**about, "run_id": run.run_id})]
         with run.watched(self.model):
-            history = self._train(trainer, self.model, data, saved)
+            history = self._train(self._equipped_trainer(*loggers, *keepers), self.model, data, saved)
         logger.log_rest(history)
         final = in_names(final_metrics(history), names)
         run.log_metrics({f"final_{name}": value for name, value in final.items()})
@@ -113,17 +141,13 @@ class TrainingOrchestratorV2:
             run.status = "KILLED"
         return history
 
-    def _equipped_trainer(self, logger: HistoryLogger, about: Mapping[str, Any]) -> Trainer:
+    def _equipped_trainer(self, *callbacks: Callback) -> Trainer:
         """Return the trainer with the configuration and what is to be done after each epoch, if it takes them."""
         if not isinstance(self.trainer, ModelTrainerV2):
             return self.trainer
         trainer = copy.copy(self.trainer)
         trainer.config = self.config
-        # A subclass may change the history that it returns: then only that is logged.
-        loggers = [logger] if type(trainer).train is ModelTrainerV2.train else []
-        checkpoints = self.config.checkpoints
-        keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, about)]
-        trainer.callbacks = (*trainer.callbacks, *self.callbacks, *loggers, *keepers)
+        trainer.callbacks = (*trainer.callbacks, *self.callbacks, *callbacks)
         return trainer
 
     def _build_model(self, data: DataSplit) -> nn.Module:

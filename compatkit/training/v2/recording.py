@@ -11,8 +11,9 @@ from compatkit.record import EpochRecord, read_history
 from compatkit.trace import environment_tags
 from compatkit.training.data import DataSplit
 from compatkit.training.determinism import torch_threads
+from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
-from compatkit.training.tracking import RunTracker, as_number
+from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.arguments import v1_paths
 from compatkit.training.v2.callbacks import Callback, TrainingState
 from compatkit.training.v2.config import OrchestratorConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from compatkit.record import EpochRecord
-from compatkit.training.tracking import as_number
+from compatkit.training.points import as_number
 from compatkit.training.v2.recording import epoch_of
 
 FINAL_METRICS = (
