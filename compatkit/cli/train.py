@@ -57,13 +57,16 @@ def command(
     if resume and stack == "v1":
         raise click.UsageError("v1 has no checkpoints to resume from.")
     from compatkit.cli._status import ExitStatus
+    from compatkit.cli._train_given import base_config, dataset_source
     from compatkit.cli._train_summary import summary_json, summary_lines
     from compatkit.training.v2.distributed import is_distributed, rank_of_process
 
     if stack == "v1" and is_distributed():
         raise click.UsageError("v1 trains in one process: start it without torchrun.")
-    config = _config(preset, file, overrides, tracking_uri)
-    source = _source(dataset)
+    config = base_config(preset, file).with_assignments(overrides)
+    if tracking_uri:
+        config = config.with_overrides({"tracking.uri": tracking_uri})
+    source = dataset_source(dataset)
     if stack == "v1":
         result, is_interrupted = _train_v1(config, source), False
     else:
@@ -72,34 +75,6 @@ def command(
         lines = summary_lines(result, config, is_interrupted=is_interrupted)
         click.echo(summary_json(result) if form == "json" else "\n".join(lines))
     ctx.exit(int(ExitStatus.FAILED if is_interrupted else ExitStatus.OK))
-
-
-def _config(
-    preset: str | None, file: Path | None, overrides: tuple[str, ...], tracking_uri: str | None
-) -> OrchestratorConfig:
-    from compatkit.training import OrchestratorConfig
-
-    base = OrchestratorConfig()
-    if preset:
-        base = OrchestratorConfig.from_preset(preset)
-    elif file:
-        base = OrchestratorConfig.from_file(file)
-    config = base.with_assignments(overrides)
-    return config.with_overrides({"tracking.uri": tracking_uri}) if tracking_uri else config
-
-
-def _source(dataset: str) -> Any:
-    """Return the dataset's name, or what `package.module:name` holds."""
-    if ":" not in dataset:
-        return dataset
-    import sys
-
-    from compatkit.cli._load import load_object
-
-    # The user's own modules are found as `python -m` would find them.
-    sys.path.insert(0, str(Path.cwd()))
-    found = load_object(dataset)
-    return found() if callable(found) else found
 
 
 def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from compatkit.training.tracking import Delivery, RunTracker
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_PARENT_TAG = "mlflow.parentRunId"
+
 
 @contextmanager
 def tracked_run(
@@ -24,11 +26,13 @@ def tracked_run(
     run_name: str | None = None,
     delivery: Delivery | None = None,
     resumed_run: str | None = None,
+    parent_run: str | None = None,
 ) -> Iterator[RunTracker]:
     """Start a run, and end it with the block: FINISHED, or FAILED with the reason as a tag if an exception leaves it.
 
     `tracking_uri` None is MLflow's own choice: MLFLOW_TRACKING_URI, else a SQLite file in the working directory.
-    `resumed_run` is the id of a run to go on with. Raises `TrackingError` for a server that does not answer.
+    `resumed_run` is the id of a run to go on with; a new one is a child of `parent_run`. Raises `TrackingError` for a
+    server that does not answer.
     """
     from mlflow import MlflowClient
 
@@ -37,7 +41,8 @@ def tracked_run(
     delivery = delivery or Delivery()
     if resumed_run is None:
         experiment_id = _ensure_experiment(client, experiment_name)
-        run_id = client.create_run(experiment_id, run_name=run_name).info.run_id
+        tags = {_PARENT_TAG: parent_run} if parent_run else {}
+        run_id = client.create_run(experiment_id, run_name=run_name, tags=tags).info.run_id
     else:
         run_id, experiment_id = resumed_run, _reopen(client, resumed_run)
     tracker = RunTracker(client, run_id, experiment_id, delivery=delivery, is_resumed=resumed_run is not None)

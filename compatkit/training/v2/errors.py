@@ -89,6 +89,20 @@ class ConfigError(CompatkitError):
         return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
 
     @classmethod
+    def same_training(cls, one: str, other: str) -> ConfigError:
+        return cls(
+            f"Two combinations are the same training: {one!r} and {other!r}.",
+            where="the sweep",
+            hint="give each value once",
+        )
+
+    @classmethod
+    def seeds_twice(cls) -> ConfigError:
+        return cls(
+            "Seeds were given as a number and as values of runtime.seed.", where="the sweep", hint="give one of them"
+        )
+
+    @classmethod
     def two_sources(cls, preset: str) -> ConfigError:
         return cls(
             f"A config and the preset {preset!r} were both given.",

@@ -68,13 +68,15 @@ class TrainingOrchestratorV2:
         self.model: nn.Module | None = None
         require_support(self.trainer, self.config, self.callbacks)
 
-    def train_model(self, dataset: DatasetSource = "digits", *, resume: bool = False) -> TrainingResult:
+    def train_model(
+        self, dataset: DatasetSource = "digits", *, resume: bool = False, parent_run: str | None = None
+    ) -> TrainingResult:
         """Train on `dataset`, which `load_dataset` reads.
 
         `resume` goes on where the last checkpoint in `checkpoints.folder` was written, in the same run, bitwise equal;
         without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on; SIGTERM is
         one. A training whose loss is no number any more fails, after its history was logged. Started by `torchrun`,
-        all processes train one model together, and the first logs it, as one run.
+        all processes train one model together, and the first logs it, as one run. A new run is a child of `parent_run`.
         """
         runtime = self.config.runtime
         with termination_raised(), joined_processes(choose_device(runtime.device)) as processes:
@@ -89,9 +91,17 @@ class TrainingOrchestratorV2:
             processes.require_same("settings and data", about)
             if not processes.is_first:
                 return self._follow(processes, data)
-            return self._lead(processes, data, about, resume=resume)
+            return self._lead(processes, data, about, resume=resume, parent_run=parent_run)
 
-    def _lead(self, processes: Processes, data: DataSplit, about: Mapping[str, Any], *, resume: bool) -> TrainingResult:
+    def _lead(
+        self,
+        processes: Processes,
+        data: DataSplit,
+        about: Mapping[str, Any],
+        *,
+        resume: bool,
+        parent_run: str | None,
+    ) -> TrainingResult:
         """Train and log; what the others need to follow is told to them."""
         tracking = self.config.tracking
         saved = saved_training(self.config, about) if resume else None
@@ -101,6 +111,7 @@ class TrainingOrchestratorV2:
             run_name=tracking.run_name,
             delivery=Delivery(tracking.flush_seconds, tracking.patience_seconds, tracking.spool),
             resumed_run=None if saved is None else saved["about"]["run_id"],
+            parent_run=parent_run,
         ) as run:
             processes.tell((run.run_id, saved))
             history = self._train_in(run, data, about, saved)
