@@ -123,6 +123,14 @@ class TrackingError(CompatkitError):
         )
 
     @classmethod
+    def no_psutil(cls) -> TrackingError:
+        return cls(
+            "System metrics need psutil, which is not installed.",
+            where="OrchestratorConfig, at tracking.system_metrics",
+            hint="pip install 'compatkit[system-metrics]'",
+        )
+
+    @classmethod
     def undelivered(cls, count: int, place: object, reason: object) -> TrackingError:
         return cls(
             f"{count} values of metrics have not reached the tracking server: {reason}",

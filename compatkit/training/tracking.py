@@ -10,6 +10,7 @@ import re
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +18,14 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from compatkit.trace import TRACE_FILE, watch
+from compatkit.training.data import DataSplit
 from compatkit.training.ending import FAILURE_TAG, end_run
+from compatkit.training.inputs import inputs_of
 from compatkit.training.points import as_number, points_of_run, send_points
 from compatkit.training.sender import PointSender
 from compatkit.training.server import is_away, require_server
 from compatkit.training.spool import Point, Spool, spool_folder
+from compatkit.training.system_metrics import system_metrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -58,6 +62,7 @@ class RunTracker:
         self._client = client
         self._experiment_id = experiment_id
         self._params: dict[str, str] = {}
+        self._is_resumed = is_resumed
         self._patience = delivery.patience
         self._spool = _open_spool(delivery, run_id, client.tracking_uri)
         self._sender = PointSender(self._send, is_away, every=delivery.every, spool=self._spool)
@@ -80,6 +85,14 @@ class RunTracker:
         from mlflow.entities import RunTag
 
         self._client.log_batch(self.run_id, tags=[RunTag(name, text) for name, text in tags.items()])
+
+    def log_inputs(self, data: DataSplit) -> None:
+        """Name both parts of `data` as what this run was made of."""
+        self._client.log_inputs(self.run_id, datasets=inputs_of(data))
+
+    def sampled(self, *, is_on: bool) -> AbstractContextManager[None]:
+        """Log how busy the machine is while the block runs, if `is_on`."""
+        return system_metrics(self.run_id, self._client.tracking_uri, is_on=is_on, is_resumed=self._is_resumed)
 
     def watched(self, model: nn.Module) -> Watch:
         """Record what `model` does, as an artifact of this run, where COMPATKIT_TRACE asks for it; else do nothing."""

@@ -96,6 +96,7 @@ class TrainingOrchestrator:
     def _log_setup(self, run: RunTracker, data: DataSplit) -> None:
         params = {name: value for name, value in self.config.items() if name not in NOT_LOGGED}
         run.log_params({**params, "dataset": data.name})
+        run.log_inputs(data)
         with torch_threads(self.config["num_threads"]):
             environment = environment_tags()
         run.set_tags(

@@ -140,7 +140,7 @@ class TrainingOrchestratorV2:
         # A subclass may change the history that it returns: then only that is logged.
         loggers = [logger] if type(self.trainer).train is ModelTrainerV2.train else []
         keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, {**about, "run_id": run.run_id})]
-        with run.watched(self.model):
+        with run.watched(self.model), run.sampled(is_on=self.config.tracking.system_metrics):
             history = self._train(self._equipped_trainer(*loggers, *keepers), self.model, data, saved)
         logger.log_rest(history)
         final = in_names(final_metrics(history), names)

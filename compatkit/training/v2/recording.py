@@ -30,6 +30,7 @@ def log_setup(
     # What v1 had no argument for is logged where it is in use: else a v2 run would differ by what it does not do.
     params = {path: value for path, value in settings if path in declared or value != defaults[path]}
     run.log_params({**params, "dataset": data.name})
+    run.log_inputs(data)
     tags = {"dataset_name": data.name, "stack.orchestrator": "v2", "stack.trainer": type(trainer).__name__}
     with torch_threads(config.runtime.threads):
         tags |= environment_tags()
