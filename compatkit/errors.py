@@ -16,6 +16,10 @@ class CompatkitError(Exception):
         self.where = where
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # By default three positional arguments would be pickled, and the error could not be read in another process.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
@@ -23,6 +27,12 @@ class CompatkitError(Exception):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def _rebuild(kind: type[CompatkitError], arguments: tuple[object, ...], values: dict[str, object]) -> CompatkitError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(values)
+    return error
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ _COMMANDS = {
     "snapshot": "Store what an MLflow run logged as a file.",
     "status": "Show what is left to migrate, by code, folder and owner.",
     "stubs": "Write type stubs for old modules that are gone.",
+    "sweep": "Train every combination of presets, settings and seeds, as child runs.",
     "tracking": "Send what trainings could not send to the tracking server.",
     "train": "Train a model on the bundled stack, v1 or v2, and log the run to MLflow.",
     "verify": "Prove that the v1 and the v2 stack log the same to MLflow.",

@@ -32,13 +32,15 @@ def summary_json(result: Mapping[str, Any]) -> str:
 
 
 def open_command(uri: str | None, run_id: str) -> str:
-    """Return a shell command that shows the run."""
+    """Return a shell command that shows the run; a password in it is left for the reader to put in."""
     from mlflow import MlflowClient
+
+    from compatkit.equivalence.reading.store.opened import without_password
 
     client = MlflowClient(uri)
     place = client.tracking_uri
     if place.startswith(("http://", "https://")):
         experiment = client.get_run(run_id).info.experiment_id
         page = f"{place.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
-        return f"python -m webbrowser {shlex.quote(page)}"
-    return f"mlflow ui --backend-store-uri {shlex.quote(place)}"
+        return f"python -m webbrowser {shlex.quote(without_password(page))}"
+    return f"mlflow ui --backend-store-uri {shlex.quote(without_password(place))}"

@@ -37,7 +37,8 @@ def command(
 
     Settings come from a preset or a file, and each PATH=VALUE changes one. A dataset PKG.MOD:NAME is a Dataset or a
     pair (X, y), or a function that returns one. Ctrl-C ends v2 with the epoch: it is kept, logged, and the run is
-    marked as killed; a second one ends it at once.
+    marked as killed; a second one ends it at once. Started by torchrun, v2 trains in several processes together, and
+    the batch size is that of all of them: the numbers are those of one process, but for rounding, and for dropout.
 
     \b
     Exit status: 0 the training was finished; 2 it failed, or was interrupted.
@@ -45,6 +46,7 @@ def command(
     \b
     Example:
       compatkit train --preset quick_test --dataset wine optimizer.learning_rate=0.01 checkpoints.folder=run
+      torchrun --nproc-per-node 2 -m compatkit train --preset quick_test
     """
     from compatkit.cli._extras import quiet_mlflow, require
 
@@ -55,45 +57,24 @@ def command(
     if resume and stack == "v1":
         raise click.UsageError("v1 has no checkpoints to resume from.")
     from compatkit.cli._status import ExitStatus
+    from compatkit.cli._train_given import base_config, dataset_source
     from compatkit.cli._train_summary import summary_json, summary_lines
+    from compatkit.training.v2.distributed import is_distributed, rank_of_process
 
-    config = _config(preset, file, overrides, tracking_uri)
-    source = _source(dataset)
+    if stack == "v1" and is_distributed():
+        raise click.UsageError("v1 trains in one process: start it without torchrun.")
+    config = base_config(preset, file).with_assignments(overrides)
+    if tracking_uri:
+        config = config.with_overrides({"tracking.uri": tracking_uri})
+    source = dataset_source(dataset)
     if stack == "v1":
         result, is_interrupted = _train_v1(config, source), False
     else:
         result, is_interrupted = _train_v2(config, preset, source, resume=resume)
-    lines = summary_lines(result, config, is_interrupted=is_interrupted)
-    click.echo(summary_json(result) if form == "json" else "\n".join(lines))
+    if rank_of_process() == 0:
+        lines = summary_lines(result, config, is_interrupted=is_interrupted)
+        click.echo(summary_json(result) if form == "json" else "\n".join(lines))
     ctx.exit(int(ExitStatus.FAILED if is_interrupted else ExitStatus.OK))
-
-
-def _config(
-    preset: str | None, file: Path | None, overrides: tuple[str, ...], tracking_uri: str | None
-) -> OrchestratorConfig:
-    from compatkit.training import OrchestratorConfig
-
-    base = OrchestratorConfig()
-    if preset:
-        base = OrchestratorConfig.from_preset(preset)
-    elif file:
-        base = OrchestratorConfig.from_file(file)
-    config = base.with_assignments(overrides)
-    return config.with_overrides({"tracking.uri": tracking_uri}) if tracking_uri else config
-
-
-def _source(dataset: str) -> Any:
-    """Return the dataset's name, or what `package.module:name` holds."""
-    if ":" not in dataset:
-        return dataset
-    import sys
-
-    from compatkit.cli._load import load_object
-
-    # The user's own modules are found as `python -m` would find them.
-    sys.path.insert(0, str(Path.cwd()))
-    found = load_object(dataset)
-    return found() if callable(found) else found
 
 
 def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:
@@ -109,11 +90,13 @@ def _train_v2(
 ) -> tuple[dict[str, Any], bool]:
     from compatkit.cli._train_progress import LiveLine
     from compatkit.training import TrainingOrchestratorV2
+    from compatkit.training.v2.distributed import rank_of_process
     from compatkit.training.v2.interruption import Interruption
 
     line = LiveLine()
     told = "Interrupted: the training ends with this epoch; press Ctrl-C again to end it at once."
-    interruption = Interruption(lambda: click.echo(f"\n{told}", err=True))
+    is_first = rank_of_process() == 0
+    interruption = Interruption(lambda: click.echo(f"\n{told}", err=True) if is_first else None)
     orchestrator = TrainingOrchestratorV2(config, callbacks=[interruption, line])
     orchestrator.preset = preset
     try:

@@ -12,11 +12,12 @@ from compatkit.equivalence.tolerance import EXACT, TORCH_WEIGHTS, Tolerance
 from compatkit.migration import Allowance, Bound, Equivalence, Margin, Migration
 from compatkit.trace import TRACE_FILE
 
-# Logged by compatkit itself, so that a verdict can be explained: under no policy part of what is compared.
+# Logged by compatkit and MLflow themselves, about the occasion: under no policy part of what is compared.
 _OWN_WHY = "compatkit's own record of where and how a run was made"
 _OWN = (
     Allowance("tag", "compatkit.env.*", _OWN_WHY, optional=True),
     Allowance("artifact", TRACE_FILE, _OWN_WHY, optional=True),
+    Allowance("metric", "system/*", "MLflow's samples of how busy the machine was", optional=True),
 )
 _EXTRA = {kind for kind in Kind if kind.value.endswith("extra")}
 _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}

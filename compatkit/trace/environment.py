@@ -37,6 +37,9 @@ def _torch() -> Iterator[tuple[str, str]]:
     yield "torch.deterministic", str(torch.are_deterministic_algorithms_enabled())
     yield "torch.float32_matmul", torch.get_float32_matmul_precision()
     yield "torch.default_dtype", str(torch.get_default_dtype())
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        yield "torch.processes", f"{distributed.get_world_size()} by {distributed.get_backend()}"
     if torch.cuda.is_available():
         yield "torch.cuda", str(torch.version.cuda)
         yield "torch.cuda.device", torch.cuda.get_device_name()

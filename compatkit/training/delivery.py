@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.training.errors import TrackingError
+from compatkit.training.points import points_of_run, send_points
 from compatkit.training.sender import POINTS_PER_CALL
 from compatkit.training.server import require_server
 from compatkit.training.spool import Point, Spool, Spooled, read_spool, spool_files
-from compatkit.training.tracking import points_of_run, send_points
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -78,6 +78,40 @@ class TrainingError(CompatkitError):
             hint="use the model 'mlp', or data such as 'digits' (8 x 8)",
         )
 
+    @classmethod
+    def not_the_same(cls, what: str) -> TrainingError:
+        return cls(
+            f"The processes that train together do not have the same {what}.",
+            hint="start them with the same command, over the same files",
+        )
+
+    @classmethod
+    def partial_statistics(cls, names: Iterable[str], device: str) -> TrainingError:
+        return cls(
+            f"Batch norm would see a part of each batch only: {', '.join(names)}.",
+            where=f"the model, in several processes on {device}",
+            hint="use LayerNorm or GroupNorm, on GPUs nn.SyncBatchNorm, or train in one process",
+        )
+
+
+class LostProcessError(TrainingError):
+    """A training that ends because of another process: what went wrong first, that one may tell."""
+
+    @classmethod
+    def of(cls, error: object) -> LostProcessError:
+        return cls(
+            "Another process of the training ended, or cannot be reached.",
+            where=str(error).splitlines()[0],
+            hint="resume from the last checkpoint with --resume, in as many processes",
+        )
+
+    @classmethod
+    def terminated(cls) -> LostProcessError:
+        return cls(
+            "The training was asked to end (SIGTERM), as torchrun asks when another process has ended.",
+            hint="resume from the last checkpoint with --resume",
+        )
+
 
 class TrackingError(CompatkitError):
     """A tracking server, or a spool of what it has not got, that cannot be used."""
@@ -86,6 +120,14 @@ class TrackingError(CompatkitError):
     def no_server(cls, uri: str, reason: object) -> TrackingError:
         return cls(
             f"No tracking server answers: {reason}", where=uri, hint="start it, or set tracking.uri to one that runs"
+        )
+
+    @classmethod
+    def no_psutil(cls) -> TrackingError:
+        return cls(
+            "System metrics need psutil, which is not installed.",
+            where="OrchestratorConfig, at tracking.system_metrics",
+            hint="pip install 'compatkit[system-metrics]'",
         )
 
     @classmethod

@@ -54,7 +54,7 @@ class Spool:
     def __init__(self, folder: Path, run_id: str, tracking_uri: str) -> None:
         self.path = folder / f"{run_id}{_SUFFIX}"
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("a+", encoding="utf-8")
+        self._file = open(self.path, "a+", encoding="utf-8", opener=_of_this_user)  # noqa: SIM115  # held
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -97,6 +97,11 @@ class Spool:
     def _write(self, note: dict[str, Any]) -> None:
         self._file.write(json.dumps(note) + "\n")
         self._file.flush()
+
+
+def _of_this_user(path: str, flags: int) -> int:
+    """Open a file that others cannot read: the address of a tracking store may hold a password."""
+    return os.open(path, flags, mode=0o600)
 
 
 def read_spool(path: Path) -> Spooled:

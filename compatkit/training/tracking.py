@@ -9,30 +9,31 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from compatkit.trace import TRACE_FILE, watch
-from compatkit.training.errors import TrackingError
+from compatkit.training.data import DataSplit
+from compatkit.training.ending import FAILURE_TAG, end_run
+from compatkit.training.inputs import inputs_of
+from compatkit.training.points import as_number, points_of_run, send_points
 from compatkit.training.sender import PointSender
 from compatkit.training.server import is_away, require_server
 from compatkit.training.spool import Point, Spool, spool_folder
+from compatkit.training.system_metrics import system_metrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from compatkit.trace.watch import Watch
 
-FAILURE_TAG = "stack.failure"
 _MODEL_NAME = "model"
 _METRIC_NAME = re.compile(r"[\w\-./: ]{1,250}")  # one bad name, and MLflow refuses the whole batch
-_LONGEST_TAG = 5000  # characters; SQLite's store cuts at 8,000, others earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class RunTracker:
         self._client = client
         self._experiment_id = experiment_id
         self._params: dict[str, str] = {}
+        self._is_resumed = is_resumed
         self._patience = delivery.patience
         self._spool = _open_spool(delivery, run_id, client.tracking_uri)
         self._sender = PointSender(self._send, is_away, every=delivery.every, spool=self._spool)
@@ -84,6 +86,14 @@ class RunTracker:
 
         self._client.log_batch(self.run_id, tags=[RunTag(name, text) for name, text in tags.items()])
 
+    def log_inputs(self, data: DataSplit) -> None:
+        """Name both parts of `data` as what this run was made of."""
+        self._client.log_inputs(self.run_id, datasets=inputs_of(data))
+
+    def sampled(self, *, is_on: bool) -> AbstractContextManager[None]:
+        """Log how busy the machine is while the block runs, if `is_on`."""
+        return system_metrics(self.run_id, self._client.tracking_uri, is_on=is_on, is_resumed=self._is_resumed)
+
     def watched(self, model: nn.Module) -> Watch:
         """Record what `model` does, as an artifact of this run, where COMPATKIT_TRACE asks for it; else do nothing."""
         return watch(model, to=lambda text: self._client.log_text(self.run_id, text, TRACE_FILE))
@@ -106,6 +116,11 @@ class RunTracker:
     def flush(self) -> None:
         """Return when all metrics have arrived. Raises `TrackingError` if the server stays away too long."""
         self._sender.drain(self._patience)
+
+    @property
+    def has_failure(self) -> bool:
+        """Whether the run has the reason of a failure already, from another process."""
+        return FAILURE_TAG in self._client.get_run(self.run_id).data.tags
 
     @property
     def has_model(self) -> bool:
@@ -142,10 +157,7 @@ class RunTracker:
     def end(self, status: str, *, failure: str = "") -> None:
         """End the run. Where the server is away, note in the spool that it is to be ended, and raise what happened."""
         try:
-            require_server(self._client.tracking_uri)
-            if failure:
-                self._client.set_tag(self.run_id, FAILURE_TAG, failure[:_LONGEST_TAG])
-            self._client.set_terminated(self.run_id, status)
+            end_run(self._client, self.run_id, status, failure=failure)
         except Exception:
             self._close(ending=status)
             raise
@@ -174,97 +186,6 @@ class RunTracker:
         self._sender.put(left, is_spooled=True)
 
 
-@contextmanager
-def tracked_run(
-    experiment_name: str,
-    *,
-    tracking_uri: str | None = None,
-    run_name: str | None = None,
-    delivery: Delivery | None = None,
-    resumed_run: str | None = None,
-) -> Iterator[RunTracker]:
-    """Start a run, and end it with the block: FINISHED, or FAILED with the reason as a tag if an exception leaves it.
-
-    `tracking_uri` None is MLflow's own choice: MLFLOW_TRACKING_URI, else a SQLite file in the working directory.
-    `resumed_run` is the id of a run to go on with. Raises `TrackingError` for a server that does not answer.
-    """
-    from mlflow import MlflowClient
-
-    client = MlflowClient(tracking_uri)
-    require_server(client.tracking_uri)
-    delivery = delivery or Delivery()
-    if resumed_run is None:
-        experiment_id = _ensure_experiment(client, experiment_name)
-        run_id = client.create_run(experiment_id, run_name=run_name).info.run_id
-    else:
-        run_id, experiment_id = resumed_run, _reopen(client, resumed_run)
-    tracker = RunTracker(client, run_id, experiment_id, delivery=delivery, is_resumed=resumed_run is not None)
-    try:
-        yield tracker
-    except BaseException as error:
-        _mark_failed(tracker, error)
-        raise
-    try:
-        tracker.flush()
-    except TrackingError as error:
-        # It is not the training that failed: ended, or noted in the spool to be ended, as it would have been.
-        _end_despite(error, tracker, tracker.status)
-        raise
-    except BaseException as error:
-        _mark_failed(tracker, error)
-        raise
-    tracker.end(tracker.status)
-
-
-def send_points(client: MlflowClient, run_id: str, points: Sequence[Point]) -> None:
-    """Log `points` to the run in one call."""
-    from mlflow.entities import Metric
-
-    client.log_batch(run_id, metrics=[Metric(*point) for point in points])
-
-
-def points_of_run(client: MlflowClient, run_id: str) -> list[Point]:
-    """Return every point that the server has of the run."""
-    return [
-        Point(name, point.value, point.timestamp, point.step)
-        for name in sorted(client.get_run(run_id).data.metrics)
-        for point in client.get_metric_history(run_id, name)
-    ]
-
-
-def as_number(value: object) -> float | None:
-    """Return `value` as a float if it is a number, also one in a 0-dimensional array or tensor; else None."""
-    if not isinstance(value, Real) and getattr(value, "ndim", None) == 0:
-        value = value.item()  # type: ignore[attr-defined]  # arrays and tensors have it
-    return float(value) if isinstance(value, Real) else None
-
-
-def _ensure_experiment(client: MlflowClient, name: str) -> str:
-    from mlflow.exceptions import MlflowException
-
-    if (experiment := client.get_experiment_by_name(name)) is not None:
-        return str(experiment.experiment_id)
-    try:
-        return str(client.create_experiment(name))
-    except MlflowException:
-        # Another process may have created it in between.
-        if (experiment := client.get_experiment_by_name(name)) is None:
-            raise
-        return str(experiment.experiment_id)
-
-
-def _reopen(client: MlflowClient, run_id: str) -> str:
-    """Mark the run as running again, and return the id of its experiment."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        run = client.get_run(run_id)
-        client.update_run(run_id, status="RUNNING")
-    except MlflowException as error:
-        raise TrackingError.no_run(run_id, client.tracking_uri, error) from error
-    return str(run.info.experiment_id)
-
-
 def _open_spool(delivery: Delivery, run_id: str, uri: str) -> Spool | None:
     """Return the run's spool; without one, aloud, where no file can be written."""
     try:
@@ -280,19 +201,3 @@ def _absolute(uri: str) -> str:
     if separator and not scheme:
         return f"sqlite:///{Path(place).resolve()}"
     return uri if ":" in uri else str(Path(uri).resolve())
-
-
-def _mark_failed(tracker: RunTracker, error: BaseException) -> None:
-    """End the run as FAILED; a store that fails too must not hide `error`."""
-    reason = getattr(error, "what", "") or f"{type(error).__name__}: {error}"
-    if not isinstance(error, TrackingError):
-        with suppress(Exception):  # what was not sent stays in the spool
-            tracker.flush()
-    _end_despite(error, tracker, "FAILED", failure=reason)
-
-
-def _end_despite(error: BaseException, tracker: RunTracker, status: str, *, failure: str = "") -> None:
-    try:
-        tracker.end(status, failure=failure)
-    except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
-        error.add_note(f"MLflow run {tracker.run_id} could not be marked as {status}: {store_error}")

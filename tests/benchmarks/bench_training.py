@@ -16,7 +16,8 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import nn
 
 from compatkit.training import DataSplit, ModelTrainerV2, TrainingOrchestratorV2, build_model, load_dataset
-from compatkit.training.tracking import Delivery, tracked_run
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery
 from tests.benchmarks.side_by_side import compare, report
 
 EPOCHS, BATCH_SIZE, RATE, SEED = 5, 32, 1e-3, 7

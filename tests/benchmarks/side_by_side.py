@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Median seconds of ours and of the peer, and the median of the ratios, pair by pair."""
+    """Median seconds of ours and of the peer, and the median of the ratios, pair by pair.
+
+    `cpu_ratio` is that of the CPU time of this process, user and system: it holds on a machine that others use too.
+    """
 
     ours: float
     peer: float
     ratio: float
     pairs: int
+    cpu_ratio: float
 
 
 def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: int = 7) -> Comparison:
@@ -23,10 +27,11 @@ def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: in
     ours(), peer()
     rows = [(_seconds(ours), _seconds(peer)) for _ in range(pairs)]
     return Comparison(
-        ours=statistics.median(mine for mine, _ in rows),
-        peer=statistics.median(theirs for _, theirs in rows),
-        ratio=statistics.median(mine / theirs for mine, theirs in rows),
+        ours=statistics.median(mine for (mine, _), _ in rows),
+        peer=statistics.median(theirs for _, (theirs, _) in rows),
+        ratio=statistics.median(mine / theirs for (mine, _), (theirs, _) in rows),
         pairs=pairs,
+        cpu_ratio=statistics.median(mine / max(theirs, 1e-9) for (_, mine), (_, theirs) in rows),
     )
 
 
@@ -34,11 +39,12 @@ def report(what: str, found: Comparison, *, target: str, unit: float = 1e-9, nam
     """Print one line: both figures in `name`s, the ratio, and the target that the ratio is held against."""
     print(
         f"{what:<46} ours {found.ours / unit:>10,.1f} {name}   peer {found.peer / unit:>10,.1f} {name}   "
-        f"ratio {found.ratio:>6.2f}   target {target}   ({found.pairs} pairs)"
+        f"ratio {found.ratio:>6.2f} (CPU {found.cpu_ratio:.2f})   target {target}   ({found.pairs} pairs)"
     )
 
 
-def _seconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _seconds(function: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds on the clock and of the CPU."""
+    start, used = time.perf_counter(), time.process_time()
     function()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - used

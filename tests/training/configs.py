@@ -52,6 +52,7 @@ VALUES = {
     "tracking.run_name": st.none() | _texts,
     "tracking.log_model": _booleans,
     "tracking.metric_names": st.sampled_from(METRIC_NAMES),
+    "tracking.system_metrics": _booleans,
     "tracking.flush_seconds": _numbers,
     "tracking.patience_seconds": _numbers,
     "tracking.spool": st.none() | _texts,

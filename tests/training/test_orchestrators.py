@@ -28,7 +28,7 @@ from compatkit.training import (
     load_dataset,
     preset_config,
 )
-from compatkit.training.tracking import FAILURE_TAG
+from compatkit.training.ending import FAILURE_TAG
 from tests.training.runs import ORCHESTRATORS, QUICK, Orchestrator, ReadRun, Recorded, histories, train
 from tests.training.strategies import Setup, setups
 

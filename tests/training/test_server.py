@@ -18,8 +18,10 @@ from mlflow import MlflowClient
 
 from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2, TrainingResult
 from compatkit.training.errors import TrackingError
+from compatkit.training.points import points_of_run
 from compatkit.training.spool import Point, Spooled, read_spool, spool_files
-from compatkit.training.tracking import Delivery, points_of_run, tracked_run
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery
 from compatkit.training.v2.callbacks import Callback, TrainingState
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import threading
 import warnings
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from mlflow import MlflowClient
 
 from compatkit.training.delivery import Kept, Sent, deliver_spool
 from compatkit.training.errors import TrackingError
+from compatkit.training.points import points_of_run, send_points
 from compatkit.training.sender import POINTS_PER_CALL, PointSender
 from compatkit.training.spool import Point, Spool, read_spool
-from compatkit.training.tracking import Delivery, points_of_run, send_points, tracked_run
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 points = st.builds(
@@ -238,6 +241,13 @@ def test_broken_spool_does_not_stop_the_others(tmp_path: Path, run_id: str, trac
     left_behind(tmp_path, run_id, tracking_uri, some(2))
 
     assert [type(outcome) for outcome in deliver_spool(tmp_path)] == [Kept, Sent]
+
+
+def test_others_cannot_read_a_spool(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "run", "postgresql://me:secret@host/db")
+
+    assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
+    spool.close(is_empty=True)
 
 
 def test_run_leaves_no_spool(tmp_path: Path, tracking_uri: str) -> None:

@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from compatkit.training import TrainingOrchestrator, TrainingOrchestratorV2, load_dataset
 from compatkit.training._mlflow_state import tracking_uri_set
 from compatkit.training.sender import POINTS_PER_CALL
-from compatkit.training.tracking import tracked_run
+from compatkit.training.tracked_run import tracked_run
 
 ORCHESTRATORS = pytest.mark.parametrize("orchestrator", [TrainingOrchestrator, TrainingOrchestratorV2])
 LOGGED = [("mlp", "iris"), ("cnn", "digits")]

@@ -18,7 +18,8 @@ from compatkit.training import (
     TrainingOrchestrator,
     TrainingOrchestratorV2,
 )
-from compatkit.training.tracking import FAILURE_TAG, as_number
+from compatkit.training.ending import FAILURE_TAG
+from compatkit.training.points import as_number
 from tests.training.runs import ORCHESTRATORS, Failing, Orchestrator, ReadRun, Recorded, histories, train
 from tests.training.strategies import mixed_histories
 

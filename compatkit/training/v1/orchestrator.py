@@ -17,8 +17,10 @@ from compatkit.training.data import DatasetSource, DataSplit, load_dataset
 from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
+from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
-from compatkit.training.tracking import RunTracker, as_number, tracked_run
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import RunTracker
 from compatkit.training.v1.trainer import ModelTrainer
 
 FINAL_METRICS = ("train_loss", "val_loss", "train_acc", "val_acc")
@@ -94,6 +96,7 @@ class TrainingOrchestrator:
     def _log_setup(self, run: RunTracker, data: DataSplit) -> None:
         params = {name: value for name, value in self.config.items() if name not in NOT_LOGGED}
         run.log_params({**params, "dataset": data.name})
+        run.log_inputs(data)
         with torch_threads(self.config["num_threads"]):
             environment = environment_tags()
         run.set_tags(

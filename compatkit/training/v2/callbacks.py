@@ -89,7 +89,12 @@ class TrainingState:
 
 
 class Callback:
-    """Does nothing. Derive from it, and override what you need; random numbers drawn here do not shift the training."""
+    """Does nothing. Derive from it, and override what you need; random numbers drawn here do not shift the training.
+
+    Where several processes train together, only the first calls it, unless `is_everywhere`; `state.stop` ends them all.
+    """
+
+    is_everywhere = False
 
     def on_start(self, state: TrainingState) -> None:
         """Called before the first epoch; after a resumption, before the next one."""

@@ -15,6 +15,8 @@ from compatkit.training.v2.sections import EarlyStoppingConfig
 class EarlyStopping(Callback):
     """Ends the training after `patience` epochs without an improvement; restores the best weights on request."""
 
+    is_everywhere = True  # every process has the same metrics, and weights to restore
+
     def __init__(self, config: EarlyStoppingConfig) -> None:
         self._config = config
         self._best: float | None = None

@@ -77,8 +77,30 @@ class ConfigError(CompatkitError):
         )
 
     @classmethod
+    def not_shared(cls, trainer: str, processes: int) -> ConfigError:
+        return cls(
+            f"The trainer {trainer} trains in one process, and {processes} were started.",
+            where="TrainingOrchestratorV2",
+            hint="start it without torchrun, or use ModelTrainerV2",
+        )
+
+    @classmethod
     def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
         return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
+
+    @classmethod
+    def same_training(cls, one: str, other: str) -> ConfigError:
+        return cls(
+            f"Two combinations are the same training: {one!r} and {other!r}.",
+            where="the sweep",
+            hint="give each value once",
+        )
+
+    @classmethod
+    def seeds_twice(cls) -> ConfigError:
+        return cls(
+            "Seeds were given as a number and as values of runtime.seed.", where="the sweep", hint="give one of them"
+        )
 
     @classmethod
     def two_sources(cls, preset: str) -> ConfigError:

@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from torch import nn
 
 from compatkit.migration import find_migration
 from compatkit.record import EpochRecord, read_history
-from compatkit.trace import environment_tags
 from compatkit.training.data import DatasetSource, DataSplit, load_dataset
 from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer
-from compatkit.training.tracking import Delivery, RunTracker, as_number, tracked_run
-from compatkit.training.v2.arguments import NOT_GIVEN, declared_arguments, v1_overrides, v1_paths
+from compatkit.training.termination import termination_raised
+from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import Delivery, RunTracker
+from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
 from compatkit.training.v2.callbacks import INTERRUPTED, Callback
-from compatkit.training.v2.checkpoints import Checkpointer, last_checkpoint, load_checkpoint, require_same_training
+from compatkit.training.v2.checkpoints import Checkpointer
 from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.presets import preset_config
-from compatkit.training.v2.recording import HistoryLogger, epoch_of, in_names
-from compatkit.training.v2.result import TrainingResult
-from compatkit.training.v2.trainer import ModelTrainerV2
+from compatkit.training.v2.distributed import Processes, joined_processes
+from compatkit.training.v2.followers import failure_told
+from compatkit.training.v2.given import base_config, choose_trainer, require_sharing, require_support
+from compatkit.training.v2.recording import HistoryLogger, in_names, log_setup
+from compatkit.training.v2.result import TrainingResult, final_metrics, result_of
+from compatkit.training.v2.resumption import about_training, saved_training
+from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
 
-FINAL_METRICS = (
-    "train_loss",
-    "val_loss",
-    "train_accuracy",
-    "val_accuracy",
-    "val_precision",
-    "val_recall",
-    "val_f1",
-)
-_NOT_LOGGED = ("tracking.", "checkpoints.")
-_NOT_DECISIVE = ("tracking.", "checkpoints.", "runtime.workers")
-_OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.")
-_NOT_THE_TRAINERS = frozenset({*v1_paths().values(), "runtime.workers"})
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
+_UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)
 
 
 class TrainingOrchestratorV2:
@@ -69,100 +60,105 @@ class TrainingOrchestratorV2:
         """
         is_config = config is None or isinstance(config, OrchestratorConfig)
         positional = [NOT_GIVEN if is_config else config, *v1_positional]
-        self.trainer = _choose_trainer(positional, trainer)
+        self.trainer = choose_trainer(positional, trainer)
         self.preset = preset
         overrides = v1_overrides(positional, v1_arguments, find_migration())
-        self.config = _base_config(config, preset).with_overrides(overrides)
+        self.config = base_config(config, preset).with_overrides(overrides)
         self.callbacks = tuple(callbacks)
         self.model: nn.Module | None = None
-        _require_support(self.trainer, self.config, self.callbacks)
+        require_support(self.trainer, self.config, self.callbacks)
 
-    def train_model(self, dataset: DatasetSource = "digits", *, resume: bool = False) -> TrainingResult:
+    def train_model(
+        self, dataset: DatasetSource = "digits", *, resume: bool = False, parent_run: str | None = None
+    ) -> TrainingResult:
         """Train on `dataset`, which `load_dataset` reads.
 
         `resume` goes on where the last checkpoint in `checkpoints.folder` was written, in the same run, bitwise equal;
-        without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on. A training
-        whose loss is no number any more fails, after its history was logged.
+        without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on; SIGTERM is
+        one. A training whose loss is no number any more fails, after its history was logged. Started by `torchrun`,
+        all processes train one model together, and the first logs it, as one run. A new run is a child of `parent_run`.
         """
-        config, tracking = self.config, self.config.tracking
-        data = load_dataset(
-            dataset,
-            validation_fraction=config.data.validation_fraction,
-            seed=config.runtime.seed,
-            workers=config.runtime.workers,
-        )
-        about = self._about(data)
-        saved = self._saved(about) if resume else None
+        runtime = self.config.runtime
+        with termination_raised(), joined_processes(choose_device(runtime.device)) as processes:
+            require_sharing(self.trainer, processes)
+            data = load_dataset(
+                dataset,
+                validation_fraction=self.config.data.validation_fraction,
+                seed=runtime.seed,
+                workers=runtime.workers,
+            )
+            about = about_training(self.config, data)
+            processes.require_same("settings and data", about)
+            if not processes.is_first:
+                return self._follow(processes, data)
+            return self._lead(processes, data, about, resume=resume, parent_run=parent_run)
+
+    def _lead(
+        self,
+        processes: Processes,
+        data: DataSplit,
+        about: Mapping[str, Any],
+        *,
+        resume: bool,
+        parent_run: str | None,
+    ) -> TrainingResult:
+        """Train and log; what the others need to follow is told to them."""
+        tracking = self.config.tracking
+        saved = saved_training(self.config, about) if resume else None
         with tracked_run(
             tracking.experiment_name,
             tracking_uri=tracking.uri,
             run_name=tracking.run_name,
             delivery=Delivery(tracking.flush_seconds, tracking.patience_seconds, tracking.spool),
             resumed_run=None if saved is None else saved["about"]["run_id"],
+            parent_run=parent_run,
         ) as run:
-            self._log_setup(run, data)
-            self.model = self._build_model(data)
-            logger = HistoryLogger(run, tracking.metric_names)
-            trainer = self._equipped_trainer(logger, {**about, "run_id": run.run_id})
-            with run.watched(self.model):
-                history = self._train(trainer, self.model, data, saved)
-            final = _final_metrics(history)
-            logger.log_rest(history)
-            run.log_metrics({f"final_{name}": value for name, value in in_names(final, tracking.metric_names).items()})
-            require_convergence(history)
-            if logger.stop:
-                run.set_tags({"stack.stopped": logger.stop})
-            if logger.stop == INTERRUPTED:
-                run.status = "KILLED"
+            processes.tell((run.run_id, saved))
+            history = self._train_in(run, data, about, saved)
             if tracking.log_model and not (resume and run.has_model):
+                assert self.model is not None
                 run.log_model(self.model, data.validation.tensors[0][:_EXAMPLE_SAMPLES])
-        return TrainingResult(
-            run_id=run.run_id,
-            experiment_name=tracking.experiment_name,
-            final_metrics=final,
-            history=history,
-            best_epoch=_best_epoch(history),
-            epochs_trained=len(history),
-        )
+        return result_of(run.run_id, tracking.experiment_name, history)
 
-    def _about(self, data: DataSplit) -> dict[str, Any]:
-        """Return what must be the same for a training to go on: every setting that decides it, and the data."""
-        settings = self.config.flatten().items()
-        decisive = {path: value for path, value in settings if not path.startswith(_NOT_DECISIVE)}
-        return {**decisive, "dataset": data.name, "data": data.digest}
+    def _follow(self, processes: Processes, data: DataSplit) -> TrainingResult:
+        """Train along with the first process."""
+        run_id, saved = processes.tell(_UNTOLD)
+        with failure_told(processes, run_id, self.config.tracking.uri):
+            self.model = self._build_model(data)
+            history = self._train(self._equipped_trainer(), self.model, data, saved)
+        require_convergence(history)
+        return result_of(run_id, self.config.tracking.experiment_name, history)
 
-    def _saved(self, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        folder = self.config.checkpoints.folder
-        if folder is None:
-            raise ConfigError.no_checkpoints()
-        if (path := last_checkpoint(folder)) is None:
-            return None
-        saved = load_checkpoint(path)
-        require_same_training(path, saved["about"], about)
-        return saved
+    def _train_in(
+        self, run: RunTracker, data: DataSplit, about: Mapping[str, Any], saved: Mapping[str, Any] | None
+    ) -> list[EpochRecord]:
+        """Train, and log to `run` what is trained and how it goes."""
+        names, checkpoints = self.config.tracking.metric_names, self.config.checkpoints
+        log_setup(run, self.config, data, self.trainer, preset=self.preset)
+        self.model = self._build_model(data)
+        logger = HistoryLogger(run, names)
+        # A subclass may change the history that it returns: then only that is logged.
+        loggers = [logger] if type(self.trainer).train is ModelTrainerV2.train else []
+        keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, {**about, "run_id": run.run_id})]
+        with run.watched(self.model), run.sampled(is_on=self.config.tracking.system_metrics):
+            history = self._train(self._equipped_trainer(*loggers, *keepers), self.model, data, saved)
+        logger.log_rest(history)
+        final = in_names(final_metrics(history), names)
+        run.log_metrics({f"final_{name}": value for name, value in final.items()})
+        require_convergence(history)
+        if logger.stop:
+            run.set_tags({"stack.stopped": logger.stop})
+        if logger.stop == INTERRUPTED:
+            run.status = "KILLED"
+        return history
 
-    def _log_setup(self, run: RunTracker, data: DataSplit) -> None:
-        declared, defaults = set(v1_paths().values()), OrchestratorConfig().flatten()
-        settings = [(path, value) for path, value in self.config.flatten().items() if not path.startswith(_NOT_LOGGED)]
-        # What v1 had no argument for is logged where it is in use: else a v2 run would differ by what it does not do.
-        params = {path: value for path, value in settings if path in declared or value != defaults[path]}
-        run.log_params({**params, "dataset": data.name})
-        tags = {"dataset_name": data.name, "stack.orchestrator": "v2", "stack.trainer": type(self.trainer).__name__}
-        with torch_threads(self.config.runtime.threads):
-            tags |= environment_tags()
-        run.set_tags(tags if self.preset is None else {**tags, "preset": self.preset})
-
-    def _equipped_trainer(self, logger: HistoryLogger, about: Mapping[str, Any]) -> Trainer:
+    def _equipped_trainer(self, *callbacks: Callback) -> Trainer:
         """Return the trainer with the configuration and what is to be done after each epoch, if it takes them."""
         if not isinstance(self.trainer, ModelTrainerV2):
             return self.trainer
         trainer = copy.copy(self.trainer)
         trainer.config = self.config
-        # A subclass may change the history that it returns: then only that is logged.
-        loggers = [logger] if type(trainer).train is ModelTrainerV2.train else []
-        checkpoints = self.config.checkpoints
-        keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, about)]
-        trainer.callbacks = (*trainer.callbacks, *self.callbacks, *loggers, *keepers)
+        trainer.callbacks = (*trainer.callbacks, *self.callbacks, *callbacks)
         return trainer
 
     def _build_model(self, data: DataSplit) -> nn.Module:
@@ -198,51 +194,3 @@ class TrainingOrchestratorV2:
                 **resumption,
             )
         return read_history(history)
-
-
-def _choose_trainer(positional: list[object], trainer: Trainer | None) -> Trainer:
-    """Return the trainer to use, and take it from v1's positions: it was the last there, and no table names it."""
-    if len(positional) == len(declared_arguments(find_migration())) + 1:
-        if trainer is not None:
-            raise ConfigError.argument_twice("trainer")
-        trainer = cast("Trainer | None", positional.pop())
-    return ModelTrainerV2() if trainer is None else trainer
-
-
-def _base_config(config: object, preset: str | None) -> OrchestratorConfig:
-    if isinstance(config, OrchestratorConfig):
-        if preset is not None:
-            raise ConfigError.two_sources(preset)
-        return config
-    return OrchestratorConfig() if preset is None else preset_config(preset)
-
-
-def _require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tuple[Callback, ...]) -> None:
-    """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
-    if isinstance(trainer, ModelTrainerV2):
-        return
-    defaults = OrchestratorConfig().flatten()
-    asked = [
-        path
-        for path, value in config.flatten().items()
-        if path.startswith(_OF_THE_TRAINER) and path not in _NOT_THE_TRAINERS and value != defaults[path]
-    ]
-    if callbacks:
-        asked.append("callbacks")
-    if asked:
-        raise ConfigError.unsupported(type(trainer).__name__, asked)
-
-
-def _final_metrics(history: list[EpochRecord]) -> EpochRecord:
-    last = history[-1] if history else EpochRecord({})
-    return EpochRecord({name: last[name] for name in FINAL_METRICS if name in last})
-
-
-def _best_epoch(history: list[EpochRecord]) -> int:
-    """Return the epoch of the highest validation accuracy, the first of equals; 0 without any."""
-    best, best_accuracy = 0, -1.0
-    for index, record in enumerate(history, start=1):
-        accuracy = as_number(record.get("val_accuracy"))
-        if accuracy is not None and accuracy > best_accuracy:
-            best, best_accuracy = epoch_of(record, index), accuracy
-    return best

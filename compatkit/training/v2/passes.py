@@ -15,6 +15,8 @@ from torch.optim import Optimizer
 
 from compatkit.training.metrics import Scores, confusion_matrix, macro_scores
 from compatkit.training.v2.batches import Batch
+from compatkit.training.v2.distributed import Processes
+from compatkit.training.v2.parts import contribution, parts, scaled, summed, turns
 from compatkit.training.v2.precision import Precision
 
 _HELD = 64  # batches; one call for all of them costs less than one for each
@@ -22,45 +24,53 @@ _HELD = 64  # batches; one call for all of them costs less than one for each
 
 @dataclass(slots=True)
 class Tally:
-    """Losses, predictions and labels of the batches of a pass."""
+    """Losses, predictions and labels of the batches of a pass, or of this process's parts of them."""
 
-    losses: list[Tensor] = field(default_factory=list)  # scalars, nats, mean over the batch
+    losses: list[Tensor] = field(default_factory=list)  # scalars, nats; over all processes: the mean over the batch
+    samples: list[int] = field(default_factory=list)  # of the batch
     logits: list[Tensor] = field(default_factory=list)  # (batch, classes) each; a few, to be looked at together
     predicted: list[Tensor] = field(default_factory=list)  # (samples,) each
     target: list[Tensor] = field(default_factory=list)  # (batch,) each
     classes: int = 0  # columns of the logits
 
-    def add(self, loss: Tensor, logits: Tensor, target: Tensor) -> None:
+    def add(self, loss: Tensor, samples: int, logits: Tensor, target: Tensor) -> None:
         self.losses.append(loss.detach())
+        self.samples.append(samples)
         self.logits.append(logits.detach())
         self.target.append(target)
         if len(self.logits) == _HELD:
             self._predict()
 
     def _predict(self) -> None:
-        logits = torch.cat(self.logits)
-        self.classes = logits.shape[1]
-        self.predicted.append(logits.argmax(dim=1))
+        self.predicted.append(torch.cat(self.logits).argmax(dim=1))
         self.logits.clear()
 
-    def measure(self) -> Measured:
-        """Return mean loss and scores. Here, once a pass, the device is waited for."""
+    def measure(self, processes: Processes, classes: int = 0) -> Measured:
+        """Return mean loss and scores over all processes. Here, once a pass, the device is waited for.
+
+        `classes` says how many there are where this process may have had no batch.
+        """
         if self.logits:
             self._predict()
-        total, samples = 0.0, 0
-        for loss, target in zip(torch.stack(self.losses).tolist(), self.target, strict=True):
-            total += loss * len(target)  # in float64 and in the order of the batches, as v1 adds
-            samples += len(target)
-        confusion = confusion_matrix(torch.cat(self.predicted), torch.cat(self.target), self.classes)
-        return Measured(total / samples, macro_scores(confusion.cpu()))
+        classes = self.classes or classes
+        total = 0.0
+        losses = torch.stack(self.losses).tolist() if self.losses else []
+        for loss, samples in zip(losses, self.samples, strict=True):
+            total += loss * samples  # in float64 and in the order of the batches, as v1 adds
+        confusion = torch.zeros(classes, classes, dtype=torch.int64)
+        if self.target:
+            confusion = confusion_matrix(torch.cat(self.predicted), torch.cat(self.target), classes).cpu()
+        total, seen, confusion = summed(processes, total, int(confusion.sum()), confusion)
+        return Measured(total / seen, macro_scores(confusion), classes)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a pass measured: mean loss over the samples in nats, and scores."""
+    """What a pass measured: mean loss over the samples in nats, scores, and the number of classes."""
 
     loss: float
     scores: Scores
+    classes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +80,36 @@ class Stepper:
     model: nn.Module
     optimizer: Optimizer
     precision: Precision
+    processes: Processes
     batch_size: int
     class_weights: Tensor | None = None  # (classes,)
     clip_norm: float | None = None
     accumulate: int = 1
 
     def train(self, batches: Iterable[Batch], samples: int) -> Tally:
-        """Train on `batches` of `samples` samples in all."""
+        """Train on `batches` of `samples` samples in all; of each, every process takes its part."""
         self.model.train()
-        tally, seen, group = Tally(), 0, 0
-        for number, (features, target) in enumerate(batches, start=1):  # (batch, features), (batch,)
+        tally, seen, group, done = Tally(), 0, 0, 0
+        for part in parts(batches, self.processes, self.class_weights):  # (part, features), (part,)
             if self.accumulate == 1:
-                group = len(target)
+                group = part.samples
             elif seen == 0:
-                group = min(self.accumulate * self.batch_size, samples - (number - 1) * self.batch_size)
+                group = min(self.accumulate * self.batch_size, samples - done)
             if seen == 0:
                 self.optimizer.zero_grad(set_to_none=True)
-            with self.precision.autocast():
-                logits = self.model(features)  # (batch, classes)
-                loss = F.cross_entropy(logits, target, self.class_weights)  # scalar, nats, mean over the batch
-            # Each sample of the group weighs the same, also in a smaller last batch.
-            self.precision.backward(loss if group == len(target) else loss * (len(target) / group))
-            seen += len(target)
+            seen += part.samples
+            done += part.samples
+            with self.processes.averaging(self.model, is_due=seen == group):
+                with self.precision.autocast():
+                    logits = self.model(part.features)  # (part, classes)
+                    loss = F.cross_entropy(logits, part.target, self.class_weights)  # scalar, nats, mean over the part
+                self.precision.backward(scaled(loss, part, self.processes, group))
             if seen == group:
                 self._step()
                 seen = 0
-            tally.add(loss, logits, target)
+            tally.classes = logits.shape[1]
+            if not part.is_empty:
+                tally.add(contribution(loss, part), part.samples, logits, part.target)
         return tally
 
     def _step(self) -> None:
@@ -106,13 +120,14 @@ class Stepper:
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[Batch], precision: Precision) -> Tally:
-    """Run `model` on `batches` without changing it."""
+def evaluate(model: nn.Module, batches: Iterable[Batch], precision: Precision, processes: Processes) -> Tally:
+    """Run `model` on `batches` without changing it; the processes take turns."""
     model.eval()
     tally = Tally()
-    for features, target in batches:
+    for features, target in turns(batches, processes):
         with precision.autocast():
             logits = model(features)
             loss = F.cross_entropy(logits, target)
-        tally.add(loss, logits, target)
+        tally.classes = logits.shape[1]
+        tally.add(loss, len(target), logits, target)
     return tally

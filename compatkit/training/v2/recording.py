@@ -1,12 +1,40 @@
-"""Logging a history to the run: while it grows where the trainer tells of each epoch, else when it is complete."""
+"""What a v2 training logs: its settings at the start, and its history.
+
+The history is logged while it grows where the trainer tells of each epoch, else when it is complete.
+"""
 
 from __future__ import annotations
 
 from math import isfinite
 
 from compatkit.record import EpochRecord, read_history
-from compatkit.training.tracking import RunTracker, as_number
+from compatkit.trace import environment_tags
+from compatkit.training.data import DataSplit
+from compatkit.training.determinism import torch_threads
+from compatkit.training.points import as_number
+from compatkit.training.protocol import Trainer
+from compatkit.training.tracking import RunTracker
+from compatkit.training.v2.arguments import v1_paths
 from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.config import OrchestratorConfig
+
+_NOT_LOGGED = ("tracking.", "checkpoints.")
+
+
+def log_setup(
+    run: RunTracker, config: OrchestratorConfig, data: DataSplit, trainer: Trainer, *, preset: str | None
+) -> None:
+    """Log what is about to be trained, by whom, on what and where."""
+    declared, defaults = set(v1_paths().values()), OrchestratorConfig().flatten()
+    settings = [(path, value) for path, value in config.flatten().items() if not path.startswith(_NOT_LOGGED)]
+    # What v1 had no argument for is logged where it is in use: else a v2 run would differ by what it does not do.
+    params = {path: value for path, value in settings if path in declared or value != defaults[path]}
+    run.log_params({**params, "dataset": data.name})
+    run.log_inputs(data)
+    tags = {"dataset_name": data.name, "stack.orchestrator": "v2", "stack.trainer": type(trainer).__name__}
+    with torch_threads(config.runtime.threads):
+        tags |= environment_tags()
+    run.set_tags(tags if preset is None else {**tags, "preset": preset})
 
 
 class HistoryLogger(Callback):

@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from compatkit.record import EpochRecord
+from compatkit.training.points import as_number
+from compatkit.training.v2.recording import epoch_of
+
+FINAL_METRICS = (
+    "train_loss",
+    "val_loss",
+    "train_accuracy",
+    "val_accuracy",
+    "val_precision",
+    "val_recall",
+    "val_f1",
+)
 
 if TYPE_CHECKING:
     _Dict = dict[str, object]
@@ -49,3 +61,31 @@ class TrainingResult(_Dict):
     @property
     def epochs_trained(self) -> int:
         return cast(int, self["epochs_trained"])
+
+
+def result_of(run_id: str, experiment_name: str, history: list[EpochRecord]) -> TrainingResult:
+    """Return the result of a training whose records are `history`."""
+    return TrainingResult(
+        run_id=run_id,
+        experiment_name=experiment_name,
+        final_metrics=final_metrics(history),
+        history=history,
+        best_epoch=_best_epoch(history),
+        epochs_trained=len(history),
+    )
+
+
+def final_metrics(history: list[EpochRecord]) -> EpochRecord:
+    """Return losses and scores of the last epoch, as far as they were measured."""
+    last = history[-1] if history else EpochRecord({})
+    return EpochRecord({name: last[name] for name in FINAL_METRICS if name in last})
+
+
+def _best_epoch(history: list[EpochRecord]) -> int:
+    """Return the epoch of the highest validation accuracy, the first of equals; 0 without any."""
+    best, best_accuracy = 0, -1.0
+    for index, record in enumerate(history, start=1):
+        accuracy = as_number(record.get("val_accuracy"))
+        if accuracy is not None and accuracy > best_accuracy:
+            best, best_accuracy = epoch_of(record, index), accuracy
+    return best

@@ -132,6 +132,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.run_name": _optional(_TEXT),
     "tracking.log_model": _BOOLEAN,
     "tracking.metric_names": _choice(METRIC_NAMES),
+    "tracking.system_metrics": _BOOLEAN,
     "tracking.flush_seconds": _AT_LEAST_0,
     "tracking.patience_seconds": _AT_LEAST_0,
     "tracking.spool": _optional(_TEXT),

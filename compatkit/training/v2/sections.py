@@ -150,6 +150,8 @@ class TrackingConfig:
         run_name: name of the run; None lets MLflow invent one.
         log_model: whether the trained model is logged too.
         metric_names: "v2", "v1", or "both": metrics under either generation's name, for dashboards of either.
+        system_metrics: whether MLflow samples how busy the machine is, as metrics `system/…`, which no comparison of
+            runs counts; needs psutil.
         flush_seconds: seconds for which metrics are gathered before they are sent together.
         patience_seconds: seconds that the end of a run waits for a server that is away; what was not sent then stays
             in the spool.
@@ -161,6 +163,7 @@ class TrackingConfig:
     run_name: str | None = None
     log_model: bool = True
     metric_names: str = "v2"
+    system_metrics: bool = False
     flush_seconds: float = 5.0
     patience_seconds: float = 120.0
     spool: str | None = None

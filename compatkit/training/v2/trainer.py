@@ -27,6 +27,7 @@ from compatkit.training.errors import TrainingError
 from compatkit.training.v2.batches import Batch, balanced_weights, in_order, on_device, shuffled, with_noise
 from compatkit.training.v2.callbacks import Callback, TrainingState
 from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.distributed import Processes, joined_processes
 from compatkit.training.v2.early_stopping import EarlyStopping
 from compatkit.training.v2.names import OPTIMIZERS
 from compatkit.training.v2.passes import Stepper, evaluate
@@ -39,6 +40,9 @@ class ModelTrainerV2:
 
     Of `config` it reads what `train` has no argument for: scheduler, early stopping, clipping, accumulation, class
     weights, noise and the runtime. `callbacks` are called after each epoch, in their order.
+
+    Started by `torchrun`, each process takes its part of every batch: `batch_size` is that of all of them together. The
+    results are those of one process, but for rounding, and for dropout, of which each process draws masks of its own.
     """
 
     def __init__(self, config: OrchestratorConfig | None = None, *, callbacks: Iterable[Callback] = ()) -> None:
@@ -70,28 +74,30 @@ class ModelTrainerV2:
         if epochs < 1:
             raise TrainingError(f"A training of {epochs} epochs has no history.", hint="epochs must be at least 1")
         runtime = self.config.runtime
-        device = choose_device(runtime.device)
-        model.to(device)
-        built = build_optimizer(optimizer, model, learning_rate=lr, weight_decay=weight_decay, momentum=momentum)
-        state = TrainingState(
-            model,
-            built,
-            Scheduler(self.config.scheduler, built, epochs=epochs),
-            Precision(runtime.precision, device),
-            callbacks=(EarlyStopping(self.config.early_stopping), *self.callbacks),
-            epochs=epochs,
-        )
-        epoch = _Epoch(self.config, state, train_data, val_data, device, batch_size=batch_size, seed=seed)
-        with seeded(seed, device), deterministic_kernels(runtime.deterministic):
-            if resume_from is not None:
-                state.restore(resume_from)
-            _run(state, epoch)
+        with joined_processes(choose_device(runtime.device)) as processes:
+            model.to(processes.device)
+            built = build_optimizer(optimizer, model, learning_rate=lr, weight_decay=weight_decay, momentum=momentum)
+            callbacks = (EarlyStopping(self.config.early_stopping), *self.callbacks)
+            state = TrainingState(
+                model,
+                built,
+                Scheduler(self.config.scheduler, built, epochs=epochs),
+                Precision(runtime.precision, processes.device),
+                callbacks=tuple(each for each in callbacks if processes.is_first or each.is_everywhere),
+                epochs=epochs,
+            )
+            epoch = _Epoch(self.config, state, train_data, val_data, processes, batch_size=batch_size, seed=seed)
+            with seeded(seed, processes.device), deterministic_kernels(runtime.deterministic):
+                if resume_from is not None:
+                    state.restore(resume_from)
+                _run(state, epoch, processes)
         model.to("cpu")
         return state.history
 
 
-def _run(state: TrainingState, epoch: _Epoch) -> None:
+def _run(state: TrainingState, epoch: _Epoch, processes: Processes) -> None:
     _tell(state, Callback.on_start.__name__)
+    state.stop = processes.agree(state.stop)
     while not state.is_done:
         record = epoch.run(state.epoch + 1)
         state.history.append(record)
@@ -99,6 +105,7 @@ def _run(state: TrainingState, epoch: _Epoch) -> None:
         if not isfinite(record.train_loss):
             state.has_diverged, state.stop = True, "the training loss is no number"
         _tell(state, Callback.on_epoch.__name__)
+        state.stop = processes.agree(state.stop)
     _tell(state, Callback.on_end.__name__)
 
 
@@ -117,23 +124,24 @@ class _Epoch:
         state: TrainingState,
         train_data: TensorDataset,
         val_data: TensorDataset,
-        device: torch.device,
+        processes: Processes,
         *,
         batch_size: int,
         seed: int,
     ) -> None:
-        self._precision = state.precision
-        self._train = on_device(train_data, device)
-        self._validation = in_order(on_device(val_data, device), batch_size)
+        self._precision, self._processes = state.precision, processes
+        self._train = on_device(train_data, processes.device)
+        self._validation = in_order(on_device(val_data, processes.device), batch_size)
         self._noise, self._seed, self._batch_size = config.data.noise, seed, batch_size
         self._optimizer = state.optimizer
         self._model = state.model
         if (backend := config.runtime.compile) != "none":
             self._model = cast(nn.Module, torch.compile(state.model, backend=backend))
         self._stepper = Stepper(
-            self._model,
+            processes.joined(state.model, self._model),
             state.optimizer,
             self._precision,
+            processes,
             batch_size,
             class_weights=_class_weights(state.model, self._train) if config.data.class_weights == "balanced" else None,
             clip_norm=config.optimizer.clip_norm,
@@ -143,12 +151,15 @@ class _Epoch:
     def run(self, number: int) -> EpochMetrics:
         """Train and evaluate once."""
         start = time.perf_counter()
+        self._processes.seed_epoch(self._seed, number)
         batches = shuffled(self._train, self._batch_size, self._seed + number)
         if self._noise:
             batches = with_noise(batches, self._noise, self._seed + number)
         learning_rate = float(self._optimizer.param_groups[0]["lr"])
-        trained = self._stepper.train(batches, len(self._train[1])).measure()
-        validated = evaluate(self._model, self._validation, self._precision).measure()
+        trained = self._stepper.train(batches, len(self._train[1])).measure(self._processes)
+        validated = evaluate(self._model, self._validation, self._precision, self._processes).measure(
+            self._processes, trained.classes
+        )
         return EpochMetrics(
             epoch=number,
             train_loss=trained.loss,

@@ -1,0 +1,58 @@
+"""What a caller gave to the v2 orchestrator, settled: which configuration, which trainer, and whether they fit."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from compatkit.migration import find_migration
+from compatkit.training.protocol import Trainer
+from compatkit.training.v2.arguments import declared_arguments, v1_paths
+from compatkit.training.v2.callbacks import Callback
+from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.distributed import Processes
+from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.presets import preset_config
+from compatkit.training.v2.trainer import ModelTrainerV2
+
+_OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.")
+_NOT_THE_TRAINERS = frozenset({*v1_paths().values(), "runtime.workers"})
+
+
+def choose_trainer(positional: list[object], trainer: Trainer | None) -> Trainer:
+    """Return the trainer to use, and take it from v1's positions: it was the last there, and no table names it."""
+    if len(positional) == len(declared_arguments(find_migration())) + 1:
+        if trainer is not None:
+            raise ConfigError.argument_twice("trainer")
+        trainer = cast("Trainer | None", positional.pop())
+    return ModelTrainerV2() if trainer is None else trainer
+
+
+def base_config(config: object, preset: str | None) -> OrchestratorConfig:
+    """Return the configuration that v1's arguments change: `config` where it is one, else the preset's."""
+    if isinstance(config, OrchestratorConfig):
+        if preset is not None:
+            raise ConfigError.two_sources(preset)
+        return config
+    return OrchestratorConfig() if preset is None else preset_config(preset)
+
+
+def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tuple[Callback, ...]) -> None:
+    """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
+    if isinstance(trainer, ModelTrainerV2):
+        return
+    defaults = OrchestratorConfig().flatten()
+    asked = [
+        path
+        for path, value in config.flatten().items()
+        if path.startswith(_OF_THE_TRAINER) and path not in _NOT_THE_TRAINERS and value != defaults[path]
+    ]
+    if callbacks:
+        asked.append("callbacks")
+    if asked:
+        raise ConfigError.unsupported(type(trainer).__name__, asked)
+
+
+def require_sharing(trainer: Trainer, processes: Processes) -> None:
+    """Raise `ConfigError` if several processes were started with a trainer that trains in one: each would train all."""
+    if processes.size > 1 and not isinstance(trainer, ModelTrainerV2):
+        raise ConfigError.not_shared(type(trainer).__name__, processes.size)
