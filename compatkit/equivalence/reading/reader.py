@@ -13,6 +13,7 @@ from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
+from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     models = Models()
     read_logged_models(client, run, models)
     artifacts = _read_artifacts(client, run, models)
+    models.notes += weights_alone_note(models.found, artifacts)
     named = named_children(children)
     said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
     notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
