@@ -29,6 +29,7 @@ class Kind(Enum):
     ARTIFACT_CONTENT = "artifact content"
     MODEL_MISSING = "model missing"
     MODEL_EXTRA = "model extra"
+    MODEL_LAYERS = "model layers"
     MODEL_OPERATIONS = "model operations"
     MODEL_SIGNATURE = "model signature"
     MODEL_FILE = "model file"

@@ -155,6 +155,38 @@ class EquivalenceError(CompatkitError):
         )
 
     @classmethod
+    def changed_run(cls, run_id: str, uri: str) -> EquivalenceError:
+        return cls(
+            f"Run {run_id!r} was changed while it was read: what was read is of no one moment.",
+            where=uri,
+            hint="wait until nothing logs to it any more, then compare again",
+        )
+
+    @classmethod
+    def incomplete_history(cls, metric: str, run_id: str, uri: str) -> EquivalenceError:
+        return cls(
+            f"Metric {metric!r} of run {run_id!r} was read without its latest point: more may be missing.",
+            where=uri,
+            hint="the store, or what lies before it, gives less than was logged; read from the store itself",
+        )
+
+    @classmethod
+    def lost_rows(cls, run_id: str, uri: str, read: int, counted: int) -> EquivalenceError:
+        return cls(
+            f"Of run {run_id!r}, {read} points were read, but the database counts {counted}.",
+            where=uri,
+            hint="something logs to it, or its driver loses rows; compare again",
+        )
+
+    @classmethod
+    def replaced_store(cls, uri: str) -> EquivalenceError:
+        return cls(
+            "The file of the tracking store was replaced or removed since it was opened.",
+            where=uri,
+            hint="what was read may be of two stores; compare again in a new process",
+        )
+
+    @classmethod
     def unreadable_store(cls, uri: str, reason: str) -> EquivalenceError:
         hint = "check that the server or the database is up, that nothing locks it, and --tracking-uri"
         return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compatkit.equivalence.history import Point, same_arrays
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Content", "Dataset", "File", "Model", "Point", "Snapshot", "Tensor"]
+__all__ = ["Content", "Dataset", "File", "Layer", "Model", "Point", "Snapshot", "Tensor"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +63,24 @@ class File:
     content: Content | None = None
 
 
+class Layer(NamedTuple):
+    """A module of a model where it runs: its path, its class, and how many operations in a row are its own.
+
+    The class is empty for one that is not torch's.
+    """
+
+    path: str
+    kind: str
+    operations: int
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A logged model: weights by name, the operations of its graph, its signature; what is neither, by content.
 
-    `details` is all else that is said about it: the inputs and outputs of the graph, its own params and tags.
+    `layers` are the modules that the operations belong to, in the order in which they run; empty where that is not
+    known. What a layer is set to, such as a stride or a dropout, is in its operations. `details` is all else that is
+    said about it: the inputs and outputs of the graph, its own params and tags.
     """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
@@ -75,6 +88,7 @@ class Model:
     signature: str = ""
     files: Mapping[str, File] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshot import Layer
 
 Plant = Callable[[Random, Snapshot], Snapshot]
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,6 +26,18 @@ class Kind:
     name: str
     plant: Plant
     documented: str = ""
+
+
+# As `reading.graph` and `reading.layers` give them, shortened.
+_OPERATIONS = (
+    'conv2d.default {"stride": [2, 2], "padding": [1, 1]}',
+    'batch_norm.default {"training": false, "momentum": 0.1, "eps": 1e-05}',
+    'leaky_relu.default {"negative_slope": 0.01}',
+    'dropout.default {"p": 0.3, "train": false}',
+    "linear.default {}",
+)
+_KINDS = ("Conv2d", "BatchNorm2d", "LeakyReLU", "Dropout", "Linear")
+_LAYERS = tuple(Layer(str(place), f"torch.nn.{kind}", 1) for place, kind in enumerate(_KINDS))
 
 
 def generated_run(seed: int) -> Snapshot:
@@ -73,7 +86,8 @@ def _model(random: Random) -> Model:
         for part, shape in (("weight", (4, 3)), ("bias", (4,)))
     }
     tensors["counter"] = Tensor("int64", np.array([random.randrange(2**40)]))
-    return Model(tensors, ("linear", "relu", "linear"), "in -> out", {"example.json": _file(b"{}")}, {"outputs": "y"})
+    files, details = {"example.json": _file(b"{}")}, {"outputs": "y"}
+    return Model(tensors, _OPERATIONS, "in -> out", files, details, _LAYERS)
 
 
 def _file(content: bytes) -> File:
@@ -156,6 +170,11 @@ def _weight(change: Callable[[Any], Any]) -> Plant:
     return _tensor(at_one_place)
 
 
+def _set(old: str, new: str) -> Plant:
+    """Set a layer otherwise, which leaves weights, layers and the order of operations as they are."""
+    return _model_part(operations=lambda each: tuple(text.replace(old, new) for text in each))
+
+
 def _dataset(**changed: Any) -> Plant:
     return lambda _, run: replace(run, datasets={k: replace(v, **changed) for k, v in run.datasets.items()})
 
@@ -223,6 +242,21 @@ KINDS = (
     Kind("order of layers", _model_part(tensors=lambda each: dict(reversed(each.items())))),
     Kind("order of operations", _model_part(operations=lambda each: (each[1], each[0], *each[2:]))),
     Kind("operation lost", _model_part(operations=lambda each: each[:-1])),
+    Kind("stride of a layer", _set("[2, 2]", "[1, 1]")),
+    Kind("padding of a layer", _set("[1, 1]", "[0, 0]")),
+    Kind("dropout of a layer", _set('"p": 0.3', '"p": 0.5')),
+    Kind("epsilon of a layer", _set("1e-05", "0.001")),
+    Kind("momentum of a layer", _set('"momentum": 0.1', '"momentum": 0.01')),
+    Kind("slope of an activation", _set("0.01}", "0.02}")),
+    Kind("a layer left in training", _set('"training": false', '"training": true')),
+    Kind(
+        "class of a layer",
+        _model_part(layers=lambda each: (each[0], each[1]._replace(kind="torch.nn.SyncBatchNorm"), *each[2:])),
+    ),
+    Kind("layer under another name", _model_part(layers=lambda each: (*each[:-1], each[-1]._replace(path="head")))),
+    Kind("two layers exchanged", _model_part(layers=lambda each: (each[1], each[0], *each[2:]))),
+    Kind("layer lost", _model_part(layers=lambda each: each[:-1])),
+    Kind("layer added", _model_part(layers=lambda each: (*each, Layer("5", "torch.nn.Softmax", 1)))),
     Kind("dtype", _tensor(lambda _, each: Tensor("complex128", each.values.astype("complex128")))),
     Kind("shape", _tensor(lambda _, each: Tensor(each.dtype, each.values.reshape(3, 4)))),
     Kind("integer of a model by one", _tensor(lambda _, each: Tensor("int64", each.values + 1), "counter")),

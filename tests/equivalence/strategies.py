@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.reading.canonical import canonical_value
+from compatkit.equivalence.snapshot import Layer
 
 names = st.text("abcdefgh_/", min_size=1, max_size=6)
 numbers = st.one_of(st.floats(-1e9, 1e9), st.just(float("nan")), st.just(float("inf"))).map(canonical_value)
@@ -23,6 +24,7 @@ files = st.builds(File, st.text("0123456789abcdef", min_size=4, max_size=4), st.
 tensors = st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=5).map(
     lambda values: Tensor("float32", np.array(values, dtype=np.float32))
 )
+layers = st.builds(Layer, names, st.sampled_from(["torch.nn.Linear", "torch.nn.ReLU"]), st.integers(1, 3))
 models = st.builds(
     Model,
     tensors=st.dictionaries(names, tensors, max_size=3),
@@ -30,6 +32,7 @@ models = st.builds(
     signature=texts,
     files=st.dictionaries(names, files, max_size=2),
     details=st.dictionaries(names, texts, max_size=2),
+    layers=st.tuples(layers, layers),
 )
 datasets = st.builds(Dataset, texts, texts, texts, st.dictionaries(names, texts, max_size=2))
 snapshots = st.builds(
@@ -70,6 +73,7 @@ RUN = Snapshot(
             signature="in -> out",
             files={"input_example.json": File("bb22", 12)},
             details={"graph.outputs": "relu"},
+            layers=(Layer("0", "torch.nn.Linear", 1), Layer("1", "torch.nn.ReLU", 1)),
         )
     },
     datasets={"digits [training]#1": Dataset("cc33", schema="x: long", profile="150 rows")},

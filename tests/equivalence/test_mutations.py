@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Dataset, File, Model, Point, Policy, Snapshot, Tensor, compare_snapshots
+from compatkit.equivalence.snapshot import Layer
 from tests.equivalence.strategies import history, snapshots, weights
 
 EXACT = Policy.exact()
@@ -38,6 +39,7 @@ MODEL = {
     "signature": TEXT,
     "files": FILE,
     "details": TEXT,
+    "layers": (Layer("new", "torch.nn.Linear", 1), lambda layer: layer._replace(path=layer.path + "'")),
 }
 SNAPSHOT: dict[str, Change] = {
     "status": TEXT,

@@ -10,6 +10,7 @@ from pathlib import Path
 from compatkit.equivalence.commands.environment import environment_of, slots_and_threads
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.imports import require_own_code, watch_imports
+from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
 from compatkit.equivalence.commands.process import Launch, run_commands
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import Side, Sides
@@ -45,7 +46,8 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
         environment |= _of_tree(side, own, environment)
         environment |= _of_shim(side, scenario, environment)
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
-    begun = _run(launches, scenario, sides, slots)
+    with mlflow_is_imported():
+        begun = _run(launches, scenario, sides, slots)
     logged = [_read(side, stores[side.name], begun[0]) for side in sides.all]
     if slots > 1:
         _require_apart(sides, store, begun[0])

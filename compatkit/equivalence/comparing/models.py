@@ -1,4 +1,4 @@
-"""Logged models: weights by name, the graph's operations, the signature and other details, and files by digest."""
+"""Logged models: weights by name, layers, operations, the signature and other details, and files by digest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from compatkit.equivalence.comparing.contents import compare_file, describe_file
+from compatkit.equivalence.comparing.layers import compare_layers, layer_at
 from compatkit.equivalence.comparing.tensors import compare_tensors
 from compatkit.equivalence.comparing.texts import compare_texts
 from compatkit.equivalence.difference import Difference, Kind, excerpts
@@ -45,8 +46,9 @@ def compare_files(
 
 
 def _compare_model(name: str, before: Model, after: Model, policy: Policy) -> Iterator[Difference]:
+    yield from compare_layers(name, before.layers, after.layers)
     if before.operations != after.operations:
-        yield _operations(name, before.operations, after.operations)
+        yield _operations(name, before, after)
     if before.signature != after.signature:
         yield Difference(Kind.MODEL_SIGNATURE, name, *excerpts(before.signature, after.signature))
     file, detail = Kind.MODEL_FILE, Kind.MODEL_DETAIL
@@ -66,10 +68,13 @@ def _named(name: str, parts: Mapping[str, _T]) -> dict[str, _T]:
     return {f"{name}: {part}": value for part, value in parts.items()}
 
 
-def _operations(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> Difference:
+def _operations(name: str, before: Model, after: Model) -> Difference:
+    one, other = before.operations, after.operations
     place = next(
-        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
-        min(len(before), len(after)),
+        (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+        min(len(one), len(other)),
     )
-    left, right = (*before[place : place + 1], ""), (*after[place : place + 1], "")
-    return Difference(Kind.MODEL_OPERATIONS, f"{name}: operation {place}", *excerpts(left[0], right[0]))
+    shown = excerpts(*(next(iter(side[place : place + 1]), "") for side in (one, other)))
+    where = layer_at(before.layers, place)
+    hint = f"in {where}" if where and where == layer_at(after.layers, place) else ""
+    return Difference(Kind.MODEL_OPERATIONS, f"{name}: operation {place}", *shown, hint=hint)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.equivalence.reading.graph import graph_details, graph_operations
+from compatkit.equivalence.reading.layers import graph_layers, unknown_settings
 from compatkit.equivalence.reading.raw_tensor import read_tensor
-from compatkit.equivalence.snapshot import File, Tensor
+from compatkit.equivalence.snapshot import File, Layer, Tensor
 
 # torch.export.pt2_archive.constants; the name of a constant is marked, lest it hide a weight of that name.
 _TABLES = {
@@ -50,13 +51,19 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive holds; `unread` are its weights and constants that need unpickling, which are in `files` too."""
+    """What an archive holds.
+
+    `unread` are its weights and constants that need unpickling, which are in `files` too; `unknown` are layers of which
+    it does not tell the settings.
+    """
 
     operations: tuple[str, ...]
+    layers: tuple[Layer, ...] = ()
     tensors: dict[str, Tensor] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
 
 def read_archive(path: Path) -> Archive | None:
@@ -65,10 +72,11 @@ def read_archive(path: Path) -> Archive | None:
         with zipfile.ZipFile(path) as opened:
             members = _Members(opened)
             program = json.loads(members.read(_GRAPH))
-            archive = Archive(graph_operations(program), details=graph_details(program))
+            archive = Archive(graph_operations(program), graph_layers(program), details=graph_details(program))
             understood = {name for table in _TABLES for name in _read_table(archive, members, table)}
             for name in sorted(members.names.keys() - understood - _OCCASION - {_GRAPH}):
                 archive.files[name] = _digest(members.read(name))
+            archive.unknown.extend(unknown_settings(program, [*archive.tensors, *archive.unread]))
             return archive
     except _UNREADABLE:
         return None

@@ -29,7 +29,8 @@ def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
         yield local if local.is_dir() else None
         return
     repository = get_artifact_repository(uri, tracking_uri=tracking_uri)
-    names = list(_names(repository, ""))
+    sizes = dict(_files(repository, ""))
+    names = list(sizes)
     if twins := [name for name, count in Counter(map(unquote, names)).items() if count > 1]:
         raise EquivalenceError.unreadable_artifact(twins[0], uri, "MLflow fetches one file for two of such names")
     if not names:
@@ -39,6 +40,8 @@ def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
         copy = Path(repository.download_artifacts("", temporary))  # type: ignore[no-untyped-call]
         if lost := sorted(set(names) - files_in(copy).keys()):
             raise EquivalenceError.unreadable_artifact(lost[0], uri, "it is listed, but was not fetched")
+        if cut := [name for name, size in sizes.items() if size is not None and (copy / name).stat().st_size != size]:
+            raise EquivalenceError.unreadable_artifact(cut[0], uri, "it was fetched in another size than it is listed")
         yield copy
 
 
@@ -58,9 +61,10 @@ def files_in(folder: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _names(repository: ArtifactRepository, folder: str) -> Iterator[str]:
+def _files(repository: ArtifactRepository, folder: str) -> Iterator[tuple[str, int | None]]:
+    """Yield each file with its size in bytes, where the store tells it."""
     for entry in repository.list_artifacts(folder or None):
         if entry.is_dir:
-            yield from _names(repository, entry.path)
+            yield from _files(repository, entry.path)
         else:
-            yield entry.path
+            yield entry.path, entry.file_size

@@ -13,6 +13,7 @@ from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
+from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
             if is_missing(error):
                 raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
             raise
-        return _snapshot(client, run, all_experiments(client), frozenset())
+        if run.info.run_id != run_id:
+            raise EquivalenceError.unreadable_run(run_id, _shown(client), "the store answers with another run.")
+        experiments = all_experiments(client)
+        if run.info.lifecycle_stage != "deleted" and not experiments:
+            # An answer that is cut to nothing reads as an empty list; at least the run's own must be there.
+            raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
+        return _snapshot(client, run, experiments, frozenset())
 
 
 def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
@@ -57,6 +64,9 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     models = Models()
     read_logged_models(client, run, models)
     artifacts = _read_artifacts(client, run, models)
+    models.notes += weights_alone_note(models.found, artifacts)
+    metrics = read_metrics(client, run)
+    _require_unchanged(client, run)
     named = named_children(children)
     said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
     notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
@@ -64,7 +74,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         run_id=run.info.run_id,
         status=run.info.status,
         params=params,
-        metrics=read_metrics(client, run),
+        metrics=metrics,
         tags=tags,
         artifacts=artifacts,
         models=models.found,
@@ -109,6 +119,18 @@ def _require_end(run: Run, client: MlflowClient) -> None:
         raise EquivalenceError.deleted_run(run.info.run_id, _shown(client))
     if run.info.status not in _ENDED:
         raise EquivalenceError.still_running(run.info.run_id, run.info.status, _shown(client))
+
+
+def _require_unchanged(client: MlflowClient, run: Run) -> None:
+    """Raise `EquivalenceError` where the run is no more what it was at the beginning: it was read in many parts."""
+    if _state(client.get_run(run.info.run_id)) != _state(run):
+        raise EquivalenceError.changed_run(run.info.run_id, _shown(client))
+
+
+def _state(run: Run) -> str:
+    # As text, in which NaN equals NaN.
+    data = (sorted(run.data.params.items()), sorted(run.data.metrics.items()), sorted(run.data.tags.items()))
+    return repr((run.info.status, run.info.lifecycle_stage, run.info.end_time, *data))
 
 
 def _shown(client: MlflowClient) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from compatkit.equivalence.reading.archive import Archive, read_archive
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.mlmodel import describe_mlmodel
-from compatkit.equivalence.snapshot import File, Model, Tensor
+from compatkit.equivalence.reading.structure import layer_notes
+from compatkit.equivalence.snapshot import File, Layer, Model, Tensor
 
 # Beside an MLmodel, these name the environment. Anywhere else they are files like any other.
 _ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
@@ -29,7 +30,9 @@ def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
             files[file], said = read_file(path, f"{file} of model {name}")
             # A model archive of another form than the known one.
             notes += said or ([_note(file, name)] if path.suffix == ".pt2" else [])
-    notes += [_note(f"{part} in {file}", name) for file, archive in archives.items() for part in archive.unread]
+    for file, archive in archives.items():
+        notes += [_note(f"{part} in {file}", name) for part in archive.unread]
+        notes += layer_notes(name, archive)
     nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
     return _model(described.get("MLmodel") or "", files, nested, archives), notes
 
@@ -41,13 +44,15 @@ def _model(signature: str, files: dict[str, File], details: dict[str, str], arch
     """
     tensors: dict[str, Tensor] = {}
     operations: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
     for file, archive in archives.items():
         prefix = f"{file}: " if len(archives) > 1 else ""
         tensors |= {prefix + name: tensor for name, tensor in archive.tensors.items()}
         operations += tuple(prefix + operation for operation in archive.operations)
+        layers += tuple(layer._replace(path=prefix + layer.path) for layer in archive.layers)
         files = files | {f"{file}//{name}": content for name, content in archive.files.items()}
         details = details | {f"{file}//{name}": text for name, text in archive.details.items()}
-    return Model(tensors, operations, signature, files, details)
+    return Model(tensors, operations, signature, files, details, layers)
 
 
 def _described(path: Path) -> str:

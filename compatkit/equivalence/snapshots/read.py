@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
-from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Snapshot
+from compatkit.equivalence.snapshot import Content, Dataset, File, Layer, Model, Snapshot
 from compatkit.equivalence.snapshots.lines import read_number
 from compatkit.equivalence.snapshots.tensor_text import read_tensor
 from compatkit.equivalence.snapshots.write import FORMAT, VERSION
 
+_WITHOUT_LAYERS = 1  # the version
 _HEAD = re.compile(rf'\{{\s*"format"\s*:\s*"{FORMAT}"\s*,\s*"version"\s*:\s*([0-9]{{1,9}})\b')
 _TAIL = re.compile(r' "sha256": "([0-9a-f]{64})"\n\}\n?\Z')
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, OSError)
@@ -33,8 +35,9 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
     head = _HEAD.match(text)
     if head is None:
         raise EquivalenceError.no_snapshot_file(path)
-    if int(head[1]) != VERSION:
-        raise EquivalenceError.other_version(path, int(head[1]), VERSION)
+    version = int(head[1])
+    if version not in {_WITHOUT_LAYERS, VERSION}:
+        raise EquivalenceError.other_version(path, version, VERSION)
     tail = _TAIL.search(text)
     if tail is None:
         raise EquivalenceError.cut_snapshot(path)
@@ -42,9 +45,24 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
         raise EquivalenceError.changed_snapshot(path)
     try:
         said = json.loads(text)["run"]
-        return _run(said.pop("run_id"), said)
+        run = _run(said.pop("run_id"), said)
     except _MALFORMED as error:
         raise EquivalenceError.malformed_snapshot(path, f"{type(error).__name__}: {error}") from error
+    return _with_note_on_layers(run, path) if version == _WITHOUT_LAYERS else run
+
+
+def _with_note_on_layers(run: Snapshot, path: Path) -> Snapshot:
+    models = [model for each in _with_children(run) for model in each.models.values()]
+    if not any(model.operations for model in models):
+        return run
+    note = f"{path.name} is of version {_WITHOUT_LAYERS}, which holds no layers of models: classes are not compared"
+    return replace(run, notes=(*run.notes, note))
+
+
+def _with_children(run: Snapshot) -> Iterator[Snapshot]:
+    yield run
+    for child in run.children.values():
+        yield from _with_children(child)
 
 
 def _run(run_id: str, said: Mapping[str, Any]) -> Snapshot:
@@ -89,6 +107,7 @@ def _file(
 def _model(said: Mapping[str, Any]) -> Model:
     readers: dict[str, Callable[[Any], Any]] = {
         "operations": tuple,
+        "layers": lambda layers: tuple(Layer(*layer) for layer in layers),
         "files": _files,
         "tensors": lambda tensors: {name: read_tensor(tensor) for name, tensor in tensors.items()},
     }

@@ -2,7 +2,7 @@
 
     {
      "format": "compatkit snapshot",
-     "version": 1,
+     "version": 2,
      "run": {
       "run_id": "8c592e32…",              a label: nothing is compared by it
       "status": "FINISHED",
@@ -10,7 +10,8 @@
       "metrics": {"loss": [[1, 0.9], [2, 0.5], [3, "nan"]]},
       "tags": {"team": "vision"},
       "artifacts": {"a.csv": {"bytes": 12, "sha256": "…", "kind": "csv", "values": {"row 1": "…"}, "tensors": {}}},
-      "models": {"model@0": {"signature": "…", "operations": [], "details": {}, "files": {}, "tensors": {}}},
+      "models": {"model@0": {"signature": "…", "layers": [["0.conv", "torch.nn.Conv2d", 1]], "operations": [],
+                 "details": {}, "files": {}, "tensors": {}}},
       "datasets": {"digits [training]#1": {"digest": "…", "schema": "…", "profile": "…", "tags": {}}},
       "notes": [],
       "children": {"fold 1#1": {"status": "FINISHED", …}}
@@ -19,8 +20,9 @@
     }
 
 Each value that is shown in one line here but has entries is broken into lines; what is empty is left out. Points are
-`[step, value]`. NaN and the infinities are texts, for which JSON has no number. Tensors are described in
-`tensor_text`, and keep their order, which counts; all else is sorted by name.
+`[step, value]`, layers `[path, class, operations]`. NaN and the infinities are texts, for which JSON has no number.
+Tensors are described in `tensor_text`, and keep their order, which counts, as do layers and operations; all else is
+sorted by name. Version 1 had no layers; it is still read.
 """
 
 from __future__ import annotations
@@ -28,12 +30,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from compatkit.equivalence.snapshot import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence.snapshot import Dataset, File, Layer, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.snapshots.lines import array_lines, number_line, object_lines, text_line, texts_lines
 from compatkit.equivalence.snapshots.tensor_text import tensor_lines
 
 FORMAT = "compatkit snapshot"
-VERSION = 1
+VERSION = 2
 
 _Entries = Iterator[tuple[str, str]]
 
@@ -98,12 +100,17 @@ def _file(file: File, depth: int) -> _Entries:
 def _model(model: Model, depth: int) -> _Entries:
     yield "signature", text_line(model.signature)
     sections = {
+        "layers": array_lines(map(_layer, model.layers), depth),
         "operations": array_lines(map(text_line, model.operations), depth),
         "details": texts_lines(model.details, depth),
         "files": _files(model.files, depth),
         "tensors": _tensors(model.tensors, depth),
     }
     yield from _filled(sections)
+
+
+def _layer(layer: Layer) -> str:
+    return f"[{text_line(layer.path)}, {text_line(layer.kind)}, {layer.operations}]"
 
 
 def _dataset(dataset: Dataset, depth: int) -> _Entries:

@@ -73,9 +73,9 @@ def _subject(difference: Difference) -> tuple[str, str]:
 
 def _is_part(category: str, name: str, subject: tuple[str, str]) -> bool:
     kind, whole = subject
-    operation = ": operation "
     if kind != category or name == whole:
         return False
-    return name.startswith(f"{whole}: ") or (
-        operation in name and operation in whole and name.partition(operation)[0] == whole.partition(operation)[0]
+    return name.startswith(f"{whole}: ") or any(
+        part in name and part in whole and name.partition(part)[0] == whole.partition(part)[0]
+        for part in (": layer ", ": operation ")
     )

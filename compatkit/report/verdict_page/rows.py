@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from compatkit.equivalence.difference import excerpts
 from compatkit.equivalence.policy import Policy
@@ -48,7 +49,7 @@ def read_sheets(before: Snapshot, after: Snapshot, policy: Policy, findings: Fin
         "param": ("Params", _params(before, policy), _params(after, policy)),
         "tag": ("Tags", before.tags, after.tags),
         "artifact": ("Artifacts", _files(before.artifacts), _files(after.artifacts)),
-        "model": ("Models", _models(before.models), _models(after.models)),
+        "model": ("Models", _models(before.models, after.models), _models(after.models, before.models)),
         "dataset": ("Datasets", _datasets(before.datasets), _datasets(after.datasets)),
     }
     for category, (title, left, right) in texts.items():
@@ -69,8 +70,8 @@ def _state(category: str, name: str, findings: Findings, *, is_equal: bool) -> S
     state = findings.state(category, name, is_equal=is_equal)
     if state is not State.NEAR or category != "model":
         return state
-    # No difference bears this name: of operations only the first that parts does, of a model that one run has not
-    # only the model.
+    # No difference bears this name: of layers and operations only the first that parts does, of a model that one run
+    # has not only the model.
     return findings.state_of_part(category, name)
 
 
@@ -86,15 +87,24 @@ def _files(files: Mapping[str, File]) -> dict[str, str]:
     return {name: f"{file.size:,} bytes, sha256 {file.digest[:12]}" for name, file in files.items()}
 
 
-def _models(models: Mapping[str, Model]) -> dict[str, str]:
+def _models(models: Mapping[str, Model], others: Mapping[str, Model]) -> dict[str, str]:
     """Name every part as a difference in it is named. Weights have a table of their own."""
     rows: dict[str, str] = {}
     for name, model in models.items():
         rows[name] = model.signature or "no signature"
+        rows |= {f"{name}: layer {place}": text for place, text in enumerate(_layers(model, others.get(name, model)))}
         rows |= {f"{name}: operation {place}": text for place, text in enumerate(model.operations)}
         rows |= {f"{name}: {part}": text for part, text in _files(model.files).items()}
         rows |= {f"{name}: {part}": text for part, text in model.details.items()}
     return rows
+
+
+def _layers(model: Model, other: Model) -> list[str]:
+    """Return the layers; the class only where the other side tells one too, as in the comparison."""
+    if not other.layers:
+        return []
+    pairs = zip_longest(model.layers, other.layers[: len(model.layers)])
+    return [f"{one.path} {one.kind if two is None or two.kind else ''}".strip() for one, two in pairs if one]
 
 
 def _datasets(datasets: Mapping[str, Dataset]) -> dict[str, str]:

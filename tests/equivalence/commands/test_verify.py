@@ -182,7 +182,8 @@ def test_seeds_that_change_nothing_are_no_evidence(verify: Verify) -> None:
 
 
 def test_seeds_are_handed_down_one_by_one(verify: Verify) -> None:
-    changed = log("UPDATE metrics SET value = value + SEED", "DELETE FROM runs WHERE name = 'second'")
+    each = (f"UPDATE {table} SET value = value + SEED" for table in ("metrics", "latest_metrics"))
+    changed = log(*each, "DELETE FROM runs WHERE name = 'second'")
 
     result = verify(before=changed, after=changed, seed=4, seeds=2)
 

@@ -229,7 +229,8 @@ def test_writing_the_archive_again_changes_nothing(saved: Path, copy: Callable[[
 def test_a_change_anywhere_in_the_graph_is_reported(data: st.DataObject, saved: Path, copy: Callable[[], Path]) -> None:
     with zipfile.ZipFile(saved / "data" / "model.pt2") as archive:
         document = json.loads(archive.read("model/models/model.json"))
-    leaf = data.draw(st.sampled_from(leaves(document)))
+    # Of the modules around an operation only torch's own classes count: see test_layers.
+    leaf = data.draw(st.sampled_from([leaf for leaf in leaves(document) if leaf.path[-1] != "nn_module_stack"]))
     with_another(document, leaf)
     changed = copy()
     rewrite(changed / "data" / "model.pt2", graph=lambda _: json.dumps(document))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
 
@@ -115,6 +116,19 @@ def test_a_model_among_the_runs_artifacts_is_compared_without_its_ids(
     assert list(snapshot.models["net"].files) == ["data/model.bin"]
     assert "python_function" in snapshot.models["net"].signature
     assert "digest" in snapshot.notes[0]
+
+
+def test_weights_without_their_layers_are_said_to_be(
+    client: MlflowClient, run_id: str, tracking_uri: str, tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "last.pt"
+    torch.save(torch.nn.Linear(2, 2).state_dict(), checkpoint)
+    client.log_artifact(run_id, str(checkpoint))
+    client.set_terminated(run_id)
+
+    (note,) = take_snapshot(run_id, tracking_uri=tracking_uri).notes
+
+    assert note.startswith("weights without their layers: last.pt: a stride or a dropout is not in them")
 
 
 def test_a_description_is_a_tag_that_the_user_wrote(client: MlflowClient, run_id: str, tracking_uri: str) -> None:

@@ -181,6 +181,17 @@ def test_where_it_began_is_told_by_curves_and_not_by_single_values() -> None:
     assert "It begins at step 3: loss." in page_of(compared(before, after)).text
 
 
+def test_a_layer_of_a_class_of_ones_own_is_not_shown_as_a_difference() -> None:
+    model = RUN.models["model@0"]
+    own = replace(model, layers=(model.layers[0]._replace(kind=""), *model.layers[1:]))
+
+    page = page_of(compared(RUN, replace(RUN, run_id="b", models={"model@0": own})))
+
+    (row,) = [row for row in page.rows if "model@0: layer 0" in row]
+    assert "equal" in row
+    assert not [row for row in page.rows if "model@0: layer" in row and "differs" in row]
+
+
 def test_a_metric_within_the_tolerance_is_not_called_equal() -> None:
     before = replace(RUN, metrics={"loss": history(1.0, 0.5)})
     after = replace(RUN, metrics={"loss": history(1.0, 0.5 + 1e-12)})

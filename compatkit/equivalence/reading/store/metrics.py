@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History, Point
-from compatkit.equivalence.reading.canonical import canonical_points
+from compatkit.equivalence.reading.canonical import canonical_points, canonical_value
+from compatkit.equivalence.reading.store.opened import without_password
 from compatkit.equivalence.reading.store.sql_metrics import read_sql_metrics
 
 if TYPE_CHECKING:
@@ -15,12 +20,35 @@ if TYPE_CHECKING:
 
 
 def read_metrics(client: MlflowClient, run: Run) -> dict[str, Sequence[Point]]:
-    """Return every metric's whole history in canonical form, by name."""
-    by_query = read_sql_metrics(client.tracking_uri, run.info.run_id)
+    """Return every metric's whole history in canonical form, by name.
+
+    Raises `EquivalenceError` where a history is not whole.
+    """
+    found: Mapping[str, Sequence[Point]] | None = read_sql_metrics(client.tracking_uri, run.info.run_id)
     # The latest values come from another table by another way: if they name other metrics, the query read amiss.
-    if by_query is not None and by_query.keys() == run.data.metrics.keys():
-        return dict(sorted(by_query.items()))
-    return {name: _from_client(client, run.info.run_id, name) for name in sorted(run.data.metrics)}
+    if found is None or found.keys() != run.data.metrics.keys():
+        found = {name: _from_client(client, run.info.run_id, name) for name in run.data.metrics}
+    steps = _latest_steps(run)
+    for name, value in run.data.metrics.items():
+        # A page that is lost, or an answer that is cut to nothing, leaves the latest point out.
+        if not _is_among(steps.get(name), canonical_value(value), found[name]):
+            raise EquivalenceError.incomplete_history(name, run.info.run_id, without_password(client.tracking_uri))
+    return dict(sorted(found.items()))
+
+
+def _is_among(step: int | None, value: float, points: Sequence[Point]) -> bool:
+    if not isinstance(points, History):
+        return any(step in {None, point.step} and repr(point.value) == repr(value) for point in points)
+    same = np.isnan(points.values) if math.isnan(value) else points.values == value
+    return bool(np.any(same if step is None else same & (points.steps == step)))
+
+
+def _latest_steps(run: Run) -> dict[str, int]:
+    """Return the steps of the latest values; nothing where one is what only SQLite keeps, see `canonical_step`."""
+    try:
+        return {metric.key: metric.step for metric in run.data.to_proto().metrics}
+    except TypeError:
+        return {}
 
 
 def _from_client(client: MlflowClient, run_id: str, name: str) -> Sequence[Point]:

@@ -13,6 +13,10 @@ from compatkit.equivalence.errors import EquivalenceError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_LONGEST = 300  # characters of another's message
+# Which file was at a place when it was first opened: its device and its number there.
+_files: dict[Path, tuple[int, int]] = {}
+
 
 @contextmanager
 def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
@@ -31,9 +35,27 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
     try:
         client = MlflowClient(tracking_uri)
         shown = client.tracking_uri
+        require_same_file(shown)
         yield client
+        require_same_file(shown)
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
+
+
+def require_same_file(uri: str) -> None:
+    """Raise `EquivalenceError` unless the file of a store is the one that this process first saw at this place.
+
+    MLflow keeps its connection to a file that was removed or replaced, and goes on reading what is no longer there.
+    """
+    if urlsplit(uri).scheme.partition("+")[0] != "sqlite" or not (path := _path(uri)):
+        return
+    try:
+        said = Path(path).stat()
+    except FileNotFoundError as error:
+        raise EquivalenceError.replaced_store(uri) from error
+    place = Path(path).absolute()
+    if _files.setdefault(place, (said.st_dev, said.st_ino)) != (said.st_dev, said.st_ino):
+        raise EquivalenceError.replaced_store(uri)
 
 
 def is_missing(error: Exception) -> bool:
@@ -52,12 +74,18 @@ def without_password(uri: str) -> str:
 
 def _require_store(uri: str) -> None:
     """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
-    parts = urlsplit(uri)
-    # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
-    path = parts.path[1:] if parts.scheme == "sqlite" else parts.path
-    if parts.scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
+    path = _path(uri)
+    if urlsplit(uri).scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
         raise EquivalenceError.no_store(uri)
 
 
+def _path(uri: str) -> str:
+    parts = urlsplit(uri)
+    # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
+    return parts.path[1:] if parts.scheme.partition("+")[0] == "sqlite" else parts.path
+
+
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    # MLflow puts whole answers of a server into its messages.
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

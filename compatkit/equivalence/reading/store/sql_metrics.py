@@ -9,24 +9,27 @@ Memory: 28 bytes a point while the rows come in, some 70 for the moment in which
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
 from compatkit.equivalence.reading.canonical import canonical_step
 from compatkit.equivalence.reading.store.canonical_history import canonical_history
+from compatkit.equivalence.reading.store.opened import require_same_file, without_password
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DATABASES = {"sqlite", "postgresql", "mysql", "mssql"}
 _COLUMNS = ("key", "step", "timestamp", "value", "is_nan")
+_LITERAL = {"literal_binds": True}
 _BATCH = 2_000  # rows: more do not fit the processor's cache, and take longer
 _Row = tuple[str, object, int, float, object]
 
@@ -35,24 +38,34 @@ def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | Non
     """Return every metric's history in canonical form, or None where the store is no database as MLflow makes it."""
     if urlsplit(tracking_uri).scheme.partition("+")[0] not in _DATABASES:
         return None
-    from sqlalchemy import column, create_engine, select, table
+    from sqlalchemy import column, create_engine, func, select, table
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
     metrics = table("metrics", *map(column, (*_COLUMNS, "run_uuid")))
-    query = select(*(metrics.c[name] for name in _COLUMNS)).where(metrics.c.run_uuid == run_id)
+    own = metrics.c.run_uuid == run_id
+    query = select(*(metrics.c[name] for name in _COLUMNS)).where(own)
+    number = select(func.count()).select_from(metrics).where(own)
+    # SQLite would make an empty file where there is none any more.
+    require_same_file(tracking_uri)
     engine = create_engine(tracking_uri, poolclass=NullPool)
     try:
-        said = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+        said = str(query.compile(engine, compile_kwargs=_LITERAL))
         # The driver's own tuples: SQLAlchemy's rows cost twice as much as the query.
-        with closing(engine.raw_connection()) as connection, closing(_cursor(connection, engine.driver)) as cursor:
-            cursor.execute(said)
-            return _histories(iter(lambda: cursor.fetchmany(_BATCH), []))
+        with closing(engine.raw_connection()) as connection:
+            counted = _count(connection, str(number.compile(engine, compile_kwargs=_LITERAL)))
+            with closing(_cursor(connection, engine.driver)) as cursor:
+                cursor.execute(said)
+                found, read = _histories(iter(lambda: cursor.fetchmany(_BATCH), []))
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
         # Another table layout, or a database that refuses: the client says which.
         return None
     finally:
         engine.dispose()
+    if read != counted:
+        # Seen once: a driver that streamed the rows left the last one out.
+        raise EquivalenceError.lost_rows(run_id, without_password(tracking_uri), read, counted)
+    return found
 
 
 def _cursor(connection: Any, driver: str) -> Any:
@@ -60,13 +73,19 @@ def _cursor(connection: Any, driver: str) -> Any:
     return connection.cursor(name="compatkit") if driver in {"psycopg", "psycopg2"} else connection.cursor()
 
 
-def _histories(batches: Iterable[Sequence[Any]]) -> dict[str, History]:
-    """Put the points of each metric together; they come in any order."""
+def _count(connection: Any, query: str) -> int:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(query)
+        return int(cursor.fetchone()[0])
+
+
+def _histories(batches: Iterable[Sequence[Any]]) -> tuple[dict[str, History], int]:
+    """Put the points of each metric together, which come in any order; also return how many rows there were."""
     # A number for each name, given when it is first seen.
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
     parts = [_arrays(rows, numbers) for rows in batches]
     if not parts:
-        return {}
+        return {}, 0
     codes, steps, times, values = (np.concatenate(column) for column in zip(*parts, strict=True))
     del parts
     order = np.argsort(codes, kind="stable")
@@ -75,7 +94,7 @@ def _histories(batches: Iterable[Sequence[Any]]) -> dict[str, History]:
     for name, start, end in zip(numbers, [0, *ends], ends, strict=False):
         places = order[start:end]
         found[name] = canonical_history(steps[places], times[places], values[places])
-    return found
+    return found, len(codes)
 
 
 def _arrays(rows: Sequence[_Row], numbers: defaultdict[str, int]) -> tuple[NDArray[Any], ...]:
