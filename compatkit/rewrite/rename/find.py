@@ -162,10 +162,10 @@ def _is_rebound(scopes: Scopes, place: Place, binding: _Binding) -> bool:
         return False
     if scopes.home(place.name, place.scope) is binding.scope:
         return True
-    # A class reads the outer name until it binds its own.
-    reads = [each for each in scopes.places if each.scope is place.scope and each.name == binding.old]
+    # A class reads the outer name until it binds its own, and so do the types of what is defined in it.
+    reads = [each for each in scopes.places if each.name == binding.old and scopes.reads_from(each, place.scope)]
     return place.scope.kind == "class" and any(
-        not each.is_binding and scopes.outside(each) is binding.scope for each in reads
+        not each.is_binding and scopes.outside(replace(each, scope=place.scope)) is binding.scope for each in reads
     )
 
 

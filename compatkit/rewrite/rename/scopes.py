@@ -100,6 +100,11 @@ class Scopes:
             scope = scope.parent
         return scope is outer
 
+    @staticmethod
+    def reads_from(place: Place, scope: Scope) -> bool:
+        """Tell whether a name stands in a scope, or where types are read in one that is a class."""
+        return place.scope is scope or _sees_class(place.scope, scope)
+
     def passes(self, place: Place, home: Scope) -> Iterator[Scope]:
         """Yield the scopes that are asked for a name before `home` is."""
         scope: Scope | None = place.scope

@@ -110,7 +110,7 @@ def test_value_is_only_reported_by_default(suffix: str) -> None:
 @pytest.mark.parametrize(
     ("suffix", "source", "line"),
     [
-        (".json", f'["{OLD}",\n]', 2),
+        (".json", f'["{OLD}",\n= ]', 2),
         (".ipynb", f'{{"cells": "{OLD}"', 1),
         (".toml", f'x = "{OLD}"\ny = = 1\n', 2),
         (".yaml", f"x: [{OLD}\ny: }}\n", 2),
