@@ -1,9 +1,9 @@
-"""The run: read each file, drop those that cannot matter, hand the rest to workers, collect the outcomes."""
+"""The run: find the files, hold back those that cannot matter, hand the rest to workers, collect the outcomes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +61,6 @@ def plan_task(
     """
     own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
     files, namer = find_files(paths, leave_out=own), Namer(task.moves)
-    # An executor may be of threads, beside which nothing forks.
     processes = cores() if jobs is None else jobs
     if task.options.through_reexports:
         from compatkit.migrate.reexports import gather_reexports
@@ -72,25 +71,15 @@ def plan_task(
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
-    results = [FileResult(file.name, _NOTHING) for file in files]
-    pending: list[tuple[int, Job]] = []
-    done = len(files) - len(wanted)
+    results = {file.name: FileResult(file.name, _NOTHING) for file in files}
     expected = sum(size_of(files[number].name) for number in wanted)
     with Workers(task, executor=executor, jobs=jobs, expected=expected) as workers:
-        for number in wanted:
-            prepared = _prepare(files[number], namer, around)
-            if isinstance(prepared, Job):
-                workers.submit(prepared)
-                pending.append((number, prepared))
-            else:
-                results[number] = FileResult(files[number].name, prepared)
-                done += 1
-        for (number, job), outcome in zip(pending, workers.outcomes(), strict=True):
-            results[number] = _result(files[number].name, outcome, job)
-            done += 1
+        found = _processed([files[number] for number in wanted], namer, around, workers)
+        for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
+            results[result.name] = result
             tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
-    return Report.of(results)
+    return Report.of(results.values())
 
 
 def plan_source(source: bytes, name: str, task: Task) -> FileResult:
@@ -98,6 +87,20 @@ def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     # Who imports from it cannot be seen.
     job = Job(source, surroundings=Surroundings(taken=None))
     return _result(name, process(job, task), job)
+
+
+def _processed(files: Iterable[FoundFile], namer: Namer, around: Around, workers: Workers) -> Iterator[FileResult]:
+    """Hand each file to the workers, but for those that need none; yield the results as they come."""
+    jobs: list[tuple[str, Job]] = []
+    for file in files:
+        prepared = _prepare(file, namer, around)
+        if isinstance(prepared, Job):
+            workers.submit(prepared)
+            jobs.append((file.name, prepared))
+        else:
+            yield FileResult(file.name, prepared)
+    for (name, job), outcome in zip(jobs, workers.outcomes(), strict=True):
+        yield _result(name, outcome, job)
 
 
 def _prepare(file: FoundFile, namer: Namer, around: Around) -> Job | Outcome:
