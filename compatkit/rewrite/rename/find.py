@@ -19,6 +19,7 @@ from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.place import FileModule, Site
 from compatkit.rewrite.rename.hidden import imports_itself, is_dynamic, line_naming, parameter_line
 from compatkit.rewrite.rename.places import ranges_of
+from compatkit.rewrite.rename.reading import read_scopes
 from compatkit.rewrite.rename.scopes import Place, Scope, Scopes
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.surroundings import Surroundings
@@ -83,7 +84,7 @@ def find_renames(
     names = {name for _, _, move in candidates for name in (move.old_name, move.new_name)}
     if not names:
         return Renames()
-    file = _File(source, tree, nodes, home, surroundings, Scopes(tree, names, source))
+    file = _File(source, tree, nodes, home, surroundings, read_scopes(tree, names, source))
     done = Renames()
     accepted: list[_Binding] = []
     for group, binding in enumerate(_bindings(file, candidates), start=first_group):

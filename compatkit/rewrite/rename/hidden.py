@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from compatkit.migration import Move
 from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.rename.scopes import Scopes, names_in
+from compatkit.rewrite.rename.reading import names_in
+from compatkit.rewrite.rename.scopes import Scopes
 from compatkit.rewrite.rename.words import words_of
 from compatkit.rewrite.source import Source
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 
 from compatkit.rewrite.imports.scopes import span
 from compatkit.rewrite.nodes import Nodes, nodes_of
-from compatkit.rewrite.rename.scopes import Place, names_in
+from compatkit.rewrite.rename.reading import names_in
+from compatkit.rewrite.rename.scopes import Place
 from compatkit.rewrite.rename.words import words_of
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.strings.literal import read_literal
