@@ -110,7 +110,7 @@ def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | 
     source = read_source(data)
     tree = parse(source.text)
     changes, findings = _plan(source, tree, home, replace(wanted, migrations=()))
-    if not uses_any(source, tree, wanted.migrations):
+    if not uses_any(source, tree, wanted.migrations, wanted.reexports):
         return _apply(source, changes, findings)
     if not changes:
         return _rewrite(data, home, wanted)
@@ -141,7 +141,7 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
     source = read_source(data)
     tree = parse(source.text)
-    if wanted.migrations and not uses_any(source, tree, wanted.migrations):
+    if wanted.migrations and not uses_any(source, tree, wanted.migrations, wanted.reexports):
         wanted = replace(wanted, migrations=())
     return _apply(source, *_plan(source, tree, home, wanted))
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from compatkit.migration import Migration
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.place import walk_statements
 from compatkit.rewrite.remembered import remembered
 from compatkit.rewrite.scan import is_spelled_outside
 from compatkit.rewrite.source import Source
 
 
-def uses_any(source: Source, tree: ast.Module, migrations: Iterable[Migration]) -> bool:
-    """Tell whether a producer, a class or a function with declared arguments may be named outside of the imports."""
+def uses_any(
+    source: Source, tree: ast.Module, migrations: Iterable[Migration], reexports: Iterable[Move] = ()
+) -> bool:
+    """Tell whether a producer, a class or a function with declared arguments may be named outside of the imports.
+
+    It may be by the name under which a facade hands it on, which the `reexports` tell.
+    """
     if not source.text.isascii():
         # One name is spelled in several ways then.
         return True
     imports = [node for node in walk_statements(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    words = frozenset[str]().union(*map(_words, migrations))
+    words = frozenset[str]().union(*map(_words, migrations), (move.old_name for move in reexports))
     renamed = {alias.asname for node in imports for alias in node.names if alias.asname and _last(alias.name) in words}
     return is_spelled_outside(source, imports, words | renamed)
 

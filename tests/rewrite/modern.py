@@ -13,6 +13,7 @@ from compatkit.rewrite.fields import find_fields
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.place import FileModule
 from compatkit.rewrite.source import read_source
+from compatkit.rewrite.used import uses_any
 
 V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
 TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"
@@ -26,7 +27,10 @@ def found(
     tree = ast.parse(read.text)
     home = FileModule("app.module", is_package=False)
     using = tuple(migrations) or (find_migration(),)
-    return find(read, tree, list(ast.walk(tree)), home, using, options or Options(modernize=True))
+    result = find(read, tree, list(ast.walk(tree)), home, using, options or Options(modernize=True))
+    # What is to be done in a file must not be lost because it seems to use nothing.
+    assert uses_any(read, tree, using) or not (result.changes or result.findings)
+    return result
 
 
 def applied(find: Find, source: str | bytes, migrations: Sequence[Migration] = ()) -> str:
