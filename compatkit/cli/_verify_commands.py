@@ -72,13 +72,22 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
 
 
 def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
+    from compatkit.cli._progress import ProgressBar
     from compatkit.equivalence.commands import Result, verify_commands
     from compatkit.errors import CompatkitError
 
+    bar = ProgressBar(what="runs")
+
+    def say(text: str) -> None:
+        bar.clear()
+        click.echo(text, err=True)
+
     try:
-        return verify_commands(scenario, policy, store=folder, progress=lambda text: click.echo(text, err=True))
+        return verify_commands(scenario, policy, store=folder, progress=say, reading=bar.tell)
     except CompatkitError as error:
         return Result(scenario.name, failure=str(error))
+    finally:
+        bar.clear()
 
 
 def _policy(scenario: CommandScenario, project: Project) -> Policy:

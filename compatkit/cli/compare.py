@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
 @click.argument("run_a", required=False)
 @click.argument("run_b", required=False)
-@click.option("--before-runs", multiple=True, metavar="RUN", help="A run of v1, one a seed; repeatable.")
+@click.option(
+    "--before-runs", multiple=True, metavar="RUN", help="A run of v1, one a seed; repeatable. `EXPERIMENT:all` is many."
+)
 @click.option("--after-runs", multiple=True, metavar="RUN", help="A run of v2, one a seed; repeatable.")
 @click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between the means; or METRIC=1%.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the verdict on many runs.")
@@ -59,7 +61,8 @@ def command(
     `compatkit snapshot` wrote, in any mix.
 
     Where runs are not equal bit for bit (a GPU, other hardware), give several of each side, one a seed, with
-    --before-runs and --after-runs. An equivalence test then decides, within the margins of the policy.
+    --before-runs and --after-runs, or `experiment:all`. An equivalence test then decides, within the margins of the
+    policy.
     """
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._runs import prepare_stores, read_both

@@ -73,3 +73,5 @@ class Result:
 
 
 Progress = Callable[[str], Any]
+# How many runs of a side are read, of how many.
+Reading = Callable[[int, int], Any]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.pairing import pair_runs
-from compatkit.equivalence.commands.result import Comparison, Progress, Result, RunVerdict
+from compatkit.equivalence.commands.result import Comparison, Progress, Reading, Result, RunVerdict
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario
@@ -18,7 +18,12 @@ from compatkit.equivalence.policy import Policy
 
 
 def verify_commands(
-    scenario: CommandScenario, policy: Policy, *, store: Path, progress: Progress = lambda _: None
+    scenario: CommandScenario,
+    policy: Policy,
+    *,
+    store: Path,
+    progress: Progress = lambda _: None,
+    reading: Reading = lambda _done, _total: None,
 ) -> Result:
     """Run the scenario's commands below the folder `store`, which is made, and compare what they logged.
 
@@ -33,7 +38,7 @@ def verify_commands(
             names = " and ".join(side.name for side in sides.all)
             progress(f"{scenario.name}: running {names}, seed {seed}")
             folder = store / f"seed-{seed}" if scenario.seeds > 1 else store
-            samples.append(run_sides(scenario, sides, folder.resolve(), seed=seed))
+            samples.append(run_sides(scenario, sides, folder.resolve(), seed=seed, reading=reading))
         notes = sides.notes
     if scenario.seeds > 1:
         comparisons = compare_over_seeds(samples, policy, confidence=scenario.confidence)

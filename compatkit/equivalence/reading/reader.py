@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import EquivalenceError
@@ -31,22 +32,33 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
     Raises `EquivalenceError` where the store or the run is not there, the run has not ended or is deleted, or where
     the store fails on the way.
     """
+    (snapshot,) = take_snapshots([run_id], tracking_uri=tracking_uri)
+    return snapshot
+
+
+def take_snapshots(run_ids: Sequence[str], *, tracking_uri: str | None = None) -> Iterator[Snapshot]:
+    """Read runs as `take_snapshot` does, one after the other: the time for each is the same, however many there are."""
+    with opened_store(tracking_uri) as client:
+        experiments = all_experiments(client)
+        if not experiments:
+            # An answer that is cut to nothing reads as an empty list; at least those of the runs must be there.
+            raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
+        for run_id in run_ids:
+            yield _snapshot(client, _run(client, run_id), experiments, frozenset())
+
+
+def _run(client: MlflowClient, run_id: str) -> Run:
     from mlflow.exceptions import MlflowException
 
-    with opened_store(tracking_uri) as client:
-        try:
-            run = client.get_run(run_id)
-        except MlflowException as error:
-            if is_missing(error):
-                raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
-            raise
-        if run.info.run_id != run_id:
-            raise EquivalenceError.unreadable_run(run_id, _shown(client), "the store answers with another run.")
-        experiments = all_experiments(client)
-        if run.info.lifecycle_stage != "deleted" and not experiments:
-            # An answer that is cut to nothing reads as an empty list; at least the run's own must be there.
-            raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
-        return _snapshot(client, run, experiments, frozenset())
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if is_missing(error):
+            raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
+        raise
+    if run.info.run_id != run_id:
+        raise EquivalenceError.unreadable_run(run_id, _shown(client), "the store answers with another run.")
+    return run
 
 
 def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
