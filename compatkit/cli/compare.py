@@ -10,8 +10,7 @@ import click
 from compatkit.cli._verdict_page import html_option
 
 if TYPE_CHECKING:
-    from compatkit.equivalence import Policy, Snapshot, Verdict
-    from compatkit.equivalence.explain import Explanation
+    from compatkit.equivalence import Policy
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
@@ -69,6 +68,7 @@ def command(
     from compatkit.cli._status import ExitStatus
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
+    from compatkit.equivalence.explain import explain
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
     from compatkit.report.verdict_page import Compared
@@ -88,24 +88,13 @@ def command(
     assert run_b is not None
     before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
     verdict = compare_snapshots(before, after, policy)
-    explanation = None
-    if is_explained and not verdict.is_equivalent:
-        explanation = _explanation(before, after, verdict, (tracking_uri, tracking_uri_b or tracking_uri))
+    explanation = explain(before, after, verdict) if is_explained and not verdict.is_equivalent else None
     click.echo(render_verdict(verdict, form, explanation))
     if explanation and form in {"junit", "github"}:
         click.echo("\n".join(explanation_lines(explanation)), err=True)
-    compared = Compared("", verdict, before, after, policy)
+    compared = Compared("", verdict, before, after, policy, explanation=explanation)
     deliver_page(compared, html, is_logged=log_html, tracking_uri=tracking_uri_b or tracking_uri)
     ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
-
-
-def _explanation(
-    before: Snapshot, after: Snapshot, verdict: Verdict, uris: tuple[str | None, str | None]
-) -> Explanation:
-    from compatkit.equivalence.explain import explain, read_trace
-
-    traces = (read_trace(before.run_id, tracking_uri=uris[0]), read_trace(after.run_id, tracking_uri=uris[1]))
-    return explain(before, after, verdict, traces=traces)
 
 
 def _policy(migration: str | None, *, is_exact: bool) -> Policy:

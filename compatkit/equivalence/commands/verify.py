@@ -14,6 +14,7 @@ from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.explain import explain
 from compatkit.equivalence.policy import Policy
 
 
@@ -44,11 +45,13 @@ def verify_commands(
         comparisons = compare_over_seeds(samples, policy, confidence=scenario.confidence)
     else:
         (sample,) = samples
-        comparisons = tuple(compare_sides(sample[0], other, policy) for other in sample[1:])
+        comparisons = tuple(
+            compare_sides(sample[0], other, policy, is_explained=scenario.explain) for other in sample[1:]
+        )
     return Result(scenario.name, comparisons, notes=notes)
 
 
-def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
+def compare_sides(before: Logged, after: Logged, policy: Policy, *, is_explained: bool = False) -> Comparison:
     """Compare each run with its counterpart; a run that has none is a difference."""
     pairing = pair_runs(before.runs, after.runs)
     runs, empty = [], []
@@ -57,7 +60,9 @@ def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
-            runs.append(RunVerdict(label, compare_snapshots(first, second, policy), (first, second)))
+            verdict = compare_snapshots(first, second, policy)
+            explanation = explain(first, second, verdict) if is_explained and not verdict.is_equivalent else None
+            runs.append(RunVerdict(label, verdict, (first, second), explanation))
     if empty and not runs:
         raise EquivalenceError.nothing_compared(before.side, after.side)
     return Comparison(
