@@ -35,14 +35,19 @@ def compare_many(
 ) -> SampleVerdict:
     """Read all runs of both sides, and compare them within the policy's margins and those of the command line."""
     from compatkit.cli._extras import require
-    from compatkit.equivalence import resolve_snapshot
+    from compatkit.cli._progress import ProgressBar
+    from compatkit.equivalence import resolve_snapshots
     from compatkit.equivalence.statistics import compare_samples
 
     require("scipy")
     given = replace(policy, margins=(*margins, *policy.margins))
-    before, after = (
-        [resolve_snapshot(run, tracking_uri=uri) for run in side] for side, uri in zip(runs, uris, strict=True)
-    )
+    bar = ProgressBar(what="runs")
+    try:
+        before, after = (
+            resolve_snapshots(side, tracking_uri=uri, tell=bar.tell) for side, uri in zip(runs, uris, strict=True)
+        )
+    finally:
+        bar.clear()
     return compare_samples(before, after, given, confidence=confidence)
 
 

@@ -13,9 +13,15 @@ _WIDTH = 30
 
 
 class ProgressBar:
-    """Tells how many files are done, on stderr; silent where that is no terminal. `clock` returns seconds."""
+    """Tells how many files, or `what` else, are done, on stderr; silent where that is no terminal.
 
-    def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `clock` returns seconds.
+    """
+
+    def __init__(
+        self, stream: TextIO | None = None, *, what: str = "files", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._what = what
         self._stream = stream or sys.stderr
         self._clock = clock
         self._is_on = self._stream.isatty()
@@ -23,13 +29,16 @@ class ProgressBar:
         self._is_shown = False
 
     def tell(self, done: int, total: int) -> None:
-        """Show that `done` of `total` files are done, unless that was shown a moment ago."""
+        """Show that `done` of `total` are done, unless that was shown a moment ago. With 0 it begins again."""
+        if done == 0:
+            self._next = self._clock() + _WAIT
+            return
         if not self._is_on or (now := self._clock()) < self._next:
             return
         self._next = now + _STEP
         self._is_shown = True
         filled = _WIDTH * done // max(total, 1)
-        self._stream.write(f"\r[{'#' * filled}{'.' * (_WIDTH - filled)}] {done} of {total} files")
+        self._stream.write(f"\r[{'#' * filled}{'.' * (_WIDTH - filled)}] {done} of {total} {self._what}")
         self._stream.flush()
 
     def clear(self) -> None:

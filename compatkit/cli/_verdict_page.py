@@ -111,7 +111,8 @@ def _of_result(result: Result, policy: Policy) -> Iterator[Comparison]:
         title = f"{result.scenario}: {sides.before} against {sides.after}"
         for run in sides.runs:
             if isinstance(run.verdict, Verdict) and run.snapshots:
-                yield Compared(f"{title}, {run.run}", _less_stale(run.verdict, result.stale), *run.snapshots, policy)
+                verdict = _less_stale(run.verdict, result.stale)
+                yield Compared(f"{title}, {run.run}", verdict, *run.snapshots, policy, explanation=run.explanation)
             elif not isinstance(run.verdict, Verdict):
                 yield Sampled(f"{title}, {run.run}", run.verdict)
         for side, names in ((sides.before, sides.missing), (sides.after, sides.extra)):

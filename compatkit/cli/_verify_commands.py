@@ -45,6 +45,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     from compatkit.cli._verdict_page import write_results
     from compatkit.equivalence.commands import ended_by_signals
     from compatkit.report.commands_formats import render_results
+    from compatkit.report.commands_text import explanations_lines
 
     require("mlflow")
     if any(scenario.seeds > 1 for scenario in scenarios):
@@ -65,6 +66,8 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
     show(lambda form: render_results(results, form), given)
+    if given["form"] in {"junit", "github"}:
+        click.echo("".join(explanations_lines(results)), err=True, nl=False)
     write_results(given["html"], results, policies)
     if is_kept:
         click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
@@ -72,13 +75,22 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
 
 
 def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
+    from compatkit.cli._progress import ProgressBar
     from compatkit.equivalence.commands import Result, verify_commands
     from compatkit.errors import CompatkitError
 
+    bar = ProgressBar(what="runs")
+
+    def say(text: str) -> None:
+        bar.clear()
+        click.echo(text, err=True)
+
     try:
-        return verify_commands(scenario, policy, store=folder, progress=lambda text: click.echo(text, err=True))
+        return verify_commands(scenario, policy, store=folder, progress=say, reading=bar.tell)
     except CompatkitError as error:
         return Result(scenario.name, failure=str(error))
+    finally:
+        bar.clear()
 
 
 def _policy(scenario: CommandScenario, project: Project) -> Policy:

@@ -35,6 +35,7 @@ class Given(TypedDict):
     jobs: int | None
     threads: int | None
     exact: bool
+    explain: bool
     scenarios: tuple[str, ...]
     shard: tuple[int, int] | None
     datasets: tuple[str, ...]
@@ -49,7 +50,7 @@ class Given(TypedDict):
 
 
 # What is said of commands, here or in the pyproject.toml, and of the reference stack.
-_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "margins", "jobs", "threads", "exact")
+_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "margins", "jobs", "threads", "exact", "explain")
 _OF_STACK = ("datasets", "presets", "trainers", "orchestrators")
 
 

@@ -10,14 +10,15 @@ import click
 from compatkit.cli._verdict_page import html_option
 
 if TYPE_CHECKING:
-    from compatkit.equivalence import Policy, Snapshot, Verdict
-    from compatkit.equivalence.explain import Explanation
+    from compatkit.equivalence import Policy
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
 @click.argument("run_a", required=False)
 @click.argument("run_b", required=False)
-@click.option("--before-runs", multiple=True, metavar="RUN", help="A run of v1, one a seed; repeatable.")
+@click.option(
+    "--before-runs", multiple=True, metavar="RUN", help="A run of v1, one a seed; repeatable. `EXPERIMENT:all` is many."
+)
 @click.option("--after-runs", multiple=True, metavar="RUN", help="A run of v2, one a seed; repeatable.")
 @click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between the means; or METRIC=1%.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the verdict on many runs.")
@@ -59,13 +60,15 @@ def command(
     `compatkit snapshot` wrote, in any mix.
 
     Where runs are not equal bit for bit (a GPU, other hardware), give several of each side, one a seed, with
-    --before-runs and --after-runs. An equivalence test then decides, within the margins of the policy.
+    --before-runs and --after-runs, or `experiment:all`. An equivalence test then decides, within the margins of the
+    policy.
     """
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._status import ExitStatus
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
+    from compatkit.equivalence.explain import explain
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
     from compatkit.report.verdict_page import Compared
@@ -85,24 +88,13 @@ def command(
     assert run_b is not None
     before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
     verdict = compare_snapshots(before, after, policy)
-    explanation = None
-    if is_explained and not verdict.is_equivalent:
-        explanation = _explanation(before, after, verdict, (tracking_uri, tracking_uri_b or tracking_uri))
+    explanation = explain(before, after, verdict) if is_explained and not verdict.is_equivalent else None
     click.echo(render_verdict(verdict, form, explanation))
     if explanation and form in {"junit", "github"}:
         click.echo("\n".join(explanation_lines(explanation)), err=True)
-    compared = Compared("", verdict, before, after, policy)
+    compared = Compared("", verdict, before, after, policy, explanation=explanation)
     deliver_page(compared, html, is_logged=log_html, tracking_uri=tracking_uri_b or tracking_uri)
     ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
-
-
-def _explanation(
-    before: Snapshot, after: Snapshot, verdict: Verdict, uris: tuple[str | None, str | None]
-) -> Explanation:
-    from compatkit.equivalence.explain import explain, read_trace
-
-    traces = (read_trace(before.run_id, tracking_uri=uris[0]), read_trace(after.run_id, tracking_uri=uris[1]))
-    return explain(before, after, verdict, traces=traces)
 
 
 def _policy(migration: str | None, *, is_exact: bool) -> Policy:

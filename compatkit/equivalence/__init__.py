@@ -6,9 +6,9 @@ from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
-from compatkit.equivalence.reading.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot, take_snapshots
 from compatkit.equivalence.snapshot import Content, Dataset, File, Model, Point, Snapshot, Tensor
-from compatkit.equivalence.snapshots import load_snapshot, resolve_snapshot, save_snapshot
+from compatkit.equivalence.snapshots import load_snapshot, resolve_snapshot, resolve_snapshots, save_snapshot
 from compatkit.equivalence.tolerance import Tolerance
 from compatkit.equivalence.verdict import Allowed, Verdict, stale_allowances
 
@@ -33,7 +33,9 @@ __all__ = [
     "compare_snapshots",
     "load_snapshot",
     "resolve_snapshot",
+    "resolve_snapshots",
     "save_snapshot",
     "stale_allowances",
     "take_snapshot",
+    "take_snapshots",
 ]

@@ -136,6 +136,14 @@ class EquivalenceError(CompatkitError):
         return cls(f"Run {reference!r} cannot be read: there is none.", where=uri, hint=similar or _REFERENCES)
 
     @classmethod
+    def many_runs(cls, reference: str) -> EquivalenceError:
+        return cls(
+            f"{reference!r} names all runs of an experiment, where one is asked for.",
+            where="the command line",
+            hint="give it to --before-runs or --after-runs, or name one run",
+        )
+
+    @classmethod
     def no_experiment(cls, name: str, uri: str, similar: str) -> EquivalenceError:
         return cls(f"There is no experiment {name!r}.", where=uri, hint=similar or _REFERENCES)
 

@@ -107,6 +107,7 @@ class Snapshot:
 
     A data set is named with the context in which it was used, such as `digits [training]#1`; the number tells apart
     those of one name and context. A child run is named by its own name and a number, such as `fold 1#1`.
+    `trace` is the record of a training that was watched, as it was logged: it explains a verdict, and is not compared.
     """
 
     run_id: str
@@ -119,6 +120,7 @@ class Snapshot:
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     children: Mapping[str, Snapshot] = field(default_factory=dict)
+    trace: str = ""
 
     @property
     def is_empty(self) -> bool:

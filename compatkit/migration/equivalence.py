@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import date
 
-AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"]
+AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset", "child"]
 MarginValue = Literal["final", "min", "max"]
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """A difference that is allowed, and why. `name` is a shell-style pattern.
+
+    One of the kind "child" allows that a child run is lost or added, named as in the verdict: `fold *`, for `fold 1#1`.
+    What differs within a child that both sides have is allowed by the other kinds, as in its parent.
 
     Attributes:
         until: the last day on which it allows; None is for ever.

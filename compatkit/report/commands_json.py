@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from compatkit.equivalence.commands import Comparison, Result
+from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.report.commands_text import comparison_word
+from compatkit.report.explain_text import explanation_object
 from compatkit.report.samples_json import samples_object
 from compatkit.report.verdict_json import allowance_json, verdict_object
 
@@ -35,11 +36,16 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "before": comparison.before,
         "after": comparison.after,
         "verdict": comparison_word(comparison),
-        "runs": [{"run": run.run, "verdict": _verdict(run.verdict)} for run in comparison.runs],
+        "runs": [_run(run) for run in comparison.runs],
         "missing": list(comparison.missing),
         "extra": list(comparison.extra),
         "notes": list(comparison.notes),
     }
+
+
+def _run(run: RunVerdict) -> dict[str, Any]:
+    explained = {"explanation": explanation_object(run.explanation)} if run.explanation else {}
+    return {"run": run.run, "verdict": _verdict(run.verdict), **explained}
 
 
 def _verdict(verdict: Verdict | SampleVerdict) -> dict[str, Any]:

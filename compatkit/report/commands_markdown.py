@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.report.commands_text import comparison_word, verdict_word
+from compatkit.report.explain_text import explanation_markdown
 from compatkit.report.markdown_text import code, prose, table
 from compatkit.report.samples_text import evidence_line, samples_word
 from compatkit.report.verdict_markdown import difference_lines
@@ -69,3 +70,5 @@ def _run(run: RunVerdict) -> Iterator[str]:
     else:
         yield from ["", f"Run {code(run.run)}: compared {compared_words(found)}."]
     yield from difference_lines(found.deciding)
+    if run.explanation:
+        yield from explanation_markdown(run.explanation)

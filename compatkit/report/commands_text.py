@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from compatkit.equivalence.commands import Comparison, Result
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
+from compatkit.report.explain_text import explanation_lines
 from compatkit.report.samples_text import samples_lines
 from compatkit.report.verdict_text import stale_line, verdict_lines
 
@@ -40,6 +41,16 @@ def comparison_word(comparison: Comparison) -> str:
     return words.pop() if is_whole and len(words) == 1 else "different"
 
 
+def explanations_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yield where runs part, for the forms that have no room for it; each line is ended."""
+    for result in results:
+        for comparison in result.comparisons:
+            for run in comparison.runs:
+                if run.explanation:
+                    yield f"{result.scenario}, {run.run}:\n"
+                    yield from (f"  {line}\n" for line in explanation_lines(run.explanation))
+
+
 def _word(verdict: Verdict | SampleVerdict) -> str:
     return verdict.decision.value if isinstance(verdict, SampleVerdict) else "different"
 
@@ -69,5 +80,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         found = verdict.verdict
         lines = samples_lines(found) if isinstance(found, SampleVerdict) else verdict_lines(found)
         yield from (f"  {line}" for line in lines)
+        if verdict.explanation:
+            yield from (f"  {line}" for line in explanation_lines(verdict.explanation))
     for note in comparison.notes:
         yield f"note: {note}"

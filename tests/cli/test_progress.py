@@ -31,6 +31,19 @@ def test_a_short_run_shows_no_bar() -> None:
     assert told([0.1, 0.5, 0.999], Terminal()) == ""
 
 
+def test_what_begins_again_is_silent_again_at_first() -> None:
+    stream, clock = Terminal(), iter([0.0, 5.0, 5.5, 6.5])
+    bar = ProgressBar(stream, what="runs", clock=lambda: next(clock))
+
+    bar.tell(0, 2)
+    bar.tell(1, 2)
+    silent = stream.getvalue()
+    bar.tell(2, 2)
+
+    assert silent == ""
+    assert "2 of 2 runs" in stream.getvalue()
+
+
 @pytest.mark.parametrize("seconds", [[1.5], [0.5, 100.0]])
 def test_away_from_a_terminal_there_is_none(seconds: list[float]) -> None:
     assert told(seconds, io.StringIO()) == ""

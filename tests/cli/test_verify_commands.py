@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -19,6 +20,17 @@ with mlflow.start_run(run_name="nightly"):
     for step in range(3):
         mlflow.log_metric("loss", random.random() * float(sys.argv[1]), step=step)
     mlflow.log_text("a report", "report.txt")
+"""
+# The weights are those of both; the second layer is another function on one side.
+WATCHED = """
+import sys
+import mlflow, torch
+from compatkit.trace import watch
+torch.manual_seed(0)
+net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.LeakyReLU(float(sys.argv[1])), torch.nn.Linear(2, 1))
+with mlflow.start_run(run_name="nightly"):
+    watch(net)
+    mlflow.log_metric("loss", float(net(-torch.ones(4, 2)).sum()))
 """
 FAILS = """
 [[tool.compatkit.verify.scenarios]]
@@ -54,6 +66,28 @@ def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) ->
     assert run["verdict"]["compared"]["artifacts"] == 1
     assert {one["name"] for one in run["verdict"]["deciding"]} == {"loss"}
     assert sorted(entry.name for entry in project.iterdir()) == ["store", "train.py"]
+
+
+def test_explain_names_the_layer_in_which_two_commands_part(project: Path) -> None:
+    (project / "watched.py").write_text(WATCHED)
+    given = (
+        "--before",
+        "python watched.py 0.1",
+        "--after",
+        "python watched.py 0.2",
+        "--explain",
+        "--html",
+        "page.html",
+    )
+
+    done = compatkit("verify", *given, "--output", "markdown=summary.md", "--format", "json", cwd=project)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    (run,) = json.loads(done.stdout)[0]["comparisons"][0]["runs"]
+    began = run["explanation"]["began"]
+    assert began == "batch 0 (training): the output of layer '1', of equal inputs and weights"
+    assert began in html.unescape((project / "page.html").read_text())
+    assert "Where they part: batch 0" in (project / "summary.md").read_text()
 
 
 def test_every_scenario_is_run_and_its_failure_told(project: Path) -> None:

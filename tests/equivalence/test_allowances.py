@@ -49,6 +49,35 @@ def test_what_an_expired_entry_ignored_counts_as_compared_again() -> None:
     assert compare_snapshots(*runs, Policy(ignore=(ENDING,), today=date(2027, 2, 1))).is_equivalent
 
 
+CHILD = Snapshot("fold 1#1", params={"fold": "1"})
+WITH_CHILD = replace(RUN, children={"fold 1#1": CHILD})
+FOLDS = {"child": "fold *", "why": "v2 validates once"}
+
+
+@pytest.mark.parametrize(
+    ("table", "before", "after", "allowed"),
+    [
+        ({"removed_in_v2": [FOLDS]}, WITH_CHILD, RUN, True),
+        ({"removed_in_v2": [FOLDS]}, RUN, WITH_CHILD, False),
+        ({"added_in_v2": [FOLDS]}, RUN, WITH_CHILD, True),
+        ({"added_in_v2": [FOLDS]}, WITH_CHILD, RUN, False),
+        ({"ignore": [FOLDS]}, RUN, WITH_CHILD, True),
+        ({"ignore": [{**FOLDS, "child": "trial *"}]}, RUN, WITH_CHILD, False),
+        # A child that both sides have must be equal all the same.
+        ({"ignore": [FOLDS]}, WITH_CHILD, replace(RUN, children={"fold 1#1": replace(CHILD, params={})}), False),
+    ],
+)
+def test_a_child_run_may_be_lost_or_added_where_the_policy_says_so(
+    table: dict[str, object], before: Snapshot, after: Snapshot, allowed: bool
+) -> None:
+    policy = Policy().extended(parse_equivalence(table, where="the test"))
+
+    verdict = compare_snapshots(before, after, policy)
+
+    assert verdict.is_equivalent is allowed
+    assert len(verdict.allowed) == allowed
+
+
 def test_today_is_judged_today() -> None:
     assert Policy().today == date.today()
 

@@ -155,6 +155,7 @@ _SHARED: Mapping[str, _Value] = {
     "env": _Value("a table of strings", _is_variables),
     "equivalence": _Value("a table", lambda value: isinstance(value, dict)),
     "exact": _SWITCH,
+    "explain": _SWITCH,
     "jobs": _COUNT,
     "link": _Value("a list of strings", _is_texts),
     "migration": _TEXT,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.store import Store
+from compatkit.trace.watch import VARIABLE as TRACED
 
 SEED = "COMPATKIT_SEED"
 # Each would send what is logged elsewhere than into a new run; and a caller's own shim is not the command's.
@@ -30,7 +31,9 @@ def environment_of(scenario: CommandScenario, store: Store, *, seed: int, thread
         "PYTHONUNBUFFERED": "1",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
     }
-    return {**kept, **ours, **_thread_variables(threads), **scenario.env}
+    # What `--explain` looks into is what `compatkit.trace.watch` records, if the command calls it.
+    watched = {TRACED: kept.get(TRACED) or "1"} if scenario.explain else {}
+    return {**kept, **ours, **watched, **_thread_variables(threads), **scenario.env}
 
 
 def slots_and_threads(scenario: CommandScenario, sides: int) -> tuple[int, int | None]:

@@ -31,9 +31,9 @@ class Pairing:
 def pair_runs(before: Iterable[LoggedRun], after: Iterable[LoggedRun]) -> Pairing:
     """Pair runs of one experiment and name in their order; of generated names, those of equal params, then in order."""
     found = Pairing()
-    left, right = list(before), list(after)
-    for experiment in dict.fromkeys(run.experiment for run in (*left, *right)):
-        _pair(experiment, _of(experiment, left), _of(experiment, right), found)
+    left, right = _by_experiment(before), _by_experiment(after)
+    for experiment in {**left, **right}:
+        _pair(experiment, left.get(experiment, []), right.get(experiment, []), found)
     return found
 
 
@@ -42,8 +42,11 @@ def is_generated(name: str) -> bool:
     return not name or _GENERATED.fullmatch(name) is not None
 
 
-def _of(experiment: str, runs: Sequence[LoggedRun]) -> list[LoggedRun]:
-    return [run for run in runs if run.experiment == experiment]
+def _by_experiment(runs: Iterable[LoggedRun]) -> dict[str, list[LoggedRun]]:
+    found: dict[str, list[LoggedRun]] = {}
+    for run in runs:
+        found.setdefault(run.experiment, []).append(run)
+    return found
 
 
 def _pair(experiment: str, before: Sequence[LoggedRun], after: Sequence[LoggedRun], found: Pairing) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
@@ -16,12 +17,14 @@ from compatkit.migration import Allowance
 class RunVerdict:
     """One run of the one side and its counterpart of the other; over several seeds, the two samples of them.
 
-    `snapshots` are the two that a verdict is about; over several seeds there are none.
+    `snapshots` are the two that a verdict is about; over several seeds there are none. `explanation` says where a
+    different one began to part, where that was asked for.
     """
 
     run: str
     verdict: Verdict | SampleVerdict
     snapshots: tuple[Snapshot, Snapshot] | None = field(default=None, repr=False, compare=False)
+    explanation: Explanation | None = None
 
     @property
     def is_equivalent(self) -> bool:
@@ -73,3 +76,5 @@ class Result:
 
 
 Progress = Callable[[str], Any]
+# How many runs of a side are read, of how many.
+Reading = Callable[[int, int], Any]

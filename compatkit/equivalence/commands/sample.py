@@ -12,11 +12,12 @@ from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.imports import require_own_code, watch_imports
 from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
 from compatkit.equivalence.commands.process import Launch, run_commands
+from compatkit.equivalence.commands.result import Reading
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import Side, Sides
 from compatkit.equivalence.commands.store import LoggedRun, Store, top_level_runs
 from compatkit.equivalence.commands.written import default_stores_written, files_written
-from compatkit.equivalence.reading.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
 
 _SHIM_IS_OFF = "compatkit: the shim is off in this process"
@@ -32,7 +33,7 @@ class Logged:
     notes: tuple[str, ...] = ()
 
 
-def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int) -> list[Logged]:
+def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int, reading: Reading) -> list[Logged]:
     """Run all sides under one seed, each into a store of its own below `store`, and read what they logged.
 
     Raises `CommandError` where a command fails, hangs, logs nothing, or runs code that is not its own tree's.
@@ -48,7 +49,7 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
     with mlflow_is_imported():
         begun = _run(launches, scenario, sides, slots)
-    logged = [_read(side, stores[side.name], begun[0]) for side in sides.all]
+    logged = [_read(side, stores[side.name], begun[0], reading) for side in sides.all]
     if slots > 1:
         _require_apart(sides, store, begun[0])
         return logged
@@ -118,7 +119,7 @@ def _with_hint(error: CommandError, sides: Sides) -> CommandError:
     return CommandError(error.what, where=error.where, hint=f"{error.hint}; {hint}") if hint else error
 
 
-def _read(side: Side, store: Store, began: float) -> Logged:
+def _read(side: Side, store: Store, began: float, reading: Reading) -> Logged:
     if side.tree is not None:
         require_own_code(side.name, side.tree, side.folder, side.other, store)
     if side.is_shimmed:
@@ -130,7 +131,11 @@ def _read(side: Side, store: Store, began: float) -> Logged:
     for run in runs:
         if run.status not in {"FINISHED", "FAILED", "KILLED"}:
             raise CommandError.left_running(side.name, run.label, run.status, store.output)
-    snapshots = {run.run_id: take_snapshot(run.run_id, tracking_uri=store.uri) for run in runs}
+    snapshots = {}
+    reading(0, len(runs))
+    for taken in take_snapshots([run.run_id for run in runs], tracking_uri=store.uri):
+        snapshots[taken.run_id] = taken
+        reading(len(snapshots), len(runs))
     return Logged(side.name, runs, snapshots, tuple(_notes(side, runs, elsewhere)))
 
 

@@ -31,6 +31,7 @@ class CommandScenario:
     migration: str | None = None
     equivalence: tuple[Equivalence, ...] = ()
     exact: bool = False
+    explain: bool = False
     timeout: float = ONE_HOUR
     seed: int = 0
     seeds: int = 1

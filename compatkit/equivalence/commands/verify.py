@@ -7,18 +7,24 @@ from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.pairing import pair_runs
-from compatkit.equivalence.commands.result import Comparison, Progress, Result, RunVerdict
+from compatkit.equivalence.commands.result import Comparison, Progress, Reading, Result, RunVerdict
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.explain import explain
 from compatkit.equivalence.policy import Policy
 
 
 def verify_commands(
-    scenario: CommandScenario, policy: Policy, *, store: Path, progress: Progress = lambda _: None
+    scenario: CommandScenario,
+    policy: Policy,
+    *,
+    store: Path,
+    progress: Progress = lambda _: None,
+    reading: Reading = lambda _done, _total: None,
 ) -> Result:
     """Run the scenario's commands below the folder `store`, which is made, and compare what they logged.
 
@@ -33,17 +39,19 @@ def verify_commands(
             names = " and ".join(side.name for side in sides.all)
             progress(f"{scenario.name}: running {names}, seed {seed}")
             folder = store / f"seed-{seed}" if scenario.seeds > 1 else store
-            samples.append(run_sides(scenario, sides, folder.resolve(), seed=seed))
+            samples.append(run_sides(scenario, sides, folder.resolve(), seed=seed, reading=reading))
         notes = sides.notes
     if scenario.seeds > 1:
         comparisons = compare_over_seeds(samples, policy, confidence=scenario.confidence)
     else:
         (sample,) = samples
-        comparisons = tuple(compare_sides(sample[0], other, policy) for other in sample[1:])
+        comparisons = tuple(
+            compare_sides(sample[0], other, policy, is_explained=scenario.explain) for other in sample[1:]
+        )
     return Result(scenario.name, comparisons, notes=notes)
 
 
-def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
+def compare_sides(before: Logged, after: Logged, policy: Policy, *, is_explained: bool = False) -> Comparison:
     """Compare each run with its counterpart; a run that has none is a difference."""
     pairing = pair_runs(before.runs, after.runs)
     runs, empty = [], []
@@ -52,7 +60,9 @@ def compare_sides(before: Logged, after: Logged, policy: Policy) -> Comparison:
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
-            runs.append(RunVerdict(label, compare_snapshots(first, second, policy), (first, second)))
+            verdict = compare_snapshots(first, second, policy)
+            explanation = explain(first, second, verdict) if is_explained and not verdict.is_equivalent else None
+            runs.append(RunVerdict(label, verdict, (first, second), explanation))
     if empty and not runs:
         raise EquivalenceError.nothing_compared(before.side, after.side)
     return Comparison(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.explain.clue import Clue, Explanation, State
 from compatkit.equivalence.explain.parting import Parting, first_parting
+from compatkit.equivalence.explain.read_trace import read_trace
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Verdict
 from compatkit.trace import Trace
@@ -16,19 +17,14 @@ _HOW = "watch both trainings: compatkit.trace.watch(model), with COMPATKIT_TRACE
 _NOWHERE = "in what was not recorded: after the last recorded batch, outside the module, or in what is logged"
 
 
-def explain(
-    before: Snapshot,
-    after: Snapshot,
-    verdict: Verdict,
-    *,
-    traces: tuple[Trace | None, Trace | None] = (None, None),
-) -> Explanation:
+def explain(before: Snapshot, after: Snapshot, verdict: Verdict) -> Explanation:
     """Narrow down where two runs part: params, environment, weights at the start, data order, first step, layer.
 
-    `traces` are the records of both runs, see `read_trace`; without them the inside of the training stays unknown.
+    Without the records of both runs, see `read_trace`, the inside of the training stays unknown. Raises `TraceError`
+    for one that cannot be read.
     """
     params, environment = _params(verdict), _environment(before.tags, after.tags)
-    one, other = traces
+    traces = one, other = read_trace(before), read_trace(after)
     if one is None or other is None:
         missing = " and ".join(side for side, trace in zip(("before", "after"), traces, strict=True) if trace is None)
         inside = [Clue(name, State.UNKNOWN) for name in ("weights at the start", "data order")]

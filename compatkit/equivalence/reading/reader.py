@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import EquivalenceError
@@ -15,6 +16,7 @@ from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
 from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
+from compatkit.trace import TRACE_FILE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,22 +33,33 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
     Raises `EquivalenceError` where the store or the run is not there, the run has not ended or is deleted, or where
     the store fails on the way.
     """
+    (snapshot,) = take_snapshots([run_id], tracking_uri=tracking_uri)
+    return snapshot
+
+
+def take_snapshots(run_ids: Sequence[str], *, tracking_uri: str | None = None) -> Iterator[Snapshot]:
+    """Read runs as `take_snapshot` does, one after the other: the time for each is the same, however many there are."""
+    with opened_store(tracking_uri) as client:
+        experiments = all_experiments(client)
+        if not experiments:
+            # An answer that is cut to nothing reads as an empty list; at least those of the runs must be there.
+            raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
+        for run_id in run_ids:
+            yield _snapshot(client, _run(client, run_id), experiments, frozenset())
+
+
+def _run(client: MlflowClient, run_id: str) -> Run:
     from mlflow.exceptions import MlflowException
 
-    with opened_store(tracking_uri) as client:
-        try:
-            run = client.get_run(run_id)
-        except MlflowException as error:
-            if is_missing(error):
-                raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
-            raise
-        if run.info.run_id != run_id:
-            raise EquivalenceError.unreadable_run(run_id, _shown(client), "the store answers with another run.")
-        experiments = all_experiments(client)
-        if run.info.lifecycle_stage != "deleted" and not experiments:
-            # An answer that is cut to nothing reads as an empty list; at least the run's own must be there.
-            raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
-        return _snapshot(client, run, experiments, frozenset())
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if is_missing(error):
+            raise EquivalenceError.unreadable_run(run_id, _shown(client), str(error)) from error
+        raise
+    if run.info.run_id != run_id:
+        raise EquivalenceError.unreadable_run(run_id, _shown(client), "the store answers with another run.")
+    return run
 
 
 def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: frozenset[str]) -> Snapshot:
@@ -63,7 +76,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
     models = Models()
     read_logged_models(client, run, models)
-    artifacts = _read_artifacts(client, run, models)
+    artifacts, trace = _read_artifacts(client, run, models)
     models.notes += weights_alone_note(models.found, artifacts)
     metrics = read_metrics(client, run)
     _require_unchanged(client, run)
@@ -81,15 +94,16 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         datasets=read_datasets(run),
         notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
         children=named,
+        trace=trace,
     )
 
 
-def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str, File]:
-    """Read the run's artifacts, but for folders with an MLmodel: before MLflow 3, models lay there."""
+def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dict[str, File], str]:
+    """Read the run's artifacts and its trace, but for folders with an MLmodel: before MLflow 3, models lay there."""
     with artifact_folder(run.info.artifact_uri, client.tracking_uri) as root:
         if root is None:
             models.notes += _notes_without_artifacts(run)
-            return {}
+            return {}, ""
         paths = files_in(root)
         own = own_pages(paths)
         models.notes += [f"{name} is a page that compatkit logged: it is not compared" for name in sorted(own)]
@@ -98,11 +112,9 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> dict[str,
         for folder in outermost:
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)
-        return {
-            name: models.file(path, name)
-            for name, path in paths.items()
-            if name not in own and not name.startswith(inside)
-        }
+        kept = {name: path for name, path in paths.items() if name not in own and not name.startswith(inside)}
+        trace = paths[TRACE_FILE].read_text(encoding="utf-8", errors="replace") if TRACE_FILE in paths else ""
+        return {name: models.file(path, name) for name, path in kept.items()}, trace
 
 
 def _notes_without_artifacts(run: Run) -> list[str]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from compatkit.equivalence.snapshots.references import is_snapshot_file, resolve_snapshot
+from compatkit.equivalence.snapshots.references import is_snapshot_file, resolve_snapshot, resolve_snapshots
 from compatkit.equivalence.snapshots.stored import load_snapshot, save_snapshot
 from compatkit.equivalence.snapshots.write import snapshot_text
 
-__all__ = ["is_snapshot_file", "load_snapshot", "resolve_snapshot", "save_snapshot", "snapshot_text"]
+__all__ = [
+    "is_snapshot_file",
+    "load_snapshot",
+    "resolve_snapshot",
+    "resolve_snapshots",
+    "save_snapshot",
+    "snapshot_text",
+]

@@ -73,6 +73,7 @@ def _run(run_id: str, said: Mapping[str, Any]) -> Snapshot:
         "models": lambda models: {name: _model(model) for name, model in models.items()},
         "datasets": lambda datasets: {name: Dataset(**dataset) for name, dataset in datasets.items()},
         "notes": tuple,
+        "trace": "\n".join,
         "children": lambda children: {name: _run(name, child) for name, child in children.items()},
     }
     return Snapshot(run_id, **{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})

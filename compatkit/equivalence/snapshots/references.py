@@ -1,14 +1,17 @@
-"""What a user calls a run: its id or the start of it, `experiment:latest`, `experiment@tag=value`, or a file."""
+"""What a user calls a run: its id or the start of it, `experiment:latest`, `experiment@tag=value`, or a file.
+
+Where many runs are asked for, `experiment:all` too.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.reading.reader import take_snapshot
+from compatkit.equivalence.reading.reader import take_snapshot, take_snapshots
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.snapshots.stored import load_snapshot
@@ -18,7 +21,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+# How many are done, of how many.
+Tell = Callable[[int, int], object]
 _LATEST = ":latest"
+_ALL = ":all"
 # The last @ before the first = after it: a name of an experiment may have an @, a value may have anything.
 _TAGGED = re.compile(r"(?P<experiment>.+)@(?P<tag>[^@=]+)=(?P<value>.*)", re.DOTALL)
 _PREFIX = re.compile(r"[0-9a-f]{4,31}")
@@ -39,12 +45,50 @@ def resolve_snapshot(reference: str, *, tracking_uri: str | None = None) -> Snap
     return take_snapshot(find_run(reference, tracking_uri=tracking_uri), tracking_uri=tracking_uri)
 
 
+def resolve_snapshots(
+    references: Sequence[str], *, tracking_uri: str | None = None, tell: Tell = lambda _done, _total: None
+) -> list[Snapshot]:
+    """Return what many references name, in their order, with the store opened once; `tell` hears how far it is.
+
+    `experiment:all` stands for all its runs that are no other's child, in the order in which they began.
+    """
+    found: list[Snapshot | str] = []
+    for reference in references:
+        if is_snapshot_file(reference):
+            found.append(load_snapshot(Path(reference)))
+        else:
+            found += find_runs(reference, tracking_uri=tracking_uri)
+    ids = [each for each in found if isinstance(each, str)]
+    taken = take_snapshots(ids, tracking_uri=tracking_uri) if ids else iter(())
+    snapshots = []
+    tell(0, len(found))
+    for number, each in enumerate(found, 1):
+        snapshots.append(next(taken) if isinstance(each, str) else each)
+        tell(number, len(found))
+    # To its end, where the store is asked whether it is still the same.
+    for _ in taken:
+        pass
+    return snapshots
+
+
+def find_runs(reference: str, *, tracking_uri: str | None = None) -> list[str]:
+    """Return the ids of the runs that `reference` names; more than one only for `experiment:all`."""
+    if not reference.endswith(_ALL):
+        return [find_run(reference, tracking_uri=tracking_uri)]
+    name = reference.removesuffix(_ALL)
+    with opened_store(tracking_uri) as client:
+        runs = _runs(client, [_experiment(client, name)], "", order="attributes.start_time ASC")
+        if found := [run.info.run_id for run in runs if _PARENT not in run.data.tags]:
+            return found
+        raise EquivalenceError.no_run_in(name, "", _shown(client), "")
+
+
 def is_snapshot_file(reference: str) -> bool:
     """Tell whether a file is meant; raises `EquivalenceError` where it is one by its looks, but not there."""
     path = Path(reference)
     if path.is_file():
         return True
-    if reference.endswith(_LATEST) or _TAGGED.fullmatch(reference) or not ("/" in reference or path.suffix):
+    if reference.endswith((_LATEST, _ALL)) or _TAGGED.fullmatch(reference) or not ("/" in reference or path.suffix):
         return False
     beside = [str(path.parent / each.name) for each in path.parent.glob("*.json")] if path.parent.is_dir() else []
     raise EquivalenceError.no_file(path, nearest(reference, beside))
@@ -52,6 +96,8 @@ def is_snapshot_file(reference: str) -> bool:
 
 def find_run(reference: str, *, tracking_uri: str | None = None) -> str:
     """Return the id of the run in the store that `reference` names."""
+    if reference.endswith(_ALL):
+        raise EquivalenceError.many_runs(reference)
     with opened_store(tracking_uri) as client:
         if reference.endswith(_LATEST):
             return _latest(client, reference)

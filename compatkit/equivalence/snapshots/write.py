@@ -14,7 +14,8 @@
                  "details": {}, "files": {}, "tensors": {}}},
       "datasets": {"digits [training]#1": {"digest": "…", "schema": "…", "profile": "…", "tags": {}}},
       "notes": [],
-      "children": {"fold 1#1": {"status": "FINISHED", …}}
+      "children": {"fold 1#1": {"status": "FINISHED", …}},
+      "trace": ["…"]                      the lines of compatkit/trace.json
      },
      "sha256": "…"                        of all that is above it
     }
@@ -22,7 +23,7 @@
 Each value that is shown in one line here but has entries is broken into lines; what is empty is left out. Points are
 `[step, value]`, layers `[path, class, operations]`. NaN and the infinities are texts, for which JSON has no number.
 Tensors are described in `tensor_text`, and keep their order, which counts, as do layers and operations; all else is
-sorted by name. Version 1 had no layers; it is still read.
+sorted by name. Version 1 had neither layers nor a trace; it is still read.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def _run(snapshot: Snapshot, depth: int) -> _Entries:
             ((name, object_lines(_run(child, below + 1), below)) for name, child in sorted(snapshot.children.items())),
             depth,
         ),
+        "trace": array_lines(map(text_line, snapshot.trace.split("\n") if snapshot.trace else ()), depth),
     }
     yield from _filled(sections)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from compatkit.equivalence.errors import EquivalenceError
@@ -100,6 +101,6 @@ def _require_samples(before: Sequence[Snapshot], after: Sequence[Snapshot], conf
         raise EquivalenceError.no_samples("a side has no run")
     if not 0.5 < confidence < 1:
         raise EquivalenceError.no_samples(f"the confidence is {confidence}, not between 0.5 and 1")
-    ids = [run.run_id for run in (*before, *after)]
-    if twice := sorted({each for each in ids if ids.count(each) > 1}):
+    ids = Counter(run.run_id for run in (*before, *after))
+    if twice := sorted(run_id for run_id, count in ids.items() if count > 1):
         raise EquivalenceError.no_samples(f"run {twice[0]!r} would count twice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.statistics import SampleVerdict
@@ -38,7 +39,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """A verdict, the two snapshots that it is about, and the policy that says which names are one."""
+    """A verdict, the two snapshots that it is about, and the policy that says which names are one.
+
+    `explanation` says where the runs began to part, where that was asked for.
+    """
 
     title: str
     verdict: Verdict
@@ -46,6 +50,7 @@ class Compared:
     after: Snapshot
     policy: Policy
     tables: tuple[Table, ...] = ()
+    explanation: Explanation | None = None
 
     @property
     def outcome(self) -> Outcome:

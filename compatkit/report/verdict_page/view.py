@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.snapshot import Snapshot
 from compatkit.report.verdict_page.comparison import (
     Compared,
     Comparison,
@@ -78,7 +79,7 @@ def _section(anchor: str, compared: Compared) -> Section:
         compared.outcome,
         tuple(sentences(verdict, metrics)),
         # The weights are measured; what the template shows of the snapshots is less.
-        replace(compared, before=replace(before, models={}, metrics={}), after=replace(after, models={}, metrics={})),
+        replace(compared, before=_without_bulk(before), after=_without_bulk(after)),
         tallies(verdict),
         earliest(verdict),
         tuple((why, tuple(differences)) for why, differences in reasons.items()),
@@ -87,6 +88,10 @@ def _section(anchor: str, compared: Compared) -> Section:
         tuple(read_sheets(before, after, compared.policy, findings)),
         compared.tables,
     )
+
+
+def _without_bulk(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, models={}, metrics={}, trace="")
 
 
 def with_bars(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:

@@ -150,6 +150,20 @@ def test_both_sides_have_one_seed_and_one_number_of_threads(verify: Verify, tmp_
     assert before == after == "['7', '7', '3']\n"
 
 
+@pytest.mark.parametrize("explain", [False, True])
+def test_only_where_it_is_asked_for_commands_are_watched_and_explained(
+    verify: Verify, tmp_path: Path, explain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COMPATKIT_TRACE", raising=False)
+    told = "exec(open('log.py').read()); print(os.environ.get('COMPATKIT_TRACE'))"
+
+    result = verify(before=python(told), after=log(LATER), explain=explain)
+
+    assert [run.explanation is not None for run in only(result).runs] == [explain, explain]
+    said = (tmp_path / "store" / "before" / "output.txt").read_text()
+    assert said == ("1\n" if explain else "None\n")
+
+
 def test_the_callers_own_run_and_experiment_stay_the_callers(
     verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

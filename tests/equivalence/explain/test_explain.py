@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
 from compatkit.cli import cli
-from compatkit.equivalence import Policy, Snapshot, compare_snapshots, take_snapshot
+from compatkit.equivalence import Policy, Snapshot, compare_snapshots, load_snapshot, save_snapshot, take_snapshot
 from compatkit.equivalence.explain import Explanation, State, explain, first_parting, read_trace
 from compatkit.migration import find_migration
+from compatkit.trace import TraceError
 from compatkit.training import ModelTrainer, ModelTrainerV2, TrainingOrchestrator, TrainingOrchestratorV2
 
 QUICK = {"epochs": 1, "hidden_size": 8, "batch_size": 64, "log_model": False}
@@ -37,9 +40,7 @@ def runs(tracking_uri: str) -> dict[str, str]:
 
 def explained(tracking_uri: str, before: str, after: str) -> Explanation:
     snapshots = [take_snapshot(run, tracking_uri=tracking_uri) for run in (before, after)]
-    verdict = compare_snapshots(*snapshots, POLICY)
-    one, other = (read_trace(run, tracking_uri=tracking_uri) for run in (before, after))
-    return explain(*snapshots, verdict, traces=(one, other))
+    return explain(*snapshots, compare_snapshots(*snapshots, POLICY))
 
 
 def states(explanation: Explanation) -> dict[str, State]:
@@ -47,7 +48,7 @@ def states(explanation: Explanation) -> dict[str, State]:
 
 
 def test_v1_and_v2_do_the_same_in_every_batch_and_layer(tracking_uri: str, runs: dict[str, str]) -> None:
-    one, other = (read_trace(runs[name], tracking_uri=tracking_uri) for name in ("v1", "v2"))
+    one, other = (read_trace(take_snapshot(runs[name], tracking_uri=tracking_uri)) for name in ("v1", "v2"))
 
     assert one is not None
     assert other is not None
@@ -116,6 +117,31 @@ def test_the_environment_fits_into_tags(tracking_uri: str, runs: dict[str, str])
     assert tags["compatkit.env.torch.threads"]
     assert "torch==" in tags["compatkit.env.packages"]
     assert all(len(text) < 8000 for text in tags.values())
+
+
+def test_a_stored_snapshot_explains_as_its_run_does(
+    tracking_uri: str, runs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("v1", "lr"):
+        save_snapshot(take_snapshot(runs[name], tracking_uri=tracking_uri), tmp_path / f"{name}.json")
+    stored = [load_snapshot(tmp_path / f"{name}.json") for name in ("v1", "lr")]
+
+    explanation = explain(*stored, compare_snapshots(*stored, POLICY))
+
+    assert explanation == explained(tracking_uri, runs["v1"], runs["lr"])
+    assert states(explanation)["first layer"] is State.DIFFERS
+    page = tmp_path / "verdict.html"
+    files = [str(tmp_path / f"{name}.json") for name in ("v1", "lr")]
+    assert cli.main(["compare", *files, "--explain", "--html", str(page)], standalone_mode=False) == 1
+    assert explanation.began in html.unescape(page.read_text())
+
+
+def test_a_trace_that_cannot_be_read_is_an_error_and_none_is_unknown() -> None:
+    broken = Snapshot("a", params={"k": "1"}, trace='{"schema": 99}')
+
+    assert read_trace(replace(broken, trace="")) is None
+    with pytest.raises(TraceError, match="schema"):
+        explain(broken, replace(broken, run_id="b", params={"k": "2"}), compare_snapshots(broken, broken, POLICY))
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])

@@ -46,6 +46,7 @@ def snapshots(draw: st.DrawFn, *, depth: int = 2) -> Snapshot:
         flat,
         metrics={**flat.metrics, **draw(st.dictionaries(names, st.lists(points, max_size=3).map(tuple), max_size=2))},
         artifacts=draw(st.dictionaries(names, files, max_size=2)),
+        trace=draw(st.sampled_from(["", "{}", "a\r\nb\n", "\n"])),
         notes=tuple(draw(st.lists(names, max_size=2))),
         children={name: replace(child, run_id=name) for name, child in children.items()},
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from compatkit.equivalence import EquivalenceError, resolve_snapshot, save_snapshot
+from compatkit.equivalence import EquivalenceError, resolve_snapshot, resolve_snapshots, save_snapshot
 from compatkit.equivalence.snapshots import snapshot_text
 from tests.equivalence.strategies import RUN
 
@@ -46,6 +46,25 @@ def test_each_way_names_its_run(number_of: object, runs: list[str]) -> None:
     assert number_of(runs[1][:12]) == "1"
     assert number_of("references/of @ all:latest") == "2"
     assert number_of("references/of @ all@number=it's 1") == "1"
+
+
+def test_many_are_read_in_their_order_and_told_one_by_one(runs: list[str], tracking_uri: str, tmp_path: Path) -> None:
+    save_snapshot(RUN, tmp_path / "stored.json")
+    references = [runs[2], str(tmp_path / "stored.json"), "references/of @ all:all", "references/of @ all:latest"]
+    told: list[tuple[int, int]] = []
+
+    found = resolve_snapshots(references, tracking_uri=tracking_uri, tell=lambda done, of: told.append((done, of)))
+
+    # A child is read with its parent, and not by itself.
+    assert [each.run_id for each in found] == [runs[2], RUN.run_id, *runs, runs[2]]
+    assert told == [(number, 6) for number in range(7)]
+
+
+def test_all_runs_are_no_single_one(runs: list[str], tracking_uri: str) -> None:
+    with pytest.raises(EquivalenceError, match="where one is asked for"):
+        resolve_snapshot("references/of @ all:all", tracking_uri=tracking_uri)
+    with pytest.raises(EquivalenceError, match="did you mean 'references/of @ all'"):
+        resolve_snapshots(["references/of @ al:all"], tracking_uri=tracking_uri)
 
 
 REFUSED = {
