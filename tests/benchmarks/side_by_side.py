@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Comparison:
     """Median seconds of ours and of the peer, and the median of the ratios, pair by pair.
 
-    `cpu_ratio` is that of the CPU time of this process, user and system: it holds on a machine that others use too.
+    `cpu_ratio` is that of the least CPU time of each, user and system: it holds on a machine that others use too.
     """
 
     ours: float
@@ -31,7 +31,7 @@ def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: in
         peer=statistics.median(theirs for _, (theirs, _) in rows),
         ratio=statistics.median(mine / theirs for (mine, _), (theirs, _) in rows),
         pairs=pairs,
-        cpu_ratio=statistics.median(mine / max(theirs, 1e-9) for (_, mine), (_, theirs) in rows),
+        cpu_ratio=min(mine for (_, mine), _ in rows) / max(min(theirs for _, (_, theirs) in rows), 1e-9),
     )
 
 
