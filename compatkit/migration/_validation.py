@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
-from compatkit.migration.changes import CallChange
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Argument, Config, Migration
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import CallChange
 
 
 def validate(migration: Migration, *, where: str) -> None:
