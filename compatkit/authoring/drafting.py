@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from compatkit.authoring.changes import Change
 from compatkit.authoring.skeleton import SCHEMA_FILE
-from compatkit.migration import Migration, Move
+from compatkit.migration import Move
 from compatkit.migration.compose import follow
+
+_MOVED = ("moved", "module moved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +36,16 @@ class Draft:
         yield f"id = {_quoted(self.migration_id)}"
         yield f"summary = {_quoted(f'Move from {self.package} {self.old_version} to {self.new_version}.')}"
         yield f"versions = {{ v1 = {_quoted(self.old_version)}, v2 = {_quoted(self.new_version)} }}"
-        moves, doubtful = _without_chains([change for change in self.changes if change.kind in _MOVED])
-        renamed = [change for change in self.changes if change.kind == "argument renamed"]
-        arguments = [change for change in renamed if change.confidence == "safe"]
-        written = {*moves, *arguments}
         letters = re.sub("[^A-Z]", "", self.package.upper()).ljust(2, "X")
-        codes = _codes(letters, 1, len(moves))
-        for code, change in zip(codes, moves, strict=True):
-            yield from ("", _evidence(change), "[[moves]]", f'code = "{code}"')
-            if change.kind == "module moved":
-                yield 'kind = "module"'
-            yield f"old = {_quoted(change.old)}"
-            yield f"new = {_quoted(change.new)}"
-            if change.confidence != "safe":
-                yield f'confidence = "{change.confidence}"'
-        for code, change in zip(_codes(letters, 3, len(arguments)), arguments, strict=True):
-            yield from ("", _evidence(change), "[[arguments]]", f'code = "{code}"')
-            yield f"of = {_quoted(change.old)}"
-            yield f"v1 = {_quoted(change.argument)}"
-            yield f"v2 = {_quoted(change.new)}"
+        moves, doubtful = _without_chains([change for change in self.changes if change.kind in _MOVED])
+        members = [change for change in self.changes if change.kind == "renamed" and change.confidence != "manual"]
+        renamed = [change for change in self.changes if change.kind == "argument renamed"]
+        arguments = [change for change in renamed if change.confidence != "manual"]
+        homes = [_move(change) for change in moves]
+        yield from _moves(moves, letters)
+        yield from _members(members, homes, letters)
+        yield from _calls(arguments, homes, letters)
+        written = {*moves, *members, *arguments}
         left = [change for change in self.changes if change not in written]
         if left:
             yield from ("", "# What is left for you: declare it above, or take the comment signs away, and say why.")
@@ -61,9 +54,6 @@ class Draft:
             doubt = " It would be a chain." if change in doubtful else ""
             yield from ("", _evidence(change) + doubt, "# [[unhandled]]", f"# name = {_quoted(change.name)}")
             yield f"# why = {_quoted(describe(change))}"
-
-
-_MOVED = ("moved", "module moved")
 
 
 def describe(change: Change) -> str:
@@ -81,56 +71,50 @@ def describe(change: Change) -> str:
             return f"the argument is {change.kind.removeprefix('argument ')}"
 
 
-def uncovered(changes: list[Change], migration: Migration) -> list[Change]:
-    """Return the changes that a migration neither declares nor lists as unhandled."""
-    return [change for change in changes if not _is_declared(change, migration) and not _is_listed(change, migration)]
+def _moves(moves: Sequence[Change], letters: str) -> Iterator[str]:
+    for code, change in zip(_codes(letters, 1, len(moves)), moves, strict=True):
+        yield from ("", _evidence(change), "[[moves]]", f'code = "{code}"')
+        if change.kind == "module moved":
+            yield 'kind = "module"'
+        yield f"old = {_quoted(change.old)}"
+        yield f"new = {_quoted(change.new)}"
+        yield from _confidence([change])
 
 
-def _is_declared(change: Change, migration: Migration) -> bool:
-    if change.kind in {"deprecated", "removed", *_MOVED} and not change.argument:
-        is_moved = follow(change.old, migration.moves) is not None
-        return is_moved or change.name in set(_declared_names(migration))
-    return change.name in set(_declared_names(migration))
+def _members(members: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
+    for code, change in zip(_codes(letters, 2, len(members)), members, strict=True):
+        owner, _, v1 = change.old.rpartition(".")
+        yield from ("", _evidence(change), "[[members]]", f'code = "{code}"')
+        yield f"of = {_owners(owner, homes)}"
+        yield f"v1 = {_quoted(v1)}"
+        yield f"v2 = {_quoted(change.new.rpartition('.')[2])}"
+        yield from _confidence([change])
 
 
-def _declared_names(migration: Migration) -> Iterator[str]:
-    """Yield every name that a row of the migration is about, whatever kind of row that is."""
-    new_names = {move.new: move.old for move in migration.moves}
-    for field in fields(migration):
-        rows = getattr(migration, field.name)
-        for row in rows if isinstance(rows, tuple) else ():
-            owners = _texts(getattr(row, "of", ()))
-            for owner in (*owners, *(new_names[name] for name in owners if name in new_names)):
-                yield owner
-                yield from (f"{owner}.{inner}" for inner in _inner_names(row))
-                yield from (f"{owner}({inner})" for inner in _inner_names(row))
-            if not owners:
-                yield from (*_texts(getattr(row, "old", ())), *_texts(getattr(row, "names", ())))
+def _calls(arguments: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
+    """Yield a table for each callable: what is sure of its arguments apart from what is not."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in arguments:
+        groups.setdefault((change.old, change.confidence), []).append(change)
+    for code, ((of, _), changes) in zip(_codes(letters, 3, len(groups)), groups.items(), strict=True):
+        yield from ("", *map(_evidence, changes), "[[calls]]", f'code = "{code}"')
+        yield f"of = {_owners(of.removesuffix('.__init__'), homes)}"
+        yield f"rename = {{ {', '.join(f'{each.argument} = {_quoted(each.new)}' for each in changes)} }}"
+        yield from _confidence(changes)
 
 
-def _inner_names(row: object) -> Iterator[str]:
-    """Yield the arguments or members that a row is about."""
-    for key in ("v1", "old"):
-        if isinstance(name := getattr(row, key, None), str):
-            yield name
-    for key in ("rename", "drop", "pin", "values"):
-        for each in getattr(row, key, ()):
-            yield each if isinstance(each, str) else str(getattr(each, "name", None) or getattr(each, "v1", ""))
+def _owners(name: str, homes: Sequence[Move]) -> str:
+    """Return the names of a class or a function: the old one, and that at its new home, if it has one."""
+    parts = name.split(".")
+    for size in range(len(parts), 0, -1):
+        if move := follow(".".join(parts[:size]), homes):
+            return f"[{_quoted(name)}, {_quoted('.'.join([move.new, *parts[size:]]))}]"
+    return _quoted(name)
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    given = (value,) if isinstance(value, str) else value
-    return tuple(each for each in given if isinstance(each, str)) if isinstance(given, tuple) else ()
-
-
-def _is_listed(change: Change, migration: Migration) -> bool:
-    return any(_matches(change, row.name) for row in migration.unhandled)
-
-
-def _matches(change: Change, pattern: str) -> bool:
-    # A name with brackets is an argument; fnmatch would take other brackets for a set of characters.
-    wanted = re.escape(pattern).replace(r"\*", ".*")
-    return re.fullmatch(wanted, change.name) is not None
+def _confidence(changes: Sequence[Change]) -> Iterator[str]:
+    if (confidence := changes[0].confidence) != "safe":
+        yield f'confidence = "{confidence}"'
 
 
 def _without_chains(changes: list[Change]) -> tuple[list[Change], list[Change]]:

@@ -77,6 +77,10 @@ def _mentions(migration: Migration, source: bytes) -> bool:
     words = {part for move in migration.moves for part in (*move.old.split("."), *move.new.split("."))}
     words |= {name for row in migration.fields for name in (row.v1, row.v2)}
     words |= {name for row in migration.arguments for name in (*row.of.split("."), row.v1)}
+    words |= {name.rpartition(".")[2] for row in migration.calls for name in (*row.of, row.to) if name}
+    words |= {name for row in migration.members for name in (row.v1, row.v2) if name}
+    words |= {name.rpartition(".")[2] for row in migration.removed for name in row.names}
+    words |= set(migration.transform.words if migration.transform else ())
     return any(word.encode() in source for word in words)
 
 

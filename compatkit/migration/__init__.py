@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from compatkit.migration._changes import TRANSFORM_FILE
+from typing import TYPE_CHECKING, Any
+
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal, Transform
 from compatkit.migration.compose import compose, follow
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
@@ -24,8 +24,7 @@ from compatkit.migration.model import (
     Unhandled,
     Versions,
 )
-from compatkit.migration.names import Confidence
-from compatkit.migration.project import Project, load_project
+from compatkit.migration.names import TRANSFORM_FILE, Confidence
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
     ENTRY_POINT_GROUP,
@@ -37,6 +36,16 @@ from compatkit.migration.registry import (
     read_registry,
 )
 from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, parse_records, parse_shape
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import About, CallChange, KeyChange, MemberChange, Removal, Transform
+    from compatkit.migration.project import Project, load_project
+
+# Resolved on first use: a training script under the shim needs none of them.
+_LATER = {
+    **dict.fromkeys(["About", "CallChange", "KeyChange", "MemberChange", "Removal", "Transform"], "changes"),
+    **dict.fromkeys(["Project", "load_project"], "project"),
+}
 
 __all__ = [
     "DEFAULT_MIGRATION",
@@ -89,3 +98,11 @@ __all__ = [
     "read_registry",
     "validate_together",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

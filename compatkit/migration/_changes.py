@@ -22,9 +22,8 @@ from compatkit.migration.changes import (
     Transform,
 )
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.names import Confidence
+from compatkit.migration.names import TRANSFORM_FILE, Confidence
 
-TRANSFORM_FILE = "transform.py"
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 # What reads a configuration cannot be seen in it.
 _NOT_SAFE: tuple[Confidence, ...] = ("review", "manual")
@@ -97,27 +96,15 @@ def build_key(entry: Entry) -> KeyChange:
     return key
 
 
-def build_transform(document: Entry, origin: FilePath | None) -> Transform | None:
+def build_transform(entry: Entry, origin: FilePath | None) -> Transform:
     """Read `[transform]`; that the file is there is seen, and nothing of it is read."""
-    if not document.has("transform"):
-        return None
-    entry = Entry(document.table("transform"), f"{document.where}, [transform]")
     transform = Transform(entry.code(), entry.texts("words"), _about(entry, "review", _MADE))
-    entry.close()
     if not all(word.strip() for word in transform.words) or not transform.words:
         expected = "words, one of which a file must contain to be handed to transform.py"
         raise MigrationError.wrong_value("words", list(transform.words), expected, where=entry.where)
     if origin is not None and not origin.with_name(TRANSFORM_FILE).is_file():
         raise MigrationError.no_transform(str(origin.with_name(TRANSFORM_FILE)), where=entry.where)
     return transform
-
-
-def build_types(entry: Entry) -> tuple[tuple[str, str], ...]:
-    types = Entry(entry.table("types"), f"{entry.where}, [types]")
-    for name in types.keys():  # noqa: SIM118 - Entry is no dict
-        if not all(part.isidentifier() for part in name.removesuffix("()").split(".")):
-            raise MigrationError.unknown_key(name, ["a.b.function()", "a.b.Class.attribute"], where=types.where)
-    return tuple((name, types.dotted(name, parts=2)) for name in sorted(types.keys()))
 
 
 def _check_call(call: CallChange, entry: Entry) -> None:

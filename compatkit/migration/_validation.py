@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Argument, Config, Migration
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import CallChange
 
 
 def validate(migration: Migration, *, where: str) -> None:
@@ -27,6 +31,7 @@ def validate(migration: Migration, *, where: str) -> None:
 def validate_together(migrations: Iterable[Migration]) -> None:
     """Raise `MigrationError`, naming both, if two migrations that are used together claim one name, or one code."""
     owners: dict[str, str] = {}
+    fields_said: dict[str, tuple[str, str]] = {}
     places: dict[str, str] = {}
     for migration in migrations:
         if migration.id in places:
@@ -37,6 +42,12 @@ def validate_together(migrations: Iterable[Migration]) -> None:
         for claim in dict.fromkeys(_claims(migration)):
             if (owner := owners.setdefault(claim, migration.id)) != migration.id:
                 raise MigrationError.declared_twice(claim, owner, migration.id, where="the migrations in use")
+        for field in migration.fields:
+            # Two that say the same of a key do not contradict each other.
+            v2, owner = fields_said.setdefault(field.v1, (field.v2, migration.id))
+            if v2 != field.v2:
+                what = f"The field {field.v1!r}, as {v2!r} and as {field.v2!r},"
+                raise MigrationError.declared_twice(what, owner, migration.id, where="the migrations in use")
 
 
 def codes_of(migration: Migration) -> Iterator[str]:
@@ -54,7 +65,21 @@ def _claims(migration: Migration) -> Iterator[str]:
     yield from (f"The old name {move.old!r}" for move in migration.moves)
     yield from (f"The producer {producer.function!r}" for producer in migration.producers)
     yield from (f"The argument {argument.v1!r} of {argument.of!r}" for argument in migration.arguments)
+    for call in migration.calls:
+        yield from (f"The argument {name!r} of {of!r}" for of in call.of for name in _claimed_arguments(call))
+        yield from (f"The old name {of!r}" for of in call.of if call.to)
+        yield from (f"The positions of {of!r}" for of in call.of if call.v2 is not None)
+    yield from (f"The member {row.v1!r} of {of!r}" for row in migration.members for of in row.of)
+    yield from (f"The old name {name!r}" for row in migration.removed for name in row.names)
+    yield from (f"The key {row.v1!r} beside {', '.join(sorted(row.beside))}" for row in migration.keys)
     yield from (f"The code {code!r}" for code in codes_of(migration))
+
+
+def _claimed_arguments(call: CallChange) -> Iterator[str]:
+    yield from (row.v1 for row in call.rename)
+    yield from (row.name for row in (*call.add, *call.pin))
+    yield from (row.name for row in call.values)
+    yield from call.drop
 
 
 def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from compatkit.migration.names import Confidence, relocate
+from compatkit.migration.value import Value, value
 
 # What a Python literal can be: text, numbers, None, and lists and the like of them.
 Literal: TypeAlias = object
@@ -41,8 +42,8 @@ class Condition(NamedTuple):
     values: tuple[Literal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+@value
+class About(Value):
     """What every change says of itself; `since` and `remove` are releases, `link` leads to the library's own notes."""
 
     confidence: Confidence = "safe"
@@ -57,8 +58,8 @@ class About:
         return "; ".join([*filter(None, parts), *([f"removed in {self.remove}"] if self.remove else [])])
 
 
-@dataclass(frozen=True, slots=True)
-class CallChange:
+@value
+class CallChange(Value):
     """How calls of one callable change.
 
     Attributes:
@@ -104,8 +105,8 @@ class CallChange:
         return replace(self, of=tuple(relocate(name, homes) for name in self.of), to=relocate(self.to, homes))
 
 
-@dataclass(frozen=True, slots=True)
-class MemberChange:
+@value
+class MemberChange(Value):
     """A method or an attribute of these classes, an enumeration's value or a constant, that has a new name.
 
     `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do.
@@ -123,8 +124,8 @@ class MemberChange:
         return replace(self, of=tuple(relocate(name, homes) for name in self.of))
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+@value
+class Removal(Value):
     """Dotted names of modules, classes or functions that are gone, and what to do instead."""
 
     code: str
@@ -136,8 +137,8 @@ class Removal:
         return replace(self, names=tuple(relocate(name, homes) for name in self.names))
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChange:
+@value
+class KeyChange(Value):
     """A key of configuration files: renamed, gone, or the place of a callable's arguments.
 
     Attributes:
@@ -160,8 +161,8 @@ class KeyChange:
         return replace(self, of=relocate(self.of, homes))
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+@value
+class Transform(Value):
     """The `transform.py` beside a migration: code of its author's, for what no table can say.
 
     It is handed the files that contain one of the `words`, and no others.

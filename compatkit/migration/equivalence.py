@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
     from datetime import date
@@ -12,8 +13,8 @@ AllowanceKind = Literal["metric", "param", "tag", "artifact", "model", "dataset"
 MarginValue = Literal["final", "min", "max"]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+@value
+class Allowance(Value):
     """A difference that is allowed, and why. `name` is a shell-style pattern.
 
     One of the kind "child" allows that a child run is lost or added, named as in the verdict: `fold *`, for `fold 1#1`.
@@ -31,8 +32,8 @@ class Allowance:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+@value
+class Bound(Value):
     """How far the values of the metrics that `metric`, a shell-style pattern, names may lie apart, and why.
 
     Two values agree if they lie within `atol + rtol * max(|a|, |b|)`, or at most `ulps` doubles apart.
@@ -45,8 +46,8 @@ class Bound:
     ulps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
+@value
+class Margin(Value):
     """How far the means of a metric over many seeds may lie apart, for a statistical comparison, and why.
 
     Attributes:
@@ -66,8 +67,8 @@ class Margin:
         return f"{self.absolute:g}" if self.absolute is not None else f"{self.relative:.3g} of the mean before"
 
 
-@dataclass(frozen=True, slots=True)
-class Equivalence:
+@value
+class Equivalence(Value):
     """Within which tolerance, and up to which differences, a v1 and a v2 run count as equivalent.
 
     Of `tolerances` and `margins` the first that names a metric decides; `rtol` and `atol` are for all other metrics.

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
-from compatkit.migration._changes import (
-    build_call,
-    build_key,
-    build_member,
-    build_removal,
-    build_transform,
-    build_types,
-)
 from compatkit.migration._entry import Entry, each
 from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import validate
@@ -33,6 +25,9 @@ from compatkit.migration.model import (
 )
 from compatkit.migration.names import Confidence
 from compatkit.migration.shape import parse_records, parse_shape
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
 
 SCHEMA = 1
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
@@ -97,13 +92,13 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         arguments=each(entry, "arguments", _argument),
         producers=each(entry, "producers", _producer),
         configs=each(entry, "configs", _config),
-        calls=each(entry, "calls", build_call),
-        members=each(entry, "members", build_member),
-        removed=each(entry, "removed", build_removal),
-        keys=each(entry, "keys", build_key),
-        transform=build_transform(entry, origin),
+        calls=each(entry, "calls", _call),
+        members=each(entry, "members", _member),
+        removed=each(entry, "removed", _removal),
+        keys=each(entry, "keys", _key),
+        transform=_transform(entry, origin),
         loaded=entry.texts("loaded"),
-        types=build_types(entry),
+        types=_types(entry),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
         record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
         unhandled=each(entry, "unhandled", _unhandled),
@@ -182,3 +177,49 @@ def _settings(table: object, where: str) -> tuple[Setting, ...]:
 
 def _unhandled(entry: Entry) -> Unhandled:
     return Unhandled(entry.text("name"), entry.text("why"))
+
+
+# What reads changes of an interface is imported with the first of them: the migration that the shim takes has none.
+
+
+def _call(entry: Entry) -> CallChange:
+    from compatkit.migration._changes import build_call
+
+    return build_call(entry)
+
+
+def _member(entry: Entry) -> MemberChange:
+    from compatkit.migration._changes import build_member
+
+    return build_member(entry)
+
+
+def _removal(entry: Entry) -> Removal:
+    from compatkit.migration._changes import build_removal
+
+    return build_removal(entry)
+
+
+def _key(entry: Entry) -> KeyChange:
+    from compatkit.migration._changes import build_key
+
+    return build_key(entry)
+
+
+def _transform(document: Entry, origin: Path | None) -> Transform | None:
+    if not document.has("transform"):
+        return None
+    from compatkit.migration._changes import build_transform
+
+    entry = Entry(document.table("transform"), f"{document.where}, [transform]")
+    transform = build_transform(entry, origin)
+    entry.close()
+    return transform
+
+
+def _types(entry: Entry) -> tuple[tuple[str, str], ...]:
+    types = Entry(entry.table("types"), f"{entry.where}, [types]")
+    for name in types.keys():  # noqa: SIM118 - Entry is no dict
+        if not all(part.isidentifier() for part in name.removesuffix("()").split(".")):
+            raise MigrationError.unknown_key(name, ["a.b.function()", "a.b.Class.attribute"], where=types.where)
+    return tuple((name, types.dotted(name, parts=2)) for name in sorted(types.keys()))

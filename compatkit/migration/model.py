@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
 from compatkit.migration.names import Confidence, relocate
+from compatkit.migration.value import Value, value
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
 
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
@@ -22,8 +25,8 @@ class Versions(NamedTuple):
     v2: str
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+@value
+class Move(Value):
     """An old dotted name and its new dotted name: of a symbol, or of a module that moves with all that is in it."""
 
     code: str
@@ -69,8 +72,8 @@ class Move:
         return self.new.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+@value
+class Field(Value):
     """A v1 key of a record and its v2 spelling."""
 
     code: str
@@ -78,8 +81,8 @@ class Field:
     v2: str
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+@value
+class Argument(Value):
     """A flat v1 argument of the callable `of`, and the dotted path where v2's configuration keeps it."""
 
     code: str
@@ -89,8 +92,8 @@ class Argument:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+@value
+class Producer(Value):
     """A function or method, by dotted name, that returns a history.
 
     `returns` says where in the returned value the history lies; empty: it is the value. See `parse_shape`.
@@ -118,16 +121,16 @@ class Section(NamedTuple):
     of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+@value
+class Preset(Value):
     """A named configuration: what it sets, and differs in from the defaults."""
 
     name: str
     settings: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+@value
+class Config(Value):
     """The class that holds, in v2, what the callable `of` took as flat arguments.
 
     v2's callable takes an instance as `argument` and, where it knows presets, the name of one as `preset_argument`,
@@ -150,8 +153,8 @@ class Unhandled(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+@value
+class Migration(Value):
     """One declared v1 to v2 change.
 
     `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`; `origin` is the

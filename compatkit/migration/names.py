@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 Confidence = Literal["safe", "review", "manual"]
+# The code that a migration may bring, beside its migration.toml.
+TRANSFORM_FILE = "transform.py"
 
 
 def relocate(name: str, homes: Mapping[str, str]) -> str:

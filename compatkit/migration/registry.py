@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -16,14 +15,15 @@ from pathlib import Path
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration
 from compatkit.migration.model import Migration
+from compatkit.migration.value import Value, value
 
 ENTRY_POINT_GROUP = "compatkit.migrations"
 DEFAULT_MIGRATION = "training-orchestrator-v2"
 _FILE = "migration.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+@value
+class Registry(Value):
     """The `migration.toml` of every migration at hand by its id, bundled ones first, and what is wrong with others."""
 
     files: Mapping[str, Path]
@@ -110,10 +110,10 @@ def _registered(bundled: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str,
 
     found: dict[str, Path] = {}
     faults: dict[str, MigrationError] = {}
-    for name, value in sorted({(point.name, point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}):
-        files = [file for folder in _package_folders(value) if (file := Path(folder) / _FILE).is_file()]
+    for name, package in sorted({(point.name, point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}):
+        files = [file for folder in _package_folders(package) if (file := Path(folder) / _FILE).is_file()]
         if not files:
-            faults[name] = MigrationError.not_there(name, value, ENTRY_POINT_GROUP)
+            faults[name] = MigrationError.not_there(name, package, ENTRY_POINT_GROUP)
         for file in files:
             if (first := bundled.get(name) or found.get(name)) and first != file:
                 what = f"The migration {name!r}"

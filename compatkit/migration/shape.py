@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from compatkit.migration.value import Value, value
 
 _STEP = re.compile(
     r"""
@@ -15,22 +16,22 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+@value
+class Attribute(Value):
     """An attribute of the value before."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@value
+class Item(Value):
     """An element of the value before, by position or by key."""
 
     key: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+@value
+class Each(Value):
     """Every element of the value before."""
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from compatkit.migration import Move
+from compatkit.migration.value import value
 
 
 def _as_it_is(value: object) -> object:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChangedMove(Move):
     """`adapt` makes, of what is found at the new home, what is called as v1 was."""
 

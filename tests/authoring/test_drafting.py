@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from compatkit.authoring.auditing import uncovered
 from compatkit.authoring.changes import Change, find_changes
-from compatkit.authoring.drafting import Draft, uncovered
+from compatkit.authoring.drafting import Draft
 from compatkit.authoring.interface import read_interface
 from compatkit.migration import parse_migration
 
@@ -235,14 +236,14 @@ def test_a_draft_is_a_valid_migration_of_what_is_sure(tmp_path: Path) -> None:
         ("shop.a.total", "shop.c.total", "symbol"),
         ("shop.b", "shop.d", "module"),
     }
-    assert [(row.of, row.v1, row.v2) for row in migration.arguments] == [("shop.a.f", "pageNumber", "page_number")]
+    assert [(row.of, row.rename) for row in migration.calls] == [(("shop.a.f",), (("pageNumber", "page_number"),))]
     assert migration.versions == ("1.0", "2.0")
 
 
 def test_a_draft_gives_every_entry_its_evidence(tmp_path: Path) -> None:
     lines = drafted(changes(tmp_path, OLD, NEW)).splitlines()
 
-    entries = [number for number, line in enumerate(lines) if line in {"[[moves]]", "[[arguments]]", "# [[unhandled]]"}]
+    entries = [number for number, line in enumerate(lines) if line in {"[[moves]]", "[[calls]]", "# [[unhandled]]"}]
     assert len(entries) == 5
     assert all("confidence: " in lines[number - 1] and "evidence: " in lines[number - 1] for number in entries)
 
@@ -285,3 +286,89 @@ def test_more_than_ninety_nine_moves_get_longer_codes() -> None:
     codes = [move.code for move in parse_migration(drafted(many)).moves]
 
     assert (codes[0], codes[-1]) == ("SHOP1001", "SHOP1100")
+
+
+def test_a_member_with_another_name_is_drafted_for_its_class_wherever_that_is(tmp_path: Path) -> None:
+    old = CLASS.format(name="Thing", argument="name", default="1", method="getPrice")
+    new = CLASS.format(name="Thing", argument="name", default="1", method="get_price")
+    found = changes(tmp_path, {"a": old}, {"b": new})
+
+    migration = parse_migration(drafted(found))
+
+    (member,) = migration.members
+    assert (member.of, member.v1, member.v2) == (("shop.a.Thing", "shop.b.Thing"), "getPrice", "get_price")
+    assert uncovered(found, migration) == []
+
+
+def test_an_argument_of_a_class_that_moved_is_drafted_under_both_names(tmp_path: Path) -> None:
+    old = CLASS.format(name="Thing", argument="fullName", default="1", method="price")
+    new = CLASS.format(name="Thing", argument="full_name", default="1", method="price")
+
+    (call,) = parse_migration(drafted(changes(tmp_path, {"a": old}, {"b": new}))).calls
+
+    assert call.of == ("shop.a.Thing", "shop.b.Thing")
+    assert call.rename == (("fullName", "full_name"),)
+
+
+def test_what_is_not_sure_is_drafted_for_review(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": "def f(a, b=1, pageNo=2): ...\n"}, {"a": "def f(a, c=1, page_no=2): ...\n"})
+
+    rows = parse_migration(drafted(found)).calls
+
+    assert sorted((row.about.confidence, row.rename) for row in rows) == [
+        ("review", (("b", "c"),)),
+        ("safe", (("pageNo", "page_no"),)),
+    ]
+
+
+GONE = Change("removed", "shop.a.f")
+ARGUMENT = Change("argument removed", "shop.a.f", argument="b")
+ADDED = Change("argument added", "shop.a.f", "new", argument="new")
+MEMBER = Change("renamed", "shop.a.Thing.price", "shop.a.Thing.cost")
+METHOD = Change("argument renamed", "shop.a.Thing.price", "y", argument="x")
+ROWS = {
+    "nothing": ("", {GONE, ARGUMENT, ADDED, MEMBER, METHOD}),
+    "a rename of its argument": ('[[calls]]\nof = "shop.a.f"\nrename = { b = "c" }', {GONE, ADDED, MEMBER, METHOD}),
+    "an argument that goes": ('[[calls]]\nof = "shop.a.f"\ndrop = ["b"]', {GONE, ADDED, MEMBER, METHOD}),
+    "an argument that comes": ('[[calls]]\nof = "shop.a.f"\nadd = { new = 1 }', {GONE, ARGUMENT, MEMBER, METHOD}),
+    "an argument in a condition": (
+        '[[calls]]\nof = "shop.a.f"\nwhen = { b = [1] }\nsay = "no"',
+        {GONE, ADDED, MEMBER, METHOD},
+    ),
+    "an argument of another": ('[[calls]]\nof = "shop.b.f"\ndrop = ["b"]', {GONE, ARGUMENT, ADDED, MEMBER, METHOD}),
+    "a new name": ('[[calls]]\nof = "shop.a.f"\nto = "shop.c.f"', {ARGUMENT, ADDED, MEMBER, METHOD}),
+    "what to say of every call": ('[[calls]]\nof = "shop.a.f"\nsay = "no"', {MEMBER, METHOD}),
+    "a pattern": ('[[calls]]\nof = "shop.*.f"\ndrop = ["b"]', {GONE, ADDED, MEMBER, METHOD}),
+    "a pattern of another length": (
+        '[[calls]]\nof = "shop.*.a.f"\ndrop = ["b"]',
+        {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
+    ),
+    "a member": ('[[members]]\nof = "shop.a.Thing"\nv1 = "price"\nv2 = "cost"', {GONE, ARGUMENT, ADDED, METHOD}),
+    "another member": (
+        '[[members]]\nof = "shop.a.Thing"\nv1 = "cost"\nv2 = "x"',
+        {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
+    ),
+    "a method's argument": (
+        '[[calls]]\nof = "shop.a.Thing.price"\nrename = { x = "y" }',
+        {GONE, ARGUMENT, ADDED, MEMBER},
+    ),
+    "a function that is gone": ('[[removed]]\nname = "shop.a.f"\nsay = "no"', {MEMBER, METHOD}),
+    "a module that is gone": ('[[removed]]\nname = "shop.a"\nsay = "no"', set()),
+    "a word of which it is the beginning": (
+        '[[removed]]\nname = "shop.a.fu"\nsay = "no"',
+        {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
+    ),
+    "the class at its new home": (
+        """[[moves]]\ncode = "SH101"\nold = "shop.a.Thing"\nnew = "shop.b.Thing"
+        [[members]]\nof = "shop.b.Thing"\nv1 = "price"\nv2 = "cost\"""",
+        {GONE, ARGUMENT, ADDED, METHOD},
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "left"), ROWS.values(), ids=ROWS)
+def test_the_audit_knows_what_each_kind_of_row_declares(row: str, left: set[Change]) -> None:
+    head = 'schema = 1\nid = "a"\nsummary = "A."\nversions = { v1 = "1", v2 = "2" }\n'
+    migration = parse_migration(f'{head}{row}\ncode = "SH901"\n' if row else head)
+
+    assert set(uncovered([GONE, ARGUMENT, ADDED, MEMBER, METHOD], migration)) == left

@@ -128,3 +128,15 @@ def test_a_problem_is_written_as_compilers_write_it(tmp_path: Path) -> None:
     assert lines == [
         "migration.toml:8: error: Unknown key 'odl'. In [[moves]] 1 (SHOP101). Hint: did you mean 'old'?",
     ]
+
+
+ABOUT = {
+    "a call": '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n',
+    "a member": '[[members]]\ncode = "SHOP301"\nof = "shop.Till"\nv1 = "buy"\nv2 = "sell"\n',
+    "what is gone": '[[removed]]\ncode = "SHOP301"\nname = "shop.buy"\nsay = "no"\n',
+}
+
+
+@pytest.mark.parametrize("row", ABOUT.values(), ids=ABOUT)
+def test_an_example_of_a_changed_interface_is_not_suspicious(tmp_path: Path, row: str) -> None:
+    assert told(problems(tmp_path, HEAD + row, c_unchanged="market.buy(1)\n")) == []

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from compatkit.migration import Argument, Confidence, Migration, MigrationError, Move, Producer, Versions, compose
+from compatkit.migration import (
+    Argument,
+    Confidence,
+    Migration,
+    MigrationError,
+    Move,
+    Producer,
+    Versions,
+    bundled_migrations,
+    compose,
+    load_migration,
+    parse_migration,
+)
 from compatkit.rewrite import Rewritten, rewrite_source
 
 VERSIONS = Versions("1", "2")
@@ -195,3 +207,55 @@ def test_the_order_in_which_they_are_given_does_not_matter(chain: list[Migration
     assume(mixed != chain)
 
     assert {each.id: each for each in compose(mixed)} == {each.id: each for each in compose(chain)}
+
+
+HEAD = 'schema = 1\nid = "{id}"\nsummary = "S."\nversions = {{ v1 = "1", v2 = "2" }}\n'
+
+
+def declaring(migration_id: str, row: str) -> Migration:
+    return parse_migration(f'{HEAD.format(id=migration_id)}{row}\ncode = "{migration_id.upper()}101"\n')
+
+
+CLAIMS = {
+    "an argument": ('[[calls]]\nof = "a.f"\nrename = { x = "y" }', '[[calls]]\nof = ["b.f", "a.f"]\ndrop = ["x"]'),
+    "where it is": ('[[calls]]\nof = "a.f"\nto = "b.f"', '[[moves]]\nold = "a.f"\nnew = "c.f"'),
+    "that it is gone": ('[[removed]]\nname = "a.f"\nsay = "no"', '[[moves]]\nold = "a.f"\nnew = "c.f"'),
+    "positions": ('[[calls]]\nof = "a.f"\nv1 = ["x"]\nv2 = []', '[[calls]]\nof = "a.f"\nv1 = ["x", "y"]\nv2 = ["x"]'),
+    "a member": ('[[members]]\nof = "a.C"\nv1 = "m"\nv2 = "n"', '[[members]]\nof = "a.C"\nv1 = "m"\nsay = "no"'),
+    "a field": ('[[fields]]\nv1 = "acc"\nv2 = "accuracy"', '[[fields]]\nv1 = "acc"\nv2 = "precision"'),
+    "a key": (
+        '[[keys]]\nv1 = "a.b"\nv2 = "c"\nbeside = ["x"]',
+        '[[keys]]\nv1 = "a.b"\nsay = "no"\nbeside = ["x"]',
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), CLAIMS.values(), ids=CLAIMS)
+def test_two_that_claim_one_thing_are_an_error_that_names_both(one: str, other: str) -> None:
+    message = refusal(declaring("aa", one), declaring("bb", other))
+
+    assert "declared by aa and by bb" in message
+
+
+APART = {
+    "other arguments": ('[[calls]]\nof = "a.f"\nrename = { x = "y" }', '[[calls]]\nof = "a.f"\ndrop = ["z"]'),
+    "other callables": ('[[calls]]\nof = "a.f"\ndrop = ["x"]', '[[calls]]\nof = "a.g"\ndrop = ["x"]'),
+    "a new name, and an argument": ('[[calls]]\nof = "a.f"\nto = "b.f"', '[[calls]]\nof = "a.f"\ndrop = ["x"]'),
+    "another class": ('[[members]]\nof = "a.C"\nv1 = "m"\nv2 = "n"', '[[members]]\nof = "a.D"\nv1 = "m"\nv2 = "o"'),
+    "a field on which they agree": ('[[fields]]\nv1 = "acc"\nv2 = "a"', '[[fields]]\nv1 = "acc"\nv2 = "a"'),
+    "a key of other files": (
+        '[[keys]]\nv1 = "a.b"\nv2 = "c"\nbeside = ["x"]',
+        '[[keys]]\nv1 = "a.b"\nv2 = "d"\nbeside = ["y"]',
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), APART.values(), ids=APART)
+def test_two_that_do_not_touch_each_other_are_used_together(one: str, other: str) -> None:
+    assert len(compose([declaring("aa", one), declaring("bb", other)])) == 2
+
+
+def test_all_bundled_migrations_can_be_used_together() -> None:
+    migrations = [load_migration(file) for file in bundled_migrations().values()]
+
+    assert {each.id for each in compose(migrations)} == set(bundled_migrations())

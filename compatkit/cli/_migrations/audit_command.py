@@ -23,7 +23,8 @@ def command(ctx: click.Context, path: str, old: str, new: str, package: str | No
     \b
     Exit status: 0 all is declared or listed; 1 something is not; 2 a release cannot be read.
     """
-    from compatkit.authoring.drafting import describe, uncovered
+    from compatkit.authoring.auditing import uncovered
+    from compatkit.authoring.drafting import describe
     from compatkit.authoring.place import find_file
     from compatkit.migration import load_migration
 

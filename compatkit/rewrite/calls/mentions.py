@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -11,8 +10,9 @@ from compatkit.rewrite.remembered import remembered
 
 _Words: TypeAlias = tuple[bytes, ...]
 _Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
-# In a notebook, a line within a cell begins behind the two characters `\\n`, which are no part of its first word.
-_WORD = re.compile(rb"(?:\\[nrt])?(\w+)")
+# Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
+_IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
 
 
 def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
@@ -57,7 +57,10 @@ def _mentions(source: bytes, migration: Migration) -> bool:
     if not any(top in source for top in tops) or not any(name in source for _, name in names):
         return False
     # `normal` is in many files, and `init` is in all; as words of their own they are not.
-    words = frozenset(_WORD.findall(source))
+    words = set(source.translate(_APART).split())
+    if b"\\n" in source:
+        # In a notebook, a line of a cell may begin behind these two characters, which are no part of its first word.
+        words.update(source.replace(b"\\n", b" ").translate(_APART).split())
     return any(name in words and (not home or home in words) for home, name in names)
 
 
