@@ -106,6 +106,16 @@ def test_checkpoint_of_other_data_is_named(tmp_path: Path, tracking_uri: str) ->
         TrainingOrchestratorV2(config).train_model((rows, [0, 2, 1] * 10), resume=True)
 
 
+def test_checkpoint_of_other_steps_is_named(tmp_path: Path, tracking_uri: str) -> None:
+    config = small(tmp_path, tracking_uri, model={"type": "transformer", "hidden_size": 4})
+    rows = torch.arange(30 * 6, dtype=torch.float32).reshape(30, 6) % 7
+    labels = [0, 1, 2] * 10
+    TrainingOrchestratorV2(config).train_model((rows.reshape(30, 3, 2), labels))
+
+    with pytest.raises(TrainingError, match=r"another training: shape was \[3, 2\] and is \[2, 3\]"):
+        TrainingOrchestratorV2(config).train_model((rows.reshape(30, 2, 3), labels), resume=True)
+
+
 def test_run_that_was_deleted_is_named(tmp_path: Path, tracking_uri: str) -> None:
     config = small(tmp_path, tracking_uri)
     TrainingOrchestratorV2(config).train_model("iris")
