@@ -29,7 +29,8 @@ class DataSplit:
     Attributes:
         train, validation: the two parts, standardised with the statistics of `train`.
         classes: number of classes; labels count from 0.
-        features: number of features of a sample.
+        features: number of features of a sample, of all its dimensions together.
+        shape: of a sample as it was given, such as (steps, channels) of a sequence.
         name: the data set's name, the class of the caller's Dataset, or "arrays" for the caller's arrays.
     """
 
@@ -38,6 +39,7 @@ class DataSplit:
     classes: int
     features: int
     name: str
+    shape: tuple[int, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -57,14 +59,16 @@ def load_dataset(
     `source` is one of `DATASETS`; arrays, tensors or frames (X, y) of shapes (samples, features…) and (samples,); a
     frame and the name of its column of labels; or a map-style `Dataset` of (features, label), which `workers` processes
     read (0: this one). Labels of any kind are numbered in their sorted order; features of several dimensions are
-    flattened. Raises `TrainingError` for an unknown name, and for data that are none or do not split.
+    flattened, and standardised each for itself; models that read sequences go by the `shape`. Raises `TrainingError`
+    for an unknown name, and for data that are none or do not split.
 
     >>> load_dataset("digits").features
     64
     """
     from sklearn.model_selection import train_test_split
 
-    name, (features, labels) = _read(source, workers)
+    name, (given, labels) = _read(source, workers)
+    features = given.reshape(len(given), -1)
     try:
         train_x, validation_x, train_y, validation_y = train_test_split(
             features, labels, test_size=validation_fraction, random_state=seed, stratify=labels
@@ -78,6 +82,7 @@ def load_dataset(
         classes=int(labels.max()) + 1,
         features=features.shape[1],
         name=name,
+        shape=given.shape[1:],
     )
 
 
@@ -158,7 +163,7 @@ def _as_arrays(features: Any, labels: Any) -> _Arrays:
         raise TrainingError.not_finite("labels", int(np.count_nonzero(~np.isfinite(y))))
     if len(classes) < 2:
         raise TrainingError.one_class(classes[0])
-    return x.reshape(len(x), -1), numbered.astype(np.int64)
+    return x, numbered.astype(np.int64)
 
 
 def _statistics(train: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

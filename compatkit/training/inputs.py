@@ -26,7 +26,7 @@ def _input(data: DataSplit, part: TensorDataset, context: str) -> DatasetInput:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     features, target = part.tensors  # (n, features) float32, (n,) int64
-    schema = {"features": [list(features.shape[1:]), str(features.dtype)], "target": [[], str(target.dtype)]}
+    schema = {"features": [list(data.shape), str(features.dtype)], "target": [[], str(target.dtype)]}
     profile = {"samples": len(target), "features": data.features, "classes": data.classes}
     dataset = Dataset(
         name=data.name,

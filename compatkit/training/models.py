@@ -25,11 +25,13 @@ def build_model(
     layers: int = 1,
     dropout: float = 0.0,
     seed: int = 42,
+    shape: tuple[int, ...] = (),
 ) -> nn.Module:
     """Build a classifier from (batch, features) to logits (batch, classes); equal seeds give equal weights.
 
     `hidden_size` is the width of each of the hidden `layers`: units of "mlp", channels of "cnn", of a token of
-    "transformer", which has 4 heads where that divides it, else 2 or 1. The global random state stays as it was.
+    "transformer", which has 4 heads where that divides it, else 2 or 1. Its tokens are the features, or, where the
+    `shape` of a sample has two dimensions, the steps of a sequence. The global random state stays as it was.
     Raises `TrainingError` for an unknown type, and for a "cnn" without square images.
     """
     with seeded(seed):
@@ -38,7 +40,7 @@ def build_model(
         if model_type == "cnn":
             return _build_cnn(features, classes, [hidden_size] * layers, dropout)
         if model_type == "transformer":
-            return _build_transformer(features, classes, hidden_size, layers, dropout)
+            return _build_transformer(features, classes, hidden_size, layers, dropout, shape)
     raise TrainingError.unknown("model type", model_type, MODEL_TYPES)
 
 
@@ -81,13 +83,31 @@ class TokenMean(nn.Module):
     """Averages the tokens of a sample."""
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Map (batch, features, width) to (batch, width)."""
+        """Map (batch, tokens, width) to (batch, width)."""
         return tokens.mean(dim=1)
 
 
-def _build_transformer(features: int, classes: int, width: int, layers: int, dropout: float) -> nn.Module:
+class StepTokens(nn.Module):
+    """Makes a token of each step of a sequence: its channels mapped linearly, plus a learned place."""
+
+    def __init__(self, steps: int, channels: int, width: int) -> None:
+        super().__init__()
+        self.shape = (steps, channels)
+        self.channels = nn.Linear(channels, width)
+        self.place = nn.Parameter(torch.empty(steps, width).uniform_(-(width**-0.5), width**-0.5))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (batch, steps * channels) to tokens (batch, steps, width)."""
+        tokens: Tensor = self.channels(features.reshape(-1, *self.shape))
+        return tokens + self.place
+
+
+def _build_transformer(
+    features: int, classes: int, width: int, layers: int, dropout: float, shape: tuple[int, ...]
+) -> nn.Module:
     heads = next(count for count in _HEADS if width % count == 0)
-    steps: list[nn.Module] = [FeatureTokens(features, width)]  # (batch, features, width)
+    tokens = StepTokens(*shape, width) if len(shape) == 2 else FeatureTokens(features, width)
+    steps: list[nn.Module] = [tokens]  # (batch, tokens, width)
     # Not ReLU or GELU: with them torch takes a fused path, 1e-6 off, wherever no gradient is asked for.
     steps += [
         nn.TransformerEncoderLayer(width, heads, 2 * width, dropout, F.silu, batch_first=True, norm_first=True)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,6 +55,7 @@ class Spool:
 
     def __init__(self, folder: Path, run_id: str, tracking_uri: str) -> None:
         self.path = folder / f"{run_id}{_SUFFIX}"
+        self._is_full = False
         folder.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+", encoding="utf-8", opener=_of_this_user)  # noqa: SIM115  # held
         try:
@@ -63,7 +66,8 @@ class Spool:
         if cut := _length_of_cut_line(self.path):
             self._file.truncate(self.path.stat().st_size - cut)
         if self.path.stat().st_size == 0:
-            self._write({"run_id": run_id, "tracking_uri": tracking_uri})
+            self._file.write(json.dumps({"run_id": run_id, "tracking_uri": tracking_uri}) + "\n")
+            self._file.flush()
 
     def read(self) -> Spooled:
         """Return what was left here by an earlier process."""
@@ -71,14 +75,11 @@ class Spool:
 
     def take_over(self, left: Iterable[Point], count: int) -> None:
         """Put `left` in the place of the `count` points that an earlier process did not send, and forget its end."""
-        notes: list[object] = [{"sent": count}, {"ending": "", "end_time": 0}, *left]
-        self._file.write("".join(json.dumps(note) + "\n" for note in notes))
-        self._file.flush()
+        self._write({"sent": count}, {"ending": "", "end_time": 0}, *left)
 
     def append(self, points: Iterable[Point]) -> None:
         """Keep `points`, so that they outlive this process."""
-        self._file.write("".join(json.dumps(point) + "\n" for point in points))
-        self._file.flush()
+        self._write(*points)
 
     def mark_sent(self, count: int) -> None:
         """Note that `count` more points, the oldest ones, have arrived."""
@@ -92,11 +93,20 @@ class Spool:
         """Let go of the file; remove it if nothing in it is left to be sent."""
         if is_empty:
             self.path.unlink(missing_ok=True)
-        self._file.close()
+        with suppress(OSError):  # what could not be written is written again when the file is closed
+            self._file.close()
 
-    def _write(self, note: dict[str, Any]) -> None:
-        self._file.write(json.dumps(note) + "\n")
-        self._file.flush()
+    def _write(self, *notes: object) -> None:
+        """Write `notes`, a line each. A full disk costs the spool, which is told once, and not the training."""
+        if self._is_full:
+            return
+        try:
+            self._file.write("".join(json.dumps(note) + "\n" for note in notes))
+            self._file.flush()
+        except OSError as error:
+            self._is_full = True
+            told = f"Metrics are not spooled any more: a crash may lose some. {error}"
+            warnings.warn(told, stacklevel=2)
 
 
 def _of_this_user(path: str, flags: int) -> int:

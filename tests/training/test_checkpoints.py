@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import contextlib
 import signal
 import subprocess
 import sys
@@ -16,9 +16,12 @@ from mlflow import MlflowClient
 
 from compatkit.errors import CompatkitError
 from compatkit.training import DataSplit, ModelTrainerV2, OrchestratorConfig, TrainingError, TrainingOrchestratorV2
+from compatkit.training.ending import FAILURE_TAG
+from compatkit.training.v2.callbacks import Callback, TrainingState
 from compatkit.training.v2.checkpoints import BEST, LAST, Checkpointer, load_checkpoint, save_checkpoint
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.sections import CheckpointConfig
+from tests.training.full_disk import files_of_at_most
 from tests.training.resuming import EPOCHS, run
 from tests.training.runs import histories
 
@@ -103,6 +106,16 @@ def test_checkpoint_of_other_data_is_named(tmp_path: Path, tracking_uri: str) ->
         TrainingOrchestratorV2(config).train_model((rows, [0, 2, 1] * 10), resume=True)
 
 
+def test_checkpoint_of_other_steps_is_named(tmp_path: Path, tracking_uri: str) -> None:
+    config = small(tmp_path, tracking_uri, model={"type": "transformer", "hidden_size": 4})
+    rows = torch.arange(30 * 6, dtype=torch.float32).reshape(30, 6) % 7
+    labels = [0, 1, 2] * 10
+    TrainingOrchestratorV2(config).train_model((rows.reshape(30, 3, 2), labels))
+
+    with pytest.raises(TrainingError, match=r"another training: shape was \[3, 2\] and is \[2, 3\]"):
+        TrainingOrchestratorV2(config).train_model((rows.reshape(30, 2, 3), labels), resume=True)
+
+
 def test_run_that_was_deleted_is_named(tmp_path: Path, tracking_uri: str) -> None:
     config = small(tmp_path, tracking_uri)
     TrainingOrchestratorV2(config).train_model("iris")
@@ -139,16 +152,42 @@ def test_full_disk_is_named_and_the_last_checkpoint_stays_whole(tmp_path: Path, 
     path = tmp_path / LAST
     save_checkpoint(path, {"state": {"weights": torch.zeros(10)}})
     before = path.read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    try:
-        with pytest.raises(TrainingError, match="checkpoint was not written"):
-            save_checkpoint(path, {"state": {"weights": torch.zeros(100_000)}})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with files_of_at_most(20_000), pytest.raises(TrainingError, match="checkpoint was not written"):
+        save_checkpoint(path, {"state": {"weights": torch.zeros(100_000)}})
 
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [LAST]
+
+
+class Filling(Callback):
+    """Fills the disk in an epoch: no file may have more than so many bytes from then on."""
+
+    def __init__(self, epoch: int, size: int, disk: contextlib.ExitStack) -> None:
+        self._epoch, self._size, self._disk = epoch, size, disk
+
+    def on_epoch(self, state: TrainingState) -> None:
+        if state.epoch == self._epoch:
+            self._disk.enter_context(files_of_at_most(self._size))
+
+
+def test_training_on_a_full_disk_fails_and_goes_on_where_it_was(
+    tmp_path: Path, tracking_uri: str, client: MlflowClient
+) -> None:
+    # The store must still grow: only checkpoints, some 10 MB each, are too large.
+    size = Path(tracking_uri.removeprefix("sqlite:///")).stat().st_size + 2_000_000
+    whole, other = (small(tmp_path / name, tracking_uri, model={"hidden_size": 2000 + size // 60}) for name in "ab")
+    with contextlib.ExitStack() as disk, pytest.raises(TrainingError, match="checkpoint was not written"):
+        TrainingOrchestratorV2(other, callbacks=[Filling(2, size, disk)]).train_model("iris")
+
+    saved = load_checkpoint(tmp_path / "b" / LAST)
+    failed = client.get_run(saved["about"]["run_id"])
+    resumed = TrainingOrchestratorV2(other).train_model("iris", resume=True)
+
+    assert (failed.info.status, failed.data.tags[FAILURE_TAG][:30]) == ("FAILED", "The checkpoint was not written")
+    assert len(saved["state"]["history"]) == 1
+    expected = TrainingOrchestratorV2(whole).train_model("iris")
+    assert histories(client, resumed.run_id) == histories(client, expected.run_id)
+    assert sorted(file.name for file in (tmp_path / "b").iterdir()) == [BEST, LAST]
 
 
 def test_training_that_diverges_keeps_the_last_good_checkpoint(tmp_path: Path, iris: DataSplit) -> None:

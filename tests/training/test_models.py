@@ -43,6 +43,34 @@ def test_global_random_state_is_kept(model_type: str, shape: dict[str, int]) -> 
     assert torch.equal(before, torch.random.get_rng_state())
 
 
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 4))
+def test_transformer_reads_the_steps_of_a_sequence(steps: int, channels: int, batch: int) -> None:
+    model = build_model("transformer", features=steps * channels, classes=3, hidden_size=8, shape=(steps, channels))
+
+    features = torch.arange(batch * steps * channels, dtype=torch.float32).reshape(batch, -1)
+    assert model[0](features).shape == (batch, steps, 8)
+    assert model(features).shape == (batch, 3)
+
+
+def test_step_of_a_sequence_is_a_token_of_its_own() -> None:
+    tokens = build_model("transformer", features=6, classes=3, hidden_size=8, shape=(3, 2))[0]
+    features = torch.zeros(1, 6)
+    changed = features.clone()
+    changed[0, 2:4] = 1.0  # both channels of the second step
+
+    different = (tokens(features) != tokens(changed)).any(dim=2)[0]
+
+    assert different.tolist() == [False, True, False]
+
+
+def test_shape_changes_no_other_model() -> None:
+    for model_type in ("cnn", "mlp"):
+        one = build_model(model_type, features=4, classes=3)
+        other = build_model(model_type, features=4, classes=3, shape=(2, 2))
+
+        assert str(one) == str(other)
+
+
 def test_unknown_type_is_answered_with_the_list() -> None:
     with pytest.raises(TrainingError, match="known: cnn, mlp, transformer"):
         build_model("perceptron", features=4, classes=3)

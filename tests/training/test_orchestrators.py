@@ -9,6 +9,7 @@ import pickle
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from mlflow import MlflowClient
@@ -197,6 +198,27 @@ def test_arrays_are_a_data_set(
     result = orchestrator(tracking_uri=tracking_uri, trainer=trainer, **QUICK).train_model(arrays)
 
     assert read_run(result["run_id"]).data.params["dataset"] == "arrays"
+
+
+def sequences() -> DatasetSource:
+    """60 sequences of 5 steps and 2 channels; the class is the step at which the first channel rises."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    values = generator.normal(0, 0.1, (60, 5, 2))
+    values[np.arange(60), labels, 0] += 3
+    return values, labels
+
+
+def test_sequences_train_a_transformer_alike_on_both_stacks(
+    tracking_uri: str, client: MlflowClient, migration: Migration
+) -> None:
+    arguments = {**QUICK, "model_type": "transformer", "epochs": 8, "lr": 0.02, "tracking_uri": tracking_uri}
+
+    v1 = TrainingOrchestrator(**arguments).train_model(sequences())
+    v2 = TrainingOrchestratorV2(**arguments).train_model(sequences())
+
+    assert v2.final_metrics.val_accuracy > 0.8  # a guess would be 1 in 3
+    assert in_v1(histories(client, v2.run_id), migration) == histories(client, v1["run_id"])
 
 
 @ORCHESTRATORS

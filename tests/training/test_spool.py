@@ -22,6 +22,7 @@ from compatkit.training.sender import POINTS_PER_CALL, PointSender
 from compatkit.training.spool import Point, Spool, read_spool
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery
+from tests.training.full_disk import files_of_at_most
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 points = st.builds(
@@ -241,6 +242,23 @@ def test_broken_spool_does_not_stop_the_others(tmp_path: Path, run_id: str, trac
     left_behind(tmp_path, run_id, tracking_uri, some(2))
 
     assert [type(outcome) for outcome in deliver_spool(tmp_path)] == [Kept, Sent]
+
+
+def test_full_disk_costs_the_spool_and_not_the_training(tmp_path: Path) -> None:
+    server = Server()
+    spool = Spool(tmp_path, "run", URI)
+    sending = sender(server, spool)
+    sending.put(some(2))
+
+    with files_of_at_most(spool.path.stat().st_size + 5), pytest.warns(UserWarning, match="not spooled any more"):
+        sending.put(some(5)[2:])
+    server.there.set()
+    sending.drain(60.0)
+
+    assert server.got == some(5)
+    assert list(read_spool(spool.path).points)[:2] == some(2)
+    assert sending.close()
+    spool.close(is_empty=True)
 
 
 def test_others_cannot_read_a_spool(tmp_path: Path) -> None:

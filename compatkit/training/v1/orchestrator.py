@@ -119,6 +119,7 @@ class TrainingOrchestrator:
                 layers=config["num_layers"],
                 dropout=config["dropout"],
                 seed=config["seed"],
+                shape=data.shape,
             )
             with run.watched(self.model):
                 history = self.trainer.train(

@@ -171,6 +171,7 @@ class TrainingOrchestratorV2:
             layers=model.layers,
             dropout=model.dropout,
             seed=self.config.runtime.seed,
+            shape=data.shape,
         )
 
     def _train(

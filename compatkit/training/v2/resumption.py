@@ -16,7 +16,9 @@ _NOT_DECISIVE = ("tracking.", "checkpoints.", "runtime.workers")
 def about_training(config: OrchestratorConfig, data: DataSplit) -> dict[str, Any]:
     """Return what must be the same for a training to go on: every setting that decides it, and the data."""
     decisive = {path: value for path, value in config.flatten().items() if not path.startswith(_NOT_DECISIVE)}
-    return {**decisive, "dataset": data.name, "data": data.digest}
+    # Of a table the digest tells all; of sequences the same values may be cut into other steps.
+    shape = {"shape": list(data.shape)} if len(data.shape) > 1 else {}
+    return {**decisive, "dataset": data.name, "data": data.digest, **shape}
 
 
 def saved_training(config: OrchestratorConfig, about: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -14,7 +14,8 @@ class ModelConfig:
 
     Attributes:
         type: "mlp", "cnn" or "transformer".
-        hidden_size: width of each hidden layer: units of "mlp", channels of "cnn", width of a token of "transformer".
+        hidden_size: width of each hidden layer: units of "mlp", channels of "cnn", width of a token of "transformer",
+            which is a feature of a table, or a step of samples of shape (steps, channels).
         layers: number of hidden layers.
         dropout: share of the activations that training drops, 0 to 1.
     """
