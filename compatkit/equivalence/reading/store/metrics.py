@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+_AT_ONCE = 4  # metrics
+
 
 def read_metrics(client: MlflowClient, run: Run) -> dict[str, Sequence[Point]]:
     """Return every metric's whole history in canonical form, by name.
@@ -27,13 +31,24 @@ def read_metrics(client: MlflowClient, run: Run) -> dict[str, Sequence[Point]]:
     found: Mapping[str, Sequence[Point]] | None = read_sql_metrics(client.tracking_uri, run.info.run_id)
     # The latest values come from another table by another way: if they name other metrics, the query read amiss.
     if found is None or found.keys() != run.data.metrics.keys():
-        found = {name: _from_client(client, run.info.run_id, name) for name in run.data.metrics}
+        found = _by_client(client, run)
     steps = _latest_steps(run)
     for name, value in run.data.metrics.items():
         # A page that is lost, or an answer that is cut to nothing, leaves the latest point out.
         if not _is_among(steps.get(name), canonical_value(value), found[name]):
             raise EquivalenceError.incomplete_history(name, run.info.run_id, without_password(client.tracking_uri))
     return dict(sorted(found.items()))
+
+
+def _by_client(client: MlflowClient, run: Run) -> dict[str, Sequence[Point]]:
+    """Ask for each metric; of a server, which spends most of the time itself, for several at once.
+
+    One metric's pages cannot be asked for at once: each is known by the one before. The server's bulk ways are no
+    others: one is cut at 25,000 rows, the other samples.
+    """
+    names = list(run.data.metrics)
+    with ThreadPoolExecutor(_AT_ONCE if client.tracking_uri.startswith("http") else 1) as pool:
+        return dict(zip(names, pool.map(partial(_from_client, client, run.info.run_id), names), strict=True))
 
 
 def _is_among(step: int | None, value: float, points: Sequence[Point]) -> bool:
