@@ -12,9 +12,7 @@ from compatkit.rewrite.scan import is_spelled_outside
 from compatkit.rewrite.source import Source
 
 
-def uses_any(
-    source: Source, tree: ast.Module, migrations: Iterable[Migration], reexports: Iterable[Move] = ()
-) -> bool:
+def uses_any(source: Source, tree: ast.Module, migrations: Iterable[Migration], reexports: Iterable[Move] = ()) -> bool:
     """Tell whether a producer, a class or a function with declared arguments may be named outside of the imports.
 
     It may be by the name under which a facade hands it on, which the `reexports` tell.
