@@ -1,5 +1,7 @@
 """The examples beside a migration: `NAME.before.txt` with `NAME.after.txt`, and `NAME.unchanged.txt`.
 
+These are Python. With the ending of a document, such as `NAME.before.yaml` or `NAME.unchanged.md`, they are that.
+
 In `examples/modernize`, `examples/review` and `examples/rename` lie those for what is made on request only.
 The comments at the top of an example may say more: `# module: a.b` or `# package: a.b` what it is called, which
 relative imports need, and `# runnable` that it can be run.
@@ -11,6 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from compatkit.migrate.find import DOCUMENT_SUFFIXES
 from compatkit.rewrite.options import Options
 
 FOLDER = "examples"
@@ -27,12 +30,16 @@ _RUNNABLE = re.compile(rb"^# runnable[ \t\r]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: its name, what it looks like before, and after; `after` is None where nothing may change."""
+    """One example: its name, what it looks like before, and after; `after` is None where nothing may change.
+
+    `suffix` is the kind of a document, empty for Python.
+    """
 
     name: str
     before: bytes
     after: bytes | None
     options: Options = OPTIONS[""]
+    suffix: str = ""
 
     @property
     def module(self) -> str:
@@ -46,7 +53,7 @@ class Example:
 
     @property
     def is_runnable(self) -> bool:
-        return self._header(_RUNNABLE) is not None
+        return not self.suffix and self._header(_RUNNABLE) is not None
 
     def _header(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         top = _TOP.match(self.before)
@@ -70,12 +77,14 @@ def find_examples(folder: Path) -> Examples:
         files = {file.name: file for file in sorted((root / place).glob("*")) if file.is_file()}
         prefix = f"{place}/" if place else ""
         for name, file in files.items():
-            stem, _, kind = name.removesuffix(".txt").rpartition(".")
-            partner = files.get(f"{stem}.{'after' if kind == 'before' else 'before'}.txt")
+            ending = file.suffix if file.suffix in DOCUMENT_SUFFIXES else ".txt"
+            stem, _, kind = name.removesuffix(ending).rpartition(".")
+            suffix = "" if ending == ".txt" else ending
+            partner = files.get(f"{stem}.{'after' if kind == 'before' else 'before'}{ending}")
             if kind == "unchanged":
-                found.append(Example(prefix + stem, file.read_bytes(), None, options))
+                found.append(Example(prefix + stem, file.read_bytes(), None, options, suffix))
             elif kind == "before" and partner:
-                found.append(Example(prefix + stem, file.read_bytes(), partner.read_bytes(), options))
+                found.append(Example(prefix + stem, file.read_bytes(), partner.read_bytes(), options, suffix))
             elif not (kind == "after" and partner):
                 strays.append(prefix + name)
     return Examples(tuple(found), tuple(strays))

@@ -9,12 +9,17 @@ from dataclasses import replace
 from compatkit.authoring.examples import Example
 from compatkit.migration import Migration
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
+from compatkit.rewrite.document import rewrite_document
 
 _SHUFFLES = 3
 
 
 def rewritten(migration: Migration, example: Example, source: bytes) -> Outcome:
     """Rewrite one source of an example, under its name and with its options."""
+    if example.suffix:
+        return rewrite_document(
+            source, suffix=example.suffix, moves=migration.moves, migrations=[migration], options=example.options
+        )
     return rewrite_source(
         source,
         module=example.module,

@@ -39,7 +39,13 @@ _PATH = click.Path(path_type=Path)
     default=None,
     help="Also rewrite imports from a package that only hands a moved name on.",
 )
-@click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to apply; repeatable.")
+@click.option(
+    "--migration",
+    "chosen",
+    multiple=True,
+    metavar="ID_OR_PATH",
+    help="The migration to apply, with its code; repeatable.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")
 @click.option("--interactive", is_flag=True, help="Ask for each hunk: yes, no, rest of the file, quit.")

@@ -82,6 +82,11 @@ code = "SHOP403"
 v1 = "coins"
 say = "There are none."
 beside = ["shop"]
+[transform]
+code = "SHOP901"
+words = ["widget"]
+confidence = "safe"
+why = "No table can say it."
 [[unhandled]]
 name = "shop.gone.*"
 why = "Nobody used it."

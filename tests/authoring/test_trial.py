@@ -132,3 +132,35 @@ def test_what_does_not_depend_on_the_order_is_seen_by_changing_it(tmp_path: Path
     found = list(try_migration(Migration("x", "X.", Versions("1", "2"), moves), tmp_path))
 
     assert "does not depend on the order of the entries" in broken(found)
+
+
+YAML = "x:\n  _target_: shop.old.Widget  # {'runnable'}\n"
+
+
+def tried_documents(folder: Path, **documents: str) -> list[Attempt]:
+    file = plant(folder)
+    for name, text in documents.items():
+        place = folder / "examples" / name.replace("__", "/").replace("_", ".")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    return list(try_migration(load_migration(file), folder))
+
+
+def test_an_example_may_be_a_configuration(tmp_path: Path) -> None:
+    after = YAML.replace("shop.old.Widget", "shop.new.Gadget")
+
+    found = tried_documents(tmp_path, review__a_before_yaml=YAML, review__a_after_yaml=after, b_unchanged_yaml=YAML)
+
+    assert broken(found) == []
+    assert {each.example for each in found} == {"review/a", "b"}
+    assert "compiles" not in {each.claim for each in found}
+
+
+def test_a_configuration_that_is_not_as_shown_is_told(tmp_path: Path) -> None:
+    found = tried_documents(tmp_path, review__a_unchanged_yaml=YAML, a_before_yaml=YAML, a_after_yaml=YAML + "#\n")
+
+    assert {"is not touched", "is rewritten as shown"} <= set(broken(found))
+
+
+def test_a_pair_is_of_one_kind(tmp_path: Path) -> None:
+    assert tried_documents(tmp_path, a_before_yaml=YAML, a_after_json="{}") == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from compatkit.authoring.examples import Example, find_examples
+from compatkit.authoring.rewriting import result_of, rewritten
 from compatkit.migration import available_migrations, load_migration
 from compatkit.rewrite import Rewritten, Unchanged
 from compatkit.rewrite.document import rewrite_document
@@ -62,3 +64,20 @@ def test_key_that_would_have_to_be_added_is_reported() -> None:
 
     assert after == text
     assert "torch.amp.autocast; device_type='cuda' added; not rewritten" in said
+
+
+DOCUMENTS = [
+    pytest.param(name, example, id=f"{name}-{example.name}")
+    for name, file in sorted(available_migrations().items())
+    for example in find_examples(file.parent).found
+    if example.suffix
+]
+
+
+@pytest.mark.parametrize(("name", "example"), DOCUMENTS)
+def test_example_is_rewritten_as_shown_and_not_again(name: str, example: Example) -> None:
+    migration = load_migration(available_migrations()[name])
+    after = example.before if example.after is None else example.after
+
+    assert result_of(rewritten(migration, example, example.before), example.before) == after
+    assert result_of(rewritten(migration, example, after), after) == after
