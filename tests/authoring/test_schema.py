@@ -149,7 +149,7 @@ def closed_tables(value: object, path: tuple[str, ...] = ()) -> Iterator[dict[st
 
 
 # Wrong for every key of every table, whatever the key is.
-WRONG = [None, [3], {"x": [1]}, [[]]]
+WRONG = [None, [3], {"x": [[1]]}, [[]]]
 
 
 @st.composite
