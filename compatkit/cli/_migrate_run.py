@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Executor
 
     from compatkit.migrate import Report, Task
     from compatkit.migrate.remarks import Overview
@@ -42,16 +43,23 @@ def migrate_paths(task: Task, settings: Settings, codes: Mapping[str, str], give
 def _plan(task: Task, settings: Settings, given: Given) -> Report:
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import plan_task
-    from compatkit.migrate.executors import load_executor
 
     bar, own = ProgressBar(), [settings.baseline] if settings.baseline else []
-    with load_executor(given["executor"]) if given["executor"] else nullcontext() as executor:
+    with _executor(given["executor"]) as executor:
         try:
             return plan_task(
                 given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.tell, leave_out=own
             )
         finally:
             bar.clear()
+
+
+def _executor(name: str | None) -> AbstractContextManager[Executor | None]:
+    if name is None:
+        return nullcontext()
+    from compatkit.migrate.executors import load_executor
+
+    return load_executor(name)
 
 
 def _write(report: Report, task: Task, settings: Settings, given: Given) -> Report:

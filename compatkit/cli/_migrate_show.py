@@ -41,9 +41,9 @@ def render(overview: Overview, form: str, codes: Mapping[str, str]) -> str:
 
 def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], codes: Mapping[str, str]) -> None:
     """Write the formats that were asked for to their files."""
-    from compatkit.migrate.write import write_output
-
     for form, file in outputs:
+        from compatkit.migrate.write import write_output
+
         text = render(overview, form, codes)
         write_output(file, (text + "\n" if text else "").encode("utf-8", "replace"))
 
@@ -65,10 +65,11 @@ def write_patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool)
 
 def show(overview: Overview, form: str, codes: Mapping[str, str], *, as_diff: bool, is_talk: bool = False) -> None:
     """Print the result to stdout and talk to stderr; where stdout has another purpose, all is talk."""
-    from compatkit.report.migrate_diff import diff
     from compatkit.report.migrate_text import failures, skipped, summary
 
     if as_diff:
+        from compatkit.report.migrate_diff import diff
+
         # Bytes, past every text layer: a patch of a latin-1 or CRLF file must stay one.
         patch = b"".join(diff(overview.report))
         to_stdout(lambda: click.echo(patch, nl=False))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from compatkit.migrate.find import FoundFile, find_files
 from compatkit.migrate.naming import ModuleName, module_name
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_source, plan_task, plan_tree
 from compatkit.migrate.work import Job, Task, process
-from compatkit.migrate.write import WriteError, replace_file, write_report
+
+if TYPE_CHECKING:
+    from compatkit.migrate.write import WriteError, replace_file, write_report
 
 __all__ = [
     "FileResult",
@@ -26,3 +30,12 @@ __all__ = [
     "replace_file",
     "write_report",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Most runs write nothing, and what writes takes as long to import as 500 files to read.
+    if name not in ("WriteError", "replace_file", "write_report"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from compatkit.migrate import write
+
+    return getattr(write, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +11,9 @@ _MANY = 500
 
 def run_git(folder: str, *arguments: str) -> bytes | None:
     """Return what git prints, or None where there is no git or it fails."""
+    # Outside of work trees, git is not asked.
+    import subprocess
+
     # A file monitor is a program that the repository's own configuration names: never run it. Inside a git hook,
     # GIT_DIR and its like point at the hook's repository, not at this folder's.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

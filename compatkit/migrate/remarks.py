@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import Counter
@@ -37,6 +36,9 @@ class Remark:
 
     @property
     def fingerprint(self) -> str:
+        # Only some formats need it.
+        import hashlib
+
         parts = "\0".join((self.path, self.code, self.text, str(self.nth)))
         return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

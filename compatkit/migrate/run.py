@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compatkit.migrate.around import Around
 from compatkit.migrate.find import FoundFile, find_files
@@ -22,6 +22,9 @@ from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.calls.mentions import called_otherwise
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Progress = Callable[[int, int], None]
 _NOTHING = Unchanged()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,6 +47,8 @@ def process(job: Job, task: Task) -> Outcome:
     try:
         return _rewrite_document(job, task) if job.suffix else _rewrite_source(job, task)
     except Exception as error:  # noqa: BLE001 - the outermost loop over files
+        import traceback
+
         reason = f"An internal error: {type(error).__name__}: {error}"
         hint = "please report this as a bug; the file was not touched"
         return Failed(reason, hint=hint, code="CK909", details=traceback.format_exc())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -14,7 +13,7 @@ from compatkit.migrate.work import Job, Task, process, process_all
 from compatkit.rewrite import Failed, Outcome
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 _BATCH_FILES = 64
 _BATCH_BYTES = 128 * 1024
@@ -74,7 +73,7 @@ class Workers:
         pool = self._executor or self._own_pool()
         try:
             part = pool.submit(process_all, batch, self._task) if pool else process_all(batch, self._task)
-        except (BrokenExecutor, RuntimeError):
+        except RuntimeError:
             # The pool died of an earlier batch; this one may be innocent.
             part = self._recover(batch)
         self._parts.append((batch, part))
@@ -85,6 +84,8 @@ class Workers:
         return self._own
 
     def _await(self, batch: Batch, future: Future[tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+        from concurrent.futures import BrokenExecutor
+
         try:
             return future.result()
         except BrokenExecutor as error:
@@ -109,6 +110,8 @@ class Workers:
 
 
 def _in_another_process(use: Callable[[ProcessPoolExecutor], T]) -> T | None:
+    from concurrent.futures import BrokenExecutor
+
     try:
         with _pool(1) as pool:
             return use(pool)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compatkit.migration import Confidence
+from compatkit.migration.value import Value, value
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+@value
+class Finding(Value):
     """A place that a person should look at. `line` and `column` count from 1, columns in characters."""
 
     code: str
@@ -18,8 +17,8 @@ class Finding:
     confidence: Confidence = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+@value
+class Edit(Value):
     """An import statement that was rewritten; `added_lines` tells by how much it moved what follows it."""
 
     code: str
@@ -29,8 +28,8 @@ class Edit:
     added_lines: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+@value
+class Rewritten(Value):
     """The new source. Bytes outside the edited statements are equal to the old ones."""
 
     source: bytes
@@ -38,22 +37,22 @@ class Rewritten:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+@value
+class Unchanged(Value):
     """Nothing to rewrite; there may still be something to report."""
 
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+@value
+class Skipped(Value):
     """Left alone on purpose."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@value
+class Failed(Value):
     """Could not be processed, and was not touched. `line` is 0 where no line is to blame."""
 
     reason: str
