@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import TypeAlias
 
 from compatkit.migration import Migration
 from compatkit.rewrite.remembered import remembered
 
-_Words: TypeAlias = tuple[bytes, ...]
-_Names: TypeAlias = tuple[tuple[bytes, bytes], ...]
+# For each name, the modules of which a file must name one; where an empty one is among them, none.
+_Names: TypeAlias = Mapping[bytes, Set[bytes]]
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_ESCAPES = frozenset({b"n", b"r", b"t"})
 _APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
 
 
 def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a file mentions a library whose interface changed, and one of the names that did."""
-    return any(_mentions(source, migration) for migration in migrations)
+    words: set[bytes] = set()
+    for libraries, names in map(_libraries_and_names, migrations):
+        if any(library in source for library in libraries):
+            # `normal` is in many files, and `init` is in all; as words of their own they are not.
+            words = words or _words_in(source)
+            if _has_any(words, names):
+                return True
+    return False
 
 
 def can_name_keys(source: bytes, migrations: Iterable[Migration]) -> bool:
@@ -41,7 +49,7 @@ def changes_interface(migration: Migration) -> bool:
 
 def libraries_of(migration: Migration) -> frozenset[bytes]:
     """Return the packages of which a file must name one."""
-    return frozenset(_words(migration)[0])
+    return _libraries_and_names(migration)[0]
 
 
 def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
@@ -52,28 +60,30 @@ def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for name in names)
 
 
-def _mentions(source: bytes, migration: Migration) -> bool:
-    tops, names = _words(migration)
-    if not any(top in source for top in tops) or not any(name in source for _, name in names):
-        return False
-    # `normal` is in many files, and `init` is in all; as words of their own they are not.
+def _words_in(source: bytes) -> set[bytes]:
     words = set(source.translate(_APART).split())
-    if b"\\n" in source:
-        # In a notebook, a line of a cell may begin behind these two characters, which are no part of its first word.
-        words.update(source.replace(b"\\n", b" ").translate(_APART).split())
-    return any(name in words and (not home or home in words) for home, name in names)
+    # In a notebook, a line of a cell may begin behind the two characters `\\n`, which are no part of its first word.
+    words.update([word[1:] for word in words if word[:1] in _ESCAPES])
+    return words
+
+
+def _has_any(words: set[bytes], names: _Names) -> bool:
+    """Tell whether one of the names is spelled, and one of the modules that hold it, if it must be."""
+    return any(b"" in homes or not homes.isdisjoint(words) for name in words & names.keys() if (homes := names[name]))
 
 
 @remembered
-def _words(migration: Migration) -> tuple[_Words, _Names]:
-    names = {_home_and_name(name) for call in migration.calls for name in call.of}
-    names |= {_home_and_name(name) for removal in migration.removed for name in removal.names}
-    # The class of an object need not be named where its member is used.
-    names |= {(b"", member.v1.encode()) for member in migration.members}
+def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names]:
     every = [name for call in migration.calls for name in call.of]
     every += [name for removal in migration.removed for name in removal.names]
+    names: dict[bytes, set[bytes]] = {}
+    for home, name in map(_home_and_name, every):
+        names.setdefault(name, set()).add(home)
+    for member in migration.members:
+        # The class of an object need not be named where its member is used.
+        names.setdefault(member.v1.encode(), set()).add(b"")
     every += [owner for member in migration.members for owner in member.of]
-    return tuple(sorted({name.partition(".")[0].encode() for name in every})), tuple(sorted(names))
+    return frozenset(name.partition(".")[0].encode() for name in every), names
 
 
 def _home_and_name(dotted: str) -> tuple[bytes, bytes]:
