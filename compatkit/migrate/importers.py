@@ -48,7 +48,7 @@ class Importers:
     def __init__(self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int) -> None:
         self._names = {name.encode(): name for name in sorted(names)}
         self._spelling: dict[str, list[_Mention]] = {}
-        stems = {file.path.stem for file in files}
+        stems = {os.path.splitext(os.path.basename(file.name))[0] for file in files}  # noqa: PTH119, PTH122
         # Beyond ASCII, one name is spelled in several ways.
         others = {stem for stem in stems if not stem.isascii()}
         for mention, text in self._read(files, processes):
@@ -95,11 +95,14 @@ def read_quietly(path: Path) -> bytes:
 
 def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Return the files given, and all others of the work trees, or else of the packages, in which they lie."""
-    known = dict(_real_names(files))
-    folders = {Path(os.path.dirname(real)) for real in known}  # noqa: PTH120
-    tops = {top for folder in folders if (top := repository_of(folder) or _package_around(folder))}
+    folders = {os.path.dirname(file.name) or "." for file in files}  # noqa: PTH120
+    # Only what was given by name may be a link, to a file in another project even.
+    given = [file.name for file in files if (os.path.dirname(file.name) or ".") == file.below]  # noqa: PTH120
+    folders |= {os.path.dirname(os.path.realpath(name)) for name in given}  # noqa: PTH120
+    tops = {top for folder in folders if (top := _project_around(Path(os.path.realpath(folder))))}
     if not tops:
         return list(files)
+    known = dict(_real_names(files))
     return [*files, *(each for real, each in _real_names(find_files(sorted(tops))) if real not in known)]
 
 
@@ -114,6 +117,10 @@ def _real_names(files: Iterable[FoundFile]) -> Iterator[tuple[str, FoundFile]]:
         if folder not in folders:
             folders[folder] = os.path.realpath(folder or ".")
         yield os.path.join(folders[folder], name), file  # noqa: PTH118
+
+
+def _project_around(folder: Path) -> Path | None:
+    return repository_of(folder) or _package_around(folder)
 
 
 def _package_around(folder: Path) -> Path | None:

@@ -21,27 +21,33 @@ def gather_reexports(
     known = {move.old: move for move in moves}
     latest = moves
     while latest:
-        numbers = sift(sources, _Facades(latest).may_be_one, processes=processes)
+        numbers = sift(sources, _Facades(namer, latest).is_one, processes=processes)
         level = [found for number in numbers for found in _of_file(sources[number], namer, latest)]
         latest = tuple(move for move in level if known.setdefault(move.old, move) is move)
     return tuple(known.values())[len(moves) :]
 
 
 class _Facades:
-    def __init__(self, moves: tuple[Move, ...]) -> None:
+    def __init__(self, namer: Namer, moves: tuple[Move, ...]) -> None:
+        self._namer = namer
         self._moves = moves
         self._new = {move.new_name.encode() for move in moves}
 
-    def may_be_one(self, source: bytes, file: FoundFile) -> bool:
+    def is_one(self, source: bytes, file: FoundFile) -> bool:
         if not (can_matter(source, self._moves) or any(name in source for name in self._new)):
             return False
-        return may_hand_on(source, is_package=file.path.stem == "__init__")
+        if not may_hand_on(source, is_package=file.path.stem == "__init__"):
+            return False
+        # Parsed here, where several processes ask, so that few are left to be parsed once more.
+        return bool(_of_source(source, file, self._namer, self._moves))
 
 
 def _of_file(file: FoundFile, namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:
     source = read_file(file.name, is_data=False)
-    if not isinstance(source, bytes):
-        # It is told when the file itself has its turn.
-        return ()
+    # If it cannot be read, that is told when the file itself has its turn.
+    return _of_source(source, file, namer, moves) if isinstance(source, bytes) else ()
+
+
+def _of_source(source: bytes, file: FoundFile, namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:
     named = namer.name(file.path, file.root)
     return find_reexports(source, FileModule(named.name, named.is_package), moves)

@@ -238,7 +238,7 @@ def test_spool_of_a_run_that_is_gone_is_kept(tmp_path: Path, tracking_uri: str) 
 
 
 def test_broken_spool_does_not_stop_the_others(tmp_path: Path, run_id: str, tracking_uri: str) -> None:
-    (tmp_path / "0broken.jsonl").write_text("text\n")
+    (tmp_path / "-broken.jsonl").write_text("text\n")
     left_behind(tmp_path, run_id, tracking_uri, some(2))
 
     assert [type(outcome) for outcome in deliver_spool(tmp_path)] == [Kept, Sent]
