@@ -38,7 +38,7 @@ def command(
     Example:
       compatkit stubs src/
     """
-    from compatkit.migrate.stubs import plan_stubs, write_stub
+    from compatkit.migrate.stubs.plan import plan_stubs, write_stub
     from compatkit.migration import load_project
 
     migrations = load_project(Path.cwd()).load(chosen)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate import WriteError
-from compatkit.migrate.stubs import StubError, StubPlan, plan_stubs, write_stub
+from compatkit.migrate.stubs.plan import StubError, StubPlan, plan_stubs, write_stub
 from compatkit.migration import Move
 from compatkit.shim.warning import MovedNameWarning, warn_moved
 from tests.migrate.trees import contents, plant

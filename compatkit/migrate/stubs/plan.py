@@ -14,9 +14,9 @@ from itertools import groupby
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.stub_home import Home
-from compatkit.migrate.stub_sources import Place, Sources, is_generated
-from compatkit.migrate.stub_text import empty_stub, stub_text
+from compatkit.migrate.stubs.home import Home
+from compatkit.migrate.stubs.sources import Place, Sources, is_generated
+from compatkit.migrate.stubs.text import empty_stub, stub_text
 from compatkit.migrate.write import replace_file
 from compatkit.migration import Move
 from compatkit.rewrite import RewriteError

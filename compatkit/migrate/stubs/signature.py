@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.stub_home import Home
+from compatkit.migrate.stubs.home import Home
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TYPING = ("typing", "typing_extensions")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migrate.find import find_files
-from compatkit.migrate.stub_home import Home
-from compatkit.migrate.stub_text import MARK
+from compatkit.migrate.stubs.home import Home
+from compatkit.migrate.stubs.text import MARK
 from compatkit.rewrite.place import FileModule, parse
 from compatkit.rewrite.source import read_source
 
