@@ -9,6 +9,7 @@ import os
 import sys
 from array import array
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 # Below this, to fork costs more than it saves.
@@ -31,11 +32,15 @@ def which(
     own, *others = [range(number, total, count) for number in range(count)]
     children: list[_Child] = []
     try:
-        children += (_Child(share, is_wanted) for share in others)
+        with suppress(OSError):
+            # Without another process, its share is asked here.
+            children += (_Child(share, is_wanted) for share in others)
         found = _asked(own, is_wanted, tell)
         for child in children:
             answer = child.answer()
             found += filter(is_wanted, child.share) if answer is None else answer
+        for share in others[len(children) :]:
+            found += filter(is_wanted, share)
     finally:
         for child in children:
             child.end()
@@ -59,14 +64,22 @@ def cores() -> int:
 
 def _can_fork() -> bool:
     # A fork of a process with threads can hang; elsewhere than on Linux, system libraries have threads of their own.
-    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - as in find.py
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - as in find.py
+    except OSError:
+        return False
 
 
 class _Child:
     def __init__(self, share: range, is_wanted: Callable[[int], bool]) -> None:
         self.share = share
         self._pipe, writing = os.pipe()
-        self._process = os.fork()
+        try:
+            self._process = os.fork()
+        except OSError:
+            os.close(self._pipe)
+            os.close(writing)
+            raise
         if not self._process:
             _answer(share, is_wanted, writing)
         os.close(writing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -99,6 +100,18 @@ def process_with_threads_does_not_fork() -> None:
         end.set()
         thread.join()
     assert not Path("asked").exists()
+
+
+def no_room_for_another_process_is_no_trouble() -> None:
+    before = open_files()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # One file more can be opened: enough to see that there are no threads, and not for a pipe.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, before)) + 1, most))
+    try:
+        assert which(3000, asking(lambda: os._exit(1)), processes=3) == list(range(0, 3000, 3))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    assert open_files() == before
 
 
 def progress_grows_to_nearly_all() -> None:

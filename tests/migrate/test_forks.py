@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
         forking.question_that_cannot_be_answered_raises_here,
         forking.interrupt_leaves_no_process_behind,
         forking.process_with_threads_does_not_fork,
+        forking.no_room_for_another_process_is_no_trouble,
         forking.progress_grows_to_nearly_all,
     ],
 )
