@@ -11,7 +11,7 @@ from typing import Any
 from compatkit.rewrite.blocks import find_blocks, parse_block
 from compatkit.rewrite.change import Change
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.place import parse, quiet_compiler
+from compatkit.rewrite.place import compiles, parse
 from compatkit.rewrite.source import Source, read_source
 
 
@@ -31,7 +31,7 @@ def check(
         raise RewriteError.unsafe(error.what) from error
     if not is_same:
         raise RewriteError.unsafe("something other than the planned places changed")
-    if not binds_the_same and not _compiles(after) and _compiles(before.data):
+    if not binds_the_same and not compiles(after) and compiles(before.data):
         raise RewriteError.unsafe("the result no longer compiles")
 
 
@@ -150,12 +150,3 @@ class _Ranges:
         first: Any = decorators[0] if decorators else node
         start = self._source.offset(first.lineno, first.col_offset)
         return start, self._source.offset(end_line, node.end_col_offset)  # type: ignore[attr-defined]
-
-
-def _compiles(source: bytes) -> bool:
-    try:
-        with quiet_compiler():
-            compile(source, "<source>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

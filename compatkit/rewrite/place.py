@@ -104,6 +104,16 @@ def parse(text: str) -> ast.Module:
         raise RewriteError.unreadable(error) from error
 
 
+def compiles(source: str | bytes) -> bool:
+    """Tell whether CPython compiles a source, which is more than to parse it."""
+    try:
+        with quiet_compiler():
+            compile(source, "<source>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 @contextmanager
 def quiet_compiler() -> Iterator[None]:
     """Keep the compiler's warnings to itself: an invalid escape in the user's file is no news for us to bring."""

@@ -10,7 +10,7 @@ from compatkit.migration import Migration, Transform
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, parse, quiet_compiler
+from compatkit.rewrite.place import FileModule, compiles, parse
 from compatkit.rewrite.source import Source
 from compatkit.rewrite.transforms.errors import TransformError
 from compatkit.rewrite.transforms.load import load_transform
@@ -34,7 +34,7 @@ def transform_text(source: Source, home: FileModule, migration: Migration, decla
         parse(first.text)
     except RewriteError as error:
         raise TransformError.broken(migration.id, f"is no Python: {error.what}") from error
-    if not _compiles(first.text) and _compiles(source.text):
+    if not compiles(first.text) and compiles(source.text):
         raise TransformError.broken(migration.id, "does not compile")
     if _run(first.text, Ignored(source), home, migration, declared).text != first.text:
         raise TransformError.broken(migration.id, "would be changed again by a second run")
@@ -66,12 +66,3 @@ def _run(text: str, ignored: Ignored, home: FileModule, migration: Migration, de
 
 def _unread(declared: Transform, reason: str) -> Finding:
     return Finding(declared.code, 1, 1, f"not seen by the migration's transform.py: {reason}", "manual")
-
-
-def _compiles(text: str) -> bool:
-    try:
-        with quiet_compiler():
-            compile(text, "<source>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
