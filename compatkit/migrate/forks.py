@@ -57,11 +57,6 @@ def _asked(share: range, is_wanted: Callable[[int], bool], tell: Callable[[int],
     return found
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _can_fork() -> bool:
     # A fork of a process with threads can hang; elsewhere than on Linux, system libraries have threads of their own.
     try:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compatkit.cores import usable_cores
 from compatkit.migrate.around import Around
 from compatkit.migrate.find import FoundFile, find_files
-from compatkit.migrate.forks import cores
 from compatkit.migrate.naming import Namer
 from compatkit.migrate.reading import read_file, sift, size_of
 from compatkit.migrate.report import FileResult, Report
@@ -64,7 +64,7 @@ def plan_task(
     """
     own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
     files, namer = find_files(paths, leave_out=own), Namer(task.moves)
-    processes = cores() if jobs is None else jobs
+    processes = usable_cores() if jobs is None else jobs
     if task.options.through_reexports:
         from compatkit.migrate.reexports import gather_reexports
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from compatkit.migrate.forks import cores
+from compatkit.cores import usable_cores
 from compatkit.migrate.work import Job, Task, process, process_all
 from compatkit.rewrite import Failed, Outcome
 
@@ -37,7 +37,7 @@ class Workers:
         self._task = task
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
-        self._count = (cores() if expected >= _ALONE_BYTES else 1) if jobs is None else jobs
+        self._count = (usable_cores() if expected >= _ALONE_BYTES else 1) if jobs is None else jobs
         self._waiting_bytes = 0
         self._waiting: list[Job] = []
         self._parts: list[tuple[Batch, Future[tuple[Outcome, ...]] | tuple[Outcome, ...]]] = []

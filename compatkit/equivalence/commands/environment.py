@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from compatkit.cores import usable_cores
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.store import Store
 from compatkit.trace.watch import VARIABLE as TRACED
@@ -41,7 +42,7 @@ def slots_and_threads(scenario: CommandScenario, sides: int) -> tuple[int, int |
 
     None leaves the threads to the command: then nothing shares the cores with it.
     """
-    cores = _cores()
+    cores = usable_cores()
     slots = max(1, min(scenario.jobs or cores, sides))
     if scenario.threads is not None:
         return slots, scenario.threads
@@ -56,9 +57,3 @@ def _is_chosen(env: Mapping[str, str]) -> bool:
 
 def _thread_variables(threads: int | None) -> dict[str, str]:
     return {} if threads is None else dict.fromkeys(_THREADS, str(threads))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
