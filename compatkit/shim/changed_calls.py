@@ -16,6 +16,7 @@ from typing import Any
 from compatkit.migration import CallChange, Migration, Move, follow
 from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
+from compatkit.shim.holders import prefixes, restore
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.warning import warn_changed
 
@@ -51,7 +52,7 @@ class ChangedCalls:
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
         """What to do for every dotted name that may be a module with such a callable."""
-        return {module: self.wrap_in for name in self._changes for module in _prefixes(name)}
+        return {module: self.wrap_in for name in self._changes for module in prefixes(name)}
 
     def wrap_in(self, module_name: str) -> None:
         """Wrap the callables that the imported module `module_name` holds."""
@@ -86,7 +87,7 @@ class ChangedCalls:
     def _set(self, owner: Any, name: str, value: object) -> None:
         own = vars(owner).get(name)
         setattr(owner, name, value)
-        self._undo.append(functools.partial(_restore, owner, name, value, own))
+        self._undo.append(functools.partial(restore, owner, name, value, own))
 
 
 def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int) -> object | None:
@@ -162,21 +163,6 @@ def _once(adapt: Callable[[object], object]) -> Callable[[object], object]:
         return known[id(value)][1]
 
     return adapted
-
-
-def _restore(owner: Any, name: str, value: object, original: object | None) -> None:
-    if vars(owner).get(name) is not value:
-        # Reloaded or patched since: what stands there is newer than what we kept.
-        return
-    if original is None:
-        delattr(owner, name)
-    else:
-        setattr(owner, name, original)
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    while name := name.rpartition(".")[0]:
-        yield name
 
 
 def _fits(pattern: str, name: str) -> bool:

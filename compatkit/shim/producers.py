@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
 from compatkit.migration import Migration, Producer, parse_shape
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
+from compatkit.shim.holders import prefixes, restore
 from compatkit.shim.returned import read_returned
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
@@ -53,7 +54,7 @@ class Producers:
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
         """What to do for every dotted name that may be a producer's module; which one it is shows on import."""
-        return {module: self.wrap_in for function in self._producers for module in _prefixes(function)}
+        return {module: self.wrap_in for function in self._producers for module in prefixes(function)}
 
     def wrap_in(self, module_name: str) -> None:
         """Wrap the producers that the imported module `module_name` holds."""
@@ -77,7 +78,7 @@ class Producers:
         is_own = name in vars(owner)
         wrapper = wrap_producer(original, producer.returns, reader)
         setattr(owner, name, wrapper)
-        self._undo.append(functools.partial(_restore, owner, name, wrapper, original if is_own else None))
+        self._undo.append(functools.partial(restore, owner, name, wrapper, original if is_own else None))
 
 
 def wrap_producer(function: object, returns: str, reader: MigrationReader) -> object:
@@ -88,19 +89,3 @@ def wrap_producer(function: object, returns: str, reader: MigrationReader) -> ob
         lambda value: read_returned(value, path, reader.read),
         lambda value: read_returned(value, path, reader.read_record),
     )
-
-
-def _restore(owner: object, name: str, wrapper: object, original: object | None) -> None:
-    if vars(owner).get(name) is not wrapper:
-        # Reloaded or patched since: what stands there is newer than what we kept.
-        return
-    if original is None:
-        # It was inherited: taking ours away shows the parent's again.
-        delattr(owner, name)
-    else:
-        setattr(owner, name, original)
-
-
-def _prefixes(function: str) -> Iterator[str]:
-    while function := function.rpartition(".")[0]:
-        yield function
