@@ -57,13 +57,19 @@ def relative_words(source: bytes) -> list[bytes]:
 
 def can_be_modern(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a file mentions a producer, or what takes v1's arguments, under its old or its new name."""
-    for migration in migrations:
-        names = {producer.function.split(".")[-2] for producer in migration.producers}
-        names |= {argument.of.rpartition(".")[2] for argument in migration.arguments}
-        names |= {name for move in migration.moves for name in (move.old_name, move.new_name)}
-        if any(name.encode() in source for name in names):
-            return True
-    return False
+    return any(name.encode() in source for migration in migrations for name in modern_names(migration))
+
+
+@remembered
+def modern_names(migration: Migration) -> frozenset[str]:
+    """Return the last parts of the names by which records, and calls with declared arguments, are reached."""
+    functions = [producer.function for producer in migration.producers]
+    # A method is reached by its class, which may be called otherwise by now.
+    owners = [function.rpartition(".")[0] for function in functions]
+    methods = {function for function in functions if _last(function.rpartition(".")[0])[:1].isupper()}
+    moved = [name for move in migration.moves for name in (move.old, move.new)]
+    called = [argument.of for argument in migration.arguments]
+    return frozenset(map(_last, (*owners, *moved, *called, *(each for each in functions if each not in methods))))
 
 
 def _import_lines(source: bytes) -> Iterator[bytes]:

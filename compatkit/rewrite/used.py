@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.place import walk_statements
-from compatkit.rewrite.remembered import remembered
-from compatkit.rewrite.scan import is_spelled_outside
+from compatkit.rewrite.scan import is_spelled_outside, modern_names
 from compatkit.rewrite.source import Source
 
 
@@ -21,21 +20,11 @@ def uses_any(source: Source, tree: ast.Module, migrations: Iterable[Migration], 
         # One name is spelled in several ways then.
         return True
     imports = [node for node in walk_statements(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    words = frozenset[str]().union(*map(_words, migrations), (move.old_name for move in reexports))
-    renamed = {alias.asname for node in imports for alias in node.names if alias.asname and _last(alias.name) in words}
+    words = frozenset[str]().union(*map(modern_names, migrations), (move.old_name for move in reexports))
+    renamed = {
+        alias.asname
+        for node in imports
+        for alias in node.names
+        if alias.asname and alias.name.rpartition(".")[2] in words
+    }
     return is_spelled_outside(source, imports, words | renamed)
-
-
-@remembered
-def _words(migration: Migration) -> frozenset[str]:
-    functions = [producer.function for producer in migration.producers]
-    # A method is reached by its class, which may be called otherwise by now.
-    owners = [function.rpartition(".")[0] for function in functions]
-    methods = {function for function in functions if _last(function.rpartition(".")[0])[:1].isupper()}
-    moved = [name for move in migration.moves for name in (move.old, move.new)]
-    called = [argument.of for argument in migration.arguments]
-    return frozenset(map(_last, (*owners, *moved, *called, *(each for each in functions if each not in methods))))
-
-
-def _last(dotted: str) -> str:
-    return dotted.rpartition(".")[2]
