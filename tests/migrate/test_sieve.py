@@ -41,7 +41,7 @@ FILE = FoundFile("shop/train.py", "shop")
 def test_what_a_pass_may_act_on_gets_through(migrations: tuple[Migration, ...], options: Options, text: str) -> None:
     task, source = Task.of(migrations, options), text.encode()
     may_act = (
-        can_matter(source, task.moves, path="/work/shop/train.py")
+        can_matter(source, task.moves, path="/tree/shop/train.py")
         or can_call(source, migrations)
         or can_name_keys(source, migrations)
         or may_transform(source, migrations, options)
