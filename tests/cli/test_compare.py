@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from compatkit.cli import cli
-from tests.cli.test_group import compatkit
+from tests.cli.here import compatkit
 
 PARAMS = {"epochs": "3", "lr": "0.01"}
 LOSS = {1: 0.9, 2: 0.5, 3: 0.25}

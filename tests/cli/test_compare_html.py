@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from tests.cli.here import compatkit
 from tests.cli.test_compare import LOSS, PARAMS, log
-from tests.cli.test_group import compatkit
 
 
 @pytest.fixture(scope="module")

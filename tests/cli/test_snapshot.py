@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
-from compatkit.cli import main
+from tests.cli.here import compatkit
 from tests.cli.test_compare import LOSS, PARAMS, log
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def compatkit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Return the command line in this process: a process of its own would import MLflow anew each time."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["compatkit", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(left.value.code or 0), said.out, said.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +16,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('snapshot') / 'mlflow.db'}"
 
 
-def test_files_and_runs_are_compared_in_any_mix(store: str, tmp_path: Path, compatkit: Command) -> None:
+def test_files_and_runs_are_compared_in_any_mix(store: str, tmp_path: Path) -> None:
     one, same, other = (log(store, {**PARAMS, "lr": lr}, LOSS) for lr in ("0.01", "0.01", "0.02"))
     files = [tmp_path / "one.json", tmp_path / "again.json", tmp_path / "same.json"]
     for run, file in zip((one, one[:10], same), files, strict=True):
@@ -53,7 +33,7 @@ def test_files_and_runs_are_compared_in_any_mix(store: str, tmp_path: Path, comp
         assert done.returncode == status, done.stderr
 
 
-def test_a_run_and_its_file_are_said_to_be_one_run(store: str, tmp_path: Path, compatkit: Command) -> None:
+def test_a_run_and_its_file_are_said_to_be_one_run(store: str, tmp_path: Path) -> None:
     run, file = log(store, PARAMS, LOSS), tmp_path / "one.json"
     compatkit("snapshot", run, "-o", str(file), "--tracking-uri", store)
 
@@ -65,7 +45,7 @@ def test_a_run_and_its_file_are_said_to_be_one_run(store: str, tmp_path: Path, c
     assert "with itself" in twice.stderr
 
 
-def test_a_broken_file_is_an_error_and_no_verdict(store: str, tmp_path: Path, compatkit: Command) -> None:
+def test_a_broken_file_is_an_error_and_no_verdict(store: str, tmp_path: Path) -> None:
     run, file = log(store, PARAMS, LOSS), tmp_path / "one.json"
     compatkit("snapshot", run, "-o", str(file), "--tracking-uri", store)
     file.write_bytes(file.read_bytes()[:-90])
@@ -77,7 +57,7 @@ def test_a_broken_file_is_an_error_and_no_verdict(store: str, tmp_path: Path, co
     assert "Verdict" not in done.stdout
 
 
-def test_a_run_that_cannot_be_read_leaves_the_file_alone(store: str, tmp_path: Path, compatkit: Command) -> None:
+def test_a_run_that_cannot_be_read_leaves_the_file_alone(store: str, tmp_path: Path) -> None:
     client, file = MlflowClient(store), tmp_path / "one.json"
     file.write_text("as it was")
     log(store, PARAMS, LOSS)
@@ -91,7 +71,7 @@ def test_a_run_that_cannot_be_read_leaves_the_file_alone(store: str, tmp_path: P
     assert file.read_text() == "as it was"
 
 
-def test_a_folder_that_is_not_there_is_an_error(store: str, tmp_path: Path, compatkit: Command) -> None:
+def test_a_folder_that_is_not_there_is_an_error(store: str, tmp_path: Path) -> None:
     done = compatkit("snapshot", log(store, PARAMS, LOSS), "-o", str(tmp_path / "no/a.json"), "--tracking-uri", store)
 
     assert done.returncode == 2
