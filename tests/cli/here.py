@@ -20,6 +20,7 @@ def compatkit(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedP
     with (
         chdir(cwd or Path.cwd()),
         mock.patch.object(sys, "argv", ["compatkit", *arguments]),
+        mock.patch.object(sys, "path", [*sys.path]),
         redirect_stdout(said),
         redirect_stderr(complained),
         pytest.raises(SystemExit) as left,

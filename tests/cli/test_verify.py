@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_group import compatkit
+from tests.cli import test_group
+from tests.cli.here import compatkit
 
 OWN = """
 import signal
@@ -70,10 +71,12 @@ class RenamesParam(TrainingOrchestrator):
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "own.py").write_text(OWN)
-    return tmp_path
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the user's classes; one, as a module is imported once."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "own_stack.py").write_text(OWN)
+    return folder
 
 
 def test_the_bundled_stack_is_equivalent(project: Path) -> None:
@@ -84,8 +87,8 @@ def test_the_bundled_stack_is_equivalent(project: Path) -> None:
     assert done.stdout.count("equivalent") == 4
 
 
-def test_a_faithful_trainer_of_the_users_own_is_equivalent(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Faithful", cwd=project)
+def test_a_faithful_trainer_in_the_working_directory_is_equivalent(project: Path) -> None:
+    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Faithful", cwd=project)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -101,7 +104,7 @@ def test_a_faithful_trainer_of_the_users_own_is_equivalent(project: Path) -> Non
     ],
 )
 def test_a_planted_difference_is_found_and_named(project: Path, option: str, planted: str, named: str) -> None:
-    done = compatkit("verify", "--dataset", "iris", option, f"own:{planted}", "--store", "store", cwd=project)
+    done = compatkit("verify", "--dataset", "iris", option, f"own_stack:{planted}", "--store", f"store-{planted}", cwd=project)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert named in done.stdout
@@ -109,7 +112,7 @@ def test_a_planted_difference_is_found_and_named(project: Path, option: str, pla
 
 
 def test_a_trainer_that_exits_is_a_failure_whatever_status_it_gives(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Exits", cwd=project)
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Exits", cwd=project)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Exits on TrainingOrchestrator failed: SystemExit: 0" in done.stdout
@@ -119,7 +122,7 @@ def test_a_trainer_that_exits_is_a_failure_whatever_status_it_gives(project: Pat
 def test_a_module_that_exits_when_it_is_imported_is_an_error(project: Path) -> None:
     (project / "leaves.py").write_text("import sys\nsys.exit(0)\n")
 
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "leaves:Trainer", cwd=project)
+    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "leaves:Trainer", cwd=project)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "'leaves:Trainer' cannot be loaded" in done.stderr
@@ -127,7 +130,7 @@ def test_a_module_that_exits_when_it_is_imported_is_an_error(project: Path) -> N
 
 
 def test_an_interrupt_ends_it_without_a_verdict(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project)
+    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Interrupts", cwd=project)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Interrupted." in done.stderr
@@ -135,7 +138,7 @@ def test_an_interrupt_ends_it_without_a_verdict(project: Path) -> None:
 
 
 def test_a_run_of_an_earlier_cell_proves_nothing(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--orchestrator", "own:ReturnsOldRun", cwd=project)
+    done = compatkit("verify", "--dataset", "iris", "--orchestrator", "own_stack:ReturnsOldRun", cwd=project)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "ModelTrainerV2 on ReturnsOldRun failed" in done.stdout
@@ -155,7 +158,7 @@ def test_json_and_page_hold_every_cell(project: Path) -> None:
 
 
 def test_a_class_that_is_not_there_is_an_error(project: Path) -> None:
-    done = compatkit("verify", "--trainer", "own:Absent", cwd=project)
+    done = compatkit("verify", "--trainer", "own_stack:Absent", cwd=project)
 
     assert done.returncode == 2
-    assert "'own:Absent' cannot be loaded" in done.stderr
+    assert "'own_stack:Absent' cannot be loaded" in done.stderr
