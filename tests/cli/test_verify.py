@@ -104,7 +104,9 @@ def test_a_faithful_trainer_in_the_working_directory_is_equivalent(project: Path
     ],
 )
 def test_a_planted_difference_is_found_and_named(project: Path, option: str, planted: str, named: str) -> None:
-    done = compatkit("verify", "--dataset", "iris", option, f"own_stack:{planted}", "--store", f"store-{planted}", cwd=project)
+    done = compatkit(
+        "verify", "--dataset", "iris", option, f"own_stack:{planted}", "--store", f"store-{planted}", cwd=project
+    )
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert named in done.stdout

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_group import compatkit
+from tests.cli import test_group
+from tests.cli.here import compatkit
 
 TRAIN = """
 import os, random, sys
@@ -52,7 +53,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) -> None:
-    done = compatkit(
+    done = test_group.compatkit(
         "verify",
         *("--before", "python train.py 1", "--after", "python train.py 1.001"),
         *("--store", "store", "--format", "json"),
