@@ -48,7 +48,8 @@ def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | Non
     number = select(func.count()).select_from(metrics).where(own)
     # SQLite would make an empty file where there is none any more.
     require_same_file(tracking_uri)
-    engine = create_engine(tracking_uri, poolclass=NullPool)
+    # Without a reset of the connection: where it is lost, SQLAlchemy would print a traceback.
+    engine = create_engine(tracking_uri, poolclass=NullPool, pool_reset_on_return=None)
     try:
         said = str(query.compile(engine, compile_kwargs=_LITERAL))
         # The driver's own tuples: SQLAlchemy's rows cost twice as much as the query.
