@@ -72,10 +72,10 @@ class TrainingError(CompatkitError):
         )
 
     @classmethod
-    def no_square(cls, features: int) -> TrainingError:
+    def no_image(cls, shape: tuple[int, ...]) -> TrainingError:
         return cls(
-            f"A 'cnn' reads square images, and {features} features are no square.",
-            hint="use the model 'mlp', or data such as 'digits' (8 x 8)",
+            f"A 'cnn' reads rows and images, and a sample has the shape {shape}.",
+            hint="use the model 'mlp', or samples of shape (channels, height, width)",
         )
 
     @classmethod
