@@ -19,6 +19,7 @@ from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
+from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v1.trainer import ModelTrainer
@@ -77,13 +78,15 @@ class TrainingOrchestrator:
     def train_model(self, dataset: DatasetSource = "digits") -> dict[str, Any]:
         """Train on `dataset`, which `load_dataset` reads, and return run id, final metrics and history.
 
-        A training whose loss is no number any more fails, after its history was logged.
+        An exception ends the run as FAILED, with the reason as a tag, and goes on; data that are none are one, and so
+        is SIGTERM. A training whose loss is no number any more fails, after its history was logged.
         """
         config = self.config
-        data = load_dataset(dataset, validation_fraction=config["val_split"], seed=config["seed"])
-        with tracked_run(
+        own_run = tracked_run(
             config["experiment_name"], tracking_uri=config["tracking_uri"], run_name=config["run_name"]
-        ) as run:
+        )
+        with termination_raised(), own_run as run:
+            data = load_dataset(dataset, validation_fraction=config["val_split"], seed=config["seed"])
             self._log_setup(run, data)
             history = self._train(data, run)
             self._log_history(run, history)
