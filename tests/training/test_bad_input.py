@@ -28,7 +28,7 @@ from compatkit.training import (
 )
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import LostProcessError
-from tests.training.runs import ORCHESTRATORS, QUICK, Orchestrator, train
+from tests.training.runs import ORCHESTRATORS, QUICK, Orchestrator, histories, train
 from tests.training.test_data import Dying, Unreadable
 
 ROWS = [[float(index), float(index % 3)] for index in range(40)]
@@ -175,6 +175,45 @@ def test_training_that_is_asked_to_end_fails_with_its_reason(
     assert told.startswith(reason)
     assert not told.endswith(": ")
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+class Stopped(ModelTrainer):
+    """Is asked to end in an epoch, by a signal."""
+
+    def __init__(self, epoch: int, number: int) -> None:
+        super().__init__()
+        self._left, self._number = epoch, number
+
+    def _evaluate(self, *given: Any) -> tuple[float, float]:
+        self._left -= 1
+        if not self._left:
+            os.kill(os.getpid(), self._number)
+        return super()._evaluate(*given)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_epochs_before_the_end_are_kept_on_v1(number: int, tracking_uri: str, client: MlflowClient) -> None:
+    experiment = f"kept-{int(number)}"
+
+    with pytest.raises((LostProcessError, KeyboardInterrupt)):
+        train(TrainingOrchestrator, Stopped(3, number), tracking_uri, epochs=5, experiment_name=experiment)
+
+    (run,) = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    logged = histories(client, run.info.run_id)
+    assert run.info.status == "FAILED"
+    assert set(logged) == {"train_loss", "val_loss", "train_acc", "val_acc", "lr"}
+    assert {tuple(step for step, _ in points) for points in logged.values()} == {(1, 2)}
+
+
+def test_epochs_of_an_earlier_training_are_not_those_of_one_that_fails(tracking_uri: str, client: MlflowClient) -> None:
+    trainer = ModelTrainer()
+    train(TrainingOrchestrator, trainer, tracking_uri)
+
+    with pytest.raises(ValueError, match="at least 1"):
+        train(TrainingOrchestrator, trainer, tracking_uri, epochs=0, experiment_name="of another")
+
+    (run,) = client.search_runs([client.get_experiment_by_name("of another").experiment_id])
+    assert run.data.metrics == {}
 
 
 @pytest.mark.parametrize("epochs", [0, -1])

@@ -6,6 +6,8 @@ read once, where it arrives.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isfinite
 from typing import Any
 
@@ -78,8 +80,9 @@ class TrainingOrchestrator:
     def train_model(self, dataset: DatasetSource = "digits") -> dict[str, Any]:
         """Train on `dataset`, which `load_dataset` reads, and return run id, final metrics and history.
 
-        An exception ends the run as FAILED, with the reason as a tag, and goes on; data that are none are one, and so
-        is SIGTERM. A training whose loss is no number any more fails, after its history was logged.
+        An exception ends the run as FAILED, with the reason as a tag and the epochs before it, and goes on; data that
+        are none are one, and so is SIGTERM. A training whose loss is no number any more fails, after its history was
+        logged.
         """
         config = self.config
         own_run = tracked_run(
@@ -124,7 +127,7 @@ class TrainingOrchestrator:
                 seed=config["seed"],
                 shape=data.shape,
             )
-            with run.watched(self.model):
+            with run.watched(self.model), self._kept_so_far(run):
                 history = self.trainer.train(
                     self.model,
                     data.train,
@@ -139,9 +142,22 @@ class TrainingOrchestrator:
                 )
         return read_history(history)
 
-    def _log_history(self, run: RunTracker, history: list[EpochRecord]) -> None:
+    @contextmanager
+    def _kept_so_far(self, run: RunTracker) -> Iterator[None]:
+        """Log the epochs of a training that an exception ends; a trainer of the user's own tells of none."""
+        try:
+            yield
+        except BaseException:
+            if isinstance(self.trainer, ModelTrainer) and type(self.trainer).train is ModelTrainer.train:
+                self._log_epochs(run, read_history(self.trainer.history))
+            raise
+
+    def _log_epochs(self, run: RunTracker, history: list[EpochRecord]) -> None:
         for index, record in enumerate(history, start=1):
             run.log_metrics({key: record.get(key) for key in EPOCH_METRICS}, step=_epoch(record, index))
+
+    def _log_history(self, run: RunTracker, history: list[EpochRecord]) -> None:
+        self._log_epochs(run, history)
         run.log_metrics({f"final_{key}": value for key, value in _final_metrics(history).items()})
 
     def _result(self, run_id: str, history: list[EpochRecord]) -> dict[str, Any]:
