@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compatkit.errors import CompatkitError
+
 if TYPE_CHECKING:
     from compatkit.training import OrchestratorConfig
 
@@ -29,4 +31,12 @@ def dataset_source(dataset: str) -> Any:
     # The user's own modules are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
     found = load_object(dataset)
-    return found() if callable(found) else found
+    if not callable(found):
+        return found
+    try:
+        return found()
+    except Exception as error:  # whatever a function of the user's own raises
+        raise CompatkitError(
+            f"{dataset!r} returned no data set: {type(error).__name__}: {error}",
+            hint="call it by itself to see where it fails",
+        ) from error

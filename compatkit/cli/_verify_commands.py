@@ -98,19 +98,18 @@ def _policy(scenario: CommandScenario, project: Project) -> Policy:
 
     A project that names no migration has nothing allowed: what the bundled v2 adds says nothing of its metrics.
     """
+    from compatkit.cli._policy import decided_by
     from compatkit.equivalence import Policy
 
-    policy = Policy.exact()
     if scenario.exact:
-        return policy
+        return Policy.exact()
+    migration = None
     if scenario.migration or project.migrations or scenario.is_migration:
         named = scenario.migration
         if named and (scenario.folder / named).exists():
             named = str(scenario.folder / named)
-        policy = Policy.from_migration(project.load_one(named))
-    for declared in scenario.equivalence:
-        policy = policy.extended(declared)
-    return policy
+        migration = project.load_one(named)
+    return decided_by(migration, scenario.equivalence)
 
 
 def _file_name(name: str) -> str:

@@ -28,6 +28,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
 
+    from compatkit.cli._train_given import dataset_source
     from compatkit.cli._verdict_page import write_matrices
     from compatkit.cli._verify_shard import in_shard
     from compatkit.equivalence import Policy
@@ -40,7 +41,8 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     own_trainers = [load_class(reference) for reference in given["trainers"]]
     own_orchestrators = [load_class(reference) for reference in given["orchestrators"]]
     datasets, presets = given["datasets"] or ("digits",), given["presets"] or ("development",)
-    scenarios = [Scenario(dataset, preset) for dataset in datasets for preset in presets]
+    sources = {name: dataset_source(name) if ":" in name else None for name in datasets}
+    scenarios = [Scenario(name, preset, data=data) for name, data in sources.items() for preset in presets]
     folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
     matrices = [
         verify_stack(

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from compatkit.cli._verdict_page import html_option
-
-if TYPE_CHECKING:
-    from compatkit.equivalence import Policy
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
@@ -57,18 +53,21 @@ def command(
     """Compare what two MLflow runs logged; RUN_A is v1, RUN_B is v2.
 
     A run is named by its id or its first letters, as `experiment:latest`, as `experiment@tag=value`, or by a file that
-    `compatkit snapshot` wrote, in any mix.
+    `compatkit snapshot` wrote, in any mix. What [tool.compatkit.verify] of the nearest pyproject.toml allows in all its
+    scenarios is allowed here too.
 
     Where runs are not equal bit for bit (a GPU, other hardware), give several of each side, one a seed, with
     --before-runs and --after-runs, or `experiment:all`. An equivalence test then decides, within the margins of the
     policy.
     """
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
+    from compatkit.cli._policy import policy_of_runs
     from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._status import ExitStatus
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain
+    from compatkit.migration import load_project
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.verdict_formats import render_samples, render_verdict
     from compatkit.report.verdict_page import Compared
@@ -77,7 +76,7 @@ def command(
     given_margins = tuple(map(read_margin, margins))
     prepare_stores()
     require_page(html, is_logged=log_html)
-    policy = _policy(migration, is_exact=exact)
+    policy = policy_of_runs(load_project(Path.cwd()), migration, is_exact=exact)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
         found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)
@@ -95,11 +94,3 @@ def command(
     compared = Compared("", verdict, before, after, policy, explanation=explanation)
     deliver_page(compared, html, is_logged=log_html, tracking_uri=tracking_uri_b or tracking_uri)
     ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
-
-
-def _policy(migration: str | None, *, is_exact: bool) -> Policy:
-    from compatkit.equivalence import Policy
-    from compatkit.migration import load_project
-
-    declared = load_project(Path.cwd()).load_one(migration)
-    return Policy.exact() if is_exact else Policy.from_migration(declared)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from compatkit.errors import CompatkitError
 
 if TYPE_CHECKING:
     from compatkit.training import OrchestratorConfig
@@ -67,14 +71,32 @@ def command(
     if tracking_uri:
         config = config.with_overrides({"tracking.uri": tracking_uri})
     source = dataset_source(dataset)
-    if stack == "v1":
-        result, is_interrupted = _train_v1(config, source), False
-    else:
-        result, is_interrupted = _train_v2(config, preset, source, resume=resume)
+    with _failure_told():
+        if stack == "v1":
+            result, is_interrupted = _train_v1(config, source), False
+        else:
+            result, is_interrupted = _train_v2(config, preset, source, resume=resume)
     if rank_of_process() == 0:
         lines = summary_lines(result, config, is_interrupted=is_interrupted)
         click.echo(summary_json(result) if form == "json" else "\n".join(lines))
     ctx.exit(int(ExitStatus.FAILED if is_interrupted else ExitStatus.OK))
+
+
+@contextmanager
+def _failure_told() -> Iterator[None]:
+    """Turn what torch or MLflow raise in the block into an error of ours, with the traceback before it."""
+    try:
+        yield
+    except CompatkitError:
+        raise
+    except Exception as error:  # out of memory, a store that breaks: the outermost loop over trainings
+        import traceback
+
+        traceback.print_exc()
+        raise CompatkitError(
+            f"The training failed: {type(error).__name__}: {error}",
+            hint="see the traceback above; a run that had begun is marked as FAILED, with this reason",
+        ) from error
 
 
 def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--explain", is_flag=True, help="Where commands differ, say where they began to; sets COMPATKIT_TRACE.")
 @click.option("--scenario", "scenarios", metavar="NAME", multiple=True, help="Run this declared scenario; repeatable.")
 @click.option("--shard", metavar="I/N", callback=parse_shard, help="Run every N-th scenario, from the I-th on.")
-@click.option("--dataset", "datasets", multiple=True, help="Of the reference stack, digits by default; repeatable.")
+@click.option("--dataset", "datasets", multiple=True, help="Of the stack, digits by default; one, or PKG.MOD:NAME.")
 @click.option("--preset", "presets", multiple=True, help="Of the reference stack, development by default; repeatable.")
 @click.option("--trainer", "trainers", multiple=True, metavar="PKG.MOD:CLASS", help="A trainer of yours; repeatable.")
 @click.option(

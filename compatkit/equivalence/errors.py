@@ -44,6 +44,14 @@ class EquivalenceError(CompatkitError):
         )
 
     @classmethod
+    def unable_trainer(cls, trainer: str, asked: Sequence[str]) -> EquivalenceError:
+        return cls(
+            f"The trainer {trainer} trains without {', '.join(asked)}.",
+            where="the scenario",
+            hint="leave them at their defaults, or derive it from ModelTrainerV2",
+        )
+
+    @classmethod
     def not_a_run(cls, given: object) -> EquivalenceError:
         return cls(f"{given!r} is no run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot")
 

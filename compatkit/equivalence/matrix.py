@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from compatkit.equivalence.verdict import Verdict, stale_allowances
 from compatkit.migration import Allowance
 
+if TYPE_CHECKING:
+    from compatkit.training import DatasetSource
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is trained: a bundled data set under a preset, of which `overrides` replaces settings by dotted path."""
+    """What is trained: a data set under a preset, of which `overrides` replaces settings by dotted path.
+
+    Attributes:
+        dataset: the name of a bundled one, or what `data` is called.
+        data: a data set of the user's own.
+    """
 
     dataset: str
     preset: str
     overrides: Mapping[str, object] = field(default_factory=dict)
+    # Two tensors are not equal or unequal, but a tensor: the name stands for them.
+    data: DatasetSource | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         changed = "".join(f", {path}={value}" for path, value in self.overrides.items())
@@ -35,10 +46,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The cells of one scenario; the first is the baseline, which has no verdict."""
+    """The cells of one scenario; the first is the baseline, which has no verdict.
+
+    Attributes:
+        left_out: trainers that cannot do what the scenario asks for, and why; nothing is claimed about them.
+    """
 
     scenario: Scenario
     cells: tuple[Cell, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_equivalent(self) -> bool:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from compatkit.equivalence.combinations import Task
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reading.reader import take_snapshot
+from compatkit.equivalence.snapshot import Snapshot
 from compatkit.errors import CompatkitError
-from compatkit.migration import Migration, find_migration
-from compatkit.training import (
-    ModelTrainer,
-    ModelTrainerV2,
-    TrainingOrchestrator,
-    TrainingOrchestratorV2,
-    preset_config,
-)
+from compatkit.migration import Migration
+from compatkit.training import TrainingOrchestrator, TrainingOrchestratorV2
 
 _EXPERIMENT = "compatkit verify"
 _Factory = Callable[..., Any]
@@ -56,19 +52,20 @@ def verify_stack(
 
     `trainers` and `orchestrators` are the user's own; each adds a row or a column. An orchestrator is called with
     v1's flat arguments and `trainer=`, and its `train_model(dataset)` returns a mapping with `run_id`.
+
+    What only v2 can do, a scheduler say, v2's trainer does on either orchestrator; v1's is left out, and said to be.
     """
     uri = _prepare(store)
-    policy = Policy.from_migration(migration)
+    task = Task.of(scenario, {"tracking.uri": uri, "tracking.experiment_name": _EXPERIMENT})
+    judge = _Judge(Policy.from_migration(migration).extended(task.allowances), uri)
     cells: list[Cell] = []
-    columns = _labelled(ModelTrainer, ModelTrainerV2, *trainers)
+    columns = _labelled(*task.trainers, *trainers)
     for row, orchestrator in _labelled(TrainingOrchestrator, TrainingOrchestratorV2, *orchestrators).items():
-        arguments = _arguments(orchestrator, scenario, uri)
         for column, trainer in columns.items():
             progress(f"{scenario}: {column} on {row}")
             begun = time.time_ns() // 1_000_000  # ms, as MLflow counts
-            cell = _run(Cell(row, column), scenario, orchestrator, trainer, arguments)
-            cells.append(_judged(cell, cells, policy, uri, begun))
-    return Matrix(scenario, tuple(cells))
+            cells.append(judge.judged(_run(Cell(row, column), task, orchestrator, trainer), begun))
+    return Matrix(scenario, tuple(cells), task.left_out)
 
 
 def _labelled(*classes: type) -> dict[str, type]:
@@ -94,25 +91,9 @@ def _prepare(store: Path) -> str:
     return uri
 
 
-def _arguments(orchestrator: _Factory, scenario: Scenario, uri: str) -> dict[str, object]:
-    """Return v1's flat arguments; the bundled v2 gets its preset, and only what differs from it."""
-    preset = preset_config(scenario.preset)
-    own_run = {"tracking.uri": uri, "tracking.experiment_name": _EXPERIMENT}
-    settings = preset.with_overrides({**scenario.overrides, **own_run}).flatten()
-    rows = find_migration().arguments
-    if orchestrator is not TrainingOrchestratorV2:
-        return {row.v1: settings[row.v2] for row in rows}
-    declared = preset.flatten()
-    changed = {row.v1: settings[row.v2] for row in rows if settings[row.v2] != declared[row.v2]}
-    return {"preset": scenario.preset, **changed}
-
-
-def _run(
-    cell: Cell, scenario: Scenario, orchestrator: _Factory, trainer: _Factory, arguments: Mapping[str, object]
-) -> Cell:
+def _run(cell: Cell, task: Task, orchestrator: _Factory, trainer: _Factory) -> Cell:
     try:
-        result = orchestrator(**arguments, trainer=trainer()).train_model(scenario.dataset)
-        return replace(cell, run_id=str(result["run_id"]))
+        return replace(cell, run_id=task.train(orchestrator, trainer))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the outermost loop over cases; sys.exit(0) must not end it as done
@@ -123,20 +104,30 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _judged(cell: Cell, earlier: list[Cell], policy: Policy, uri: str, begun: int) -> Cell:
-    if cell.failure:
-        return cell
-    try:
-        _require_own_run(cell, uri, begun)
-        if not earlier:
+class _Judge:
+    """Compares each cell with the first one, whose run is read once."""
+
+    def __init__(self, policy: Policy, uri: str) -> None:
+        self._policy, self._uri = policy, uri
+        self._has_begun = False
+        self._baseline: Snapshot | None = None
+
+    def judged(self, cell: Cell, begun: int) -> Cell:
+        """Return `cell`, of which the training began at `begun`, with its verdict or the reason why there is none."""
+        is_first, self._has_begun = not self._has_begun, True
+        if cell.failure:
             return cell
-        if earlier[0].failure:
-            return replace(cell, failure="the baseline failed")
-        before = take_snapshot(earlier[0].run_id, tracking_uri=uri)
-        after = take_snapshot(cell.run_id, tracking_uri=uri)
-        return replace(cell, verdict=compare_snapshots(before, after, policy))
-    except CompatkitError as error:
-        return replace(cell, failure=str(error))
+        try:
+            _require_own_run(cell, self._uri, begun)
+            if not is_first and self._baseline is None:
+                return replace(cell, failure="the baseline failed")
+            snapshot = take_snapshot(cell.run_id, tracking_uri=self._uri)
+            if self._baseline is None:
+                self._baseline = snapshot
+                return cell
+            return replace(cell, verdict=compare_snapshots(self._baseline, snapshot, self._policy))
+        except CompatkitError as error:
+            return replace(cell, failure=str(error))
 
 
 def _require_own_run(cell: Cell, uri: str, begun: int) -> None:

@@ -48,6 +48,8 @@ def matrix_cases(matrix: Matrix) -> Iterator[Case]:
     for cell in matrix.cells:
         name = f"{matrix.scenario}: {cell.trainer} on {cell.orchestrator}"
         yield _cell(name, cell, is_first=cell is matrix.cells[0])
+    for reason in matrix.left_out:
+        yield Case(f"{matrix.scenario}: {reason}", Outcome.SKIPPED)
     yield policy_case(matrix.stale, of=f"{matrix.scenario}: ")
 
 

@@ -32,6 +32,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         "preset": matrix.scenario.preset,
         "equivalent": matrix.is_equivalent,
         "stale": [allowance_json(entry) for entry in matrix.stale],
+        "left_out": list(matrix.left_out),
         "cells": [
             {
                 "orchestrator": cell.orchestrator,

@@ -36,6 +36,8 @@ def matrices_markdown(matrices: Sequence[Matrix]) -> Iterator[str]:
         yield from _matrix(matrix)
         for cell in matrix.cells:
             yield from _cell(cell)
+        for reason in matrix.left_out:
+            yield from ["", f"Left out, {prose(reason)}"]
         yield from _stale(matrix.stale)
 
 

@@ -39,6 +39,8 @@ def matrix_lines(matrix: Matrix) -> Iterator[str]:
         yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
     for cell in matrix.cells:
         yield from _details(cell)
+    for reason in matrix.left_out:
+        yield f"  left out, {reason}"
     yield from _stale(matrix.stale)
 
 

@@ -19,6 +19,7 @@ DATASETS = ("breast_cancer", "digits", "iris", "wine")
 DatasetSource: TypeAlias = str | tuple[ArrayLike, ArrayLike] | Dataset[Any]
 _Arrays: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 _ARRAYS_NAME = "arrays"
+_CAUGHT = "Caught "  # begins what torch raises here for an exception of a Dataset there
 
 
 # No generated equality: comparing tensors yields tensors, not a truth value.
@@ -120,19 +121,30 @@ def _collected(dataset: Dataset[Any], workers: int) -> tuple[Any, Any]:
         raise TrainingError.bad_arrays("a Dataset without a length cannot be split")
     # A generator of its own: without one, the global random state is drawn from for the workers' seed.
     loader = DataLoader(
-        dataset, batch_size=None, num_workers=workers, collate_fn=_identity, generator=torch.Generator()
+        dataset, batch_size=None, num_workers=workers, collate_fn=_plain_sample, generator=torch.Generator()
     )
+    samples: list[tuple[Any, Any]] = []
     try:
-        samples = [_pair(sample) for sample in loader]
-    except RuntimeError as error:
-        if not workers:
-            raise
-        raise TrainingError.bad_arrays(f"a process that reads them failed: {error}") from error
-    return [_plain(features) for features, _ in samples], [_plain(label) for _, label in samples]
+        for sample in loader:
+            samples.append(_pair(sample))  # noqa: PERF401 - how many were read before an error must be known
+    except TrainingError:
+        raise
+    except Exception as error:  # whatever a Dataset of the user's own raises
+        if workers and isinstance(error, RuntimeError) and not str(error).startswith(_CAUGHT):
+            raise TrainingError.lost_reader(error) from error
+        raise TrainingError.bad_sample(len(samples), _reason(error)) from error
+    return [features for features, _ in samples], [label for _, label in samples]
 
 
-def _identity(sample: object) -> object:
-    return sample
+def _reason(error: Exception) -> str:
+    # Where another process caught it, its own message is the last line of a traceback.
+    text = str(error)
+    return text.strip().splitlines()[-1] if text.startswith(_CAUGHT) else f"{type(error).__name__}: {text}"
+
+
+def _plain_sample(sample: Any) -> Any:
+    """Return a sample without tensors: these would need the process that made them to be alive when they are read."""
+    return [_plain(part) for part in sample] if isinstance(sample, tuple | list) else _plain(sample)
 
 
 def _plain(value: Any) -> Any:
@@ -162,7 +174,7 @@ def _as_arrays(features: Any, labels: Any) -> _Arrays:
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise TrainingError.not_finite("labels", int(np.count_nonzero(~np.isfinite(y))))
     if len(classes) < 2:
-        raise TrainingError.one_class(classes[0])
+        raise TrainingError.one_class(classes[:1].tolist()[0])
     return x, numbered.astype(np.int64)
 
 

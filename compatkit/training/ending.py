@@ -24,7 +24,7 @@ def end_run(client: MlflowClient, run_id: str, status: str, *, failure: str = ""
 
 def failure_of(error: BaseException) -> str:
     """Return why a training failed, in a sentence."""
-    return getattr(error, "what", "") or f"{type(error).__name__}: {error}"
+    return getattr(error, "what", "") or f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def is_consequence(error: BaseException) -> bool:

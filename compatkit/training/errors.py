@@ -22,6 +22,20 @@ class TrainingError(CompatkitError):
         )
 
     @classmethod
+    def bad_sample(cls, number: int, reason: str) -> TrainingError:
+        return cls(
+            f"Sample {number} of the Dataset cannot be read: {reason}",
+            hint="samples count from 0; leave it out, or mend what reads it",
+        )
+
+    @classmethod
+    def lost_reader(cls, error: Exception) -> TrainingError:
+        return cls(
+            f"A process that reads the Dataset ended: {error}",
+            hint="set runtime.workers to 0, which reads it in the process of the training",
+        )
+
+    @classmethod
     def not_finite(cls, part: str, count: int) -> TrainingError:
         return cls(f"{count} values of the {part} are NaN or infinite.", hint="fill them in, or leave the samples out")
 
@@ -61,7 +75,9 @@ class TrainingError(CompatkitError):
     @classmethod
     def not_saved(cls, path: object, problem: object) -> TrainingError:
         return cls(
-            f"The checkpoint was not written: {problem}", where=str(path), hint="the one before it is still whole"
+            f"The checkpoint was not written: {problem}",
+            where=str(path),
+            hint="one that was there before is still whole",
         )
 
     @classmethod
@@ -72,10 +88,10 @@ class TrainingError(CompatkitError):
         )
 
     @classmethod
-    def no_square(cls, features: int) -> TrainingError:
+    def no_image(cls, shape: tuple[int, ...]) -> TrainingError:
         return cls(
-            f"A 'cnn' reads square images, and {features} features are no square.",
-            hint="use the model 'mlp', or data such as 'digits' (8 x 8)",
+            f"A 'cnn' reads rows and images, and a sample has the shape {shape}.",
+            hint="use the model 'mlp', or samples of shape (channels, height, width)",
         )
 
     @classmethod
@@ -109,7 +125,7 @@ class LostProcessError(TrainingError):
     def terminated(cls) -> LostProcessError:
         return cls(
             "The training was asked to end (SIGTERM), as torchrun asks when another process has ended.",
-            hint="resume from the last checkpoint with --resume",
+            hint="resume from the last checkpoint with --resume, where there is one",
         )
 
 

@@ -1,9 +1,9 @@
-"""The models that both stacks train: a perceptron, a convolutional network for square images, and a transformer."""
+"""The models that both stacks train: a perceptron, a convolutional network, and a transformer."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import isqrt
+from math import isqrt, prod
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
@@ -31,14 +31,15 @@ def build_model(
 
     `hidden_size` is the width of each of the hidden `layers`: units of "mlp", channels of "cnn", of a token of
     "transformer", which has 4 heads where that divides it, else 2 or 1. Its tokens are the features, or, where the
-    `shape` of a sample has two dimensions, the steps of a sequence. The global random state stays as it was.
-    Raises `TrainingError` for an unknown type, and for a "cnn" without square images.
+    `shape` of a sample has two dimensions, the steps of a sequence. "cnn" reads images of that shape, (height, width)
+    or (channels, height, width); features without one are an image where they make a square, else a row. The global
+    random state stays as it was. Raises `TrainingError` for an unknown type, and for a "cnn" on more dimensions.
     """
     with seeded(seed):
         if model_type == "mlp":
             return _build_mlp(features, classes, [hidden_size] * layers, dropout)
         if model_type == "cnn":
-            return _build_cnn(features, classes, [hidden_size] * layers, dropout)
+            return _build_cnn(_image(features, shape), classes, [hidden_size] * layers, dropout)
         if model_type == "transformer":
             return _build_transformer(features, classes, hidden_size, layers, dropout, shape)
     raise TrainingError.unknown("model type", model_type, MODEL_TYPES)
@@ -52,16 +53,26 @@ def _build_mlp(features: int, classes: int, widths: list[int], dropout: float) -
     return nn.Sequential(*steps)
 
 
-def _build_cnn(features: int, classes: int, channels: list[int], dropout: float) -> nn.Module:
+def _image(features: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return (channels, height, width), or (1, features) for a row."""
+    if len(shape) > 3:
+        raise TrainingError.no_image(shape)
+    if len(shape) > 1:
+        return (1, *shape)[-3:]
     side = isqrt(features)
-    if side * side != features:
-        raise TrainingError.no_square(features)
-    steps: list[nn.Module] = [nn.Unflatten(1, (1, side, side))]  # (batch, 1, side, side)
-    for depth_in, depth_out in pairwise([1, *channels]):
-        steps += [nn.Conv2d(depth_in, depth_out, kernel_size=3, padding=1), nn.ReLU(), nn.Dropout(dropout)]
-    pooled = -(-side // 2)
-    steps += [nn.MaxPool2d(2, ceil_mode=True), nn.Flatten()]  # (batch, channels * pooled * pooled)
-    steps.append(nn.Linear([1, *channels][-1] * pooled * pooled, classes))  # (batch, classes)
+    return (1, side, side) if side * side == features else (1, features)
+
+
+def _build_cnn(image: tuple[int, ...], classes: int, channels: list[int], dropout: float) -> nn.Module:
+    depth, *sides = image
+    is_row = len(sides) == 1
+    convolution, pool = (nn.Conv1d, nn.MaxPool1d) if is_row else (nn.Conv2d, nn.MaxPool2d)
+    steps: list[nn.Module] = [nn.Unflatten(1, image)]  # (batch, depth, *sides)
+    for depth_in, depth_out in pairwise([depth, *channels]):
+        steps += [convolution(depth_in, depth_out, kernel_size=3, padding=1), nn.ReLU(), nn.Dropout(dropout)]
+    pooled = prod(-(-side // 2) for side in sides)
+    steps += [pool(2, ceil_mode=True), nn.Flatten()]  # (batch, channels * pooled)
+    steps.append(nn.Linear([depth, *channels][-1] * pooled, classes))  # (batch, classes)
     return nn.Sequential(*steps)
 
 

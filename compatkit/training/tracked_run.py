@@ -63,6 +63,18 @@ def tracked_run(
     tracker.end(tracker.status)
 
 
+def log_failed_run(
+    error: Exception, experiment_name: str, *, tracking_uri: str | None, run_name: str | None, parent_run: str | None
+) -> None:
+    """Log a run that failed with `error` before it could begin; a store that fails too does not hide it."""
+    try:
+        with tracked_run(experiment_name, tracking_uri=tracking_uri, run_name=run_name, parent_run=parent_run):
+            raise error
+    except Exception as raised:  # noqa: BLE001  # whatever it is, the first error matters more
+        if raised is not error:
+            error.add_note(f"No MLflow run says so: {raised}")
+
+
 def _ensure_experiment(client: MlflowClient, name: str) -> str:
     from mlflow.exceptions import MlflowException
 

@@ -11,15 +11,17 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from compatkit.cli import cli
-from tests.cli.here import compatkit
+from compatkit.errors import CompatkitError
+from compatkit.migration import MigrationError
+from tests.cli.test_group import compatkit
 
 PARAMS = {"epochs": "3", "lr": "0.01"}
 LOSS = {1: 0.9, 2: 0.5, 3: 0.25}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('compare') / 'mlflow.db'}"
+def store(tracking_uri: str) -> str:
+    return tracking_uri
 
 
 def log(store: str, params: dict[str, str], loss: dict[int, float], *, metric: str = "train_loss") -> str:
@@ -33,6 +35,18 @@ def log(store: str, params: dict[str, str], loss: dict[int, float], *, metric: s
         client.log_metric(run_id, metric, value, step=step)
     client.set_terminated(run_id)
     return run_id
+
+
+def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Call the command in this process: MLflow, which takes seconds to import, is there already."""
+    status = cli.main(["compare", *arguments], standalone_mode=False)
+    return status, capsys.readouterr().out
+
+
+def require_no_verdict(capsys: pytest.CaptureFixture[str], said: str, *arguments: str) -> None:
+    with pytest.raises(CompatkitError, match=said):
+        called(capsys, *arguments)
+    assert "Verdict" not in capsys.readouterr().out
 
 
 def test_equal_runs_are_equivalent_and_exit_0(store: str) -> None:
@@ -53,76 +67,73 @@ def test_equal_runs_are_equivalent_and_exit_0(store: str) -> None:
     ],
 )
 def test_a_planted_difference_exits_1_and_is_named(
-    store: str, params: dict[str, str], loss: dict[int, float], metric: str, named: str
+    capsys: pytest.CaptureFixture[str],
+    store: str,
+    params: dict[str, str],
+    loss: dict[int, float],
+    metric: str,
+    named: str,
 ) -> None:
     before, after = log(store, PARAMS, LOSS), log(store, params, loss, metric=metric)
 
-    done = compatkit("compare", before, after, "--tracking-uri", store)
+    status, text = called(capsys, before, after, "--tracking-uri", store)
 
-    assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith("Verdict: different\n")
-    assert named in done.stdout
+    assert status == 1
+    assert text.startswith("Verdict: different\n")
+    assert named in text
 
 
-def test_exact_allows_no_other_spelling(store: str) -> None:
+def test_exact_allows_no_other_spelling(capsys: pytest.CaptureFixture[str], store: str) -> None:
     before = log(store, PARAMS, LOSS)
     after = log(store, {"epochs": "3", "optimizer.learning_rate": "0.01"}, LOSS)
 
-    assert compatkit("compare", before, after, "--tracking-uri", store).returncode == 0
-    assert compatkit("compare", before, after, "--tracking-uri", store, "--exact").returncode == 1
+    assert called(capsys, before, after, "--tracking-uri", store)[0] == 0
+    assert called(capsys, before, after, "--tracking-uri", store, "--exact")[0] == 1
 
 
-def test_json_names_the_difference(store: str) -> None:
+def test_json_names_the_difference(capsys: pytest.CaptureFixture[str], store: str) -> None:
     before, after = log(store, PARAMS, LOSS), log(store, PARAMS, {**LOSS, 2: float("nan")})
 
-    done = compatkit("compare", before, after, "--tracking-uri", store, "--format", "json")
+    _, text = called(capsys, before, after, "--tracking-uri", store, "--format", "json")
 
-    (difference,) = json.loads(done.stdout)["deciding"]
+    (difference,) = json.loads(text)["deciding"]
     assert (difference["kind"], difference["name"], difference["first_step"]) == ("metric value", "train_loss", 2)
 
 
-def test_a_run_that_is_not_there_is_an_error_and_no_verdict(store: str) -> None:
-    done = compatkit("compare", log(store, PARAMS, LOSS), "0" * 32, "--tracking-uri", store)
-
-    assert done.returncode == 2
-    assert "cannot be read" in done.stderr
-    assert "Verdict" not in done.stdout
+def test_a_run_that_is_not_there_is_an_error_and_no_verdict(capsys: pytest.CaptureFixture[str], store: str) -> None:
+    require_no_verdict(capsys, "cannot be read", log(store, PARAMS, LOSS), "0" * 32, "--tracking-uri", store)
 
 
-def test_a_run_is_not_compared_with_itself(store: str) -> None:
+def test_a_run_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str], store: str) -> None:
     run = log(store, PARAMS, LOSS)
 
-    done = compatkit("compare", run, run, "--tracking-uri", store)
-
-    assert done.returncode == 2
-    assert "with itself" in done.stderr
-    assert "Verdict" not in done.stdout
+    require_no_verdict(capsys, "with itself", run, run, "--tracking-uri", store)
 
 
-def test_runs_of_which_all_is_ignored_are_an_error_and_no_verdict(store: str) -> None:
+def test_runs_of_which_all_is_ignored_are_an_error_and_no_verdict(
+    capsys: pytest.CaptureFixture[str], store: str
+) -> None:
     runs = [log(store, {}, {1: value}, metric="epoch_time") for value in (0.5, 0.5)]
 
-    done = compatkit("compare", *runs, "--tracking-uri", store)
-
-    assert done.returncode == 2
-    assert "Nothing was compared" in done.stderr
-    assert "Verdict" not in done.stdout
+    require_no_verdict(capsys, "Nothing was compared", *runs, "--tracking-uri", store)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [("1234e567", "4321e999"), ("12345678901234567890", "12345678901234567891"), ("12e456", "120e455")],
 )
-def test_params_that_a_float_cannot_tell_apart_are_told(store: str, before: str, after: str) -> None:
-    runs = [log(store, {**PARAMS, "commit": text}, LOSS) for text in (before, after)]
+def test_params_that_a_float_cannot_tell_apart_are_told(
+    capsys: pytest.CaptureFixture[str], store: str, before: str, after: str
+) -> None:
+    runs = [log(store, {**PARAMS, "commit": value}, LOSS) for value in (before, after)]
 
-    done = compatkit("compare", *runs, "--tracking-uri", store)
+    status, text = called(capsys, *runs, "--tracking-uri", store)
 
-    assert done.returncode == 1
-    assert f"param value: commit, {before} | {after}" in done.stdout
+    assert status == 1
+    assert f"param value: commit, {before} | {after}" in text
 
 
-def test_swapped_datasets_are_told(store: str) -> None:
+def test_swapped_datasets_are_told(capsys: pytest.CaptureFixture[str], store: str) -> None:
     def logged(training: str, validation: str) -> str:
         run = log(store, PARAMS, LOSS)
         contexts = {training: "training", validation: "validation"}
@@ -133,10 +144,10 @@ def test_swapped_datasets_are_told(store: str) -> None:
         MlflowClient(store).log_inputs(run, inputs)
         return run
 
-    done = compatkit("compare", logged("a", "b"), logged("b", "a"), "--tracking-uri", store)
+    status, text = called(capsys, logged("a", "b"), logged("b", "a"), "--tracking-uri", store)
 
-    assert done.returncode == 1, done.stderr
-    assert "dataset missing: a [training]#1" in done.stdout
+    assert status == 1
+    assert "dataset missing: a [training]#1" in text
 
 
 def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -158,12 +169,6 @@ def seeds(store: str) -> dict[str, list[str]]:
         ]
         for side, centre in sides.items()
     }
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Call the command in this process: MLflow, which takes seconds to import, is there already."""
-    status = cli.main(["compare", *arguments], standalone_mode=False)
-    return status, capsys.readouterr().out
 
 
 def sides(before: list[str], after: list[str]) -> list[str]:
@@ -197,13 +202,15 @@ def test_many_runs_come_to_one_of_three_verdicts(
     assert said in found[1]
 
 
-def test_many_runs_are_named_in_json(store: str, seeds: dict[str, list[str]]) -> None:
+def test_many_runs_are_named_in_json(
+    capsys: pytest.CaptureFixture[str], store: str, seeds: dict[str, list[str]]
+) -> None:
     given = sides(seeds["before"], seeds["close"])
 
-    done = compatkit("compare", *given, "--margin", "*=0.01", "--format", "json", "--tracking-uri", store)
+    status, text = called(capsys, *given, "--margin", "*=0.01", "--format", "json", "--tracking-uri", store)
 
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["verdict"], found["before"]) == (0, "equivalent", seeds["before"])
+    found = json.loads(text)
+    assert (status, found["verdict"], found["before"]) == (0, "equivalent", seeds["before"])
 
 
 @pytest.mark.parametrize(
@@ -247,3 +254,78 @@ def test_an_allowance_that_matches_nothing_exits_1(
 
     assert status == 1
     assert "an allowance that allowed nothing: metric gap (noise)" in text
+
+
+ENTRIES = """[tool.compatkit.verify.equivalence]
+tolerances = [{ metric = "train_*", rtol = 0.1, why = "two threads" }]
+removed_in_v2 = [{ param = "commit", why = "a tag now" }]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in a folder below which one works."""
+    (tmp_path / "pyproject.toml").write_text(ENTRIES)
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path / "src")
+    return tmp_path
+
+
+def test_what_the_project_allows_is_allowed(capsys: pytest.CaptureFixture[str], store: str, project: Path) -> None:
+    before, after = log(store, {**PARAMS, "commit": "1f"}, LOSS), log(store, PARAMS, {**LOSS, 2: 0.51})
+
+    status, text = called(capsys, before, after, "--tracking-uri", store)
+
+    assert status == 0, text
+    assert "allowed, a tag now: param missing commit" in text
+
+
+def test_what_the_project_does_not_allow_decides(capsys: pytest.CaptureFixture[str], store: str, project: Path) -> None:
+    before, after = log(store, {**PARAMS, "commit": "1f"}, LOSS), log(store, PARAMS, {**LOSS, 2: 0.6})
+
+    status, text = called(capsys, before, after, "--tracking-uri", store)
+
+    assert status == 1
+    assert "metric value: train_loss" in text
+
+
+def test_an_entry_of_the_project_that_allows_nothing_exits_1(
+    capsys: pytest.CaptureFixture[str], store: str, project: Path
+) -> None:
+    before, after = log(store, PARAMS, LOSS), log(store, PARAMS, LOSS)
+
+    status, text = called(capsys, before, after, "--tracking-uri", store)
+
+    assert status == 1
+    assert "an allowance that allowed nothing: param commit" in text
+
+
+def test_exact_allows_nothing_of_the_project_either(
+    capsys: pytest.CaptureFixture[str], store: str, project: Path
+) -> None:
+    before, after = log(store, PARAMS, LOSS), log(store, PARAMS, {**LOSS, 2: 0.51})
+
+    assert called(capsys, before, after, "--tracking-uri", store, "--exact")[0] == 1
+    (project / "pyproject.toml").write_text(f"[tool.compatkit.verify]\nexact = true\n{ENTRIES}")
+    assert called(capsys, before, after, "--tracking-uri", store)[0] == 1
+
+
+def test_margins_of_the_project_decide_many_runs(
+    capsys: pytest.CaptureFixture[str], store: str, seeds: dict[str, list[str]], project: Path
+) -> None:
+    margin = '[tool.compatkit.verify.equivalence]\nmargins = [{ metric = "train_*", absolute = 0.01, why = "seeds" }]\n'
+    (project / "pyproject.toml").write_text(margin)
+
+    status, text = called(capsys, *sides(seeds["before"], seeds["close"]), "--tracking-uri", store)
+
+    assert status == 0, text
+
+
+def test_an_entry_that_cannot_be_read_is_an_error_and_no_verdict(
+    capsys: pytest.CaptureFixture[str], store: str, project: Path
+) -> None:
+    (project / "pyproject.toml").write_text(ENTRIES.replace("why", "because"))
+    before, after = log(store, PARAMS, LOSS), log(store, PARAMS, LOSS)
+
+    with pytest.raises(MigrationError, match="'why' is missing"):
+        called(capsys, before, after, "--tracking-uri", store)

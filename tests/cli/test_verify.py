@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli import test_group
-from tests.cli.here import compatkit
+from compatkit.cli import cli
+from compatkit.equivalence import EquivalenceError
+from tests.cli.test_group import compatkit
 
 OWN = """
 import signal
 import sys
 
 from compatkit.training import ModelTrainer, TrainingOrchestrator
+
+
+def rows():
+    return [[float(index % 3), float(index % 5)] for index in range(60)], ["a", "b", "c"] * 20
 
 
 class Faithful(ModelTrainer):
@@ -71,26 +78,54 @@ class RenamesParam(TrainingOrchestrator):
 """
 
 
+Verify = Callable[..., tuple[int, str]]
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the user's classes; one, as a module is imported once."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
-    (folder / "own_stack.py").write_text(OWN)
-    return folder
+    (folder / "own.py").write_text(OWN)
+    yield folder
+    sys.modules.pop("own", None)
 
 
-def test_the_bundled_stack_is_equivalent(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", cwd=project)
+@pytest.fixture
+def verify(
+    project: Path, tracking_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Verify:
+    """Call the command in this process, where torch and MLflow are imported, over the worker's store."""
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    store = str(Path(tracking_uri.removeprefix("sqlite:///")).parent)
+
+    def called(*arguments: str) -> tuple[int, str]:
+        given = [*arguments, "--preset", "quick_test", "--store", store]
+        dataset = () if "--dataset" in arguments else ("--dataset", "iris")
+        status = cli.main(["verify", *given, *dataset], standalone_mode=False)
+        return status, capsys.readouterr().out
+
+    return called
+
+
+def test_the_bundled_stack_is_equivalent(tmp_path: Path) -> None:
+    done = compatkit("verify", "--dataset", "iris", cwd=tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("Verdict: equivalent")
     assert done.stdout.count("equivalent") == 4
 
 
-def test_a_faithful_trainer_in_the_working_directory_is_equivalent(project: Path) -> None:
-    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Faithful", cwd=project)
+def test_a_faithful_trainer_of_the_users_own_is_equivalent(verify: Verify) -> None:
+    status, text = verify("--trainer", "own:Faithful")
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert status == 0, text
+
+
+def test_a_data_set_of_the_users_own_is_trained_on(verify: Verify) -> None:
+    status, text = verify("--dataset", "own:rows")
+
+    assert status == 0, text
+    assert text.startswith("quick_test on own:rows\n")
 
 
 @pytest.mark.parametrize(
@@ -98,60 +133,53 @@ def test_a_faithful_trainer_in_the_working_directory_is_equivalent(project: Path
     [
         ("--trainer", "DropsMetric", "metric missing: val_loss"),
         ("--trainer", "ShiftsSteps", "shifted by -1 steps"),
-        ("--trainer", "LosesLastEpoch", "metric steps: train_loss, from step 5"),
+        ("--trainer", "LosesLastEpoch", "metric steps: train_loss, from step 2"),
         ("--trainer", "OtherRate", "metric value: train_loss, from step 1"),
         ("--orchestrator", "RenamesParam", "renamed? 'size_of_batch' has the same value"),
     ],
 )
-def test_a_planted_difference_is_found_and_named(project: Path, option: str, planted: str, named: str) -> None:
-    done = compatkit(
-        "verify", "--dataset", "iris", option, f"own_stack:{planted}", "--store", f"store-{planted}", cwd=project
-    )
+def test_a_planted_difference_is_found_and_named(verify: Verify, option: str, planted: str, named: str) -> None:
+    status, text = verify(option, f"own:{planted}")
 
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert named in done.stdout
-    assert "Verdict: not equivalent" in done.stdout
+    assert status == 1, text
+    assert named in text
+    assert "Verdict: not equivalent" in text
 
 
-def test_a_trainer_that_exits_is_a_failure_whatever_status_it_gives(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Exits", cwd=project)
+def test_a_trainer_that_exits_is_a_failure_whatever_status_it_gives(verify: Verify) -> None:
+    status, text = verify("--trainer", "own:Exits")
 
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "Exits on TrainingOrchestrator failed: SystemExit: 0" in done.stdout
-    assert "Verdict: not equivalent" in done.stdout
+    assert status == 2, text
+    assert "Exits on TrainingOrchestrator failed: SystemExit: 0" in text
+    assert "Verdict: not equivalent" in text
 
 
-def test_a_module_that_exits_when_it_is_imported_is_an_error(project: Path) -> None:
+def test_a_module_that_exits_when_it_is_imported_is_an_error(verify: Verify, project: Path) -> None:
     (project / "leaves.py").write_text("import sys\nsys.exit(0)\n")
 
-    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "leaves:Trainer", cwd=project)
-
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "'leaves:Trainer' cannot be loaded" in done.stderr
-    assert not done.stdout
+    with pytest.raises(EquivalenceError, match="'leaves:Trainer' cannot be loaded"):
+        verify("--trainer", "leaves:Trainer")
 
 
 def test_an_interrupt_ends_it_without_a_verdict(project: Path) -> None:
-    done = test_group.compatkit("verify", "--dataset", "iris", "--trainer", "own_stack:Interrupts", cwd=project)
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Interrupted." in done.stderr
     assert not done.stdout
 
 
-def test_a_run_of_an_earlier_cell_proves_nothing(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--orchestrator", "own_stack:ReturnsOldRun", cwd=project)
+def test_a_run_of_an_earlier_cell_proves_nothing(verify: Verify) -> None:
+    status, text = verify("--orchestrator", "own:ReturnsOldRun")
 
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "ModelTrainerV2 on ReturnsOldRun failed" in done.stdout
+    assert status == 2, text
+    assert "ModelTrainerV2 on ReturnsOldRun failed" in text
 
 
-def test_json_and_page_hold_every_cell(project: Path) -> None:
-    done = compatkit(
-        "verify", "--dataset", "iris", "--preset", "quick_test", "--format", "json", "--html", "page.html", cwd=project
-    )
+def test_json_and_page_hold_every_cell(verify: Verify, project: Path) -> None:
+    _, text = verify("--format", "json", "--html", "page.html")
 
-    (matrix,) = json.loads(done.stdout)
+    (matrix,) = json.loads(text)
     assert matrix["equivalent"]
     assert len(matrix["cells"]) == 4
     page = (project / "page.html").read_text()
@@ -159,8 +187,6 @@ def test_json_and_page_hold_every_cell(project: Path) -> None:
     assert "quick_test on iris: ModelTrainerV2 on TrainingOrchestratorV2" in page
 
 
-def test_a_class_that_is_not_there_is_an_error(project: Path) -> None:
-    done = compatkit("verify", "--trainer", "own_stack:Absent", cwd=project)
-
-    assert done.returncode == 2
-    assert "'own_stack:Absent' cannot be loaded" in done.stderr
+def test_a_class_that_is_not_there_is_an_error(verify: Verify) -> None:
+    with pytest.raises(EquivalenceError, match="'own:Absent' cannot be loaded"):
+        verify("--trainer", "own:Absent")

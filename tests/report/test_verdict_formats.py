@@ -168,6 +168,15 @@ def test_a_matrix_in_markdown_is_a_table_in_which_nothing_is_markup() -> None:
     ]
 
 
+@pytest.mark.parametrize("form", sorted({*FORMATS} - {"github"}))
+def test_a_trainer_that_was_left_out_is_said_to_be(form: str) -> None:
+    cells = (Cell("v1", "able"), Cell("v2", "able", verdict=EQUAL))
+
+    text = render_matrices([Matrix(MATRIX.scenario, cells, left_out=("Plain: it knows no scheduler",))], form)
+
+    assert "it knows no scheduler" in text
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_matrix_at_all_is_no_proof(form: str) -> None:
     text = render_matrices([], form)

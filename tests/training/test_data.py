@@ -157,14 +157,34 @@ class Dying(Pairs):
 
 
 def test_killed_process_that_reads_is_named() -> None:
-    with pytest.raises(TrainingError, match="a process that reads them failed"):
+    with pytest.raises(TrainingError, match="A process that reads the Dataset ended"):
         load_dataset(Dying(), workers=1)
+
+
+class Unreadable(Pairs):
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        if index == 13:
+            raise self._error
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("error", [OSError("the disk is gone"), RuntimeError("the disk is gone")])
+def test_sample_that_cannot_be_read_is_named(error: Exception, workers: int) -> None:
+    reason = f"Sample 13 of the Dataset cannot be read: {type(error).__name__}: the disk is gone"
+
+    with pytest.raises(TrainingError, match=rf"{reason}\n"):
+        load_dataset(Unreadable(error), workers=workers)
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (([[0.0]] * 8, [1] * 8), "All samples have the label"),
+        (([[0.0]] * 8, [1] * 8), "All samples have the label 1:"),
+        (([[0.0]] * 8, pandas.Series(["a"] * 8, dtype=object)), "All samples have the label 'a':"),
         (([[float("nan")]] * 8, [0, 1] * 4), "8 values of the features are NaN or infinite"),
         (([[0.0]] * 8, [0.0, float("nan")] * 4), "4 values of the labels are NaN"),
         (([["x"]] * 8, [0, 1] * 4), "no data set"),

@@ -6,6 +6,8 @@ read once, where it arrives.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import isfinite
 from typing import Any
 
@@ -19,6 +21,7 @@ from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
+from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v1.trainer import ModelTrainer
@@ -77,13 +80,16 @@ class TrainingOrchestrator:
     def train_model(self, dataset: DatasetSource = "digits") -> dict[str, Any]:
         """Train on `dataset`, which `load_dataset` reads, and return run id, final metrics and history.
 
-        A training whose loss is no number any more fails, after its history was logged.
+        An exception ends the run as FAILED, with the reason as a tag and the epochs before it, and goes on; data that
+        are none are one, and so is SIGTERM. A training whose loss is no number any more fails, after its history was
+        logged.
         """
         config = self.config
-        data = load_dataset(dataset, validation_fraction=config["val_split"], seed=config["seed"])
-        with tracked_run(
+        own_run = tracked_run(
             config["experiment_name"], tracking_uri=config["tracking_uri"], run_name=config["run_name"]
-        ) as run:
+        )
+        with termination_raised(), own_run as run:
+            data = load_dataset(dataset, validation_fraction=config["val_split"], seed=config["seed"])
             self._log_setup(run, data)
             history = self._train(data, run)
             self._log_history(run, history)
@@ -121,7 +127,7 @@ class TrainingOrchestrator:
                 seed=config["seed"],
                 shape=data.shape,
             )
-            with run.watched(self.model):
+            with run.watched(self.model), self._kept_so_far(run):
                 history = self.trainer.train(
                     self.model,
                     data.train,
@@ -136,9 +142,22 @@ class TrainingOrchestrator:
                 )
         return read_history(history)
 
-    def _log_history(self, run: RunTracker, history: list[EpochRecord]) -> None:
+    @contextmanager
+    def _kept_so_far(self, run: RunTracker) -> Iterator[None]:
+        """Log the epochs of a training that an exception ends; a trainer of the user's own tells of none."""
+        try:
+            yield
+        except BaseException:
+            if isinstance(self.trainer, ModelTrainer) and type(self.trainer).train is ModelTrainer.train:
+                self._log_epochs(run, read_history(self.trainer.history))
+            raise
+
+    def _log_epochs(self, run: RunTracker, history: list[EpochRecord]) -> None:
         for index, record in enumerate(history, start=1):
             run.log_metrics({key: record.get(key) for key in EPOCH_METRICS}, step=_epoch(record, index))
+
+    def _log_history(self, run: RunTracker, history: list[EpochRecord]) -> None:
+        self._log_epochs(run, history)
         run.log_metrics({f"final_{key}": value for key, value in _final_metrics(history).items()})
 
     def _result(self, run_id: str, history: list[EpochRecord]) -> dict[str, Any]:

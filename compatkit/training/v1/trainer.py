@@ -17,7 +17,13 @@ V1Record: TypeAlias = dict[str, int | float]
 
 
 class ModelTrainer:
-    """Trains a classifier and returns one dict an epoch, with the keys of v1."""
+    """Trains a classifier and returns one dict an epoch, with the keys of v1.
+
+    `history` is what the last training returned, or had measured when an exception ended it.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[V1Record] = []
 
     def train(
         self,
@@ -39,10 +45,10 @@ class ModelTrainer:
         decides the order of the samples and the dropout; the global random state stays as it was. A training whose
         loss is no number any more ends with that epoch.
         """
+        self.history = history = []
         if epochs < 1:
             raise ValueError(f"epochs must be at least 1, got {epochs}")
         opt = make_optimizer(model, optimizer, lr, weight_decay, momentum)
-        history: list[V1Record] = []
         with seeded(seed):
             for epoch in range(1, epochs + 1):
                 start = time.perf_counter()

@@ -36,16 +36,21 @@ def base_config(config: object, preset: str | None) -> OrchestratorConfig:
     return OrchestratorConfig() if preset is None else preset_config(preset)
 
 
-def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tuple[Callback, ...]) -> None:
-    """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
-    if isinstance(trainer, ModelTrainerV2):
-        return
+def asked_of_the_trainer(config: OrchestratorConfig) -> list[str]:
+    """Return the settings off their defaults that only `ModelTrainerV2` carries out."""
     defaults = OrchestratorConfig().flatten()
-    asked = [
+    return [
         path
         for path, value in config.flatten().items()
         if path.startswith(_OF_THE_TRAINER) and path not in _NOT_THE_TRAINERS and value != defaults[path]
     ]
+
+
+def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tuple[Callback, ...]) -> None:
+    """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
+    if isinstance(trainer, ModelTrainerV2):
+        return
+    asked = asked_of_the_trainer(config)
     if callbacks:
         asked.append("callbacks")
     if asked:

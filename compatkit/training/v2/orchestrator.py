@@ -16,7 +16,7 @@ from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer
 from compatkit.training.termination import termination_raised
-from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracked_run import log_failed_run, tracked_run
 from compatkit.training.tracking import Delivery, RunTracker
 from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
 from compatkit.training.v2.callbacks import INTERRUPTED, Callback
@@ -75,23 +75,40 @@ class TrainingOrchestratorV2:
 
         `resume` goes on where the last checkpoint in `checkpoints.folder` was written, in the same run, bitwise equal;
         without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on; SIGTERM is
-        one. A training whose loss is no number any more fails, after its history was logged. Started by `torchrun`,
-        all processes train one model together, and the first logs it, as one run. A new run is a child of `parent_run`.
+        one, and data that are none. A training whose loss is no number any more fails, after its history was logged.
+        Started by `torchrun`, all processes train one model together, and the first logs it, as one run. A new run is a
+        child of `parent_run`.
         """
         runtime = self.config.runtime
         with termination_raised(), joined_processes(choose_device(runtime.device)) as processes:
             require_sharing(self.trainer, processes)
-            data = load_dataset(
-                dataset,
-                validation_fraction=self.config.data.validation_fraction,
-                seed=runtime.seed,
-                workers=runtime.workers,
-            )
+            data = self._load(dataset, is_logged=processes.is_first and not resume, parent_run=parent_run)
             about = about_training(self.config, data)
             processes.require_same("settings and data", about)
             if not processes.is_first:
                 return self._follow(processes, data)
             return self._lead(processes, data, about, resume=resume, parent_run=parent_run)
+
+    def _load(self, dataset: DatasetSource, *, is_logged: bool, parent_run: str | None) -> DataSplit:
+        """Load the data; where they are none, a run says so, if `is_logged`."""
+        config, tracking = self.config, self.config.tracking
+        try:
+            return load_dataset(
+                dataset,
+                validation_fraction=config.data.validation_fraction,
+                seed=config.runtime.seed,
+                workers=config.runtime.workers,
+            )
+        except Exception as error:
+            if is_logged:
+                log_failed_run(
+                    error,
+                    tracking.experiment_name,
+                    tracking_uri=tracking.uri,
+                    run_name=tracking.run_name,
+                    parent_run=parent_run,
+                )
+            raise
 
     def _lead(
         self,

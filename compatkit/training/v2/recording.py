@@ -21,15 +21,19 @@ from compatkit.training.v2.config import OrchestratorConfig
 _NOT_LOGGED = ("tracking.", "checkpoints.")
 
 
+def logged_params(config: OrchestratorConfig) -> dict[str, object]:
+    """Return the settings that a run has as its params."""
+    declared, defaults = set(v1_paths().values()), OrchestratorConfig().flatten()
+    settings = [(path, value) for path, value in config.flatten().items() if not path.startswith(_NOT_LOGGED)]
+    # What v1 had no argument for is logged where it is in use: else a v2 run would differ by what it does not do.
+    return {path: value for path, value in settings if path in declared or value != defaults[path]}
+
+
 def log_setup(
     run: RunTracker, config: OrchestratorConfig, data: DataSplit, trainer: Trainer, *, preset: str | None
 ) -> None:
     """Log what is about to be trained, by whom, on what and where."""
-    declared, defaults = set(v1_paths().values()), OrchestratorConfig().flatten()
-    settings = [(path, value) for path, value in config.flatten().items() if not path.startswith(_NOT_LOGGED)]
-    # What v1 had no argument for is logged where it is in use: else a v2 run would differ by what it does not do.
-    params = {path: value for path, value in settings if path in declared or value != defaults[path]}
-    run.log_params({**params, "dataset": data.name})
+    run.log_params({**logged_params(config), "dataset": data.name})
     run.log_inputs(data)
     tags = {"dataset_name": data.name, "stack.orchestrator": "v2", "stack.trainer": type(trainer).__name__}
     with torch_threads(config.runtime.threads):

@@ -13,7 +13,7 @@ class ModelConfig:
     """What is trained.
 
     Attributes:
-        type: "mlp", "cnn" or "transformer".
+        type: "mlp", "cnn" (of images, or of a row of features) or "transformer".
         hidden_size: width of each hidden layer: units of "mlp", channels of "cnn", width of a token of "transformer",
             which is a feature of a table, or a step of samples of shape (steps, channels).
         layers: number of hidden layers.

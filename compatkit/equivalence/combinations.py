@@ -1,0 +1,94 @@
+"""How a scenario is put to one trainer on one orchestrator, v1 or v2, so that each does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.matrix import Scenario
+from compatkit.migration import Allowance, Equivalence, find_migration
+from compatkit.training import ModelTrainer, ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, preset_config
+from compatkit.training.v2.given import asked_of_the_trainer
+from compatkit.training.v2.recording import logged_params
+
+_NOT_IN_V1 = "v1 has no argument for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A scenario, settled, and where it is logged.
+
+    Attributes:
+        config: all settings.
+        preset: the settings that `overrides` of the scenario start from.
+        asked: paths of settings that only v2's trainer carries out, such as a scheduler's.
+    """
+
+    scenario: Scenario
+    config: OrchestratorConfig
+    preset: OrchestratorConfig
+    asked: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, own_run: Mapping[str, object]) -> Task:
+        """Return the task to train `scenario` and log it as `own_run` says, by dotted path."""
+        preset = preset_config(scenario.preset)
+        config = preset.with_overrides({**scenario.overrides, **own_run})
+        return cls(scenario, config, preset, tuple(asked_of_the_trainer(config)))
+
+    @property
+    def trainers(self) -> tuple[type, ...]:
+        """The bundled trainers that do what is asked for."""
+        return (ModelTrainerV2,) if self.asked else (ModelTrainer, ModelTrainerV2)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The others, and why."""
+        return (f"{ModelTrainer.__name__}: it knows no {', no '.join(self.asked)}",) if self.asked else ()
+
+    @property
+    def allowances(self) -> Equivalence:
+        """What v2 logs of it under names that v1 has none for."""
+        known = {row.v2 for row in find_migration().arguments}
+        names = [name for name in logged_params(self.config) if name not in known]
+        return Equivalence(added_in_v2=tuple(Allowance("param", name, _NOT_IN_V1) for name in names))
+
+    def train(self, orchestrator: Callable[..., Any], trainer: Callable[..., Any]) -> str:
+        """Train, and return the id of the run."""
+        scenario = self.scenario
+        arguments = {**self._arguments(orchestrator), "trainer": self._trainer(trainer)}
+        result = orchestrator(**arguments).train_model(scenario.dataset if scenario.data is None else scenario.data)
+        return str(result["run_id"])
+
+    def _arguments(self, orchestrator: Callable[..., Any]) -> dict[str, object]:
+        """Return v1's flat arguments; the bundled v2 gets its preset, and only what differs from it."""
+        rows = find_migration().arguments
+        settings, declared = self.config.flatten(), self.preset.flatten()
+        if _is_v2(orchestrator) and self._beyond_v1():
+            return {"config": self.config}
+        if orchestrator is not TrainingOrchestratorV2:
+            return {row.v1: settings[row.v2] for row in rows}
+        changed = {row.v1: settings[row.v2] for row in rows if settings[row.v2] != declared[row.v2]}
+        return {"preset": self.scenario.preset, **changed}
+
+    def _beyond_v1(self) -> set[str]:
+        """Return the settings for which v1 had no argument, and of which the scenario changes the preset's."""
+        settings, declared = self.config.flatten(), self.preset.flatten()
+        known = {row.v2 for row in find_migration().arguments}
+        return {path for path in settings if path not in known and settings[path] != declared[path]}
+
+    def _trainer(self, trainer: Callable[..., Any]) -> Any:
+        """Return a trainer that does all that is asked, on an orchestrator that does not tell it as well."""
+        made = trainer()
+        if not self.asked:
+            return made
+        if not isinstance(made, ModelTrainerV2):
+            raise EquivalenceError.unable_trainer(type(made).__name__, self.asked)
+        made.config = self.config
+        return made
+
+
+def _is_v2(orchestrator: Callable[..., Any]) -> bool:
+    return isinstance(orchestrator, type) and issubclass(orchestrator, TrainingOrchestratorV2)
