@@ -69,6 +69,8 @@ class Expressions:
                 found[node] = self._value(node, found, frame)
                 if isinstance(node, ast.Name | ast.Attribute):
                     self._note(node, found[node])
+                if self.known.objects and isinstance(node, ast.expr):
+                    self._note_record(node, found[node])
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
@@ -92,6 +94,10 @@ class Expressions:
             self.trace.name(node, value)
         elif node in self.trace.names:
             self.trace.name(node, UNKNOWN)
+
+    def _note_record(self, node: ast.expr, value: Value) -> None:
+        if isinstance(value, Held) and value.is_record and value.table in self.known.objects:
+            self.trace.records[node] = value
 
     def _value(self, node: ast.AST, found: Found, frame: Frame) -> Value:
         match node:

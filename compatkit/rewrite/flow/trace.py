@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.flow.frames import Frame
-from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Value, doubtful, is_interesting, join
+from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Held, Value, doubtful, is_interesting, join
 
 Key = ast.expr | ast.keyword
 
@@ -22,6 +22,7 @@ class Trace:
         stand_ins: keys of plain dicts that a mock hands out as records, and the record that each stands for.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
+        records: expressions that stand for a record that is an object in v2, sure or not.
         names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class.
         arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
@@ -32,6 +33,7 @@ class Trace:
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
     stand_ins: dict[Key, Value] = field(default_factory=dict)
+    records: dict[ast.expr, Held] = field(default_factory=dict)
     names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
