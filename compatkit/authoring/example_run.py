@@ -7,7 +7,7 @@ import re
 import runpy
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -40,7 +40,8 @@ def main(script: str, result: str, migration: str, shim: str) -> None:
 def describe(value: object, names: FieldNames, record: type | None = None) -> str:
     """Return a value as a text that v1 and v2 agree on: a dict, and so an instance of `record`, under v1 keys."""
     if record is not None and isinstance(value, record) and not isinstance(value, dict):
-        value = asdict(value) if is_dataclass(value) else dict(vars(value))
+        names_of = (each.name for each in fields(value)) if is_dataclass(value) else vars(value)
+        value = {name: getattr(value, name) for name in names_of}
     if isinstance(value, list | tuple):
         return f"{type(value).__name__}({', '.join(describe(each, names, record) for each in value)})"
     if isinstance(value, dict):

@@ -175,6 +175,8 @@ class Objects:
                 return "it cannot be iterated over"
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if first is node and name in _OF_DICTS:
                 return f"`{name}` does not take it"
+            case ast.BinOp(op=ast.Mod(), right=right) if right is node:
+                return "`%` finds no keys in it"
             case ast.BinOp(op=ast.BitOr()):
                 return "it cannot be merged"
             case ast.Compare(ops=ops, comparators=comparators):

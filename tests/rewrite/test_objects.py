@@ -69,6 +69,7 @@ REPORTED = {
     "its_items": ("sales[0].items()\n", "no `items`"),
     "a_loop": ("for key in sales[0]:\n    pass\n", "iterated over"),
     "a_comprehension": ("[key for key in sales[0]]\n", "iterated over"),
+    "a_format": ("'%(amt)s' % sales[0]\n", "finds no keys"),
     "a_merge": ("sales[0] | {}\n", "merged"),
     "a_parameter_here": ("def f(rows):\n    return rows[0]['amt']\nf(sales)\n", "no record, too"),
     "another_branch": ("m = sales[0]\nif x:\n    m = load()\nm['amt']\n", "no record, too"),

@@ -45,7 +45,7 @@ class Members:
                     yield from self._definition(owner, item, base)
 
     def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
-        if self._ignored.holds(node.lineno, member.code) or not isinstance(node.ctx, ast.Load):
+        if self._ignored.holds(node.lineno, member.code):
             return
         use = Use(node, member.code, _message(value.name, member))
         _, end = span(self._source, node)
@@ -59,6 +59,8 @@ class Members:
             yield use
 
     def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange, start: int, end: int) -> str:
+        if not isinstance(node.ctx, ast.Load):
+            return "it is assigned to here, or deleted"
         if not value.sure:
             return "it may be a member of something else, too"
         if member.about.confidence not in ("safe", self._options.confidence):

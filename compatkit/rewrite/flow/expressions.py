@@ -89,6 +89,10 @@ class Expressions:
             return doubtful(value) if name in self._patched else value
         return Named(f"builtins.{name}") if hasattr(builtins, name) and not self._has_star else UNKNOWN
 
+    def note_stored(self, node: ast.Attribute, owner: Value) -> None:
+        """Note an attribute that is assigned to, or deleted."""
+        self._note(node, self.attribute(owner, node.attr))
+
     def _note(self, node: ast.Name | ast.Attribute, value: Value) -> None:
         if isinstance(value, Named) and value.name.rpartition(".")[2] in self.known.watched:
             self.trace.name(node, value)

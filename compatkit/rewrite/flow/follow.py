@@ -21,6 +21,7 @@ from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.place import FileModule, local_name
 
 _ROUNDS = 3
+_WRAPPING = ("ClassVar", "Final", "Optional")
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
@@ -163,13 +164,40 @@ class _Follower:
         names = parameters(node)
         return dict(zip(names[parent.is_class :], values, strict=False))
 
+    def _named(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what a dotted name stands for; nothing is noted, because `node` may stand nowhere in the file."""
+        match node:
+            case ast.Name(id=name):
+                return self._expressions.name(name, frame)
+            case ast.Attribute(value=of, attr=attr):
+                return self._expressions.attribute(self._named(of, frame), attr)
+        return UNKNOWN
+
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
         """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""
-        if not isinstance(annotation, ast.Name | ast.Attribute):
-            return UNKNOWN
-        value = self._expressions.value(annotation, frame)
-        is_known = isinstance(value, Named) and value.name in self._expressions.known.classes
-        return doubtful(Instance(value.name)) if is_known and isinstance(value, Named) else UNKNOWN
+        for part in alternatives(annotation):
+            value = self._named(part, frame)
+            if isinstance(value, Named) and value.name in self._expressions.known.classes:
+                return doubtful(Instance(value.name))
+        return UNKNOWN
+
+
+def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
+    """Yield the names in an annotation of which a value may be: `N`, `"N"`, `N | None`, `Optional[N]`."""
+    match annotation:
+        case ast.Name() | ast.Attribute():
+            yield annotation
+        case ast.Constant(value=str(text)):
+            try:
+                inner = ast.parse(text, mode="eval").body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return
+            if not isinstance(inner, ast.Constant):
+                yield from alternatives(inner)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from (*alternatives(left), *alternatives(right))
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if name in _WRAPPING:
+            yield from alternatives(inner)
 
 
 def _takes_self(node: ast.AST, parent: Frame) -> bool:

@@ -62,6 +62,10 @@ CASES = {
         "import shop\nwith shop.connect() as client:\n    print(client.info.count)\n",
     ),
     "member_of_the_class": ("import shop\nprint(shop.Info.number)\n", "import shop\nprint(shop.Info.count)\n"),
+    "member_in_a_pattern": (
+        "import shop\nmatch x:\n    case shop.Info.number:\n        pass\n",
+        "import shop\nmatch x:\n    case shop.Info.count:\n        pass\n",
+    ),
     "member_inside_a_rewritten_argument": (
         "import shop\nc = shop.Client()\nshop.buy(1, c.number)\n",
         'import shop\nc = shop.Client()\nshop.buy(1, place=c.count, mode="cash")\n',
