@@ -87,7 +87,9 @@ class Described(Entry):
         return self._ask(key, schema, default, self._study.new_name())
 
     def number(self, key: str, default: float) -> float:
-        return float(self._ask(key, {"type": "number", "minimum": 0}, default, 1))
+        # A share lies below 1; the number of the schema is 1.
+        fitting = 1 if key == "schema" else 0.5
+        return float(self._ask(key, {"type": "number", "minimum": 0}, default, fitting))
 
     def day(self, key: str) -> date | None:
         return self._may_ask(key, {"type": "string", "format": "date"}, None, date(2027, 1, 31))

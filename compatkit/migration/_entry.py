@@ -76,7 +76,11 @@ class Entry:
         value = self.text(key)
         names = value.split(".")
         if len(names) < parts or not all(name.isidentifier() for name in names):
-            raise self._wrong(key, value, "a dotted name" + (" of a module and a symbol in it" if parts > 1 else ""))
+            # Of a move, the one that needs no symbol is that of a module.
+            other = ', or `kind = "module"`' if parts > 1 and key in ("old", "new") else ""
+            raise self._wrong(
+                key, value, f"a dotted name{' of a module and a symbol in it' if parts > 1 else ''}{other}"
+            )
         return value
 
     def name(self, key: str, default: str | None = None) -> str:
