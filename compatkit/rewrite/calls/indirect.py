@@ -56,7 +56,7 @@ def _keys(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberCha
 def _overridden(trace: Trace, index: Index) -> Iterator[tuple[ast.stmt, str, MemberChange]]:
     for owner, base in trace.bases.items():
         for item in owner.body if isinstance(owner, ast.ClassDef) else ():
-            for name in _defined(item):
+            for name in defined_names(item):
                 member = index.members.get(f"{base}.{name}")
                 # A hook is looked at where hooks are renamed.
                 if member is not None and not (member.defined and isinstance(item, _FUNCTIONS)):
@@ -66,7 +66,8 @@ def _overridden(trace: Trace, index: Index) -> Iterator[tuple[ast.stmt, str, Mem
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _defined(item: ast.stmt) -> Iterator[str]:
+def defined_names(item: ast.stmt) -> Iterator[str]:
+    """Yield what a statement in the body of a class defines."""
     match item:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             yield name

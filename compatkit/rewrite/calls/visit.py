@@ -81,8 +81,10 @@ class Visitor:
             yield Use(call.func, renaming.code, callee.name, is_open=True)
 
     def _doubt(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> str:
-        if not callee.sure:
+        if not callee.sure and not callee.is_declared:
             return "it may be a call of something else, too"
+        if callee.is_declared and self._options.confidence != "review":
+            return "an annotation says so, and a subclass may be given; made with --confidence review"
         if id(call) in self._in_strings:
             return "it stands in an f-string"
         words = [word for change in applied for word in change.unless_mentioned if word in self._source.text]

@@ -69,8 +69,8 @@ class Expressions:
                 found[node] = self._value(node, found, frame)
                 if isinstance(node, ast.Name | ast.Attribute):
                     self._note(node, found[node])
-                if self.known.objects and isinstance(node, ast.expr):
-                    self._note_record(node, found[node])
+                if self.known.objects:
+                    self.trace.record(node, found[node], self.known.objects)
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
@@ -98,10 +98,6 @@ class Expressions:
             self.trace.name(node, value)
         elif node in self.trace.names:
             self.trace.name(node, UNKNOWN)
-
-    def _note_record(self, node: ast.expr, value: Value) -> None:
-        if isinstance(value, Held) and value.is_record and value.table in self.known.objects:
-            self.trace.records[node] = value
 
     def _value(self, node: ast.AST, found: Found, frame: Frame) -> Value:
         match node:
@@ -225,7 +221,7 @@ class Expressions:
             return UNKNOWN
         if made := self.known.types.get(f"{of.of}.{name}"):
             return Instance(made, of.sure and name not in self._replaced)
-        found = Named(f"{of.of}.{name}", of.sure)
+        found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self._replaced else found
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:

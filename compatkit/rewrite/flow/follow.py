@@ -16,7 +16,7 @@ from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value, doubtful
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value
 from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.place import FileModule, local_name
 
@@ -148,7 +148,8 @@ class _Follower:
                 frame.bind(name, mocks[name])
             else:
                 given = self._trace.arrives(self._trace.arguments, node, name)
-                frame.bind(name, self._annotated(annotations.get(name), parent) if given is UNKNOWN else given)
+                declared = self._annotated(annotations.get(name), parent)
+                frame.bind(name, declared if given is UNKNOWN or _is_of(given, declared) else given)
         if isinstance(node, ast.Lambda):
             self._trace.returns(node, self._expressions.value(node.body, frame))
         else:
@@ -178,7 +179,7 @@ class _Follower:
         for part in alternatives(annotation):
             value = self._named(part, frame)
             if isinstance(value, Named) and value.name in self._expressions.known.classes:
-                return doubtful(Instance(value.name))
+                return Instance(value.name, sure=False, is_declared=value.sure)
         return UNKNOWN
 
 
@@ -198,6 +199,15 @@ def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
             yield from (*alternatives(left), *alternatives(right))
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if name in _WRAPPING:
             yield from alternatives(inner)
+
+
+def _is_of(given: Value, declared: Value) -> bool:
+    """Tell whether what a call of this file gives is of the class that the annotation says."""
+    return (
+        isinstance(given, Instance)
+        and isinstance(declared, Instance)
+        and (given.of, None) == (declared.of, given.local)
+    )
 
 
 def _takes_self(node: ast.AST, parent: Frame) -> bool:

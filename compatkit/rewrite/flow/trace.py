@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.flow.frames import Frame
@@ -52,6 +53,11 @@ class Trace:
 
     def name(self, node: ast.expr, value: Value) -> None:
         self.names[node] = join(self.names.get(node, NOTHING), value)
+
+    def record(self, node: ast.AST, value: Value, objects: Collection[int]) -> None:
+        """Note an expression that stands for a record, if it is one of those that are objects in v2."""
+        if isinstance(node, ast.expr) and isinstance(value, Held) and value.is_record and value.table in objects:
+            self.records[node] = value
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""

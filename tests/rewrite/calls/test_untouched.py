@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Unchanged
+from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import Surroundings
 from tests.rewrite.calls.shop import findings, outcome_of
 
@@ -67,11 +68,11 @@ REPORTED = {
     "a_value_by_its_name": ("import shop\nshop.Info['number']\n", "a text names it"),
     "an_override": ("import shop\nclass A(shop.Client):\n    def number(self): ...\n", "a subclass defines it"),
     "an_override_by_a_value": ("import shop\nclass A(shop.Client):\n    number = 1\n", "a subclass defines it"),
-    "an_annotation_in_quotes": ("import shop\ndef f(c: 'shop.Client'): return c.number\n", "something else"),
-    "an_optional_one": ("import shop\ndef f(c: shop.Client | None): return c.number\n", "something else"),
+    "an_annotation_in_quotes": ("import shop\ndef f(c: 'shop.Client'): return c.number\n", "an annotation says so"),
+    "an_optional_one": ("import shop\ndef f(c: shop.Client | None): return c.number\n", "an annotation says so"),
     "an_optional_one_by_name": (
         "import shop\nfrom typing import Optional\ndef f(c: Optional[shop.Client]): return c.number\n",
-        "something else",
+        "an annotation says so",
     ),
     "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
     "a_subclass": (
@@ -168,3 +169,21 @@ def test_a_name_that_means_something_else_in_v2_is_left_alone() -> None:
     text = MOVED + '[[members]]\ncode = "SH423"\nof = "shop.old.Queue"\nv1 = "offer"\nv2 = "push"\n'
 
     assert outcome_of("from shop.new import Channel\nChannel().push(1)\n", text) == Unchanged()
+
+
+DECLARED = {
+    "rebound": "def f(c: shop.Client):\n    c = load()\n    return c.number\n",
+    "rebound_on_a_branch": "def f(c: shop.Client):\n    if x:\n        c = load()\n    return c.number\n",
+    "overridden_here": ("class A(shop.Client):\n    def number(self): ...\ndef f(c: shop.Client): return c.number\n"),
+    "patched": "mock.patch.object(shop.Client, 'number')\ndef f(c: shop.Client): return c.number\n",
+    "given_something_else": "def f(c: shop.Client): return c.number\nf(shop.Info())\n",
+    "a_list": "def f(c: list[shop.Client]): return c.number\n",
+    "one_of_two_classes": "import x\ndef f(c: x.Client): return c.number\n",
+}
+
+
+@pytest.mark.parametrize("source", DECLARED.values(), ids=DECLARED)
+def test_an_annotation_that_may_not_hold_is_not_relied_on(source: str) -> None:
+    outcome = outcome_of("import shop\n" + source, options=Options(confidence="review"))
+
+    assert isinstance(outcome, Unchanged), outcome
