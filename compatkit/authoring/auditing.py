@@ -19,6 +19,9 @@ def _is_declared(change: Change, migration: Migration) -> bool:
     names = frozenset(_names_of(change.old, migration))
     if any(_lies_in(name, gone) for row in migration.removed for gone in row.names for name in names):
         return True
+    if change.kind == "position":
+        rows = [row for row in migration.calls if _is_about(row.of, names)]
+        return any(_says_all(row) or (row.v1 and (row.v2 is not None or row.drop)) for row in rows)
     if change.argument:
         return _declares_argument(change.argument, names, migration)
     # What it is called otherwise with, or that it is gone: a row that only changes arguments says nothing of the name.

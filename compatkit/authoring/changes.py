@@ -21,6 +21,7 @@ ChangeKind = Literal[
     "argument removed",
     "argument added",
     "default",
+    "position",
 ]
 
 
@@ -29,7 +30,11 @@ _SIMILAR = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change that code can run into. `argument` is the argument that it is about, `new` what it became."""
+    """One change that code can run into.
+
+    `argument` is the argument that it is about, `new` what it became; `positions` are, of one that is no longer taken
+    where it stood, the old positional arguments.
+    """
 
     kind: ChangeKind
     old: str
@@ -37,6 +42,7 @@ class Change:
     confidence: Confidence = "manual"
     evidence: str = ""
     argument: str = ""
+    positions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,6 +96,7 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
         return
     added = {name: each for name, each in after.items() if name not in before}
     positions = {name: place for place, name in enumerate(after)}
+    now_called = {name: name for name in before}
     for place, (name, was) in enumerate(before.items()):
         if name in after:
             now = after[name]
@@ -101,6 +108,7 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
         if renamed is not None:
             now, confidence, evidence = renamed
             del added[now.name]
+            now_called[name] = now.name
             yield Change("argument renamed", old.path, now.name, confidence, evidence, name)
         else:
             takes_any = any(each.kind == "variadic keyword" for each in new.parameters)
@@ -109,6 +117,25 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
     for name, now in added.items():
         if now.default is None:
             yield Change("argument added", old.path, name, "manual", "it is new, and must be given", name)
+    yield from _positions(old, new, now_called)
+
+
+def _positions(old: Item, new: Item, now_called: dict[str, str]) -> Iterator[Change]:
+    """Yield the first argument that is no longer taken in its place: those behind it are not either, or may not be."""
+    before, after = _positional(old), _positional(new)
+    if any(each.kind == "variadic positional" for each in new.parameters):
+        return
+    for place, name in enumerate(before):
+        is_left = any(each.name == now_called[name] for each in new.parameters)
+        if is_left and after[place : place + 1] != [now_called[name]]:
+            now = after.index(now_called[name]) + 1 if now_called[name] in after else 0
+            evidence = f"it was number {place + 1}, and is {f'number {now}' if now else 'taken by name only'}"
+            yield Change("position", old.path, "", "safe", evidence, name, tuple(before))
+            return
+
+
+def _positional(item: Item) -> list[str]:
+    return [each.name for each in item.parameters if each.kind in ("positional-only", "positional or keyword")]
 
 
 def _renamed(

@@ -67,14 +67,18 @@ class _Keys(frozenset[str]):
 class Described(Entry):
     """An entry that notes what it is asked for."""
 
-    def __init__(self, table: object, where: str) -> None:  # noqa: ARG002 - the signature of `Entry`
+    def __init__(self, table: object, where: str, *, number: int = 0) -> None:  # noqa: ARG002 - as `Entry`
         assert isinstance(table, Questions)
         self._study, self._path = table.study, table.path
         # What an error says of its place leads back to the table.
-        self.where = "/".join(["", *self._path])
+        self._where = "/".join(["", *self._path])
         self._subject = self._study.subject(self._path)
         self._subject.now, self._subject.asked = Alternative(), []
         self._subject.optional, self._subject.was_met = set(), True
+
+    @property
+    def where(self) -> str:
+        return self._where
 
     def close(self) -> None:
         """Nothing is left over: there is nothing but what was asked for."""
@@ -87,7 +91,9 @@ class Described(Entry):
         return self._ask(key, schema, default, self._study.new_name())
 
     def number(self, key: str, default: float) -> float:
-        return float(self._ask(key, {"type": "number", "minimum": 0}, default, 1))
+        # A share lies below 1; the number of the schema is 1.
+        fitting = 1 if key == "schema" else 0.5
+        return float(self._ask(key, {"type": "number", "minimum": 0}, default, fitting))
 
     def day(self, key: str) -> date | None:
         return self._may_ask(key, {"type": "string", "format": "date"}, None, date(2027, 1, 31))

@@ -41,11 +41,15 @@ class Draft:
         members = [change for change in self.changes if change.kind == "renamed" and change.confidence != "manual"]
         renamed = [change for change in self.changes if change.kind == "argument renamed"]
         arguments = [change for change in renamed if change.confidence != "manual"]
+        # With other arguments gone or renamed, the two rows of positions are a person's to write.
+        changed = {change.old for change in self.changes if change.kind.startswith("argument ")}
+        positions = [change for change in self.changes if change.kind == "position" and change.old not in changed]
         homes = [_move(change) for change in moves]
         yield from _moves(moves, letters)
         yield from _members(members, homes, letters)
         yield from _calls(arguments, homes, letters)
-        written = {*moves, *members, *arguments}
+        yield from _positions(positions, homes, letters)
+        written = {*moves, *members, *arguments, *positions}
         left = [change for change in self.changes if change not in written]
         if left:
             yield from ("", "# What is left for you: declare it above, or take the comment signs away, and say why.")
@@ -65,6 +69,8 @@ def describe(change: Change) -> str:
             return f"the argument is called {change.new}"
         case "default":
             return "its default changed"
+        case "position":
+            return "it is no longer taken in its place"
         case "removed" | "deprecated":
             return f"it is {change.kind}"
         case "argument removed" | "argument added":
@@ -101,6 +107,15 @@ def _calls(arguments: Sequence[Change], homes: Sequence[Move], letters: str) -> 
         yield f"of = {_owners(of.removesuffix('.__init__'), homes)}"
         yield f"rename = {{ {', '.join(f'{each.argument} = {_quoted(each.new)}' for each in changes)} }}"
         yield from _confidence(changes)
+
+
+def _positions(changes: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
+    for code, change in zip(_codes(letters, 4, len(changes)), changes, strict=True):
+        kept = change.positions[: change.positions.index(change.argument)]
+        yield from ("", _evidence(change), "[[calls]]", f'code = "{code}"')
+        yield f"of = {_owners(change.old.removesuffix('.__init__'), homes)}"
+        yield f"v1 = [{', '.join(map(_quoted, change.positions))}]"
+        yield f"v2 = [{', '.join(map(_quoted, kept))}]"
 
 
 def _owners(name: str, homes: Sequence[Move]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 
+from compatkit.authoring.page_words import interface_rows
 from compatkit.migration import Allowance, Migration
 
-_SHOWN = {"arguments", "configs", "fields", "moves", "producers", "unhandled"}
 _GROUPS = (
     ("ignore", "may differ"),
     ("added_in_v2", "is only logged by v2"),
@@ -34,39 +33,17 @@ def _lines(migration: Migration) -> Iterator[str]:
     for config in migration.configs:
         presets = [(_code(preset.name), _settings(preset.settings)) for preset in config.presets]
         yield from _table(f"Presets of `{config.name}`", ("preset", "sets"), presets)
+    if migration.record:
+        said = 'is an object: `r["key"]` and `r.get("key")` become `r.key`; what else asks a dict is reported.'
+        yield from (f"A record of v2, {_code(migration.record)}, {said}", "")
     producers = [(_anchor(row.code), _code(row.function), _code(row.returns)) for row in migration.producers]
-    yield from _table("Functions that return a history", ("code", "function", "where it is"), producers)
-    for key in (field.name for field in fields(migration) if field.name not in _SHOWN):
-        found = getattr(migration, key)
-        coded = [row for row in found if hasattr(row, "code")] if isinstance(found, tuple) else []
-        others = [(_anchor(row.code), _cell("; ".join(_said(row)))) for row in coded]
-        yield from _table(key.capitalize(), ("code", "what changes"), others)
-    if migration.transform:
-        own = (_anchor(migration.transform.code), _cell("; ".join(_said(migration.transform))))
-        yield from _table("By code of the migration's own, in transform.py", ("code", "what changes"), [own])
+    yield from _table("Functions that return records", ("code", "function", "where it is"), producers)
+    for title, found in interface_rows(migration):
+        rows_of_it = [(_anchor(code), *map(_cell, cells)) for code, cells in found]
+        yield from _table(title, ("code", "what", "what changes", "why", "confidence"), rows_of_it)
     yield from _allowances(migration)
     unhandled = [(_code(row.name), _cell(row.why)) for row in migration.unhandled]
     yield from _table("Left to you", ("name", "why"), unhandled)
-
-
-def _said(row: object) -> Iterator[str]:
-    """Yield what a row says, key by key, of a kind that has no table of its own; what is left at its default is not."""
-    assert is_dataclass(row)
-    for field in fields(row):
-        value = getattr(row, field.name)
-        if field.name == "code" or value == field.default:
-            continue
-        if is_dataclass(value):
-            yield from _said(value)
-        else:
-            yield f"{field.name}: {_words(value)}"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, tuple):
-        is_pair = hasattr(value, "_fields")
-        return (" → " if is_pair else ", ").join(_words(each) for each in value)
-    return str(value)
 
 
 def _moves(migration: Migration) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 
 from compatkit.authoring.errors import AuthoringError
 
+_ARCHIVE = re.compile(r"([A-Za-z0-9._]+?)-(\d[A-Za-z0-9.!+_]*?)(?:-.*\.whl|\.tar\.[a-z0-9]+|\.tgz|\.zip)")
+_IN_PROJECT = re.compile(r"""^\[project\][^\[]*?^version\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE | re.DOTALL)
+_IN_METADATA = re.compile(r"^Version: (\S+)", re.MULTILINE)
 _RELEASE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)")
 _NO_PACKAGE = {"bin", "build", "benchmarks", "dist", "doc", "docs", "examples", "scripts", "test", "tests", "tools"}
 _TIMEOUT = 600  # seconds
@@ -38,9 +42,19 @@ def locate_release(text: str, cache: Path, package: str | None) -> tuple[str, Pa
 
 
 def version_of(text: str) -> str:
-    """Return what to call a release: its version, or the name of the path."""
-    found = _RELEASE.fullmatch(text)
-    return found[2] if found else Path(text).resolve().name
+    """Return what to call a release: its version, as far as its name or its metadata tell, or the name of the path."""
+    path = Path(text).resolve()
+    if found := _RELEASE.fullmatch(text) or _ARCHIVE.fullmatch(path.name):
+        return found[2]
+    return next(_declared_versions(path), path.name)
+
+
+def _declared_versions(folder: Path) -> Iterator[str]:
+    for around in (folder, folder.parent):
+        for name, version in (("pyproject.toml", _IN_PROJECT), ("PKG-INFO", _IN_METADATA)):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                if found := version.search((around / name).read_text(encoding="utf-8")):
+                    yield found[1]
 
 
 def _downloaded(release: str, folder: Path) -> Path:

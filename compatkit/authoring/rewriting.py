@@ -35,6 +35,14 @@ def result_of(outcome: Outcome, source: bytes) -> bytes:
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 
+def codes_met(migration: Migration, example: Example) -> frozenset[str]:
+    """Return the codes of what changes in an example, and of what is reported there."""
+    outcome = rewritten(migration, example, example.before)
+    edits = outcome.edits if isinstance(outcome, Rewritten) else ()
+    findings = outcome.findings if isinstance(outcome, Rewritten | Unchanged) else ()
+    return frozenset([*(edit.code for edit in edits), *(finding.code for finding in findings)])
+
+
 def acts_in(code: str, migration: Migration, example: Example) -> bool:
     """Tell whether the entry with this code, by itself, changes something in an example, or reports something."""
     alone = replace(example, options=replace(example.options, select=frozenset({code})))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compatkit.authoring.alternative import ANY, Alternative, Json, definition_name, reference
+from compatkit.authoring.meanings import meaning_of
 from compatkit.authoring.study import Study
 from compatkit.migration.loader import SCHEMA, read_document
 
@@ -22,23 +23,25 @@ def json_schema() -> Json:
     beyond a schema: `compatkit migrations check` tells it.
     """
     found = Study(lambda entry: read_document(entry, None)).run()
-    definitions = {definition_name(path): _table(list(ways)) for path, ways in found.items()}
+    definitions = {definition_name(path): _table(definition_name(path), list(ways)) for path, ways in found.items()}
     root = definitions.pop("")
-    root["properties"]["schema"] = {"const": SCHEMA}
+    root["properties"]["schema"] = {"const": SCHEMA, "description": meaning_of("", "schema")}
     values = {"anyOf": [_SCALAR, {"$ref": reference((_SETTINGS,))}]}
     definitions[_SETTINGS] = {"type": "object", "additionalProperties": values}
     return {"$schema": _DRAFT, "title": "A compatkit migration", **root, "definitions": definitions}
 
 
-def _table(ways: Sequence[Alternative]) -> Json:
+def _table(name: str, ways: Sequence[Alternative]) -> Json:
     if any(way.is_settings for way in ways):
         return {"$ref": reference((_SETTINGS,))}
-    merged = [_object(way) for way in _merged(ways)]
+    merged = [_object(name, way) for way in _merged(ways)]
     return merged[0] if len(merged) == 1 else {"anyOf": merged}
 
 
-def _object(way: Alternative) -> Json:
-    named = {key: schema for key, schema in way.properties.items() if key != ANY}
+def _object(name: str, way: Alternative) -> Json:
+    named = {
+        key: {**schema, "description": meaning_of(name, key)} for key, schema in way.properties.items() if key != ANY
+    }
     rest = way.properties.get(ANY, False)
     return {
         "type": "object",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compatkit.authoring.errors import AuthoringError
 from compatkit.authoring.schema import json_schema
+from compatkit.authoring.skeleton_rows import ROWS
 from compatkit.migration import ENTRY_POINT_GROUP
 
 SCHEMA_FILE = "migration.schema.json"
@@ -55,6 +56,10 @@ compatkit migrations check .   # what is wrong, line by line
 compatkit migrations test .    # every example: rewritten as shown, and it runs alike
 compatkit migrations docs .    # the page for your users
 ```
+
+`NAME.before.txt` and `NAME.after.txt` are a pair, `NAME.unchanged.txt` must stay as it is; what is only reported is an
+example of that, too. `examples/review`, `modernize` and `rename` hold what is made with that option. An example that
+begins with `# runnable` is run on `examples/v1`, with the shim on `examples/v2`, and rewritten on `examples/v2`.
 """
 
 _TOML = """\
@@ -145,7 +150,7 @@ def _files(migration_id: str) -> Mapping[str, str]:
         SCHEMA_FILE: f"{json.dumps(json_schema(), indent=2)}\n",
         "tests/test_migration.py": _TEST,
         f"{inside}/__init__.py": f'"""The migration {migration_id}: see migration.toml. There is no code."""\n',
-        f"{inside}/migration.toml": _TOML.format(**names),
+        f"{inside}/migration.toml": (_TOML + ROWS).format(**names),
         f"{inside}/examples/import.before.txt": before,
         f"{inside}/examples/import.after.txt": before.replace(
             "old_home import Thing", "new_home import Thing2 as Thing"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from compatkit.authoring.examples import Example, Examples
-from compatkit.authoring.rewriting import acts_in
+from compatkit.authoring.rewriting import acts_in, codes_met
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
 from compatkit.migration.lines import Path
 
@@ -85,11 +85,26 @@ def _mentions(migration: Migration, source: bytes) -> bool:
 
 
 def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
-    for number, move in enumerate(migration.moves):
-        name = move.old_name.encode()
-        if not any(name in example.before and acts_in(move.code, migration, example) for example in examples):
-            what = f"No example shows {move.code}."
-            yield Suspicion(("moves", number), what, f"add one that uses {move.old}")
+    """Yield the rows of which no example shows what they do."""
+    shown = frozenset[str]().union(*(codes_met(migration, example) for example in examples))
+    for path, code, name in _rows_to_show(migration):
+        word = name.rpartition(".")[2].encode()
+        # Of several rows that act on one place, the first one is named.
+        asked = (each for each in examples if word in each.before)
+        if code not in shown and not any(acts_in(code, migration, example) for example in asked):
+            yield Suspicion(path, f"No example shows {code}.", f"add one that uses {name}")
+
+
+def _rows_to_show(migration: Migration) -> Iterator[tuple[Path, str, str]]:
+    """Yield the path of each row that rewrites, its code, and a name in what it acts on; what it says, it says."""
+    yield from ((("moves", at), row.code, row.old) for at, row in enumerate(migration.moves))
+    yield from ((("calls", at), row.code, row.of[0]) for at, row in enumerate(migration.calls) if not row.say)
+    members = ((at, row) for at, row in enumerate(migration.members) if row.v2)
+    yield from ((("members", at), row.code, f"{row.of[0]}.{row.v1}") for at, row in members)
+    yield from ((("keys", at), row.code, row.v1) for at, row in enumerate(migration.keys) if not row.say)
+    yield from ((("fields", at), row.code, row.v1) for at, row in enumerate(migration.fields))
+    if own := migration.transform:
+        yield ("transform",), own.code, own.words[0]
 
 
 def _codes(document: Mapping[str, object]) -> Iterator[tuple[str, int, str]]:

@@ -49,7 +49,7 @@ def _try_example(migration: Migration, example: Example) -> Iterator[Attempt]:
         case Failed() as failed:
             yield Attempt(example.name, claim, f"{failed.reason}; {failed.hint}")
         case Rewritten() | Unchanged() | Skipped():
-            yield Attempt(example.name, claim, difference(expected, found))
+            yield Attempt(example.name, claim, _with_reports(difference(expected, found), outcome))
     if not example.suffix:
         yield Attempt(example.name, "compiles", _does_not_compile(example))
     again = result_of(rewritten(migration, example, expected), expected)
@@ -70,6 +70,13 @@ def difference(expected: bytes, found: bytes) -> str:
     )
     said = "".join(difflib.unified_diff(before, after, "expected", "found", n=1))
     return said or f"expected {expected!r}, found {found!r}"
+
+
+def _with_reports(details: str, outcome: Rewritten | Unchanged | Skipped) -> str:
+    """Say beside a difference what the migration reported: often, that a change is made on request only."""
+    findings = () if isinstance(outcome, Skipped) else outcome.findings
+    reports = "".join(f"reported: line {each.line}: {each.code} {each.message}\n" for each in findings)
+    return f"{details.rstrip()}\n{reports}" if details and reports else details
 
 
 def _does_not_compile(example: Example) -> str:

@@ -1,4 +1,4 @@
-"""The option `--output FORMAT=FILE` of the commands that write several reports at once."""
+"""Files that commands write: the option `--output FORMAT=FILE` of those that write several reports at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from compatkit.errors import nearest
+from compatkit.errors import CompatkitError, nearest
 
 Outputs = tuple[tuple[str, Path], ...]
 
@@ -27,3 +27,13 @@ def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Pa
         return tuple(found)
 
     return parse
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file, and make the folders above it. Raises `CompatkitError`."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"The file cannot be written: {error.strerror}."
+        raise CompatkitError(what, where=str(file), hint="check the path, permissions and free space") from error

@@ -28,7 +28,7 @@ def command(
 
     mypy and pyright then accept old imports with the new types, and report moved functions as deprecated. A class is
     an alias of the new one, which cannot be marked. Nothing is imported or executed, and a module that still exists
-    gets no stub.
+    gets no stub. For a library that is installed, give its folder, and with --output one of yours for the stubs.
 
     \b
     Exit status: 0 nothing to do, or done; 1 a name has no stub, or, with --check, a stub is missing or stale;

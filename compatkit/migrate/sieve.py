@@ -10,7 +10,7 @@ from compatkit.migrate.work import Task
 from compatkit.migration import Migration
 from compatkit.rewrite.calls.mentions import can_call, can_name_keys, changes_interface, keys_of, libraries_of
 from compatkit.rewrite.quick import Quick, quick_of
-from compatkit.rewrite.scan import can_matter
+from compatkit.rewrite.scan import can_matter, modern_of
 from compatkit.rewrite.transforms.words import may_transform, words_for
 
 
@@ -20,7 +20,7 @@ class Sieve:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._calling = tuple(filter(changes_interface, task.migrations))
-        self._modern = task.migrations if task.options.modernize else ()
+        self._modern = modern_of(task.migrations, task.options)
         self._here = os.getcwd()  # noqa: PTH109 - see find.py
         self._quick = _quick(task, self._calling, self._modern)
 
@@ -55,7 +55,8 @@ def _holders(migration: Migration) -> Iterator[bytes]:
 
 def _is_modern_matter(source: bytes, migration: Migration) -> bool:
     """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
-    spelled = any(field.v1.encode() in source for field in migration.fields)
+    # Of records that are objects in v2, any key that is asked counts.
+    spelled = bool(migration.record) or any(field.v1.encode() in source for field in migration.fields)
     names = _takers(migration) | (_producers(migration) if spelled else set())
     return any(word in source for name in names for word in _needed_for(name))
 

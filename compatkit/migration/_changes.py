@@ -66,7 +66,7 @@ def build_member(entry: Entry) -> MemberChange:
         about=_about(entry),
     )
     if not member.v2 and not member.say:
-        raise MigrationError.missing_key("v2", where=entry.where)
+        raise MigrationError.no_change("`v2`", "`say`", given=False, where=entry.where).about("v2")
     return member
 
 
@@ -87,8 +87,7 @@ def build_key(entry: Entry) -> KeyChange:
     if not key.beside:
         raise MigrationError.missing_key("beside", where=entry.where)
     if (given := [bool(key.v2), bool(key.of), bool(key.say)]).count(True) != 1:
-        what = "empty" if not any(given) else "several things"
-        raise MigrationError.wrong_value("the change", what, "one of `v2`, `of` and `say`", where=entry.where)
+        raise MigrationError.no_change("`v2`", "`of`", "`say`", given=any(given), where=entry.where)
     if key.v1.endswith(".*") and not key.of:
         raise MigrationError.wrong_value("v1", key.v1, "the name of a key in the end", where=entry.where)
     if key.v2 == key.v1.rpartition(".")[2]:
@@ -99,7 +98,9 @@ def build_key(entry: Entry) -> KeyChange:
 def build_transform(entry: Entry, origin: FilePath | None) -> Transform:
     """Read `[transform]`; that the file is there is seen, and nothing of it is read."""
     transform = Transform(entry.code(), entry.texts("words"), _about(entry, "review", _MADE))
-    if not all(word.strip() for word in transform.words) or not transform.words:
+    if not transform.words:
+        raise MigrationError.missing_key("words", where=entry.where)
+    if not all(word.strip() for word in transform.words):
         expected = "words, one of which a file must contain to be handed to transform.py"
         raise MigrationError.wrong_value("words", list(transform.words), expected, where=entry.where)
     if origin is not None and not origin.with_name(TRANSFORM_FILE).is_file():
@@ -110,8 +111,11 @@ def build_transform(entry: Entry, origin: FilePath | None) -> Transform:
 def _check_call(call: CallChange, entry: Entry) -> None:
     does = call.to or call.rename or call.add or call.pin or call.drop or call.values or call.v2 is not None
     if bool(does) == bool(call.say):
-        expected = "either something that changes, such as `rename`, or `say`"
-        raise MigrationError.wrong_value("the change", "both" if does else "empty", expected, where=entry.where)
+        ways = ("`to`", "`rename`", "`add`", "`pin`", "`drop`", "`values`", "`v2`")
+        if does:
+            what = "It says what to tell, and what to change."
+            raise MigrationError(what, where=entry.where, hint="give `say` alone: then nothing is rewritten")
+        raise MigrationError.no_change(*ways, "`say`", given=False, where=entry.where)
     if call.v2 is not None and not call.v1:
         raise MigrationError.missing_key("v1", where=entry.where)
     # Positions that change meaning under one name could not be told from those that were changed already.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
+# What most dotted names are; what else Python takes for one is asked of it, part by part.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 Choice = TypeVar("Choice", bound=str)
 Row = TypeVar("Row")
 
@@ -20,20 +22,31 @@ Row = TypeVar("Row")
 class Entry:
     """A TOML table of which each key is taken once; `close` refuses what is left over."""
 
-    def __new__(cls, table: object, where: str) -> Entry:  # noqa: ARG004 - the signature of `__init__`
+    def __new__(cls, table: object, where: str, *, number: int = 0) -> Entry:  # noqa: ARG004 - as `__init__`
         # A table that is to be described, not read (see `authoring.schema`), brings the class that does so.
         chosen: type[Entry] = getattr(table, "entry_class", cls)
         return super().__new__(chosen)
 
-    def __init__(self, table: object, where: str) -> None:
+    def __init__(self, table: object, where: str, *, number: int = 0) -> None:
+        """Read `table`, of which only an error says where it stands; `number` is that of a row."""
+        self._place, self._number = where, number
         if not isinstance(table, dict):
-            raise MigrationError.wrong_value("entry", table, "a table", where=where)
-        self._table: dict[str, object] = dict(table)
+            raise MigrationError.wrong_value("entry", table, "a table", where=self._numbered)
+        self._table: dict[str, object] = table
         self._known: set[str] = set()
+
+    @property
+    def where(self) -> str:
         code = self._table.get("code")
-        self.where = f"{where} ({code})" if isinstance(code, str) else where
+        return f"{self._numbered} ({code})" if isinstance(code, str) else self._numbered
+
+    @property
+    def _numbered(self) -> str:
+        return f"{self._place} {self._number}" if self._number else self._place
 
     def close(self) -> None:
+        if self._table.keys() <= self._known:
+            return
         for key in self._table:
             if key not in self._known:
                 raise MigrationError.unknown_key(key, self._known, where=self.where)
@@ -74,9 +87,15 @@ class Entry:
 
     def dotted(self, key: str, *, parts: int = 1) -> str:
         value = self.text(key)
+        if (plain := _PLAIN.fullmatch(value)) and (parts < 2 or plain[1]):
+            return value
         names = value.split(".")
         if len(names) < parts or not all(name.isidentifier() for name in names):
-            raise self._wrong(key, value, "a dotted name" + (" of a module and a symbol in it" if parts > 1 else ""))
+            # Of a move, the one that needs no symbol is that of a module.
+            other = ', or `kind = "module"`' if parts > 1 and key in ("old", "new") else ""
+            raise self._wrong(
+                key, value, f"a dotted name{' of a module and a symbol in it' if parts > 1 else ''}{other}"
+            )
         return value
 
     def name(self, key: str, default: str | None = None) -> str:
@@ -160,9 +179,13 @@ class Entry:
 
 def each(entry: Entry, key: str, build: Callable[[Entry], Row]) -> tuple[Row, ...]:
     """Build a value from each table in the list under `key`, and refuse what is left over in one."""
-    found = []
-    for number, table in enumerate(entry.rows(key), start=1):
-        row = Entry(table, f"{entry.where}, [[{key}]] {number}")
+    found: list[Row] = []
+    rows = entry.rows(key)
+    if not rows:
+        return ()
+    place = f"{entry.where}, [[{key}]]"
+    for number, table in enumerate(rows, start=1):
+        row = Entry(table, place, number=number)
         found.append(build(row))
         row.close()
     return tuple(found)

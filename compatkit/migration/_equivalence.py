@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TypeVar, get_args
 
 from compatkit.migration._entry import Entry, each
-from compatkit.migration.equivalence import Allowance, AllowanceKind, Bound, Equivalence, Margin, MarginValue
+from compatkit.migration.equivalence import (
+    NOTHING_DECLARED,
+    Allowance,
+    AllowanceKind,
+    Bound,
+    Equivalence,
+    Margin,
+    MarginValue,
+)
 from compatkit.migration.errors import MigrationError
 
 _KINDS: tuple[AllowanceKind, ...] = get_args(AllowanceKind)
@@ -18,6 +26,8 @@ def parse_equivalence(table: object, *, where: str) -> Equivalence:
 
     Raises `MigrationError`, naming the entry and the nearest known word.
     """
+    if table == {}:
+        return NOTHING_DECLARED
     entry = Entry(table, where)
     equivalence = Equivalence(
         rtol=entry.number("rtol", 0.0),

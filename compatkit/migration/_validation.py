@@ -111,6 +111,10 @@ def _validate_moves(migration: Migration, where: str) -> None:
 
 
 def _validate_fields(migration: Migration, where: str) -> None:
+    for field in migration.fields:
+        if field.v1 == field.v2:
+            what = f"The field {field.v1!r} keeps its name, says {field.code}."
+            raise MigrationError(what, where=where, hint="take it out: fields that are not listed stay as they are")
     spellings = [(spelling, field.code) for field in migration.fields for spelling in (field.v1, field.v2)]
     _unique("The spelling", spellings, where)
 

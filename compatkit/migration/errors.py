@@ -43,7 +43,13 @@ class MigrationError(CompatkitError):
 
     @classmethod
     def wrong_value(cls, key: str, value: object, expected: str, *, where: str) -> MigrationError:
-        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=f"give {expected}").about(key)
+        hint = "compatkit migrations schema says what each key means"
+        return cls(f"{key} is {value!r}, expected {expected}.", where=where, hint=hint).about(key)
+
+    @classmethod
+    def no_change(cls, *keys: str, given: bool, where: str) -> MigrationError:
+        what = "It declares several changes at once." if given else "It declares no change."
+        return cls(what, where=where, hint=f"give one of {', '.join(keys)}" + (", and no other" if given else ""))
 
     @classmethod
     def declared_twice(cls, what: str, first: str, second: str, *, where: str) -> MigrationError:
@@ -56,6 +62,11 @@ class MigrationError(CompatkitError):
     @classmethod
     def no_transform(cls, file: str, *, where: str) -> MigrationError:
         return cls(f"There is no {file}.", where=where, hint="write it, or take [transform] out")
+
+    @classmethod
+    def not_in_folder(cls, folder: str, file: str) -> MigrationError:
+        hint = f"give the folder that holds the {file}, or the id of a migration that is installed"
+        return cls(f"There is no {file}.", where=folder, hint=hint)
 
     @classmethod
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:

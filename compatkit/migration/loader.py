@@ -41,10 +41,16 @@ def load_migration(path: str | Path) -> Migration:
     Raises `MigrationError`, naming file, entry and the nearest known word.
     """
     file = Path(path)
-    if file.is_dir():
-        file = file / "migration.toml"
     try:
-        text = file.read_bytes().decode("utf-8")
+        try:
+            data = file.read_bytes()
+        except OSError:
+            # Asked only now, because what is asked for is mostly the file.
+            if not file.is_dir():
+                raise
+            file /= "migration.toml"
+            data = file.read_bytes()
+        text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MigrationError.unreadable(str(file), str(error)) from error
     return parse_migration(text, origin=file)
@@ -100,7 +106,7 @@ def _migration(entry: Entry, origin: Path | None) -> Migration:
         loaded=entry.texts("loaded"),
         types=_types(entry),
         equivalence=parse_equivalence(entry.table("equivalence"), where=f"{entry.where}, [equivalence]"),
-        record=entry.dotted("record", parts=2) if "record" in entry.keys() else "",  # noqa: SIM118 - Entry is no dict
+        record=entry.dotted("record", parts=2) if entry.has("record") else "",
         unhandled=each(entry, "unhandled", _unhandled),
         origin=origin,
     )
@@ -218,7 +224,10 @@ def _transform(document: Entry, origin: Path | None) -> Transform | None:
 
 
 def _types(entry: Entry) -> tuple[tuple[str, str], ...]:
-    types = Entry(entry.table("types"), f"{entry.where}, [types]")
+    table = entry.table("types")
+    if not table:
+        return ()
+    types = Entry(table, f"{entry.where}, [types]")
     for name in types.keys():  # noqa: SIM118 - Entry is no dict
         if not all(part.isidentifier() for part in name.removesuffix("()").split(".")):
             raise MigrationError.unknown_key(name, ["a.b.function()", "a.b.Class.attribute"], where=types.where)

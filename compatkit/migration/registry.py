@@ -67,20 +67,33 @@ def load_all() -> tuple[list[Migration], list[MigrationError]]:
 def find_migration(id_or_path: str | Path | None = None) -> Migration:
     """Return the migration with this id, or at this path; without one, the bundled default.
 
+    A path is that of the file, of its folder, or of a package as `compatkit migrations new` lays it out. A folder in
+    which there is no migration hides no id of that name.
+
     Raises `MigrationError` for an unknown id or an invalid file.
     """
     if id_or_path is None:
         return _default()
     if isinstance(id_or_path, str) and (file := _bundled().get(id_or_path)):
         return load_migration(file)
-    if Path(id_or_path).exists():
-        return load_migration(id_or_path)
+    if file := file_at(Path(id_or_path)):
+        return load_migration(file)
     registry, name = read_registry(), str(id_or_path)
     if name in registry.faults:
         raise registry.faults[name]
+    if name not in registry.files and Path(id_or_path).exists():
+        raise MigrationError.not_in_folder(name, _FILE)
     if name not in registry.files:
         raise MigrationError.not_found(id_or_path, registry.files)
     return _load_registered(name, registry.files[name])
+
+
+def file_at(path: Path) -> Path | None:
+    """Return the `migration.toml` that a path leads to, if there is one and no second."""
+    if path.is_file():
+        return path
+    found = [path / _FILE] if (path / _FILE).is_file() else sorted(path.glob(f"src/*/{_FILE}"))
+    return found[0] if len(found) == 1 else None
 
 
 def _load_registered(name: str, file: Path) -> Migration:

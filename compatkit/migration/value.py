@@ -28,13 +28,21 @@ class Value:
 
         def __init__(self, *args: object, **kwargs: object) -> None:
             defaults = self._defaults
+            values = {**defaults, **kwargs}
+            # Most are given by name, and then nothing has to be put in order.
+            if args or len(values) != len(defaults) or MISSING in values.values():
+                values = self._checked(args, kwargs)
+            for name, each in values.items():
+                _set(self, name, each)
+
+        def _checked(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+            defaults = self._defaults
             first = dict(zip(defaults, args))  # noqa: B905 - the rest is given by name, or need not be
             values = {**defaults, **first, **kwargs}
             is_clear = len(args) == len(first) and first.keys().isdisjoint(kwargs) and len(values) == len(defaults)
             if not is_clear or MISSING in values.values():
                 raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}; given: {args}, {kwargs}")
-            for name, each in values.items():
-                _set(self, name, each)
+            return values
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")

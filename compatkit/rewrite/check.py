@@ -73,6 +73,9 @@ class _Comparison:
                 if self._is_settled(one, other):
                     continue
                 if type(one) is not type(other):
+                    if (records := tail_replaced(one, other)) and self._may_differ(one, other):
+                        pairs.append(records)
+                        continue
                     return False
                 for field in one._fields:
                     left, right = getattr(one, field, None), getattr(other, field, None)
@@ -109,6 +112,16 @@ def _are_names(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(isinstance(each, str) for each in (*one, *other))
     return isinstance(one, str) and isinstance(other, str)
+
+
+def tail_replaced(one: ast.AST, other: ast.AST) -> tuple[ast.expr, ast.expr] | None:
+    """Return the records in `r["k"]` or `r.get("k")` and in the `r.k` that took its place; None for anything else."""
+    match one, other:
+        case ast.Subscript(value=before, slice=ast.Constant()), ast.Attribute(value=after):
+            return before, after
+        case ast.Call(func=ast.Attribute(value=before, attr="get"), args=[ast.Constant()]), ast.Attribute(value=after):
+            return before, after
+    return None
 
 
 class _Ranges:

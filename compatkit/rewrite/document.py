@@ -20,6 +20,7 @@ from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.ignored import Ignored
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
+from compatkit.rewrite.scan import modern_of
 from compatkit.rewrite.source import Source
 
 _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
@@ -62,7 +63,7 @@ def rewrite_document(
     declared = tuple(migrations)
     request = Request(
         tuple(move for move in moves if options.acts_on(move.code)),
-        declared if options.modernize else (),
+        modern_of(declared, options),
         options,
         _find_calling(source, suffix, declared, options),
     )

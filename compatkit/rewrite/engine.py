@@ -19,7 +19,7 @@ from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped
 from compatkit.rewrite.passes import Wanted, find_passes
 from compatkit.rewrite.place import FileModule, parse
 from compatkit.rewrite.places_before import PlacesBefore
-from compatkit.rewrite.scan import can_be_modern, can_matter, wanted_of
+from compatkit.rewrite.scan import can_be_modern, can_matter, modern_of, wanted_of
 from compatkit.rewrite.source import Source, read_source
 from compatkit.rewrite.splice import splice
 from compatkit.rewrite.surroundings import ALONE, Surroundings
@@ -74,7 +74,7 @@ def rewrite_by_tables(
     """Rewrite as `rewrite_source` does, without the code that migrations bring."""
     all_moves = _selected(moves, options)
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
-    modern = declared if options.modernize else ()
+    modern = modern_of(declared, options)
     calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
     if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
         return Unchanged()

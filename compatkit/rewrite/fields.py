@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from compatkit.migration import Field, Migration
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.flow.follow import follow
-from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.known import Known, object_tables
 from compatkit.rewrite.flow.trace import Key, Trace
 from compatkit.rewrite.flow.values import Held, element
 from compatkit.rewrite.nodes import Nodes
@@ -50,12 +50,16 @@ def find_fields(
 def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions both a v1 spelling and something that leads to a record."""
     has_field = any(field.v1 in source.text for migration in migrations for field in migration.fields)
-    return has_field and any(name in source.text for name in known.last_names)
+    return (has_field or bool(known.objects)) and any(name in source.text for name in known.last_names)
 
 
 def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration], options: Options) -> Pass:
     """Return what `trace` shows of fields."""
-    tables = [{field.v1: field for field in migration.fields} for migration in migrations]
+    objects = object_tables(migrations)
+    tables = [
+        {} if number in objects else {field.v1: field for field in migration.fields}
+        for number, migration in enumerate(migrations)
+    ]
     found = _Spellings(source, nodes, trace, tables)
     for node, value in trace.keys.items():
         if isinstance(value, Held) and value.is_record:

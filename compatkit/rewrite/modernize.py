@@ -41,6 +41,12 @@ def find_modern(
     except RecursionError:
         return Pass(findings=[_too_deep(migrations)])
     fields = fields_in(source, nodes, trace, migrations, options) if has_fields else Pass()
+    if known.objects and has_fields:
+        # Imported here: few migrations say that v2's records are objects.
+        from compatkit.rewrite.objects import Objects
+
+        objects = Objects(source, nodes, trace, migrations).found()
+        fields = Pass([*fields.changes, *objects.changes], [*fields.findings, *objects.findings])
     ignored = Ignored(source)
     chosen = [each for each in fields.changes if options.acts_on(each.code) and not ignored.holds(each.line, each.code)]
     if not has_arguments:

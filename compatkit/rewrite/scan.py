@@ -6,9 +6,10 @@ import ast
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.options import Options
 from compatkit.rewrite.remembered import remembered
 from compatkit.rewrite.source import Source
 
@@ -58,6 +59,21 @@ def relative_words(source: bytes) -> list[bytes]:
 def can_be_modern(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a file mentions a producer, or what takes v1's arguments, under its old or its new name."""
     return any(name.encode() in source for migration in migrations for name in modern_names(migration))
+
+
+def modern_of(migrations: Iterable[Migration], options: Options) -> tuple[Migration, ...]:
+    """Return the migrations by which values are followed.
+
+    By default, those whose v2 records are objects, on which old spellings do not go on working; arguments do.
+    """
+    if options.modernize:
+        return tuple(migrations)
+    return tuple(_without_arguments(each) for each in migrations if each.record and each.producers)
+
+
+@remembered
+def _without_arguments(migration: Migration) -> Migration:
+    return replace(migration, arguments=(), configs=())
 
 
 @remembered

@@ -203,6 +203,18 @@ def test_members_of_a_class_that_moved_are_looked_for_in_it(tmp_path: Path) -> N
         ("a, b=1", "a", [("argument removed", "shop.a.f(b)", "", "manual")]),
         ("a", "a, b", [("argument added", "shop.a.f(b)", "b", "manual")]),
         ("a, *rest", "a, *others", []),
+        ("a, b, c", "a, *, b, c", [("position", "shop.a.f(b)", "", "safe")]),
+        ("a, b, c", "a, c, b", [("position", "shop.a.f(b)", "", "safe")]),
+        ("a, /, b", "*, a, b", [("position", "shop.a.f(a)", "", "safe")]),
+        ("a, *, b", "a, b", []),
+        ("a, b", "a, b, c=1", []),
+        ("a, b, c", "a, *rest, b=1, c=2", []),
+        ("a, b=1", "a, c=2, b=1", [("position", "shop.a.f(b)", "", "safe")]),
+        (
+            "a, b=1, c=2",
+            "a, c=2",
+            [("argument removed", "shop.a.f(b)", "", "manual"), ("position", "shop.a.f(c)", "", "safe")],
+        ),
         ("pageNumber", "page_number", [("argument renamed", "shop.a.f(pageNumber)", "page_number", "safe")]),
     ],
 )
@@ -246,6 +258,24 @@ def test_a_draft_gives_every_entry_its_evidence(tmp_path: Path) -> None:
     entries = [number for number, line in enumerate(lines) if line in {"[[moves]]", "[[calls]]", "# [[unhandled]]"}]
     assert len(entries) == 5
     assert all("confidence: " in lines[number - 1] and "evidence: " in lines[number - 1] for number in entries)
+
+
+def test_a_draft_says_which_arguments_are_taken_by_name_only(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": "def f(a, b=1, c=2): ...\n"}, {"a": "def f(a, *, b=1, c=2): ...\n"})
+
+    migration = parse_migration(drafted(found))
+
+    assert [(row.of, row.v1, row.v2) for row in migration.calls] == [(("shop.a.f",), ("a", "b", "c"), ("a",))]
+    assert uncovered(found, migration) == []
+
+
+def test_positions_beside_an_argument_that_is_gone_are_left_to_a_person(tmp_path: Path) -> None:
+    found = changes(tmp_path, {"a": "def f(a, b=1, c=2): ...\n"}, {"a": "def f(a, c=2): ...\n"})
+
+    migration = parse_migration(drafted(found))
+
+    assert migration.calls == ()
+    assert [each.name for each in uncovered(found, migration)] == ["shop.a.f(b)", "shop.a.f(c)"]
 
 
 def test_the_audit_of_a_draft_names_what_it_leaves_to_a_person(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from compatkit.authoring.pages import page
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration, parse_migration
 from tests.authoring.migrations import HEAD, MOVE
@@ -51,3 +53,42 @@ def test_the_same_declaration_gives_the_same_page() -> None:
 
     assert page(migration) == page(migration)
     assert page(migration).endswith("|\n")
+
+
+WORDS = {
+    "a name": ('of = ["shop.buy", "shop.till.buy"]\nto = "shop.sell"\n', "it is `shop.sell` now"),
+    "its other names": (
+        'of = ["shop.buy", "shop.till.buy"]\nto = "shop.sell"\n',
+        "`shop.buy`, also as `shop.till.buy`",
+    ),
+    "an argument": ('of = "shop.buy"\nrename = { where = "place" }\n', "`where` is called `place`"),
+    "one that is gone": ('of = "shop.buy"\ndrop = ["verbose"]\n', "`verbose` is left out"),
+    "a default": ('of = "shop.buy"\npin = { digits = 2 }\n', "`digits=2` is written out, which was the default"),
+    "a new one": ('of = "shop.buy"\nadd = { till = "main" }\n', "`till='main'` is added"),
+    "a condition": (
+        'of = "shop.buy"\nwhen = { n = [1, 2] }\ndrop = ["n"]\n',
+        "where `n` is `1` or `2`; `n` is left out",
+    ),
+    "a value": ('of = "shop.buy"\nvalues = { how = [["card", "tap"]] }\n', "of `how`, `'card'` becomes `'tap'`"),
+    "positions": ('of = "shop.buy"\nv1 = ["a", "b"]\nv2 = ["a"]\n', "all but `a` are given by name"),
+    "no positions": ('of = "shop.buy"\nv1 = ["a", "b"]\nv2 = []\n', "all arguments are given by name"),
+    "an order": (
+        'of = "shop.buy"\nto = "shop.sell"\nv1 = ["a", "b"]\nv2 = ["b", "a"]\n',
+        "the order of arguments is `b`, `a`",
+    ),
+    "a word": (
+        'of = "shop.buy"\nsay = "sell it"\nlink = "https://x"\nsince = "1.9"\n',
+        "sell it | deprecated since 1.9; [notes](https://x)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "words"), WORDS.values(), ids=WORDS)
+def test_a_changed_call_is_told_in_words(row: str, words: str) -> None:
+    assert words in page(parse_migration(HEAD + '[[calls]]\ncode = "SHOP301"\n' + row))
+
+
+def test_records_that_are_objects_are_told_of() -> None:
+    rows = 'record = "shop.Sale"\n[[producers]]\ncode = "SHOP251"\nfunction = "shop.sales"\n'
+
+    assert "A record of v2, `shop.Sale`, is an object" in page(parse_migration(HEAD + rows))

@@ -139,4 +139,27 @@ ABOUT = {
 
 @pytest.mark.parametrize("row", ABOUT.values(), ids=ABOUT)
 def test_an_example_of_a_changed_interface_is_not_suspicious(tmp_path: Path, row: str) -> None:
-    assert told(problems(tmp_path, HEAD + row, c_unchanged="market.buy(1)\n")) == []
+    found = told(problems(tmp_path, HEAD + row, c_unchanged="market.buy(1)\n"))
+
+    assert all(what == "No example shows SHOP301." for _, _, what in found)
+
+
+UNSHOWN = {
+    "a call": '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n',
+    "a member": '[[members]]\ncode = "SHOP301"\nof = "shop.Till"\nv1 = "buy"\nv2 = "sell"\n',
+    "a key": '[[keys]]\ncode = "SHOP301"\nv1 = "buy"\nv2 = "sell"\nbeside = ["shop"]\n',
+    "a field": '[[fields]]\ncode = "SHOP301"\nv1 = "buy"\nv2 = "sell"\n',
+}
+
+
+@pytest.mark.parametrize("row", UNSHOWN.values(), ids=UNSHOWN)
+def test_a_row_that_rewrites_and_is_shown_by_no_example_is_suspicious(tmp_path: Path, row: str) -> None:
+    assert ("warning", 5, "No example shows SHOP301.") in told(problems(tmp_path, HEAD + row))
+
+
+def test_a_row_is_shown_where_another_one_speaks_for_it(tmp_path: Path) -> None:
+    rows = '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n'
+    rows += '[[calls]]\ncode = "SHOP302"\nof = "shop.buy"\ndrop = ["c"]\n'
+    shown = {"a_before": "import shop\nshop.buy(a=1, c=2)\n", "a_after": "import shop\nshop.buy(b=1)\n"}
+
+    assert told(problems(tmp_path, HEAD + rows, **shown)) == []

@@ -109,3 +109,19 @@ def test_what_was_downloaded_once_is_taken_from_the_cache(tmp_path: Path, monkey
 def test_a_release_is_called_by_its_version() -> None:
     assert version_of("shop==1.0rc1") == "1.0rc1"
     assert version_of("a/checkout") == "checkout"
+    assert version_of("a/shop-1.2.0-py3-none-any.whl") == "1.2.0"
+    assert version_of("a/shop-2.0rc1.tar.gz") == "2.0rc1"
+
+
+def test_a_checkout_is_called_by_the_version_that_it_declares(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1.5"\n[tool.x]\nversion = "9"\n')
+
+    assert version_of(str(tmp_path)) == "1.5"
+    assert version_of(str(tmp_path / "shop")) == "1.5"
+
+
+def test_a_version_of_something_else_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n[tool.x]\nversion = "9"\n')
+
+    assert version_of(str(tmp_path)) == tmp_path.name

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.authoring.described import Described
+from compatkit.authoring.meanings import all_meanings
 from compatkit.authoring.schema import json_schema
 from compatkit.migration import MigrationError, available_migrations
 from compatkit.migration._entry import Entry
@@ -122,6 +123,26 @@ def test_every_bundled_migration_is_valid(name: str) -> None:
 def test_a_migration_with_every_kind_of_entry_is_valid() -> None:
     VALIDATOR.validate(EVERY_KIND)
     assert is_loaded(EVERY_KIND)
+
+
+def keys_of(name: str, table: dict[str, Any]) -> set[str]:
+    ways = table.get("anyOf", [table])
+    return {f"{name}.{key}".lstrip(".") for way in ways for key in way.get("properties", {})}
+
+
+def test_every_key_says_what_it_means_and_nothing_else_has_a_meaning() -> None:
+    tables = {"": SCHEMA, **SCHEMA["definitions"]}
+    known = {key for name, table in tables.items() for key in keys_of(name, table)}
+    ways = [way for table in tables.values() for way in table.get("anyOf", [table])]
+
+    assert all(key.get("description") for way in ways for key in way.get("properties", {}).values())
+    assert all_meanings() <= known
+
+
+def test_a_margin_may_be_a_share() -> None:
+    assert "equivalence.margins.relative" in keys_of(
+        "equivalence.margins", SCHEMA["definitions"]["equivalence.margins"]
+    )
 
 
 def test_every_way_in_which_the_loader_reads_a_key_is_described() -> None:

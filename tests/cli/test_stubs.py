@@ -282,7 +282,7 @@ def test_a_module_that_exists_is_nothing_to_do(project: Path) -> None:
     done = stubs(project)
 
     assert done.stdout == ""
-    assert "shop.old still exists, in shop/old.py: no stub is needed" in done.stderr
+    assert "shop.old still exists, in shop/old.py: it gets no stub" in done.stderr
 
 
 def test_migrate_leaves_the_stubs_alone(project: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_module_that_exists_gets_no_stub(tree: Path) -> None:
     planned = plan(CLASS)
 
     assert (planned.files, planned.findings) == ([], [])
-    assert planned.notes == ["shop.old still exists, in shop/old.py: no stub is needed"]
+    assert planned.notes == ["shop.old still exists, in shop/old.py: it gets no stub"]
 
 
 def test_a_package_that_exists_gets_no_stub(tree: Path) -> None:
@@ -135,6 +135,74 @@ def test_what_is_left_of_an_old_package_is_not_hidden(tree: Path) -> None:
     assert planned.files == []
     assert planned.findings == ["shop.old has no stub: in typings it would hide what is left of that package"]
     assert [str(file.path) for file in plan(CLASS).files] == ["shop/old/__init__.pyi"]
+
+
+def test_a_name_that_is_gone_from_a_module_that_stays_is_reported(tree: Path) -> None:
+    plant(tree, {"shop/old.py": "class Other: ...\n"})
+
+    (finding,) = plan(CLASS).findings
+
+    assert finding.startswith("CK101 shop.old.Widget has no stub: shop.old still exists, in shop/old.py, without")
+
+
+WHOLE = Move("CK105", "shop.io", "shop.formats", kind="module")
+FORMATS = {
+    "shop/formats/__init__.py": "from shop.formats.reading import read\n",
+    "shop/formats/reading.py": "def read() -> int: ...\n",
+    "shop/formats/deep/__init__.py": "",
+    "shop/formats/deep/table.py": "class Table: ...\n",
+    "shop/formats/no-module.py": "",
+}
+
+
+def test_a_module_that_moved_as_a_whole_gets_a_stub_for_each_that_was_in_it(tree: Path) -> None:
+    plant(tree, FORMATS)
+
+    files = {str(file.path): file.after.decode().splitlines()[-1] for file in plan(WHOLE).files}
+
+    assert files == {
+        "shop/io/__init__.pyi": "from shop.formats import *",
+        "shop/io/deep/__init__.pyi": "from shop.formats.deep import *",
+        "shop/io/deep/table.pyi": "from shop.formats.deep.table import *",
+        "shop/io/reading.pyi": "from shop.formats.reading import *",
+    }
+
+
+def test_a_single_module_may_move_as_a_whole(tree: Path) -> None:
+    (file,) = plan(Move("CK105", "shop.old", "shop.new", kind="module")).files
+
+    assert str(file.path) == "shop/old.pyi"
+
+
+def test_the_longest_of_several_moves_decides(tree: Path) -> None:
+    plant(tree, FORMATS)
+    table = Move("CK106", "shop.io.deep", "shop.parts", kind="module")
+
+    files = {str(file.path): file.after.decode().splitlines()[-1] for file in plan(WHOLE, table).files}
+
+    assert files["shop/io/deep.pyi"] == "from shop.parts import *"
+    assert "shop/io/deep/table.pyi" not in files
+
+
+def test_a_name_that_moved_elsewhere_stands_beside_the_rest(tree: Path) -> None:
+    plant(tree, FORMATS)
+    (text,) = [
+        file.after
+        for file in plan(WHOLE, Move("CK106", "shop.io.reading.Part", "shop.parts.Part")).files
+        if file.path.stem == "reading"
+    ]
+
+    assert b"from shop.formats.reading import *\nfrom shop.parts import Part\n" in text
+
+
+def test_a_whole_module_without_a_new_home_is_reported(tree: Path) -> None:
+    assert plan(WHOLE).findings == ["CK105 shop.io has no stub: shop.formats is nowhere in the paths given"]
+
+
+def test_a_whole_module_that_exists_gets_no_stub(tree: Path) -> None:
+    plant(tree, {**FORMATS, "shop/io/__init__.py": "", "shop/io/reading.py": ""})
+
+    assert "shop/io/reading.pyi" not in [str(file.path) for file in plan(WHOLE).files]
 
 
 def test_a_stub_beside_a_module_that_is_back_is_reported(tree: Path) -> None:

@@ -39,8 +39,8 @@ def test_names_are_relocated_with_the_project() -> None:
 
 
 REFUSED = {
-    "nothing_changes": (CALL, "either something that changes"),
-    "says_and_changes": (CALL + 'drop = ["a"]\nsay = "no"\n', "either something that changes"),
+    "nothing_changes": (CALL, "It declares no change"),
+    "says_and_changes": (CALL + 'drop = ["a"]\nsay = "no"\n', "It says what to tell"),
     "an_unknown_key": (CALL + 'renmae = { a = "b" }\ndrop = ["a"]\n', "did you mean 'rename'"),
     "no_name": (CALL + 'rename = { a = "b c" }\n', "expected a name"),
     "a_name_twice": (CALL + 'drop = ["a", "a"]\n', "names, each once"),
@@ -51,7 +51,10 @@ REFUSED = {
     "no_pair": (CALL + "values = { a = [[1]] }\n", "pairs"),
     "no_literal": (CALL + 'add = { a = { python = "f()" } }\n', "a Python literal"),
     "a_list_as_a_value": (CALL + "add = { a = [1] }\n", "a string, a number"),
-    "a_member_without_a_new_name": ('[[members]]\ncode = "SH201"\nof = "shop.A"\nv1 = "x"\n', "'v2' is missing"),
+    "a_member_without_a_new_name": (
+        '[[members]]\ncode = "SH201"\nof = "shop.A"\nv1 = "x"\n',
+        "give one of `v2`, `say`",
+    ),
     "a_removal_that_says_nothing": ('[[removed]]\ncode = "SH301"\nname = "shop.x"\n', "'say' is missing"),
     "a_switch_that_is_none": (CALL + 'drop = ["a"]\ndecorator = 1\n', "true or false"),
     "a_type_of_nothing": ('[types]\n"shop.f(1)" = "shop.A"\n', "Unknown key"),

@@ -56,6 +56,35 @@ def test_a_path_is_taken_as_it_is(third_party: Path) -> None:
     assert find_migration(str(third_party.parent)).id == "acme-v2"
 
 
+def test_the_package_of_a_migration_is_a_path_to_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "here-v2" / "src" / "here_v2_migration"
+    package.mkdir(parents=True)
+    (package / "migration.toml").write_text(MIGRATION)
+    monkeypatch.chdir(tmp_path)
+
+    assert find_migration("here-v2").origin == Path("here-v2/src/here_v2_migration/migration.toml")
+    assert find_migration(tmp_path / "here-v2").id == "acme-v2"
+
+
+def test_a_folder_without_a_migration_hides_no_id(
+    third_party: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "acme-v2").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["acme-v2"]\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert find_migration("acme-v2").origin == third_party
+    assert [each.origin for each in load_project(tmp_path).load()] == [third_party]
+
+
+def test_a_folder_without_a_migration_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(MigrationError, match=r"There is no migration\.toml"):
+        find_migration("empty")
+
+
 def test_an_unknown_id_is_answered_with_the_nearest() -> None:
     with pytest.raises(MigrationError, match="did you mean 'training-orchestrator-v2'"):
         find_migration("training-orchestrator")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._outputs import write_text
+
 
 @click.command("docs", epilog="Example: compatkit migrations docs acme-v2/ -o docs/acme-v2.md")
 @click.argument("path", metavar="ID_OR_PATH")
@@ -20,5 +22,5 @@ def command(path: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        write_text(output, text)
         click.echo(f"{output} written", err=True)

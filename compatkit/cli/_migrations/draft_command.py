@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compatkit.cli._migrations._releases import compare_releases, release_options
+from compatkit.cli._outputs import write_text
 
 
 @click.command("draft", epilog="Example: compatkit migrations draft --old PyPDF2==1.27.12 --new PyPDF2==2.12.1")
@@ -33,6 +34,6 @@ def command(
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        write_text(output, text)
     counts = Counter(change.kind for change in changes)
     click.echo(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "Nothing changed.", err=True)

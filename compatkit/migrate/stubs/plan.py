@@ -8,15 +8,16 @@ one, so none is written above an old module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
 from compatkit.migrate.stubs.home import Home
+from compatkit.migrate.stubs.modules import moved_modules
 from compatkit.migrate.stubs.sources import Place, Sources, is_generated
-from compatkit.migrate.stubs.text import empty_stub, stub_text
+from compatkit.migrate.stubs.text import Stub, empty_stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file
 from compatkit.migration import Move
 from compatkit.rewrite import RewriteError
@@ -57,25 +58,82 @@ class StubPlan:
 def plan_stubs(paths: Iterable[Path], moves: Iterable[Move], *, folder: Path | None = None) -> StubPlan:
     """Plan a stub for each old module that is gone; with `folder`, below that. Nothing is written or imported."""
     plan, sources = StubPlan(), Sources(paths)
-    every = sorted(moves, key=lambda move: (move.old_module, move.old_name))
-    modules = {move.old_module for move in every}
+    given = tuple(moves)
+    whole = moved_modules(given, sources, plan.findings)
+    every = sorted((each for each in given if not each.is_module), key=lambda move: (move.old_module, move.old_name))
+    modules = {*(move.old_module for move in every), *whole}
     for module, moved in groupby(every, key=lambda move: move.old_module):
-        group = list(moved)
-        if there := _still_there(module, group, sources):
-            plan.notes.append(f"{module} still exists, in {there[0]}: no stub is needed")
-            hiding = sources.find_generated(module)
-            plan.findings += [f"{stub} hides {module}, which exists again; delete this stub" for stub in hiding]
-            continue
-        homes = _homes(group, sources, plan)
-        root = sources.root_for(module, homes.values()) if homes else None
-        if homes and root is None:
-            plan.findings.append(f"{module} could lie in several folders; give the one that is meant as PATH")
-        elif root is not None:
-            stub = stub_text(module, {move: home for move, (home, _) in homes.items()})
-            plan.notes += stub.notes
-            _place(plan, module, stub.text, root=root, folder=folder, modules=modules)
+        _plan_names(plan, module, list(moved), sources, folder=folder, modules=modules, whole=whole.get(module))
+    alone = whole.keys() - {move.old_module for move in every}
+    for module in sorted(alone):
+        place = whole[module]
+        if not _exists(plan, module, _still_there(module, [place.module.name], sources), sources):
+            stub = Stub(moved_stub(module, place.module.name), ())
+            _plan_one(plan, module, stub, [place], sources, folder=folder, modules=modules)
     plan.files.sort(key=lambda file: file.path.parts)
     return plan
+
+
+def _plan_names(
+    plan: StubPlan,
+    module: str,
+    moves: list[Move],
+    sources: Sources,
+    *,
+    folder: Path | None,
+    modules: set[str],
+    whole: Place | None,
+) -> None:
+    """Plan the stub of a module of which some names moved, and perhaps the rest as a whole."""
+    if there := _still_there(module, [move.new_module for move in moves], sources):
+        _exists(plan, module, there, sources)
+        plan.findings += _without_stub(module, moves, there[0], sources)
+        return
+    homes = _homes(moves, sources, plan)
+    if homes:
+        all_else = whole.module.name if whole else ""
+        stub = stub_text(module, {move: home for move, (home, _) in homes.items()}, all_else=all_else)
+        places = [place for _, place in homes.values()]
+        _plan_one(plan, module, stub, places, sources, folder=folder, modules=modules)
+
+
+def _plan_one(
+    plan: StubPlan,
+    module: str,
+    stub: Stub,
+    homes: Iterable[Place],
+    sources: Sources,
+    *,
+    folder: Path | None,
+    modules: set[str],
+) -> None:
+    root = sources.root_for(module, homes)
+    if root is None:
+        plan.findings.append(f"{module} could lie in several folders; give the one that is meant as PATH")
+        return
+    plan.notes += stub.notes
+    _place(plan, module, stub.text, root=root, folder=folder, modules=modules)
+
+
+def _exists(plan: StubPlan, module: str, there: list[Place], sources: Sources) -> bool:
+    """Say that an old module exists, if it does; a stub of ours that hides it is a finding."""
+    if there:
+        plan.notes.append(f"{module} still exists, in {there[0]}: it gets no stub")
+        hiding = sources.find_generated(module)
+        plan.findings += [f"{stub} hides {module}, which exists again; delete this stub" for stub in hiding]
+    return bool(there)
+
+
+def _without_stub(module: str, moves: Iterable[Move], place: Place, sources: Sources) -> Iterator[str]:
+    """Yield the names that are gone from a module that stays: no stub can bring them back."""
+    try:
+        bound = sources.read(place).bound
+    except (OSError, RewriteError):
+        return
+    for move in moves:
+        if move.old_name not in bound and "*" not in bound and not sources.find(move.old):
+            what = f"{module} still exists, in {place}, without this name; rewrite its uses"
+            yield f"{move.code} {move.old} has no stub: {what}"
 
 
 def write_stub(file: StubFile) -> None:
@@ -94,9 +152,9 @@ def write_stub(file: StubFile) -> None:
         raise StubError.unwritable(file.path, error) from error
 
 
-def _still_there(module: str, moves: Iterable[Move], sources: Sources) -> list[Place]:
+def _still_there(module: str, homes: Iterable[str], sources: Sources) -> list[Place]:
     """Return where the old module still lies; a copy of it below another root than the new homes' does not count."""
-    near = {place.root for move in moves for place in sources.find(move.new_module)}
+    near = {place.root for home in homes for place in sources.find(home)}
     there = sources.find(module)
     if any((root / module.partition(".")[0]).is_dir() for root in near):
         return [place for place in there if place.root in near]

@@ -39,6 +39,16 @@ class Sources:
         found = _named(self._files, module)
         return [found[root] for root in sorted(found)]
 
+    def below(self, package: Place) -> list[Place]:
+        """Return a module and all that lie in it, if it is a package."""
+        if not package.module.is_package:
+            return [package]
+        folder = package.file.parent
+        inside = [file for file in self._files if file == package.file or file.is_relative_to(folder)]
+        names = {_dotted(file, package) for file in inside}
+        found = (place for name in sorted(names) for place in self.find(name) if place.root == package.root)
+        return [place for place in found if all(part.isidentifier() for part in place.module.name.split("."))]
+
     def find_generated(self, module: str) -> list[Place]:
         """Return the stubs for a module that compatkit wrote."""
         found = _named(self._generated, module)
@@ -50,13 +60,13 @@ class Sources:
             self._homes[place] = Home.of(place.module, parse(read_source(place.file.read_bytes()).text))
         return self._homes[place]
 
-    def root_for(self, module: str, homes: Iterable[tuple[Home, Place]]) -> Path | None:
+    def root_for(self, module: str, homes: Iterable[Place]) -> Path | None:
         """Return the root of a module that is gone, or None where that could be several folders.
 
         That is the new home's root where the old top-level package lies there too; else the root of what is left of
         the old packages; else the new home's.
         """
-        near = sorted({place.root for _, place in homes})
+        near = sorted({place.root for place in homes})
         top = module.partition(".")[0]
         inside = [root for root in near if (root / top).is_dir()]
         roots = inside or self._roots_of_packages(module) or near
@@ -69,6 +79,11 @@ class Sources:
             if roots := {folder.parents[depth - 1] for folder in folders if folder.parts[-depth:] == parts[:depth]}:
                 return sorted(_shown(root) for root in roots)
         return []
+
+
+def _dotted(file: Path, package: Place) -> str:
+    names = file.relative_to(package.file.parent).with_suffix("").parts
+    return ".".join([package.module.name, *(names[:-1] if names[-1] == "__init__" else names)])
 
 
 def is_generated(path: Path) -> bool:

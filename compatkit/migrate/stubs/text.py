@@ -38,8 +38,16 @@ def empty_stub() -> str:
     return f"{MARK}; do not edit. A package that is gone.\n"
 
 
-def stub_text(module: str, homes: Mapping[Move, Home]) -> Stub:
-    """Write the stub of an old module for its moves, each with the source of its new home."""
+def moved_stub(module: str, home: str) -> str:
+    """Return the stub of a module that moved as a whole: a star is all that hands on what nobody lists."""
+    return f"{MARK}; do not edit. {module} is {home} now.\n{_FOREIGN}\n\nfrom {home} import *\n"
+
+
+def stub_text(module: str, homes: Mapping[Move, Home], *, all_else: str = "") -> Stub:
+    """Write the stub of an old module for its moves, each with the source of its new home.
+
+    `all_else` is the new home of what else was in it, where the module moved as a whole.
+    """
     moves = sorted(homes, key=lambda move: move.old_name)
     exports = {move.old_name: (import_line(move.new_module, move.new_name, move.old_name),) for move in moves}
     imports: dict[str, tuple[str, ...]] = dict(exports)
@@ -55,7 +63,9 @@ def stub_text(module: str, homes: Mapping[Move, Home]) -> Stub:
         definitions[move.old_name] = signature.definitions
     wanted = {line for name, several in imports.items() if name not in definitions for line in several}
     header = f"{MARK}; do not edit. The names that moved out of {module}, from their new homes.\n{_FOREIGN}"
-    blocks = [header, "\n".join(sorted(wanted, key=_import_order)), _all(exports)]
+    star = [f"from {all_else} import *"] if all_else else []
+    names = "\n".join([*star, *sorted(wanted, key=_import_order)])
+    blocks = [header, names, _all(exports)]
     return Stub(
         "\n\n".join([*blocks, *(text for texts in definitions.values() for text in texts)]) + "\n", tuple(notes)
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from compatkit.migration import Migration
 from compatkit.rewrite.calls.index import Index
+from compatkit.rewrite.calls.indirect import find_indirect
 from compatkit.rewrite.calls.members import Members
 from compatkit.rewrite.calls.removed import find_removed
 from compatkit.rewrite.calls.spelling import Spelling
@@ -44,7 +45,8 @@ def find_calls(
     members = Members(source, nodes, trace, index, options, ignored)
     uses = [*visitor.uses(), *members.uses()]
     removed = find_removed(source, nodes, home, trace, index)
-    findings = [*visitor.findings, *members.findings, *removed]
+    indirect = find_indirect(source, trace, index, ignored)
+    findings = [*visitor.findings, *members.findings, *removed, *indirect]
     found = Together(source, nodes, home, spelling, surroundings).settle(uses, findings)
     return Pass(sorted(found.changes, key=lambda change: (change.start, change.end)), _once(found.findings))
 

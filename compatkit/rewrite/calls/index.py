@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from compatkit.migration import CallChange, MemberChange, Migration, Removal
+from compatkit.rewrite.calls.homes import names_of, owners_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.options import Options
 
@@ -40,10 +41,11 @@ class Index:
             index.loaded.update(migration.loaded)
             index.types.update(migration.types)
             for call in _acted_on(migration.calls, options):
-                index._add_call(call)
+                index._add_call(call, names_of(call, migration))
             for member in _acted_on(migration.members, options):
-                index.classes.update(member.of)
-                index.members.update({f"{owner}.{member.v1}": member for owner in member.of})
+                owners = owners_of(member, migration)
+                index.classes.update(owners)
+                index.members.update({f"{owner}.{member.v1}": member for owner in owners})
             for removal in _acted_on(migration.removed, options):
                 index.removals.update(dict.fromkeys(removal.names, removal))
         return index
@@ -68,8 +70,8 @@ class Index:
         watched = frozenset(name.rpartition(".")[2] for name in names)
         return Known({}, frozenset(self.classes), frozenset(), {}, watched=watched, types=self.types)
 
-    def _add_call(self, call: CallChange) -> None:
-        for name in call.of:
+    def _add_call(self, call: CallChange, names: Iterable[str]) -> None:
+        for name in names:
             parts = name.split(".")
             if "*" in parts:
                 self.patterns.setdefault(parts[-1], []).append((parts, call))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from compatkit.migration import MemberChange
 from compatkit.rewrite.calls.edits import TextEdit
 from compatkit.rewrite.calls.index import Index
+from compatkit.rewrite.calls.indirect import defined_names
 from compatkit.rewrite.calls.use import Use
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Named
@@ -32,6 +33,8 @@ class Members:
         self._options = options
         self._ignored = ignored
         self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+        bodies = [owner.body for owner in trace.bases if isinstance(owner, ast.ClassDef)]
+        self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
         self.findings: list[Finding] = []
 
     def uses(self) -> Iterator[Use]:
@@ -45,7 +48,7 @@ class Members:
                     yield from self._definition(owner, item, base)
 
     def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
-        if self._ignored.holds(node.lineno, member.code) or not isinstance(node.ctx, ast.Load):
+        if self._ignored.holds(node.lineno, member.code):
             return
         use = Use(node, member.code, _message(value.name, member))
         _, end = span(self._source, node)
@@ -59,8 +62,14 @@ class Members:
             yield use
 
     def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange, start: int, end: int) -> str:
-        if not value.sure:
+        if not isinstance(node.ctx, ast.Load):
+            return "it is assigned to here, or deleted"
+        if not value.sure and not value.is_declared:
             return "it may be a member of something else, too"
+        if value.is_declared and member.v1 in self._overridden:
+            return "a subclass in this file defines it under its old name"
+        if value.is_declared and self._options.confidence != "review":
+            return "an annotation says so, and a subclass may be given; made with --confidence review"
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
         if id(node) in self._in_strings or self._source.text[start:end] != member.v1:

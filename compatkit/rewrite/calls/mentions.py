@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import TypeAlias
 
 from compatkit.migration import Migration
+from compatkit.rewrite.calls.homes import names_of, owners_of
 from compatkit.rewrite.remembered import remembered
 
 # For each name, the modules of which a file must name one; where an empty one is among them, none.
@@ -74,7 +75,7 @@ def _has_any(words: set[bytes], names: _Names) -> bool:
 
 @remembered
 def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names]:
-    every = [name for call in migration.calls for name in call.of]
+    every = [name for call in migration.calls for name in names_of(call, migration)]
     every += [name for removal in migration.removed for name in removal.names]
     names: dict[bytes, set[bytes]] = {}
     for home, name in map(_home_and_name, every):
@@ -82,7 +83,7 @@ def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names
     for member in migration.members:
         # The class of an object need not be named where its member is used.
         names.setdefault(member.v1.encode(), set()).add(b"")
-    every += [owner for member in migration.members for owner in member.of]
+    every += [owner for member in migration.members for owner in owners_of(member, migration)]
     return frozenset(name.partition(".")[0].encode() for name in every), names
 
 

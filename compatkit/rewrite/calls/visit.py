@@ -81,8 +81,10 @@ class Visitor:
             yield Use(call.func, renaming.code, callee.name, is_open=True)
 
     def _doubt(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> str:
-        if not callee.sure:
+        if not callee.sure and not callee.is_declared:
             return "it may be a call of something else, too"
+        if callee.is_declared and self._options.confidence != "review":
+            return "an annotation says so, and a subclass may be given; made with --confidence review"
         if id(call) in self._in_strings:
             return "it stands in an f-string"
         words = [word for change in applied for word in change.unless_mentioned if word in self._source.text]
@@ -114,11 +116,15 @@ class Visitor:
     def _references(self, called: set[int]) -> Iterator[Use]:
         decorators = {id(each) for node in self._nodes for each in getattr(node, "decorator_list", ())}
         asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
+        passed = set(self._passed_on())
         for node, value in self._trace.names.items():
             if not isinstance(value, Named) or id(node) in called or value.how:
                 continue
-            change = next((each for each in self._index.calls_of(value.name) if each.to), None)
+            changes = self._index.calls_of(value.name)
+            change = next((each for each in changes if each.to), None)
             if change is None or self._is_bare_import(node):
+                if id(node) in passed:
+                    self._pass_on(node, value.name, changes)
                 continue
             use = Use(node, change.code, f"{value.name} -> {change.to}")
             reason = self._refer(use, value, change, is_decorator=id(node) in decorators, is_asked=id(node) in asked)
@@ -178,6 +184,21 @@ class Visitor:
             if isinstance(callee, Named) and callee.name in _ASKS_FOR_CLASS and len(call.args) == 2:
                 classes = call.args[1]
                 yield from map(id, classes.elts if isinstance(classes, ast.Tuple) else [classes])
+
+    def _passed_on(self) -> Iterator[int]:
+        """Yield what is handed to a call; of a partial, its call tells."""
+        for call in self._trace.callees:
+            if call not in self._trace.partials:
+                yield from map(id, (*call.args, *(word.value for word in call.keywords)))
+
+    def _pass_on(self, node: ast.expr, name: str, changes: Sequence[CallChange]) -> None:
+        """Report a function that others will call, with a default that is another one now."""
+        for change in changes:
+            if (change.pin or change.add) and not (change.asked or change.to or name.rpartition(".")[2][:1].isupper()):
+                call = ast.Call(func=node, args=[], keywords=[], lineno=node.lineno, col_offset=node.col_offset)
+                reason = "it is not called here, so that it is not known with which arguments it will be"
+                self._report_passed(call, call, name, reason)
+                return
 
     def _is_bare_import(self, node: ast.expr) -> bool:
         return not isinstance(getattr(node, "ctx", None), ast.Load) or not dotted(node)

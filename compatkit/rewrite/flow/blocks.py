@@ -159,6 +159,8 @@ class Blocks:
                 self._expressions.ask(key, subject)
         for part in ast.walk(pattern):
             match part:
+                case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):
+                    self._expressions.value(asked, frame)
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                     frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else UNKNOWN)
 

@@ -69,6 +69,8 @@ class Expressions:
                 found[node] = self._value(node, found, frame)
                 if isinstance(node, ast.Name | ast.Attribute):
                     self._note(node, found[node])
+                if self.known.objects:
+                    self.trace.record(node, found[node], self.known.objects)
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
@@ -86,6 +88,10 @@ class Expressions:
         if value is not None:
             return doubtful(value) if name in self._patched else value
         return Named(f"builtins.{name}") if hasattr(builtins, name) and not self._has_star else UNKNOWN
+
+    def note_stored(self, node: ast.Attribute, owner: Value) -> None:
+        """Note an attribute that is assigned to, or deleted."""
+        self._note(node, self.attribute(owner, node.attr))
 
     def _note(self, node: ast.Name | ast.Attribute, value: Value) -> None:
         if isinstance(value, Named) and value.name.rpartition(".")[2] in self.known.watched:
@@ -215,7 +221,7 @@ class Expressions:
             return UNKNOWN
         if made := self.known.types.get(f"{of.of}.{name}"):
             return Instance(made, of.sure and name not in self._replaced)
-        found = Named(f"{of.of}.{name}", of.sure)
+        found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self._replaced else found
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:

@@ -16,11 +16,12 @@ from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value, doubtful
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value
 from compatkit.rewrite.nodes import Nodes, nodes_of
 from compatkit.rewrite.place import FileModule, local_name
 
 _ROUNDS = 3
+_WRAPPING = ("ClassVar", "Final", "Optional")
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
@@ -147,7 +148,8 @@ class _Follower:
                 frame.bind(name, mocks[name])
             else:
                 given = self._trace.arrives(self._trace.arguments, node, name)
-                frame.bind(name, self._annotated(annotations.get(name), parent) if given is UNKNOWN else given)
+                declared = self._annotated(annotations.get(name), parent)
+                frame.bind(name, declared if given is UNKNOWN or _is_of(given, declared) else given)
         if isinstance(node, ast.Lambda):
             self._trace.returns(node, self._expressions.value(node.body, frame))
         else:
@@ -163,13 +165,49 @@ class _Follower:
         names = parameters(node)
         return dict(zip(names[parent.is_class :], values, strict=False))
 
+    def _named(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what a dotted name stands for; nothing is noted, because `node` may stand nowhere in the file."""
+        match node:
+            case ast.Name(id=name):
+                return self._expressions.name(name, frame)
+            case ast.Attribute(value=of, attr=attr):
+                return self._expressions.attribute(self._named(of, frame), attr)
+        return UNKNOWN
+
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
         """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""
-        if not isinstance(annotation, ast.Name | ast.Attribute):
-            return UNKNOWN
-        value = self._expressions.value(annotation, frame)
-        is_known = isinstance(value, Named) and value.name in self._expressions.known.classes
-        return doubtful(Instance(value.name)) if is_known and isinstance(value, Named) else UNKNOWN
+        for part in alternatives(annotation):
+            value = self._named(part, frame)
+            if isinstance(value, Named) and value.name in self._expressions.known.classes:
+                return Instance(value.name, sure=False, is_declared=value.sure)
+        return UNKNOWN
+
+
+def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
+    """Yield the names in an annotation of which a value may be: `N`, `"N"`, `N | None`, `Optional[N]`."""
+    match annotation:
+        case ast.Name() | ast.Attribute():
+            yield annotation
+        case ast.Constant(value=str(text)):
+            try:
+                inner = ast.parse(text, mode="eval").body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return
+            if not isinstance(inner, ast.Constant):
+                yield from alternatives(inner)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from (*alternatives(left), *alternatives(right))
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if name in _WRAPPING:
+            yield from alternatives(inner)
+
+
+def _is_of(given: Value, declared: Value) -> bool:
+    """Tell whether what a call of this file gives is of the class that the annotation says."""
+    return (
+        isinstance(given, Instance)
+        and isinstance(declared, Instance)
+        and (given.of, None) == (declared.of, given.local)
+    )
 
 
 def _takes_self(node: ast.AST, parent: Frame) -> bool:

@@ -19,6 +19,7 @@ class Known:
         configs: the classes of v2's configurations.
         moving: old dotted names that count as their new ones.
         moved: every old dotted name and its new one.
+        objects: the numbers of the migrations whose v2 records are objects, and no mappings.
         watched: last parts of dotted names; wherever an expression stands for one of these names, it is noted.
         types: the classes of attributes, and, where a name ends in `()`, of what calls return.
     """
@@ -30,6 +31,7 @@ class Known:
     moved: Mapping[str, str] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
     types: Mapping[str, str] = field(default_factory=dict)
+    objects: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:
@@ -44,9 +46,9 @@ class Known:
             producers.update({row.function: (number, _paths(row)) for row in migration.producers})
         owners = {function.rpartition(".")[0] for function in producers}
         configs = frozenset(config.name for migration in migrations for config in migration.configs)
-        return cls(
-            producers, frozenset(owners | called), configs, {old: moves[old] for old in moving if old in moves}, moves
-        )
+        objects = object_tables(migrations)
+        settled = {old: moves[old] for old in moving if old in moves}
+        return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
 
     @property
     def last_names(self) -> frozenset[str]:
@@ -60,6 +62,11 @@ class Known:
     def settle_text(self, name: str) -> str:
         """Return the same for a string that names code: it may be of any time, and nothing in the file tells."""
         return _renamed(name, self.moved)
+
+
+def object_tables(migrations: Sequence[Migration]) -> frozenset[int]:
+    """Return the numbers of the migrations that name the class of v2's records: these are objects, no mappings."""
+    return frozenset(number for number, each in enumerate(migrations) if each.record and each.producers)
 
 
 def _renamed(name: str, names: Mapping[str, str]) -> str:

@@ -55,6 +55,7 @@ class Stores:
                     frame.bind(name, item)
                 case ast.Attribute(value=of, attr=attr):
                     owner = self._expressions.value(of, frame)
+                    self._expressions.note_stored(part, owner)
                     self._store_attribute(owner, attr, item)
                     if source is not None and part is target:
                         self._expressions.calls.hand_out(owner, attr, source)
@@ -111,8 +112,8 @@ class Stores:
             case ast.Name(id=name):
                 before = self._expressions.name(name, frame)
                 frame.bind(name, self._augmented(before, node, value, frame))
-            case ast.Attribute(value=container):
-                self._expressions.value(container, frame)
+            case ast.Attribute(value=container) as target:
+                self._expressions.note_stored(target, self._expressions.value(container, frame))
 
     def _augmented(self, before: Value, node: ast.AugAssign, value: Value, frame: Frame) -> Value:
         if isinstance(node.op, ast.BitOr):
@@ -136,4 +137,4 @@ class Stores:
                 if isinstance(of, Held) and of.is_record:
                     self._expressions.ask(index, of)
             case ast.Attribute(value=container):
-                self._expressions.value(container, frame)
+                self._expressions.note_stored(target, self._expressions.value(container, frame))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.flow.frames import Frame
-from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Value, doubtful, is_interesting, join
+from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Held, Value, doubtful, is_interesting, join
 
 Key = ast.expr | ast.keyword
 
@@ -22,6 +23,7 @@ class Trace:
         stand_ins: keys of plain dicts that a mock hands out as records, and the record that each stands for.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
+        records: expressions that stand for a record that is an object in v2, sure or not.
         names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class.
         arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
@@ -32,6 +34,7 @@ class Trace:
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
     stand_ins: dict[Key, Value] = field(default_factory=dict)
+    records: dict[ast.expr, Held] = field(default_factory=dict)
     names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
@@ -50,6 +53,11 @@ class Trace:
 
     def name(self, node: ast.expr, value: Value) -> None:
         self.names[node] = join(self.names.get(node, NOTHING), value)
+
+    def record(self, node: ast.AST, value: Value, objects: Collection[int]) -> None:
+        """Note an expression that stands for a record, if it is one of those that are objects in v2."""
+        if isinstance(node, ast.expr) and isinstance(value, Held) and value.is_record and value.table in objects:
+            self.records[node] = value
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""

@@ -25,21 +25,29 @@ class Special(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A module, class or function by dotted name, and the import statements that bring it."""
+    """A module, class or function by dotted name, and the import statements that bring it.
+
+    `is_declared`: not sure, but an annotation says so.
+    """
 
     name: str
     sure: bool = True
     how: str = ""
     origins: Origins = frozenset()
+    is_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of the class with this dotted name, or of a class of this file."""
+    """An object of the class with this dotted name, or of a class of this file.
+
+    `is_declared`: not sure, but an annotation says so.
+    """
 
     of: str
     sure: bool = True
     local: ast.ClassDef | None = None
+    is_declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,9 @@ NOTHING, UNKNOWN = Special.NOTHING, Special.UNKNOWN
 def doubtful(value: Value) -> Value:
     """Return `value` as one that may as well be something else."""
     match value:
-        case Named() | Instance() | Held():
+        case Named() | Instance():
+            return replace(value, sure=False, is_declared=False)
+        case Held():
             return replace(value, sure=False)
         case Many() | Table():
             return replace(value, item=doubtful(value.item))
@@ -141,9 +151,10 @@ def join(one: Value, other: Value) -> Value:
         return other
     match one, other:
         case Named(), Named() if (one.name, one.how) == (other.name, other.how):
-            return replace(one, sure=one.sure and other.sure, origins=one.origins | other.origins)
+            declared = _are_declared(one, other)
+            return replace(one, sure=one.sure and other.sure, origins=one.origins | other.origins, is_declared=declared)
         case Instance(), Instance() if (one.of, one.local) == (other.of, other.local):
-            return replace(one, sure=one.sure and other.sure)
+            return replace(one, sure=one.sure and other.sure, is_declared=_are_declared(one, other))
         case Held(), Held() if one.table == other.table:
             sure = one.sure and other.sure and one.paths == other.paths
             return Held(one.paths | other.paths, one.table, sure, one.origins | other.origins)
@@ -157,6 +168,11 @@ def join(one: Value, other: Value) -> Value:
     if UNKNOWN not in (first, second):
         return Many(join(first, second), _origins(one) | _origins(other))
     return doubtful(max(one, other, key=_interest))
+
+
+def _are_declared(one: Named | Instance, other: Named | Instance) -> bool:
+    """Tell whether what may be either is at least declared: one of them is only that, and the other one no less."""
+    return all(each.sure or each.is_declared for each in (one, other)) and not (one.sure and other.sure)
 
 
 def element(value: Value) -> Value:

@@ -210,7 +210,9 @@ def _add_imports(source: Source, each: _Import, targets: list[str], code: str, *
     start, end = span(source, each.alias)
     names = ", ".join(targets)
     if isinstance(each.node, ast.Import) and not stays:
-        return _at(source, each.alias, start, end, names, code, f"import {each.module} -> import {names}")
+        # Where a name stays in its package, its uses say what changes.
+        message = f"import {each.module} -> import {names}" if names != each.module else ""
+        return _at(source, each.alias, start, end, names, code, message)
     if not stands_alone(source, node_start, node_end):
         if isinstance(each.node, ast.ImportFrom):
             return None

@@ -51,6 +51,11 @@ code = "SH105"
 of = "shop.refund"
 say = "there are no refunds any more"
 
+[[calls]]
+code = "SH106"
+of = "shop.sum_up"
+pin = { digits = 2 }
+
 [[members]]
 code = "SH201"
 of = ["shop.Client", "shop.Info"]

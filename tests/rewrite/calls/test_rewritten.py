@@ -62,6 +62,10 @@ CASES = {
         "import shop\nwith shop.connect() as client:\n    print(client.info.count)\n",
     ),
     "member_of_the_class": ("import shop\nprint(shop.Info.number)\n", "import shop\nprint(shop.Info.count)\n"),
+    "member_in_a_pattern": (
+        "import shop\nmatch x:\n    case shop.Info.number:\n        pass\n",
+        "import shop\nmatch x:\n    case shop.Info.count:\n        pass\n",
+    ),
     "member_inside_a_rewritten_argument": (
         "import shop\nc = shop.Client()\nshop.buy(1, c.number)\n",
         'import shop\nc = shop.Client()\nshop.buy(1, place=c.count, mode="cash")\n',
@@ -96,3 +100,26 @@ def test_a_code_that_is_not_selected_is_left_alone() -> None:
     source = "import shop\nshop.buy(1, where=2)\nshop.pay(how=1)\n"
 
     assert rewritten(source, options=Options(select=frozenset({"SH103"}))) == source.replace("how=1", 'how="once"')
+
+
+ANNOTATED = {
+    "a_member": "import shop\ndef f(c: shop.Client): return c.{}\n",
+    "in_quotes": "import shop\ndef f(c: 'shop.Client'): return c.{}\n",
+    "or_none": "import shop\ndef f(c: shop.Client | None = None): return c.{}\n",
+    "by_keyword_only": "from shop import Client\ndef f(*, c: Client): return c.{}\n",
+    "called_here_with_one": "import shop\ndef f(c: shop.Client): return c.{}\nf(shop.Client())\n",
+}
+
+
+@pytest.mark.parametrize("source", ANNOTATED.values(), ids=ANNOTATED)
+def test_an_annotated_parameter_is_relied_on_with_confidence_review(source: str) -> None:
+    before, after = source.format("number"), source.format("count")
+
+    assert rewritten(before, options=Options(confidence="review")) == after
+    assert "an annotation says so" in " ".join(findings(before))
+
+
+def test_a_method_of_an_annotated_parameter_is_called_otherwise_with_confidence_review() -> None:
+    source = "import shop\ndef f(c: shop.Client): c.order(fast=True)\n"
+
+    assert "order(express=True)" in rewritten(source, options=Options(confidence="review"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Unchanged
+from compatkit.rewrite.options import Options
 from compatkit.rewrite.surroundings import Surroundings
 from tests.rewrite.calls.shop import findings, outcome_of
 
@@ -22,7 +23,10 @@ SILENT = {
     "a_condition_that_does_not_hold": "import shop\nshop.Client().order(fast=False)\n",
     "text": "'shop.buy(1, where=2)'\n# shop.refund()\n",
     "an_ignored_line": "import shop\nshop.buy(1, where=2)  # compatkit: ignore[SH102]\n",
-    "a_member_that_is_assigned": "import shop\nclient = shop.Client()\nclient.number = 1\n",
+    "another_text": "import shop\ngetattr(shop.Client(), 'numbers')\nload(shop.Client(), 'number')\n",
+    "a_method_of_another_class": "import shop\nclass A(shop.Till):\n    def number(self): ...\n",
+    "a_function_that_only_renames": "import shop\nmap(shop.pay, rows)\n",
+    "a_list_of_them": "import shop\ndef f(c: 'list[shop.Client]'): return c.number\n",
     "new_home": "from shop.new import sell\nsell('till', 1)\n",
     "a_plain_class": "class Client:\n    def on_sold(self): ...\nimport shop\n",
 }
@@ -56,6 +60,21 @@ REPORTED = {
     "exported": ("from shop.old import sell\n__all__ = ['sell']\nsell(1)\n", "other files may import 'sell'"),
     "a_comment_would_go": ("import shop\nshop.pay(\n    verbose=1,  # why\n    how='card',\n)\n", "a comment would be"),
     "a_generator": ("from shop.old import sell\nsell(x for x in y)\n", "generator"),
+    "a_member_that_is_assigned": ("import shop\nc = shop.Client()\nc.number = 1\n", "assigned to here"),
+    "a_member_that_is_added_to": ("import shop\nc = shop.Client()\nc.number += 1\n", "assigned to here"),
+    "a_member_that_is_deleted": ("import shop\nc = shop.Client()\ndel c.number\n", "or deleted"),
+    "a_member_by_its_name": ("import shop\ngetattr(shop.Client(), 'number')\n", "a text names it"),
+    "a_patched_member": ("import shop\nmock.patch.object(shop.Client, 'number')\n", "a text names it"),
+    "a_value_by_its_name": ("import shop\nshop.Info['number']\n", "a text names it"),
+    "an_override": ("import shop\nclass A(shop.Client):\n    def number(self): ...\n", "a subclass defines it"),
+    "an_override_by_a_value": ("import shop\nclass A(shop.Client):\n    number = 1\n", "a subclass defines it"),
+    "an_annotation_in_quotes": ("import shop\ndef f(c: 'shop.Client'): return c.number\n", "an annotation says so"),
+    "an_optional_one": ("import shop\ndef f(c: shop.Client | None): return c.number\n", "an annotation says so"),
+    "an_optional_one_by_name": (
+        "import shop\nfrom typing import Optional\ndef f(c: Optional[shop.Client]): return c.number\n",
+        "an annotation says so",
+    ),
+    "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
     "a_subclass": (
         "import shop\nclass A(shop.Client):\n    def on_sold(self): ...\n    def f(self): self.on_sold()\n",
         "called by its name",
@@ -93,3 +112,78 @@ def test_spread_arguments_are_reported_once_a_call() -> None:
     )
 
     assert len(findings("import shop\nshop.buy(**k)\n", text)) == 1
+
+
+MOVED = """
+[[moves]]
+code = "SH401"
+old = "shop.old.Queue"
+new = "shop.new.Channel"
+
+[[moves]]
+code = "SH402"
+kind = "module"
+old = "shop.io"
+new = "shop.formats"
+
+[[calls]]
+code = "SH411"
+of = "shop.old.Queue"
+rename = { size = "capacity" }
+
+[[calls]]
+code = "SH412"
+of = "shop.io.read"
+pin = { mode = "slow" }
+
+[[members]]
+code = "SH421"
+of = ["shop.old.Queue", "shop.io.Reader"]
+v1 = "push"
+v2 = "send"
+
+[[members]]
+code = "SH422"
+of = "shop.new.Channel"
+v1 = "put"
+v2 = "push_all"
+"""
+WAITING = {
+    "a_member": ("from shop.new import Channel\ndef f(q: Channel): q.push(1)\n", "SH421"),
+    "a_member_below_a_module": ("from shop.formats import Reader\ndef f(r: Reader): r.push(1)\n", "SH421"),
+    "an_argument": ("from shop.new import Channel\nChannel(**k)\n", "SH411"),
+    "a_member_that_is_declared_under_the_new_name": ("from shop.old import Queue\ndef f(q: Queue): q.put()\n", "SH422"),
+}
+
+
+@pytest.mark.parametrize(("source", "code"), WAITING.values(), ids=WAITING)
+def test_what_is_left_is_known_under_the_other_name_of_what_moved(source: str, code: str) -> None:
+    assert code in [line.split(" ")[0] for line in findings(source, MOVED)]
+
+
+def test_a_call_that_may_be_written_for_v2_already_is_given_no_old_default() -> None:
+    assert outcome_of("from shop.formats import read\nread(1)\n", MOVED) == Unchanged()
+
+
+def test_a_name_that_means_something_else_in_v2_is_left_alone() -> None:
+    text = MOVED + '[[members]]\ncode = "SH423"\nof = "shop.old.Queue"\nv1 = "offer"\nv2 = "push"\n'
+
+    assert outcome_of("from shop.new import Channel\nChannel().push(1)\n", text) == Unchanged()
+
+
+DECLARED = {
+    "rebound": "def f(c: shop.Client):\n    c = load()\n    return c.number\n",
+    "rebound_on_a_branch": "def f(c: shop.Client):\n    if x:\n        c = load()\n    return c.number\n",
+    "overridden_here": ("class A(shop.Client):\n    def number(self): ...\ndef f(c: shop.Client): return c.number\n"),
+    "patched": "mock.patch.object(shop.Client, 'number')\ndef f(c: shop.Client): return c.number\n",
+    "given_something_else": "def f(c: shop.Client): return c.number\nf(shop.Info())\n",
+    "a_list": "def f(c: list[shop.Client]): return c.number\n",
+    "one_of_two_classes": "import x\ndef f(c: x.Client): return c.number\n",
+}
+
+
+@pytest.mark.parametrize("source", DECLARED.values(), ids=DECLARED)
+def test_an_annotation_that_may_not_hold_is_not_relied_on(source: str) -> None:
+    outcome = outcome_of("import shop\n" + source, options=Options(confidence="review"))
+
+    assert isinstance(outcome, Unchanged), outcome

@@ -238,7 +238,7 @@ def test_its_module_has_a_name_of_its_own(tmp_path: Path, renames: Migration) ->
     ("table", "reason"),
     [
         ('words = ["a"]', "'code' is missing"),
-        ('code = "SH901"', "words is []"),
+        ('code = "SH901"', "The key 'words' is missing"),
         ('code = "SH901"\nwords = ["a", ""]', "words is"),
         ('code = "SH901"\nwords = ["a"]\nconfidence = "manual"', "confidence is 'manual'"),
         ('code = "SH901"\nwords = ["a"]\nfile = "../evil.py"', "Unknown key 'file'"),

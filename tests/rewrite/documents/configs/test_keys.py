@@ -68,8 +68,8 @@ def test_only_the_key_changes_and_only_on_request(text: str, suffix: str) -> Non
     ("rows", "reason"),
     [
         ('v1 = "a.b"\nv2 = "c"', "'beside' is missing"),
-        ('v1 = "a.b"\nbeside = ["c"]', "one of `v2`, `of` and `say`"),
-        ('v1 = "a.b"\nv2 = "c"\nsay = "no"\nbeside = ["c"]', "one of `v2`, `of` and `say`"),
+        ('v1 = "a.b"\nbeside = ["c"]', "declares no change"),
+        ('v1 = "a.b"\nv2 = "c"\nsay = "no"\nbeside = ["c"]', "several changes at once"),
         ('v1 = "a.*"\nv2 = "c"\nbeside = ["c"]', "the name of a key in the end"),
         ('v1 = "*"\nof = "a.b"\nbeside = ["c"]', "keys with dots"),
         ('v1 = "a..b"\nv2 = "c"\nbeside = ["c"]', "keys with dots"),

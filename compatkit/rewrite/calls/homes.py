@@ -1,0 +1,43 @@
+"""The names of one thing before and after it moved: what a row says of the one holds for the other.
+
+Else a second run, over code whose imports were rewritten by the first, would no longer know what is left in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compatkit.migration import CallChange, MemberChange, Migration, Move
+
+
+def owners_of(member: MemberChange, migration: Migration) -> list[str]:
+    """Return the classes of a member, under their old and their new names.
+
+    Under a new name only where no other row gives the class a member that is called as this one was.
+    """
+    given = {(owner, row.v2) for row in migration.members for owner in row.of}
+    others = [
+        other
+        for owner in member.of
+        for other in _other_names(owner, migration.moves)
+        if not {(owner, member.v1), (other, member.v1)} & given
+    ]
+    return list(dict.fromkeys([*member.of, *others]))
+
+
+def names_of(call: CallChange, migration: Migration) -> list[str]:
+    """Return the names of a callable, old and new.
+
+    Only as declared where the change comes with the new name, or would be made to a call that was written for v2.
+    """
+    if call.to or call.add or call.pin or not (call.asked or call.v2 is not None):
+        return list(call.of)
+    others = [other for name in call.of for other in _other_names(name, migration.moves)]
+    return list(dict.fromkeys([*call.of, *others]))
+
+
+def _other_names(name: str, moves: tuple[Move, ...]) -> Iterator[str]:
+    for move in moves:
+        for here, there in ((move.old, move.new), (move.new, move.old)):
+            if name == here or name.startswith(f"{here}."):
+                yield there + name[len(here) :]

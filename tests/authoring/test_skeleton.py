@@ -1,0 +1,55 @@
+"""What a new migration shows as comments is right: each row by itself, and all of them together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from compatkit.authoring.meanings import meaning_of
+from compatkit.authoring.skeleton_rows import ROWS
+from compatkit.migration import Migration, codes_of, parse_migration
+from tests.authoring.migrations import HEAD
+
+TEXT = ROWS.format(library="shop", letters="SHOP")
+
+
+def commented() -> Iterator[str]:
+    """Yield each row, without the comment signs: what begins with a header, up to an empty line."""
+    for block in TEXT.split("\n\n"):
+        lines = block.splitlines()
+        start = next((at for at, line in enumerate(lines) if line.startswith("# [")), None)
+        if start is not None:
+            yield "\n".join(line.removeprefix("# ") for line in lines[start:]) + "\n"
+
+
+def read(*rows: str) -> Migration:
+    return parse_migration(HEAD + "".join(rows))
+
+
+@pytest.mark.parametrize("row", list(commented()))
+def test_each_row_is_right(row: str) -> None:
+    assert read(row)
+
+
+def test_all_rows_go_together() -> None:
+    migration = read(*commented())
+
+    codes = list(codes_of(migration))
+    assert len(codes) == len(set(codes)) == TEXT.count("# code = ")
+    assert migration.equivalence.ignore
+    assert migration.unhandled
+
+
+def test_every_kind_of_row_is_shown() -> None:
+    shown = {name for row in commented() for name in re.findall(r"^\[+(\w+)\]+", row, re.MULTILINE)}
+
+    # What [[arguments]] and [[configs]] are for, [[calls]] does more simply.
+    kinds = {"moves", "fields", "producers", "calls", "members", "removed", "keys", "transform", "unhandled"}
+    assert shown == kinds | {"equivalence"}
+    assert all(meaning_of("", kind) for kind in shown)
+
+
+def test_nothing_is_in_force_before_a_comment_sign_is_taken_away() -> None:
+    assert all(line.startswith("#") or not line for line in TEXT.splitlines())

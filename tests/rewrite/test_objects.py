@@ -1,0 +1,171 @@
+"""Where a migration names the class of v2's records, keys that are asked of a record become attributes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import make_dataclass
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.migration import Migration
+from compatkit.rewrite import Rewritten, rewrite_source
+from compatkit.rewrite.modernize import find_modern
+from compatkit.rewrite.options import Options
+from tests.rewrite.modern import applied, migration, reports
+
+RECORD = 'record = "shop.till.Sale"\n'
+ROWS = (
+    '[[fields]]\ncode = "SH201"\nv1 = "amt"\nv2 = "amount"\n'
+    '[[producers]]\ncode = "SH251"\nfunction = "shop.till.Till.close"\n'
+)
+OBJECTS = migration(RECORD + ROWS)
+MAPPINGS = migration(ROWS)
+START = "from shop.till import Till\nsales = Till().close()\n"
+
+
+def rewritten(source: str) -> str:
+    return applied(find_modern, START + source, [OBJECTS]).removeprefix(START)
+
+
+def told(source: str) -> list[str]:
+    return reports(find_modern, START + source, [OBJECTS])
+
+
+UNTOUCHED = {
+    "a_plain_dict": "m = {'amt': 1}\nm['amt']\n",
+    "an_unknown_call": "load()[0]['amt']\n",
+    "a_row_by_its_number": "sales[0]\n",
+    "a_dict_of_its_own": "{'amt': sales[0]}['amt']\n",
+    "an_attribute": "sales[0].amount\n",
+    "another_method": "Till().open()[0]['amt']\n",
+    "a_rebound_name": "sales = load()\nsales[0]['amt']\n",
+}
+
+
+@pytest.mark.parametrize("body", UNTOUCHED.values(), ids=UNTOUCHED)
+def test_is_neither_touched_nor_reported(body: str) -> None:
+    assert rewritten(body) == body
+    assert told(body) == []
+
+
+REPORTED = {
+    "a_store": ("sales[0]['amt'] = 1\n", "which read one key"),
+    "an_augmented_store": ("sales[0]['amt'] += 1\n", "which read one key"),
+    "a_deletion": ("del sales[0]['amt']\n", "which read one key"),
+    "a_default": ("sales[0].get('amt', 0)\n", "which read one key"),
+    "a_pop": ("sales[0].pop('amt')\n", "which read one key"),
+    "a_question": ("'amt' in sales[0]\n", "which read one key"),
+    "a_getter": ("import operator\nsorted(sales, key=operator.itemgetter('amt'))\n", "which read one key"),
+    "a_key_in_a_variable": ("key = 'amt'\nsales[0][key]\n", "not written out"),
+    "a_key_that_is_no_name": ("sales[0]['unit price']\n", "cannot be called so"),
+    "a_keyword": ("sales[0]['class']\n", "cannot be called so"),
+    "a_copy": ("dict(sales[0])\n", "`dict` does not take it"),
+    "a_display": ("{**sales[0]}\n", "cannot be spread"),
+    "spread_arguments": ("f(**sales[0])\n", "cannot be spread"),
+    "its_items": ("sales[0].items()\n", "no `items`"),
+    "a_loop": ("for key in sales[0]:\n    pass\n", "iterated over"),
+    "a_comprehension": ("[key for key in sales[0]]\n", "iterated over"),
+    "a_format": ("'%(amt)s' % sales[0]\n", "finds no keys"),
+    "a_merge": ("sales[0] | {}\n", "merged"),
+    "a_parameter_here": ("def f(rows):\n    return rows[0]['amt']\nf(sales)\n", "no record, too"),
+    "another_branch": ("m = sales[0]\nif x:\n    m = load()\nm['amt']\n", "no record, too"),
+    "a_dict_put_among_them": ("sales.append({'amt': 1})\nsales[0]['amt']\n", "put among the records"),
+    "a_word_twice_in_an_f_string": ("f\"{sales[0]['amt']} {load()['amt']}\"\n", "in another place"),
+    "a_comment_in_the_brackets": ("sales[0][  # the sum\n    'amt']\n", "which read one key"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), REPORTED.values(), ids=REPORTED)
+def test_is_reported_and_not_touched(body: str, reason: str) -> None:
+    assert rewritten(body) == body
+    (report,) = told(body)
+    assert reason in report
+
+
+REWRITTEN = {
+    "brackets": ("sales[0]['amt']", "sales[0].amount"),
+    "a_key_that_keeps_its_name": ("sales[0]['day']", "sales[0].day"),
+    "get": ("sales[0].get('amt')", "sales[0].amount"),
+    "get_over_lines": ("sales[0].get(\n    'amt',\n)", "sales[0].amount"),
+    "parentheses": ("(sales[0])['amt']", "(sales[0]).amount"),
+    "spaces": ("sales[0] [ 'amt' ]", "sales[0] .amount"),
+    "a_loop": ("for s in sales:\n    print(s['amt'], s['day'])", "for s in sales:\n    print(s.amount, s.day)"),
+    "a_comprehension": ("[s['amt'] for s in sales]", "[s.amount for s in sales]"),
+    "a_lambda": ("max(sales, key=lambda s: s['amt'])['day']", "max(sales, key=lambda s: s.amount).day"),
+    "an_f_string": ("f\"{sales[0]['amt']:.2f} of {sales[0]['day']}\"", 'f"{sales[0].amount:.2f} of {sales[0].day}"'),
+    "directly": ("Till().close()[-1]['amt']", "Till().close()[-1].amount"),
+    "an_argument": ("f(x=sales[0]['amt'] + 1)", "f(x=sales[0].amount + 1)"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), REWRITTEN.values(), ids=REWRITTEN)
+def test_a_key_becomes_an_attribute(before: str, after: str) -> None:
+    assert rewritten(before + "\n") == after + "\n"
+    assert rewritten(after + "\n") == after + "\n"
+
+
+def test_records_that_are_mappings_keep_their_brackets() -> None:
+    after = applied(find_modern, START + "sales[0]['amt'], sales[0]['day']\n", [MAPPINGS])
+
+    assert after == START + "sales[0]['amount'], sales[0]['day']\n"
+
+
+def through_the_engine(source: str, used: Migration, options: Options = Options()) -> str:  # noqa: B008 - immutable
+    outcome = rewrite_source(
+        source.encode(), module="app", is_package=False, moves=used.moves, migrations=[used], options=options
+    )
+    return outcome.source.decode() if isinstance(outcome, Rewritten) else source
+
+
+def test_it_is_made_by_default_because_the_old_spelling_does_not_go_on_working() -> None:
+    source = START + "print(f\"{sales[0]['amt']}\", sales[0].get('day'))\n"
+
+    assert through_the_engine(source, OBJECTS) == START + 'print(f"{sales[0].amount}", sales[0].day)\n'
+    assert through_the_engine(source, MAPPINGS) == source
+
+
+def test_its_code_can_be_ignored() -> None:
+    source = START + "print(sales[0]['amt'])\n"
+
+    assert through_the_engine(source, OBJECTS, Options(ignore=frozenset({"SH201"}))) == source
+
+
+PIECES = (
+    "sales[{n}]['amt']",
+    "sales[{n}].get('day')",
+    "[s['amt'] for s in sales]",
+    "max(sales, key=lambda s: s['amt'])['day']",
+    "sum(s['amt'] for s in sales if s['day'] == 'monday')",
+    "f\"{{sales[{n}]['amt']}} on {{sales[{n}]['day']}}\"",
+    "sorted(s['amt'] * {n} for s in reversed(sales))",
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.integers(-2, 1)), min_size=1, max_size=4))
+def test_rewritten_code_gives_of_objects_what_it_gave_of_dicts(pieces: list[tuple[str, int]]) -> None:
+    lines = [f"out.append({piece.format(n=number)})" for piece, number in pieces]
+    source = START + "out = []\n" + "\n".join(lines) + "\n"
+    sale = make_dataclass("Sale", ["amount", "day"])
+    dicts = [{"amt": 3, "day": "monday"}, {"amt": 5, "day": "friday"}]
+
+    after = through_the_engine(source, OBJECTS)
+
+    assert ran(source, dicts) == ran(after, [sale(*each.values()) for each in dicts])
+
+
+def ran(source: str, sales: list[object] | list[dict[str, object]]) -> object:
+    module = ModuleType("shop.till")
+    module.Till = type("Till", (), {"close": lambda _: sales})  # type: ignore[attr-defined]
+    bound: dict[str, object] = {}
+    kept: Mapping[str, ModuleType] = {name: sys.modules[name] for name in ("shop", "shop.till") if name in sys.modules}
+    sys.modules |= {"shop": ModuleType("shop"), "shop.till": module}
+    try:
+        exec(compile(source, "app", "exec"), bound)
+    finally:
+        del sys.modules["shop"], sys.modules["shop.till"]
+        sys.modules |= kept
+    return bound["out"]
