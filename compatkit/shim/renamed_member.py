@@ -1,0 +1,92 @@
+"""A member of a class under its old name, and a hook that a subclass defines under its old name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from compatkit.migration import Move
+from compatkit.shim.holders import MISSING, dynamic, top_of
+from compatkit.shim.warning import caller_frame, only_looks, warn_moved
+
+
+def defines(kind: type, name: str) -> bool:
+    """Tell whether a class has a name by itself: in its body, or as a field that only its instances have."""
+    inside = vars(kind)
+    return name in inside or name in inside.get("__annotations__", ())
+
+
+class RenamedMember:
+    """Stands in a class under a member's old name, and returns what its new name leads to.
+
+    It only reads, and so is no data descriptor: what an instance keeps under the old name comes before it, and a
+    subclass's own before both. `is_closed_to` is the library whose own look at a hook must find it missing.
+    """
+
+    def __init__(self, move: Move, owner: type, *, is_closed_to: str = "") -> None:
+        self._move = move
+        self._owner = owner
+        self._is_closed_to = is_closed_to
+
+    def __get__(self, instance: object, kind: type) -> object:
+        caller = caller_frame()
+        if instance is not None and (found := dynamic(instance, self._move.old_name)) is not MISSING:
+            return found
+        value = self._new(instance, kind, caller)
+        # Nobody is warned of a member that is not there.
+        if not only_looks(caller):
+            warn_moved(self._move, caller)
+        return value
+
+    def _new(self, instance: object, kind: type, caller: FrameType) -> object:
+        target: Any = kind if instance is None else instance
+        above = _after(kind, self._owner, self._move, caller)
+        if above is not None:
+            return getattr(super(above, target), self._move.new_name)
+        is_field = any(
+            self._move.old_name in vars(each).get("__annotations__", ()) for each in _before(kind, self._owner)
+        )
+        if is_field or (self._is_closed_to and top_of(str(caller.f_globals.get("__name__"))) == self._is_closed_to):
+            message = f"{kind.__name__!r} has no attribute {self._move.old_name!r}"
+            raise AttributeError(message, name=self._move.old_name, obj=target)
+        return getattr(target, self._move.new_name)
+
+
+class RenamedHook:
+    """Stands in a user's class under a hook's new name, which the library calls, and leads to the old one."""
+
+    def __init__(self, definer: type, old: str) -> None:
+        self._definer = definer
+        self._old = old
+
+    def __get__(self, instance: object, kind: type) -> object:
+        if (own := getattr(instance, "__dict__", {}).get(self._old, MISSING)) is not MISSING:
+            return own
+        # Looked up each time: it may be patched.
+        value = vars(self._definer)[self._old]
+        bind = getattr(type(value), "__get__", None)
+        return value if bind is None else bind(value, instance, kind)
+
+
+def _before(kind: type, owner: type) -> Iterator[type]:
+    for each in kind.__mro__:
+        if each is owner:
+            return
+        yield each
+
+
+def _after(kind: type, owner: type, move: Move, caller: FrameType) -> type | None:
+    """Return the class behind which to look, where the old name was looked up by `super()`; else None.
+
+    Where a subclass defines the old name, nothing else finds the member of `owner`. Where its new method asks for the
+    old one of the class above, that is not the new method again.
+    """
+    below = list(_before(kind, owner))
+    defining = [each for each in below if move.old_name in vars(each)]
+    asking = [each for each in below if _code_of(vars(each).get(move.new_name)) is caller.f_code]
+    return next(iter([*reversed(defining), *reversed(asking)]), None)
+
+
+def _code_of(value: object) -> object:
+    return getattr(getattr(value, "__func__", value), "__code__", None)
