@@ -103,8 +103,13 @@ def install(migrations: Iterable[Migration] | None = None) -> None:
     with _lock:
         shim = _Shim(chosen)
         uninstall()
-        shim.install()
+        # Before it acts on what is imported: a warning that is an error must not leave half of it behind.
         _installed.append(shim)
+        try:
+            shim.install()
+        except BaseException:
+            uninstall()
+            raise
 
 
 def uninstall() -> None:

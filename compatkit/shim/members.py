@@ -18,8 +18,11 @@ from typing import Any
 
 from compatkit.migration import MemberChange, Migration, Move, follow
 from compatkit.shim.holders import class_at, prefixes, restore, top_of
-from compatkit.shim.renamed_member import RenamedHook, RenamedMember, defines
+from compatkit.shim.mapped_call import renamed_at_run_time
+from compatkit.shim.renamed_member import RenamedHook, RenamedMember, SubclassWatch, defines
 from compatkit.shim.warning import caller_frame, warn_defined, warn_moved
+
+_StandIn = RenamedMember | RenamedHook | SubclassWatch
 
 
 class RenamedMembers:
@@ -29,7 +32,7 @@ class RenamedMembers:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
         self._members: dict[str, list[MemberChange]] = {}
-        for member in (row for migration in every for row in migration.members if _holds_at_run_time(row)):
+        for member in (row for migration in every for row in migration.members if renamed_at_run_time(row)):
             for name in member.of:
                 moved = follow(name, moves)
                 for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
@@ -62,37 +65,29 @@ class RenamedMembers:
 
     def _add(self, kind: type, name: str, members: Iterable[MemberChange]) -> None:
         library = _library_of(kind)
-        gone = [member for member in members if not _has(kind, member.v1)]
+        # Without the new hook, nothing tells that the class is v2's.
+        may_be_old = [member.v1 for member in members if member.defined and not _has(kind, member.v2)]
+        gone = [member for member in members if not (member.v1 in may_be_old or _has(kind, member.v1))]
         for member in gone:
             stand_in = RenamedMember(_move(name, member), kind, is_closed_to=library if member.defined else "")
             if not self._set(kind, member.v1, stand_in):
                 return
-        # Without the new hook, nothing tells that the class is v2's.
-        if hooks := [member for member in gone if member.defined and _has(kind, member.v2)]:
+        if hooks := [member for member in gone if member.defined]:
             self._watch_subclasses(kind, _Hooks(kind, hooks, library, self._set))
 
-    def _watch_subclasses(self, kind: Any, hooks: _Hooks) -> None:
-        own = vars(kind).get("__init_subclass__")
-
-        def init_subclass(cls: Any, /, **kwargs: object) -> None:
-            if own is None:
-                super(kind, cls).__init_subclass__(**kwargs)
-            else:
-                own.__get__(None, cls)(**kwargs)
-            hooks.connect(cls)
-
-        self._set(kind, "__init_subclass__", classmethod(init_subclass))
+    def _watch_subclasses(self, kind: type, hooks: _Hooks) -> None:
+        watch = SubclassWatch(kind, vars(kind).get("__init_subclass__"), hooks.connect)
+        self._set(kind, "__init_subclass__", watch)
         for each in _subclasses(kind):
             hooks.connect(each)
 
-    def _set(self, owner: type, name: str, value: object) -> bool:
-        own = vars(owner).get(name)
+    def _set(self, owner: type, name: str, value: _StandIn) -> bool:
         try:
             setattr(owner, name, value)
         except (AttributeError, TypeError):
             return False
         # Classes come and go, and are not kept for this.
-        self._undo.append(functools.partial(_restore, weakref.ref(owner), name, value, own))
+        self._undo.append(functools.partial(_restore, weakref.ref(owner), name, weakref.ref(value)))
         return True
 
 
@@ -100,7 +95,7 @@ class _Hooks:
     """The renamed hooks of one class, connected in those of its subclasses that define them under the old name."""
 
     def __init__(
-        self, owner: type, members: Iterable[MemberChange], library: str, put: Callable[[type, str, object], bool]
+        self, owner: type, members: Iterable[MemberChange], library: str, put: Callable[[type, str, RenamedHook], bool]
     ) -> None:
         self._owner = owner
         self._members = tuple(members)
@@ -129,10 +124,6 @@ class _Hooks:
         return kind.__module__ == self._owner.__module__ or top_of(kind.__module__) == self._library
 
 
-def _holds_at_run_time(member: MemberChange) -> bool:
-    return bool(member.v2) and member.about.confidence == "safe"
-
-
 def _has(kind: type, name: str) -> bool:
     return any(defines(each, name) for each in kind.__mro__)
 
@@ -158,9 +149,10 @@ def _subclasses(kind: Any) -> Iterator[type]:
         yield from _subclasses(each)
 
 
-def _restore(owner: weakref.ref[type], name: str, value: object, own: object | None) -> None:
-    if (found := owner()) is not None:
-        restore(found, name, value, own)
+def _restore(owner: weakref.ref[type], name: str, value: weakref.ref[_StandIn]) -> None:
+    kind, stand_in = owner(), value()
+    if kind is not None and stand_in is not None:
+        restore(kind, name, stand_in, stand_in.own if isinstance(stand_in, SubclassWatch) else None)
 
 
 def _warn(move: Move, hook: object) -> None:

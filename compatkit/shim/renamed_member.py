@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -67,6 +68,25 @@ class RenamedHook:
         value = vars(self._definer)[self._old]
         bind = getattr(type(value), "__get__", None)
         return value if bind is None else bind(value, instance, kind)
+
+
+class SubclassWatch:
+    """Stands in a class as its `__init_subclass__`, does what that does, and then acts on the new subclass."""
+
+    def __init__(self, owner: type, own: Any, act: Callable[[type], None]) -> None:
+        self._owner: Any = owner
+        self.own = own
+        self._act = act
+
+    def __get__(self, instance: object, kind: type) -> Callable[..., None]:
+        return functools.partial(self._init, kind)
+
+    def _init(self, kind: Any, /, **kwargs: object) -> None:
+        if self.own is None:
+            super(self._owner, kind).__init_subclass__(**kwargs)
+        else:
+            self.own.__get__(None, kind)(**kwargs)
+        self._act(kind)
 
 
 def _before(kind: type, owner: type) -> Iterator[type]:
