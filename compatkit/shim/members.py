@@ -69,7 +69,7 @@ class RenamedMembers:
         may_be_old = [member.v1 for member in members if member.defined and not _has(kind, member.v2)]
         gone = [member for member in members if not (member.v1 in may_be_old or _has(kind, member.v1))]
         for member in gone:
-            stand_in = RenamedMember(_move(name, member), kind, is_closed_to=library if member.defined else "")
+            stand_in = RenamedMember(_move(name, member), kind, library=library, is_hook=member.defined)
             if not self._set(kind, member.v1, stand_in):
                 return
         if hooks := [member for member in gone if member.defined]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -22,23 +23,32 @@ class RenamedMember:
     """Stands in a class under a member's old name, and returns what its new name leads to.
 
     It only reads, and so is no data descriptor: what an instance keeps under the old name comes before it, and a
-    subclass's own before both. `is_closed_to` is the library whose own look at a hook must find it missing.
+    subclass's own before both. The `library` uses no old names: it looks at all that its classes have, or whether a
+    hook is defined, which this one is not.
     """
 
-    def __init__(self, move: Move, owner: type, *, is_closed_to: str = "") -> None:
+    def __init__(self, move: Move, owner: type, *, library: str = "", is_hook: bool = False) -> None:
         self._move = move
         self._owner = owner
-        self._is_closed_to = is_closed_to
+        self._library = library
+        self._is_hook = is_hook
 
     def __get__(self, instance: object, kind: type) -> object:
         caller = caller_frame()
         if instance is not None and (found := dynamic(instance, self._move.old_name)) is not MISSING:
             return found
-        value = self._new(instance, kind, caller)
-        # Nobody is warned of a member that is not there.
-        if not only_looks(caller):
+        is_listed = instance is None and not self._is_hook and self._is_of_library(caller)
+        value = self if is_listed else self._new(instance, kind, caller)
+        if value is self or (instance is None and inspect.isdatadescriptor(value)):
+            # As a property does, of which a class knows no value.
+            return self
+        # Last, because nobody is warned of a member that is not there.
+        if not (only_looks(caller) or self._is_of_library(caller)):
             warn_moved(self._move, caller)
         return value
+
+    def _is_of_library(self, caller: FrameType) -> bool:
+        return bool(self._library) and top_of(str(caller.f_globals.get("__name__"))) == self._library
 
     def _new(self, instance: object, kind: type, caller: FrameType) -> object:
         target: Any = kind if instance is None else instance
@@ -48,7 +58,7 @@ class RenamedMember:
         is_field = any(
             self._move.old_name in vars(each).get("__annotations__", ()) for each in _before(kind, self._owner)
         )
-        if is_field or (self._is_closed_to and top_of(str(caller.f_globals.get("__name__"))) == self._is_closed_to):
+        if is_field or (self._is_hook and self._is_of_library(caller)):
             message = f"{kind.__name__!r} has no attribute {self._move.old_name!r}"
             raise AttributeError(message, name=self._move.old_name, obj=target)
         return getattr(target, self._move.new_name)

@@ -108,6 +108,13 @@ V1 = {
             __slots__ = ("number",)
         """
 }
+LISTING = """
+class Client:
+    @property
+    def count(self): return 7
+    def properties(self): return [name for name in vars(Client) if isinstance(getattr(Client, name), property)]
+    def everything(self): return {name: getattr(self, name) for name in dir(self)}
+"""
 moved_warning = pytest.mark.filterwarnings("ignore::compatkit.shim.MovedNameWarning")
 
 
@@ -237,6 +244,22 @@ def test_looking_at_every_member_is_silent(shop: Any) -> None:
         mock.create_autospec(shop.Client)
         mock.Mock(spec=shop.Client())
     assert found == []
+
+
+def test_a_library_that_lists_its_own_properties_lists_no_other(
+    migration: Migration, write_project: WriteProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project({"site-packages/shop/__init__.py": LISTING})
+    monkeypatch.syspath_prepend(str(tmp_path / "site-packages"))
+    install([migration])
+    client = importlib.import_module("shop").Client()
+
+    with told() as found:
+        assert (client.properties(), client.everything()["count"]) == (["count"], 7)
+    assert found == []
+    with told() as found:
+        assert client.number == 7
+    assert codes(found) == ["SH201"]
 
 
 def test_pickles_copies_and_fields_are_as_without_the_shim(shop: Any) -> None:
