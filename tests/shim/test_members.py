@@ -112,6 +112,7 @@ LISTING = """
 class Client:
     @property
     def count(self): return 7
+    def buy(self): pass
     def properties(self): return [name for name in vars(Client) if isinstance(getattr(Client, name), property)]
     def everything(self): return {name: getattr(self, name) for name in dir(self)}
 """
