@@ -31,12 +31,13 @@ class RenamedMembers:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        self._members: dict[str, list[MemberChange]] = {}
+        # A class that moved is often named by both its homes: it has a member once.
+        self._members: dict[str, dict[MemberChange, None]] = {}
         for member in (row for migration in every for row in migration.members if renamed_at_run_time(row)):
             for name in member.of:
                 moved = follow(name, moves)
                 for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
-                    self._members.setdefault(each, []).append(member)
+                    self._members.setdefault(each, {})[member] = None
         self._undo: list[Callable[[], None]] = []
 
     @property

@@ -327,6 +327,18 @@ def test_a_name_that_left_a_module_that_moved_as_a_whole(write_project: WritePro
 
 
 @moved_warning
+def test_a_name_that_left_a_module_before_the_module_itself_was_gone(write_project: WriteProject) -> None:
+    write_project({"newkit/__init__.py": "", "newkit/core/__init__.py": "", "newkit/apart.py": "class Apart2: pass\n"})
+    rows = (
+        '[[moves]]\ncode = "CK101"\nkind = "module"\nold = "oldkit"\nnew = "newkit.core"\n'
+        '[[moves]]\ncode = "CK102"\nold = "oldkit.part.Apart"\nnew = "newkit.apart.Apart2"\n'
+    )
+    install([parse_migration(HEAD + rows)])
+
+    assert run("from oldkit.part import Apart")["Apart"] is imported("newkit.apart").Apart2
+
+
+@moved_warning
 def test_a_constant_of_a_module_that_has_a_new_name(write_project: WriteProject) -> None:
     write_project({**HOME, "shop/old.py": "NEW = 3\n"})
     rows = '[[members]]\ncode = "SH201"\nof = "shop.old"\nv1 = "OLD"\nv2 = "NEW"\n'

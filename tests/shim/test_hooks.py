@@ -324,6 +324,19 @@ def test_uninstall_leaves_no_trace(migration: Migration, write_project: WritePro
     assert defined("class Own(Client):\n    def on_sold(self, log): pass", Client=client)["Own"]().run() == ["shop"]
 
 
+@moved_warning
+def test_a_class_that_is_named_by_its_old_and_its_new_home_is_connected_once(write_project: WriteProject) -> None:
+    write_project({"shop/__init__.py": V2})
+    rows = DECLARED.replace('"shop.Client"', '["shop.old.Client", "shop.Client"]')
+    rows += '[[moves]]\ncode = "SH101"\nold = "shop.old.Client"\nnew = "shop.Client"\n'
+    install([parse_migration(HEAD + rows)])
+    old: Any = importlib.import_module("shop.old")
+
+    own = defined("class Own(Client):\n    def on_sold(self, log): log.append('own')", Client=old.Client)["Own"]
+
+    assert own().run() == ["own"]
+
+
 # --- the triangle: v1 = v2 with the shim = rewritten
 
 BODY = """
