@@ -20,11 +20,10 @@ def defines(kind: type, name: str) -> bool:
 
 
 class RenamedMember:
-    """Stands in a class under a member's old name, and returns what its new name leads to.
+    """Stands in a class under a member's old name, and leads to its new one: what is read, set and deleted.
 
-    It only reads, and so is no data descriptor: what an instance keeps under the old name comes before it, and a
-    subclass's own before both. The `library` uses no old names: it looks at all that its classes have, or whether a
-    hook is defined, which this one is not.
+    What an instance keeps under the old name by itself comes before it, and a subclass's own before both. The
+    `library` uses no old names: it looks at all that its classes have, or whether a hook is defined, which this is not.
     """
 
     def __init__(self, move: Move, owner: type, *, library: str = "", is_hook: bool = False) -> None:
@@ -35,33 +34,64 @@ class RenamedMember:
 
     def __get__(self, instance: object, kind: type) -> object:
         caller = caller_frame()
-        if instance is not None and (found := dynamic(instance, self._move.old_name)) is not MISSING:
-            return found
-        is_listed = instance is None and not self._is_hook and self._is_of_library(caller)
-        value = self if is_listed else self._new(instance, kind, caller)
-        if value is self or (instance is None and inspect.isdatadescriptor(value)):
-            # As a property does, of which a class knows no value.
+        above = _after(kind, self._owner, self._move, caller)
+        if above is None and (own := self._own(instance, kind, caller)) is not MISSING:
+            return own
+        target: Any = kind if instance is None else instance
+        value = getattr(target if above is None else super(above, target), self._move.new_name)
+        if instance is None and inspect.isdatadescriptor(value):
+            # A property, of which a class knows no value.
             return self
         # Last, because nobody is warned of a member that is not there.
-        if not (only_looks(caller) or self._is_of_library(caller)):
-            warn_moved(self._move, caller)
+        self._warn(caller)
         return value
+
+    def __set__(self, instance: object, value: object) -> None:
+        caller = caller_frame()
+        if self._is_of_library(caller) or not self._is_new(instance):
+            _held(instance, self._move.old_name)[self._move.old_name] = value
+        else:
+            setattr(instance, self._move.new_name, value)
+            self._warn(caller)
+
+    def __delete__(self, instance: object) -> None:
+        held = _held(instance, self._move.old_name)
+        if self._move.old_name in held:
+            del held[self._move.old_name]
+        elif self._is_of_library(caller_frame()) or not self._is_new(instance):
+            raise _missing(type(instance), self._move.old_name)
+        else:
+            delattr(instance, self._move.new_name)
+
+    def _own(self, instance: object, kind: type, caller: FrameType) -> object:
+        """Return what there is under the old name by itself, or MISSING. Raises where the name must seem missing."""
+        name = self._move.old_name
+        if instance is None:
+            found = self if self._is_of_library(caller) and not self._is_hook else MISSING
+        else:
+            found = getattr(instance, "__dict__", {}).get(name, MISSING)
+            found = dynamic(instance, name) if found is MISSING else found
+        if found is MISSING and (self._is_field(kind) or (self._is_hook and self._is_of_library(caller))):
+            raise _missing(kind, name)
+        return found
+
+    def _is_new(self, instance: object) -> bool:
+        """Tell whether an object is seen to be v2's, of which the member is the new one."""
+        held, kind = getattr(instance, "__dict__", {}), type(instance)
+        has_new = self._move.new_name in held or any(self._move.new_name in vars(each) for each in kind.__mro__)
+        return has_new and self._move.old_name not in held and not self._is_field(kind)
+
+    def _is_field(self, kind: type) -> bool:
+        """Tell whether a subclass declares the old name, for its instances to have."""
+        below = _before(kind, self._owner)
+        return any(self._move.old_name in vars(each).get("__annotations__", ()) for each in below)
 
     def _is_of_library(self, caller: FrameType) -> bool:
         return bool(self._library) and top_of(str(caller.f_globals.get("__name__"))) == self._library
 
-    def _new(self, instance: object, kind: type, caller: FrameType) -> object:
-        target: Any = kind if instance is None else instance
-        above = _after(kind, self._owner, self._move, caller)
-        if above is not None:
-            return getattr(super(above, target), self._move.new_name)
-        is_field = any(
-            self._move.old_name in vars(each).get("__annotations__", ()) for each in _before(kind, self._owner)
-        )
-        if is_field or (self._is_hook and self._is_of_library(caller)):
-            message = f"{kind.__name__!r} has no attribute {self._move.old_name!r}"
-            raise AttributeError(message, name=self._move.old_name, obj=target)
-        return getattr(target, self._move.new_name)
+    def _warn(self, caller: FrameType) -> None:
+        if not (only_looks(caller) or self._is_of_library(caller)):
+            warn_moved(self._move, caller)
 
 
 class RenamedHook:
@@ -120,3 +150,15 @@ def _after(kind: type, owner: type, move: Move, caller: FrameType) -> type | Non
 
 def _code_of(value: object) -> object:
     return getattr(getattr(value, "__func__", value), "__code__", None)
+
+
+def _held(instance: object, name: str) -> dict[str, object]:
+    """Return what an instance holds by itself. Raises where it can hold nothing."""
+    held: dict[str, object] | None = getattr(instance, "__dict__", None)
+    if held is None:
+        raise _missing(type(instance), name)
+    return held
+
+
+def _missing(kind: type, name: str) -> AttributeError:
+    return AttributeError(f"{kind.__name__!r} object has no attribute {name!r}", name=name)

@@ -168,12 +168,14 @@ def test_the_old_library_is_left_as_it_is(migration: Migration, write_project: W
 @moved_warning
 def test_an_instance_that_keeps_the_old_name_is_believed(shop: Any) -> None:
     client = shop.Client()
-    client.number = "own"
+    vars(client)["number"] = "own"
 
     with told() as found:
         assert (client.number, client.count) == ("own", 7)
+        client.number = "other"
+        assert vars(client) == {"count": 7, "number": "other"}
+        del client.number
     assert found == []
-    del client.number
     assert client.number == 7
 
 
@@ -305,6 +307,47 @@ def test_a_slot_is_read_by_its_old_name(shop: Any) -> None:
     assert slotted.number == 3
 
 
+def test_what_is_set_under_the_old_name_is_the_new_member(shop: Any) -> None:
+    client = shop.Client()
+    slotted = shop.Slotted()
+    with told() as found:
+        client.number = 8
+        slotted.number = 9
+        assert (vars(client), slotted.count) == ({"count": 8}, 9)
+        del client.number
+    assert codes(found) == ["SH201", "SH201"]
+    assert not hasattr(client, "count")
+
+
+def test_what_is_set_where_nothing_tells_the_version_is_kept_as_it_is(shop: Any) -> None:
+    client = shop.Client.__new__(shop.Client)
+    with told() as found:
+        client.number = 8
+        assert (vars(client), client.number) == ({"number": 8}, 8)
+    assert found == []
+    with pytest.raises(AttributeError, match="number"):
+        del shop.Client.__new__(shop.Client).number
+
+
+@moved_warning
+def test_a_property_without_a_setter_refuses_the_old_name_too(
+    migration: Migration, write_project: WriteProject
+) -> None:
+    write_project({"shop/__init__.py": LISTING})
+    install([migration])
+
+    with pytest.raises(AttributeError, match="setter"):
+        importlib.import_module("shop").Client().number = 8
+
+
+@moved_warning
+def test_a_callback_that_is_set_is_what_the_library_calls(shop: Any) -> None:
+    client = shop.Client()
+    client.order = lambda: "mine"
+
+    assert client.buy() == client.order() == "mine"
+
+
 @moved_warning
 def test_a_subclass_inherits_and_overrides_as_under_the_new_name(shop: Any) -> None:
     class Own(shop.Client):  # type: ignore[misc]
@@ -334,7 +377,7 @@ def test_a_patch_on_an_instance_or_a_class_is_seen_and_taken_back(shop: Any) -> 
     before = vars(shop.Client)["order"]
 
     with mock.patch.object(client, "order", return_value="patched"):
-        assert client.order() == "patched"
+        assert client.order() == client.buy() == "patched"
     with mock.patch.object(shop.Client, "order", return_value="patched"):
         assert client.order() == "patched"
 
