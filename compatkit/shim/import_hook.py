@@ -47,7 +47,7 @@ class ImportHook:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        # Asked at every import: without patterns, or for another library, it is two lookups.
+        # Asked at every import, which must not cost more than it does.
         if fullname not in self._actions and not (self._patterns and self._fits_one(fullname)):
             return None
         # Behind this one only: another copy of compatkit has its own hook, and the two must not ask in circles.
@@ -67,7 +67,8 @@ class ImportHook:
                 action(name)
 
     def _fits_one(self, name: str) -> bool:
-        return any(fits(pattern, name) for pattern, _ in self._patterns.get(top_of(name), ()))
+        patterns = self._patterns.get(name.partition(".")[0])
+        return patterns is not None and any(fits(pattern, name) for pattern, _ in patterns)
 
 
 def _namespace_loader(spec: ModuleSpec) -> Loader | None:

@@ -31,8 +31,8 @@ _RELAYS = (
 
 # These look at every name of a module or a class, and use none.
 _LOOKERS = {"compatkit.shim.producers", "doctest", "inspect", "pydoc"}
-# So do these parts of others: the import system, before `from package import name` reads it, and mock with a spec.
-_LOOKS = {"_handle_fromlist", "_mock_add_spec", "create_autospec"}
+# So does mock with a spec, and when it asks whether a patch that it took back has left something.
+_MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
 
 Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []
@@ -103,5 +103,6 @@ def caller_frame() -> FrameType:
 
 
 def only_looks(caller: FrameType) -> bool:
-    """True for probes: those of the import system, and those of tools."""
-    return caller.f_globals.get("__name__") in _LOOKERS or caller.f_code.co_name in _LOOKS
+    """True for probes: the import system's own, before `from package import name` reads it, and those of tools."""
+    module, code = caller.f_globals.get("__name__"), caller.f_code.co_name
+    return module in _LOOKERS or code == "_handle_fromlist" or (module == "unittest.mock" and code in _MOCK_LOOKS)

@@ -237,17 +237,18 @@ def test_from_a_package_there_is_one_warning(write_project: WriteProject) -> Non
     assert [each.split()[0] for each in found] == ["user.py:3"]
 
 
-@moved_warning
 def test_a_patch_is_seen_on_the_old_path_and_taken_back(write_project: WriteProject) -> None:
     write_project(HOME)
     install([WIDGET])
     module = imported("shop.old")
 
-    with mock.patch("shop.old.Widget", "patched"):
+    with told() as found, mock.patch("shop.old.Widget", "patched"):
         assert module.Widget == "patched"
 
-    assert module.Widget is imported("shop.new").Gadget
+    assert len(found) == 1
     assert "Widget" not in vars(module)
+    with pytest.warns(MovedNameWarning):
+        assert module.Widget is imported("shop.new").Gadget
 
 
 @moved_warning

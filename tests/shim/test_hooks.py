@@ -373,7 +373,7 @@ def library(text: str) -> types.ModuleType:
 
 
 @moved_warning
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(source=hierarchies())
 def test_v1_and_v2_with_the_shim_and_the_rewritten_code_are_alike(source: str) -> None:
     declared = parse_migration(HEAD + DECLARED)
