@@ -37,14 +37,14 @@ def command(
     Example:
       compatkit census census.json --in src/
     """
-    from compatkit.migrate.census import take_census
+    from compatkit.migrate.census import codes_counted, take_census
     from compatkit.migration import load_project
     from compatkit.report.census_text import census_json, census_lines
     from compatkit.report.migrate_text import failures
 
     migrations = load_project(Path.cwd()).load(chosen)
     moves = [move for migration in migrations for move in migration.moves]
-    census = take_census(files, paths or (Path(),), moves)
+    census = take_census(files, paths or (Path(),), moves, changed=migrations)
     if form == "json":
         click.echo(census_json(census))
     else:
@@ -52,7 +52,7 @@ def command(
             click.echo(line)
     for text in failures(census.report):
         click.echo(text, err=True)
-    if unknown := sorted({use.code for use in census.missed} - {move.code for move in moves}):
+    if unknown := sorted({use.code for use in census.missed} - codes_counted(migrations)):
         click.echo(f"{', '.join(unknown)}: in no migration in use; name theirs with --migration", err=True)
     counts = f"{len(census.found)} found, {len(census.missed)} not found, {len(census.unseen)} not used in the run"
     click.echo(f"{counts}.", err=True)

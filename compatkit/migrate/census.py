@@ -17,10 +17,11 @@ from compatkit.migrate.naming import module_name
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite import RewriteError, Rewritten
 from compatkit.rewrite.place import FileModule, parse
 from compatkit.rewrite.source import read_source
+from compatkit.shim.mapped_call import holds_at_run_time, renamed_at_run_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,19 @@ class Census:
         return not (self.found or self.missed or self.unseen)
 
 
-def take_census(files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Move]) -> Census:
+def take_census(
+    files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Move], *, changed: Iterable[Migration] = ()
+) -> Census:
     """Match each use in census `files` to the places in its file with its code: those on its line, else all of them.
 
+    Of the migrations in `changed`, the calls and members are looked for that the shim counts.
     Lines can differ, where a file was edited after the run: then it is not known which of the places was used.
     Raises `CensusError` for a census that cannot be read.
     """
     all_files, all_paths, all_moves = tuple(files), tuple(paths), tuple(moves)
     uses = read_censuses(all_files)
-    report = plan_task(all_paths, Task(all_moves))
+    counted = tuple(_counted(migration) for migration in changed)
+    report = plan_task(all_paths, Task(all_moves, tuple(each for each in counted if each.calls or each.members)))
     # The censuses name old homes too; they often lie in the folder that is searched.
     censuses = {os.path.relpath(file.resolve()) for file in all_files}
     places = [place for place in _places(report, all_paths, all_moves) if place.file not in censuses]
@@ -76,6 +81,34 @@ def take_census(files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Mo
         seen.update([place for place in showing if place.holds(use)] or showing)
     unseen = sorted((place for place in places if place not in seen), key=lambda place: (place.file, place.line))
     return Census(tuple(found), tuple(missed), tuple(unseen), report)
+
+
+def codes_counted(migrations: Iterable[Migration]) -> frozenset[str]:
+    """Return the codes that a census of these migrations can hold."""
+    codes: set[str] = set()
+    for each in map(_counted, migrations):
+        codes.update(move.code for move in each.moves)
+        codes.update(call.code for call in each.calls)
+        codes.update(member.code for member in each.members)
+    return frozenset(codes)
+
+
+def _counted(migration: Migration) -> Migration:
+    """Return the part of a migration of which the shim counts the uses."""
+    calls = tuple(call for call in migration.calls if holds_at_run_time(call))
+    members = tuple(member for member in migration.members if renamed_at_run_time(member))
+    # What is found in documents and of records, no run counts.
+    return Migration(
+        migration.id,
+        migration.summary,
+        migration.versions,
+        moves=migration.moves,
+        calls=calls,
+        members=members,
+        loaded=migration.loaded,
+        types=migration.types,
+        origin=migration.origin,
+    )
 
 
 def _places(report: Report, paths: Iterable[Path], moves: tuple[Move, ...]) -> list[Place]:

@@ -14,9 +14,10 @@ from importlib import import_module
 from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move, follow
+from compatkit.shim.call_patterns import names_in
 from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import prefixes, restore
+from compatkit.shim.holders import fits, prefixes, restore
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.warning import warn_changed
 
@@ -30,10 +31,12 @@ class ChangedCalls:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        rows = [row for migration in every for row in migration.calls if holds_at_run_time(row)]
+        self._rows = [row for migration in every for row in migration.calls if holds_at_run_time(row)]
+        names = dict.fromkeys(name for row in self._rows for name in row.of)
+        self._patterns = [name for name in names if "*" in name]
         self._changes: dict[str, tuple[CallChange, ...]] = {}
-        for name in dict.fromkeys(name for row in rows for name in row.of if "*" not in name):
-            changes = tuple(row for row in rows if any(_fits(pattern, name) for pattern in row.of))
+        for name in (each for each in names if "*" not in each):
+            changes = self._changes_of(name)
             moved = None if any(row.to for row in changes) else follow(name, moves)
             # A module that moved may still be there under its old name, too.
             for each in (name, *([moved.new] if moved else ())):
@@ -54,16 +57,27 @@ class ChangedCalls:
         """What to do for every dotted name that may be a module with such a callable."""
         return {module: self.wrap_in for name in self._changes for module in prefixes(name)}
 
+    @property
+    def patterns(self) -> Mapping[str, Callable[[str], None]]:
+        """The same for modules of which a part of the name is open."""
+        return {module: self.wrap_in for pattern in self._patterns for module in prefixes(pattern)}
+
     def wrap_in(self, module_name: str) -> None:
         """Wrap the callables that the imported module `module_name` holds."""
         for name, changes in self._changes.items():
             if name.startswith(f"{module_name}."):
                 self._wrap(module_name, name, changes)
+        for name in dict.fromkeys(name for pattern in self._patterns for name in names_in(module_name, pattern)):
+            if name not in self._changes:
+                self._wrap(module_name, name, self._changes_of(name))
 
     def restore(self) -> None:
         """Put every original back."""
         while self._undo:
             self._undo.pop()()
+
+    def _changes_of(self, name: str) -> tuple[CallChange, ...]:
+        return tuple(row for row in self._rows if any(fits(pattern, name) for pattern in row.of))
 
     def _wrap(self, module_name: str, name: str, changes: tuple[CallChange, ...]) -> None:
         owner: Any = sys.modules.get(module_name)
@@ -163,8 +177,3 @@ def _once(adapt: Callable[[object], object]) -> Callable[[object], object]:
         return known[id(value)][1]
 
     return adapted
-
-
-def _fits(pattern: str, name: str) -> bool:
-    parts, wanted = name.split("."), pattern.split(".")
-    return len(parts) == len(wanted) and all(each in ("*", part) for each, part in zip(wanted, parts, strict=True))

@@ -6,22 +6,19 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from compatkit.errors import nearest
 from compatkit.migration import Move
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.warning import caller_frame, warn_moved
+from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
 else:
     # importlib.abc brings in importlib.resources, and with it tempfile and lzma, for a class that adds nothing here.
     Loader = object
-
-# These look at every name of a module, and use none.
-_LOOKERS = {"compatkit.shim.producers", "doctest", "inspect", "pydoc"}
 
 
 class MovedName:
@@ -41,7 +38,7 @@ class MovedName:
         # First, so that nobody is warned of a name that is not there, as mock is while it puts the real one back.
         value = getattr(import_module(self._move.new_module), self._move.new_name)
         caller = caller_frame()
-        if not _only_looks(caller):
+        if not only_looks(caller):
             warn_moved(self._move, caller)
         return self._move.adapt(value) if isinstance(self._move, ChangedMove) else value
 
@@ -157,9 +154,3 @@ class FacadeLoader(Loader):
         (home,) = homes
         source = f"import runpy; runpy.run_module({home!r}, run_name='__main__', alter_sys=True)"
         return compile(source, f"<compatkit: {fullname} is now {home}>", "exec")
-
-
-def _only_looks(caller: FrameType) -> bool:
-    """True for probes: the import system's own, before `from package import name` reads it, and those of tools."""
-    module = caller.f_globals.get("__name__")
-    return module in _LOOKERS or caller.f_code.co_name == "_handle_fromlist"

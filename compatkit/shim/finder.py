@@ -47,7 +47,9 @@ class HoleFinder:
             return spec
         if moved and not self._modules.get(fullname):
             return self.moved_modules.spec_of(fullname)
-        loader = FacadeLoader(self._modules[fullname], moved)
+        # Names may have left a module before what was left of it went, too.
+        rest = moved if moved and self.moved_modules.spec_of(fullname) else None
+        loader = FacadeLoader(self._modules[fullname], rest)
         return ModuleSpec(fullname, loader, origin="compatkit.shim", is_package=self._is_package(fullname))
 
     def restore(self) -> None:

@@ -1,8 +1,11 @@
-"""What holds a callable that is wrapped: the modules around it, and taking the wrapper away again."""
+"""What holds a callable or a member: the modules around it, what it makes on request, and taking a wrapper away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
+
+MISSING = object()
 
 
 def restore(owner: object, name: str, wrapper: object, original: object | None) -> None:
@@ -21,3 +24,35 @@ def prefixes(dotted: str) -> Iterator[str]:
     """Yield every dotted name that holds another, the innermost first."""
     while dotted := dotted.rpartition(".")[0]:
         yield dotted
+
+
+def dynamic(owner: object, name: str) -> object:
+    """Return what the `__getattr__` of its class makes of a name, or MISSING."""
+    for each in type(owner).__mro__:
+        if (make := vars(each).get("__getattr__")) is not None:
+            try:
+                return make(owner, name)
+            except AttributeError:
+                return MISSING
+    return MISSING
+
+
+def class_at(module: object, path: str) -> type | None:
+    """Return the class that lies at `path` in a module, without having anything loaded for it."""
+    found: object = module
+    for name in path.split("."):
+        if not isinstance(found, type | ModuleType):
+            return None
+        found = vars(found).get(name)
+    return found if isinstance(found, type) else None
+
+
+def top_of(name: str) -> str:
+    """Return the top-level package of a dotted name."""
+    return name.partition(".")[0]
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Tell whether a dotted name is one of those that a pattern means, in which a `*` stands for one part."""
+    parts, wanted = name.split("."), pattern.split(".")
+    return len(parts) == len(wanted) and all(each in ("*", part) for each, part in zip(wanted, parts, strict=True))

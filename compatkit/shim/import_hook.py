@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from compatkit.shim.finder import find_behind
+from compatkit.shim.holders import fits, top_of
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -24,22 +25,30 @@ Action = Callable[[str], None]
 
 
 class ImportHook:
-    """Lets a watched module be found and run as ever, then calls its action with the module's name."""
+    """Lets a watched module be found and run as ever, then calls its action with the module's name.
 
-    def __init__(self, *actions: Mapping[str, Action]) -> None:
+    In the names of `patterns`, a `*` stands for one part; they begin with the name of a top-level package.
+    """
+
+    def __init__(self, *actions: Mapping[str, Action], patterns: Mapping[str, Action] | None = None) -> None:
         self._actions: dict[str, list[Action]] = {}
         for name, action in itertools.chain.from_iterable(each.items() for each in actions):
             self._actions.setdefault(name, []).append(action)
+        self._patterns: dict[str, list[tuple[str, Action]]] = {}
+        for pattern, action in (patterns or {}).items():
+            self._patterns.setdefault(top_of(pattern), []).append((pattern, action))
 
     def run_for_imported(self) -> None:
         """Act on the watched modules that were imported already."""
-        for name in self._actions.keys() & sys.modules.keys():
-            self._act(name)
+        for name in list(sys.modules):
+            if name in self._actions or self._fits_one(name):
+                self._act(name)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in self._actions:
+        # Asked at every import, which must not cost more than it does.
+        if fullname not in self._actions and not (self._patterns and self._fits_one(fullname)):
             return None
         # Behind this one only: another copy of compatkit has its own hook, and the two must not ask in circles.
         spec = find_behind(self, fullname, path, target)
@@ -51,8 +60,15 @@ class ImportHook:
         return spec
 
     def _act(self, name: str) -> None:
-        for action in self._actions[name]:
+        for action in self._actions.get(name, ()):
             action(name)
+        for pattern, action in self._patterns.get(top_of(name), ()):
+            if fits(pattern, name):
+                action(name)
+
+    def _fits_one(self, name: str) -> bool:
+        patterns = self._patterns.get(name.partition(".")[0])
+        return patterns is not None and any(fits(pattern, name) for pattern, _ in patterns)
 
 
 def _namespace_loader(spec: ModuleSpec) -> Loader | None:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from compatkit.migration import Migration, compose, find_migration
+from compatkit.migration import Migration, Move, compose, find_migration
 from compatkit.shim.finder import HoleFinder
+from compatkit.shim.gone_names import GoneNames
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
 from compatkit.shim.third_party import ThirdParty
 
 if TYPE_CHECKING:
     from compatkit.shim.changed_calls import ChangedCalls
+    from compatkit.shim.members import RenamedMembers
 
 _lock = threading.RLock()
 _installed: list[_Shim] = []
+
+
+class _Part(Protocol):
+    """One kind of what the shim does: to modules as they come in, and back."""
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[str], None]]: ...
+
+    def restore(self) -> None: ...
 
 
 class _Shim:
@@ -26,29 +37,32 @@ class _Shim:
 
     def __init__(self, given: tuple[Migration, ...]) -> None:
         migrations = compose(given)
-        self._calls = _changed_calls(migrations)
+        calls, members = _changed_calls(migrations), _renamed_members(migrations)
         moves = [move for migration in migrations for move in migration.moves]
-        self._finder = HoleFinder([*moves, *(self._calls.moves if self._calls else ())])
-        self._producers = Producers(migrations)
-        self._third_party = ThirdParty()
-        actions = [self._finder.actions, self._producers.actions, self._third_party.actions]
-        self._hook = ImportHook(*actions, self._calls.actions if self._calls else {})
+        changed = [*calls.moves] if calls else []
+        self._finder = HoleFinder([*moves, *changed])
+        # In this order, and taken back in the other one.
+        self._parts: list[_Part] = [
+            self._finder,
+            GoneNames(_gone(moves, changed, members)),
+            ThirdParty(),
+            Producers(migrations),
+            *([calls] if calls else []),
+            *([members] if members else []),
+        ]
+        self._hook = ImportHook(*(part.actions for part in self._parts), patterns=calls.patterns if calls else {})
 
     def install(self) -> None:
         moved = self._finder.moved_modules
-        sys.meta_path[:0] = [moved, self._hook] if moved.names else [self._hook]
+        sys.meta_path[:0] = [self._hook, moved] if moved.names else [self._hook]
         sys.meta_path.append(self._finder)
         self._hook.run_for_imported()
 
     def uninstall(self) -> None:
         own = (self._finder, self._finder.moved_modules, self._hook)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
-        if self._calls:
-            # First, because they were wrapped last.
-            self._calls.restore()
-        self._producers.restore()
-        self._third_party.restore()
-        self._finder.restore()
+        for part in reversed(self._parts):
+            part.restore()
         # Another copy of compatkit left alone what was wrapped here: now it is for that one.
         for other in sys.meta_path:
             if type(other).__name__ == ImportHook.__name__ and hasattr(other, "run_for_imported"):
@@ -64,6 +78,21 @@ def _changed_calls(migrations: Sequence[Migration]) -> ChangedCalls | None:
     return ChangedCalls(migrations)
 
 
+def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
+    if not any(migration.members for migration in migrations):
+        return None
+    from compatkit.shim.members import RenamedMembers
+
+    return RenamedMembers(migrations)
+
+
+def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMembers | None) -> Iterator[Move]:
+    """Yield what may be gone from a module that stays; a function that is called otherwise now has its own stand-in."""
+    others = {move.old for move in changed}
+    symbols = (move for move in moves if not move.is_module and move.old not in others)
+    yield from (*symbols, *(members.constants if members else ()))
+
+
 def install(migrations: Iterable[Migration] | None = None) -> None:
     """Let old imports resolve, and records be read in either spelling, in this process.
 
@@ -74,8 +103,13 @@ def install(migrations: Iterable[Migration] | None = None) -> None:
     with _lock:
         shim = _Shim(chosen)
         uninstall()
-        shim.install()
+        # Before it acts on what is imported: a warning that is an error must not leave half of it behind.
         _installed.append(shim)
+        try:
+            shim.install()
+        except BaseException:
+            uninstall()
+            raise
 
 
 def uninstall() -> None:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from compatkit.migration import CallChange
+from compatkit.migration import CallChange, MemberChange
 from compatkit.migration.calling import Item, plan_items
 
 
@@ -40,6 +40,11 @@ def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs:
 def holds_at_run_time(change: CallChange) -> bool:
     """Tell whether a change needs no more than the call: not the words of the file, nor a person's eye."""
     return change.about.confidence == "safe" and not change.say and not change.unless_mentioned
+
+
+def renamed_at_run_time(member: MemberChange) -> bool:
+    """Tell the same of a member: that it has a new name, which asks for nobody's eye."""
+    return bool(member.v2) and member.about.confidence == "safe"
 
 
 def is_of(function: object, change: CallChange) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from types import FrameType
+from types import FrameType, FunctionType
+from typing import Any
 
 from compatkit.migration import Move
 
@@ -28,6 +29,11 @@ _RELAYS = (
     "unittest.mock",
 )
 
+# These look at every name of a module or a class, and use none.
+_LOOKERS = {"compatkit.shim.producers", "doctest", "inspect", "pydoc"}
+# So does mock with a spec, and when it asks whether a patch that it took back has left something.
+_MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
+
 Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []
 
@@ -42,6 +48,13 @@ def warn_moved(move: Move, caller: FrameType) -> None:
     _warn(message, MovedNameWarning, move, _asking(caller))
 
 
+def warn_defined(move: Move, function: FunctionType) -> None:
+    """Warn that a method is defined under its old name, at its first line."""
+    message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
+    code = function.__code__
+    _warn_at(message, MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
+
+
 class ChangedCallWarning(DeprecationWarning):
     """A callable was called in v1's way, and the shim called it in v2's."""
 
@@ -54,15 +67,19 @@ def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType) 
 
 
 def _warn(message: str, category: type[Warning], move: Move, frame: FrameType) -> None:
+    _warn_at(message, category, move, (frame.f_code.co_filename, frame.f_lineno), frame.f_globals)
+
+
+def _warn_at(message: str, category: type[Warning], move: Move, place: tuple[str, int], names: dict[str, Any]) -> None:
     for listener in listeners:
-        listener(move, frame.f_code.co_filename, frame.f_lineno)
+        listener(move, *place)
     warnings.warn_explicit(
         message,
         category,
-        filename=frame.f_code.co_filename,
-        lineno=frame.f_lineno,
-        module=frame.f_globals.get("__name__") or "<unknown>",
-        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+        filename=place[0],
+        lineno=place[1],
+        module=names.get("__name__") or "<unknown>",
+        registry=names.setdefault("__warningregistry__", {}),
         source=None,
     )
 
@@ -83,3 +100,9 @@ def _is_relay(module: str) -> bool:
 def caller_frame() -> FrameType:
     """Return the frame of whoever called the function that calls this one."""
     return sys._getframe(2)  # noqa: SLF001 - warnings and logging find the caller in this way, too
+
+
+def only_looks(caller: FrameType) -> bool:
+    """True for probes: the import system's own, before `from package import name` reads it, and those of tools."""
+    module, code = caller.f_globals.get("__name__"), caller.f_code.co_name
+    return module in _LOOKERS or code == "_handle_fromlist" or (module == "unittest.mock" and code in _MOCK_LOOKS)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from compatkit.authoring.examples import Example, find_examples
+from compatkit.authoring.triangle import try_triangle
 from compatkit.migration import Migration, available_migrations, load_migration
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.options import Options
@@ -30,6 +32,17 @@ def _examples(kind: str) -> Iterator[ParameterSet]:
         migration = load_migration(file)
         for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt")):
             yield pytest.param(migration, example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
+
+
+def runnable() -> list[ParameterSet]:
+    """Return the examples that are run, with the library that is installed."""
+    found = [(load_migration(file), file.parent) for _, file in sorted(available_migrations().items())]
+    examples = [(migration, each) for migration, folder in found for each in find_examples(folder).found]
+    return [
+        pytest.param(migration, each, id=f"{migration.id}-{each.name}")
+        for migration, each in examples
+        if each.is_runnable
+    ]
 
 
 def apply(migration: Migration, source: bytes, options: Options = Options()) -> bytes:  # noqa: B008 - immutable
@@ -100,3 +113,10 @@ def test_what_is_fine_is_not_reported(name: str) -> None:
     outcome = rewrite_source(source, module=module, is_package=False, moves=migration.moves)
 
     assert not (isinstance(outcome, Unchanged | Rewritten) and outcome.findings)
+
+
+@pytest.mark.parametrize(("migration", "example"), runnable())
+def test_example_runs_alike_under_the_shim_and_rewritten(migration: Migration, example: Example) -> None:
+    assert migration.origin is not None
+
+    assert try_triangle(migration, example, migration.origin.parent) == ""
