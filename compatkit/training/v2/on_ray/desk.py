@@ -127,7 +127,7 @@ def _desk_class() -> type[Any]:
     """Return the actor's class; made here, it is pickled by value, and its process need not import torch."""
     import asyncio
 
-    class Counter:
+    class CompatkitDesk:
         def __init__(self) -> None:
             self._requests: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
             self._answers: dict[int, asyncio.Future[object]] = {}
@@ -149,4 +149,4 @@ def _desk_class() -> type[Any]:
         async def answer(self, number: int, reply: object) -> None:
             self._answers.pop(number).set_result(reply)
 
-    return Counter
+    return CompatkitDesk

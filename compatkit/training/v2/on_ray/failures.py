@@ -34,7 +34,8 @@ def teller_of_losses(desk: Desk) -> UserCallback:
     # Made here, as Ray is imported where it is used.
     class Teller(UserCallback):  # type: ignore[misc]  # to mypy, Ray has no types
         def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:  # noqa: ARG002
-            desk.note(Lost({rank: str(error) for rank, error in worker_exceptions.items()}))
+            gone = {rank: error for rank, error in worker_exceptions.items() if _is_rays(error)}
+            desk.note(Lost({rank: str(error) for rank, error in (gone or worker_exceptions).items()}))
 
     return Teller()
 
