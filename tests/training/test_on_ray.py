@@ -16,7 +16,6 @@ from compatkit.record import EpochMetrics
 from compatkit.training import ConfigError, ModelTrainer, OrchestratorConfig, TrainingError, TrainingOrchestratorV2
 from compatkit.training.errors import LostProcessError
 from compatkit.training.tracked_run import tracked_run
-from compatkit.training.v2.callbacks import CallersCallback, Progress
 from compatkit.training.v2.checkpoints import LAST
 from compatkit.training.v2.on_ray import cluster
 from compatkit.training.v2.on_ray.desk import Began, Ended, EpochDone, Kept, Lost, Started
@@ -24,6 +23,7 @@ from compatkit.training.v2.on_ray.errors import ClusterError
 from compatkit.training.v2.on_ray.failures import cause_of
 from compatkit.training.v2.on_ray.service import Service
 from tests.training.on_cluster import Told
+from tests.training.together import StopAt
 
 
 def asked(uri: str, **scale: object) -> OrchestratorConfig:
@@ -117,17 +117,6 @@ def record(epoch: int) -> EpochMetrics:
 
 def done(epoch: int, stop: str = "") -> EpochDone:
     return EpochDone(record(epoch), stop, has_diverged=False)
-
-
-class StopAt(CallersCallback):
-    """Ends the training after an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self._epoch = epoch
-
-    def on_epoch(self, state: Progress) -> None:
-        if state.epoch == self._epoch:
-            state.stop = "enough"
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from compatkit.training.errors import LostProcessError, TrainingError
 
+_LONGEST = 500  # characters of Ray's messages
+
 
 class ClusterError(TrainingError):
     """A Ray cluster that is not there, has no room, or cannot take the training."""
@@ -68,10 +70,12 @@ def lost_processes(reasons: Mapping[int, object]) -> LostProcessError:
     which = ", ".join(map(str, sorted(reasons)))
     return LostProcessError(
         f"{'Process' if len(reasons) == 1 else 'Processes'} {which} of the training ended, or cannot be reached.",
-        where=_first_line(next(iter(reasons.values()), "")),
+        where=_shortened(next(iter(reasons.values()), "")),
         hint="resume from the last checkpoint with --resume, or set scale.restarts",
     )
 
 
-def _first_line(reason: object) -> str:
-    return next((line.strip() for line in str(reason).splitlines() if line.strip()), "")
+def _shortened(reason: object) -> str:
+    # Ray's first line says that a health check failed, and a later one why.
+    text = " ".join(str(reason).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
