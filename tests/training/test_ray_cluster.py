@@ -17,10 +17,11 @@ from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import LostProcessError
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
 from compatkit.training.v2.on_ray.errors import ClusterError
+from compatkit.training.v2.on_ray.failures import cause_of
 from tests.training.on_cluster import KilledOnce, Told, on_ray, two_nodes
 from tests.training.runs import histories
 from tests.training.test_distributed import PROCESSES
-from tests.training.together import Killed, StopAt, config, orchestrate, two_processes
+from tests.training.together import Both, StopAt, config, orchestrate
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def cluster() -> Iterator[str]:
 
 
 def test_ray_logs_one_run_through_the_kill_of_a_process(
-    cluster: str, tmp_path: Path, tracking_uri: str, client: MlflowClient
+    cluster: str, both: Both, tmp_path: Path, tracking_uri: str, client: MlflowClient
 ) -> None:
     told = Told()
     asked = on_ray(config(tmp_path / "ray", tracking_uri), cluster, restarts=1)
@@ -38,8 +39,7 @@ def test_ray_logs_one_run_through_the_kill_of_a_process(
 
     with pytest.warns(UserWarning, match=r"Process 1 of the training ended, or .* All were started again"):
         result = orchestrator.train_model("wine")
-    with two_processes() as processes:
-        two, _ = processes.do(orchestrate, str(tmp_path / "two"), tracking_uri, (StopAt(5),))
+    two, _ = both.do(orchestrate, str(tmp_path / "two"), tracking_uri, (StopAt(5),))
     alone = orchestrate(str(tmp_path / "one"), tracking_uri, (StopAt(5),))
 
     ray_saved, two_saved = (load_checkpoint(tmp_path / name / LAST)["state"] for name in ("ray", "two"))
@@ -59,21 +59,16 @@ def test_ray_logs_one_run_through_the_kill_of_a_process(
     assert (compared.exit_code, "Verdict: equivalent" in compared.output) == (0, True), compared.output
 
 
-def test_lost_process_leaves_a_failed_run_that_goes_on_without_ray(
-    cluster: str, tmp_path: Path, tracking_uri: str, client: MlflowClient
-) -> None:
-    asked = on_ray(config(tmp_path, tracking_uri), cluster, processes=1)
+def test_process_that_is_gone_is_told_before_those_that_missed_it(cluster: str) -> None:
+    from ray.exceptions import ActorDiedError
+    from ray.train import WorkerGroupError
 
-    with pytest.raises(LostProcessError, match="Process 0 of the training ended"):
-        TrainingOrchestratorV2(asked, callbacks=[Killed(0)]).train_model("wine")
-    run_id = load_checkpoint(tmp_path / LAST)["about"]["run_id"]
-    left = client.get_run(run_id)
-    resumed = orchestrate(str(tmp_path), tracking_uri)
+    failures = {0: LostProcessError.of("Connection closed by peer"), 1: ActorDiedError()}
+    cause = cause_of(WorkerGroupError("said by Ray", failures))
 
-    assert left.info.status == "FAILED"
-    assert left.data.tags[FAILURE_TAG] == "Process 0 of the training ended, or cannot be reached."
-    assert resumed == run_id
-    assert client.get_run(run_id).info.status == "FINISHED"
+    assert isinstance(cause, LostProcessError)
+    assert cause.what == "Process 1 of the training ended, or cannot be reached."
+    assert "The actor died" in cause.where
 
 
 def test_cluster_without_room_is_told_after_the_patience(
@@ -92,7 +87,7 @@ def test_cluster_without_room_is_told_after_the_patience(
 
 
 def test_callback_that_cannot_be_sent_is_refused(cluster: str, tmp_path: Path, tracking_uri: str) -> None:
-    unsendable = Killed(0)
+    unsendable = KilledOnce(0, 1, tmp_path)
     unsendable.held = threading.Lock()  # type: ignore[attr-defined]
 
     with pytest.raises(ClusterError, match="cannot be sent to other processes"):

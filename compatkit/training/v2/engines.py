@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -33,6 +33,15 @@ def engine_started(config: OrchestratorConfig) -> Iterator[Processes]:
 
     with connected(config):
         yield Processes(0, 1, torch.device("cpu"))
+
+
+def engine_kept(config: OrchestratorConfig) -> AbstractContextManager[None]:
+    """Stay connected to Ray while several trainings run, where they run there: connecting takes seconds."""
+    if config.scale.engine != "ray":
+        return nullcontext()
+    from compatkit.training.v2.on_ray.cluster import connected
+
+    return connected(config)
 
 
 def train_by_engine(

@@ -149,8 +149,8 @@ class ScaleConfig:
         engine: "local": this process, or those that `torchrun` started; "ray": Ray Train starts them, on a cluster.
         processes: how many "ray" starts. Each takes its part of every batch, `runtime.threads` CPUs, and a GPU where
             `runtime.device` asks for one.
-        address: host:port of a Ray cluster; None is Ray's own choice: RAY_ADDRESS, a cluster that runs on this
-            machine, else one that is started here for the training.
+        address: host:port of a Ray cluster; "auto" for the one that runs on this machine, "local" for one that is
+            started here for the training. None is RAY_ADDRESS, which `ray job submit` sets, else "local".
         restarts: how often "ray" starts the processes again after one was lost, from the last checkpoint.
         patience_seconds: seconds that "ray" waits until the cluster has room for the processes.
     """

@@ -14,6 +14,7 @@ from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.v2.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
 from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.engines import engine_kept
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
 from compatkit.training.v2.presets import preset_config
@@ -105,6 +106,7 @@ def run_sweep(
     outcomes: list[Swept] = []
     with (
         termination_raised(),
+        engine_kept(asked[0].config),
         tracked_run(tracking.experiment_name, tracking_uri=tracking.uri, run_name=tracking.run_name) as run,
     ):
         run.log_params({f"sweep.{name}": ", ".join(texts) for name, texts in _axes_of(asked).items()})

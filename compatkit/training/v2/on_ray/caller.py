@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from compatkit.training.v2.on_ray.worker import TRACE_VARIABLE, Job, Trained, tr
 from compatkit.training.v2.trainer import ModelTrainerV2
 
 if TYPE_CHECKING:
+    from ray import ObjectRef
     from ray.train.torch import TorchTrainer
 
 _POLL = 0.2  # seconds
@@ -47,10 +48,11 @@ def train_on_ray(
     """
     ours = [each for each in trainer.callbacks if isinstance(each, CallersCallback)]
     job = _job(trainer, config, model, data, saved)
+    job_ref = _sent(job)
     desk = open_desk()
     try:
         with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder:
-            fit = _Fit(_ray_trainer(desk, job, config, folder))
+            fit = _Fit(_ray_trainer(partial(train_part, desk, job_ref), desk, job.config, folder))
             trained = _serve(fit, desk, Service(run, ours), job.config)
     finally:
         # Who still asks gets an error, and ends.
@@ -75,22 +77,29 @@ def _job(
     return Job(config, theirs, next(iter(keepers), None), model, data, saved, trace)
 
 
-def _ray_trainer(desk: Desk, job: Job, config: OrchestratorConfig, folder: str) -> TorchTrainer:
+def _sent(job: Job) -> ObjectRef[Job]:
+    """Put `job` where every machine of the cluster can take it from."""
     import ray
+
+    try:
+        return ray.put(job)
+    except Exception as error:  # pickle raises what the objects raise
+        raise ClusterError.not_sent(error) from error
+
+
+def _ray_trainer(
+    part: Callable[[], Trained | None], desk: Desk, config: OrchestratorConfig, folder: str
+) -> TorchTrainer:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
     scale = config.scale
-    try:
-        job_ref = ray.put(job)
-    except Exception as error:  # pickle raises what the objects raise
-        raise ClusterError.not_sent(error) from error
     return TorchTrainer(
-        partial(train_part, desk, job_ref),
+        part,
         scaling_config=ScalingConfig(
             num_workers=scale.processes,
-            use_gpu=job.config.runtime.device == "cuda",
-            resources_per_worker=needs_of(job.config),
+            use_gpu=config.runtime.device == "cuda",
+            resources_per_worker=needs_of(config),
         ),
         run_config=RunConfig(
             storage_path=folder,  # for Ray's own notes: nothing of the training comes there

@@ -7,14 +7,14 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.on_ray.errors import ClusterError
 
 _VARIABLE = "RAY_ADDRESS"
-_NO_ADDRESS = (None, "", "auto", "local")
+_OWN, _ANY = "local", "auto"  # words for an address: one that is started here, one that runs on this machine
 _SECONDS = 5.0
 # What a client says first over HTTP/2, with no settings: a server of gRPC answers at once with its own.
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -37,9 +37,11 @@ def connected(config: OrchestratorConfig) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    is_own = _connect(config.scale.address or os.environ.get(_VARIABLE))
+    # Not Ray's own default, which joins whatever cluster it finds on this machine, another training's too.
+    address = config.scale.address or os.environ.get(_VARIABLE) or _OWN
+    _connect(address)
     try:
-        if is_own and (shortage := shortage_of(config)):
+        if address == _OWN and (shortage := shortage_of(config)):
             raise shortage  # it does not grow
         yield
     finally:
@@ -74,29 +76,17 @@ def _shown(resources: Mapping[str, float], names: Iterable[str]) -> str:
     return ", ".join(f"{resources.get(name, 0):g} {name}s" for name in names)
 
 
-def _connect(address: str | None) -> bool:
-    """Connect to the cluster at `address`, or to Ray's own choice; return whether it was started here for that."""
-    try:
-        if address not in _NO_ADDRESS:
-            _require_answer(str(address))
-            _init(address)
-            return False
-        if address != "local":
-            with suppress(ConnectionError):
-                _init("auto")
-                return False
-        _init("local")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ClusterError.unreachable(address or "this machine", error) from error
-    return True
-
-
-def _init(address: str | None) -> None:
+def _connect(address: str) -> None:
     import ray
 
-    with _defaults_set(), _termination_kept():
-        # Its processes' output would come to stdout, where the result goes; Ray keeps it in its logs.
-        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    if address not in (_OWN, _ANY):
+        _require_answer(address)
+    try:
+        with _defaults_set(), _termination_kept():
+            # Its processes' output would come to stdout, where the result goes; Ray keeps it in its logs.
+            ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ClusterError.unreachable(address, error) from error
 
 
 def _require_answer(address: str) -> None:
