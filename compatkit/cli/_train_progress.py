@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.callbacks import CallersCallback, Progress
 
 
-class LiveLine(Callback):
+class LiveLine(CallersCallback):
     """Overwrites one line on stderr after each epoch; silent where that is no terminal."""
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class LiveLine(Callback):
         self._start = time.monotonic()
         self._first = 0  # epochs that were done before this process
 
-    def on_start(self, state: TrainingState) -> None:
+    def on_start(self, state: Progress) -> None:
         self._start, self._first = time.monotonic(), state.epoch
 
-    def on_epoch(self, state: TrainingState) -> None:
+    def on_epoch(self, state: Progress) -> None:
         record, done = state.history[-1], state.epoch - self._first
         left = (time.monotonic() - self._start) / done * (state.epochs - state.epoch)  # seconds
         self._show(
@@ -27,7 +27,7 @@ class LiveLine(Callback):
             f"val accuracy {record.val_accuracy:.4f}  {_clock(left)} left"
         )
 
-    def on_end(self, state: TrainingState) -> None:  # noqa: ARG002
+    def on_end(self, state: Progress) -> None:  # noqa: ARG002
         self._show("")
 
     def _show(self, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -62,7 +64,8 @@ def command(
         overrides={"tracking.uri": tracking_uri} if tracking_uri else {},
     )
     progress = SweepProgress(len(asked))
-    run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.tell)
+    with redirect_stdout(sys.stderr):  # Ray prints when a process is lost
+        run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.tell)
     click.echo(sweep_json(run_id, outcomes) if form == "json" else "\n".join(sweep_lines(run_id, asked, outcomes)))
     is_done = len(outcomes) == len(asked) and all(
         isinstance(each, Trained) and not each.is_interrupted for each in outcomes

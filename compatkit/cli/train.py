@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def command(
     pair (X, y), or a function that returns one. Ctrl-C ends v2 with the epoch: it is kept, logged, and the run is
     marked as killed; a second one ends it at once. Started by torchrun, v2 trains in several processes together, and
     the batch size is that of all of them: the numbers are those of one process, but for rounding, and for dropout.
+    With scale.engine=ray, Ray Train starts scale.processes of them, on the machines of a cluster (scale.address).
 
     \b
     Exit status: 0 the training was finished; 2 it failed, or was interrupted.
@@ -122,7 +124,9 @@ def _train_v2(
     orchestrator = TrainingOrchestratorV2(config, callbacks=[interruption, line])
     orchestrator.preset = preset
     try:
-        result = orchestrator.train_model(source, resume=resume)
+        # What others print on the way is talk: Ray does, when a process is lost.
+        with redirect_stdout(sys.stderr):
+            result = orchestrator.train_model(source, resume=resume)
     finally:
         interruption.close()
     return result, interruption.is_asked

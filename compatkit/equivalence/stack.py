@@ -10,6 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from compatkit.addresses import without_password
 from compatkit.equivalence.combinations import Task
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
@@ -135,9 +136,10 @@ def _require_own_run(cell: Cell, uri: str, begun: int) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    shown = without_password(uri)
     try:
         started = MlflowClient(uri).get_run(cell.run_id).info.start_time
     except MlflowException as error:
-        raise EquivalenceError.unreadable_run(cell.run_id, uri, str(error)) from error
+        raise EquivalenceError.unreadable_run(cell.run_id, shown, without_password(str(error))) from error
     if started < begun:
-        raise EquivalenceError.old_run(cell.run_id, uri)
+        raise EquivalenceError.old_run(cell.run_id, shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compatkit.addresses import without_password
 from compatkit.training.errors import LostProcessError
 from compatkit.training.server import require_server
 
@@ -23,8 +24,8 @@ def end_run(client: MlflowClient, run_id: str, status: str, *, failure: str = ""
 
 
 def failure_of(error: BaseException) -> str:
-    """Return why a training failed, in a sentence."""
-    return getattr(error, "what", "") or f"{type(error).__name__}: {error}".removesuffix(": ")
+    """Return why a training failed, in a sentence, without the password of a store."""
+    return without_password(getattr(error, "what", "") or f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
 def is_consequence(error: BaseException) -> bool:

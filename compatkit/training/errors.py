@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compatkit.addresses import without_password
 from compatkit.errors import CompatkitError, nearest
 
 
@@ -130,7 +131,11 @@ class LostProcessError(TrainingError):
 
 
 class TrackingError(CompatkitError):
-    """A tracking server, or a spool of what it has not got, that cannot be used."""
+    """A tracking server, or a spool of what it has not got, that cannot be used. No password is shown."""
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        # MLflow's own messages have the address in them, too.
+        super().__init__(without_password(what), where=without_password(where), hint=hint)
 
     @classmethod
     def no_server(cls, uri: str, reason: object) -> TrackingError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from compatkit.addresses import without_password
 from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence
 from compatkit.training.errors import TrackingError
 from compatkit.training.server import require_server
@@ -117,4 +118,4 @@ def _end_despite(error: BaseException, tracker: RunTracker, status: str, *, fail
     try:
         tracker.end(status, failure=failure)
     except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
-        error.add_note(f"MLflow run {tracker.run_id} could not be marked as {status}: {store_error}")
+        error.add_note(without_password(f"MLflow run {tracker.run_id} could not be marked as {status}: {store_error}"))

@@ -96,7 +96,11 @@ class RunTracker:
 
     def watched(self, model: nn.Module) -> Watch:
         """Record what `model` does, as an artifact of this run, where COMPATKIT_TRACE asks for it; else do nothing."""
-        return watch(model, to=lambda text: self._client.log_text(self.run_id, text, TRACE_FILE))
+        return watch(model, to=self.log_trace)
+
+    def log_trace(self, text: str) -> None:
+        """Log what was recorded of a model elsewhere, as JSON."""
+        self._client.log_text(self.run_id, text, TRACE_FILE)
 
     def log_metrics(self, values: Mapping[str, object], *, step: int = 0) -> None:
         """Send the numbers among `values` soon; what is no number (None, text) is left out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from compatkit.training import MODEL_TYPES, OPTIMIZERS, OrchestratorConfig
-from compatkit.training.v2.names import CLASS_WEIGHTS, COMPILERS, METRIC_NAMES, MONITORED, SCHEDULERS
+from compatkit.training.v2.names import CLASS_WEIGHTS, COMPILERS, ENGINES, METRIC_NAMES, MONITORED, SCHEDULERS
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _shares = st.floats(0.01, 0.99)
@@ -47,6 +47,11 @@ VALUES = {
     "runtime.workers": st.integers(0, 9),
     "runtime.deterministic": _booleans,
     "runtime.compile": st.sampled_from(COMPILERS),
+    "scale.engine": st.sampled_from(ENGINES),
+    "scale.processes": _sizes,
+    "scale.address": st.none() | _texts,
+    "scale.restarts": st.integers(0, 9),
+    "scale.patience_seconds": _numbers,
     "tracking.experiment_name": _texts,
     "tracking.uri": st.none() | _texts,
     "tracking.run_name": st.none() | _texts,
@@ -57,5 +62,13 @@ VALUES = {
     "tracking.patience_seconds": _numbers,
     "tracking.spool": st.none() | _texts,
 }
-overrides = st.fixed_dictionaries({}, optional=VALUES)
+
+
+def _engine_of(given: dict[str, object]) -> dict[str, str]:
+    """Return the engine that starts several processes, or starts them again, where that is asked for."""
+    is_needed = given.get("scale.processes", 1) != 1 or given.get("scale.restarts", 0) != 0
+    return {"scale.engine": "ray"} if is_needed else {}
+
+
+overrides = st.fixed_dictionaries({}, optional=VALUES).map(lambda given: {**given, **_engine_of(given)})
 configs = overrides.map(lambda given: OrchestratorConfig().with_overrides(given))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +52,6 @@ tolerances = [{{ metric = "*_loss", rtol = {ROUNDING}, why = "the mean of two ha
 """
 MLP = {"type": "mlp", "hidden_size": 8}
 RUN: dict[str, Any] = {"epochs": 3, "batch_size": 32, "lr": 0.01, "seed": 5}
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[Both]:
-    with two_processes() as processes:
-        yield processes
 
 
 def everyone(size: int) -> list[Processes]:

@@ -22,7 +22,7 @@ from typing import Any
 from torch import nn
 
 from compatkit.training import ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, build_model, load_dataset
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.callbacks import Callback, CallersCallback, Progress, TrainingState
 
 Settings = dict[str, Any]
 Weights = dict[str, Any]
@@ -116,13 +116,13 @@ def _fit(built: nn.Module, trainer: ModelTrainerV2, dataset: str, run: Settings)
     return history, {name: weight.clone() for name, weight in built.state_dict().items()}
 
 
-class StopAt(Callback):
-    """Ends the training after an epoch; the first process alone is told so."""
+class StopAt(CallersCallback):
+    """Ends the training after an epoch; the caller, or the first process alone, is told so."""
 
     def __init__(self, epoch: int) -> None:
         self._epoch = epoch
 
-    def on_epoch(self, state: TrainingState) -> None:
+    def on_epoch(self, state: Progress) -> None:
         if state.epoch == self._epoch:
             state.stop = "enough"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, local_folder
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
@@ -13,7 +14,7 @@ from compatkit.equivalence.reading.logged_models import Models, read_logged_mode
 from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.reading.store.metrics import read_metrics
-from compatkit.equivalence.reading.store.opened import is_missing, opened_store, without_password
+from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
 from compatkit.trace import TRACE_FILE

@@ -15,6 +15,7 @@ from compatkit.training.v2.sections import (
     ModelConfig,
     OptimizerConfig,
     RuntimeConfig,
+    ScaleConfig,
     SchedulerConfig,
     TrackingConfig,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "OptimizerConfig",
     "OrchestratorConfig",
     "RuntimeConfig",
+    "ScaleConfig",
     "SchedulerConfig",
     "TrackingConfig",
     "TrainingOrchestratorV2",

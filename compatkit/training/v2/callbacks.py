@@ -18,23 +18,17 @@ from compatkit.training.v2.schedulers import Scheduler
 INTERRUPTED = "interrupted"
 
 
-@dataclass(slots=True)
-class TrainingState:
-    """Where a training is. Callbacks read it; of its attributes they set `stop` only.
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far a training is. Callbacks read it; of its attributes they set `stop` only.
 
     Attributes:
-        model: what is trained, with the weights of the moment.
         epochs: epochs that were asked for.
         history: the metrics of the epochs that are done, from the first.
         stop: why the training ends with this epoch; empty: it goes on.
         has_diverged: whether the training loss is no number any more.
     """
 
-    model: nn.Module
-    optimizer: Optimizer
-    scheduler: Scheduler
-    precision: Precision
-    callbacks: tuple[Callback, ...]
     epochs: int
     history: list[EpochMetrics] = field(default_factory=list)
     stop: str = ""
@@ -48,6 +42,21 @@ class TrainingState:
     @property
     def is_done(self) -> bool:
         return bool(self.stop) or self.epoch >= self.epochs
+
+
+@dataclass(slots=True, kw_only=True)
+class TrainingState(Progress):
+    """Where a training is, in a process that trains.
+
+    Attributes:
+        model: what is trained, with the weights of the moment.
+    """
+
+    model: nn.Module
+    optimizer: Optimizer
+    scheduler: Scheduler
+    precision: Precision
+    callbacks: tuple[Callback, ...]
 
     def capture(self) -> dict[str, Any]:
         """Return all that a continuation needs to be bitwise equal: tensors and plain values."""
@@ -111,3 +120,20 @@ class Callback:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state` was taken."""
+
+
+class CallersCallback(Callback):
+    """A callback of the process that called `train_model`, whichever processes train: it sees how far they are.
+
+    With `scale.engine` "ray", every other callback goes to the first of them by pickle, and what it keeps stays there.
+    An epoch that is trained again, because a process was lost, is told once.
+    """
+
+    def on_start(self, state: Progress) -> None:
+        """Called before the first epoch; after a resumption, before the next one."""
+
+    def on_epoch(self, state: Progress) -> None:
+        """Called after each epoch; `state.history[-1]` is its metrics."""
+
+    def on_end(self, state: Progress) -> None:
+        """Called after the last epoch; not if an exception ended the training."""

@@ -9,9 +9,9 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -22,6 +22,7 @@ from compatkit.training.v2.sections import CheckpointConfig
 
 LAST, BEST = "last.pt", "best.pt"
 _FORMAT = 1
+Save: TypeAlias = Callable[[Path, Mapping[str, Any]], None]
 
 
 class Checkpointer(Callback):
@@ -30,8 +31,9 @@ class Checkpointer(Callback):
     `about` is kept with them: plain values that say which training it is.
     """
 
-    def __init__(self, config: CheckpointConfig, about: Mapping[str, Any]) -> None:
+    def __init__(self, config: CheckpointConfig, about: Mapping[str, Any], *, save: Save | None = None) -> None:
         assert config.folder is not None
+        self._save = save or save_checkpoint
         self._folder = Path(config.folder)
         self._config = config
         self._about = dict(about)
@@ -49,9 +51,13 @@ class Checkpointer(Callback):
         if is_better(self._config.metric, value, self._best):
             self._best = value
             best = {"model": state.model.state_dict(), "record": record.to_dict()}
-            save_checkpoint(self._folder / BEST, {**best, "about": self._about})
+            self._save(self._folder / BEST, {**best, "about": self._about})
         if state.is_done or state.epoch % self._config.every_epochs == 0:
             self._write_last(state)
+
+    def saving_by(self, save: Save) -> Checkpointer:
+        """Return one that hands what it keeps to `save`."""
+        return Checkpointer(self._config, self._about, save=save)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self._best}
@@ -60,19 +66,29 @@ class Checkpointer(Callback):
         self._best = state["best"]
 
     def _write_last(self, state: TrainingState) -> None:
-        save_checkpoint(self._folder / LAST, {"state": state.capture(), "about": self._about})
+        self._save(self._folder / LAST, {"state": state.capture(), "about": self._about})
 
 
 def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` to `path`, whole or not at all. Raises `TrainingError` if the disk does not take it."""
+    write_checkpoint(path, checkpoint_bytes(content))
+
+
+def checkpoint_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return what the file of a checkpoint holds."""
     buffer = io.BytesIO()
     torch.save({"format": _FORMAT, **content}, buffer)
+    return buffer.getvalue()
+
+
+def write_checkpoint(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, whole or not at all. Raises `TrainingError` if the disk does not take it."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             temporary = Path(file.name)
-            file.write(buffer.getbuffer())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -84,8 +100,11 @@ def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
         raise TrainingError.not_saved(path, error) from error
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Return what `save_checkpoint` wrote. Raises `TrainingError` for anything else; nothing in it is executed."""
+def load_checkpoint(path: Path | io.BytesIO) -> dict[str, Any]:
+    """Return what `save_checkpoint` wrote, from a file or its bytes; nothing in it is executed.
+
+    Raises `TrainingError` for anything else.
+    """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises what it likes for a file that is cut or not its own

@@ -21,6 +21,7 @@ from compatkit.training.v2.sections import (
     ModelConfig,
     OptimizerConfig,
     RuntimeConfig,
+    ScaleConfig,
     SchedulerConfig,
     TrackingConfig,
 )
@@ -49,6 +50,7 @@ class OrchestratorConfig:
     early_stopping: EarlyStoppingConfig = field(default_factory=EarlyStoppingConfig)
     checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
     runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,10 @@ class OrchestratorConfig:
             raise ConfigError.contradiction("scheduler.warmup_epochs", "scheduler.name", "plateau", "0")
         if self.runtime.precision == "float16" and self.runtime.device == "cpu":
             raise ConfigError.contradiction("runtime.precision", "runtime.device", "cpu", "float32 or bfloat16")
+        if self.scale.engine == "local" and self.scale.processes > 1:
+            raise ConfigError.contradiction("scale.processes", "scale.engine", "local", "1 (and start it by torchrun)")
+        if self.scale.engine == "local" and self.scale.restarts:
+            raise ConfigError.contradiction("scale.restarts", "scale.engine", "local", "0")
 
     def flatten(self) -> dict[str, Value]:
         """Return every setting under its dotted path."""
@@ -190,6 +196,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "early_stopping": EarlyStoppingConfig,
     "checkpoints": CheckpointConfig,
     "runtime": RuntimeConfig,
+    "scale": ScaleConfig,
     "tracking": TrackingConfig,
 }
 

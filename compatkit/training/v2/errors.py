@@ -85,6 +85,14 @@ class ConfigError(CompatkitError):
         )
 
     @classmethod
+    def two_engines(cls) -> ConfigError:
+        return cls(
+            "torchrun started this process, and scale.engine is 'ray', which starts processes itself.",
+            where="OrchestratorConfig, at scale.engine",
+            hint="start it without torchrun, or set scale.engine to local",
+        )
+
+    @classmethod
     def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
         return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
 

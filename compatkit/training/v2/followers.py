@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from compatkit.addresses import without_password
 from compatkit.training.ending import end_run, failure_of, is_consequence
 from compatkit.training.termination import pass_over_termination
 from compatkit.training.v2.distributed import Processes
@@ -27,7 +28,7 @@ def failure_told(processes: Processes, run_id: str, uri: str | None) -> Iterator
         try:
             _tell(error, processes, run_id, uri)
         except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
-            error.add_note(f"MLflow run {run_id} could not be marked as FAILED: {store_error}")
+            error.add_note(without_password(f"MLflow run {run_id} could not be marked as FAILED: {store_error}"))
         raise
 
 

@@ -14,7 +14,7 @@ from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.presets import preset_config
 from compatkit.training.v2.trainer import ModelTrainerV2
 
-_OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.")
+_OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.", "scale.")
 _NOT_THE_TRAINERS = frozenset({*v1_paths().values(), "runtime.workers"})
 
 

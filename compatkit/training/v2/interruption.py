@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from compatkit.training.v2.callbacks import INTERRUPTED, Callback, TrainingState
+from compatkit.training.v2.callbacks import INTERRUPTED, CallersCallback, Progress
 
 # torchrun passes a SIGINT on that the terminal has sent to its processes too: within this time, two are one.
 _SAME = 1.0  # seconds
 
 
-class Interruption(Callback):
+class Interruption(CallersCallback):
     """Ends the training with the epoch in which SIGINT arrives. Use it in the main thread; `tell` is then called."""
 
     is_everywhere = True  # each process has a signal handler of its own
@@ -24,14 +24,14 @@ class Interruption(Callback):
         self.is_asked = False
         self._before: object = None
 
-    def on_start(self, state: TrainingState) -> None:  # noqa: ARG002
+    def on_start(self, state: Progress) -> None:  # noqa: ARG002
         self._before = signal.signal(signal.SIGINT, self._ask)
 
-    def on_epoch(self, state: TrainingState) -> None:
+    def on_epoch(self, state: Progress) -> None:
         if self.is_asked:
             state.stop = state.stop or INTERRUPTED
 
-    def on_end(self, state: TrainingState) -> None:
+    def on_end(self, state: Progress) -> None:
         self.is_asked = self.is_asked or state.stop == INTERRUPTED  # another process was asked
 
     def close(self) -> None:

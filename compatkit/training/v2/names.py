@@ -11,6 +11,7 @@ MONITORED = ("train_accuracy", "train_loss", "val_accuracy", "val_f1", "val_loss
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("float32", "bfloat16", "float16")
 COMPILERS = ("none", "aot_eager", "cudagraphs", "eager", "inductor")
+ENGINES = ("local", "ray")
 METRIC_NAMES = ("v1", "v2", "both")
 
 

@@ -9,9 +9,8 @@ from typing import Any
 from torch import nn
 
 from compatkit.migration import find_migration
-from compatkit.record import EpochRecord, read_history
+from compatkit.record import EpochRecord
 from compatkit.training.data import DatasetSource, DataSplit, load_dataset
-from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.divergence import require_convergence
 from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer
@@ -22,13 +21,14 @@ from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
 from compatkit.training.v2.callbacks import INTERRUPTED, Callback
 from compatkit.training.v2.checkpoints import Checkpointer
 from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes, joined_processes
+from compatkit.training.v2.distributed import Processes
+from compatkit.training.v2.engines import engine_started, run_trainer, train_by_engine
 from compatkit.training.v2.followers import failure_told
 from compatkit.training.v2.given import base_config, choose_trainer, require_sharing, require_support
 from compatkit.training.v2.recording import HistoryLogger, in_names, log_setup
 from compatkit.training.v2.result import TrainingResult, final_metrics, result_of
 from compatkit.training.v2.resumption import about_training, saved_training
-from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
+from compatkit.training.v2.trainer import ModelTrainerV2
 
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
 _UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)
@@ -76,11 +76,12 @@ class TrainingOrchestratorV2:
         `resume` goes on where the last checkpoint in `checkpoints.folder` was written, in the same run, bitwise equal;
         without one, it begins. An exception ends the run as FAILED, with the reason as a tag, and goes on; SIGTERM is
         one, and data that are none. A training whose loss is no number any more fails, after its history was logged.
-        Started by `torchrun`, all processes train one model together, and the first logs it, as one run. A new run is a
+        Started by `torchrun`, all processes train one model together, and the first logs it, as one run; with
+        `scale.engine` "ray", this process logs and keeps checkpoints, and those that Ray starts train. A new run is a
         child of `parent_run`.
         """
         runtime = self.config.runtime
-        with termination_raised(), joined_processes(choose_device(runtime.device)) as processes:
+        with termination_raised(), engine_started(self.config) as processes:
             require_sharing(self.trainer, processes)
             data = self._load(dataset, is_logged=processes.is_first and not resume, parent_run=parent_run)
             about = about_training(self.config, data)
@@ -142,7 +143,7 @@ class TrainingOrchestratorV2:
         run_id, saved = processes.tell(_UNTOLD)
         with failure_told(processes, run_id, self.config.tracking.uri):
             self.model = self._build_model(data)
-            history = self._train(self._equipped_trainer(), self.model, data, saved)
+            history = run_trainer(self._equipped_trainer(), self.config, self.model, data, saved and saved["state"])
         require_convergence(history)
         return result_of(run_id, self.config.tracking.experiment_name, history)
 
@@ -157,8 +158,9 @@ class TrainingOrchestratorV2:
         # A subclass may change the history that it returns: then only that is logged.
         loggers = [logger] if type(self.trainer).train is ModelTrainerV2.train else []
         keepers = [] if checkpoints.folder is None else [Checkpointer(checkpoints, {**about, "run_id": run.run_id})]
-        with run.watched(self.model), run.sampled(is_on=self.config.tracking.system_metrics):
-            history = self._train(self._equipped_trainer(*loggers, *keepers), self.model, data, saved)
+        trainer = self._equipped_trainer(*loggers, *keepers)
+        with run.sampled(is_on=self.config.tracking.system_metrics):
+            history = train_by_engine(run, trainer, self.config, self.model, data, saved and saved["state"])
         logger.log_rest(history)
         final = in_names(final_metrics(history), names)
         run.log_metrics({f"final_{name}": value for name, value in final.items()})
@@ -190,25 +192,3 @@ class TrainingOrchestratorV2:
             seed=self.config.runtime.seed,
             shape=data.shape,
         )
-
-    def _train(
-        self, trainer: Trainer, model: nn.Module, data: DataSplit, saved: Mapping[str, Any] | None
-    ) -> list[EpochRecord]:
-        config, optimizer, runtime = self.config, self.config.optimizer, self.config.runtime
-        resumption = {} if saved is None else {"resume_from": saved["state"]}
-        # Seeded here too: a trainer of the user's own may draw from the global random state.
-        with torch_threads(runtime.threads), seeded(runtime.seed):
-            history = trainer.train(
-                model,
-                data.train,
-                data.validation,
-                epochs=config.epochs,
-                batch_size=config.data.batch_size,
-                lr=optimizer.learning_rate,
-                optimizer=optimizer.name,
-                weight_decay=optimizer.weight_decay,
-                momentum=optimizer.momentum,
-                seed=runtime.seed,
-                **resumption,
-            )
-        return read_history(history)

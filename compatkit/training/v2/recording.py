@@ -15,10 +15,10 @@ from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.arguments import v1_paths
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.callbacks import CallersCallback, Progress
 from compatkit.training.v2.config import OrchestratorConfig
 
-_NOT_LOGGED = ("tracking.", "checkpoints.")
+_NOT_LOGGED = ("tracking.", "checkpoints.", "scale.")
 
 
 def logged_params(config: OrchestratorConfig) -> dict[str, object]:
@@ -41,7 +41,7 @@ def log_setup(
     run.set_tags(tags if preset is None else {**tags, "preset": preset})
 
 
-class HistoryLogger(Callback):
+class HistoryLogger(CallersCallback):
     """Logs each record once, at its epoch, under the names that were asked for: "v1", "v2" or "both"."""
 
     def __init__(self, run: RunTracker, names: str) -> None:
@@ -50,15 +50,15 @@ class HistoryLogger(Callback):
         self._names = names
         self._logged = 0  # records
 
-    def on_start(self, state: TrainingState) -> None:
+    def on_start(self, state: Progress) -> None:
         # After a resumption: what had arrived already is left out by the run.
         self.log_rest(read_history(state.history))
 
-    def on_epoch(self, state: TrainingState) -> None:
+    def on_epoch(self, state: Progress) -> None:
         self._log(read_history(state.history[-1:])[0])
         self.stop = state.stop
 
-    def on_end(self, state: TrainingState) -> None:
+    def on_end(self, state: Progress) -> None:
         self.stop = state.stop
 
     def log_rest(self, history: list[EpochRecord]) -> None:

@@ -10,7 +10,7 @@ from compatkit.training.v2.checkpoints import last_checkpoint, load_checkpoint, 
 from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.errors import ConfigError
 
-_NOT_DECISIVE = ("tracking.", "checkpoints.", "runtime.workers")
+_NOT_DECISIVE = ("tracking.", "checkpoints.", "scale.", "runtime.workers")
 
 
 def about_training(config: OrchestratorConfig, data: DataSplit) -> dict[str, Any]:

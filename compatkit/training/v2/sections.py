@@ -142,6 +142,27 @@ class RuntimeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleConfig:
+    """In how many processes a training runs, and who starts them; the numbers are those of one, but for rounding.
+
+    Attributes:
+        engine: "local": this process, or those that `torchrun` started; "ray": Ray Train starts them, on a cluster.
+        processes: how many "ray" starts. Each takes its part of every batch, `runtime.threads` CPUs, and a GPU where
+            `runtime.device` asks for one.
+        address: host:port of a Ray cluster; "auto" for the one that runs on this machine, "local" for one that is
+            started here for the training. None is RAY_ADDRESS, which `ray job submit` sets, else "local".
+        restarts: how often "ray" starts the processes again after one was lost, from the last checkpoint.
+        patience_seconds: seconds that "ray" waits until the cluster has room for the processes.
+    """
+
+    engine: str = "local"
+    processes: int = 1
+    address: str | None = None
+    restarts: int = 0
+    patience_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingConfig:
     """Where the run is logged.
 

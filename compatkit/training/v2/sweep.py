@@ -12,15 +12,20 @@ from compatkit.training.data import DatasetSource
 from compatkit.training.ending import FAILURE_TAG, failure_of
 from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
-from compatkit.training.v2.callbacks import INTERRUPTED, Callback, TrainingState
+from compatkit.training.v2.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
 from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.engines import engine_kept
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
 from compatkit.training.v2.presets import preset_config
 from compatkit.training.v2.result import TrainingResult
 
 PRESET, SEED = "preset", "runtime.seed"
-_NO_AXIS = ("tracking.", "checkpoints.")  # where a run is logged and kept; a comma may be part of a name
+_NO_AXIS = (
+    "tracking.",
+    "checkpoints.",
+    "scale.address",
+)  # where a run is logged and kept; a comma may be part of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ def run_sweep(
     outcomes: list[Swept] = []
     with (
         termination_raised(),
+        engine_kept(asked[0].config),
         tracked_run(tracking.experiment_name, tracking_uri=tracking.uri, run_name=tracking.run_name) as run,
     ):
         run.log_params({f"sweep.{name}": ", ".join(texts) for name, texts in _axes_of(asked).items()})
@@ -135,13 +141,13 @@ def _train(combination: Combination, dataset: DatasetSource, parent: str, callba
     return Trained(combination, result, is_interrupted=stopped.reason == INTERRUPTED)
 
 
-class _Stopped(Callback):
+class _Stopped(CallersCallback):
     """Notes why the training ended before its last epoch."""
 
     def __init__(self) -> None:
         self.reason = ""
 
-    def on_end(self, state: TrainingState) -> None:
+    def on_end(self, state: Progress) -> None:
         self.reason = state.stop
 
 

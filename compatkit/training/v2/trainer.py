@@ -78,10 +78,10 @@ class ModelTrainerV2:
             built = build_optimizer(optimizer, model, learning_rate=lr, weight_decay=weight_decay, momentum=momentum)
             callbacks = (EarlyStopping(self.config.early_stopping), *self.callbacks)
             state = TrainingState(
-                model,
-                built,
-                Scheduler(self.config.scheduler, built, epochs=epochs),
-                Precision(runtime.precision, processes.device),
+                model=model,
+                optimizer=built,
+                scheduler=Scheduler(self.config.scheduler, built, epochs=epochs),
+                precision=Precision(runtime.precision, processes.device),
                 callbacks=tuple(each for each in callbacks if processes.is_first or each.is_everywhere),
                 epochs=epochs,
             )

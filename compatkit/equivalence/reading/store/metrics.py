@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History, Point
 from compatkit.equivalence.reading.canonical import canonical_points, canonical_value
-from compatkit.equivalence.reading.store.opened import without_password
 from compatkit.equivalence.reading.store.sql_metrics import read_sql_metrics
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
 
 if TYPE_CHECKING:
@@ -63,15 +64,6 @@ def is_missing(error: Exception) -> bool:
     return getattr(error, "error_code", "") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
 
-def without_password(uri: str) -> str:
-    """Return the URI as it may be shown."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    user, _, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}").geturl()
-
-
 def _require_store(uri: str) -> None:
     """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
     path = _path(uri)
@@ -87,5 +79,5 @@ def _path(uri: str) -> str:
 
 def _first_line(error: Exception) -> str:
     # MLflow puts whole answers of a server into its messages.
-    line = next(iter(str(error).splitlines()), type(error).__name__)
+    line = without_password(next(iter(str(error).splitlines()), type(error).__name__))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -14,7 +14,6 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 
 from compatkit.equivalence import EquivalenceError, Point, Policy, Snapshot, compare_snapshots, take_snapshot
 from compatkit.equivalence.reading.canonical import is_same_tag
-from compatkit.equivalence.reading.store.opened import without_password
 from tests.equivalence.reading.store.proxy import proxied
 from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs, stop
 
@@ -165,8 +164,3 @@ def test_a_tag_that_was_cut_agrees_up_to_there_only() -> None:
     assert not is_same_tag("t" * 8000, "t" * 7999)
     assert not is_same_tag("t" * 8000, "t" * 7999 + "u" * 1001)
     assert not is_same_tag("t" * 8001, "t" * 9000)
-
-
-def test_a_password_is_not_shown() -> None:
-    assert without_password("postgresql://me:secret@host:5432/db") == "postgresql://me:***@host:5432/db"
-    assert without_password("sqlite:///mlflow.db") == "sqlite:///mlflow.db"

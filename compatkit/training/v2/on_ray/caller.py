@@ -1,0 +1,143 @@
+"""A training on Ray, seen from its caller: the job is sent, requests are answered, and the result comes back."""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from compatkit.record import EpochRecord
+from compatkit.training.data import DataSplit
+from compatkit.training.tracking import RunTracker
+from compatkit.training.v2.callbacks import CallersCallback
+from compatkit.training.v2.checkpoints import Checkpointer
+from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
+from compatkit.training.v2.on_ray.desk import Desk, open_desk
+from compatkit.training.v2.on_ray.errors import ClusterError
+from compatkit.training.v2.on_ray.failures import cause_of, teller_of_losses
+from compatkit.training.v2.on_ray.service import Service
+from compatkit.training.v2.on_ray.worker import TRACE_VARIABLE, Job, Trained, train_part
+from compatkit.training.v2.trainer import ModelTrainerV2
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.train.torch import TorchTrainer
+
+_POLL = 0.2  # seconds
+
+
+def train_on_ray(
+    run: RunTracker,
+    trainer: ModelTrainerV2,
+    config: OrchestratorConfig,
+    model: nn.Module,
+    data: DataSplit,
+    saved: Mapping[str, Any] | None,
+) -> list[EpochRecord]:
+    """Train `model` in place by processes that Ray starts, and return the history. Use it in the main thread.
+
+    Raises what the training raises in them, `LostProcessError` for one that is gone, and `ClusterError`.
+    """
+    ours = [each for each in trainer.callbacks if isinstance(each, CallersCallback)]
+    job = _job(trainer, config, model, data, saved)
+    job_ref = _sent(job)
+    desk = open_desk()
+    try:
+        with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder:
+            fit = _Fit(_ray_trainer(partial(train_part, desk, job_ref), desk, job.config, folder))
+            trained = _serve(fit, desk, Service(run, ours), job.config)
+    finally:
+        # Who still asks gets an error, and ends.
+        desk.close()
+    model.load_state_dict(trained.weights)
+    return trained.history
+
+
+def _job(
+    trainer: ModelTrainerV2,
+    config: OrchestratorConfig,
+    model: nn.Module,
+    data: DataSplit,
+    saved: Mapping[str, Any] | None,
+) -> Job:
+    theirs = copy.copy(trainer)
+    keepers = [each for each in trainer.callbacks if isinstance(each, Checkpointer)]
+    theirs.callbacks = tuple(each for each in trainer.callbacks if not isinstance(each, CallersCallback | Checkpointer))
+    device = "cuda" if "GPU" in needs_of(config) else "cpu"
+    config = config.with_overrides({"runtime.device": device})
+    trace = os.environ.get(TRACE_VARIABLE, "")
+    return Job(config, theirs, next(iter(keepers), None), model, data, saved, trace)
+
+
+def _sent(job: Job) -> ObjectRef[Job]:
+    """Put `job` where every machine of the cluster can take it from."""
+    import ray
+
+    try:
+        return ray.put(job)
+    except Exception as error:  # pickle raises what the objects raise
+        raise ClusterError.not_sent(error) from error
+
+
+def _ray_trainer(
+    part: Callable[[], Trained | None], desk: Desk, config: OrchestratorConfig, folder: str
+) -> TorchTrainer:
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    scale = config.scale
+    return TorchTrainer(
+        part,
+        scaling_config=ScalingConfig(
+            num_workers=scale.processes,
+            use_gpu=config.runtime.device == "cuda",
+            resources_per_worker=needs_of(config),
+        ),
+        run_config=RunConfig(
+            storage_path=folder,  # for Ray's own notes: nothing of the training comes there
+            failure_config=FailureConfig(max_failures=scale.restarts),
+            callbacks=[teller_of_losses(desk)],
+        ),
+    )
+
+
+class _Fit(threading.Thread):
+    """Ray's part of a training, in a thread: the main thread answers, and gets the signals."""
+
+    def __init__(self, trainer: TorchTrainer) -> None:
+        super().__init__(name="compatkit-ray", daemon=True)
+        self._trainer = trainer
+        self.returned: Trained | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.returned = self._trainer.fit().return_value
+        except BaseException as error:  # noqa: BLE001  # the outermost call of a thread; raised by the caller
+            self.error = error
+
+
+def _serve(fit: _Fit, desk: Desk, service: Service, config: OrchestratorConfig) -> Trained:
+    scale = config.scale
+    fit.start()
+    waiting_since = time.monotonic()
+    while fit.is_alive():
+        if (taken := desk.take(_POLL)) is not None:
+            number, request = taken
+            desk.answer(number, service.answer(request))
+        if not service.is_waiting:
+            waiting_since = time.monotonic()
+        elif time.monotonic() - waiting_since > scale.patience_seconds:
+            raise shortage_of(config, by_free=True) or ClusterError.not_started(scale.patience_seconds)
+    if fit.error is not None:
+        raise cause_of(fit.error) from fit.error
+    assert fit.returned is not None
+    return fit.returned

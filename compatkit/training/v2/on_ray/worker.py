@@ -1,0 +1,105 @@
+"""What each process that Ray starts does: its part of the training; the first one tells the caller how it goes."""
+
+from __future__ import annotations
+
+import copy
+import io
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from compatkit.record import EpochRecord
+from compatkit.trace import environment_tags, watch
+from compatkit.training.data import DataSplit
+from compatkit.training.determinism import torch_threads
+from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.checkpoints import Checkpointer, checkpoint_bytes, load_checkpoint
+from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.distributed import Processes, joined_processes
+from compatkit.training.v2.engines import run_trainer
+from compatkit.training.v2.on_ray.desk import Began, Desk, Ended, EpochDone, Kept, Started, Traced
+from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+
+TRACE_VARIABLE = "COMPATKIT_TRACE"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a process needs; pickled. `saved` is a state to go on from, `trace` what COMPATKIT_TRACE is set to."""
+
+    config: OrchestratorConfig
+    trainer: ModelTrainerV2
+    keeper: Checkpointer | None
+    model: nn.Module
+    data: DataSplit
+    saved: Mapping[str, Any] | None
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What became of it: the history, and the weights."""
+
+    history: list[EpochRecord]
+    weights: dict[str, Tensor]
+
+
+def train_part(desk: Desk, job_ref: ObjectRef[Job]) -> Trained | None:
+    """Train along with the others; return what was trained, in the first process."""
+    import ray
+
+    job = ray.get(job_ref)
+    os.environ[TRACE_VARIABLE] = job.trace
+    with joined_processes(choose_device(job.config.runtime.device)) as processes:
+        kept = processes.tell(_begin(desk, job.config) if processes.is_first else None)
+        saved = job.saved if kept is None else load_checkpoint(io.BytesIO(kept))["state"]
+        with _watched(job.model, desk, processes):
+            history = run_trainer(_equipped(job, desk), job.config, job.model, job.data, saved)
+    return Trained(history, job.model.state_dict()) if processes.is_first else None
+
+
+def _begin(desk: Desk, config: OrchestratorConfig) -> bytes | None:
+    with torch_threads(config.runtime.threads):
+        kept: bytes | None = desk.ask(Began(environment_tags()))
+    return kept
+
+
+def _watched(model: nn.Module, desk: Desk, processes: Processes) -> AbstractContextManager[object]:
+    return watch(model, to=lambda text: desk.ask(Traced(text))) if processes.is_first else nullcontext()
+
+
+def _equipped(job: Job, desk: Desk) -> ModelTrainerV2:
+    trainer = copy.copy(job.trainer)
+    trainer.config = job.config
+    trainer.callbacks = (*trainer.callbacks, _Teller(desk))
+    if job.keeper is not None:
+
+        def save(path: Path, content: Mapping[str, Any]) -> None:
+            desk.ask(Kept(str(path), checkpoint_bytes(content)))
+
+        trainer.callbacks = (*trainer.callbacks, job.keeper.saving_by(save))
+    return trainer
+
+
+class _Teller(Callback):
+    """Tells the caller of each epoch, and ends the training if the caller says so."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def on_start(self, state: TrainingState) -> None:
+        state.stop = self._desk.ask(Started(state.epochs, tuple(state.history), state.stop))
+
+    def on_epoch(self, state: TrainingState) -> None:
+        state.stop = self._desk.ask(EpochDone(state.history[-1], state.stop, state.has_diverged))
+
+    def on_end(self, state: TrainingState) -> None:
+        self._desk.ask(Ended(state.stop))

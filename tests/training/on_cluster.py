@@ -1,0 +1,78 @@
+"""A Ray cluster of two nodes on this machine, with a CPU each, and what the tests train on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compatkit.training import OrchestratorConfig
+from compatkit.training.v2.callbacks import Callback, CallersCallback, Progress, TrainingState
+
+_VARIABLES = {
+    "RAY_AUTH_MODE": "disabled",  # else a token is written to the user's home
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
+    # What no test here needs: fewer processes, and a loss is seen sooner.
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+    "RAY_TRAIN_METRICS_ENABLED": "0",
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
+}
+
+
+@contextmanager
+def two_nodes() -> Iterator[str]:
+    """Start two nodes, and give the cluster's address; everything ends with the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _VARIABLES.items():
+            patch.setenv(name, value)
+        from ray.cluster_utils import Cluster
+
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        try:
+            cluster.add_node(num_cpus=1)
+            cluster.wait_for_nodes()
+            yield cluster.address
+        finally:
+            cluster.shutdown()
+
+
+def on_ray(config: OrchestratorConfig, address: str, **scale: Any) -> OrchestratorConfig:
+    """Return `config`, to be trained by two processes on the cluster."""
+    asked = {"engine": "ray", "processes": 2, "address": address, **scale}
+    return config.with_overrides({f"scale.{name}": value for name, value in asked.items()})
+
+
+class KilledOnce(Callback):
+    """Kills the process of a rank after an epoch, the first time."""
+
+    is_everywhere = True
+
+    def __init__(self, rank: int, epoch: int, folder: Path) -> None:
+        self._rank, self._epoch, self._mark = rank, epoch, folder / "killed"
+
+    def on_epoch(self, state: TrainingState) -> None:
+        if state.epoch == self._epoch and int(os.environ["RANK"]) == self._rank and not self._mark.exists():
+            self._mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Told(CallersCallback):
+    """Notes, in the caller's process, what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def on_start(self, state: Progress) -> None:  # noqa: ARG002
+        self.calls.append("start")
+
+    def on_epoch(self, state: Progress) -> None:
+        self.calls.append(state.epoch)
+
+    def on_end(self, state: Progress) -> None:  # noqa: ARG002
+        self.calls.append("end")
