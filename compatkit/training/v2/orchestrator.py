@@ -80,7 +80,6 @@ class TrainingOrchestratorV2:
         `scale.engine` "ray", this process logs and keeps checkpoints, and those that Ray starts train. A new run is a
         child of `parent_run`.
         """
-        runtime = self.config.runtime
         with termination_raised(), engine_started(self.config) as processes:
             require_sharing(self.trainer, processes)
             data = self._load(dataset, is_logged=processes.is_first and not resume, parent_run=parent_run)
