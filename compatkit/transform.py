@@ -7,7 +7,8 @@ A migration that declares `[transform]` has, beside its `migration.toml`, a `tra
 
 It is called once for each file that contains one of the declared words, after the tables of all migrations have done
 their part, so that it meets new names where they could be brought. It returns the tree, changed or not; it reads no
-other file, and remembers nothing between two files.
+other file, and remembers nothing between two files. What it changes is made with `--confidence review`, unless
+`[transform]` says `confidence = "safe"`.
 """
 
 from __future__ import annotations

@@ -157,9 +157,10 @@ class Unhandled(NamedTuple):
 class Migration(Value):
     """One declared v1 to v2 change.
 
-    `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`; `origin` is the
-    file that the migration was read from; `loaded` are modules that come with the import of their top-level package;
-    `types` tell the classes of attributes and, where a name ends in `()`, of what a call returns.
+    `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`: its instances are
+    objects with attributes, and no mappings. `origin` is the file that the migration was read from; `loaded` are
+    modules that come with the import of their top-level package; `types` tell the classes of attributes and, where a
+    name ends in `()`, of what a call returns.
     """
 
     id: str

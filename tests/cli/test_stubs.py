@@ -277,7 +277,8 @@ def test_a_new_home_that_is_no_python_exits_2(project: Path) -> None:
 
 
 def test_a_module_that_exists_is_nothing_to_do(project: Path) -> None:
-    plant(project, {"shop/old.py": "", "gone/deep.py": ""})
+    handed_on = "from shop.new import *\n"
+    plant(project, {"shop/old.py": handed_on, "gone/deep.py": handed_on})
 
     done = stubs(project)
 
