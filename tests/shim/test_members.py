@@ -469,3 +469,39 @@ def test_code_under_the_shim_is_the_rewritten_code_without_it(
         # What the rewrite does not know the class of, it reports and leaves.
         exec(rewritten, names)
         assert names["result"] == under_the_shim["result"]
+
+
+MODULE = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+    def on_sale(self): pass
+    def forward(self, x): return self.layer(x)
+"""
+
+
+def test_a_module_of_torch_is_compiled_copied_and_extended_in_silence(write_project: WriteProject) -> None:
+    torch = pytest.importorskip("torch")
+    write_project({"shop/__init__.py": MODULE})
+    rows = '[[members]]\ncode = "{}"\nof = "shop.Net"\nv1 = "{}"\nv2 = "{}"\n'
+    declared = rows.format("SH201", "on_sold", "on_sale") + rows.format("SH202", "part", "layer")
+    install([parse_migration(HEAD + declared)])
+    net: Any = importlib.import_module("shop").Net()
+    x = torch.ones(1, 2)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit has one of its own
+        warnings.simplefilter("error", MovedNameWarning)
+        assert torch.equal(torch.jit.script(net)(x), copy.deepcopy(net)(x))
+        assert torch.equal(torch.jit.trace(net, (x,))(x), net(x))
+    with told() as found:
+        # What torch keeps in a table of its own is the module's as well.
+        net.part = torch.nn.Linear(2, 1)
+        assert net.part is not net.layer
+    assert found == []
+    del net.part
+    with told() as found:
+        assert net.part is net.layer
+    assert codes(found) == ["SH202"]
