@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,10 @@ from compatkit.training.v2.callbacks import CallersCallback
 from compatkit.training.v2.checkpoints import Checkpointer
 from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
+from compatkit.training.v2.on_ray.controller import callers_callback
 from compatkit.training.v2.on_ray.desk import Desk, open_desk
 from compatkit.training.v2.on_ray.errors import ClusterError
-from compatkit.training.v2.on_ray.failures import cause_of, teller_of_losses
+from compatkit.training.v2.on_ray.failures import cause_of
 from compatkit.training.v2.on_ray.service import Service
 from compatkit.training.v2.on_ray.worker import TRACE_VARIABLE, Job, Trained, train_part
 from compatkit.training.v2.trainer import ModelTrainerV2
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ray.train.torch import TorchTrainer
 
 _POLL = 0.2  # seconds
+_ENDING = 30.0  # seconds
 
 
 def train_on_ray(
@@ -49,14 +52,15 @@ def train_on_ray(
     ours = [each for each in trainer.callbacks if isinstance(each, CallersCallback)]
     job = _job(trainer, config, model, data, saved)
     job_ref = _sent(job)
-    desk = open_desk()
-    try:
-        with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder:
-            fit = _Fit(_ray_trainer(partial(train_part, desk, job_ref), desk, job.config, folder))
+    with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder, closing(open_desk()) as desk:
+        fit = _Fit(_ray_trainer(partial(train_part, desk, job_ref), desk, job.config, folder))
+        fit.start()
+        try:
             trained = _serve(fit, desk, Service(run, ours), job.config)
-    finally:
-        # Who still asks gets an error, and ends.
-        desk.close()
+        finally:
+            # Who still asks gets an error, and ends; so does the controller, and with it the thread.
+            desk.close()
+            fit.join(_ENDING)
     model.load_state_dict(trained.weights)
     return trained.history
 
@@ -104,7 +108,7 @@ def _ray_trainer(
         run_config=RunConfig(
             storage_path=folder,  # for Ray's own notes: nothing of the training comes there
             failure_config=FailureConfig(max_failures=scale.restarts),
-            callbacks=[teller_of_losses(desk)],
+            callbacks=[callers_callback(desk)],
         ),
     )
 
@@ -127,7 +131,6 @@ class _Fit(threading.Thread):
 
 def _serve(fit: _Fit, desk: Desk, service: Service, config: OrchestratorConfig) -> Trained:
     scale = config.scale
-    fit.start()
     waiting_since = time.monotonic()
     while fit.is_alive():
         if (taken := desk.take(_POLL)) is not None:

@@ -5,6 +5,7 @@ The first process asks, and waits for the answer; what it asks is one of the cla
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -99,8 +100,16 @@ class Desk:
         """Answer the request of this number."""
         self._actor.answer.remote(number, reply)
 
+    def wait(self) -> None:
+        """Return when the desk is closed, or its machine is gone."""
+        import ray
+        from ray.exceptions import RayError
+
+        with suppress(RayError):
+            ray.get(self._actor.wait.remote())
+
     def close(self) -> None:
-        """End the actor, and with it whatever still asks."""
+        """End the actor, and with it whatever still asks or waits."""
         import ray
 
         ray.kill(self._actor)
@@ -148,5 +157,8 @@ def _desk_class() -> type[Any]:
 
         async def answer(self, number: int, reply: object) -> None:
             self._answers.pop(number).set_result(reply)
+
+        async def wait(self) -> None:
+            await asyncio.get_running_loop().create_future()
 
     return CompatkitDesk
