@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.find import DOCUMENT_SUFFIXES
+from compatkit.migrate.finding.find import DOCUMENT_SUFFIXES
 from compatkit.rewrite.options import Options
 
 FOLDER = "examples"

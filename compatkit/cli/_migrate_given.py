@@ -77,7 +77,7 @@ def split_codes(given: Iterable[str]) -> tuple[str, ...]:
 
 def require_paths(paths: Iterable[Path]) -> None:
     """Refuse a path that does not exist, and is no pattern."""
-    from compatkit.migrate.find import is_glob
+    from compatkit.migrate.finding.find import is_glob
 
     for path in paths:
         if not path.exists() and not path.is_symlink() and not is_glob(str(path)):

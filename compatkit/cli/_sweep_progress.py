@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from compatkit.cli._train_progress import LiveLine
-from compatkit.training.v2.callbacks import Callback
 from compatkit.training.v2.interruption import Interruption
+from compatkit.training.v2.loop.callbacks import Callback
 from compatkit.training.v2.sweep import Combination, FailedTraining, Swept, Trained
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from compatkit.training.v2.callbacks import CallersCallback, Progress
+from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 
 
 class LiveLine(CallersCallback):

@@ -28,7 +28,7 @@ def command(ctx: click.Context, names: tuple[str, ...], *, show_all: bool, form:
     require("sklearn", "torch")
     from compatkit.report.presets_text import preset_lines
     from compatkit.training import ConfigError, available_presets
-    from compatkit.training.v2.config_files import to_toml
+    from compatkit.training.v2.settings.config_files import to_toml
 
     if form == "toml" and len(names) != 1:
         raise click.UsageError("--format toml takes one preset")

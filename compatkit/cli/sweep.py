@@ -51,7 +51,7 @@ def command(
     from compatkit.cli._sweep_progress import SweepProgress
     from compatkit.cli._train_given import base_config, dataset_source
     from compatkit.report.sweep_text import sweep_json, sweep_lines
-    from compatkit.training.v2.distributed import is_distributed
+    from compatkit.training.v2.loop.distributed import is_distributed
     from compatkit.training.v2.sweep import Trained, combinations, run_sweep
 
     if is_distributed():

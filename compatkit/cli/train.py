@@ -65,7 +65,7 @@ def command(
     from compatkit.cli._status import ExitStatus
     from compatkit.cli._train_given import base_config, dataset_source
     from compatkit.cli._train_summary import summary_json, summary_lines
-    from compatkit.training.v2.distributed import is_distributed, rank_of_process
+    from compatkit.training.v2.loop.distributed import is_distributed, rank_of_process
 
     if stack == "v1" and is_distributed():
         raise click.UsageError("v1 trains in one process: start it without torchrun.")
@@ -114,8 +114,8 @@ def _train_v2(
 ) -> tuple[dict[str, Any], bool]:
     from compatkit.cli._train_progress import LiveLine
     from compatkit.training import TrainingOrchestratorV2
-    from compatkit.training.v2.distributed import rank_of_process
     from compatkit.training.v2.interruption import Interruption
+    from compatkit.training.v2.loop.distributed import rank_of_process
 
     line = LiveLine()
     told = "Interrupted: the training ends with this epoch; press Ctrl-C again to end it at once."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatkit.migrate.find import FoundFile, find_files
-from compatkit.migrate.naming import ModuleName, module_name
+from compatkit.migrate.between.naming import ModuleName, module_name
+from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_source, plan_task, plan_tree
 from compatkit.migrate.work import Job, Task, process

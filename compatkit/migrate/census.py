@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from compatkit.migrate.between.naming import module_name
 from compatkit.migrate.census_file import Use, read_censuses
-from compatkit.migrate.find import find_files
-from compatkit.migrate.naming import module_name
+from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task

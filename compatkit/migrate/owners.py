@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.git import repository_of
-from compatkit.migrate.patterns import path_regex
+from compatkit.migrate.finding.git import repository_of
+from compatkit.migrate.finding.patterns import path_regex
 
 NO_OWNER = "(no owner)"
 _PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")

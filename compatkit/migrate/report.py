@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from compatkit.migrate.find import sort_key
+from compatkit.migrate.finding.find import sort_key
 from compatkit.migrate.work import Job
 from compatkit.rewrite import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
 

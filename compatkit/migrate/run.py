@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.cores import usable_cores
-from compatkit.migrate.around import Around
-from compatkit.migrate.find import FoundFile, find_files
-from compatkit.migrate.naming import Namer
-from compatkit.migrate.reading import read_file, sift, size_of
+from compatkit.migrate.between.around import Around
+from compatkit.migrate.between.naming import Namer
+from compatkit.migrate.finding.find import FoundFile, find_files
+from compatkit.migrate.finding.reading import read_file, sift, size_of
+from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migrate.sieve import Sieve
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
@@ -66,7 +66,7 @@ def plan_task(
     files, namer = find_files(paths, leave_out=own), Namer(task.moves)
     processes = usable_cores() if jobs is None else jobs
     if task.options.through_reexports:
-        from compatkit.migrate.reexports import gather_reexports
+        from compatkit.migrate.between.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))
     called = called_otherwise(task.migrations)

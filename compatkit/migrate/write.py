@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.git import uncommitted
+from compatkit.migrate.finding.git import uncommitted
 from compatkit.migrate.interrupts import interrupts_held
 from compatkit.migrate.leftovers import PREFIX, SUFFIX, remove_leftovers
 from compatkit.migrate.report import FileResult, Report, as_written

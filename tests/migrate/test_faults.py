@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from compatkit.migrate import plan_tree, replace_file, write_report
-from compatkit.migrate.find import FindError, find_files
+from compatkit.migrate.finding.find import FindError, find_files
 from compatkit.migrate.write import WriteInterrupted, write_output
 from compatkit.rewrite import Failed
 from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compatkit.training import OrchestratorConfig
-from compatkit.training.v2.callbacks import Callback, CallersCallback, Progress, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
 _VARIABLES = {
     "RAY_AUTH_MODE": "disabled",  # else a token is written to the user's home

@@ -10,7 +10,7 @@ import sys
 import time
 
 from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 
 EPOCHS = 12
 

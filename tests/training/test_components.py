@@ -15,11 +15,11 @@ from torch import nn
 
 from compatkit.record import EpochMetrics
 from compatkit.training import ConfigError, DataSplit, ModelTrainerV2, OrchestratorConfig, TrainingError, build_model
-from compatkit.training.v2.batches import balanced_weights
-from compatkit.training.v2.callbacks import Callback, TrainingState
-from compatkit.training.v2.names import MONITORED, is_better
-from compatkit.training.v2.schedulers import factor_of
-from compatkit.training.v2.sections import SchedulerConfig
+from compatkit.training.v2.loop.batches import balanced_weights
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.schedulers import factor_of
+from compatkit.training.v2.settings.names import MONITORED, is_better
+from compatkit.training.v2.settings.sections import SchedulerConfig
 
 RUN = {"epochs": 4, "batch_size": 16, "lr": 0.01, "seed": 1}
 

@@ -19,7 +19,7 @@ from compatkit.training import (
     TrainingOrchestratorV2,
     preset_config,
 )
-from compatkit.training.v2.rules import RULES
+from compatkit.training.v2.settings.rules import RULES
 from tests.training.strategies import Setup, setups
 
 # Each of these leaves a training as v1 did it; the other settings that v1 lacked are read only where one is on.

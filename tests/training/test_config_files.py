@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from compatkit.training import ConfigError, OrchestratorConfig, preset_config
-from compatkit.training.v2.rules import RULES
+from compatkit.training.v2.settings.rules import RULES
 from tests.training.configs import VALUES, configs
 
 ENDINGS = pytest.mark.parametrize("ending", [".toml", ".yaml", ".yml", ".json"])

@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from compatkit.training import OPTIMIZERS, TrainingError
-from compatkit.training.v2.optimizers import build_optimizer
+from compatkit.training.v2.loop.optimizers import build_optimizer
 
 TORCHS = dict(zip(OPTIMIZERS, (Adam, AdamW, SGD), strict=True))
 MOMENTUM = 0.9
 WITHOUT_COMPILER = """
 import sys
 import torch
-from compatkit.training.v2.optimizers import build_optimizer
+from compatkit.training.v2.loop.optimizers import build_optimizer
 
 model = torch.nn.Linear(3, 2)
 optimizer = build_optimizer("adam", model, learning_rate=0.1, weight_decay=0.0, momentum=0.0)

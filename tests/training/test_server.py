@@ -22,7 +22,7 @@ from compatkit.training.points import points_of_run
 from compatkit.training.spool import Point, Spooled, read_spool, spool_files
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 
 
 class Server:

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from compatkit.training import ConfigError, OrchestratorConfig
 from compatkit.training.ending import FAILURE_TAG
-from compatkit.training.v2.callbacks import INTERRUPTED, Callback, TrainingState
+from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback, TrainingState
 from compatkit.training.v2.sweep import Combination, FailedTraining, Trained, combinations, run_sweep
 
 AXES = {

@@ -12,7 +12,7 @@ from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import LostProcessError
 from compatkit.training.termination import pass_over_termination, termination_raised
-from compatkit.training.v2.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 
 
 class Terminating(Callback):

@@ -22,7 +22,7 @@ from typing import Any
 from torch import nn
 
 from compatkit.training import ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, build_model, load_dataset
-from compatkit.training.v2.callbacks import Callback, CallersCallback, Progress, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
 Settings = dict[str, Any]
 Weights = dict[str, Any]
@@ -78,7 +78,7 @@ def two_processes() -> Iterator[Both]:
 def _serve(rank: int, port: int, end: Connection) -> None:
     import torch
 
-    from compatkit.training.v2.distributed import joined_processes
+    from compatkit.training.v2.loop.distributed import joined_processes
 
     torch.set_num_threads(1)
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}

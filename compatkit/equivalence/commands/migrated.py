@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.migrate.git import run_git
+from compatkit.migrate.finding.git import run_git
 
 _FINDINGS = 1  # something is left for a person: the copy may well run
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.migrate.git import run_git
+from compatkit.migrate.finding.git import run_git
 
 
 def work_tree_of(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.find import find_files
+from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.stubs.home import Home
 from compatkit.migrate.stubs.text import MARK
 from compatkit.rewrite.place import FileModule, parse

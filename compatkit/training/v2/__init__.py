@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.names import OPTIMIZERS
+from compatkit.training.v2.loop.trainer import ModelTrainerV2
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
-from compatkit.training.v2.presets import PRESETS, available_presets, preset_config
 from compatkit.training.v2.result import TrainingResult
-from compatkit.training.v2.sections import (
+from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.names import OPTIMIZERS
+from compatkit.training.v2.settings.presets import PRESETS, available_presets, preset_config
+from compatkit.training.v2.settings.sections import (
     CheckpointConfig,
     DataConfig,
     EarlyStoppingConfig,
@@ -19,7 +20,6 @@ from compatkit.training.v2.sections import (
     SchedulerConfig,
     TrackingConfig,
 )
-from compatkit.training.v2.trainer import ModelTrainerV2
 
 __all__ = [
     "OPTIMIZERS",

@@ -8,7 +8,7 @@ from typing import Final
 
 from compatkit.migration import Argument, Migration, find_migration
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.rules import RULES
+from compatkit.training.v2.settings.rules import RULES
 
 NOT_GIVEN: Final = object()
 

@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 import torch
 
 from compatkit.training.errors import TrainingError
-from compatkit.training.v2.callbacks import Callback, TrainingState
-from compatkit.training.v2.names import is_better
-from compatkit.training.v2.sections import CheckpointConfig
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.settings.names import is_better
+from compatkit.training.v2.settings.sections import CheckpointConfig
 
 LAST, BEST = "last.pt", "best.pt"
 _FORMAT = 1

@@ -14,10 +14,10 @@ from compatkit.training.data import DataSplit
 from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.protocol import Trainer
 from compatkit.training.tracking import RunTracker
-from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes, is_distributed, joined_processes
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
+from compatkit.training.v2.loop.distributed import Processes, is_distributed, joined_processes
+from compatkit.training.v2.loop.trainer import ModelTrainerV2, choose_device
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 
 @contextmanager

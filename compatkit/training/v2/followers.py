@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from compatkit.addresses import without_password
 from compatkit.training.ending import end_run, failure_of, is_consequence
 from compatkit.training.termination import pass_over_termination
-from compatkit.training.v2.distributed import Processes
+from compatkit.training.v2.loop.distributed import Processes
 
 _PATIENCE = 10.0  # seconds in which the first process, if it lives, ends the run itself; torchrun kills after 30
 _POLL = 0.5  # seconds

@@ -7,12 +7,12 @@ from typing import cast
 from compatkit.migration import find_migration
 from compatkit.training.protocol import Trainer
 from compatkit.training.v2.arguments import declared_arguments, v1_paths
-from compatkit.training.v2.callbacks import Callback
-from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.presets import preset_config
-from compatkit.training.v2.trainer import ModelTrainerV2
+from compatkit.training.v2.loop.callbacks import Callback
+from compatkit.training.v2.loop.distributed import Processes
+from compatkit.training.v2.loop.trainer import ModelTrainerV2
+from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.presets import preset_config
 
 _OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.", "scale.")
 _NOT_THE_TRAINERS = frozenset({*v1_paths().values(), "runtime.workers"})

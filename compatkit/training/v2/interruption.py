@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from compatkit.training.v2.callbacks import INTERRUPTED, CallersCallback, Progress
+from compatkit.training.v2.loop.callbacks import INTERRUPTED, CallersCallback, Progress
 
 # torchrun passes a SIGINT on that the terminal has sent to its processes too: within this time, two are one.
 _SAME = 1.0  # seconds

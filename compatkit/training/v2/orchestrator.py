@@ -18,17 +18,17 @@ from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import log_failed_run, tracked_run
 from compatkit.training.tracking import Delivery, RunTracker
 from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
-from compatkit.training.v2.callbacks import INTERRUPTED, Callback
 from compatkit.training.v2.checkpoints import Checkpointer
-from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes
 from compatkit.training.v2.engines import engine_started, run_trainer, train_by_engine
 from compatkit.training.v2.followers import failure_told
 from compatkit.training.v2.given import base_config, choose_trainer, require_sharing, require_support
+from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback
+from compatkit.training.v2.loop.distributed import Processes
+from compatkit.training.v2.loop.trainer import ModelTrainerV2
 from compatkit.training.v2.recording import HistoryLogger, in_names, log_setup
 from compatkit.training.v2.result import TrainingResult, final_metrics, result_of
 from compatkit.training.v2.resumption import about_training, saved_training
-from compatkit.training.v2.trainer import ModelTrainerV2
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
 _UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)

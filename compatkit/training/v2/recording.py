@@ -15,8 +15,8 @@ from compatkit.training.points import as_number
 from compatkit.training.protocol import Trainer
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.arguments import v1_paths
-from compatkit.training.v2.callbacks import CallersCallback, Progress
-from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _NOT_LOGGED = ("tracking.", "checkpoints.", "scale.")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from compatkit.training.data import DataSplit
 from compatkit.training.v2.checkpoints import last_checkpoint, load_checkpoint, require_same_training
-from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _NOT_DECISIVE = ("tracking.", "checkpoints.", "scale.", "runtime.workers")
 

@@ -12,13 +12,13 @@ from compatkit.training.data import DatasetSource
 from compatkit.training.ending import FAILURE_TAG, failure_of
 from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
-from compatkit.training.v2.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
-from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.engines import engine_kept
 from compatkit.training.v2.errors import ConfigError
+from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
-from compatkit.training.v2.presets import preset_config
 from compatkit.training.v2.result import TrainingResult
+from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.presets import preset_config
 
 PRESET, SEED = "preset", "runtime.seed"
 _NO_AXIS = (

@@ -17,9 +17,9 @@ from torch import nn
 from compatkit.record import EpochRecord
 from compatkit.training.data import DataSplit
 from compatkit.training.tracking import RunTracker
-from compatkit.training.v2.callbacks import CallersCallback
 from compatkit.training.v2.checkpoints import Checkpointer
-from compatkit.training.v2.config import OrchestratorConfig
+from compatkit.training.v2.loop.callbacks import CallersCallback
+from compatkit.training.v2.loop.trainer import ModelTrainerV2
 from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
 from compatkit.training.v2.on_ray.controller import callers_callback
 from compatkit.training.v2.on_ray.desk import Desk, open_desk
@@ -27,7 +27,7 @@ from compatkit.training.v2.on_ray.errors import ClusterError
 from compatkit.training.v2.on_ray.failures import cause_of
 from compatkit.training.v2.on_ray.service import Service
 from compatkit.training.v2.on_ray.worker import TRACE_VARIABLE, Job, Trained, train_part
-from compatkit.training.v2.trainer import ModelTrainerV2
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
     from ray import ObjectRef

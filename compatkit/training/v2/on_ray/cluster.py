@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.on_ray.errors import ClusterError
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _VARIABLE = "RAY_ADDRESS"
 _OWN, _ANY = "local", "auto"  # words for an address: one that is started here, one that runs on this machine

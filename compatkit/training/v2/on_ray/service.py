@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compatkit.training.tracking import RunTracker
-from compatkit.training.v2.callbacks import CallersCallback, Progress
 from compatkit.training.v2.checkpoints import LAST, write_checkpoint
+from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 from compatkit.training.v2.on_ray.desk import Began, Ended, EpochDone, Kept, Lost, Request, Started, Traced
 from compatkit.training.v2.on_ray.errors import lost_processes
 

@@ -17,13 +17,13 @@ from compatkit.record import EpochRecord
 from compatkit.trace import environment_tags, watch
 from compatkit.training.data import DataSplit
 from compatkit.training.determinism import torch_threads
-from compatkit.training.v2.callbacks import Callback, TrainingState
 from compatkit.training.v2.checkpoints import Checkpointer, checkpoint_bytes, load_checkpoint
-from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes, joined_processes
 from compatkit.training.v2.engines import run_trainer
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.distributed import Processes, joined_processes
+from compatkit.training.v2.loop.trainer import ModelTrainerV2, choose_device
 from compatkit.training.v2.on_ray.desk import Began, Desk, Ended, EpochDone, Kept, Started, Traced
-from compatkit.training.v2.trainer import ModelTrainerV2, choose_device
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
     from ray import ObjectRef

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.migrate.find import FoundFile
-from compatkit.migrate.sieve import Sieve
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move, bundled_migrations, find_migration, load_migration
 from compatkit.rewrite.calls.mentions import can_call, can_name_keys
@@ -18,7 +18,7 @@ from compatkit.rewrite.scan import can_be_modern, can_matter
 from compatkit.rewrite.transforms.words import may_transform
 
 CRATE = load_migration(
-    Path(__file__).parents[2] / "fixtures/crate_migration/crate-v2/src/crate_v2_migration/migration.toml"
+    Path(__file__).parents[3] / "fixtures/crate_migration/crate-v2/src/crate_v2_migration/migration.toml"
 )
 EVERY = (*map(find_migration, bundled_migrations()), CRATE)
 WORDS = sorted(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrate import forking
+from tests.migrate.finding import forking
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_in_a_process_without_threads(claim: Callable[[], None], tmp_path: Path) -> None:
-    command = [sys.executable, "-c", f"from tests.migrate import forking; forking.{claim.__name__}()"]
+    command = [sys.executable, "-c", f"from tests.migrate.finding import forking; forking.{claim.__name__}()"]
 
     done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
 

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from compatkit.training.errors import TrainingError
-from compatkit.training.v2.names import OPTIMIZERS
+from compatkit.training.v2.settings.names import OPTIMIZERS
 
 
 def _quick(optimizer: type[Optimizer]) -> type[Optimizer]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from compatkit.training.v2.callbacks import Callback, TrainingState
-from compatkit.training.v2.names import is_better
-from compatkit.training.v2.sections import EarlyStoppingConfig
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.settings.names import is_better
+from compatkit.training.v2.settings.sections import EarlyStoppingConfig
 
 
 class EarlyStopping(Callback):

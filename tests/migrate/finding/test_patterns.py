@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compatkit.migrate.patterns import is_ignored, parse_ignore, path_regex
+from compatkit.migrate.finding.patterns import is_ignored, parse_ignore, path_regex
 
 PART = st.text(alphabet="ab*?[]!^-\\. #", min_size=1, max_size=5)
 LINE = st.builds(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.folder import list_folder
-from compatkit.migrate.patterns import path_regex
+from compatkit.migrate.finding.folder import list_folder
+from compatkit.migrate.finding.patterns import path_regex
 
 SOURCE_SUFFIXES = (".py", ".pyi")
 # Not Python sources, but they name code too.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compatkit.migrate.find import FoundFile
-from compatkit.migrate.naming import Namer
-from compatkit.migrate.reading import read_file, sift
+from compatkit.migrate.between.naming import Namer
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Move
 from compatkit.rewrite.imports.reexports import find_reexports, may_hand_on
 from compatkit.rewrite.place import FileModule

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.rules import RULES
+from compatkit.training.v2.settings.rules import RULES
 
 Settings: TypeAlias = dict[str, Any]
 

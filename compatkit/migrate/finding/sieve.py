@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from compatkit.migrate.find import FoundFile
+from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration
 from compatkit.rewrite.calls.mentions import can_call, can_name_keys, changes_interface, keys_of, libraries_of

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from compatkit.training.v2.batches import Batch
-from compatkit.training.v2.distributed import Processes
+from compatkit.training.v2.loop.batches import Batch
+from compatkit.training.v2.loop.distributed import Processes
 
 
 class Part(NamedTuple):

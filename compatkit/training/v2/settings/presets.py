@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from compatkit.training.v2.config import OrchestratorConfig
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.sections import DataConfig, ModelConfig, OptimizerConfig, TrackingConfig
+from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.sections import DataConfig, ModelConfig, OptimizerConfig, TrackingConfig
 
 ENTRY_POINT_GROUP = "compatkit.presets"
 PRESETS: Mapping[str, OrchestratorConfig] = {
@@ -88,7 +88,7 @@ def _installed() -> Iterator[tuple[str, str, object]]:
 
 
 def _of_project(start: Path) -> Iterator[tuple[str, str, object]]:
-    from compatkit.training.v2.config_files import read_settings
+    from compatkit.training.v2.settings.config_files import read_settings
 
     place = start.resolve()
     for folder in (place, *place.parents):

@@ -12,8 +12,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from compatkit.record import EpochMetrics
-from compatkit.training.v2.precision import Precision
-from compatkit.training.v2.schedulers import Scheduler
+from compatkit.training.v2.loop.precision import Precision
+from compatkit.training.v2.loop.schedulers import Scheduler
 
 INTERRUPTED = "interrupted"
 

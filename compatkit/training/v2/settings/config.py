@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from compatkit.migration import Migration
 from compatkit.training.v2.arguments import v1_overrides, v1_paths
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.rules import RULES
-from compatkit.training.v2.sections import (
+from compatkit.training.v2.settings.rules import RULES
+from compatkit.training.v2.settings.sections import (
     CheckpointConfig,
     DataConfig,
     EarlyStoppingConfig,
@@ -109,8 +109,8 @@ class OrchestratorConfig:
 
         Raises `ConfigError` for a file that cannot be read, and for what a configuration cannot be.
         """
-        from compatkit.training.v2.config_files import read_settings
-        from compatkit.training.v2.presets import preset_config
+        from compatkit.training.v2.settings.config_files import read_settings
+        from compatkit.training.v2.settings.presets import preset_config
 
         settings = read_settings(Path(path))
         preset = settings.pop("preset", None)
@@ -119,7 +119,7 @@ class OrchestratorConfig:
 
     def to_file(self, path: str | Path) -> None:
         """Write all settings to a TOML, YAML or JSON file, which `from_file` reads back."""
-        from compatkit.training.v2.config_files import write_settings
+        from compatkit.training.v2.settings.config_files import write_settings
 
         write_settings(Path(path), self.to_dict())
 
@@ -130,7 +130,7 @@ class OrchestratorConfig:
         >>> OrchestratorConfig.from_preset("quick_test", data={"batch_size": 8}).data.batch_size
         8
         """
-        from compatkit.training.v2.presets import preset_config
+        from compatkit.training.v2.settings.presets import preset_config
 
         return preset_config(name).with_settings(overrides)
 

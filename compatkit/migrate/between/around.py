@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from compatkit.migrate.find import FoundFile
-from compatkit.migrate.importers import Importers, of_projects, read_quietly
-from compatkit.migrate.naming import ModuleName, Namer
+from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
+from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration import Move
 from compatkit.rewrite.imports.star_names import StarNames, read_star_names
 from compatkit.rewrite.place import FileModule

@@ -9,7 +9,7 @@ from typing import Any
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-from compatkit.training.v2.sections import SchedulerConfig
+from compatkit.training.v2.settings.sections import SchedulerConfig
 
 
 class Scheduler:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from compatkit.migrate.find import FoundFile, find_files
-from compatkit.migrate.git import repository_of
-from compatkit.migrate.reading import read_file, sift
+from compatkit.migrate.finding.find import FoundFile, find_files
+from compatkit.migrate.finding.git import repository_of
+from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.place import parse
 from compatkit.rewrite.source import read_source

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from compatkit.training.metrics import Scores, confusion_matrix, macro_scores
-from compatkit.training.v2.batches import Batch
-from compatkit.training.v2.distributed import Processes
-from compatkit.training.v2.parts import contribution, parts, scaled, summed, turns
-from compatkit.training.v2.precision import Precision
+from compatkit.training.v2.loop.batches import Batch
+from compatkit.training.v2.loop.distributed import Processes
+from compatkit.training.v2.loop.parts import contribution, parts, scaled, summed, turns
+from compatkit.training.v2.loop.precision import Precision
 
 _HELD = 64  # batches; one call for all of them costs less than one for each
 

@@ -23,15 +23,15 @@ from torch.utils.data import TensorDataset
 from compatkit.record import EpochMetrics
 from compatkit.training.determinism import deterministic_kernels, random_state_kept, seeded
 from compatkit.training.errors import TrainingError
-from compatkit.training.v2.batches import Batch, balanced_weights, in_order, on_device, shuffled, with_noise
-from compatkit.training.v2.callbacks import Callback, TrainingState
-from compatkit.training.v2.config import OrchestratorConfig
-from compatkit.training.v2.distributed import Processes, joined_processes
-from compatkit.training.v2.early_stopping import EarlyStopping
-from compatkit.training.v2.optimizers import build_optimizer
-from compatkit.training.v2.passes import Stepper, evaluate
-from compatkit.training.v2.precision import Precision
-from compatkit.training.v2.schedulers import Scheduler
+from compatkit.training.v2.loop.batches import Batch, balanced_weights, in_order, on_device, shuffled, with_noise
+from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.distributed import Processes, joined_processes
+from compatkit.training.v2.loop.early_stopping import EarlyStopping
+from compatkit.training.v2.loop.optimizers import build_optimizer
+from compatkit.training.v2.loop.passes import Stepper, evaluate
+from compatkit.training.v2.loop.precision import Precision
+from compatkit.training.v2.loop.schedulers import Scheduler
+from compatkit.training.v2.settings.config import OrchestratorConfig
 
 
 class ModelTrainerV2:

@@ -6,8 +6,8 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 
-from compatkit.migrate.find import FoundFile
-from compatkit.migrate.forks import which
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.forks import which
 from compatkit.rewrite import Failed, Outcome, Skipped
 
 # A larger document is data, not configuration; a Python source may have any size.

@@ -7,8 +7,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 
-from compatkit.migrate.git import list_by_git
-from compatkit.migrate.patterns import Rule, is_ignored, parse_ignore
+from compatkit.migrate.finding.git import list_by_git
+from compatkit.migrate.finding.patterns import Rule, is_ignored, parse_ignore
 
 _INSTALLED = frozenset({"__pycache__", "node_modules", "site-packages"})
 _BUILT = frozenset({"build", "dist"})

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 
 from compatkit.training.models import MODEL_TYPES
 from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.names import (
+from compatkit.training.v2.settings.names import (
     CLASS_WEIGHTS,
     COMPILERS,
     DEVICES,

@@ -1,0 +1,1 @@
+"""Which files there are, and which of them a run must look into."""

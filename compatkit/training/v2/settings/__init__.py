@@ -1,0 +1,1 @@
+"""`OrchestratorConfig`: its sections, their rules, presets, and the files that hold them."""
