@@ -38,7 +38,9 @@ _WITHOUT_BROWSER = find_chromium() is None and not os.environ.get("CI")
 def _write_without_waiting(connection: object, _record: object) -> None:
     """Let SQLite not wait for the disk at each commit, 12 ms: a store of the tests need not outlive a power cut."""
     if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = OFF")
+        # A file that is locked, or no database, is for those to find who read it.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA synchronous = OFF")
 
 
 def pytest_report_header() -> list[str]:
