@@ -52,7 +52,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     from compatkit.shim.startup import hand_down
 
     if not is_installed():
-        install(load_project(early_config.rootpath).load())
+        install(load_project(early_config.rootpath).load(), named=())
         hand_down(early_config.rootpath, ())
 
 

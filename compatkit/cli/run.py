@@ -47,7 +47,7 @@ def command(
     from compatkit.shim.census import log_of
     from compatkit.shim.startup import hand_down
 
-    install(load_project(Path.cwd()).load(chosen))
+    install(load_project(Path.cwd()).load(chosen), named=chosen)
     if not module and not Path(target).is_file():
         hint = "for a module, run: compatkit run -m NAME"
         raise CompatkitError(f"There is no script {target!r}.", where=str(Path.cwd()), hint=hint)

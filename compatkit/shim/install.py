@@ -14,6 +14,7 @@ from compatkit.shim.gone_names import GoneNames
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.producers import Producers
 from compatkit.shim.third_party import ThirdParty
+from compatkit.shim.warning import rewrite_by
 
 if TYPE_CHECKING:
     from compatkit.shim.changed_calls import ChangedCalls
@@ -93,15 +94,19 @@ def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMember
     yield from (*symbols, *(members.constants if members else ()))
 
 
-def install(migrations: Iterable[Migration] | None = None) -> None:
+def install(migrations: Iterable[Migration] | None = None, *, named: Iterable[str] | None = None) -> None:
     """Let old imports resolve, and records be read in either spelling, in this process.
 
-    Without `migrations` the bundled default is used. Installing again replaces what was installed.
+    Without `migrations` the bundled default is used. Installing again replaces what was installed. `named` are those
+    that the command must name to which warnings point: by default, the ids of `migrations`.
     Raises `MigrationError` where two migrations claim one old name.
     """
     chosen = (find_migration(),) if migrations is None else tuple(migrations)
+    if named is None:
+        named = [] if migrations is None else [migration.id for migration in chosen]
     with _lock:
         shim = _Shim(chosen)
+        rewrite_by(named)
         uninstall()
         # Before it acts on what is imported: a warning that is an error must not leave half of it behind.
         _installed.append(shim)

@@ -29,7 +29,7 @@ def start() -> None:
     if handed_down := os.environ.get(VARIABLE):
         _start_as_told(handed_down)
     else:
-        install(_project().load())
+        install(_project().load(), named=())
 
 
 def start_guarded(project: str | None = None) -> None:
@@ -40,7 +40,7 @@ def start_guarded(project: str | None = None) -> None:
     _has_tried = True
     try:
         if project and not os.environ.get(VARIABLE) and not is_installed():
-            install(load_project(Path(project)).load())
+            install(load_project(Path(project)).load(), named=())
         else:
             start()
     except Exception as error:  # noqa: BLE001 - no shim is better than no interpreter
@@ -75,7 +75,7 @@ def _start_as_told(settings: str) -> None:
     told: Mapping[str, object] = json.loads(settings)
     migrations = told.get("migrations")
     chosen = [str(one) for one in migrations] if isinstance(migrations, list) else []
-    install(load_project(Path(str(told["project"]))).load(chosen))
+    install(load_project(Path(str(told["project"]))).load(chosen), named=chosen)
     if census := told.get("census"):
         from compatkit.shim.census import Census
 

@@ -36,23 +36,35 @@ _MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
 
 Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []
+_MIGRATE = "compatkit migrate"
+_command = f"{_MIGRATE} ."
+
+
+def rewrite_by(migrations: Iterable[str]) -> None:
+    """Say which migrations the command names that a warning ends in; none are needed where the project says which."""
+    global _command
+    _command = f"{_MIGRATE}{''.join(map(_option, migrations))} ."
 
 
 class MovedNameWarning(DeprecationWarning):
     """An old name was used and the shim supplied its new home."""
 
 
+def _option(migration: str) -> str:
+    from shlex import quote
+
+    return f" --migration {quote(migration)}"
+
+
 def warn_moved(move: Move, caller: FrameType) -> None:
     """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
-    message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
-    _warn(message, MovedNameWarning, move, _asking(caller))
+    _warn(_said_of(move), MovedNameWarning, move, _asking(caller))
 
 
 def warn_defined(move: Move, function: FunctionType) -> None:
     """Warn that a method is defined under its old name, at its first line."""
-    message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
     code = function.__code__
-    _warn_at(message, MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
+    _warn_at(_said_of(move), MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
 
 
 class ChangedCallWarning(DeprecationWarning):
@@ -62,8 +74,12 @@ class ChangedCallWarning(DeprecationWarning):
 def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType) -> None:
     """Warn that `name` was called with v1's arguments, as `warn_moved` does of a name."""
     told = "; ".join(steps) or "it is called otherwise"
-    message = f"{code} {name}: {told}; to rewrite it, run: compatkit migrate ."
+    message = f"{code} {name}: {told}; to rewrite it, run: {_command}"
     _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
+
+
+def _said_of(move: Move) -> str:
+    return f"{move.code} {move.old} is now {move.new}; to rewrite it, run: {_command}"
 
 
 def _warn(message: str, category: type[Warning], move: Move, frame: FrameType) -> None:

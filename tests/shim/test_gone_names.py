@@ -225,7 +225,8 @@ def test_every_form_reaches_the_new_home_with_one_warning_at_the_users_line(
         widget = run(FORMS[form])["Widget"]
 
     assert widget is imported("shop.new").Gadget
-    assert found == ["user.py:3 CK101 shop.old.Widget is now shop.new.Gadget; to rewrite it, run: compatkit migrate ."]
+    moved = "user.py:3 CK101 shop.old.Widget is now shop.new.Gadget"
+    assert found == [f"{moved}; to rewrite it, run: compatkit migrate --migration shop-v2 ."]
 
 
 def test_from_a_package_there_is_one_warning(write_project: WriteProject) -> None:

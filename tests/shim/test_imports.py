@@ -62,7 +62,22 @@ def test_the_warning_points_at_the_users_line(
 
     assert [(Path(w.filename).name, w.lineno, w.category) for w in caught] == [("user.py", 3, MovedNameWarning)]
     assert "CK101" in str(caught[0].message)
-    assert str(caught[0].message).endswith("compatkit migrate .")
+    assert str(caught[0].message).endswith("compatkit migrate --migration shop-v2 .")
+
+
+def test_the_warning_names_what_the_project_does_not_say_by_itself(
+    migration: Migration, write_project: WriteProject, tmp_path: Path
+) -> None:
+    write_project(NEW_HOME)
+    told = []
+    for named in ((), ("a b.toml", "shop-v2")):
+        install([migration], named=named)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            run("from shop.old import Widget", tmp_path / "user.py")
+        told.append(str(caught[0].message).rpartition("run: ")[2])
+
+    assert told == ["compatkit migrate .", "compatkit migrate --migration 'a b.toml' --migration shop-v2 ."]
 
 
 def test_a_real_old_module_is_never_hidden(migration: Migration, write_project: WriteProject) -> None:

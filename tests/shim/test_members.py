@@ -296,7 +296,7 @@ def test_the_old_name_reads_the_new_one_with_one_warning_at_the_line(shop: Any, 
 
     assert len(found) == 1
     assert found[0].startswith("user.py:1 SH20")
-    assert found[0].endswith("to rewrite it, run: compatkit migrate .")
+    assert found[0].endswith("to rewrite it, run: compatkit migrate --migration shop-v2 .")
 
 
 @moved_warning

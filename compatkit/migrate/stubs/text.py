@@ -72,7 +72,7 @@ def stub_text(module: str, homes: Mapping[Move, Home], *, all_else: str = "") ->
 
 
 def _signature(move: Move, home: Home, imports: Mapping[str, tuple[str, ...]]) -> Signature:
-    # Word for word what the shim's warning says.
+    # Word for word what the shim's warning says, in a project that names its migrations.
     message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
     signature = copy_signature(home, move.new_name, old_name=move.old_name, message=message)
     for name, lines in signature.imports.items():
