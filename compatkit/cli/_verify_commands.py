@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._status import ExitStatus
+from compatkit.cli._status import ExitStatus, status_of_proof
 from compatkit.cli._verify_given import Given, overridden
 from compatkit.cli._verify_show import show
 from compatkit.errors import nearest
@@ -117,12 +117,8 @@ def _file_name(name: str) -> str:
 
 
 def _status(results: Sequence[Result]) -> ExitStatus:
-    status = ExitStatus.OK
-    if any(result.has_differences for result in results):
-        status |= ExitStatus.FINDINGS
-    if any(result.failure for result in results):
-        status |= ExitStatus.FAILED
-    # Whatever the reason: where there is no proof, the status is not that of one.
-    if status is ExitStatus.OK and not all(result.is_equivalent for result in results):
-        status = ExitStatus.FAILED
-    return status
+    return status_of_proof(
+        has_differences=any(result.has_differences for result in results),
+        has_failures=any(result.failure for result in results),
+        is_proven=all(result.is_equivalent for result in results),
+    )

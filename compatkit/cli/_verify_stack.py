@@ -63,14 +63,10 @@ def verify_reference_stack(given: Given) -> ExitStatus:
 
 
 def _status(matrices: Sequence[Matrix]) -> ExitStatus:
-    from compatkit.cli._status import ExitStatus
+    from compatkit.cli._status import status_of_proof
 
-    status = ExitStatus.OK
-    if any(matrix.has_differences for matrix in matrices):
-        status |= ExitStatus.FINDINGS
-    if any(matrix.has_failures for matrix in matrices):
-        status |= ExitStatus.FAILED
-    # Whatever the reason: where there is no proof, the status is not that of one.
-    if status is ExitStatus.OK and not all(matrix.is_equivalent for matrix in matrices):
-        status = ExitStatus.FAILED
-    return status
+    return status_of_proof(
+        has_differences=any(matrix.has_differences for matrix in matrices),
+        has_failures=any(matrix.has_failures for matrix in matrices),
+        is_proven=all(matrix.is_equivalent for matrix in matrices),
+    )

@@ -8,10 +8,6 @@ import inspect
 import pickle
 import sys
 import types
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -24,6 +20,7 @@ from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import MovedNameWarning, install, shimmed, uninstall
 from tests.rewrite.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shim.telling import told
 
 HOME = {
     "shop/__init__.py": "",
@@ -41,17 +38,6 @@ def moves(**named: str) -> Migration:
 
 
 WIDGET = moves(CK101="shop.old.Widget -> shop.new.Gadget")
-
-
-@contextmanager
-def told() -> Iterator[list[str]]:
-    """Collect what is warned of, as `file:line message`."""
-    found: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield found
-    assert {each.category for each in caught} <= {MovedNameWarning}
-    found += [f"{Path(each.filename).name}:{each.lineno} {each.message}" for each in caught]
 
 
 def run(source: str) -> dict[str, Any]:

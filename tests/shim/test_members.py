@@ -12,8 +12,6 @@ import pickle
 import sys
 import warnings
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,6 +25,7 @@ from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import MovedNameWarning, install, shimmed, uninstall
 from tests.rewrite.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shim.telling import told
 
 DECLARED = """
 [[members]]
@@ -129,17 +128,6 @@ def shop(migration: Migration, write_project: WriteProject) -> Any:
     write_project(V2)
     install([migration])
     return importlib.import_module("shop")
-
-
-@contextmanager
-def told() -> Iterator[list[str]]:
-    """Collect what is warned of, as `file:line message`."""
-    found: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield found
-    assert {each.category for each in caught} <= {MovedNameWarning}
-    found += [f"{Path(each.filename).name}:{each.lineno} {each.message}" for each in caught]
 
 
 def codes(found: list[str]) -> list[str]:
