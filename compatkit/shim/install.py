@@ -106,8 +106,8 @@ def install(migrations: Iterable[Migration] | None = None, *, named: Iterable[st
         named = [] if migrations is None else [migration.id for migration in chosen]
     with _lock:
         shim = _Shim(chosen)
-        rewrite_by(named)
         uninstall()
+        rewrite_by(named)
         # Before it acts on what is imported: a warning that is an error must not leave half of it behind.
         _installed.append(shim)
         try:
@@ -122,6 +122,7 @@ def uninstall() -> None:
     with _lock:
         while _installed:
             _installed.pop().uninstall()
+        rewrite_by(())
 
 
 def is_installed() -> bool:

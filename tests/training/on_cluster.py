@@ -33,9 +33,12 @@ def two_nodes() -> Iterator[str]:
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
+        handler = signal.getsignal(signal.SIGTERM)
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         try:
             cluster.add_node(num_cpus=1)
+            # A node takes it, to end with its process, and would keep it.
+            signal.signal(signal.SIGTERM, handler)
             cluster.wait_for_nodes()
             yield cluster.address
         finally:
