@@ -8,8 +8,9 @@ from typing import Any
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.matrix import Scenario
-from compatkit.migration import Allowance, Equivalence, find_migration
+from compatkit.migration import Allowance, Equivalence
 from compatkit.training import ModelTrainer, ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, preset_config
+from compatkit.training.v2.arguments import v1_paths
 from compatkit.training.v2.given import asked_of_the_trainer
 from compatkit.training.v2.recording import logged_params
 
@@ -51,7 +52,7 @@ class Task:
     @property
     def allowances(self) -> Equivalence:
         """What v2 logs of it under names that v1 has none for."""
-        known = {row.v2 for row in find_migration().arguments}
+        known = v1_paths().values()
         names = [name for name in logged_params(self.config) if name not in known]
         return Equivalence(added_in_v2=tuple(Allowance("param", name, _NOT_IN_V1) for name in names))
 
@@ -64,20 +65,16 @@ class Task:
 
     def _arguments(self, orchestrator: Callable[..., Any]) -> dict[str, object]:
         """Return v1's flat arguments; the bundled v2 gets its preset, and only what differs from it."""
-        rows = find_migration().arguments
-        settings, declared = self.config.flatten(), self.preset.flatten()
-        if _is_v2(orchestrator) and self._beyond_v1():
+        settings, declared, paths = self.config.flatten(), self.preset.flatten(), v1_paths()
+        changed = {path for path in settings if settings[path] != declared[path]}
+        if _is_v2(orchestrator) and changed.difference(paths.values()):
             return {"config": self.config}
         if orchestrator is not TrainingOrchestratorV2:
-            return {row.v1: settings[row.v2] for row in rows}
-        changed = {row.v1: settings[row.v2] for row in rows if settings[row.v2] != declared[row.v2]}
-        return {"preset": self.scenario.preset, **changed}
-
-    def _beyond_v1(self) -> set[str]:
-        """Return the settings for which v1 had no argument, and of which the scenario changes the preset's."""
-        settings, declared = self.config.flatten(), self.preset.flatten()
-        known = {row.v2 for row in find_migration().arguments}
-        return {path for path in settings if path not in known and settings[path] != declared[path]}
+            return {name: settings[path] for name, path in paths.items()}
+        return {
+            "preset": self.scenario.preset,
+            **{name: settings[path] for name, path in paths.items() if path in changed},
+        }
 
     def _trainer(self, trainer: Callable[..., Any]) -> Any:
         """Return a trainer that does all that is asked, on an orchestrator that does not tell it as well."""

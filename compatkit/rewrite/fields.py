@@ -14,7 +14,7 @@ from compatkit.migration import Field, Migration
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.flow.follow import follow
 from compatkit.rewrite.flow.known import Known, object_tables
-from compatkit.rewrite.flow.trace import Key, Trace
+from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, element
 from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.options import Options
@@ -86,7 +86,7 @@ class _Spellings:
         field = self._field(node, value)
         if field is None:
             return
-        if reason := self._doubt(value):
+        if reason := self._trace.doubt_of(value):
             self._report(node, field, reason)
         elif isinstance(node, ast.keyword):
             start = self._source.offset(node.lineno, node.col_offset)
@@ -121,15 +121,8 @@ class _Spellings:
         return self._pass
 
     def _field(self, node: Key, value: Held) -> Field | None:
-        spelling = node.arg if isinstance(node, ast.keyword) else node.value if isinstance(node, ast.Constant) else None
-        return self._tables[value.table].get(spelling) if isinstance(spelling, str) else None
-
-    def _doubt(self, value: Held) -> str:
-        if value.origins & self._trace.tainted:
-            return "something that is no record is put among the records, too"
-        if not value.sure or value.paths != {()}:
-            return "it may be asked of something that is no record, too"
-        return ""
+        spelling = spelling_of(node)
+        return None if spelling is None else self._tables[value.table].get(spelling)
 
     def _literal(self, node: ast.expr, field: Field) -> None:
         start = self._source.offset(node.lineno, node.col_offset)

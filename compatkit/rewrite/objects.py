@@ -15,7 +15,7 @@ from typing import NamedTuple
 from compatkit.migration import Migration
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.flow.known import object_tables
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.trace import Trace, spelling_of
 from compatkit.rewrite.flow.values import Held
 from compatkit.rewrite.imports.scopes import span
 from compatkit.rewrite.nodes import Nodes
@@ -80,12 +80,12 @@ class Objects:
         return self._pass
 
     def _key(self, node: ast.expr | ast.keyword, value: Held) -> None:
-        spelling = node.arg if isinstance(node, ast.keyword) else node.value if isinstance(node, ast.Constant) else None
-        if not isinstance(spelling, str):
+        spelling = spelling_of(node)
+        if spelling is None:
             self._report(node, self._codes[value.table], "a v2 record takes no keys, and this one is not written out")
             return
         code, name = self._tables[value.table].get(spelling, (self._codes[value.table], spelling))
-        if reason := self._doubt(value) or ("" if _is_name(name) else "an attribute cannot be called so"):
+        if reason := self._trace.doubt_of(value) or ("" if _is_name(name) else "an attribute cannot be called so"):
             self._report(node, code, f"{_said(spelling, name)}; not rewritten: {reason}")
             return
         asked = _Asked(node, code, spelling, name)
@@ -126,13 +126,6 @@ class Objects:
     def _is_read(self, key: ast.expr | ast.keyword) -> bool:
         parent = self._parents.get(id(key))
         return isinstance(parent, ast.Subscript) and parent.slice is key and isinstance(parent.ctx, ast.Load)
-
-    def _doubt(self, value: Held) -> str:
-        if value.origins & self._trace.tainted:
-            return "something that is no record is put among the records, too"
-        if not value.sure or value.paths != {()}:
-            return "it may be asked of something that is no record, too"
-        return ""
 
     def _place(self, key: ast.expr | ast.keyword) -> tuple[int, int] | None:
         """Return where the brackets around a key stand, or the `get` that is called with it."""

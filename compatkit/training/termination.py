@@ -24,6 +24,19 @@ def termination_raised() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextmanager
+def termination_kept() -> Iterator[None]:
+    """Run the block, in which Ray takes SIGTERM for itself, and give it back to whoever had it."""
+    if not _is_main():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def pass_over_termination() -> None:
     """Pass SIGTERM over from here on, until `termination_raised` ends: the training is ending, and its run with it."""
     if _is_main() and signal.getsignal(signal.SIGTERM) is _raise:

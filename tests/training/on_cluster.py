@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from compatkit.training import OrchestratorConfig
+from compatkit.training.termination import termination_kept
 from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
 _VARIABLES = {
@@ -33,12 +34,11 @@ def two_nodes() -> Iterator[str]:
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
 
-        handler = signal.getsignal(signal.SIGTERM)
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        with termination_kept():
+            cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         try:
-            cluster.add_node(num_cpus=1)
-            # A node takes it, to end with its process, and would keep it.
-            signal.signal(signal.SIGTERM, handler)
+            with termination_kept():
+                cluster.add_node(num_cpus=1)
             cluster.wait_for_nodes()
             yield cluster.address
         finally:

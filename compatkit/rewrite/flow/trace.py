@@ -12,6 +12,12 @@ from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Held, Value, doubtfu
 Key = ast.expr | ast.keyword
 
 
+def spelling_of(key: Key) -> str | None:
+    """Return how a key is spelled, if it is written out as a text."""
+    value = key.arg if isinstance(key, ast.keyword) else key.value if isinstance(key, ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
 @dataclass(eq=False, slots=True)
 class Trace:
     """Facts about nodes, each joined over all the ways on which control comes by.
@@ -58,6 +64,14 @@ class Trace:
         """Note an expression that stands for a record, if it is one of those that are objects in v2."""
         if isinstance(node, ast.expr) and isinstance(value, Held) and value.is_record and value.table in objects:
             self.records[node] = value
+
+    def doubt_of(self, record: Held) -> str:
+        """Return why a key that is asked of `record` is not certain to be that of a record, or nothing."""
+        if record.origins & self.tainted:
+            return "something that is no record is put among the records, too"
+        if not record.sure or record.paths != {()}:
+            return "it may be asked of something that is no record, too"
+        return ""
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from compatkit.record import EpochRecord
+from compatkit.trace.watch import VARIABLE as TRACED
 from compatkit.training.data import DataSplit
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.checkpoints import Checkpointer
@@ -26,7 +27,7 @@ from compatkit.training.v2.on_ray.desk import Desk, open_desk
 from compatkit.training.v2.on_ray.errors import ClusterError
 from compatkit.training.v2.on_ray.failures import cause_of
 from compatkit.training.v2.on_ray.service import Service
-from compatkit.training.v2.on_ray.worker import TRACE_VARIABLE, Job, Trained, train_part
+from compatkit.training.v2.on_ray.worker import Job, Trained, train_part
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _job(
     theirs.callbacks = tuple(each for each in trainer.callbacks if not isinstance(each, CallersCallback | Checkpointer))
     device = "cuda" if "GPU" in needs_of(config) else "cpu"
     config = config.with_overrides({"runtime.device": device})
-    trace = os.environ.get(TRACE_VARIABLE, "")
+    trace = os.environ.get(TRACED, "")
     return Job(config, theirs, next(iter(keepers), None), model, data, saved, trace)
 
 

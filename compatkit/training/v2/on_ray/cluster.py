@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from compatkit.training.termination import termination_kept
 from compatkit.training.v2.on_ray.errors import ClusterError
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
@@ -82,7 +81,7 @@ def _connect(address: str) -> None:
     if address not in (_OWN, _ANY):
         _require_answer(address)
     try:
-        with _defaults_set(), _termination_kept():
+        with _defaults_set(), termination_kept():
             # Its processes' output would come to stdout, where the result goes; Ray keeps it in its logs.
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     except (OSError, RuntimeError, ValueError) as error:
@@ -112,16 +111,3 @@ def _defaults_set() -> Iterator[None]:
     finally:
         for name in added:
             os.environ.pop(name, None)
-
-
-@contextmanager
-def _termination_kept() -> Iterator[None]:
-    """Run the block, in which Ray takes SIGTERM for itself, and give it back to whoever had it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from compatkit.record import EpochRecord
 from compatkit.trace import environment_tags, watch
+from compatkit.trace.watch import VARIABLE as TRACED
 from compatkit.training.data import DataSplit
 from compatkit.training.determinism import torch_threads
 from compatkit.training.v2.checkpoints import Checkpointer, checkpoint_bytes, load_checkpoint
@@ -27,8 +28,6 @@ from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
     from ray import ObjectRef
-
-TRACE_VARIABLE = "COMPATKIT_TRACE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def train_part(desk: Desk, job_ref: ObjectRef[Job]) -> Trained | None:
     import ray
 
     job = ray.get(job_ref)
-    os.environ[TRACE_VARIABLE] = job.trace
+    os.environ[TRACED] = job.trace
     with joined_processes(choose_device(job.config.runtime.device)) as processes:
         kept = processes.tell(_begin(desk, job.config) if processes.is_first else None)
         saved = job.saved if kept is None else load_checkpoint(io.BytesIO(kept))["state"]
