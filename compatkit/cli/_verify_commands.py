@@ -100,15 +100,14 @@ def _policy(scenario: CommandScenario, project: Project) -> Policy:
     """
     from compatkit.cli._policy import decided_by
     from compatkit.equivalence import Policy
+    from compatkit.migration.registry import seen_from
 
     if scenario.exact:
         return Policy.exact()
     migration = None
     if scenario.migration or project.migrations or scenario.is_migration:
         named = scenario.migration
-        if named and (scenario.folder / named).exists():
-            named = str(scenario.folder / named)
-        migration = project.load_one(named)
+        migration = project.load_one(seen_from(scenario.folder, named) if named else None)
     return decided_by(migration, scenario.equivalence)
 
 

@@ -183,6 +183,11 @@ class Migration(Value):
     unhandled: tuple[Unhandled, ...] = ()
     origin: Path | None = None
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether v2 returns records that are objects, and take no keys."""
+        return bool(self.record and self.producers)
+
     def relocated(self, homes: Mapping[str, str]) -> Migration:
         """Return this migration for a project that keeps its modules elsewhere.
 

@@ -10,7 +10,7 @@ from compatkit.migration._entry import Entry
 from compatkit.migration.compose import compose
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
-from compatkit.migration.registry import file_at, find_migration
+from compatkit.migration.registry import find_migration, seen_from
 
 # What `migrate`, `status`, `presets` and `verify` read in the same table, and check there.
 _OF_COMMANDS = frozenset(
@@ -54,8 +54,7 @@ class Project:
         return migrations[0]
 
     def _from_origin(self, id_or_path: str) -> str:
-        path = self.origin.parent / id_or_path if self.origin else Path(id_or_path)
-        return str(path) if file_at(path) else id_or_path
+        return seen_from(self.origin.parent if self.origin else Path(), id_or_path)
 
 
 def load_project(start: Path) -> Project:

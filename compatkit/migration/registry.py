@@ -96,6 +96,12 @@ def file_at(path: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
+def seen_from(folder: Path, id_or_path: str) -> str:
+    """Return the path of a migration that is named as seen from `folder`, or the id as it is."""
+    path = folder / id_or_path
+    return str(path) if file_at(path) else id_or_path
+
+
 def _load_registered(name: str, file: Path) -> Migration:
     migration = load_migration(file)
     if migration.id != name:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from compatkit.migration import Field, Migration
 from compatkit.rewrite.change import Change, Pass
 from compatkit.rewrite.flow.follow import follow
-from compatkit.rewrite.flow.known import Known, object_tables
+from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, element
 from compatkit.rewrite.nodes import Nodes
@@ -55,10 +55,8 @@ def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration
 
 def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration], options: Options) -> Pass:
     """Return what `trace` shows of fields."""
-    objects = object_tables(migrations)
     tables = [
-        {} if number in objects else {field.v1: field for field in migration.fields}
-        for number, migration in enumerate(migrations)
+        {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in migrations
     ]
     found = _Spellings(source, nodes, trace, tables)
     for node, value in trace.keys.items():

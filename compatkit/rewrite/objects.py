@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from compatkit.migration import Migration
 from compatkit.rewrite.change import Change, Pass
-from compatkit.rewrite.flow.known import object_tables
 from compatkit.rewrite.flow.trace import Trace, spelling_of
 from compatkit.rewrite.flow.values import Held
 from compatkit.rewrite.imports.scopes import span
@@ -50,7 +49,7 @@ class Objects:
         self._tables = {
             number: {field.v1: (field.code, field.v2) for field in migration.fields}
             for number, migration in enumerate(migrations)
-            if number in object_tables(migrations)
+            if migration.has_objects
         }
         self._codes = {number: migrations[number].producers[0].code for number in self._tables}
         self._parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}

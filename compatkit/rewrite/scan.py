@@ -68,7 +68,7 @@ def modern_of(migrations: Iterable[Migration], options: Options) -> tuple[Migrat
     """
     if options.modernize:
         return tuple(migrations)
-    return tuple(_without_arguments(each) for each in migrations if each.record and each.producers)
+    return tuple(_without_arguments(each) for each in migrations if each.has_objects)
 
 
 @remembered

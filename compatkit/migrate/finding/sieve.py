@@ -56,7 +56,7 @@ def _holders(migration: Migration) -> Iterator[bytes]:
 def _is_modern_matter(source: bytes, migration: Migration) -> bool:
     """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
     # Of records that are objects in v2, any key that is asked counts.
-    spelled = bool(migration.record) or any(field.v1.encode() in source for field in migration.fields)
+    spelled = migration.has_objects or any(field.v1.encode() in source for field in migration.fields)
     names = _takers(migration) | (_producers(migration) if spelled else set())
     return any(word in source for name in names for word in _needed_for(name))
 

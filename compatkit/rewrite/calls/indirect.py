@@ -14,6 +14,7 @@ from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.source import Source
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # `mock.patch.object`, and what pytest's `monkeypatch` and `mocker` have.
 _PATCHING = frozenset({"delattr", "object", "setattr", "spy", "stub"})
 
@@ -25,9 +26,8 @@ def find_indirect(source: Source, trace: Trace, index: Index, ignored: Ignored) 
     found: list[tuple[ast.expr | ast.stmt, str, MemberChange]] = [*_asked_by_text(trace, index), *_keys(trace, index)]
     for node, owner, member in [*found, *_overridden(trace, index)]:
         if not ignored.holds(node.lineno, member.code):
-            what = f"-> {member.v2}" if member.v2 else f": {member.say}"
             reason = "a text names it" if isinstance(node, ast.expr) else "a subclass defines it under its old name"
-            message = f"{owner}.{member.v1} {what}; not rewritten: {reason}".replace(" : ", ": ")
+            message = f"{said_of(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
             yield Finding(member.code, node.lineno, source.column(node.lineno, node.col_offset), message)
 
 
@@ -63,9 +63,6 @@ def _overridden(trace: Trace, index: Index) -> Iterator[tuple[ast.stmt, str, Mem
                     yield item, base, member
 
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
 def defined_names(item: ast.stmt) -> Iterator[str]:
     """Yield what a statement in the body of a class defines."""
     match item:
@@ -75,6 +72,11 @@ def defined_names(item: ast.stmt) -> Iterator[str]:
             yield from (target.id for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
             yield name
+
+
+def said_of(name: str, member: MemberChange) -> str:
+    """Return what becomes of a member that is known by this name: its new name, or what a person is to do."""
+    return f"{name} -> {member.v2}" if member.v2 else f"{name}: {member.say}"
 
 
 def _named(index: Index, owner: str, text: ast.expr) -> MemberChange | None:

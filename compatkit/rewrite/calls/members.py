@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from compatkit.migration import MemberChange
 from compatkit.rewrite.calls.edits import TextEdit
 from compatkit.rewrite.calls.index import Index
-from compatkit.rewrite.calls.indirect import defined_names
+from compatkit.rewrite.calls.indirect import defined_names, said_of
 from compatkit.rewrite.calls.use import Use
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Named
@@ -50,7 +50,7 @@ class Members:
     def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
         if self._ignored.holds(node.lineno, member.code):
             return
-        use = Use(node, member.code, _message(value.name, member))
+        use = Use(node, member.code, said_of(value.name, member))
         _, end = span(self._source, node)
         start = end - len(member.v1)
         if not member.v2:
@@ -88,7 +88,7 @@ class Members:
             self._say(item, member, name)
             return
         use = Use(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), member.code, "")
-        use.message = _message(name, member)
+        use.message = said_of(name, member)
         start = self._source.text.find(member.v1, self._source.offset(item.lineno, item.col_offset))
         if reason := self._doubt_definition(node, member):
             self.findings.append(use.finding(self._source, reason))
@@ -108,8 +108,4 @@ class Members:
 
     def _say(self, node: ast.Attribute | ast.stmt, member: MemberChange, name: str) -> None:
         column = self._source.column(node.lineno, node.col_offset)
-        self.findings.append(Finding(member.code, node.lineno, column, f"{name}: {member.say}", "manual"))
-
-
-def _message(name: str, member: MemberChange) -> str:
-    return f"{name} -> {member.v2}"
+        self.findings.append(Finding(member.code, node.lineno, column, said_of(name, member), "manual"))

@@ -46,7 +46,7 @@ class Known:
             producers.update({row.function: (number, _paths(row)) for row in migration.producers})
         owners = {function.rpartition(".")[0] for function in producers}
         configs = frozenset(config.name for migration in migrations for config in migration.configs)
-        objects = object_tables(migrations)
+        objects = frozenset(number for number, each in enumerate(migrations) if each.has_objects)
         settled = {old: moves[old] for old in moving if old in moves}
         return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
 
@@ -62,11 +62,6 @@ class Known:
     def settle_text(self, name: str) -> str:
         """Return the same for a string that names code: it may be of any time, and nothing in the file tells."""
         return _renamed(name, self.moved)
-
-
-def object_tables(migrations: Sequence[Migration]) -> frozenset[int]:
-    """Return the numbers of the migrations that name the class of v2's records: these are objects, no mappings."""
-    return frozenset(number for number, each in enumerate(migrations) if each.record and each.producers)
 
 
 def _renamed(name: str, names: Mapping[str, str]) -> str:
