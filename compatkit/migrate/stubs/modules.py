@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from compatkit.migrate.stubs.sources import Place, Sources
 from compatkit.migration import Move
@@ -15,8 +15,7 @@ def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) 
     for move in whole:
         places = sources.find(move.new)
         if len(places) != 1:
-            which = f"in several places: {', '.join(map(str, places))}" if places else "nowhere in the paths given"
-            findings.append(f"{move.code} {move.old} has no stub: {move.new} is {which}")
+            findings.append(without_home(move, move.new, places))
             continue
         for place in sources.below(places[0]):
             old = move.old + place.module.name[len(move.new) :]
@@ -24,3 +23,9 @@ def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) 
             if max((each for each in whole if each.of(old)), key=lambda each: len(each.old)) == move:
                 found[old] = place
     return found
+
+
+def without_home(move: Move, home: str, places: Sequence[Place]) -> str:
+    """Say that there is no stub, because the new home is not in one place."""
+    which = f"in several places: {', '.join(map(str, places))}" if places else "nowhere in the paths given"
+    return f"{move.code} {move.old} has no stub: {home} is {which}"

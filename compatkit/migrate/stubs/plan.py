@@ -8,14 +8,14 @@ one, so none is written above an old module.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
 from compatkit.migrate.stubs.home import Home
-from compatkit.migrate.stubs.modules import moved_modules
+from compatkit.migrate.stubs.modules import moved_modules, without_home
 from compatkit.migrate.stubs.sources import Place, Sources, is_generated
 from compatkit.migrate.stubs.text import Stub, empty_stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file
@@ -57,83 +57,7 @@ class StubPlan:
 
 def plan_stubs(paths: Iterable[Path], moves: Iterable[Move], *, folder: Path | None = None) -> StubPlan:
     """Plan a stub for each old module that is gone; with `folder`, below that. Nothing is written or imported."""
-    plan, sources = StubPlan(), Sources(paths)
-    given = tuple(moves)
-    whole = moved_modules(given, sources, plan.findings)
-    every = sorted((each for each in given if not each.is_module), key=lambda move: (move.old_module, move.old_name))
-    modules = {*(move.old_module for move in every), *whole}
-    for module, moved in groupby(every, key=lambda move: move.old_module):
-        _plan_names(plan, module, list(moved), sources, folder=folder, modules=modules, whole=whole.get(module))
-    alone = whole.keys() - {move.old_module for move in every}
-    for module in sorted(alone):
-        place = whole[module]
-        if not _exists(plan, module, _still_there(module, [place.module.name], sources), sources):
-            stub = Stub(moved_stub(module, place.module.name), ())
-            _plan_one(plan, module, stub, [place], sources, folder=folder, modules=modules)
-    plan.files.sort(key=lambda file: file.path.parts)
-    return plan
-
-
-def _plan_names(
-    plan: StubPlan,
-    module: str,
-    moves: list[Move],
-    sources: Sources,
-    *,
-    folder: Path | None,
-    modules: set[str],
-    whole: Place | None,
-) -> None:
-    """Plan the stub of a module of which some names moved, and perhaps the rest as a whole."""
-    if there := _still_there(module, [move.new_module for move in moves], sources):
-        _exists(plan, module, there, sources)
-        plan.findings += _without_stub(module, moves, there[0], sources)
-        return
-    homes = _homes(moves, sources, plan)
-    if homes:
-        all_else = whole.module.name if whole else ""
-        stub = stub_text(module, {move: home for move, (home, _) in homes.items()}, all_else=all_else)
-        places = [place for _, place in homes.values()]
-        _plan_one(plan, module, stub, places, sources, folder=folder, modules=modules)
-
-
-def _plan_one(
-    plan: StubPlan,
-    module: str,
-    stub: Stub,
-    homes: Iterable[Place],
-    sources: Sources,
-    *,
-    folder: Path | None,
-    modules: set[str],
-) -> None:
-    root = sources.root_for(module, homes)
-    if root is None:
-        plan.findings.append(f"{module} could lie in several folders; give the one that is meant as PATH")
-        return
-    plan.notes += stub.notes
-    _place(plan, module, stub.text, root=root, folder=folder, modules=modules)
-
-
-def _exists(plan: StubPlan, module: str, there: list[Place], sources: Sources) -> bool:
-    """Say that an old module exists, if it does; a stub of ours that hides it is a finding."""
-    if there:
-        plan.notes.append(f"{module} still exists, in {there[0]}: it gets no stub")
-        hiding = sources.find_generated(module)
-        plan.findings += [f"{stub} hides {module}, which exists again; delete this stub" for stub in hiding]
-    return bool(there)
-
-
-def _without_stub(module: str, moves: Iterable[Move], place: Place, sources: Sources) -> Iterator[str]:
-    """Yield the names that are gone from a module that stays: no stub can bring them back."""
-    try:
-        bound = sources.read(place).bound
-    except (OSError, RewriteError):
-        return
-    for move in moves:
-        if move.old_name not in bound and "*" not in bound and not sources.find(move.old):
-            what = f"{module} still exists, in {place}, without this name; rewrite its uses"
-            yield f"{move.code} {move.old} has no stub: {what}"
+    return _Planner(Sources(paths), tuple(moves), folder).planned()
 
 
 def write_stub(file: StubFile) -> None:
@@ -152,60 +76,122 @@ def write_stub(file: StubFile) -> None:
         raise StubError.unwritable(file.path, error) from error
 
 
-def _still_there(module: str, homes: Iterable[str], sources: Sources) -> list[Place]:
-    """Return where the old module still lies; a copy of it below another root than the new homes' does not count."""
-    near = {place.root for home in homes for place in sources.find(home)}
-    there = sources.find(module)
-    if any((root / module.partition(".")[0]).is_dir() for root in near):
-        return [place for place in there if place.root in near]
-    return there
+class _Planner:
+    """Plans the stubs of the old modules of some moves."""
 
+    def __init__(self, sources: Sources, moves: Sequence[Move], folder: Path | None) -> None:
+        self._sources = sources
+        self._folder = folder
+        self._plan = StubPlan()
+        self._whole = moved_modules(moves, sources, self._plan.findings)
+        names = sorted(
+            (each for each in moves if not each.is_module), key=lambda move: (move.old_module, move.old_name)
+        )
+        self._names = {module: list(moved) for module, moved in groupby(names, key=lambda move: move.old_module)}
+        self._modules = {*self._names, *self._whole}
 
-def _homes(moves: Iterable[Move], sources: Sources, plan: StubPlan) -> dict[Move, tuple[Home, Place]]:
-    """Return the source of each move's new home; what is missing or ambiguous becomes a finding."""
-    homes = {}
-    for move in moves:
-        places = sources.find(move.new_module)
-        if len(places) != 1:
-            which = f"in several places: {', '.join(map(str, places))}" if places else "nowhere in the paths given"
-            plan.findings.append(f"{move.code} {move.old} has no stub: {move.new_module} is {which}")
-            continue
-        try:
-            home = sources.read(places[0])
-        except (OSError, RewriteError) as error:
-            reason = error.what if isinstance(error, RewriteError) else f"it cannot be read: {error.strerror}"
-            plan.failures.append(f"{move.code} {move.old} has no stub. {reason}\n  in {places[0]}")
-            continue
-        if move.new_name in home.bound or sources.find(move.new):
-            homes[move] = (home, places[0])
+    def planned(self) -> StubPlan:
+        for module, moves in self._names.items():
+            self._plan_names(module, moves)
+        for module in sorted(self._whole.keys() - self._names.keys()):
+            self._plan_whole(module, self._whole[module])
+        self._plan.files.sort(key=lambda file: file.path.parts)
+        return self._plan
+
+    def _plan_names(self, module: str, moves: list[Move]) -> None:
+        """Plan the stub of a module of which some names moved, and perhaps the rest as a whole."""
+        if there := self._still_there(module, [move.new_module for move in moves]):
+            self._note_existing(module, there)
+            self._plan.findings += self._without_stub(module, moves, there[0])
+        elif homes := self._homes(moves):
+            all_else = self._whole[module].module.name if module in self._whole else ""
+            stub = stub_text(module, {move: home for move, (home, _) in homes.items()}, all_else=all_else)
+            self._plan_one(module, stub, [place for _, place in homes.values()])
+
+    def _plan_whole(self, module: str, home: Place) -> None:
+        if there := self._still_there(module, [home.module.name]):
+            self._note_existing(module, there)
         else:
-            plan.findings.append(f"{move.code} {move.old} has no stub: {places[0]} does not define {move.new_name}")
-    return homes
+            self._plan_one(module, Stub(moved_stub(module, home.module.name), ()), [home])
 
+    def _plan_one(self, module: str, stub: Stub, homes: Iterable[Place]) -> None:
+        root = self._sources.root_for(module, homes)
+        if root is None:
+            self._plan.findings.append(f"{module} could lie in several folders; give the one that is meant as PATH")
+            return
+        self._plan.notes += stub.notes
+        self._place(module, stub.text, root)
 
-def _place(plan: StubPlan, module: str, text: str, *, root: Path, folder: Path | None, modules: set[str]) -> None:
-    """Add the stub, and beside the sources an empty one for each package above it that is gone."""
-    parts = module.split(".")
-    is_real_folder = _holds_source(root.joinpath(*parts))
-    is_package = is_real_folder or any(other.startswith(f"{module}.") for other in modules)
-    if folder and is_real_folder:
-        plan.findings.append(f"{module} has no stub: in {folder} it would hide what is left of that package")
-        return
-    base = (folder or root).joinpath(*parts)
-    _add(plan, base / "__init__.pyi" if is_package else base.with_name(f"{parts[-1]}.pyi"), text)
-    for depth in range(1, len(parts)):
-        package = root.joinpath(*parts[:depth])
-        if folder is None and ".".join(parts[:depth]) not in modules and not _holds_source(package):
-            _add(plan, package / "__init__.pyi", empty_stub())
+    def _still_there(self, module: str, homes: Iterable[str]) -> list[Place]:
+        """Return where the old module still lies; below another root than the new homes', a copy does not count."""
+        near = {place.root for home in homes for place in self._sources.find(home)}
+        there = self._sources.find(module)
+        if any((root / module.partition(".")[0]).is_dir() for root in near):
+            return [place for place in there if place.root in near]
+        return there
+
+    def _note_existing(self, module: str, there: list[Place]) -> None:
+        """Say that an old module exists; a stub of ours that hides it is a finding."""
+        self._plan.notes.append(f"{module} still exists, in {there[0]}: it gets no stub")
+        hiding = self._sources.find_generated(module)
+        self._plan.findings += [f"{stub} hides {module}, which exists again; delete this stub" for stub in hiding]
+
+    def _without_stub(self, module: str, moves: Iterable[Move], place: Place) -> Iterator[str]:
+        """Yield the names that are gone from a module that stays: no stub can bring them back."""
+        try:
+            bound = self._sources.read(place).bound
+        except (OSError, RewriteError):
+            return
+        for move in moves:
+            if move.old_name not in bound and "*" not in bound and not self._sources.find(move.old):
+                what = f"{module} still exists, in {place}, without this name; rewrite its uses"
+                yield f"{move.code} {move.old} has no stub: {what}"
+
+    def _homes(self, moves: Iterable[Move]) -> dict[Move, tuple[Home, Place]]:
+        """Return the source of each move's new home; what is missing or ambiguous becomes a finding."""
+        homes = {}
+        for move in moves:
+            places = self._sources.find(move.new_module)
+            if len(places) != 1:
+                self._plan.findings.append(without_home(move, move.new_module, places))
+                continue
+            try:
+                home = self._sources.read(places[0])
+            except (OSError, RewriteError) as error:
+                reason = error.what if isinstance(error, RewriteError) else f"it cannot be read: {error.strerror}"
+                self._plan.failures.append(f"{move.code} {move.old} has no stub. {reason}\n  in {places[0]}")
+                continue
+            if move.new_name in home.bound or self._sources.find(move.new):
+                homes[move] = (home, places[0])
+            else:
+                what = f"{places[0]} does not define {move.new_name}"
+                self._plan.findings.append(f"{move.code} {move.old} has no stub: {what}")
+        return homes
+
+    def _place(self, module: str, text: str, root: Path) -> None:
+        """Add the stub, and beside the sources an empty one for each package above it that is gone."""
+        parts = module.split(".")
+        is_real_folder = _holds_source(root.joinpath(*parts))
+        is_package = is_real_folder or any(other.startswith(f"{module}.") for other in self._modules)
+        if self._folder and is_real_folder:
+            what = f"in {self._folder} it would hide what is left of that package"
+            self._plan.findings.append(f"{module} has no stub: {what}")
+            return
+        base = (self._folder or root).joinpath(*parts)
+        self._add(base / "__init__.pyi" if is_package else base.with_name(f"{parts[-1]}.pyi"), text)
+        for depth in range(1, len(parts)):
+            package = root.joinpath(*parts[:depth])
+            is_old = ".".join(parts[:depth]) in self._modules
+            if self._folder is None and not is_old and not _holds_source(package):
+                self._add(package / "__init__.pyi", empty_stub())
+
+    def _add(self, path: Path, text: str) -> None:
+        before = path.read_bytes() if path.exists() else None
+        if before and not is_generated(path):
+            self._plan.notes.append(f"{path} was written by hand and is left alone")
+        elif path not in {file.path for file in self._plan.files}:
+            self._plan.files.append(StubFile(path, text.encode(), before))
 
 
 def _holds_source(folder: Path) -> bool:
     return any(not is_generated(path) for suffix in ("py", "pyi") for path in folder.rglob(f"*.{suffix}"))
-
-
-def _add(plan: StubPlan, path: Path, text: str) -> None:
-    before = path.read_bytes() if path.exists() else None
-    if before and not is_generated(path):
-        plan.notes.append(f"{path} was written by hand and is left alone")
-    elif path not in {file.path for file in plan.files}:
-        plan.files.append(StubFile(path, text.encode(), before))
