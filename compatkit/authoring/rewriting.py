@@ -9,7 +9,7 @@ from dataclasses import replace
 from compatkit.authoring.examples import Example
 from compatkit.migration import Migration
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.documents.document import rewrite_document
 
 _SHUFFLES = 3
 

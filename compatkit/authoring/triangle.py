@@ -19,7 +19,7 @@ from typing import Any
 from compatkit.authoring.examples import FOLDER, Example
 from compatkit.authoring.rewriting import result_of, rewritten
 from compatkit.migration import Migration
-from compatkit.rewrite.place import Destinations
+from compatkit.rewrite.rules.moved_names import Destinations
 
 _TIMEOUT = 120  # seconds, for one run
 _KIND = re.compile(r"<a ([\w.]+)>")

@@ -19,9 +19,9 @@ from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.calls.mentions import called_otherwise
+from compatkit.rewrite.file.neighbours import Surroundings
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.surroundings import Surroundings
+from compatkit.rewrite.prefilter.interfaces import called_otherwise
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

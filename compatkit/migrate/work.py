@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import Failed, Outcome
+from compatkit.rewrite.file.neighbours import ALONE, Surroundings
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.surroundings import ALONE, Surroundings
 
 DEFAULTS = Options()
 
@@ -76,7 +76,7 @@ def _rewrite_source(job: Job, task: Task) -> Outcome:
 
 def _rewrite_document(job: Job, task: Task) -> Outcome:
     # Most runs meet no document that matters.
-    from compatkit.rewrite.document import rewrite_document
+    from compatkit.rewrite.documents.document import rewrite_document
 
     return rewrite_document(
         job.source, suffix=job.suffix, moves=task.moves, migrations=task.migrations, options=task.options

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.outcome import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.scan import can_matter
+from compatkit.rewrite.prefilter.words import can_matter
 
 if TYPE_CHECKING:
     from compatkit.rewrite.engine import rewrite_source

@@ -8,22 +8,23 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.calls.mentions import can_call, changes_interface
-from compatkit.rewrite.change import Change
-from compatkit.rewrite.check import check
-from compatkit.rewrite.choose import choose
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.position_map import PlacesBefore
+from compatkit.rewrite.edit.resolve_overlaps import choose
+from compatkit.rewrite.edit.splice import splice
+from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.text import Source, read_source
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.passes import Wanted, find_passes
-from compatkit.rewrite.place import FileModule, parse
-from compatkit.rewrite.places_before import PlacesBefore
-from compatkit.rewrite.scan import can_be_modern, can_matter, modern_of, wanted_of
-from compatkit.rewrite.source import Source, read_source
-from compatkit.rewrite.splice import splice
-from compatkit.rewrite.surroundings import ALONE, Surroundings
-from compatkit.rewrite.used import uses_any
+from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
+from compatkit.rewrite.prefilter.uses import uses_any
+from compatkit.rewrite.prefilter.words import can_be_modern, can_matter, modern_of, wanted_of
 
 Told = TypeVar("Told", Edit, Finding)
 

@@ -6,18 +6,18 @@ import ast
 from collections.abc import Collection, Sequence
 
 from compatkit.migration import Migration
-from compatkit.rewrite.arguments.find import arguments_in, may_have_arguments
-from compatkit.rewrite.arguments.imports import Imports
-from compatkit.rewrite.change import Pass
-from compatkit.rewrite.fields import fields_in, may_have_fields
-from compatkit.rewrite.flow.follow import follow
+from compatkit.rewrite.edit.added_imports import Imports
+from compatkit.rewrite.edit.edit import Pass
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes
+from compatkit.rewrite.flow.interpreter import follow
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.ignored import Ignored
-from compatkit.rewrite.nodes import Nodes
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.source import Source
+from compatkit.rewrite.rules.config_arguments.config_arguments import arguments_in, may_have_arguments
+from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
 
 
 def find_modern(
@@ -43,7 +43,7 @@ def find_modern(
     fields = fields_in(source, nodes, trace, migrations, options) if has_fields else Pass()
     if known.objects and has_fields:
         # Imported here: few migrations say that v2's records are objects.
-        from compatkit.rewrite.objects import Objects
+        from compatkit.rewrite.rules.record_attributes import Objects
 
         objects = Objects(source, nodes, trace, migrations).found()
         fields = Pass([*fields.changes, *objects.changes], [*fields.findings, *objects.findings])

@@ -7,21 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.change import Change, Pass
-from compatkit.rewrite.imports.changes import change_imports
-from compatkit.rewrite.imports.leftover import find_leftovers
-from compatkit.rewrite.imports.modules import ModuleChanges, change_modules
-from compatkit.rewrite.imports.reexports import find_named
-from compatkit.rewrite.imports.stars import change_stars
-from compatkit.rewrite.imports.whole_modules import change_whole_modules
-from compatkit.rewrite.nodes import AllNodes
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.parse import walk_statements
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import AllNodes
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.place import FileModule, Site, find_sites, walk_statements
-from compatkit.rewrite.rename.find import Renames, find_renames
-from compatkit.rewrite.scan import mentions_elsewhere
-from compatkit.rewrite.source import Source
-from compatkit.rewrite.strings.find import find_strings
-from compatkit.rewrite.surroundings import Surroundings
+from compatkit.rewrite.prefilter.words import mentions_elsewhere
+from compatkit.rewrite.rules.moved_from_imports import change_imports
+from compatkit.rewrite.rules.moved_module_uses import ModuleChanges, change_modules
+from compatkit.rewrite.rules.moved_modules import change_whole_modules
+from compatkit.rewrite.rules.moved_names import find_sites
+from compatkit.rewrite.rules.moved_star_imports import change_stars
+from compatkit.rewrite.rules.reexports import find_named
+from compatkit.rewrite.rules.rename import Renames, find_renames
+from compatkit.rewrite.rules.report_leftovers import find_leftovers
+from compatkit.rewrite.rules.strings.strings import find_strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def find_passes(
             yield Pass(findings=list(find_named(source, nodes, through)))
     if wanted.calling:
         # Imported here: most runs over most files meet no changed interface.
-        from compatkit.rewrite.calls.find import find_calls
+        from compatkit.rewrite.rules.calls.changed_calls import find_calls
 
         if not moves and ">>>" in source.text:
             yield find_strings(source, tree, nodes, home, (), options, wanted.calling)

@@ -8,7 +8,7 @@ from compatkit.authoring.examples import Example, find_examples
 from compatkit.authoring.rewriting import result_of, rewritten
 from compatkit.migration import available_migrations, load_migration
 from compatkit.rewrite import Rewritten, Unchanged
-from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.options import Options
 
 CLI = """\

@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from compatkit.migration import Migration, find_migration, parse_migration
-from compatkit.rewrite.arguments.find import find_arguments
-from compatkit.rewrite.change import Pass
-from compatkit.rewrite.fields import find_fields
+from compatkit.rewrite.edit.edit import Pass
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.source import read_source
-from compatkit.rewrite.used import uses_any
+from compatkit.rewrite.prefilter.uses import uses_any
+from compatkit.rewrite.rules.config_arguments.config_arguments import find_arguments
+from compatkit.rewrite.rules.record_keys import find_fields
 
 V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
 TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"

@@ -8,12 +8,13 @@ import pickle
 import pytest
 
 from compatkit.rewrite import Failed, RewriteError, Unchanged
-from compatkit.rewrite.change import Change
-from compatkit.rewrite.check import check
-from compatkit.rewrite.imports.changes import _require_planned
-from compatkit.rewrite.imports.plan import plan
-from compatkit.rewrite.place import FileModule, find_sites
-from compatkit.rewrite.source import read_source
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.import_plan import plan
+from compatkit.rewrite.edit.verify import check
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.rules.moved_from_imports import _require_planned
+from compatkit.rewrite.rules.moved_names import find_sites
 from tests.rewrite.moves import MOVES, outcome_of
 
 IMPORT = b"from shop.core.old_home import Old\n"

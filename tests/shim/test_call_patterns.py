@@ -16,7 +16,7 @@ from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import ChangedCallWarning, install, uninstall
 from compatkit.shim.holders import fits
 from compatkit.shim.import_hook import ImportHook
-from tests.rewrite.calls.shop import HEAD
+from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 
 DECLARED = """

@@ -11,7 +11,7 @@ from compatkit.migrate.census import codes_counted, take_census
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import install
 from compatkit.shim.census import Census, log_of, write_census
-from tests.rewrite.calls.shop import HEAD
+from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 
 DECLARED = """

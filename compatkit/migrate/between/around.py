@@ -10,9 +10,9 @@ from compatkit.migrate.between.importers import Importers, of_projects, read_qui
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration import Move
-from compatkit.rewrite.imports.star_names import StarNames, read_star_names
-from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.surroundings import ALONE, Surroundings
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.star_exports import StarNames, read_star_names
 
 _STAR = re.compile(rb"\bimport\s*\*")
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")

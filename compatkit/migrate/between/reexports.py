@@ -8,9 +8,9 @@ from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Move
-from compatkit.rewrite.imports.reexports import find_reexports, may_hand_on
-from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.scan import can_matter
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.prefilter.words import can_matter
+from compatkit.rewrite.rules.reexports import find_reexports, may_hand_on
 
 
 def gather_reexports(

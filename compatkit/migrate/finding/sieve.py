@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration
-from compatkit.rewrite.calls.mentions import can_call, can_name_keys, changes_interface, keys_of, libraries_of
-from compatkit.rewrite.quick import Quick, quick_of
-from compatkit.rewrite.scan import can_matter, modern_of
-from compatkit.rewrite.transforms.words import may_transform, words_for
+from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys, changes_interface, keys_of, libraries_of
+from compatkit.rewrite.prefilter.quick import Quick, quick_of
+from compatkit.rewrite.prefilter.transforms import may_transform, words_for
+from compatkit.rewrite.prefilter.words import can_matter, modern_of
 
 
 class Sieve:

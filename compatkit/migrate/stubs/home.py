@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from compatkit.rewrite.place import FileModule, local_name
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import local_name
 
 _Import = ast.Import | ast.ImportFrom
 

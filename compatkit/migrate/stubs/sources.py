@@ -9,8 +9,9 @@ from pathlib import Path
 from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.stubs.home import Home
 from compatkit.migrate.stubs.text import MARK
-from compatkit.rewrite.place import FileModule, parse
-from compatkit.rewrite.source import read_source
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.text import read_source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.place import parse
+from compatkit.rewrite.file.parse import parse
 
 
 @dataclass(frozen=True, slots=True)

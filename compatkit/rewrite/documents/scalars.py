@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import Confidence
 from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
-from compatkit.rewrite.strings.dotted import Spelling
+from compatkit.rewrite.rules.strings.old_names import Spelling
 
 # Under these keys, values are loaded as code by whatever reads the file; nowhere are they the name of a thing.
 _LOADED = ("_target_", "entry-points", "entry_points", "scripts", "gui-scripts", "pytest11")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from compatkit.migration import Confidence, Migration, Move
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.strings.dotted import Names, names_of
+from compatkit.rewrite.rules.strings.old_names import Names, names_of
 
 DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.

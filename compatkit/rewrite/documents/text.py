@@ -7,7 +7,7 @@ from bisect import bisect_right
 
 from compatkit.rewrite.documents.sheet import NEWLINE
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.source import Source
+from compatkit.rewrite.file.text import Source
 
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Named, Value, doubtful, join
-from compatkit.rewrite.nodes import Nodes, nodes_of
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

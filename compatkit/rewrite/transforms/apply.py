@@ -8,10 +8,11 @@ import libcst as cst
 
 from compatkit.migration import Migration, Transform
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import compiles, parse
+from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.place import FileModule, compiles, parse
-from compatkit.rewrite.source import Source
 from compatkit.rewrite.transforms.errors import TransformError
 from compatkit.rewrite.transforms.load import load_transform
 from compatkit.transform import SourceFile

@@ -9,17 +9,17 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from compatkit.migration import Migration
-from compatkit.rewrite.change import Change
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.position_map import PlacesBefore
+from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.ignored import Ignored
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import Source, read_source
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
-from compatkit.rewrite.place import FileModule
-from compatkit.rewrite.places_before import PlacesBefore
-from compatkit.rewrite.source import Source, read_source
-from compatkit.rewrite.splice import splice
+from compatkit.rewrite.prefilter.transforms import wants
 from compatkit.rewrite.transforms.apply import transform_text
-from compatkit.rewrite.transforms.words import wants
 
 Told = TypeVar("Told", Edit, Finding)
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.

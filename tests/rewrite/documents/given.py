@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compatkit.migration import Move
 from compatkit.rewrite import Finding, Rewritten, Unchanged
-from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.options import Options
 from tests.rewrite.moves import MOVES
 

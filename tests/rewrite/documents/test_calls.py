@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import Failed, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.options import Options
-from tests.rewrite.calls.shop import migration
 from tests.rewrite.documents.test_notebook import cell, dump, sources
+from tests.rewrite.rules.calls.shop import migration
 
 SAFE, REVIEW = Options(), Options(confidence="review")
 SHOP = migration()

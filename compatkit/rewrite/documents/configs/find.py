@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compatkit.migration import KeyChange, Migration
-from compatkit.rewrite.calls.index import Index
-from compatkit.rewrite.calls.mentions import can_call, can_name_keys
 from compatkit.rewrite.documents.configs.judge import judge_target, may_stand
 from compatkit.rewrite.documents.configs.pairs import Config, Pair, Path
 from compatkit.rewrite.documents.configs.targets import MARKS, find_targets, is_meant
 from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys
+from compatkit.rewrite.rules.calls.index import Index
 
 
 def find_in_config(text: str, pairs: Iterable[Pair], request: Request) -> Sheet:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from compatkit.migration import CallChange
-from compatkit.rewrite.calls.index import Index
-from compatkit.rewrite.calls.plan import Doubt, Item, Planned, plan_call
 from compatkit.rewrite.documents.configs.pairs import Config, Pair
 from compatkit.rewrite.documents.configs.targets import Target, is_merged
 from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.plan import Doubt, Item, Planned, plan_call
 
 # What needs no quotes, and means itself, in every language of configurations.
 _PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compatkit.rewrite import Outcome, Rewritten, Unchanged
-from compatkit.rewrite.document import rewrite_document
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.options import Options
-from tests.rewrite.calls.shop import SHOP, migration
+from tests.rewrite.rules.calls.shop import SHOP, migration
 
 KEYS = """
 [[keys]]

@@ -16,8 +16,8 @@ from compatkit.rewrite.documents.configs.json_pairs import json_pairs
 from compatkit.rewrite.documents.configs.toml_pairs import toml_pairs
 from compatkit.rewrite.documents.configs.yaml_pairs import yaml_documents
 from compatkit.rewrite.documents.yaml_events import read_events
-from tests.rewrite.calls.shop import HEAD
 from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
+from tests.rewrite.rules.calls.shop import HEAD
 
 SILENT = {
     "another file": ("till: {limit: 1}\n", ".yaml"),

@@ -1,0 +1,72 @@
+"""Doctests in docstrings, which are code; all else in a docstring is prose, and is left alone."""
+
+from __future__ import annotations
+
+import ast
+
+from compatkit.migration import Migration, Move
+from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.code import rewrite_code
+from compatkit.rewrite.documents.code_blocks import Block
+from compatkit.rewrite.documents.doctests import find_doctests
+from compatkit.rewrite.documents.sheet import Request, Sheet
+from compatkit.rewrite.documents.text import place
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.file.string_literal import read_quoted
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+
+
+def find_doctest_strings(
+    source: Source,
+    node: ast.Constant,
+    moves: tuple[Move, ...],
+    options: Options,
+    calling: tuple[Migration, ...] = (),
+) -> Pass:
+    """Find old names, and calls that changed, in the doctests of one docstring."""
+    literal = read_quoted(source, node)
+    if literal is None:
+        return Pass()
+    after = len(source.text) - literal.end
+
+    def extract(text: str, _mark: str) -> list[Block]:
+        return find_doctests(text, literal.start, len(text) - after)
+
+    blocks = extract(source.text, "")
+    code = "\n".join(block.shown for block in blocks)
+    used = find_calling(code.encode("utf-8", "surrogatepass"), calling, options)
+    if not used and not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
+        return Pass()
+    sheet = rewrite_code(source.text, extract, Request(moves, options=options, calling=used))
+    if "\\" in code and not literal.is_raw:
+        sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
+    elif options.confidence != "review":
+        sheet.demote("made with --confidence review")
+    return _as_pass(source, sheet, group=literal.start)
+
+
+def _as_pass(source: Source, sheet: Sheet, *, group: int) -> Pass:
+    found, said = Pass(), set()
+    for draft in sheet.drafts:
+        # What belongs to one change is told once.
+        message = "" if (draft.at, draft.message) in said else draft.message
+        said.add((draft.at, draft.message))
+        line, column = place(source, draft.at)
+        found.changes.append(
+            Change(
+                draft.start,
+                draft.end,
+                draft.text,
+                draft.code,
+                line,
+                column,
+                message,
+                binds_the_same=True,
+                group=group,
+            )
+        )
+    for remark in sheet.remarks:
+        found.findings.append(Finding(remark.code, *place(source, remark.at), remark.message, remark.confidence))
+    return found

@@ -1,0 +1,128 @@
+"""One document in, one outcome out: notebooks, texts with examples, configurations. Pure, like `rewrite_source`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from compatkit.migration import Migration, Move
+from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.configs.find import concerns
+from compatkit.rewrite.documents.ini_values import find_in_ini
+from compatkit.rewrite.documents.json_values import find_in_json
+from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
+from compatkit.rewrite.documents.mentions import find_mentions
+from compatkit.rewrite.documents.notebook import find_in_notebook
+from compatkit.rewrite.documents.sheet import DEFAULTS, NEWLINE, Draft, Request, Sheet, apply
+from compatkit.rewrite.documents.text import encode_document, place, read_document
+from compatkit.rewrite.documents.toml_values import find_in_toml
+from compatkit.rewrite.documents.yaml_values import find_in_yaml
+from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
+from compatkit.rewrite.prefilter.words import modern_of
+
+_KINDS: dict[str, Callable[[str, Request], Sheet]] = {
+    ".cfg": find_in_ini,
+    ".ini": find_in_ini,
+    ".ipynb": find_in_notebook,
+    ".json": find_in_json,
+    ".md": find_in_markdown,
+    ".rst": find_in_rst,
+    ".toml": find_in_toml,
+    ".yaml": find_in_yaml,
+    ".yml": find_in_yaml,
+}
+# In these, code may name a module in other ways than from its top-level package on.
+_WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
+# In these, a mapping may be the arguments of a callable.
+_WITH_ARGUMENTS = frozenset({".json", ".toml", ".yaml", ".yml"})
+
+
+def rewrite_document(
+    source: bytes,
+    *,
+    suffix: str,
+    moves: Iterable[Move],
+    migrations: Iterable[Migration] = (),
+    options: Options = DEFAULTS,
+) -> Outcome:
+    """Rewrite what names old code in a document of the kind that `suffix` tells, and report what else does.
+
+    By default only imports and uses in the code cells of notebooks are rewritten; all else, changed calls and members
+    among it, is reported. Nothing but the edited names changes: not the formatting, the comments, the outputs, the
+    encoding.
+
+    >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
+    >>> options = Options(confidence="review")
+    >>> rewrite_document(b"_target_: pkg.old.Thing", suffix=".yaml", moves=[move], options=options).source
+    b'_target_: pkg.new.Thing2'
+    """
+    suffix = suffix.lower()
+    declared = tuple(migrations)
+    request = Request(
+        tuple(move for move in moves if options.acts_on(move.code)),
+        modern_of(declared, options),
+        options,
+        _find_calling(source, suffix, declared, options),
+    )
+    document = read_document(source)
+    if not (request.calling or _may_matter(document.text, suffix, request)):
+        return Unchanged()
+    try:
+        return _rewrite(document, _KINDS.get(suffix, _find_nothing), request)
+    except RewriteError as error:
+        return error.as_outcome()
+
+
+def _find_calling(
+    source: bytes, suffix: str, migrations: tuple[Migration, ...], options: Options
+) -> tuple[Migration, ...]:
+    if suffix in _WITH_CODE:
+        return find_calling(source, migrations, options)
+    if suffix not in _WITH_ARGUMENTS:
+        return ()
+    return tuple(each for each in migrations if concerns(source, each))
+
+
+def _may_matter(text: str, suffix: str, request: Request) -> bool:
+    """Tell whether a document may name old code: only then it has to be well-formed."""
+    if not request.moves:
+        return False
+    names = request.names
+    return names.mentioned(text) or (suffix in _WITH_CODE and names.may_use(text))
+
+
+def _find_nothing(_text: str, _request: Request) -> Sheet:
+    return Sheet()
+
+
+def _rewrite(source: Source, find: Callable[[str, Request], Sheet], request: Request) -> Outcome:
+    sheet = find(source.text, request)
+    sheet.remarks += find_mentions(source.text, sheet, request)
+    ignored = Ignored(source)
+    drafts = sorted(sheet.drafts, key=lambda draft: (draft.start, draft.end))
+    drafts = [draft for draft in drafts if not ignored.holds(place(source, draft.at)[0], draft.code)]
+    found = {finding for finding in _findings(source, sheet) if not ignored.holds(finding.line, finding.code)}
+    findings = tuple(sorted(found, key=lambda one: (one.line, one.column, one.code, one.message)))
+    if not drafts:
+        return Unchanged(findings)
+    result = encode_document(source, apply(source.text, drafts))
+    return Rewritten(result, tuple(_edits(source, drafts)), findings)
+
+
+def _findings(source: Source, sheet: Sheet) -> Iterator[Finding]:
+    for remark in sheet.remarks:
+        yield Finding(remark.code, *place(source, remark.at), remark.message, remark.confidence)
+
+
+def _edits(source: Source, drafts: list[Draft]) -> Iterator[Edit]:
+    """Yield one edit for each place; several drafts may belong to one."""
+    added: dict[tuple[str, int, str], int] = {}
+    for draft in drafts:
+        key = draft.code, draft.at, draft.message
+        lines = len(NEWLINE.findall(draft.text)) - len(NEWLINE.findall(source.text, draft.start, draft.end))
+        added[key] = added.get(key, 0) + lines
+    for (code, at, message), lines in added.items():
+        yield Edit(code, *place(source, at), message, lines)

@@ -1,0 +1,1 @@
+"""Edits of one text: made, placed and checked."""

@@ -1,0 +1,1 @@
+"""One source file: its text, tree, scopes, imports and neighbours."""

@@ -1,0 +1,98 @@
+"""The nodes of a tree, walked once and then handed around: the walk costs more than the parsing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TypeAlias, TypeVar, overload
+
+from compatkit.rewrite.file.text import Source
+
+# What holds no node, or one that says nothing more than the node that holds it: a load, an operator.
+_PLAIN = frozenset(
+    {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "lineno", "module", "op", "ops"}
+    | {"simple", "tag", "type_comment", "type_ignores"}
+)
+Nodes = Sequence[ast.AST]
+A = TypeVar("A", bound=ast.AST)
+B = TypeVar("B", bound=ast.AST)
+C = TypeVar("C", bound=ast.AST)
+
+
+class AllNodes(list[ast.AST]):
+    """All nodes of one tree but loads, stores and operators, those further out first; each kind also by itself."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        super().__init__([tree])
+        self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+        # A loop, and the list is what it has still to do: deep trees are no trouble.
+        for node in self:
+            kind = type(node)
+            self._by_kind.setdefault(kind, []).append(node)
+            for field in _fields(kind):
+                child = getattr(node, field, None)
+                if isinstance(child, list):
+                    self += [each for each in child if isinstance(each, ast.AST)]
+                elif isinstance(child, ast.AST):
+                    self.append(child)
+
+    def of(self, kind: type[A]) -> list[A]:
+        """Return the nodes of exactly this kind."""
+        return self._by_kind.get(kind, [])  # type: ignore[return-value]
+
+
+@overload
+def nodes_of(nodes: Nodes, first: type[A], /) -> list[A]: ...
+@overload
+def nodes_of(nodes: Nodes, first: type[A], second: type[B], /) -> list[A | B]: ...
+@overload
+def nodes_of(nodes: Nodes, first: type[A], second: type[B], third: type[C], /) -> list[A | B | C]: ...
+def nodes_of(nodes: Nodes, *kinds: type[ast.AST]) -> list[ast.AST]:  # type: ignore[misc]
+    """Return the nodes of some kinds, one kind after another. Each must be a kind that nodes are of, such as `Name`."""
+    if isinstance(nodes, AllNodes):
+        return [node for kind in kinds for node in nodes.of(kind)]
+    return [node for kind in kinds for node in nodes if type(node) is kind]
+
+
+_known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind not in _known_fields:
+        _known_fields[kind] = tuple(field for field in kind._fields if field not in _PLAIN)
+    return _known_fields[kind]
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+
+
+def scope_of(node: ast.AST, nodes: Nodes) -> Scope | None:
+    """Return the innermost function or class around a statement, None for the module."""
+    around = [each for each in nodes if isinstance(each, _SCOPES) and is_inside(node, each)]
+    return max(around, key=lambda scope: (scope.lineno, scope.col_offset), default=None)
+
+
+def is_inside(node: ast.AST, scope: Scope | None) -> bool:
+    if scope is None:
+        return True
+    place: tuple[int, int] = (node.lineno, node.col_offset)  # type: ignore[attr-defined]  # statements and expressions
+    assert scope.end_lineno is not None
+    assert scope.end_col_offset is not None
+    return (scope.lineno, scope.col_offset) <= place < (scope.end_lineno, scope.end_col_offset)
+
+
+def span(source: Source, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:
+    """Return where a node begins and ends in the text."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
+
+
+def dotted(node: ast.expr) -> str:
+    """Return `a.b.c` for such an expression, and nothing for others."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

@@ -1,1 +1,0 @@
-"""Imports of moved names, and the uses that go through their modules."""

@@ -1,0 +1,1 @@
+"""Questions that are asked of raw bytes, before anything is parsed."""

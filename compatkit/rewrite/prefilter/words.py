@@ -1,0 +1,190 @@
+"""The first pass: over raw bytes, before anything is parsed."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compatkit.migration import Migration, Move
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.prefilter.cache import remembered
+
+# So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
+# number. A word within a longer one is a hit as well: a superset is enough here.
+FEW = 24
+_WORD = re.compile(r"\w+")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A relative import as a whole. Its parentheses may hold comments, and these may hold parentheses.
+_RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
+_WORDS_APART = bytes(
+    byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
+)
+
+
+def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = None) -> bool:
+    """Tell whether a file mentions an old module, or a moved name where that is enough; if not, it need not be parsed.
+
+    What brings a moved name also names its module, but for `from . import N` inside of that module's own package. So
+    with a `path` that has no such folder, half of the words to look for are left out.
+    """
+    if is_utf16(source):
+        # No Python reads it, but it is not to pass for a file without the names.
+        source = source.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    wanted = wanted_of(moves)
+    words = wanted.homes if path is not None and not any(home in path for home in wanted.folders) else wanted.words
+    if len(words) <= FEW:
+        return any(word in source for word in words)
+    # Whatever names an old home spells it from its top-level package on, or imports from that, or relatively.
+    is_near = (
+        any(top in source for top in wanted.dotted_tops)
+        or not wanted.tops.isdisjoint(words_in(b"\n".join(_import_lines(source))))
+        or not words.isdisjoint(relative_words(source))
+    )
+    return is_near and not words.isdisjoint(words_in(source))
+
+
+def is_utf16(source: bytes) -> bool:
+    return source[:2] in _UTF16
+
+
+def relative_words(source: bytes) -> list[bytes]:
+    """Return the words in all relative from-imports of a file."""
+    return words_in(b" ".join(_RELATIVE.findall(source)))
+
+
+def can_be_modern(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a file mentions a producer, or what takes v1's arguments, under its old or its new name."""
+    return any(name.encode() in source for migration in migrations for name in modern_names(migration))
+
+
+def modern_of(migrations: Iterable[Migration], options: Options) -> tuple[Migration, ...]:
+    """Return the migrations by which values are followed.
+
+    By default, those whose v2 records are objects, on which old spellings do not go on working; arguments do.
+    """
+    if options.modernize:
+        return tuple(migrations)
+    return tuple(_without_arguments(each) for each in migrations if each.has_objects)
+
+
+@remembered
+def _without_arguments(migration: Migration) -> Migration:
+    return replace(migration, arguments=(), configs=())
+
+
+@remembered
+def modern_names(migration: Migration) -> frozenset[str]:
+    """Return the last parts of the names by which records, and calls with declared arguments, are reached."""
+    functions = [producer.function for producer in migration.producers]
+    # A method is reached by its class, which may be called otherwise by now.
+    owners = [function.rpartition(".")[0] for function in functions]
+    methods = {function for function in functions if _last(function.rpartition(".")[0])[:1].isupper()}
+    moved = [name for move in migration.moves for name in (move.old, move.new)]
+    called = [argument.of for argument in migration.arguments]
+    return frozenset(map(_last, (*owners, *moved, *called, *(each for each in functions if each not in methods))))
+
+
+def _import_lines(source: bytes) -> Iterator[bytes]:
+    """Yield every line with `import` in it, and the lines that a backslash joins to it from above."""
+    at = source.find(b"import")
+    while at >= 0:
+        start = source.rfind(b"\n", 0, at) + 1
+        while start and source[max(0, start - 3) : start].rstrip(b"\r\n").endswith(b"\\"):
+            start = source.rfind(b"\n", 0, start - 1) + 1
+        end = source.find(b"\n", at)
+        yield source[start:end] if end >= 0 else source[start:]
+        at = source.find(b"import", end) if end >= 0 else -1
+
+
+def words_in(text: bytes) -> list[bytes]:
+    return text.translate(_WORDS_APART).split()
+
+
+def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple[Move, ...]) -> bool:
+    """Tell whether a text may name an old home outside of these from-imports, so that its expressions must be seen.
+
+    It may where the last part of an old module stands anywhere else, or a moved name behind a dot: a bare name is what
+    an import binds. In doubt the answer is yes.
+    """
+    inside = _ranges(source, imports)
+    modules, names = wanted_of(moves).folders_and_names
+    if len(modules) + len(names) > FEW:
+        # A thousand names are searched for at every word; few of them stand in one file.
+        spelled = frozenset(_WORD.findall(source.text))
+        modules, names = modules & spelled, names & spelled
+    return any(
+        word in modules or _is_behind_a_dot(source, start)
+        for word in modules | names
+        for start in _places(source.text, word, inside)
+    )
+
+
+def is_spelled_outside(source: Source, statements: Iterable[ast.stmt], words: Iterable[str]) -> bool:
+    """Tell whether a text holds one of these words anywhere but in these statements."""
+    inside = _ranges(source, statements)
+    return any(True for word in words for _ in _places(source.text, word, inside))
+
+
+def _places(text: str, word: str, without: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Yield where a word begins, and is no part of another."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        is_whole = not (_WORD.match(text[at - 1 : at]) or _WORD.match(text, end))
+        if is_whole and not any(first <= at < last for first, last in without):
+            yield at
+        at = text.find(word, end)
+
+
+def _ranges(source: Source, statements: Iterable[ast.stmt]) -> list[tuple[int, int]]:
+    return [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in statements]
+
+
+def _end(source: Source, node: ast.stmt) -> int:
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return source.offset(node.end_lineno, node.end_col_offset)
+
+
+def _is_behind_a_dot(source: Source, start: int) -> bool:
+    before = source.text[:start].rstrip(" \t\f\r\n\\")
+    # Behind a comment there may be a dot in front of it; a colon is what entry points have.
+    return before[-1:] in {".", ":"} or "#" in source.text[source.line_start(len(before)) : len(before)]
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
+
+    words: frozenset[bytes]
+    homes: frozenset[bytes]
+    folders: frozenset[str]
+    tops: frozenset[bytes]
+    dotted_tops: tuple[bytes, ...]
+    folders_and_names: tuple[frozenset[str], frozenset[str]]
+
+    @classmethod
+    def of(cls, moves: tuple[Move, ...]) -> Wanted:
+        # Where a top-level package moves as a whole, what does not name it is none of its uses.
+        packages = frozenset(move.old for move in moves if move.is_module and "." not in move.old)
+        inner = [move for move in moves if move.old.partition(".")[0] not in packages]
+        folders = packages | {_last(move.old_home) for move in inner}
+        homes = frozenset(folder.encode() for folder in folders)
+        words = homes | {move.old_name.encode() for move in inner}
+        tops = frozenset(move.old.partition(".")[0].encode() for move in moves)
+        modules = frozenset(_last(move.old_home) for move in moves)
+        both = modules, frozenset(move.old_name for move in moves) - modules
+        return cls(words, homes, folders, tops, tuple(top + b"." for top in sorted(tops)), both)
+
+
+@remembered
+def wanted_of(moves: tuple[Move, ...]) -> Wanted:
+    return Wanted.of(moves)

@@ -1,0 +1,1 @@
+"""The rules: each finds what it rewrites or reports in one file."""

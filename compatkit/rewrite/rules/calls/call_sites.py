@@ -1,0 +1,243 @@
+"""The uses of one file: calls, decorators, annotations and all other places where a changed callable is named."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from compatkit.migration import CallChange
+from compatkit.rewrite.file.call_layout import lay_out
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes, dotted, nodes_of, span
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.values import Local, Named
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.calls.edits import TextEdit, edit_call, written
+from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
+from compatkit.rewrite.rules.calls.use import Use
+from compatkit.rewrite.rules.respell import Spelling
+
+_ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
+
+
+class Visitor:
+    """Visits what the trace of a file shows; `findings` are complete once all uses were seen."""
+
+    def __init__(
+        self,
+        source: Source,
+        nodes: Nodes,
+        trace: Trace,
+        index: Index,
+        options: Options,
+        spelling: Spelling,
+        ignored: Ignored,
+    ) -> None:
+        self._source = source
+        self._nodes = nodes
+        self._trace = trace
+        self._index = index
+        self._options = options
+        self._spelling = spelling
+        self._ignored = ignored
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+        self.findings: list[Finding] = []
+
+    def uses(self) -> list[Use]:
+        calls = [use for call, callee in self._trace.callees.items() for use in self._call(call, callee)]
+        called = {id(call.func) for call in self._trace.callees}
+        return [*calls, *self._references(called), *self._annotations()]
+
+    def _call(self, call: ast.Call, callee: object) -> Iterator[Use]:
+        if made := self._trace.partials.get(call):
+            if isinstance(made, Named) and not made.how:
+                inner = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
+                self._report_passed(call, inner, made.name, "`functools.partial` may be given more arguments later")
+        elif isinstance(callee, Named) and not callee.how:
+            if changes := self._index.calls_of(callee.name):
+                yield from self._subject(call, callee, changes)
+            elif callee.name.endswith(".__init__"):
+                self._report_passed(call, call, callee.name.removesuffix(".__init__"), "a subclass decides")
+        elif isinstance(callee, Local) and isinstance(callee.node, ast.ClassDef) and not _has_init(callee.node):
+            self._report_passed(call, call, self._trace.bases.get(callee.node, ""), "it is a subclass that is called")
+
+    def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
+        acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
+        planned, doubts = plan_call(call, acting, self._may_make)
+        self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
+        renaming = next((change for change in changes if change.to), None)
+        if planned.applied:
+            use = Use(call.func, planned.applied[0].code, self._message(callee.name, planned))
+            reason = self._doubt(call, callee, planned.applied) or self._edit(use, call, callee.name, planned)
+            if not reason:
+                yield use
+                return
+            self.findings.append(use.finding(self._source, reason))
+        if renaming:
+            yield Use(call.func, renaming.code, callee.name, is_open=True)
+
+    def _doubt(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> str:
+        if not callee.sure and not callee.is_declared:
+            return "it may be a call of something else, too"
+        if callee.is_declared and self._options.confidence != "review":
+            return "an annotation says so, and a subclass may be given; made with --confidence review"
+        if id(call) in self._in_strings:
+            return "it stands in an f-string"
+        words = [word for change in applied for word in change.unless_mentioned if word in self._source.text]
+        return f"this file mentions {words[0]}, with which the result may differ" if words else ""
+
+    def _edit(self, use: Use, call: ast.Call, name: str, planned: Planned) -> str:
+        """Add the edits to `use`; returns why that is not possible."""
+        layout = lay_out(self._source, call)
+        if layout is None:
+            return "its parentheses are not where they were looked for"
+        edits = edit_call(self._source, call, layout, planned)
+        if isinstance(edits, str):
+            return edits
+        use.edits += edits
+        return self._spell(use, name, planned.applied)
+
+    def _spell(self, use: Use, name: str, applied: Sequence[CallChange]) -> str:
+        to = next((change.to for change in applied if change.to), "")
+        if not to:
+            return ""
+        spelled = self._spelling.spell(use.node, name, to)
+        if isinstance(spelled, str):
+            return spelled
+        use.spelled = spelled
+        if spelled.edit:
+            use.edits.append(spelled.edit)
+        return ""
+
+    def _references(self, called: set[int]) -> Iterator[Use]:
+        decorators = {id(each) for node in self._nodes for each in getattr(node, "decorator_list", ())}
+        asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
+        passed = set(self._passed_on())
+        for node, value in self._trace.names.items():
+            if not isinstance(value, Named) or id(node) in called or value.how:
+                continue
+            changes = self._index.calls_of(value.name)
+            change = next((each for each in changes if each.to), None)
+            if change is None or self._is_bare_import(node):
+                if id(node) in passed:
+                    self._pass_on(node, value.name, changes)
+                continue
+            use = Use(node, change.code, f"{value.name} -> {change.to}")
+            reason = self._refer(use, value, change, is_decorator=id(node) in decorators, is_asked=id(node) in asked)
+            if reason:
+                use.is_open = True
+                if not self._ignored.holds(node.lineno, change.code):
+                    self.findings.append(use.finding(self._source, reason))
+            yield use
+
+    def _refer(self, use: Use, value: Named, change: CallChange, *, is_decorator: bool, is_asked: bool) -> str:
+        if not value.sure:
+            return "it may be something else, too"
+        if self._ignored.holds(use.node.lineno, change.code):
+            return "it is to be left alone"
+        if not self._may_make(change):
+            return change.about.reason or "it asks for a person's eye"
+        if is_asked:
+            return self._spell(use, value.name, [change])
+        if not (is_decorator and change.decorator):
+            return "it is not called here, so that it is not known with which arguments it will be"
+        call = ast.Call(func=use.node, args=[], keywords=[])
+        planned, doubts = plan_call(call, [change], self._may_make)
+        if doubts or (reason := self._spell(use, value.name, [change])):
+            return doubts[0].reason if doubts else reason
+        start, end = span(self._source, use.node)
+        spelled = use.edits.pop().text if use.edits else self._source.text[start:end]
+        use.edits.append(TextEdit(start, end, f"{spelled}({written(planned.items)})"))
+        use.message = self._message(value.name, planned)
+        return ""
+
+    def _annotations(self) -> Iterator[Use]:
+        """Yield annotations, which mean a class and do not call it."""
+        for part in self._annotated():
+            if part in self._trace.names or not (name := self._spelling.resolve(part)):
+                continue
+            change = next((each for each in self._index.calls_of(name) if each.to), None)
+            if change is not None:
+                yield from self._annotation(part, name, change)
+
+    def _annotated(self) -> Iterator[ast.expr]:
+        for node in self._nodes:
+            for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+                yield from _dotted_parts(annotation) if isinstance(annotation, ast.expr) else ()
+
+    def _annotation(self, node: ast.expr, name: str, change: CallChange) -> Iterator[Use]:
+        use = Use(node, change.code, f"{name} -> {change.to}")
+        is_ignored = self._ignored.holds(node.lineno, change.code)
+        if is_ignored or not self._may_make(change) or (reason := self._spell(use, name, [change])):
+            use.is_open = True
+            if not is_ignored:
+                text = reason if self._may_make(change) else change.about.reason
+                self.findings.append(use.finding(self._source, text))
+        yield use
+
+    def _class_questions(self) -> Iterator[int]:
+        for call, callee in self._trace.callees.items():
+            if isinstance(callee, Named) and callee.name in _ASKS_FOR_CLASS and len(call.args) == 2:
+                classes = call.args[1]
+                yield from map(id, classes.elts if isinstance(classes, ast.Tuple) else [classes])
+
+    def _passed_on(self) -> Iterator[int]:
+        """Yield what is handed to a call; of a partial, its call tells."""
+        for call in self._trace.callees:
+            if call not in self._trace.partials:
+                yield from map(id, (*call.args, *(word.value for word in call.keywords)))
+
+    def _pass_on(self, node: ast.expr, name: str, changes: Sequence[CallChange]) -> None:
+        """Report a function that others will call, with a default that is another one now."""
+        for change in changes:
+            if (change.pin or change.add) and not (change.asked or change.to or name.rpartition(".")[2][:1].isupper()):
+                call = ast.Call(func=node, args=[], keywords=[], lineno=node.lineno, col_offset=node.col_offset)
+                reason = "it is not called here, so that it is not known with which arguments it will be"
+                self._report_passed(call, call, name, reason)
+                return
+
+    def _is_bare_import(self, node: ast.expr) -> bool:
+        return not isinstance(getattr(node, "ctx", None), ast.Load) or not dotted(node)
+
+    def _may_make(self, change: CallChange) -> bool:
+        return change.about.confidence == "safe" or self._options.confidence == change.about.confidence
+
+    def _message(self, name: str, planned: Planned) -> str:
+        to = next((change.to for change in planned.applied if change.to), "")
+        return "; ".join([f"{name} -> {to}" if to else name.rpartition(".")[2], *planned.steps])
+
+    def _doubted(self, call: ast.Call, name: str, doubt: Doubt) -> Finding:
+        column = self._source.column(call.lineno, call.col_offset)
+        is_manual = doubt.is_said or doubt.change.about.confidence == "manual"
+        # Of what is spread, one finding says all.
+        what = doubt.change.to or (", ".join(sorted(doubt.change.asked)) if doubt.reason != SPREAD else "")
+        about = f"{name}: {what}" if what else name
+        message = f"{name}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
+        return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
+
+    def _report_passed(self, call: ast.Call, inner: ast.Call, name: str, reason: str) -> None:
+        """Report arguments that reach a callable by a way on which they cannot be changed here."""
+        for change in self._index.calls_of(name) if name else ():
+            planned, doubts = plan_call(inner, [change], lambda _: True)
+            if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
+                column = self._source.column(call.lineno, call.col_offset)
+                message = f"{name}: {'; '.join(planned.steps) or doubts[0].reason}; not rewritten: {reason}"
+                self.findings.append(Finding(change.code, call.lineno, column, message))
+
+
+def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the longest dotted names in an annotation."""
+    pending: list[ast.AST] = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Name | ast.Attribute) and dotted(part):
+            yield part
+        else:
+            pending += ast.iter_child_nodes(part)
+
+
+def _has_init(node: ast.ClassDef) -> bool:
+    return any(isinstance(item, ast.FunctionDef) and item.name in ("__init__", "__new__") for item in node.body)

@@ -1,0 +1,147 @@
+"""From the plan of one call to edits of its text: what does not change is not touched, its comments neither."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from compatkit.rewrite.file.call_layout import Layout, Span
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.rules.calls.plan import Item, Planned
+
+_GAP = re.compile(r"[\s\\]*,?[\s\\]*")
+_INDENT = re.compile(r"(?:\r\n|\r|\n)[ \t\f]*\Z")
+_KEYWORD = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
+# No argument is indented by more.
+_WIDEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """Characters `start` to `end`, and what takes their place; or what comes in front of them, if they are kept."""
+
+    start: int
+    end: int
+    text: str
+    is_kept: bool = False
+
+
+def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) -> list[TextEdit] | str:
+    """Return the edits inside the parentheses, in order, or why there are none."""
+    editor = _Editor(source, layout, planned)
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.GeneratorExp) and source.offset(first.lineno, first.col_offset) < layout.opening:
+        return "its generator would need parentheses of its own"
+    edits = list(editor.edits())
+    return editor.problem or sorted(edits, key=lambda edit: (edit.start, edit.end))
+
+
+def written(items: Sequence[Item], quote: str = '"') -> str:
+    """Return new arguments as text."""
+    return ", ".join(f"{item.name}={_literal(item, quote)}" if item.name else _literal(item, quote) for item in items)
+
+
+class _Editor:
+    def __init__(self, source: Source, layout: Layout, planned: Planned) -> None:
+        self._text = source.text
+        self._layout = layout
+        self._old = [item for item in planned.items if item.index is not None]
+        self._new = [item for item in planned.items if item.index is None and not item.is_dropped]
+        inside = self._text[layout.opening : layout.closing]
+        self._quote = "'" if "'" in inside and '"' not in inside else '"'
+        self.problem = ""
+
+    def edits(self) -> Iterator[TextEdit]:
+        front = [item for item in self._new if item.name is None]
+        at_end = [item for item in self._new if item.name is not None and item.before is None]
+        kept = [item for item in self._old if not item.is_dropped]
+        yield from self._in_front(front)
+        for item in self._old:
+            if not item.is_dropped:
+                yield from self._change(item, [new for new in self._new if new.before is item])
+        yield from self._removals()
+        if not kept and (rest := [item for item in self._new if item.name is not None]):
+            yield TextEdit(self._layout.opening, self._layout.opening, (", " if front else "") + self._written(rest))
+        elif at_end:
+            yield self._append(at_end, kept[-1])
+
+    def _in_front(self, items: Sequence[Item]) -> Iterator[TextEdit]:
+        if not items:
+            return
+        text = self._written(items)
+        if not self._layout.spans or all(item.is_dropped for item in self._old):
+            yield TextEdit(self._layout.opening, self._layout.opening, text)
+            return
+        start = self._layout.spans[0].start
+        yield TextEdit(start, start, f"{text},{self._break_before(start) or ' '}")
+
+    def _change(self, item: Item, before: Sequence[Item]) -> Iterator[TextEdit]:
+        span = self._span(item)
+        text = self._text[span.start : span.end]
+        if isinstance(item.node, ast.Starred) or item.name == "**":
+            return
+        was_named = _KEYWORD.match(text)
+        added = f"{self._written(before)},{self._break_before(span.start) or ' '}" if before else ""
+        if item.value is not None:
+            head = f"{item.name}=" if item.name else ""
+            yield TextEdit(span.start, span.end, added + head + _literal(item, self._quote))
+        elif was_named is not None:
+            if was_named[1] != item.name or added:
+                yield TextEdit(span.start, span.start + len(was_named[1]), added + (item.name or ""))
+        elif item.name is not None:
+            if isinstance(item.node, ast.NamedExpr) and not text.startswith("("):
+                self.problem = "an assignment among its arguments would need parentheses"
+            yield TextEdit(span.start, span.end, f"{added}{item.name}=", is_kept=True)
+        elif added:
+            yield TextEdit(span.start, span.start, added)
+
+    def _removals(self) -> Iterator[TextEdit]:
+        """Yield what takes away arguments with their commas; those behind the last one that stays go at once."""
+        gone = [item.index or 0 for item in self._old if item.is_dropped]
+        last_kept = max((item.index or 0 for item in self._old if not item.is_dropped), default=-1)
+        spans = self._layout.spans
+        for index in gone:
+            if index < last_kept:
+                yield self._removal(spans[index].start, spans[index + 1].start, [spans[index]])
+        if tail := [spans[index] for index in gone if index > last_kept]:
+            start = spans[last_kept].end if last_kept >= 0 else tail[0].start
+            end = tail[-1].end if last_kept >= 0 else tail[-1].comma or tail[-1].end
+            yield self._removal(start, end, tail)
+
+    def _removal(self, start: int, end: int, gone: Sequence[Span]) -> TextEdit:
+        at = start
+        for span in (*gone, Span(end, end)):
+            # Between arguments there is a comma and nothing else, or a comment would go, too.
+            if not _GAP.fullmatch(self._text[at : span.start]):
+                self.problem = "a comment would be lost"
+            at = span.end
+        return TextEdit(start, end, "")
+
+    def _append(self, items: Sequence[Item], last: Item) -> TextEdit:
+        end = self._span(last).end
+        comma = self._span(last).comma
+        rest = self._text[(comma or end) : self._layout.closing]
+        # A comment behind the last argument stays with it.
+        gap = " " if "#" in rest else self._break_before(self._span(last).start) or " "
+        return TextEdit(end, end, f",{gap}{self._written(items)}")
+
+    def _break_before(self, start: int) -> str:
+        """Return the line break and the indentation before an argument that begins a line."""
+        indent = _INDENT.search(self._text[max(0, start - _WIDEST) : start])
+        return indent.group() if indent else ""
+
+    def _span(self, item: Item) -> Span:
+        return self._layout.spans[item.index or 0]
+
+    def _written(self, items: Sequence[Item]) -> str:
+        return written(items, self._quote)
+
+
+def _literal(item: Item, quote: str) -> str:
+    value = item.value[0] if item.value else None
+    text = repr(value)
+    if isinstance(value, str) and quote == '"' and '"' not in text:
+        return f'"{text[1:-1]}"'
+    return text

@@ -1,0 +1,93 @@
+"""What the migrations declare of interfaces, by dotted name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from compatkit.migration import CallChange, MemberChange, Migration, Removal
+from compatkit.migration.aliases import names_of, owners_of
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.options import Options
+
+_Row = TypeVar("_Row", CallChange, MemberChange, Removal)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The changes on which a run acts.
+
+    Attributes:
+        calls, members, removals: by the dotted name that they are about; of a member, its class and its v1 name.
+        patterns: calls of which a part of the name is open, by its last part.
+        loaded: modules that come with their top-level package.
+        classes: classes of which instances, or subclasses, are of interest.
+        types: the classes of attributes, and of what calls return.
+    """
+
+    calls: dict[str, list[CallChange]] = field(default_factory=dict)
+    patterns: dict[str, list[tuple[list[str], CallChange]]] = field(default_factory=dict)
+    members: dict[str, MemberChange] = field(default_factory=dict)
+    removals: dict[str, Removal] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    types: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
+        index = cls()
+        for migration in migrations:
+            index.loaded.update(migration.loaded)
+            index.types.update(migration.types)
+            for call in _acted_on(migration.calls, options):
+                index._add_call(call, names_of(call, migration))
+            for member in _acted_on(migration.members, options):
+                owners = owners_of(member, migration)
+                index.classes.update(owners)
+                index.members.update({f"{owner}.{member.v1}": member for owner in owners})
+            for removal in _acted_on(migration.removed, options):
+                index.removals.update(dict.fromkeys(removal.names, removal))
+        return index
+
+    def calls_of(self, name: str) -> tuple[CallChange, ...]:
+        """Return the changes of the callable with this dotted name, in the order of the declaration."""
+        parts = name.split(".")
+        found = [change for pattern, change in self.patterns.get(parts[-1], ()) if _fits(pattern, parts)]
+        return (*self.calls.get(name, ()), *found)
+
+    def around(self, name: str) -> Removal | None:
+        """Return the removal of this name, or of what holds it."""
+        while name:
+            if removal := self.removals.get(name):
+                return removal
+            name = name.rpartition(".")[0]
+        return None
+
+    @property
+    def known(self) -> Known:
+        names = (*self.calls, *self.patterns, *self.members, *self.removals)
+        watched = frozenset(name.rpartition(".")[2] for name in names)
+        return Known({}, frozenset(self.classes), frozenset(), {}, watched=watched, types=self.types)
+
+    def _add_call(self, call: CallChange, names: Iterable[str]) -> None:
+        for name in names:
+            parts = name.split(".")
+            if "*" in parts:
+                self.patterns.setdefault(parts[-1], []).append((parts, call))
+                continue
+            self.calls.setdefault(name, []).append(call)
+            # By convention: of a method, its class is what gets instantiated.
+            self.classes.update(each for each in (name, name.rpartition(".")[0]) if _is_class(each))
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
+
+
+def _fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    return len(pattern) == len(parts) and all(p in ("*", part) for p, part in zip(pattern, parts, strict=True))
+
+
+def _acted_on(rows: Iterable[_Row], options: Options) -> Iterator[_Row]:
+    return (row for row in rows if options.acts_on(row.code))

@@ -1,0 +1,161 @@
+"""Uses and the imports that they share: what belongs together changes together, or not at all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes, span
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.calls.edits import TextEdit
+from compatkit.rewrite.rules.calls.use import Use
+from compatkit.rewrite.rules.moved_from_imports import change_imports
+from compatkit.rewrite.rules.respell import Spelled, Spelling
+
+
+class Together:
+    """Settles which uses change, and with which imports."""
+
+    def __init__(
+        self, source: Source, nodes: Nodes, home: FileModule, spelling: Spelling, surroundings: Surroundings
+    ) -> None:
+        self._source = source
+        self._nodes = nodes
+        self._home = home
+        self._spelling = spelling
+        self._surroundings = surroundings
+        self._found = Pass()
+
+    def settle(self, uses: Sequence[Use], findings: Sequence[Finding]) -> Pass:
+        self._found.findings += findings
+        going = [use for use in uses if not use.is_open]
+        for local in sorted({use.local for use in going} - {""}):
+            own = [use for use in going if use.local == local]
+            if reason := self._doubt(local, own):
+                going = self._leave(going, local, reason)
+        groups = _groups(going, self._spelling)
+        for statement, moves in self._statements(going).items():
+            changed = self._import(statement, moves, groups)
+            self._found.changes += changed or ()
+            if changed is None:
+                for use in list(moves.values()):
+                    going = self._leave(going, use.local, "the import that brings it could not be changed")
+        self._found.changes += self._changes(going, groups)
+        return self._found
+
+    def _doubt(self, local: str, own: Sequence[Use]) -> str:
+        if reason := self._spelling.doubt(local, self._surroundings):
+            return reason
+        meanings = {(use.spelled.old, use.spelled.new) for use in own if use.spelled}
+        if len(meanings) > 1:
+            return f"{local!r} would have to stand for two things"
+        covered = {id(_root(use.node)) for use in own}
+        for name in self._spelling.names(local):
+            if id(name) not in covered:
+                return f"{local!r} is used in line {name.lineno} in a way that stays as it is"
+        return ""
+
+    def _leave(self, going: list[Use], local: str, reason: str) -> list[Use]:
+        own = [use for use in going if use.local == local]
+        self._found.findings += [use.finding(self._source, reason) for use in own]
+        return [use for use in going if use not in own]
+
+    def _statements(self, going: Sequence[Use]) -> dict[ast.Import | ast.ImportFrom, dict[ast.alias, Use]]:
+        """Return the import statements that change, and for each of their aliases a use that needs it."""
+        found: dict[ast.Import | ast.ImportFrom, dict[ast.alias, Use]] = {}
+        for use in going:
+            for bound in self._spelling.bindings(use.local) if use.local else ():
+                found.setdefault(bound.node, {}).setdefault(bound.alias, use)
+        return found
+
+    def _import(
+        self, statement: ast.Import | ast.ImportFrom, uses: dict[ast.alias, Use], groups: dict[Use, int]
+    ) -> list[Change] | None:
+        if isinstance(statement, ast.Import):
+            return [self._plain_import(alias, use, groups[use]) for alias, use in uses.items()]
+        moves = tuple(_move(uses[alias]) if alias in uses else None for alias in statement.names)
+        group = groups[next(iter(uses.values()))]
+        planned = change_imports(
+            self._source, [Site(statement, moves)], self._nodes, self._home, groups={statement: group}
+        )
+        return None if planned.findings or not planned.changes else planned.changes
+
+    def _plain_import(self, alias: ast.alias, use: Use, group: int) -> Change:
+        start, end = span(self._source, alias)
+        text = f"{_move(use).new} as {alias.asname}"
+        column = self._source.column(alias.lineno, alias.col_offset)
+        message = f"import {alias.name} as {alias.asname} -> {text}"
+        return Change(start, end, text, use.code, alias.lineno, column, message, binds_the_same=True, group=group)
+
+    def _changes(self, going: Sequence[Use], groups: dict[Use, int]) -> Iterator[Change]:
+        edits = [(edit, use) for use in going for edit in use.edits]
+        # An insertion stands in front of what begins there, and an outer edit comes before the inner ones.
+        edits.sort(key=lambda each: (each[0].start, each[0].end > each[0].start, -each[0].end))
+        said: set[Use] = set()
+        at = 0
+        while at < len(edits):
+            edit, use = edits[at]
+            inner = [each for each in edits[at + 1 :] if edit.is_kept and each[0].end <= edit.end]
+            message = "" if use in said else use.message
+            said.add(use)
+            others = [other for _, other in inner if other not in said]
+            said.update(others)
+            message = "; ".join(filter(None, [message, *dict.fromkeys(other.message for other in others)]))
+            line, column = use.node.lineno, self._source.column(use.node.lineno, use.node.col_offset)
+            text = self._text(edit, [each for each, _ in inner])
+            place = (edit.start, edit.end, text, use.code, line, column, message)
+            yield Change(*place, binds_the_same=True, group=groups[use])
+            at += 1 + len(inner)
+
+    def _text(self, edit: TextEdit, inner: Sequence[TextEdit]) -> str:
+        if not edit.is_kept:
+            return edit.text
+        pieces, at = [edit.text], edit.start
+        while inner:
+            first, *rest = inner
+            below = [each for each in rest if first.is_kept and each.end <= first.end]
+            pieces += [self._source.text[at : first.start], self._text(first, below)]
+            at, inner = first.end, rest[len(below) :]
+        return "".join([*pieces, self._source.text[at : edit.end]])
+
+
+def _groups(uses: Sequence[Use], spelling: Spelling) -> dict[Use, int]:
+    """Number the uses; those that share an import statement, or lie in one another, have one number."""
+    parents: dict[object, object] = {}
+
+    def find(key: object) -> object:
+        while key in parents:
+            key = parents[key]
+        return key
+
+    def unite(one: object, other: object) -> None:
+        if (first := find(one)) is not (second := find(other)) and first != second:
+            parents[first] = second
+
+    for use in uses:
+        for bound in spelling.bindings(use.local) if use.local else ():
+            unite(use, bound.node)
+    kept = [(edit, use) for use in uses for edit in use.edits if edit.is_kept]
+    for edit, use in kept:
+        for other in uses:
+            if other is not use and any(edit.start <= each.start and each.end <= edit.end for each in other.edits):
+                unite(use, other)
+    numbers: dict[object, int] = {}
+    return {use: numbers.setdefault(find(use), len(numbers) + 1) for use in uses}
+
+
+def _move(use: Use) -> Move:
+    spelled = use.spelled or Spelled()
+    return Move(use.code, spelled.old, spelled.new)
+
+
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node

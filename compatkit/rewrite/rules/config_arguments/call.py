@@ -1,0 +1,163 @@
+"""One call's text, written anew from its plan; calls among its arguments are in it already."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from compatkit.rewrite.edit.added_imports import WIDTH
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.rules.config_arguments.layout import Piece, Pieces, nested, put_together, take_apart
+from compatkit.rewrite.rules.config_arguments.plan import Callable, Given, Plan
+
+_OPENING = re.compile(r"[ \t\f]*\(")
+_INDENT = re.compile(r"[ \t\f]*")
+
+
+@dataclass(slots=True)
+class Calling:
+    """The changes of calls so far, none inside another."""
+
+    source: Source
+    changes: list[Change] = field(default_factory=list)
+
+    # A call and the imports that it needs are made together or not at all.
+    group: ClassVar[int] = 1
+
+    def span(self, call: ast.Call) -> tuple[int, int] | None:
+        """Return where the arguments begin and end, parentheses included."""
+        source, func = self.source, call.func
+        assert func.end_lineno is not None
+        assert func.end_col_offset is not None
+        assert call.end_lineno is not None
+        assert call.end_col_offset is not None
+        opening = _OPENING.match(source.text, source.offset(func.end_lineno, func.end_col_offset))
+        end = source.offset(call.end_lineno, call.end_col_offset)
+        return (opening.end() - 1, end) if opening and source.text[end - 1] == ")" else None
+
+    def text(self, start: int, end: int) -> str:
+        """Return a part of the text with the changes inside it."""
+        parts, at = [], start
+        for change in sorted(self._inside(start, end), key=lambda change: change.start):
+            parts += [self.source.text[at : change.start], change.text]
+            at = change.end
+        return "".join([*parts, self.source.text[at:end]])
+
+    def replace(self, change: Change) -> None:
+        inner = self._inside(change.start, change.end)
+        self.changes = [*(other for other in self.changes if other not in inner), change]
+
+    def _inside(self, start: int, end: int) -> list[Change]:
+        return [change for change in self.changes if start <= change.start and change.end <= end]
+
+
+def write_call(
+    calling: Calling, call: ast.Call, subject: Callable, plan: Plan, code: str, names: Mapping[str, str | None]
+) -> list[str] | str:
+    """Put the call's change among those of `calling`, and return the dotted names that it needs, or why it is not.
+
+    `names` are the local names of the configuration's classes, None for one that is taken.
+    """
+    if (span := calling.span(call)) is None:
+        return "its parentheses are not where they were looked for"
+    before = _unified(calling.text(*span))
+    pieces = take_apart(before)
+    if pieces is None or len(pieces.items) != len(call.args) + len(call.keywords):
+        return "its comments or layout would be lost"
+    if plan.preset and any(_has_comment(pieces.items[item.index]) for item in plan.dropped):
+        plan = Plan(plan.config, _in_order(*plan.dropped, *plan.settings), plan.kept)
+    classes = {section.path: names.get(section.of) for section in plan.config.sections if section.path in plan.sections}
+    needed = [] if plan.preset else [plan.config.name, *_section_names(plan)]
+    if taken := [name for name in needed if names.get(name) is None]:
+        return f"the name {taken[0].rpartition('.')[2]} is taken in this file"
+    made = _preset(plan, pieces) if plan.preset else _config(plan, pieces, names[plan.config.name] or "", classes)
+    if made is None:
+        return "its arguments are not written as expected"
+    calling.replace(_change(calling.source, call, subject, plan, code, span, made, is_flat="\n" not in before))
+    return needed
+
+
+def _section_names(plan: Plan) -> list[str]:
+    return [section.of for section in plan.config.sections if section.path in plan.sections]
+
+
+def _preset(plan: Plan, pieces: Pieces) -> Pieces | None:
+    quote = "'" if any("'" in piece.text and '"' not in piece.text for piece in pieces.items) else '"'
+    items = [Piece(f"{plan.config.preset_argument}={quote}{plan.preset}{quote}")]
+    for given in _in_order(*plan.settings, *plan.kept):
+        piece = pieces.items[given.index]
+        if given.row is not None:
+            value = _value(piece, given)
+            if value is None:
+                return None
+            piece = piece.called(given.row.v1, value)
+        items.append(piece)
+    return Pieces(tuple(items), pieces.head, pieces.foot)
+
+
+def _config(plan: Plan, pieces: Pieces, name: str, classes: Mapping[str, str | None]) -> Pieces | None:
+    settings: list[tuple[str, str, Piece]] = []
+    for given in plan.settings:
+        piece = pieces.items[given.index]
+        value = _value(piece, given)
+        if value is None or given.row is None:
+            return None
+        settings.append((given.row.v2, value, piece))
+    inner = nested(settings, {path: local or "" for path, local in classes.items()})
+    config = Piece(f"{plan.config.argument}={name}", inner=inner)
+    return Pieces((config, *(pieces.items[item.index] for item in plan.kept)), pieces.head, pieces.foot)
+
+
+def _value(piece: Piece, given: Given) -> str | None:
+    return piece.value if given.by_name else piece.text
+
+
+def _in_order(*given: Given) -> tuple[Given, ...]:
+    return tuple(sorted(given, key=lambda item: item.index))
+
+
+def _has_comment(piece: Piece) -> bool:
+    return bool(piece.above or piece.behind or "#" in piece.text)
+
+
+def _change(
+    source: Source,
+    call: ast.Call,
+    subject: Callable,
+    plan: Plan,
+    code: str,
+    span: tuple[int, int],
+    made: Pieces,
+    *,
+    is_flat: bool,
+) -> Change:
+    start, end = span
+    line_start, line_end = source.line_start(start), source.line_end(end)
+    line = source.text[line_start : source.line_end(start)]
+    indent = _INDENT.match(line)
+    text = put_together(
+        made,
+        indent=indent.group().rpartition("\f")[2] if indent else "",
+        before=start - line_start,
+        after=line_end - end,
+        width=max(WIDTH, len(line)),
+        one_line=is_flat,
+    )
+    column = source.column(call.lineno, call.col_offset)
+    text = text.replace("\n", source.newline_at(start))
+    message = _message(subject, plan)
+    return Change(start, end, text, code, call.lineno, column, message, group=Calling.group)
+
+
+def _message(subject: Callable, plan: Plan) -> str:
+    if plan.preset:
+        return f"{subject.name}: preset {plan.preset!r}"
+    return "; ".join(f"{given.row.v1} -> {given.row.v2}" for given in plan.settings if given.row)
+
+
+def _unified(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

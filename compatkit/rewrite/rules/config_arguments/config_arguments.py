@@ -1,0 +1,193 @@
+"""Arguments: v1's flat ones, as v2's configuration takes them, or as a preset and what differs from it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+
+from compatkit.migration import Migration
+from compatkit.rewrite.edit.added_imports import Imports
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.values import Instance, Local, Named, Value
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.config_arguments.call import Calling, write_call
+from compatkit.rewrite.rules.config_arguments.plan import Callable, Plan, given_arguments, plan
+
+
+def find_arguments(
+    source: Source,
+    tree: ast.Module,
+    nodes: Nodes,
+    home: FileModule,
+    migrations: Sequence[Migration],
+    options: Options,
+    *,
+    moving: Collection[str] = (),
+) -> Pass:
+    """Return the calls with v1's flat arguments, each as v2 takes them, and report those that are not certain.
+
+    Names are taken for what they are called after the move; `moving` are old names that this run is about to replace.
+    Raises `RecursionError` for the most deeply nested files.
+    """
+    known = Known.of(migrations, moving)
+    if not may_have_arguments(source, known, migrations):
+        return Pass()
+    trace = follow(tree, nodes, home, known)
+    imports = Imports(source, tree, nodes, home)
+    return arguments_in(source, nodes, trace, migrations, options, imports)
+
+
+def may_have_arguments(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
+    """Tell whether a file mentions something that takes declared arguments, under the name that counts or before."""
+    names = {subject.name for migration in migrations for subject in _subjects(migration)}
+    return any(name.rpartition(".")[2] in source.text for name in (*names, *known.moving))
+
+
+def arguments_in(
+    source: Source,
+    nodes: Nodes,
+    trace: Trace,
+    migrations: Sequence[Migration],
+    options: Options,
+    imports: Imports,
+    besides: Sequence[Change] = (),
+) -> Pass:
+    """Return what `trace` shows of arguments, and the changes `besides`, as parts of the calls that they lie in."""
+    subjects = {subject.name: subject for migration in migrations for subject in _subjects(migration)}
+    found = _Calls(source, nodes, trace, subjects, imports, options, Calling(source, list(besides)))
+    # From the inside out, so that a call among another one's arguments is rewritten with them.
+    for call in sorted(trace.callees, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0)):
+        found.visit(call, trace.callees[call])
+    return found.result()
+
+
+class _Calls:
+    """Visits the calls of a file, the inner ones first."""
+
+    def __init__(
+        self,
+        source: Source,
+        nodes: Nodes,
+        trace: Trace,
+        subjects: dict[str, Callable],
+        imports: Imports,
+        options: Options,
+        calling: Calling,
+    ) -> None:
+        self._source = source
+        self._trace = trace
+        self._subjects = subjects
+        self._imports = imports
+        self._options = options
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+        self._calling = calling
+        self._ignored = Ignored(source)
+        self._findings: list[Finding] = []
+
+    def visit(self, call: ast.Call, callee: Value) -> None:
+        if made := self._trace.partials.get(call):
+            if isinstance(made, Named) and (subject := self._subjects.get(made.name)) and not made.how:
+                inner = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
+                self._report_passed(call, inner, subject, "`functools.partial` may be given more of them later")
+        elif isinstance(callee, Named) and (subject := self._subjects.get(callee.name)) and not callee.how:
+            self._visit_subject(call, callee, subject)
+        elif isinstance(callee, Named) and (subject := self._subjects.get(callee.name.removesuffix(".__init__"))):
+            reason = "a subclass decides what reaches it"
+            self._report_passed(call, call, subject, reason if not callee.how else "a partial may hold more of them")
+        elif isinstance(callee, Local) and (subject := self._inherited(callee)):
+            self._report_passed(call, call, subject, "it is a subclass that is called")
+
+    def result(self) -> Pass:
+        changes = [*self._calling.changes, *self._imports.changes(Calling.group)]
+        return Pass(sorted(changes, key=lambda change: (change.start, change.end)), self._findings)
+
+    def _inherited(self, callee: Local) -> Callable | None:
+        """Return what takes the arguments of a subclass that has no constructor of its own."""
+        return None if _has_init(callee.node) else self._subjects.get(self._trace.bases.get(callee.node, ""))
+
+    def _visit_subject(self, call: ast.Call, callee: Named, subject: Callable) -> None:
+        given = given_arguments(call, subject.rows)
+        rows = tuple(row for row in subject.rows if self._acts(row.code, call))
+        skipped = [item for item in given if item.row and item.row not in rows]
+        if not rows:
+            return
+        code = next((item.row.code for item in given if item.row in rows and item.row), rows[0].code)
+        if skipped and call.args:
+            self._report(call, code, subject, "not all of its arguments are selected")
+            return
+        narrowed = Callable(subject.name, rows if skipped else subject.rows, subject.config)
+        is_config = self._is_config(call, subject)
+        planned = plan(call, narrowed, may_preset=not skipped, is_config=is_config)
+        if planned is None:
+            return
+        reason = planned if isinstance(planned, str) else self._write(call, callee, subject, planned, code)
+        if reason:
+            self._report(call, code, subject, reason)
+
+    def _write(self, call: ast.Call, callee: Named, subject: Callable, planned: Plan, code: str) -> str:
+        """Write a call anew. Returns the reason why it is not, or nothing."""
+        if not callee.sure:
+            return "it may be a call of something else, too"
+        if id(call) in self._in_strings:
+            return "it stands in an f-string"
+        if len(callee.origins) != 1:
+            return "what is called is imported in several places, or in none"
+        (origin,) = callee.origins
+        assert isinstance(origin, ast.stmt)
+        written = write_call(self._calling, call, subject, planned, code, self._local_names(planned, origin, call))
+        if isinstance(written, str):
+            return written
+        self._imports.need(written, origin, call, code)
+        return ""
+
+    def _local_names(self, planned: Plan, origin: ast.stmt, call: ast.Call) -> dict[str, str | None]:
+        sections = [section.of for section in planned.config.sections if section.path in planned.sections]
+        wanted = [planned.config.name, *sections]
+        return {name: self._imports.local(name, origin, call.lineno) for name in wanted}
+
+    def _is_config(self, call: ast.Call, subject: Callable) -> bool:
+        first = self._trace.first.get(call)
+        return (
+            bool(call.args)
+            and isinstance(first, Instance)
+            and subject.config is not None
+            and first.of == subject.config.name
+        )
+
+    def _acts(self, code: str, call: ast.Call) -> bool:
+        return self._options.acts_on(code) and not self._ignored.holds(call.lineno, code)
+
+    def _report_passed(self, call: ast.Call, inner: ast.Call, subject: Callable, reason: str) -> None:
+        given = [item.row.code for item in given_arguments(inner, subject.rows) if item.row]
+        spread = any(isinstance(arg, ast.Starred) for arg in inner.args) or any(w.arg is None for w in inner.keywords)
+        codes = [*given, *(row.code for row in subject.rows if spread)]
+        if codes:
+            self._report(call, codes[0], subject, reason)
+
+    def _report(self, call: ast.Call, code: str, subject: Callable, reason: str) -> None:
+        if not self._acts(code, call):
+            return
+        column = self._source.column(call.lineno, call.col_offset)
+        message = f"v1's arguments of {subject.name} are not rewritten here: {reason}"
+        self._findings.append(Finding(code, call.lineno, column, message))
+
+
+def _subjects(migration: Migration) -> Iterator[Callable]:
+    renamed = {move.old: move.new for move in migration.moves}
+    configs = {config.of: config for config in migration.configs}
+    for of in dict.fromkeys(argument.of for argument in migration.arguments):
+        rows = tuple(argument for argument in migration.arguments if argument.of == of)
+        yield Callable(renamed.get(of, of), rows, configs.get(of))
+
+
+def _has_init(node: ast.AST) -> bool:
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return any(isinstance(item, ast.FunctionDef) and item.name in ("__init__", "__new__") for item in body)

@@ -1,0 +1,110 @@
+"""Methods, attributes and enumeration values that have a new name, on objects whose class is known in the file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from compatkit.migration import MemberChange
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes, nodes_of, span
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.values import Named
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.calls.edits import TextEdit
+from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.use import Use
+from compatkit.rewrite.rules.members_by_string import defined_names, said_of
+
+
+class Members:
+    """Visits the members that the trace shows, and the hooks that classes of the file define."""
+
+    def __init__(
+        self, source: Source, nodes: Nodes, trace: Trace, index: Index, options: Options, ignored: Ignored
+    ) -> None:
+        self._source = source
+        self._nodes = nodes
+        self._trace = trace
+        self._index = index
+        self._options = options
+        self._ignored = ignored
+        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+        bodies = [owner.body for owner in trace.bases if isinstance(owner, ast.ClassDef)]
+        self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
+        self.findings: list[Finding] = []
+
+    def uses(self) -> Iterator[Use]:
+        for node, value in self._trace.names.items():
+            member = self._index.members.get(value.name) if isinstance(value, Named) else None
+            if isinstance(value, Named) and member and isinstance(node, ast.Attribute):
+                yield from self._attribute(node, value, member)
+        for owner, base in self._trace.bases.items():
+            if isinstance(owner, ast.ClassDef):
+                for item in owner.body:
+                    yield from self._definition(owner, item, base)
+
+    def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
+        if self._ignored.holds(node.lineno, member.code):
+            return
+        use = Use(node, member.code, said_of(value.name, member))
+        _, end = span(self._source, node)
+        start = end - len(member.v1)
+        if not member.v2:
+            self._say(node, member, value.name)
+        elif reason := self._doubt(value, node, member, start, end):
+            self.findings.append(use.finding(self._source, reason))
+        else:
+            use.edits.append(TextEdit(start, end, member.v2))
+            yield use
+
+    def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange, start: int, end: int) -> str:
+        if not isinstance(node.ctx, ast.Load):
+            return "it is assigned to here, or deleted"
+        if not value.sure and not value.is_declared:
+            return "it may be a member of something else, too"
+        if value.is_declared and member.v1 in self._overridden:
+            return "a subclass in this file defines it under its old name"
+        if value.is_declared and self._options.confidence != "review":
+            return "an annotation says so, and a subclass may be given; made with --confidence review"
+        if member.about.confidence not in ("safe", self._options.confidence):
+            return member.about.reason or "it asks for a person's eye"
+        if id(node) in self._in_strings or self._source.text[start:end] != member.v1:
+            return "its place in the text is not clear"
+        return ""
+
+    def _definition(self, node: ast.ClassDef, item: ast.stmt, base: str) -> Iterator[Use]:
+        """Yield a method that the library calls, or called, under its v1 name."""
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
+        member = self._index.members.get(f"{base}.{item.name}")
+        if member is None or not member.defined or self._ignored.holds(item.lineno, member.code):
+            return
+        name = f"{node.name}.{item.name}"
+        if not member.v2:
+            self._say(item, member, name)
+            return
+        use = Use(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), member.code, "")
+        use.message = said_of(name, member)
+        start = self._source.text.find(member.v1, self._source.offset(item.lineno, item.col_offset))
+        if reason := self._doubt_definition(node, member):
+            self.findings.append(use.finding(self._source, reason))
+        else:
+            use.edits.append(TextEdit(start, start + len(member.v1), member.v2))
+            yield use
+
+    def _doubt_definition(self, node: ast.ClassDef, member: MemberChange) -> str:
+        if member.about.confidence not in ("safe", self._options.confidence):
+            return member.about.reason or "it asks for a person's eye"
+        names = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        if member.v2 in names or names.count(member.v1) > 1:
+            return f"the class defines {member.v2 if member.v2 in names else member.v1} as well"
+        if any(isinstance(each, ast.Attribute) and each.attr == member.v1 for each in self._nodes):
+            return "it is also called by its name in this file"
+        return ""
+
+    def _say(self, node: ast.Attribute | ast.stmt, member: MemberChange, name: str) -> None:
+        column = self._source.column(node.lineno, node.col_offset)
+        self.findings.append(Finding(member.code, node.lineno, column, said_of(name, member), "manual"))

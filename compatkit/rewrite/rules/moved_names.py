@@ -1,0 +1,64 @@
+"""Find the from-imports of moved names, absolute and relative."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import import_froms
+from compatkit.rewrite.file.tree import Nodes
+from compatkit.rewrite.prefilter.cache import remembered
+
+
+class Destinations:
+    """Where names go. A symbol's own move counts before that of the module around it, the innermost before others."""
+
+    def __init__(self, moves: Iterable[Move]) -> None:
+        self._by_old: dict[str, Move] = {}
+        self._modules: list[Move] = []
+        self._left_early: set[str] = set()
+        for move in moves:
+            self._by_old[move.old] = move
+            self._left_early.add(move.old_module)
+            if move.is_module:
+                self._modules.append(move)
+        self._modules.sort(key=lambda move: -len(move.old))
+
+    def of(self, dotted: str) -> Move | None:
+        """Return the move of one dotted name, symbol or module."""
+        if exact := self._by_old.get(dotted):
+            return exact.of(dotted) if exact.is_module else exact
+        return next((found for move in self._modules if (found := move.of(dotted))), None)
+
+    def of_import(self, module: str, name: str) -> Move | None:
+        """Return the move of a name that is imported from a module. A star moves if all that it brings does."""
+        if name == "*" and module in self._left_early:
+            return None
+        return self.of(f"{module}.{name}")
+
+    def around(self, dotted: str) -> Move | None:
+        """Return the declared move of the innermost module in which a dotted name lies."""
+        return next((move for move in self._modules if move.of(dotted)), None)
+
+
+@remembered
+def destinations_of(moves: tuple[Move, ...]) -> Destinations:
+    return Destinations(moves)
+
+
+def find_sites(
+    nodes: Nodes, home: FileModule, moves: tuple[Move, ...], modules: Mapping[ast.alias, Move] = MappingProxyType({})
+) -> list[Site]:
+    """Return the from-imports of moved names, in the order of the text; `modules` are aliases that move as such."""
+    destinations = destinations_of(moves)
+    sites = []
+    for node in import_froms(nodes):
+        module = home.resolve(node) or ""
+        found = tuple(modules.get(alias) or destinations.of_import(module, alias.name) for alias in node.names)
+        if any(found):
+            sites.append(Site(node, found))
+    return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))

@@ -1,0 +1,182 @@
+"""Fields: v1 spellings by which a record is asked, where it certainly is one.
+
+A record accepts either spelling, so that each place can be rewritten by itself. The keys of a plain dict stay: also of
+one that was made from a record.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from compatkit.migration import Field, Migration
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes
+from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
+from compatkit.rewrite.flow.values import Held, element
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+
+_LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
+_PLAIN = re.compile(r"[^'\"\\{}\x00-\x1f]+")
+
+
+def find_fields(
+    source: Source,
+    tree: ast.Module,
+    nodes: Nodes,
+    home: FileModule,
+    migrations: Sequence[Migration],
+    options: Options,
+    *,
+    moving: Collection[str] = (),
+) -> Pass:
+    """Return the v1 keys of records, each to be spelled as in v2, and report those of what may be a record.
+
+    Names are taken for what they are called after the move; `moving` are old names that this run is about to replace.
+    Raises `RecursionError` for the most deeply nested files.
+    """
+    known = Known.of(migrations, moving)
+    if not may_have_fields(source, known, migrations):
+        return Pass()
+    return fields_in(source, nodes, follow(tree, nodes, home, known), migrations, options)
+
+
+def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
+    """Tell whether a file mentions both a v1 spelling and something that leads to a record."""
+    has_field = any(field.v1 in source.text for migration in migrations for field in migration.fields)
+    return (has_field or bool(known.objects)) and any(name in source.text for name in known.last_names)
+
+
+def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration], options: Options) -> Pass:
+    """Return what `trace` shows of fields."""
+    tables = [
+        {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in migrations
+    ]
+    found = _Spellings(source, nodes, trace, tables)
+    for node, value in trace.keys.items():
+        if isinstance(value, Held) and value.is_record:
+            found.add(node, value)
+    found.add_foreign()
+    found.add_stand_ins(are_made=options.confidence == "review")
+    return found.result()
+
+
+class _Spellings:
+    """Collects the places; `tables` are the fields of each migration, by v1 spelling."""
+
+    def __init__(self, source: Source, nodes: Nodes, trace: Trace, tables: Sequence[Mapping[str, Field]]) -> None:
+        self._source = source
+        self._trace = trace
+        self._tables = tables
+        # `nodes` come level by level: the outermost f-string around a node has the last word.
+        strings = [node for node in reversed(nodes) if isinstance(node, ast.JoinedStr)]
+        self._strings = {id(part): node for node in strings for part in _parts(node)}
+        self._in_strings: dict[ast.JoinedStr, list[ast.Constant]] = {}
+        self._pass = Pass()
+
+    def add(self, node: Key, value: Held) -> None:
+        field = self._field(node, value)
+        if field is None:
+            return
+        if reason := self._trace.doubt_of(value):
+            self._report(node, field, reason)
+        elif isinstance(node, ast.keyword):
+            start = self._source.offset(node.lineno, node.col_offset)
+            self._change(node, field, start, field.v1)
+        elif isinstance(node, ast.Constant) and (string := self._strings.get(id(node))):
+            self._in_strings.setdefault(string, []).append(node)
+        else:
+            self._literal(node, field)
+
+    def add_foreign(self) -> None:
+        """Report plain dicts that are put among records."""
+        for display, value in self._trace.foreign.items():
+            record = element(value)
+            for key in display.keys:
+                if key is not None and isinstance(record, Held) and (field := self._field(key, record)):
+                    self._report(key, field, "a plain dict is put among the records here, and stays as it is")
+
+    def add_stand_ins(self, *, are_made: bool) -> None:
+        """Spell plain dicts that a mock hands out as the code does that reads them now, or report them."""
+        for node, value in self._trace.stand_ins.items():
+            if not isinstance(value, Held) or (field := self._field(node, value)) is None:
+                continue
+            if are_made:
+                self.add(node, value)
+            else:
+                self._report(node, field, "a mock hands out this plain dict; made with --confidence review")
+
+    def result(self) -> Pass:
+        for string, found in self._in_strings.items():
+            self._in_string(string, found)
+        self._pass.changes.sort(key=lambda change: change.start)
+        return self._pass
+
+    def _field(self, node: Key, value: Held) -> Field | None:
+        spelling = spelling_of(node)
+        return None if spelling is None else self._tables[value.table].get(spelling)
+
+    def _literal(self, node: ast.expr, field: Field) -> None:
+        start = self._source.offset(node.lineno, node.col_offset)
+        end = self._source.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+        text = self._source.text[start:end]
+        opening = _LITERAL.match(text)
+        if opening is None or text[opening.end() :] != field.v1 + opening["quotes"] or not _PLAIN.fullmatch(field.v2):
+            self._report(node, field, "the key is not written as one plain string")
+            return
+        self._change(node, field, start + opening.end(), field.v1)
+
+    def _in_string(self, string: ast.JoinedStr, found: list[ast.Constant]) -> None:
+        """Rewrite keys inside an f-string, where `ast` does not tell places before Python 3.12.
+
+        Only if each quoted v1 spelling in it is one of these keys: then it does not matter which is which.
+        """
+        start = self._source.offset(string.lineno, string.col_offset)
+        end = self._source.offset(string.end_lineno or string.lineno, string.end_col_offset or string.col_offset)
+        by_spelling: dict[str, list[ast.Constant]] = {}
+        for node in found:
+            by_spelling.setdefault(str(node.value), []).append(node)
+        for spelling, nodes in by_spelling.items():
+            field = next(table[spelling] for table in self._tables if spelling in table)
+            quoted = list(re.finditer(rf"(['\"])({re.escape(spelling)})\1", self._source.text[start:end]))
+            others = [node for node in _constants(string, spelling) if node not in nodes]
+            if len(quoted) == len(nodes) and not others and _PLAIN.fullmatch(field.v2):
+                for place in quoted:
+                    self._change(string, field, start + place.start(2), spelling)
+            else:
+                self._report(string, field, "the f-string has the same word in another place, too")
+
+    def _change(self, node: Key, field: Field, start: int, spelling: str) -> None:
+        if self._source.text[start : start + len(spelling)] != spelling:
+            self._report(node, field, "its place in the text is not clear")
+            return
+        line = node.lineno
+        column = self._source.column(line, node.col_offset)
+        message = f"{field.v1!r} -> {field.v2!r}"
+        self._pass.changes.append(Change(start, start + len(spelling), field.v2, field.code, line, column, message))
+
+    def _report(self, node: Key, field: Field, reason: str) -> None:
+        place: Key = self._strings.get(id(node), node) if isinstance(node, ast.expr) else node
+        column = self._source.column(place.lineno, place.col_offset)
+        message = f"{field.v1!r} is {field.v2!r} in a v2 record; not rewritten: {reason}"
+        finding = Finding(field.code, place.lineno, column, message)
+        if finding not in self._pass.findings:
+            self._pass.findings.append(finding)
+
+
+def _parts(string: ast.JoinedStr) -> Iterator[ast.AST]:
+    return (node for node in ast.walk(string) if node is not string)
+
+
+def _constants(string: ast.JoinedStr, spelling: str) -> Iterator[ast.Constant]:
+    """Yield the string constants with this value in the expressions of an f-string, which its own text is not."""
+    own = {id(value) for part in ast.walk(string) if isinstance(part, ast.JoinedStr) for value in part.values}
+    for node in ast.walk(string):
+        if isinstance(node, ast.Constant) and node.value == spelling and id(node) not in own:
+            yield node

@@ -1,0 +1,95 @@
+"""Names that a module hands on: a facade imports a moved name, and others import it from there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.file.bindings import bound_names
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import local_name, parse
+from compatkit.rewrite.file.text import Source, read_source
+from compatkit.rewrite.file.tree import AllNodes, Nodes, nodes_of
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.import_safety import doubt
+from compatkit.rewrite.rules.moved_names import find_sites
+
+# Nothing but spaces and continued lines can stand between them.
+_AS_ITSELF = re.compile(rb"\b(\w+)(?:\s|\\)+as(?:\s|\\)+\1\b")
+
+
+def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> tuple[Move, ...]:
+    """Return, for each moved name that a module certainly hands on, its move from there to the new home.
+
+    A name is handed on by a package's `__init__`, by `__all__`, or by `import N as N`; elsewhere an import is a
+    module's own affair. It is certain where a single statement, at the module's top level, binds the name. A facade
+    that was migrated before counts as well.
+    """
+    if not home.name:
+        return ()
+    try:
+        tree = parse(read_source(source).text)
+    except RewriteError:
+        # It is told when the file itself has its turn.
+        return ()
+    done = [Move(move.code, move.new, move.new) for move in moves]
+    sites = find_sites(tree.body, home, (*moves, *done))
+    if not sites:
+        return ()
+    nodes = AllNodes(tree)
+    counts = bound_names(nodes)
+    if counts["*"] or counts["__all__"] > 1:
+        return ()
+    listed = _listed(tree)
+    found = {}
+    for site in sites:
+        for alias, move in _certain(site, nodes, home):
+            local = local_name(alias)
+            is_old = move.old != move.new or local in _old_names(moves, move.new)
+            is_handed_on = home.is_package or local in listed or alias.asname == alias.name
+            if is_old and is_handed_on and counts[local] == 1 and not local.startswith("__"):
+                old = f"{home.name}.{local}"
+                found[old] = Move(move.code, old, move.new)
+    return tuple(found.values())
+
+
+def may_hand_on(source: bytes, *, is_package: bool) -> bool:
+    """Tell whether a module may hand on a name in one of these ways; if not, it need not be parsed."""
+    return is_package or b"__all__" in source or _AS_ITSELF.search(source) is not None
+
+
+def find_named(source: Source, nodes: Nodes, reexports: tuple[Move, ...]) -> Iterator[Finding]:
+    """Report each string that is a facade's name, such as the target of a mock.patch.
+
+    It is kept: what looks the name up in the facade still finds it there, but importers have gone past the facade.
+    """
+    by_name = {move.old: move for move in reexports}
+    for node in nodes_of(nodes, ast.Constant):
+        if isinstance(node.value, str) and (move := by_name.get(node.value)):
+            column = source.column(node.lineno, node.col_offset)
+            message = f"a string names {move.old}; what imports this name gets it from {move.new_module} now"
+            yield Finding(move.code, node.lineno, column, message)
+
+
+def _certain(site: Site, nodes: Nodes, home: FileModule) -> Iterator[tuple[ast.alias, Move]]:
+    if doubt(site, nodes, home) is None or all(move.old == move.new for _, move in site.moved):
+        yield from site.moved
+
+
+def _old_names(moves: tuple[Move, ...], new: str) -> set[str]:
+    return {move.old_name for move in moves if move.new == new}
+
+
+def _listed(tree: ast.Module) -> set[str]:
+    """Return the names in a plain `__all__`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Tuple):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
+                values = [item.value for item in node.value.elts if isinstance(item, ast.Constant)]
+                return {value for value in values if isinstance(value, str)}
+    return set()

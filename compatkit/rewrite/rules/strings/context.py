@@ -1,0 +1,154 @@
+"""What stands around a string, and why it may not be what it looks like: the name of code that somebody will load."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+
+from compatkit.migration import Move
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.parse import import_froms, local_name
+from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.rules.strings.old_names import Spelling
+from compatkit.rewrite.rules.strings.string_takers import LOADS, PATCHES, WATCHES, called, named, not_loaded
+
+_DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.keyword)
+_BRANCHES = (ast.Try, ast.TryStar, ast.If)
+
+
+class Context:
+    """The nodes of a file, with the way up."""
+
+    def __init__(self, nodes: Nodes, home: FileModule) -> None:
+        self.nodes = nodes
+        self._home = home
+
+    @cached_property
+    def parents(self) -> dict[int, ast.AST]:
+        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def above(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Yield each node above, with the one of its children that leads down."""
+        while parent := self.parents.get(id(node)):
+            yield parent, node
+            node = parent
+
+    def doubt(self, node: ast.Constant, spelling: Spelling) -> str:
+        """Say why this string must not be changed, or nothing where it is certain."""
+        move = spelling.move
+        if move.new_module == self._home.name:
+            return "the new home itself names the old one, perhaps to tell it apart"
+        used, call = self._use(node)
+        loads = self.is_loaded(node)
+        return (
+            self._in_annotation(node)
+            or used
+            or (not_loaded(call, spelling) if call else "")
+            or self._watched(node)
+            or self._beside_new(node, move, spelling)
+            or ("" if loads else self._file_names_new(move, spelling))
+            or (self._not_reached(node, move) if self.is_patch(node) else "")
+        )
+
+    def is_loaded(self, node: ast.Constant) -> bool:
+        """Tell whether the string is given to what loads code by its name."""
+        parent = self.parents.get(id(node))
+        if isinstance(parent, ast.Subscript):
+            return isinstance(parent.value, ast.Attribute) and parent.value.attr == "modules"
+        return isinstance(parent, ast.Call) and called(parent) in LOADS and parent.args[:1] == [node]
+
+    def is_patch(self, node: ast.Constant) -> bool:
+        """Tell whether the string is what a call to `patch` or the like replaces."""
+        call = self.parents.get(id(node))
+        return isinstance(call, ast.Call) and called(call) in PATCHES and call.args[:1] == [node]
+
+    def _use(self, node: ast.Constant) -> tuple[str, ast.Call | None]:
+        """Say what is done with the string itself where that is no loading; else return the call that takes it."""
+        for parent, child in self.above(node):
+            match parent:
+                case ast.Call() if parent.func is not child:
+                    raised = isinstance(self.parents.get(id(parent)), ast.Raise)
+                    return "it may be a message" if raised else "", parent
+                case ast.BinOp() | ast.AugAssign():
+                    return "it is a part of a longer text", None
+                case ast.Attribute() | ast.Subscript(value=ast.Constant()):
+                    return "it is taken apart", None
+                case ast.Subscript(value=of) if named(of)[:1].isupper() and not named(of).isupper():
+                    return "between the brackets of a type it is an expression, and needs an import", None
+                case ast.Compare() | ast.MatchValue():
+                    return "it is compared with something", None
+                case ast.Raise() | ast.Assert():
+                    return "it may be a message", None
+                case _ if not isinstance(parent, _DISPLAYS):
+                    return "", None
+        return "", None
+
+    def _in_annotation(self, node: ast.AST) -> str:
+        for parent, child in self.above(node):
+            if isinstance(parent, ast.stmt | ast.arg):
+                is_type = child in (getattr(parent, "annotation", None), getattr(parent, "returns", None))
+                return "in an annotation it is an expression, and needs an import" if is_type else ""
+        return ""
+
+    def _watched(self, node: ast.AST) -> str:
+        for parent, child in self.above(node):
+            if isinstance(parent, ast.With | ast.AsyncWith) and child in parent.body:
+                calls = [item.context_expr for item in parent.items]
+                if any(isinstance(call, ast.Call) and called(call) in WATCHES for call in calls):
+                    return "what the old home does is watched here"
+        return ""
+
+    def _beside_new(self, node: ast.AST, move: Move, spelling: Spelling) -> str:
+        """Tell whether the statement, or a branch beside it, names the new home: then old and new are told apart."""
+        is_own = True
+        for parent, child in self.above(node):
+            if is_own and isinstance(parent, ast.stmt):
+                is_own = False
+                region = parent if not hasattr(parent, "body") else child
+                if any(_is_new(other, move, spelling) for other in ast.walk(region)):
+                    return "the new home is named beside it"
+            if isinstance(parent, _BRANCHES) and any(self._brings_new(each, move) for each in ast.walk(parent)):
+                return "another branch names the new home; keep the branch for it"
+        return ""
+
+    def _brings_new(self, node: ast.AST, move: Move) -> bool:
+        match node:
+            case ast.ImportFrom():
+                return self._home.resolve(node) == move.new_module
+            case ast.Import():
+                return any(alias.name == move.new_module for alias in node.names)
+            case ast.Constant(value=str(text)):
+                return text in (move.new, move.new_module)
+        return False
+
+    @cached_property
+    def _texts(self) -> set[str]:
+        return {node.value for node in nodes_of(self.nodes, ast.Constant) if isinstance(node.value, str)}
+
+    def _file_names_new(self, move: Move, spelling: Spelling) -> str:
+        if not self._texts.isdisjoint({move.new, spelling.new or move.new}):
+            return "the file names the new home too, and may tell the two apart"
+        return ""
+
+    def _not_reached(self, node: ast.AST, move: Move) -> str:
+        """Tell whether what is patched is used here by a name of its own, which the patch does not reach."""
+        imported = set(self._imported(move))
+        for parent, child in self.above(node):
+            if isinstance(parent, ast.With | ast.AsyncWith | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                used = {each.id for each in ast.walk(parent) if isinstance(each, ast.Name)} & imported
+                if used:
+                    return f"this file imports {min(used)} itself, which the patch does not reach; patch it there"
+                if child not in parent.body or not isinstance(parent, ast.With | ast.AsyncWith):
+                    return ""
+        return ""
+
+    def _imported(self, move: Move) -> Iterator[str]:
+        for node in import_froms(self.nodes):
+            for alias in node.names:
+                if f"{self._home.resolve(node)}.{alias.name}" in (move.old, move.new):
+                    yield local_name(alias)
+
+
+def _is_new(node: ast.AST, move: Move, spelling: Spelling) -> bool:
+    return isinstance(node, ast.Constant) and node.value in (move.new, spelling.new or move.new)

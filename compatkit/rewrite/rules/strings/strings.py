@@ -1,0 +1,161 @@
+"""Strings in a Python source that name old code: `mock.patch("a.b.N")`, `import_module("a.b")`, settings, doctests.
+
+What is certain becomes a change where the user asks for those of confidence `review`; else all is reported. Texts that
+merely contain such a name are reported, docstrings but for their doctests are not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from compatkit.migration import Migration, Move
+from compatkit.rewrite.documents.docstrings import find_doctest_strings
+from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.string_literal import read_literal
+from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.strings.context import Context
+from compatkit.rewrite.rules.strings.modules import find_known_use
+from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
+
+
+def find_strings(
+    source: Source,
+    tree: ast.Module,  # noqa: ARG001 - what every pass takes
+    nodes: Nodes,
+    home: FileModule,
+    moves: tuple[Move, ...],
+    options: Options,
+    calling: tuple[Migration, ...] = (),
+) -> Pass:
+    """Find the strings that name old code, in a tree whose nodes are `nodes`.
+
+    `calling` are migrations whose changed interface may be used in a doctest.
+    """
+    search = _Search(source, nodes, home, moves, options, calling)
+    for node in nodes_of(nodes, ast.Constant):
+        if isinstance(node.value, str):
+            search.look_at(node, node.value)
+    return search.found
+
+
+class _Search:
+    """One pass over one file."""
+
+    def __init__(
+        self,
+        source: Source,
+        nodes: Nodes,
+        home: FileModule,
+        moves: tuple[Move, ...],
+        options: Options,
+        calling: tuple[Migration, ...],
+    ) -> None:
+        self.found = Pass()
+        self._source, self._home, self._moves, self._options = source, home, moves, options
+        self._calling = calling
+        self._names: Names = names_of(moves)
+        self._context = Context(nodes, home)
+        self._docstrings = {id(node.value) for node in nodes_of(nodes, ast.Expr)}
+        self._in_f_string = dict(_parts_of_f_strings(nodes))
+        self._relative = _relative(moves)
+        self._reported: set[int] = set()
+
+    def look_at(self, node: ast.Constant, text: str) -> None:
+        """Judge one string."""
+        if id(node) in self._docstrings:
+            if ">>>" in text:
+                found = find_doctest_strings(self._source, node, self._moves, self._options, self._calling)
+                _extend(self.found, found)
+            return
+        if not self._moves:
+            return
+        if whole := self._in_f_string.get(id(node)):
+            self._in_text(whole, text)
+        elif spelling := self._names.read(text):
+            self._whole(node, text, spelling)
+        elif match := self._relative.match(text):
+            self._relative_name(node, text, match["last"])
+        else:
+            self._in_text(node, text)
+
+    def _in_text(self, node: ast.expr, text: str) -> None:
+        for start, end, move in self._names.mentions(text):
+            if id(node) not in self._reported:
+                self._reported.add(id(node))
+                message = f"a string names {text[start:end]}; {move.old} is {move.new} now"
+                self.found.findings.append(self._finding(node, move.code, message, is_certain=False))
+
+    def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
+        if (spelling.is_module or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
+            # A single word: much is called as some top-level package is.
+            return
+        use = None
+        if spelling.is_module:
+            use = find_known_use(self._source, node, self._context, self._names.by_module[text])
+            spelling = Spelling(use.move, use.move.new_module, is_module=True) if use else spelling
+        move = spelling.move
+        literal = read_literal(self._source, node)
+        doubt = (
+            (move.why or "the declaration leaves this to a person" if move.confidence == "manual" else "")
+            or spelling.doubt
+            or ("" if literal else "it is not spelled as one plain literal")
+            or self._context.doubt(node, spelling)
+        )
+        if literal and not doubt and self._options.confidence == "review":
+            places = ((literal.start, literal.end, spelling.new), *(use.names if use else ()))
+            self.found.changes += self._changes(node, spelling, places)
+            return
+        message = f"a string names {text}; {move.new} is the new home: {doubt or f'write {spelling.new}'}"
+        self.found.findings.append(self._finding(node, move.code, message))
+
+    def _changes(
+        self, node: ast.Constant, spelling: Spelling, places: tuple[tuple[int, int, str], ...]
+    ) -> Iterator[Change]:
+        """Yield what the string has to become, and then the names that are looked up in what it names."""
+        said = f"{node.value!r} -> {spelling.new!r}"
+        if self._context.is_patch(node):
+            said += "; it is patched where it is looked up, which is the new home now"
+        line, column = node.lineno, self._source.column(node.lineno, node.col_offset)
+        group = places[0][0]
+        for start, end, new in places:
+            if self._source.text[start:end] != new:
+                code = spelling.move.code
+                yield Change(start, end, new, code, line, column, said, binds_the_same=True, group=group)
+            said = ""
+
+    def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
+        move = next(move for move in self._moves if _last(move.old_home) == last)
+        message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
+        self.found.findings.append(self._finding(node, move.code, message))
+
+    def _finding(self, node: ast.expr, code: str, message: str, *, is_certain: bool = True) -> Finding:
+        column = self._source.column(node.lineno, node.col_offset)
+        return Finding(code, node.lineno, column, message, "review" if is_certain else "manual")
+
+
+def _parts_of_f_strings(nodes: Nodes) -> Iterator[tuple[int, ast.expr]]:
+    # Their parts have no places of their own before Python 3.12.
+    for kind in {ast.JoinedStr, getattr(ast, "TemplateStr", ast.JoinedStr)}:
+        for node in nodes_of(nodes, kind):
+            yield from ((id(part), node) for part in ast.walk(node) if isinstance(part, ast.Constant))
+
+
+def _relative(moves: tuple[Move, ...]) -> re.Pattern[str]:
+    """Return what finds an old module as `import_module` takes it, relative to a package."""
+    lasts = sorted({_last(move.old_home) for move in moves}, key=lambda last: (-len(last), last))
+    return re.compile(rf"\.+(?:\w+\.)*(?P<last>{'|'.join(map(re.escape, lasts))})(?:[.:]\w+)*\Z")
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _extend(found: Pass, other: Pass) -> None:
+    found.changes += other.changes
+    found.findings += other.findings

@@ -1,0 +1,103 @@
+"""What is parsed anew of a file speaks for the whole of it: nothing outside of a block can change its meaning."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from compatkit.rewrite import RewriteError
+from compatkit.rewrite.edit.changed_blocks import find_blocks
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.verify import check
+from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.text import read_source
+
+STATEMENTS = st.sampled_from(
+    [
+        "a = 1",
+        "a = 1; b = 2",
+        "if a: \\\n  b = 1",
+        "if a:\n    b = '''\nc = 3\n'''",
+        "@d\n@e\ndef f(): return (\n1)",
+        "try:\n\tb\nexcept E:\n\tc",
+        "x = '''a\n\\\n'''",
+        "# comment",
+        "",
+        "é = 'ü' # é",
+        "class A:\n    def f(self): ...\n\n    x = 1",
+    ]
+)
+TEXTS = st.sampled_from(
+    [
+        "",
+        "z",
+        "(",
+        ")",
+        "'''",
+        '"',
+        "\\",
+        "\\\n",
+        "\n",
+        "\n  z",
+        "z\n",
+        "if z:",
+        "else:",
+        "#",
+        ";",
+        "; z",
+        "\f",
+        "import z",
+    ]
+)
+
+
+@given(st.lists(STATEMENTS, max_size=5), st.data())
+@example(["a = 1", "b = 2"], None)
+def test_what_the_check_lets_pass_leaves_every_other_statement_alone(parts: list[str], data: st.DataObject) -> None:
+    text = "\n".join(parts)
+    start = data.draw(st.integers(0, len(text))) if data else 0
+    end = data.draw(st.integers(start, min(len(text), start + 6))) if data else 1
+    new = data.draw(TEXTS) if data else "z"
+    before, after = read_source(text.encode()), text[:start] + new + text[end:]
+    changes = [Change(start, end, new, "CK101", 1, 1, "", binds_the_same=True)]
+    tree = parse(text)
+    try:
+        check(before, tree, changes, after.encode(), binds_the_same=True)
+    except RewriteError:
+        return
+
+    result = [ast.dump(statement) for statement in parse(after).body]
+    blocks = find_blocks(before, tree, changes)
+    touched = blocks[0].statements if blocks else tree.body
+    first = tree.body.index(touched[0]) if touched else 0
+    above = [ast.dump(statement) for statement in tree.body[:first]]
+    below = [ast.dump(statement) for statement in tree.body[first + len(touched) :]]
+    assert result[: len(above)] == above
+    assert result[len(result) - len(below) :] == below
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "statements"),
+    [
+        ("a\nb\nc\n", 2, 1),
+        ("a; b\nc\n", 0, 2),
+        ("x = (\n1); b\nc\n", 10, 2),
+        ("@d\ndef f(): pass\nb\n", 1, 1),
+        ("a\n\nb", 4, 1),
+    ],
+)
+def test_a_block_is_all_statements_of_its_lines(text: str, at: int, statements: int) -> None:
+    source = read_source(text.encode())
+
+    (block,) = find_blocks(source, ast.parse(text), [Change(at, at, "", "CK101", 1, 1, "")]) or ()
+
+    assert len(block.statements) == statements
+
+
+def test_a_change_outside_of_every_statement_has_no_block() -> None:
+    source = read_source(b"a\n# b\nc\n")
+
+    assert find_blocks(source, ast.parse(source.text), [Change(3, 3, "", "CK101", 1, 1, "")]) is None

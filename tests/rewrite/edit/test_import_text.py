@@ -1,0 +1,62 @@
+"""A plain import is written without LibCST, and comes out as LibCST would write it."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.import_libcst import regenerate
+from compatkit.rewrite.edit.import_plan import plan
+from compatkit.rewrite.edit.import_text import respell
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.rules.moved_names import find_sites
+
+HOME = FileModule("shop.core.app", is_package=False)
+MOVES = (
+    Move("CK101", "shop.core.old_home.Old", "shop.core.new_home.New"),
+    Move("CK102", "shop.core.old_home.Second", "shop.parts.second.Second"),
+    Move("CK103", "shop.core.old_home.Third", "shop.core.new_home.Third"),
+    Move("CK104", "shop.core.module", "shop.core.other", kind="module"),
+)
+NAMES = ["Old", "Second", "Third", "rests", "module"]
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> str:
+    module = draw(st.sampled_from(["shop.core.old_home", ".old_home", "..core.old_home", "shop.core", ".", "..core"]))
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
+    aliases = [name + draw(st.sampled_from(["", " as local", f" as {name}"])) for name in names]
+    return f"from {module} import {', '.join(aliases)}"
+
+
+@given(statements())
+def test_plain_statement_is_written_as_libcst_writes_it(text: str) -> None:
+    sites = find_sites(ast.parse(text).body, HOME, MOVES)
+    for site in sites:
+        planned = plan(site, HOME)
+
+        assert respell(text, site.node, planned) == regenerate(text, planned, comments_may_move=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .old_home import  Old",
+        "from .old_home import (Old)",
+        "from .old_home import (Old,)",
+        "from .old_home import Old , Second",
+        "from .old_home import \\\n Old",
+        "from . old_home import Old",
+        "from .old_home import *",
+    ],
+)
+def test_other_spellings_are_left_to_libcst(text: str) -> None:
+    [node] = ast.parse(text).body
+    assert isinstance(node, ast.ImportFrom)
+    [site] = find_sites([node], HOME, (Move("CK101", "shop.core.old_home", "shop.core.new_home", kind="module"),))
+
+    assert respell(text, node, plan(site, HOME)) is None

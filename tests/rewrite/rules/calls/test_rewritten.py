@@ -1,0 +1,125 @@
+"""What changes, and how it looks afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.rewrite.options import Options
+from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
+
+CASES = {
+    "renamed": ("import shop\nshop.buy(1, where=2, mode=3)\n", "import shop\nshop.buy(1, place=2, mode=3)\n"),
+    "position_to_name": (
+        "import shop\nshop.buy(1, 2, mode=3)\n",
+        "import shop\nshop.buy(1, place=2, mode=3)\n",
+    ),
+    "default_written_out": ("import shop\nshop.buy(1, 2)\n", 'import shop\nshop.buy(1, place=2, mode="cash")\n'),
+    "quotes_of_the_call": (
+        "import shop\nshop.buy('a', where=2)\n",
+        "import shop\nshop.buy('a', place=2, mode='cash')\n",
+    ),
+    "value": ("import shop\nshop.pay(how='card')\n", "import shop\nshop.pay(how='contactless')\n"),
+    "number": ("import shop\nshop.pay(how=1)\n", 'import shop\nshop.pay(how="once")\n'),
+    "pattern": ("import shop.web\nshop.web.pay(how=1)\n", 'import shop.web\nshop.web.pay(how="once")\n'),
+    "dropped_first": ("import shop\nshop.pay(verbose=1, a=2)\n", "import shop\nshop.pay(a=2)\n"),
+    "dropped_last": ("import shop\nshop.pay(a=2, verbose=1)\n", "import shop\nshop.pay(a=2)\n"),
+    "dropped_only": ("import shop\nshop.pay(verbose=1,)\n", "import shop\nshop.pay()\n"),
+    "dropped_line": (
+        "import shop\nshop.pay(\n    a=2,  # two\n    verbose=1,\n)\n",
+        "import shop\nshop.pay(\n    a=2,  # two\n    verbose=1,\n)\n",
+    ),
+    "inserted_before_the_first_line": (
+        "import shop\nshop.old.sell(\n    1,\n)\n",
+        'import shop\nshop.new.sell(\n    "till",\n    item=1,\n)\n',
+    ),
+    "carriage_returns": (
+        "import shop\r\nshop.buy(\r\n    1,\r\n    2,\r\n)\r\n",
+        'import shop\r\nshop.buy(\r\n    1,\r\n    place=2,\r\n    mode="cash",\r\n)\r\n',
+    ),
+    "inner_and_outer": (
+        "import shop\nshop.buy(1, shop.buy(2, 3))\n",
+        'import shop\nshop.buy(1, place=shop.buy(2, place=3, mode="cash"), mode="cash")\n',
+    ),
+    "import_and_calls": (
+        "from shop.old import sell, other\nsell(1)\nother()\n",
+        'from shop.old import other\nfrom shop.new import sell\nsell("till", item=1)\nother()\n',
+    ),
+    "imported_twice": (
+        "".join(f"def {name}():\n    from shop.old import sell\n    sell()\n" for name in "fg"),
+        "".join(f'def {name}():\n    from shop.new import sell\n    sell("till")\n' for name in "fg"),
+    ),
+    "module_alias": (
+        "import shop.old as o\no.sell()\n",
+        'import shop.new as o\no.sell("till")\n',
+    ),
+    "parenthesised_argument": ("import shop\nshop.buy(1, (2))\n", 'import shop\nshop.buy(1, place=(2), mode="cash")\n'),
+    "member_of_an_instance": (
+        "import shop\nclient = shop.Client()\nprint(client.number)\n",
+        "import shop\nclient = shop.Client()\nprint(client.count)\n",
+    ),
+    "member_of_what_a_call_returns": (
+        "import shop\nwith shop.connect() as client:\n    print(client.info.number)\n",
+        "import shop\nwith shop.connect() as client:\n    print(client.info.count)\n",
+    ),
+    "member_of_the_class": ("import shop\nprint(shop.Info.number)\n", "import shop\nprint(shop.Info.count)\n"),
+    "member_in_a_pattern": (
+        "import shop\nmatch x:\n    case shop.Info.number:\n        pass\n",
+        "import shop\nmatch x:\n    case shop.Info.count:\n        pass\n",
+    ),
+    "member_inside_a_rewritten_argument": (
+        "import shop\nc = shop.Client()\nshop.buy(1, c.number)\n",
+        'import shop\nc = shop.Client()\nshop.buy(1, place=c.count, mode="cash")\n',
+    ),
+    "hook": (
+        "import shop\nclass A(shop.Client):\n    def on_sold(self): ...\n",
+        "import shop\nclass A(shop.Client):\n    def on_sale(self): ...\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
+def test_is_rewritten(before: str, after: str) -> None:
+    if before == after:
+        assert "a comment would be lost" in " ".join(findings(before))
+    else:
+        assert rewritten(before) == after
+
+
+@pytest.mark.parametrize("after", [after for _, after in CASES.values()], ids=CASES)
+def test_a_second_run_changes_nothing(after: str) -> None:
+    assert not hasattr(outcome_of(after), "source")
+
+
+def test_review_is_made_on_request() -> None:
+    source = "import shop\nshop.Client().order(fast=True)\n"
+
+    assert "order(express=True)" in rewritten(source, options=Options(confidence="review"))
+
+
+def test_a_code_that_is_not_selected_is_left_alone() -> None:
+    source = "import shop\nshop.buy(1, where=2)\nshop.pay(how=1)\n"
+
+    assert rewritten(source, options=Options(select=frozenset({"SH103"}))) == source.replace("how=1", 'how="once"')
+
+
+ANNOTATED = {
+    "a_member": "import shop\ndef f(c: shop.Client): return c.{}\n",
+    "in_quotes": "import shop\ndef f(c: 'shop.Client'): return c.{}\n",
+    "or_none": "import shop\ndef f(c: shop.Client | None = None): return c.{}\n",
+    "by_keyword_only": "from shop import Client\ndef f(*, c: Client): return c.{}\n",
+    "called_here_with_one": "import shop\ndef f(c: shop.Client): return c.{}\nf(shop.Client())\n",
+}
+
+
+@pytest.mark.parametrize("source", ANNOTATED.values(), ids=ANNOTATED)
+def test_an_annotated_parameter_is_relied_on_with_confidence_review(source: str) -> None:
+    before, after = source.format("number"), source.format("count")
+
+    assert rewritten(before, options=Options(confidence="review")) == after
+    assert "an annotation says so" in " ".join(findings(before))
+
+
+def test_a_method_of_an_annotated_parameter_is_called_otherwise_with_confidence_review() -> None:
+    source = "import shop\ndef f(c: shop.Client): c.order(fast=True)\n"
+
+    assert "order(express=True)" in rewritten(source, options=Options(confidence="review"))

@@ -1,0 +1,162 @@
+"""What --rename renames: every use of an import, wherever it reaches, and nothing that is only called so."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.rewrite import Rewritten
+from tests.rewrite.rules.rename.given import NEW, OLD, outcome_of, renamed
+
+IN_FUNCTION = "def f():\n    from shop.core.old_home import Old\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Old()\n", "New()\n"),
+        ("Old;  Old . x ;f(Old)\n", "New;  New . x ;f(New)\n"),
+        ("é = 'é'; Old\n", "é = 'é'; New\n"),
+        ("class A(Old, metaclass=Old): pass\n", "class A(New, metaclass=New): pass\n"),
+        ("@Old\ndef f(a=Old, *, b=Old): return Old\n", "@New\ndef f(a=New, *, b=New): return New\n"),
+        (
+            "async def f():\n    async with Old() as x: await Old\n",
+            "async def f():\n    async with New() as x: await New\n",
+        ),
+        ("def f(a: Old, *b: Old) -> Old: ...\n", "def f(a: New, *b: New) -> New: ...\n"),
+        ("x: Old = Old()\n", "x: New = New()\n"),
+        ("x = [Old for y in Old if Old]\n", "x = [New for y in New if New]\n"),
+        ("lambda: (yield Old)\n", "lambda: (yield New)\n"),
+        ("try: Old()\nexcept Old: raise Old from Old\n", "try: New()\nexcept New: raise New from New\n"),
+        (
+            "match Old:\n    case Old(): pass\n    case Old.A: pass\n",
+            "match New:\n    case New(): pass\n    case New.A: pass\n",
+        ),
+        ("def f():\n    global Old\n    return Old\n", "def f():\n    global New\n    return New\n"),
+        ("def f():\n    global x, Old , y\n    return Old\n", "def f():\n    global x, New , y\n    return New\n"),
+        ("Old()\ndel Old\n", "New()\ndel New\n"),
+        ("f'{Old} {Old!r:>{Old.width}}'\n", "f'{New} {New!r:>{New.width}}'\n"),
+        ("'é' f'{Old}' 'x'\n", "'é' f'{New}' 'x'\n"),
+        ("Old[Old:Old]\n", "New[New:New]\n"),
+    ],
+)
+def test_use(before: str, after: str) -> None:
+    assert renamed(OLD + before) == NEW + after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(a: 'Old') -> 'Old': ...\n", "def f(a: 'New') -> 'New': ...\n"),
+        ("x: 'Old'\n", "x: 'New'\n"),
+        ('x: "list[Old] | dict[str, Old.Inner]"\n', 'x: "list[New] | dict[str, New.Inner]"\n'),
+        ("x: list['Old'] = []\n", "x: list['New'] = []\n"),
+        ("x: Optional[list['Old']]\n", "x: Optional[list['New']]\n"),
+        ("x: Annotated['Old', 'a note']\n", "x: Annotated['New', 'a note']\n"),
+        ("def f(*a: 'Old', **b: 'Old'): ...\n", "def f(*a: 'New', **b: 'New'): ...\n"),
+        (
+            "class C:\n    x: 'Old'\n    def f(self: 'C') -> 'Old': ...\n",
+            "class C:\n    x: 'New'\n    def f(self: 'C') -> 'New': ...\n",
+        ),
+    ],
+)
+def test_annotation_in_quotes(before: str, after: str) -> None:
+    assert renamed(OLD + before) == NEW + after
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "x.Old\n",
+        "f(Old=1)\n",
+        "def f(Old): return Old\n",
+        "def f():\n    Old = 1\n    return Old\n",
+        "def f():\n    for Old in x: Old()\n",
+        "def f():\n    import x as Old\n    def g(): return Old\n",
+        "def f():\n    Old = 1\n    def g():\n        nonlocal Old\n        Old = 2\n",
+        "lambda Old: Old\n",
+        "[Old for Old in x]\n",
+        "class C:\n    Old = 1\n",
+        "class C:\n    def Old(self): return self.Old\n",
+        "def f():\n    try: pass\n    except E as Old: print(Old)\n",
+        "def f(x):\n    match x:\n        case Old: return Old\n",
+        "# Old\n",
+        "'''Old is what this is about. See `Old`.'''\n",
+        "def f():\n    '''Return an Old one.'''\n",
+        "x = 'the Old way'\n",
+        "x = 'elsewhere.Old'\n",
+        "Older = x.Old_\n",
+        "def f():\n    New = 1\n    return New\n",
+        "def f(New): return New\n",
+        "class C:\n    def New(self): return self.New\n",
+    ],
+)
+def test_what_is_only_called_so_stays(rest: str) -> None:
+    assert renamed(f"{OLD}Old()\n{rest}") == f"{NEW}New()\n{rest}"
+
+
+def test_import_in_a_function() -> None:
+    source = IN_FUNCTION + "    def g():\n        nonlocal Old\n        return Old\n    return Old\nOld = 1\nOld\n"
+
+    assert renamed(source) == (
+        "def f():\n    from shop.core.new_home import New\n    def g():\n        nonlocal New\n        return New\n"
+        "    return New\nOld = 1\nOld\n"
+    )
+
+
+def test_import_of_a_global_in_a_function() -> None:
+    source = f"def f():\n    global Old\n    {OLD}def g(): return Old\n"
+
+    assert renamed(source) == f"def f():\n    global New\n    {NEW}def g(): return New\n"
+
+
+def test_imports_in_several_scopes() -> None:
+    assert renamed(f"{OLD}{IN_FUNCTION}    Old\nOld\n") == f"{NEW}{IN_FUNCTION}    Old\nOld\n".replace(
+        "old_home", "new_home"
+    ).replace("Old", "New")
+
+
+def test_imports_on_two_branches() -> None:
+    assert renamed(f"if x:\n    {OLD}else:\n    {OLD}Old\n") == f"if x:\n    {NEW}else:\n    {NEW}New\n"
+
+
+def test_only_the_moved_name_of_several() -> None:
+    assert renamed("from shop.core.old_home import (\n    Old,  # why\n    Kept,\n)\nOld, Kept\n") == (
+        "from shop.core.old_home import (\n    Kept,\n)\nfrom shop.core.new_home import New  # why\nNew, Kept\n"
+    )
+
+
+def test_several_moved_names_of_one_statement() -> None:
+    source = "from shop.core.old_home import Old, Second\nOld, Second\n"
+
+    assert renamed(source) == (
+        "from shop.core.new_home import New\nfrom shop.parts.second import Second\nNew, Second\n"
+    )
+
+
+def test_one_name_is_renamed_where_another_of_the_statement_is_kept() -> None:
+    outcome = outcome_of("from shop.core.old_home import Old, Third\nOld, Third\nThird = 1\n")
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source.decode() == (
+        "from shop.core.new_home import New\nfrom shop.parts.third import New as Third\nNew, Third\nThird = 1\n"
+    )
+
+
+def test_relative_import() -> None:
+    assert renamed("from .old_home import Old\nOld\n", module="shop.core.app") == "from .new_home import New\nNew\n"
+
+
+def test_newlines_and_encoding_are_kept() -> None:
+    outcome = outcome_of(f"# coding: utf-8\r\n{OLD[:-1]}\r\nx = 'é'; Old\r\nOld\r")
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source.decode() == f"# coding: utf-8\r\n{NEW[:-1]}\r\nx = 'é'; New\r\nNew\r"
+
+
+def test_edit_is_told_once_where_the_import_stands() -> None:
+    outcome = outcome_of(f"x = 1\n{OLD}Old\nOld\n")
+
+    assert isinstance(outcome, Rewritten)
+    assert [(edit.line, edit.message) for edit in outcome.edits] == [
+        (2, "shop.core.old_home.Old -> shop.core.new_home.New")
+    ]

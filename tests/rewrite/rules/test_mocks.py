@@ -1,0 +1,90 @@
+"""Plain dicts that a mock hands out in place of records: they are spelled as the code that reads them now."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.rewrite.options import Options
+from compatkit.rewrite.rules.record_keys import find_fields
+from tests.rewrite.modern import found
+
+OLD = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
+NEW = "backend.ml_engine.training_orchestrator_v2.TrainingOrchestratorV2"
+HEAD = "from unittest import mock\nfrom unittest.mock import patch\n"
+PATCHED = f"with mock.patch('{NEW}') as cls:\n    "
+GIVEN = "{'final_metrics': {'val_acc': 1}}\n"
+SET = "cls.return_value.train_model.return_value = "
+
+
+def rewritten(source: str) -> str:
+    text = HEAD + source
+    changes = found(find_fields, text, options=Options(modernize=True, confidence="review")).changes
+    for change in sorted(changes, key=lambda each: each.start, reverse=True):
+        text = text[: change.start] + change.text + text[change.end :]
+    return text.removeprefix(HEAD)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # Another target, another method, another attribute, another place in the result.
+        f"with mock.patch('shop.TrainingOrchestrator') as cls:\n    {SET}{GIVEN}",
+        f"{PATCHED}cls.return_value.other.return_value = {GIVEN}",
+        f"{PATCHED}cls.return_value.train_model.side_effect = {GIVEN}",
+        f"{PATCHED}cls.train_model.return_value.x = {GIVEN}",
+        f"{PATCHED}{SET}{{'val_acc': 1, 'shown': {{'val_acc': 1}}}}\n",
+        f"{PATCHED}{SET}{{name: {{'val_acc': 1}}, **{{'val_acc': 2}}}}\n",
+        # Not a mock's, or not for certain.
+        f"with mock.patch('{NEW}', Fake) as cls:\n    {SET}{GIVEN}",
+        f"with mock.patch('{NEW}', new_callable=Fake) as cls:\n    {SET}{GIVEN}",
+        f"with mock.patch(f'{NEW}') as cls:\n    {SET}{GIVEN}",
+        f"with opened('{NEW}') as cls:\n    {SET}{GIVEN}",
+        f"patch = other\nwith patch('{NEW}') as cls:\n    {SET}{GIVEN}",
+        f"{PATCHED}cls = other()\n    {SET}{GIVEN}",
+        f"{PATCHED}if x:\n        cls = other()\n    {SET}{GIVEN}",
+        f"with mock.patch('{NEW}') as (cls, other):\n    {SET}{GIVEN}",
+        # Which decorator fills which parameter is not known.
+        f"@fill\n@mock.patch('{NEW}')\ndef test(cls):\n    {SET}{GIVEN}",
+        f"@mock.patch('{NEW}')\ndef test(other, cls):\n    {SET}{GIVEN}",
+    ],
+)
+def test_other_dicts_stay(source: str) -> None:
+    assert rewritten(source) == source
+
+
+@pytest.mark.parametrize("path", [OLD, NEW])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "with mock.patch('PATH') as cls:\n    cls.return_value.train_model.return_value = GIVEN\n",
+        "with patch('PATH') as cls, other:\n    cls.return_value.train_model.return_value = GIVEN\n",
+        "@mock.patch('PATH')\ndef test(cls):\n    cls.return_value.train_model.return_value = GIVEN\n",
+        "class C:\n @patch('PATH')\n def test(self, cls):\n  cls.return_value.train_model.return_value = GIVEN\n",
+        "with mock.patch('PATH.train_model', return_value=GIVEN):\n    pass\n",
+        "with mock.patch('PATH.train_model') as train:\n    train.return_value = GIVEN\n",
+        "def test(mocker):\n    one = mocker.patch('PATH').return_value\n    one.train_model.return_value = GIVEN\n",
+        "patcher = 1\ncls = mocker.patch('PATH')\ncls.return_value.train_model.return_value = GIVEN\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{'final_metrics': {'KEY': 0.5}}",
+        "{'run_id': 'x', 'final_metrics': {'epoch': 1, 'KEY': 0.5}, 'history': []}",
+        "{'history': [{'epoch': 1, 'KEY': 0.5}, {'epoch': 2, 'KEY': 0.6}]}",
+    ],
+)
+def test_dicts_that_stand_for_records_are_spelled_as_in_v2(path: str, source: str, given: str) -> None:
+    before = source.replace("PATH", path).replace("GIVEN", given.replace("KEY", "val_acc"))
+
+    assert rewritten(before) == before.replace("val_acc", "val_accuracy")
+
+
+def test_without_review_they_are_reported() -> None:
+    source = HEAD + f"{PATCHED}{SET}{GIVEN}"
+
+    done = found(find_fields, source)
+
+    assert not done.changes
+    assert [(item.code, item.line) for item in done.findings] == [("CK202", 4)]
+    assert "--confidence review" in done.findings[0].message

@@ -1,0 +1,249 @@
+"""v1 keys of records become v2's; keys of whatever is not certainly a record stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.record import EpochRecord
+from compatkit.rewrite.modernize import find_modern
+from compatkit.rewrite.rules.record_keys import find_fields
+from tests.rewrite.modern import TRAINER, V2, applied, fields, found, migration, reports
+
+START = V2 + TRAINER + "import copy\nfrom operator import itemgetter\norch = TrainingOrchestrator()\n"
+TRAINED = START + "result = orch.train_model('iris')\nhistory = result['history']\n"
+
+UNTOUCHED = {
+    "a_plain_dict": "m = {'train_acc': 1}\nm['train_acc']\n",
+    "a_parameter": "def f(history):\n    return history[-1]['train_acc']\n",
+    "an_unknown_call": "load()['history'][-1]['train_acc']\n",
+    "a_dict_made_from_a_record": "dict(history[-1])['train_acc']\n",
+    "a_record_spread_in_a_dict": "{**history[-1]}['train_acc']\n",
+    "keys_of_a_record": "'train_acc' in history[-1].keys()\n",
+    "keys_while_iterating": "[v for k, v in history[-1].items() if k == 'train_acc']\n",
+    "a_key_of_the_result": "result['train_acc']\n",
+    "a_key_of_a_report": "report = {'train_acc': history[-1]['train_loss']}\nreport['train_acc']\n",
+    "a_frame_of_records": "import pandas\npandas.DataFrame(history)['train_acc']\n",
+    "a_key_in_a_variable": "key = 'train_acc'\nhistory[-1][key]\n",
+    "a_column_name": "COLUMNS = ['train_acc', 'val_acc']\n",
+    "another_key": "history[-1]['train_loss'], history[-1]['train_accuracies']\n",
+    "the_new_spelling": "history[-1]['train_accuracy'], history[-1].get('val_accuracy')\n",
+    "a_rebound_list": "history = load()\nhistory[-1]['train_acc']\n",
+    "a_deleted_name": "del history\nhistory[-1]['train_acc']\n",
+    "another_class": "class TrainingOrchestrator: ...\n"
+    "TrainingOrchestrator().train_model(1)['history'][0]['val_acc']\n",
+    "a_shadowing_parameter": "def f(orch):\n    return orch.train_model(1)['history'][0]['val_acc']\n",
+    "a_comprehension_variable": "[history[-1]['val_acc'] for history in load()]\n",
+    "another_method": "orch.evaluate('iris')['history'][0]['val_acc']\n",
+    "a_class_of_dicts": "[dict(m) for m in history][-1]['val_acc']\n",
+    "a_format_string": "'%(train_acc)s' % history[-1], '{train_acc}'.format(**history[-1])\n",
+    "a_text_in_an_f_string": "f\"'train_acc' {history[-1]['train_loss']}\"\n",
+    "unreachable_code": "def f():\n    return 1\n    orch.train_model(1)['history'][0]['val_acc']\n",
+    "the_old_class": "from backend.ml_engine.training_orchestrator import TrainingOrchestrator as Old\n"
+    "Old().train_model(1)['history'][0]['val_acc']\n",
+}
+
+
+@pytest.mark.parametrize("body", UNTOUCHED.values(), ids=UNTOUCHED)
+def test_is_neither_touched_nor_reported(body: str) -> None:
+    assert fields(TRAINED + body) == TRAINED + body
+    assert reports(find_fields, TRAINED + body) == []
+
+
+REPORTED = {
+    "rebound_on_one_branch": "if x:\n    history = load()\nhistory[-1]['val_acc']\n",
+    "rebound_in_a_handler": "try:\n    m = history[-1]\nexcept KeyError:\n    m = {'val_acc': 0}\nm['val_acc']\n",
+    "rebound_in_a_loop": "m = history[0]\nfor i in x:\n    m['val_acc']\n    m = load()\n",
+    "rebound_by_another_function": "def f():\n    global history\n    history = load()\nhistory[-1]['val_acc']\n",
+    "captured": "def f():\n    return history[-1]['val_acc']\n",
+    "passed_to_a_function_here": "def f(records):\n    return records[-1]['val_acc']\nf(history)\n",
+    "returned_by_a_function_here": "def f():\n    return orch.train_model(1)\nf()['history'][-1]['val_acc']\n",
+    "kept_on_the_object": "class A:\n    def a(self):\n        self.h = TrainingOrchestrator().train_model(1)\n"
+    "    def b(self):\n        return self.h['history'][-1]['val_acc']\n",
+    "a_subclass": "class A(TrainingOrchestrator):\n    pass\nA().train_model(1)['history'][-1]['val_acc']\n",
+    "super": "class A(TrainingOrchestrator):\n    def train_model(self):\n"
+    "        return super().train_model()['history'][-1]['val_acc']\n",
+    "an_annotated_parameter": "def f(o: TrainingOrchestrator):\n    o.train_model(1)['history'][-1]['val_acc']\n",
+    "a_dict_added": "history.append({'epoch': 3})\nhistory[-1]['val_acc']\n",
+    "a_dict_added_through_another_name": "other = history\nother += [load()]\nhistory[-1]['val_acc']\n",
+    "a_dict_put_in_place": "history[0] = load()\nhistory[-1]['val_acc']\n",
+    "a_replaced_history": "result['history'] = load()\nresult['history'][-1]['val_acc']\n",
+    "a_list_filled_elsewhere": "rows = []\nfill(rows)\nrows.append(history[-1])\nrows[0]['val_acc']\n",
+    "a_patched_method": "monkeypatch.setattr(orch, 'train_model', fake)\n"
+    "orch.train_model(1)['history'][-1]['val_acc']\n",
+    "a_patched_class": "mock.patch('app.TrainingOrchestrator')\n"
+    "TrainingOrchestrator().train_model(1)['history'][-1]['val_acc']\n",
+    "a_replaced_method": "orch.train_model = fake\norch.train_model(1)['history'][-1]['val_acc']\n",
+    "a_shared_lambda": "f = lambda m: m['val_acc']\nmax(history, key=f)\nf(history[0])\n",
+    "an_escaped_key": "history[-1]['val\\x5facc']  # val_acc\n",
+    "a_joined_key": "history[-1]['val_' 'acc']  # val_acc\n",
+    "one_word_twice_in_an_f_string": "f\"{history[-1]['val_acc']} {load()['val_acc']}\"\n",
+}
+
+
+@pytest.mark.parametrize("body", REPORTED.values(), ids=REPORTED)
+def test_is_reported_and_not_touched(body: str) -> None:
+    assert fields(TRAINED + body) == TRAINED + body
+    assert [report.partition(" ")[0] for report in reports(find_fields, TRAINED + body)] == ["CK202"]
+
+
+def test_a_dict_among_records_is_reported_with_its_keys() -> None:
+    (report,) = reports(find_fields, TRAINED + "history.append({'val_acc': 1})\n")
+
+    assert "a plain dict is put among the records here" in report
+
+
+REWRITTEN = {
+    "subscript": "history[-1]['val_acc']",
+    "double_quotes": 'history[-1]["val_acc"]',
+    "raw_and_tripled_quotes": 'history[-1][r"""val_acc"""]',
+    "get": "history[0].get('val_acc', 0)",
+    "pop": "history[0].pop('val_acc', None)",
+    "setdefault": "history[0].setdefault('val_acc', 1)",
+    "contains": "'val_acc' in history[0] and 'val_acc' not in history[1]",
+    "store": "history[0]['val_acc'] = 1",
+    "augmented": "history[0]['val_acc'] += 1",
+    "delete": "del history[0]['val_acc']",
+    "update_by_keyword": "history[0].update(val_acc=1)",
+    "update_by_display": "history[0].update({'val_acc': 1})",
+    "merged_display": "history[0] | {'val_acc': 1}",
+    "result_directly": "orch.train_model(1)['history'][-1]['val_acc']",
+    "result_attribute": "orch.train_model(1).history[-1]['val_acc']",
+    "result_get": "result.get('history', [])[-1]['val_acc']",
+    "final_metrics": "result['final_metrics']['val_acc']",
+    "trainer": "ModelTrainerV2().train(m, a, b)[-1]['val_acc']",
+    "trainer_in_a_variable": "t = ModelTrainerV2()\nh = t.train(m)\nh[-1]['val_acc']",
+    "bound_method": "train = orch.train_model\ntrain(1)['history'][-1]['val_acc']",
+    "partial": "import functools\nmake = functools.partial(TrainingOrchestrator, epochs=1)\n"
+    "make().train_model(1)['history'][-1]['val_acc']",
+    "loop": "for m in history:\n    print(m['val_acc'])",
+    "enumerate": "for i, m in enumerate(history, 1):\n    print(m['val_acc'])",
+    "zip": "for m, (a, b) in zip(history, other):\n    print(m['val_acc'])",
+    "reversed_loop": "for m in reversed(history):\n    print(m['val_acc'])",
+    "comprehension": "[m['val_acc'] for m in history if m['val_acc'] > 0]",
+    "generator": "max(m['val_acc'] for m in history)",
+    "dict_comprehension": "{m['epoch']: m['val_acc'] for m in history}",
+    "slice": "history[1:][0]['val_acc']",
+    "unpacking": "first, *rest = history\nfirst['val_acc'], rest[0]['val_acc']",
+    "walrus": "if (m := history[-1])['val_acc'] > 0:\n    m['val_acc']",
+    "max_by_lambda": "max(history, key=lambda m: m['val_acc'])['val_acc']",
+    "sorted_by_getter": "sorted(history, key=itemgetter('val_acc'))[0]['val_acc']",
+    "sort_in_place": "history.sort(key=lambda m: m['val_acc'])",
+    "copy": "copy.deepcopy(history)[0].copy()['val_acc']",
+    "best_of_a_loop": "best = None\nfor m in history:\n    if best is None or m['val_acc'] > best['val_acc']:\n"
+    "        best = m\nprint(best['val_acc'])",
+    "results_by_name": "runs = {n: orch.train_model(n) for n in names}\nruns['a']['final_metrics']['val_acc']",
+    "results_gathered": "runs = {}\nfor n in names:\n    runs[n] = orch.train_model(n)\n"
+    "for n, r in runs.items():\n    r['history'][-1]['val_acc']",
+    "records_gathered": "rows = []\nfor n in names:\n    rows.append(orch.train_model(n)['history'][-1])\n"
+    "rows[0]['val_acc']",
+    "both_branches": "if x:\n    m = history[0]\nelse:\n    m = result['final_metrics']\nm['val_acc']",
+    "after_a_return": "def f():\n    h = TrainingOrchestrator().train_model(1)['history']\n    if not h:\n"
+    "        return None\n    return h[-1]['val_acc']",
+    "f_string": "f\"{history[0]['val_acc']:.3f} and {history[1]['val_acc']!r}\"",
+    "f_string_over_lines": "f'''\n{history[0][\"val_acc\"]}'''",
+    "match_case": "match history[0]:\n    case {'val_acc': got}:\n        print(got)",
+    "awaited": "async def f():\n    o = TrainingOrchestrator()\n"
+    "    return (await o.train_model(1))['history'][-1]['val_acc']",
+    "no_ascii_before": "print('Güte', history[0]['val_acc'])",
+}
+
+
+@pytest.mark.parametrize("body", REWRITTEN.values(), ids=REWRITTEN)
+def test_every_key_of_a_record_is_rewritten(body: str) -> None:
+    assert fields(TRAINED + body + "\n") == TRAINED + body.replace("val_acc", "val_accuracy") + "\n"
+
+
+def test_a_mapping_pattern_asks_a_record_in_either_spelling() -> None:
+    match EpochRecord({"val_acc": 0.5}):
+        case {"val_accuracy": value}:
+            assert value == 0.5
+
+
+def test_only_the_part_that_is_certain_is_rewritten() -> None:
+    body = "report = {'val_acc': history[-1]['val_acc'], 'last': load()['val_acc']}\n"
+
+    assert fields(TRAINED + body) == TRAINED + body.replace("[-1]['val_acc']", "[-1]['val_accuracy']")
+
+
+def test_an_old_name_counts_if_this_run_moves_it() -> None:
+    source = "from backend.ml_engine.training_orchestrator import TrainingOrchestrator as T\n"
+    source += "T().train_model(1)['history'][-1]['val_acc']\n"
+
+    old = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
+    assert not found(find_fields, source).changes
+    assert len(applied(lambda *given: find_fields(*given, moving=[old]), source)) == len(source) + 5
+
+
+SHOP = migration(
+    """
+[[fields]]
+code = "CK201"
+v1 = "amount"
+v2 = "total"
+[[producers]]
+code = "CK251"
+function = "shop.orders.fetch"
+returns = "[0].rows"
+[[producers]]
+code = "CK252"
+function = "shop.orders.pair"
+records = ["[0]", "[1].each[*]"]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "fetch()[0].rows[-1]['amount']",
+        "a, b = fetch()\na.rows[0]['amount']",
+        "pair()[0]['amount']",
+        "one, more = pair()\nfor r in more.each:\n    r['amount']",
+    ],
+)
+def test_records_lie_where_the_migration_says(body: str) -> None:
+    source = f"from shop.orders import fetch, pair\n{body}\n"
+
+    assert applied(find_fields, source, [SHOP]) == source.replace("amount", "total")
+
+
+@pytest.mark.parametrize(
+    "body", ["fetch()[1].rows[-1]['amount']", "fetch()[0]['amount']", "pair()[1]['amount']", "pair()[1].each['amount']"]
+)
+def test_records_lie_nowhere_else(body: str) -> None:
+    source = f"from shop.orders import fetch, pair\n{body}\n"
+
+    assert applied(find_fields, source, [SHOP]) == source
+
+
+def test_a_file_nested_too_deeply_is_reported() -> None:
+    source = (
+        TRAINED
+        + "history[0]['val_acc']\n"
+        + "f = "
+        + "lambda: " * 90
+        + "("
+        + "[0 for _ in " * 15
+        + "x"
+        + "]" * 15
+        + ")\n"
+    )
+
+    outcome = found(find_modern, source)
+
+    assert outcome.changes or outcome.findings
+
+
+def test_a_long_chain_is_no_trouble() -> None:
+    chain = "x" + ".replace('a', 'b')" * 300 + " + 1" * 900
+    elifs = "if a:\n    pass\n" + "elif b:\n    pass\n" * 500
+
+    body = f"y = {chain}\n{elifs}history[0]['val_acc']\n"
+    assert fields(TRAINED + body) == TRAINED + body.replace("val_acc", "val_accuracy")
+
+
+def test_loops_in_loops_are_followed_in_time() -> None:
+    loops = "".join(f"{' ' * depth}for x{depth} in history:\n" for depth in range(18))
+    body = f"{loops}{' ' * 18}x3['val_acc']\n"
+
+    assert fields(TRAINED + body) == TRAINED + body.replace("val_acc", "val_accuracy")
