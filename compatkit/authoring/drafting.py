@@ -160,5 +160,5 @@ def _evidence(change: Change) -> str:
 
 
 def _quoted(text: str) -> str:
-    # A JSON string is a TOML string.
-    return json.dumps(text, ensure_ascii=False)
+    # A JSON string is a TOML string, but for the one control character that JSON does not escape.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -32,8 +32,9 @@ def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Pa
 def write_text(file: Path, text: str) -> None:
     """Write a file, and make the folders above it. Raises `CompatkitError`."""
     try:
+        content = text.encode("utf-8")  # first: what cannot be written leaves no empty file
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        what = f"The file cannot be written: {error.strerror}."
+        file.write_bytes(content)
+    except (OSError, UnicodeEncodeError) as error:
+        what = f"The file cannot be written: {getattr(error, 'strerror', None) or error}."
         raise CompatkitError(what, where=str(file), hint="check the path, permissions and free space") from error

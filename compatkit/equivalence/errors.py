@@ -100,6 +100,11 @@ class EquivalenceError(CompatkitError):
         return cls("This file is no snapshot.", where=str(path), hint="write one with `compatkit snapshot RUN -o FILE`")
 
     @classmethod
+    def no_text(cls, text: str) -> EquivalenceError:
+        what = f"A snapshot cannot hold {text!r}: two halves of a character are no text."
+        return cls(what, where="what the run logged", hint="log it in UTF-8")
+
+    @classmethod
     def unreadable_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
         return cls(f"The snapshot cannot be read: {reason}.", where=str(path), hint="check the path and permissions")
 

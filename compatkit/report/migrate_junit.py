@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from compatkit.migrate import FileResult
 from compatkit.migrate.remarks import Overview, Remark
 from compatkit.report.migrate_text import printable, said
-from compatkit.report.xml_text import xml_text
+from compatkit.report.xml_text import junit_text, xml_text
 from compatkit.rewrite import Failed
 
 
@@ -26,10 +26,7 @@ def overview_junit(overview: Overview) -> str:
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
     suite.set("tests", str(len(suite.findall("testcase"))))
-    suites = ET.Element("testsuites")
-    suites.append(suite)
-    ET.indent(suites)
-    return ET.tostring(suites, encoding="unicode", xml_declaration=False)
+    return junit_text(suite)
 
 
 def _add_failure(suite: ET.Element, path: str, remarks: list[Remark]) -> None:

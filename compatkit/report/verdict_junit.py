@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from compatkit.report.migrate_text import printable
 from compatkit.report.verdict_cases import Case, Outcome
-from compatkit.report.xml_text import xml_text
+from compatkit.report.xml_text import junit_text, xml_text
 
 
 def cases_junit(suite_name: str, cases: Iterable[Case]) -> str:
@@ -21,10 +21,7 @@ def cases_junit(suite_name: str, cases: Iterable[Case]) -> str:
     suite.set("tests", str(counts.total()))
     for name, outcome in (("failures", Outcome.FAILED), ("errors", Outcome.ERROR), ("skipped", Outcome.SKIPPED)):
         suite.set(name, str(counts[outcome]))
-    suites = ET.Element("testsuites")
-    suites.append(suite)
-    ET.indent(suites)
-    return ET.tostring(suites, encoding="unicode", xml_declaration=False)
+    return junit_text(suite)
 
 
 def _add(suite: ET.Element, case: Case) -> None:

@@ -50,10 +50,7 @@ def enable_pth(project: Path) -> PthStatus:
     """Write the `.pth` for `project`. Raises `ShimError` where site-packages cannot be written."""
     status = pth_status()
     name = str(project.resolve())
-    # A string in a string in a line: JSON quotes it for the inner Python, repr's rules for the outer one are the same.
-    text = f"{_PROJECT}{json.dumps(name)}\n" + _LINE.format(
-        project=json.dumps(name).replace("\\", "\\\\").replace('"', '\\"')
-    )
+    text = _text_of(name)
     temporary = status.file.with_name(f".{FILE}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
@@ -62,6 +59,12 @@ def enable_pth(project: Path) -> PthStatus:
         temporary.unlink(missing_ok=True)
         raise ShimError.cannot_write(status.file, error) from error
     return pth_status()
+
+
+def _text_of(project: str) -> str:
+    # A string in a string in a line. JSON and Python read most escapes alike, but not those of an emoji: each its own.
+    literal = ascii(project).replace("\\", "\\\\").replace('"', '\\"')
+    return f"{_PROJECT}{json.dumps(project)}\n" + _LINE.format(project=literal)
 
 
 def disable_pth() -> PthStatus:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from compatkit.addresses import without_password
 from compatkit.training.errors import LostProcessError
 from compatkit.training.server import require_server
+from compatkit.utf8 import made_encodable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,8 +20,13 @@ def end_run(client: MlflowClient, run_id: str, status: str, *, failure: str = ""
     """Give the run its last status, and the reason of a failure as a tag. Raises what the server answers."""
     require_server(client.tracking_uri)
     if failure:
-        client.set_tag(run_id, FAILURE_TAG, failure[:_LONGEST_TAG])
+        client.set_tag(run_id, *failure_tag(failure))
     client.set_terminated(run_id, status)
+
+
+def failure_tag(failure: str) -> tuple[str, str]:
+    """Return the tag that says why a run failed, in a text that every store takes: what failed may name any file."""
+    return FAILURE_TAG, made_encodable(failure)[:_LONGEST_TAG]
 
 
 def failure_of(error: BaseException) -> str:

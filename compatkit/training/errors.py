@@ -144,6 +144,10 @@ class TrackingError(CompatkitError):
         )
 
     @classmethod
+    def not_kept(cls, kind: str, name: str, reason: str) -> TrackingError:
+        return cls(f"The {kind} {name!r} cannot be logged as it is: {reason}.", hint="give it a shorter text, in UTF-8")
+
+    @classmethod
     def no_psutil(cls) -> TrackingError:
         return cls(
             "System metrics need psutil, which is not installed.",

@@ -20,12 +20,14 @@ from torch import Tensor, nn
 from compatkit.trace import TRACE_FILE, watch
 from compatkit.training.data import DataSplit
 from compatkit.training.ending import FAILURE_TAG, end_run
+from compatkit.training.errors import TrackingError
 from compatkit.training.inputs import inputs_of
 from compatkit.training.points import as_number, points_of_run, send_points
 from compatkit.training.sender import PointSender
 from compatkit.training.server import is_away, require_server
 from compatkit.training.spool import Point, Spool, spool_folder
 from compatkit.training.system_metrics import system_metrics
+from compatkit.utf8 import is_encodable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from compatkit.trace.watch import Watch
 
 _MODEL_NAME = "model"
+LONGEST_PARAM, _LONGEST_TAG = 6000, 8000  # characters: MLflow cuts what is longer, and goes on
 _METRIC_NAME = re.compile(r"[\w\-./: ]{1,250}")  # one bad name, and MLflow refuses the whole batch
 
 
@@ -73,17 +76,19 @@ class RunTracker:
             self._take_over()
 
     def log_params(self, params: Mapping[str, object]) -> None:
-        """Log all `params` in one call, as text."""
+        """Log all `params` in one call, as text. Raises `TrackingError` for a text that MLflow would change."""
         from mlflow.entities import Param
 
         texts = {name: str(value) for name, value in params.items()}
+        _require_kept("param", texts, LONGEST_PARAM)
         self._client.log_batch(self.run_id, params=[Param(name, text) for name, text in texts.items()])
         self._params.update(texts)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Set all `tags` in one call."""
+        """Set all `tags` in one call. Raises `TrackingError` for a text that MLflow would change."""
         from mlflow.entities import RunTag
 
+        _require_kept("tag", tags, _LONGEST_TAG)
         self._client.log_batch(self.run_id, tags=[RunTag(name, text) for name, text in tags.items()])
 
     def log_inputs(self, data: DataSplit) -> None:
@@ -197,6 +202,14 @@ def _open_spool(delivery: Delivery, run_id: str, uri: str) -> Spool | None:
     except OSError as error:
         warnings.warn(f"Metrics are not spooled: a crash may lose some. {error}", stacklevel=2)
         return None
+
+
+def _require_kept(kind: str, texts: Mapping[str, str], longest: int) -> None:
+    for name, text in texts.items():
+        if len(text) > longest:
+            raise TrackingError.not_kept(kind, name, f"it has {len(text):,} characters, and MLflow keeps {longest:,}")
+        if not is_encodable(text):
+            raise TrackingError.not_kept(kind, name, f"{text!r} holds a byte or half a character that is no text")
 
 
 def _absolute(uri: str) -> str:

@@ -6,13 +6,23 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 
+from compatkit.equivalence.errors import EquivalenceError
+from compatkit.utf8 import is_encodable
+
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def text_line(text: str) -> str:
-    """Return a text as JSON, readable in any script; what UTF-8 cannot write is escaped."""
-    line = json.dumps(text, ensure_ascii=False)
-    return line if line.isascii() or _is_encodable(line) else json.dumps(text)
+    """Return a text as JSON, readable in any script; what UTF-8 cannot write is escaped.
+
+    Raises `EquivalenceError` for two halves of a character, one behind the other, which JSON reads as one.
+    """
+    if is_encodable(text):
+        return json.dumps(text, ensure_ascii=False)
+    line = json.dumps(text)
+    if json.loads(line) != text:
+        raise EquivalenceError.no_text(text)
+    return line
 
 
 def number_line(value: float) -> str:
@@ -48,11 +58,3 @@ def _block(items: list[str], brackets: str, depth: int) -> str:
     outer = " " * depth
     inner = f",\n{outer} ".join(items)
     return f"{brackets[0]}\n{outer} {inner}\n{outer}{brackets[1]}"
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

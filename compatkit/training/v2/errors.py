@@ -49,6 +49,14 @@ class ConfigError(CompatkitError):
         )
 
     @classmethod
+    def unwritable(cls, path: object, name: str, value: str) -> ConfigError:
+        return cls(
+            f"{name} is {value!r}, which holds a byte or half a character that is no text.",
+            where=f"{path}, which was not written",
+            hint="give it a value in UTF-8",
+        )
+
+    @classmethod
     def unknown_suffix(cls, path: object, known: Iterable[str]) -> ConfigError:
         return cls(f"{path} has no known ending.", where=str(path), hint=f"known: {', '.join(sorted(known))}")
 

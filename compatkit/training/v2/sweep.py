@@ -9,9 +9,10 @@ from pathlib import Path
 from traceback import format_exception
 
 from compatkit.training.data import DatasetSource
-from compatkit.training.ending import FAILURE_TAG, failure_of
+from compatkit.training.ending import failure_of, failure_tag
 from compatkit.training.termination import termination_raised
 from compatkit.training.tracked_run import tracked_run
+from compatkit.training.tracking import LONGEST_PARAM
 from compatkit.training.v2.engines import engine_kept
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
@@ -109,7 +110,7 @@ def run_sweep(
         engine_kept(asked[0].config),
         tracked_run(tracking.experiment_name, tracking_uri=tracking.uri, run_name=tracking.run_name) as run,
     ):
-        run.log_params({f"sweep.{name}": ", ".join(texts) for name, texts in _axes_of(asked).items()})
+        run.log_params({f"sweep.{name}": _listed(texts) for name, texts in _axes_of(asked).items()})
         run.set_tags({"stack.sweep": f"{len(asked)} trainings"})
         for combination in asked:
             outcomes.append(_train(combination, dataset, run.run_id, callbacks(combination)))
@@ -120,10 +121,15 @@ def run_sweep(
         failed = [each for each in outcomes if isinstance(each, FailedTraining)]
         if failed:
             run.status = "FAILED"
-            run.set_tags(
-                {FAILURE_TAG: f"{len(failed)} of {len(asked)} trainings failed; the first: {failed[0].reason}"}
-            )
+            told = f"{len(failed)} of {len(asked)} trainings failed; the first: {failed[0].reason}"
+            run.set_tags(dict([failure_tag(told)]))
     return run.run_id, outcomes
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Return all values of an axis, or how many there are, where MLflow would cut the list."""
+    text = ", ".join(texts)
+    return text if len(text) <= LONGEST_PARAM else f"{len(texts)} values, {texts[0]} to {texts[-1]}"
 
 
 def _train(combination: Combination, dataset: DatasetSource, parent: str, callbacks: Iterable[Callback]) -> Swept:

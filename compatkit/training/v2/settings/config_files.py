@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
+from compatkit.utf8 import is_encodable
 
 Settings: TypeAlias = dict[str, Any]
 
@@ -17,7 +18,7 @@ def read_settings(path: Path) -> Settings:
     """Return what the file at `path` says. Raises `ConfigError` if it cannot be read, or is no table."""
     load = _by_suffix(path, _READERS)
     try:
-        settings = load(path.read_text(encoding="utf-8"))
+        settings = load(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
     except (OSError, ValueError) as error:
         raise ConfigError.bad_file(path, error) from error
     if not isinstance(settings, dict):
@@ -26,8 +27,15 @@ def read_settings(path: Path) -> Settings:
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write `settings` in the format that the ending of `path` names."""
-    path.write_text(_by_suffix(path, _WRITERS)(settings), encoding="utf-8")
+    """Write `settings` in the format that the ending of `path` names.
+
+    Raises `ConfigError`, and writes nothing, for a text that no file in UTF-8 can hold.
+    """
+    write = _by_suffix(path, _WRITERS)
+    for name, value in _flat(settings):
+        if isinstance(value, str) and not is_encodable(value):
+            raise ConfigError.unwritable(path, name, value)
+    path.write_text(write(settings), encoding="utf-8")
 
 
 def to_toml(settings: Settings) -> str:
@@ -35,6 +43,14 @@ def to_toml(settings: Settings) -> str:
     import tomli_w
 
     return tomli_w.dumps(_without_none(settings))
+
+
+def _flat(settings: Settings, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _without_none(settings: Settings) -> Settings:
@@ -75,7 +91,14 @@ def _numbers_read(settings: Settings, prefix: str) -> Settings:
 def _to_yaml(settings: Settings) -> str:
     import yaml
 
-    return str(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+        """Escapes each character that is no visible one: YAML folds U+0085 into a blank."""
+
+        def represent_text(self, text: str) -> Any:
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+    Dumper.add_representer(str, Dumper.represent_text)
+    return str(yaml.dump(settings, Dumper=Dumper, sort_keys=False, allow_unicode=True))
 
 
 def _to_json(settings: Settings) -> str:

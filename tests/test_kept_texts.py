@@ -1,0 +1,282 @@
+"""Any text comes back as it was from each format that compatkit writes and reads, or is refused aloud."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from configparser import Error as IniError
+from configparser import RawConfigParser
+from pathlib import Path
+from tempfile import mkdtemp
+from types import MappingProxyType
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+from xml.etree import ElementTree as ET
+
+import pytest
+import tomli_w
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mlflow import MlflowClient
+
+from compatkit.authoring.drafting import _quoted
+from compatkit.cli._outputs import write_text
+from compatkit.equivalence import Snapshot, load_snapshot, save_snapshot, take_snapshot
+from compatkit.errors import CompatkitError
+from compatkit.migrate import FileResult, Job, Report
+from compatkit.migrate.baseline import Baseline, read_baseline, updated
+from compatkit.migrate.census_file import read_censuses
+from compatkit.migrate.remarks import Overview
+from compatkit.migration import Move
+from compatkit.record import read_history
+from compatkit.report.migrate_junit import overview_junit
+from compatkit.report.migrate_sarif import overview_sarif
+from compatkit.rewrite import Finding, Unchanged
+from compatkit.shim.census import Census, log_of, write_census
+from compatkit.shim.pth import _text_of
+from compatkit.training import ConfigError, OrchestratorConfig
+from compatkit.training.errors import TrackingError
+from compatkit.training.spool import Spool, read_spool
+from compatkit.training.tracked_run import tracked_run
+from compatkit.utf8 import is_encodable
+from tests.rewrite.documents.given import NEW, OLD, changed
+
+# What one format or another reads as a line end, a mark, a blank, another type, or not at all.
+HARD = (
+    *("\x85", "\u2028", "\u2029", "\ufeff", "\ufeffa", "\xa0", "\x00", "\x1b[31m", "\x7f", "\x0b", "\x1c", "\ufffe"),
+    *("\ud800", "\udcff", "\U0001f600", "a\x85b", " \x85 ", "a\u2028 b", "é", "\ufffd"),
+    *("", " ", " a ", "\ta\t", "a\r", "\r\n", "a\rb", "\n", "\n a\n", "a \n b", "x\n\n\ny"),
+    *("yes", "off", "null", "~", "none", "None", "True", "1e-3", "0x1F", "0o7", "1_000", "1:30", "2024-01-01", ".inf"),
+    *("NaN", "NA", "'", '"', "'''", "\\", "\\u0085", "#a", "a #b", "- a", "a: b", "?", "=", "<<", "{", "]", "|", ">"),
+    *("!tag", "&x", "*x", "%", "---", "...", "@", "`", "]]>", "&#13;", "<a/>", "=a", ";b", "[c]", ",", "a,b"),
+)
+# Two halves of a character, one behind the other, come from no file name and no UTF-8: JSON makes one of them.
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ANY = st.text(st.characters(exclude_categories=()), max_size=9).filter(lambda text: not _HALVES.search(text))
+TEXTS = st.sampled_from(HARD) | _ANY | st.text("\x85\u2028\r\n\t ü:#'\"", max_size=9)
+
+
+def kept_in_settings(ending: str) -> Callable[[str, Path], str | None]:
+    def kept(text: str, folder: Path) -> str | None:
+        config = OrchestratorConfig().with_overrides({"tracking.run_name": text})
+        config.to_file(folder / f"settings{ending}")
+        return OrchestratorConfig.from_file(folder / f"settings{ending}").tracking.run_name
+
+    return kept
+
+
+def kept_in_a_spool(text: str, folder: Path) -> str:
+    spool = Spool(folder, "run", text)
+    spool.close(is_empty=False)
+    return read_spool(spool.path).tracking_uri
+
+
+def kept_in_a_census(text: str, folder: Path) -> str:
+    census = Census(log_of(folder / "census.json"))
+    census._use(Move("CK101", "shop.old", "shop.new"), f"<{text}", 1)
+    write_census(folder / "census.json")
+    (use,) = read_censuses([folder / "census.json"])
+    return use.file.removeprefix("<")
+
+
+def kept_in_a_baseline(text: str, folder: Path) -> str:
+    file = folder / "baseline.json"
+    old = Baseline(file, Counter({("absent.py/../..", "CK101", text): 1}))
+    seen = Overview.of(Report.of([]), is_written=False)
+    (folder / "absent.py").mkdir()
+    file.write_bytes(updated(seen, file, old=old))
+    ((_, _, line),) = read_baseline(file).known
+    return line
+
+
+def kept_in_a_snapshot(text: str, folder: Path) -> str:
+    texts = {text: text}
+    save_snapshot(Snapshot("a", params=texts, tags=texts, notes=(text,), trace=f"a{text}"), folder / "run.json")
+    back = load_snapshot(folder / "run.json")
+    assert back.params == back.tags == texts
+    assert back.trace == f"a{text}"
+    return back.notes[0]
+
+
+def kept_in_a_draft(text: str, folder: Path) -> str:
+    write_text(folder / "migration.toml", f"x = {_quoted(text)}")
+    return str(tomllib.loads((folder / "migration.toml").read_text(encoding="utf-8"))["x"])
+
+
+def kept_in_a_pth(text: str, folder: Path) -> str:
+    line = ast.parse(_text_of(text)).body[-1]
+    inner = ast.parse(ast.literal_eval(line.value.args[0]))  # type: ignore[attr-defined]  # exec("…")
+    (call,) = [node for node in ast.walk(inner) if isinstance(node, ast.Call)]
+    return str(ast.literal_eval(call.args[0]))
+
+
+def kept_in_json_lines(text: str, folder: Path) -> str:
+    (folder / "history.jsonl").write_text(json.dumps({"epoch": 1, "note": text}) + "\n", encoding="utf-8")
+    return str(read_history(folder / "history.jsonl")[0]["note"])
+
+
+def kept_in_csv(text: str, folder: Path) -> str:
+    with (folder / "history.csv").open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        csv.writer(file).writerows([["epoch", "note"], ["1", f"text {text}"]])
+    return str(read_history(folder / "history.csv")[0]["note"]).removeprefix("text ")
+
+
+def kept_in_sarif(text: str, folder: Path) -> str:
+    document = json.loads(overview_sarif(left_to_do(text), {}))
+    (result,) = document["runs"][0]["results"]
+    address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert os.fsdecode(unquote_to_bytes(address)) == "a/b.py"
+    return str(result["message"]["text"])
+
+
+def kept_in_junit(text: str, folder: Path) -> str:
+    (failure,) = ET.fromstring(overview_junit(left_to_do(text))).iter("failure")
+    shown = str(failure.text).removeprefix("1:1 CK101 ")
+    # What XML cannot hold at all is marked, and only that.
+    marked = {at for at, character in enumerate(shown) if character == "\ufffd"}
+    allowed = re.compile("[\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+    assert all(text[at] == "\ufffd" or not allowed.match(text[at]) for at in marked)
+    return "".join(text[at] if at in marked else character for at, character in enumerate(shown))
+
+
+def left_to_do(text: str) -> Overview:
+    result = FileResult("a/b.py", Unchanged((Finding("CK101", 1, 1, text, confidence="manual"),)), Job(b"import a\n"))
+    return Overview.of(Report.of([result]), is_written=False)
+
+
+KEPT: Mapping[str, Callable[[str, Path], str | None]] = MappingProxyType(
+    {
+        **{f"settings{ending}": kept_in_settings(ending) for ending in (".toml", ".yaml", ".yml", ".json")},
+        "spool": kept_in_a_spool,
+        "census": kept_in_a_census,
+        "baseline": kept_in_a_baseline,
+        "snapshot": kept_in_a_snapshot,
+        "draft": kept_in_a_draft,
+        "pth": kept_in_a_pth,
+        "JSON lines": kept_in_json_lines,
+        "CSV": kept_in_csv,
+        "SARIF": kept_in_sarif,
+        "JUnit": kept_in_junit,
+    }
+)
+
+
+def back_or_refused(name: str, text: str, folder: Path) -> str | None:
+    """Return what came back, or the text itself where it was refused in the words of compatkit."""
+    try:
+        return KEPT[name](text, Path(mkdtemp(dir=folder)))
+    except CompatkitError as error:
+        return text if error.where else None
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_every_hard_text_comes_back_or_is_refused(name: str, tmp_path: Path) -> None:
+    changed = {text: back for text in HARD if (back := back_or_refused(name, text, tmp_path)) != text}
+
+    assert changed == {}
+
+
+@pytest.mark.parametrize("name", KEPT)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(text=TEXTS)
+def test_any_text_comes_back_or_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    assert back_or_refused(name, text, tmp_path) == text
+
+
+def document(ending: str, text: str) -> str | None:
+    """Return a document that says `text`, and an old name behind it, or None where the format cannot say that."""
+    values = {"before": text, "home": OLD, "after": text}
+    match ending:
+        case ".json":
+            return json.dumps(values, ensure_ascii=False)
+        case ".toml":
+            return tomli_w.dumps(values)
+        case ".yaml":
+            return str(yaml.safe_dump(values, sort_keys=False))
+    source = f"[a]\nbefore = {text}\nhome = {OLD}\nafter = {text}\n"
+    try:
+        return source if dict(ini_values(source)) == values else None
+    except IniError:
+        return None
+
+
+def ini_values(source: str) -> Mapping[str, str]:
+    parser = RawConfigParser()
+    parser.read_string(source)
+    return parser["a"]
+
+
+READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {".json": json.loads, ".toml": tomllib.loads, ".yaml": yaml.safe_load, ".ini": lambda text: dict(ini_values(text))}
+)
+
+
+@pytest.mark.parametrize("ending", READERS)
+@settings(max_examples=40)
+@given(text=TEXTS.filter(is_encodable))
+def test_a_text_beside_a_rewritten_value_stays_as_it_is(ending: str, text: str) -> None:
+    before = document(ending, text)
+    if before is None:
+        return
+    values = READERS[ending](before)
+    assert isinstance(values, dict)
+
+    after = changed(before, ending)
+
+    assert READERS[ending](after) == {**values, "home": NEW}
+
+
+def test_mlflow_keeps_params_and_tags_or_they_are_refused(tracking_uri: str) -> None:
+    refused = []
+    kept = {}
+    with tracked_run(f"texts {uuid4()}", tracking_uri=tracking_uri) as run:
+        for number, text in enumerate((*HARD, "a" * 6001, "b" * 8001)):
+            try:
+                run.log_params({f"text {number}": text})
+                run.set_tags({f"text {number}": text})
+                kept[f"text {number}"] = text
+            except TrackingError:
+                refused.append(text)
+
+    back = take_snapshot(run.run_id, tracking_uri=tracking_uri)
+
+    assert {name: back.params[name] for name in kept} == kept
+    assert {name: back.tags[name] for name in kept} == kept
+    assert refused == ["\ud800", "\udcff", "a" * 6001, "b" * 8001]
+
+
+def test_a_run_that_fails_over_a_name_that_is_no_text_ends_and_says_so(tracking_uri: str) -> None:
+    with pytest.raises(OSError, match="absent"), tracked_run("texts", tracking_uri=tracking_uri) as run:
+        open("absent-\udcff")  # noqa: PTH123, SIM115
+
+    ended = MlflowClient(tracking_uri).get_run(run.run_id)
+
+    assert ended.info.status == "FAILED"
+    assert r"absent-\udcff" in ended.data.tags["stack.failure"]
+
+
+def test_settings_that_cannot_be_written_leave_the_file_alone(tmp_path: Path) -> None:
+    for ending in (".toml", ".yaml", ".json"):
+        file = tmp_path / f"settings{ending}"
+        OrchestratorConfig().to_file(file)
+        before = file.read_bytes()
+
+        with pytest.raises(ConfigError, match=r"tracking\.run_name is .*no text"):
+            OrchestratorConfig().with_overrides({"tracking.run_name": "a\udcff"}).to_file(file)
+        assert file.read_bytes() == before
+
+
+def test_settings_may_begin_with_the_mark_that_some_editors_write(tmp_path: Path) -> None:
+    for ending in (".toml", ".yaml", ".json"):
+        file = tmp_path / f"settings{ending}"
+        OrchestratorConfig().with_overrides({"epochs": 7}).to_file(file)
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+        assert OrchestratorConfig.from_file(file).epochs == 7
