@@ -1,0 +1,117 @@
+"""Who else reaches what a module binds: another file by an import, or a test by a patch."""
+
+from __future__ import annotations
+
+from tests.rewrite.oracle.library import Name
+from tests.rewrite.oracle.sketch import Module, Sketch
+
+REACHES = (
+    "", "", "from name", "from name", "module attribute", "star", "from package", "chain",
+    "patch", "patch", "patch.object", "patch f-string", "patch library", "patch member", "setattr", "patch multiple",
+    "patch decorator", "patch getattr",
+)  # fmt: skip
+
+
+def reached(sketch: Sketch, module: Module, name: Name, number: int, getter: str, expression: str, local: str) -> None:
+    """Let another file reach what this module binds, by an import or by a patch of a test."""
+    form = sketch.choice(*REACHES)
+    sketch.drawn.append(form)
+    is_bound = local in module.bound
+    behind = expression[len(local) :] if is_bound and expression.startswith(local) else None
+    fake = '**{"return_value.name": "fake", "made.return_value": "fake", "return_value.size": "fake"}'
+    if name.kind == "function":
+        fake = 'return_value="fake"'
+    elif name.kind == "value":
+        fake = "new=1000"
+    called = f"print({module.name}.{getter}())"
+    match form:
+        case "from name" | "module attribute" | "star" | "from package" | "chain" if behind is not None:
+            _taken(sketch, module, name, number, form, local, behind)
+        case "patch" if is_bound and behind == "":
+            add_test(sketch, number, module, f'with mock.patch("{module.name}.{local}", {fake}):', called)
+        case "patch" if is_bound and behind is not None:
+            add_test(sketch, number, module, f'with mock.patch("{module.name}.{local}{behind}", {fake}):', called)
+        case "patch.object" if is_bound and behind == "":
+            add_test(sketch, number, module, f'with mock.patch.object({module.name}, "{local}", {fake}):', called)
+        case "patch.object" if is_bound and behind is not None:
+            of, _, last = f"{module.name}.{local}{behind}".rpartition(".")
+            add_test(sketch, number, module, f'with mock.patch.object({of}, "{last}", {fake}):', called)
+        case "patch f-string" if is_bound and behind is not None:
+            add_test(
+                sketch,
+                number,
+                module,
+                f'with mock.patch(f"{{{module.name}.__name__}}.{local}{behind}", {fake}):',
+                called,
+            )
+        case "patch library":
+            add_test(sketch, number, module, f'with mock.patch("{name.old}", {fake}):', called)
+        case "patch decorator":
+            add_test(sketch, number, module, called, decorator=f'@mock.patch("{name.old}", {fake})')
+        case "patch getattr":
+            if "import importlib" not in sketch.test.head:
+                sketch.test.head.append("import importlib")
+            add_test(
+                sketch,
+                number,
+                module,
+                f'with mock.patch.object(importlib.import_module("{name.home}"), "{name.name}", {fake}):',
+                called,
+            )
+        case "patch member" if name.kind == "class" and name.name == "Thing":
+            add_test(sketch, number, module, f'with mock.patch("{name.old}.made", return_value="fake"):', called)
+        case "setattr" if is_bound and behind == "":
+            lines = [
+                f"kept = {module.name}.{local}",
+                f"{module.name}.{local} = mock.Mock({fake if 'new=' not in fake else ''})",
+            ]
+            add_test(
+                sketch, number, module, *lines, "try:", f"    {called}", "finally:", f"    {module.name}.{local} = kept"
+            )
+        case "patch multiple" if is_bound and behind == "":
+            add_test(
+                sketch,
+                number,
+                module,
+                f'with mock.patch.multiple("{module.name}", {local}=mock.Mock(return_value="fake")):',
+                called,
+            )
+
+
+def add_test(sketch: Sketch, number: int, module: Module, *lines: str, decorator: str = "") -> None:
+    for line in ("from unittest import mock", f"import {module.name}"):
+        if line not in sketch.test.head:
+            sketch.test.head.append(line)
+    if lines[0].startswith("with "):
+        lines = (lines[0], *(f"    {line}" for line in lines[1:]))
+    sketch.test.body += [
+        *([decorator] if decorator else []),
+        f"def test_{number}({'*mocks' if decorator else ''}):",
+        *(f"    {line}" for line in lines),
+        "",
+    ]
+    sketch.test.gets.append(f"test_{number}")
+
+
+def _taken(sketch: Sketch, module: Module, name: Name, number: int, form: str, local: str, behind: str) -> None:
+    user = Module(f"{sketch.top}.taken{number}")
+    match form:
+        case "from name":
+            user.head, found = [f"from {module.name} import {local}"], f"{local}{behind}"
+        case "module attribute":
+            user.head, found = [f"import {module.name}"], f"{module.name}.{local}{behind}"
+        case "star":
+            module.exported += [each for each in (local, *module.gets) if each not in module.exported]
+            user.head, found = [f"from {module.name} import *"], f"{local}{behind}"
+        case "from package":
+            of, _, last = module.name.rpartition(".")
+            if not of:
+                return
+            user.head, found = [f"from {of} import {last} as near"], f"near.{local}{behind}"
+        case _:
+            user.head, found = [f"import {module.name} as near"], f"getattr(near, {local!r}){behind}"
+    user.body += ["def get():", f"    return {name.asked(found)}", ""]
+    user.gets = ["get"]
+    sketch.files[user.path] = user.text
+    sketch.main.append(f"__import__('importlib').import_module({user.name!r}).get")
+    sketch.main[-1] = f"print({sketch.main[-1]}())"
