@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from compatkit.shim import adapt as adapt
     from compatkit.shim import install as install
     from compatkit.shim import uninstall as uninstall
+    from compatkit.shim.warning import ChangedCallWarning as ChangedCallWarning
+    from compatkit.shim.warning import MovedNameWarning as MovedNameWarning
+    from compatkit.shim.warning import UnreadResultWarning as UnreadResultWarning
 
 __version__ = "0.1.0"
 
@@ -19,6 +22,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "EpochMetrics": "compatkit.record",
     "EpochRecord": "compatkit.record",
+    **dict.fromkeys(["ChangedCallWarning", "MovedNameWarning", "UnreadResultWarning"], "compatkit.shim.warning"),
     "adapt": "compatkit.shim",
     "install": "compatkit.shim",
     "read_history": "compatkit.record",
@@ -27,8 +31,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChangedCallWarning",
     "EpochMetrics",
     "EpochRecord",
+    "MovedNameWarning",
+    "UnreadResultWarning",
     "__version__",
     "adapt",
     "install",

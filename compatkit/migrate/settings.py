@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from compatkit.migration import MigrationError, Project
+from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.rewrite.options import Options
 
 
@@ -80,7 +80,8 @@ def _settings(table: Mapping[str, object], file: Path) -> Settings:
             raise MigrationError.wrong_value(key, value, expected, where=where)
         if key not in _OF_OTHERS:
             given[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
-    project = Project(given.pop("migrations", ()), given.pop("homes", {}), file)
+    producers = {name: None if path is False else path for name, path in given.pop("producers", {}).items()}
+    project = Project(given.pop("migrations", ()), given.pop("homes", {}), producers, file)
     if "baseline" in given:
         given["baseline"] = file.parent / given["baseline"]
     return Settings(project, **given)
@@ -92,6 +93,11 @@ def _is_texts(value: object) -> bool:
 
 def _is_homes(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(name, str) and name.strip() for name in value.values())
+
+
+def _is_producers(value: object) -> bool:
+    paths = value.values() if isinstance(value, dict) else [None]
+    return all(path is False or (isinstance(path, str) and parse_shape(path) is not None) for path in paths)
 
 
 def _is_switch(value: object) -> bool:
@@ -116,6 +122,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "jobs": ("a number, one or more", _is_count),
     "migrations": ("a list of strings", _is_texts),
     "modernize": ("true or false", _is_switch),
+    "producers": ("a table of paths such as '.history', or false", _is_producers),
     "rename": ("true or false", _is_switch),
     "select": ("a list of strings", _is_texts),
     "through-reexports": ("true or false", _is_switch),

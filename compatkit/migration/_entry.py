@@ -140,6 +140,9 @@ class Entry:
             raise self._wrong(key, value, "true or false")
         return value
 
+    def is_false(self, key: str) -> bool:
+        return self._table.get(key) is False and not self.switch(key)
+
     def has(self, key: str) -> bool:
         return key in self._table
 

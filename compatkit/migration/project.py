@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from compatkit.migration._entry import Entry
@@ -11,6 +11,7 @@ from compatkit.migration.compose import compose
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration, seen_from
+from compatkit.migration.shape import parse_shape
 
 # What `migrate`, `status`, `presets` and `verify` read in the same table, and check there.
 _OF_COMMANDS = frozenset(
@@ -34,17 +35,28 @@ _OF_COMMANDS = frozenset(
 class Project:
     """Which migrations a project uses, and under which dotted prefixes it keeps the declared names.
 
-    `origin` is the `pyproject.toml` that says so; its own paths start from there.
+    `producers` say where in the value that a declared producer returns its history lies in this project, as `returns`
+    does; None: it returns none. `origin` is the `pyproject.toml` that says so; its own paths start from there.
     """
 
     migrations: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
+    producers: Mapping[str, str | None] = field(default_factory=dict)
     origin: Path | None = None
 
     def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
         """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
-        wanted = tuple(chosen) or tuple(self._from_origin(one) for one in self.migrations) or (None,)
-        return compose(find_migration(one).relocated(self.homes) for one in wanted)
+        chosen = tuple(chosen)
+        wanted = chosen or tuple(self._from_origin(one) for one in self.migrations) or (None,)
+        found = compose(find_migration(one).relocated(self.homes) for one in wanted)
+        if not self.producers:
+            return found
+        declared = {producer.function for migration in found for producer in migration.producers}
+        unknown = sorted(self.producers.keys() - declared)
+        if unknown and not chosen:
+            where = f"{self.origin}, [tool.compatkit], producers"
+            raise MigrationError.unknown_key(unknown[0], declared, where=where)
+        return tuple(_with_producers(migration, self.producers) for migration in found)
 
     def load_one(self, chosen: str | None = None) -> Migration:
         """Load the migration whose policy decides. Raises `MigrationError` if that could be one of several."""
@@ -83,10 +95,34 @@ def load_project(start: Path) -> Project:
 
 def _project(entry: Entry, origin: Path) -> Project:
     homes = Entry(entry.table("homes"), f"{entry.where}, homes")
+    producers = Entry(entry.table("producers"), f"{entry.where}, producers")
     project = Project(
         migrations=entry.texts("migrations"),
         homes={old: homes.text(old) for old in sorted(homes.keys())},
+        producers={name: _returns(producers, name) for name in sorted(producers.keys())},
         origin=origin,
     )
     entry.close()
     return project
+
+
+def _returns(producers: Entry, name: str) -> str | None:
+    """Return the path to the history that a project states for a producer; None for `false`: it returns no history."""
+    if producers.is_false(name):
+        return None
+    path = producers.text(name, "")
+    if parse_shape(path) is None:
+        expected = """a path such as '.history', '[1]' or '["history"]', or false"""
+        raise MigrationError.wrong_value(name, path, expected, where=producers.where)
+    return path
+
+
+def _with_producers(migration: Migration, producers: Mapping[str, str | None]) -> Migration:
+    """Return the migration with the paths that the project states; what `records` say starts from the old ones."""
+    kept = []
+    for producer in migration.producers:
+        returns = producers.get(producer.function, producer.returns)
+        if returns is not None:
+            records = producer.records if returns == producer.returns else ()
+            kept.append(replace(producer, returns=returns, records=records))
+    return replace(migration, producers=tuple(kept))

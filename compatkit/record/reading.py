@@ -23,7 +23,8 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> R
     Raises `RecordError`, naming `index`, for a class that is not understood.
     """
     kind = type(record)
-    if issubclass(kind, record_type):
+    if issubclass(kind, record_type) or (issubclass(kind, CompatRecord) and kind.names == record_type.names):
+        # Read before: it may also be an instance of somebody's own class, and stays one.
         return cast(ReadRun, iter)
     if issubclass(kind, Mapping):
         return lambda records: map(record_type, records)

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from compatkit.migration import Migration, Producer, find_migration, parse_shape
 from compatkit.shim.errors import ShimError
-from compatkit.shim.producers import MigrationReader, wrap_producer
-from compatkit.shim.wrapper import is_wrapped
+from compatkit.shim.producers import MigrationReader
+from compatkit.shim.returned import Results
+from compatkit.shim.wrapper import is_wrapped, wrapped
 
 _Trainer = TypeVar("_Trainer")
 
@@ -29,7 +30,7 @@ def adapt(trainer: _Trainer, *methods: str, returns: str = "", migration: Migrat
     if not methods and isinstance(trainer, type):
         raise ShimError.class_given(trainer)
     if not methods and (inspect.isroutine(trainer) or isinstance(trainer, functools.partial)):
-        return wrap_producer(trainer, returns, reader)  # type: ignore[return-value]  # a wrapper stands for its function
+        return wrapped(trainer, _results(trainer, returns, reader))  # type: ignore[return-value]  # a wrapper stands for its function
     wanted = dict.fromkeys(methods, returns) or _declared(type(trainer), declared)
     if not wanted:
         raise ShimError.nothing_declared(trainer, declared.id)
@@ -54,6 +55,12 @@ def _split(producer: Producer) -> tuple[str, str]:
     return owner, name
 
 
+def _results(function: object, returns: str, reader: MigrationReader) -> Results:
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    hint = f"Say where its history lies: adapt(..., returns='.history'); now it is {returns!r}"
+    return Results(reader, parse_shape(returns) or (), said=f"{name} returned what the shim cannot read", hint=hint)
+
+
 def _wrap(trainer: object, name: str, returns: str, reader: MigrationReader) -> None:
     method = getattr(trainer, name, None)
     if not callable(method):
@@ -61,6 +68,7 @@ def _wrap(trainer: object, name: str, returns: str, reader: MigrationReader) -> 
     if is_wrapped(method):
         return
     try:
-        setattr(trainer, name, functools.wraps(method)(wrap_producer(method, returns, reader)))  # type: ignore[arg-type]
+        wrapper = wrapped(method, _results(method, returns, reader))
+        setattr(trainer, name, functools.wraps(method)(wrapper))  # type: ignore[arg-type]  # it can be called
     except AttributeError as error:
         raise ShimError.takes_no_attribute(trainer, name) from error

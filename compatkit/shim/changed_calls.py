@@ -17,9 +17,9 @@ from compatkit.migration import CallChange, Migration, Move, follow
 from compatkit.shim.call_patterns import names_in
 from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import fits, prefixes, restore
+from compatkit.shim.holders import fits, prefixes, restore, top_of
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
-from compatkit.shim.warning import warn_changed
+from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
 _MARK = "__compatkit_changed__"
 _Function = Callable[..., object]
@@ -123,8 +123,8 @@ def _mapping(
 
     @functools.wraps(function)
     def wrapper(*args: object, **kwargs: object) -> object:
-        caller = sys._getframe(1)  # noqa: SLF001 - as `warnings` finds the caller
-        if str(caller.f_globals.get("__name__", "")).partition(".")[0] == top:
+        caller = caller_frame()
+        if top_of(module_of(caller)) == top:
             return function(*args, **kwargs)
         mapped = map_arguments(changes, args[skip:], kwargs)
         if mapped is None:
@@ -156,7 +156,7 @@ def _late(name: str, to: str, changes: tuple[CallChange, ...]) -> _Function:
     module, _, last = to.rpartition(".")
 
     def moved(*args: object, **kwargs: object) -> object:
-        caller = sys._getframe(1)  # noqa: SLF001 - as `warnings` finds the caller
+        caller = caller_frame()
         mapped = map_arguments(changes, args, kwargs)
         steps = (f"it is {to} now", *(mapped.steps if mapped else ()))
         warn_changed(changes[0].code, name, steps, caller)

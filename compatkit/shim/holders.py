@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 MISSING = object()
 
@@ -18,6 +18,13 @@ def restore(owner: object, name: str, wrapper: object, original: object | None) 
         delattr(owner, name)
     else:
         setattr(owner, name, original)
+
+
+def keep_attributes(wrapper: object, function: object) -> None:
+    """Let what a callable has besides its call be found on its wrapper, as `cache_clear` of one with a cache."""
+    for name in () if isinstance(function, FunctionType) else dir(function):
+        if not name.startswith("__") and not hasattr(wrapper, name):
+            setattr(wrapper, name, getattr(function, name, None))
 
 
 def prefixes(dotted: str) -> Iterator[str]:

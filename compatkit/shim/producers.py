@@ -12,7 +12,7 @@ from compatkit.migration import Migration, Producer, parse_shape
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
 from compatkit.shim.holders import prefixes, restore
-from compatkit.shim.returned import read_returned
+from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
 
@@ -22,15 +22,34 @@ class MigrationReader:
     def __init__(self, migration: Migration) -> None:
         self._migration = migration
 
+    def results_of(self, producer: Producer) -> Results:
+        """Return what reads the results of one declared producer."""
+        said = f"{producer.code} {producer.function} returned what the shim cannot read"
+        declared = f" declares it in {self._migration.origin}" if self._migration.origin else " declares it"
+        hint = (
+            f"The migration {self._migration.id!r}{declared}; where its history lies is overridden by "
+            f'[tool.compatkit] producers = {{ "{producer.function}" = ".history" }}; false for none'
+        )
+        return Results(self, parse_shape(producer.returns) or (), said=said, hint=hint)
+
     def read(self, history: object) -> list[CompatRecord]:
         return self._reader.read(history)
 
     def read_record(self, record: object) -> object:
         return None if record is None else self.read([record])[0]
 
+    def has_fields(self, names: object) -> bool:
+        """Tell whether one of the names is that of an epoch, or of a declared field."""
+        known = {"epoch", *self._names.to_v1, *self._names.to_v2}
+        return isinstance(names, Iterable) and not known.isdisjoint(names)
+
+    @functools.cached_property
+    def _names(self) -> FieldNames:
+        return FieldNames.of(self._migration.fields)
+
     @functools.cached_property
     def _reader(self) -> HistoryReader[CompatRecord]:
-        names = FieldNames.of(self._migration.fields)
+        names = self._names
         if not self._migration.record:
             return HistoryReader(default_record(names))
         module, _, name = self._migration.record.rpartition(".")
@@ -76,16 +95,6 @@ class Producers:
         if original is None or is_wrapped(original):
             return
         is_own = name in vars(owner)
-        wrapper = wrap_producer(original, producer.returns, reader)
+        wrapper = wrapped(original, reader.results_of(producer))
         setattr(owner, name, wrapper)
         self._undo.append(functools.partial(restore, owner, name, wrapper, original if is_own else None))
-
-
-def wrap_producer(function: object, returns: str, reader: MigrationReader) -> object:
-    """Wrap `function`, whose history lies where `returns` says."""
-    path = parse_shape(returns) or ()
-    return wrapped(
-        function,
-        lambda value: read_returned(value, path, reader.read),
-        lambda value: read_returned(value, path, reader.read_record),
-    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from compatkit.migration import Move
 from compatkit.shim.holders import MISSING, dynamic, top_of
-from compatkit.shim.warning import caller_frame, only_looks, warn_moved
+from compatkit.shim.warning import caller_frame, module_of, only_looks, warn_moved
 
 
 def defines(kind: type, name: str) -> bool:
@@ -63,7 +63,7 @@ class RenamedMember:
         else:
             delattr(instance, self._move.new_name)
 
-    def _own(self, instance: object, kind: type, caller: FrameType) -> object:
+    def _own(self, instance: object, kind: type, caller: FrameType | None) -> object:
         """Return what there is under the old name by itself, or MISSING. Raises where the name must seem missing."""
         name = self._move.old_name
         if instance is None:
@@ -86,10 +86,10 @@ class RenamedMember:
         below = _before(kind, self._owner)
         return any(self._move.old_name in vars(each).get("__annotations__", ()) for each in below)
 
-    def _is_of_library(self, caller: FrameType) -> bool:
-        return bool(self._library) and top_of(str(caller.f_globals.get("__name__"))) == self._library
+    def _is_of_library(self, caller: FrameType | None) -> bool:
+        return bool(self._library) and top_of(module_of(caller)) == self._library
 
-    def _warn(self, caller: FrameType) -> None:
+    def _warn(self, caller: FrameType | None) -> None:
         if not (only_looks(caller) or self._is_of_library(caller)):
             warn_moved(self._move, caller)
 
@@ -136,7 +136,7 @@ def _before(kind: type, owner: type) -> Iterator[type]:
         yield each
 
 
-def _after(kind: type, owner: type, move: Move, caller: FrameType) -> type | None:
+def _after(kind: type, owner: type, move: Move, caller: FrameType | None) -> type | None:
     """Return the class behind which to look, where the old name was looked up by `super()`; else None.
 
     Where a subclass defines the old name, nothing else finds the member of `owner`. Where its new method asks for the
@@ -144,7 +144,8 @@ def _after(kind: type, owner: type, move: Move, caller: FrameType) -> type | Non
     """
     below = list(_before(kind, owner))
     defining = [each for each in below if move.old_name in vars(each)]
-    asking = [each for each in below if _code_of(vars(each).get(move.new_name)) is caller.f_code]
+    asked_by = caller.f_code if caller is not None else MISSING
+    asking = [each for each in below if _code_of(vars(each).get(move.new_name)) is asked_by]
     return next(iter([*reversed(defining), *reversed(asking)]), None)
 
 

@@ -1,15 +1,115 @@
-"""The history inside a returned value, read where it lies."""
+"""The history inside a returned value, read where it lies; what cannot be read is handed on."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, MutableSequence
+from contextlib import suppress
+from dataclasses import is_dataclass
+from typing import Any, Protocol
 
 from compatkit.migration import Attribute, Item, Step
-from compatkit.record import RecordError
+from compatkit.record import CompatRecord, RecordError
+from compatkit.shim.warning import warn_unread
 
 Read = Callable[[object], object]
+_MAKES_DICT = ("to_dict", "_asdict", "model_dump")
+
+
+class Reader(Protocol):
+    """Reads histories, and single records, as one migration declares them."""
+
+    def read(self, history: object) -> list[CompatRecord]: ...
+
+    def read_record(self, record: object) -> object: ...
+
+    def has_fields(self, names: object) -> bool: ...
+
+
+class Results:
+    """Reads what one producer returns. Nothing is raised, because the work that the result came from is done.
+
+    First the history at the declared path is read, then the value as a whole. What neither reads is handed on as it
+    is, with one warning: `said` is its beginning, `hint` its end.
+    """
+
+    def __init__(self, reader: Reader, path: tuple[Step, ...], *, said: str, hint: str) -> None:
+        self._reader = reader
+        self._path = path
+        self._said = said
+        self._hint = hint
+        self._has_warned = False
+
+    def read(self, value: object) -> object:
+        """Read what a function returned."""
+        return self._read_or_keep(value, lambda: self._read_at_path(value))
+
+    def read_record(self, record: object) -> object:
+        """Read one of the records that a generator yields."""
+        return self._read_or_keep(record, lambda: self._reader.read_record(record))
+
+    def _read_or_keep(self, value: object, read: Callable[[], object]) -> object:
+        try:
+            return read()
+        except Exception as error:  # noqa: BLE001 - a record's own methods may raise anything
+            if not self._has_warned:
+                self._has_warned = True
+                what = error.what if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
+                warn_unread(f"{self._said}: {what} It is handed on as it is. {self._hint}")
+            return value
+
+    def _read_at_path(self, value: object) -> object:
+        try:
+            return read_returned(value, self._path, self._read_history)
+        except Exception:
+            if not self._path:
+                raise
+            with suppress(Exception):  # the first error is the one that says what was declared
+                return self._read_history(value)
+            raise
+
+    def _read_history(self, history: object) -> object:
+        if history is None:
+            return None
+        if isinstance(history, Iterator):
+            # Read as it goes on: it may do the work only then, and need not have an end.
+            return map(self.read_record, history)
+        try:
+            return _put_back(history, self._reader.read(history))
+        except RecordError:
+            if self._is_one_record(history):
+                return self._reader.read_record(history)
+            raise
+
+    def _is_one_record(self, value: Any) -> bool:
+        if isinstance(value, CompatRecord):
+            return True
+        if isinstance(value, Mapping):
+            return self._reader.has_fields(value)
+        if is_dataclass(value):
+            return self._reader.has_fields(value.__dataclass_fields__)
+        make = next((make for name in _MAKES_DICT if (make := getattr(value, name, None))), None)
+        return make is not None and self._reader.has_fields(make())
+
+
+def _put_back(history: object, records: list[CompatRecord]) -> object:
+    """Return the history itself, with its records in it, where these are what they were, too; else the new list.
+
+    A trainer may go on to append to its list, and its caller to look at it.
+    """
+    if not isinstance(history, MutableSequence) or len(history) != len(records):
+        return records
+    if not all(_is_still(old, new) for old, new in zip(history, records, strict=True)):
+        return records
+    for number, record in enumerate(records):
+        if history[number] is not record:
+            history[number] = record
+    return history
+
+
+def _is_still(old: object, new: CompatRecord) -> bool:
+    # A plain dict would be one no more for whoever asks for its type, as `torch.load` does.
+    return type(old) is not dict and isinstance(new, type(old))
 
 
 def read_returned(value: Any, path: tuple[Step, ...], read: Read) -> object:

@@ -38,6 +38,8 @@ Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []
 _MIGRATE = "compatkit migrate"
 _command = f"{_MIGRATE} ."
+# For a call that no Python code made: at exit, and in a thread that runs something written in C.
+_NOWHERE = ("<unknown>", 1)
 
 
 def rewrite_by(migrations: Iterable[str]) -> None:
@@ -50,13 +52,17 @@ class MovedNameWarning(DeprecationWarning):
     """An old name was used and the shim supplied its new home."""
 
 
+class UnreadResultWarning(UserWarning):
+    """A producer returned what the shim cannot read as a history: it is handed on as it is."""
+
+
 def _option(migration: str) -> str:
     from shlex import quote
 
     return f" --migration {quote(migration)}"
 
 
-def warn_moved(move: Move, caller: FrameType) -> None:
+def warn_moved(move: Move, caller: FrameType | None) -> None:
     """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
     _warn(_said_of(move), MovedNameWarning, move, _asking(caller))
 
@@ -71,24 +77,47 @@ class ChangedCallWarning(DeprecationWarning):
     """A callable was called in v1's way, and the shim called it in v2's."""
 
 
-def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType) -> None:
+def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType | None) -> None:
     """Warn that `name` was called with v1's arguments, as `warn_moved` does of a name."""
     told = "; ".join(steps) or "it is called otherwise"
     message = f"{code} {name}: {told}; to rewrite it, run: {_command}"
     _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
 
 
+def warn_unread(message: str) -> None:
+    """Warn of a result that is handed on, at the line that asked for it.
+
+    The work is done. Where warnings are errors, this one is printed instead, because raising would lose the result.
+    """
+    frame = _asking(sys._getframe(1))  # noqa: SLF001 - as `warnings` finds the caller
+    try:
+        _warn_explicit(message, UnreadResultWarning, *_place_of(frame))
+    except UnreadResultWarning:
+        if sys.stderr is not None:
+            print(f"compatkit: {message}", file=sys.stderr)  # noqa: T201 - in place of the warning
+
+
 def _said_of(move: Move) -> str:
     return f"{move.code} {move.old} is now {move.new}; to rewrite it, run: {_command}"
 
 
-def _warn(message: str, category: type[Warning], move: Move, frame: FrameType) -> None:
-    _warn_at(message, category, move, (frame.f_code.co_filename, frame.f_lineno), frame.f_globals)
+def _warn(message: str, category: type[Warning], move: Move, frame: FrameType | None) -> None:
+    _warn_at(message, category, move, *_place_of(frame))
+
+
+def _place_of(frame: FrameType | None) -> tuple[tuple[str, int], dict[str, Any]]:
+    if frame is None:
+        return _NOWHERE, vars(sys)
+    return (frame.f_code.co_filename, frame.f_lineno), frame.f_globals
 
 
 def _warn_at(message: str, category: type[Warning], move: Move, place: tuple[str, int], names: dict[str, Any]) -> None:
     for listener in listeners:
         listener(move, *place)
+    _warn_explicit(message, category, place, names)
+
+
+def _warn_explicit(message: str, category: type[Warning], place: tuple[str, int], names: dict[str, Any]) -> None:
     warnings.warn_explicit(
         message,
         category,
@@ -100,8 +129,8 @@ def _warn_at(message: str, category: type[Warning], move: Move, place: tuple[str
     )
 
 
-def _asking(caller: FrameType) -> FrameType:
-    frame: FrameType | None = caller
+def _asking(caller: FrameType | None) -> FrameType | None:
+    frame = caller
     while frame is not None:
         if not _is_relay(str(frame.f_globals.get("__name__", ""))):
             return frame
@@ -113,12 +142,22 @@ def _is_relay(module: str) -> bool:
     return any(module == relay or module.startswith(f"{relay}.") for relay in _RELAYS)
 
 
-def caller_frame() -> FrameType:
-    """Return the frame of whoever called the function that calls this one."""
-    return sys._getframe(2)  # noqa: SLF001 - warnings and logging find the caller in this way, too
+def caller_frame() -> FrameType | None:
+    """Return the frame of whoever called the function that calls this one; None where that was no Python code."""
+    try:
+        return sys._getframe(2)  # noqa: SLF001 - warnings and logging find the caller in this way
+    except ValueError:
+        return None
 
 
-def only_looks(caller: FrameType) -> bool:
+def module_of(caller: FrameType | None) -> str:
+    """Return the name of the module that a frame runs in; empty where there is none."""
+    return str(caller.f_globals.get("__name__", "")) if caller is not None else ""
+
+
+def only_looks(caller: FrameType | None) -> bool:
     """True for probes: the import system's own, before `from package import name` reads it, and those of tools."""
+    if caller is None:
+        return False
     module, code = caller.f_globals.get("__name__"), caller.f_code.co_name
     return module in _LOOKERS or code == "_handle_fromlist" or (module == "unittest.mock" and code in _MOCK_LOOKS)

@@ -4,86 +4,113 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, cast
+
+from compatkit.shim.holders import keep_attributes
+from compatkit.shim.returned import Results
+from compatkit.shim.warning import caller_frame, module_of
 
 _MARK = "__compatkit_producer__"
 _Function = Callable[..., object]
 _Records = Generator[object, Any, object]
 _AsyncRecords = AsyncGenerator[object, Any]
-Read = Callable[[object], object]
 
 
 def is_wrapped(function: object) -> bool:
     """True for what this module wrapped, also for what another copy of it did."""
-    inner = getattr(function, "__func__", function)
+    inner = getattr(function, "__func__", getattr(function, "fget", getattr(function, "func", function)))
     # The mark is the wrapper itself: `functools.wraps` copies it to functions that are none.
     return getattr(inner, _MARK, None) is inner
 
 
-def wrapped(function: object, read: Read, read_record: Read) -> object:
-    """Wrap a function, or the one inside a `staticmethod`, `classmethod` or `partialmethod`.
+def wrapped(function: object, results: Results) -> object:
+    """Wrap a function, or the one inside a property, `staticmethod`, `classmethod` or `partialmethod`.
 
-    `read` is applied to what it returns; `read_record` to each record that a generator yields. Name, signature,
-    docstring and `inspect.unwrap` stay those of the function. What cannot be called is handed back as it is.
+    What it returns is read, and each record that a generator yields. Name, signature, docstring and `inspect.unwrap`
+    stay those of the function. What cannot be called, and a class, is handed back as it is.
     """
     if isinstance(function, staticmethod | classmethod):
-        return type(function)(_wrap(function.__func__, read, read_record))
+        return type(function)(_wrap(function.__func__, results))
     if isinstance(function, functools.partialmethod):
-        inner = _wrap(function.func, read, read_record)
+        inner = _wrap(function.func, results)
         return functools.partialmethod(inner, *function.args, **function.keywords)
-    return _wrap(function, read, read_record) if callable(function) else function
+    if type(function) is property and function.fget is not None:
+        return property(_wrap_getter(function.fget, results), function.fset, function.fdel, function.__doc__)
+    if type(function) is functools.cached_property:
+        cached = functools.cached_property(_wrap(function.func, results))
+        if function.attrname is not None:
+            cached.__set_name__(object, function.attrname)
+        return cached
+    return _wrap(function, results) if callable(function) and not isinstance(function, type) else function
 
 
-def _wrap(function: _Function, read: Read, read_record: Read) -> _Function:
-    wrapper: _Function
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def wrapper(*args: object, **kwargs: object) -> object:
-            return read(await cast(Awaitable[object], function(*args, **kwargs)))
-
-    elif inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def wrapper(*args: object, **kwargs: object) -> _Records:
-            return (yield from _read_each(cast(_Records, function(*args, **kwargs)), read, read_record))
-
-    elif inspect.isasyncgenfunction(function):
-        # Not a layer around `_read_each_async`: there is no `yield from` that would hand on what is sent.
-        wrapper = _read_each_async(function, read_record)
-    else:
-
-        @functools.wraps(function)
-        def wrapper(*args: object, **kwargs: object) -> object:
-            return _read_whatever(function(*args, **kwargs), read, read_record)
+def _wrap_getter(getter: _Function, results: Results) -> _Function:
+    @functools.wraps(getter)
+    def wrapper(instance: object) -> object:
+        # The module of the class reads what it keeps there itself, and may add to it.
+        is_own = module_of(caller_frame()) == getter.__module__
+        value = getter(instance)
+        return value if is_own else results.read(value)
 
     setattr(wrapper, _MARK, wrapper)
     return wrapper
 
 
-def _read_whatever(returned: object, read: Read, read_record: Read) -> object:
+def _wrap(function: _Function, results: Results) -> _Function:
+    wrapper: _Function
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def wrapper(*args: object, **kwargs: object) -> object:
+            return results.read(await cast(Awaitable[object], function(*args, **kwargs)))
+
+    elif inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def wrapper(*args: object, **kwargs: object) -> _Records:
+            return (yield from _read_each(cast(_Records, function(*args, **kwargs)), results))
+
+    elif inspect.isasyncgenfunction(function):
+        # Not a layer around `_read_each_async`: there is no `yield from` that would hand on what is sent.
+        wrapper = _read_each_async(function, results)
+    else:
+
+        @functools.wraps(function)
+        def wrapper(*args: object, **kwargs: object) -> object:
+            return _read_whatever(function(*args, **kwargs), results)
+
+    keep_attributes(wrapper, function)
+    setattr(wrapper, _MARK, wrapper)
+    return wrapper
+
+
+def _read_whatever(returned: object, results: Results) -> object:
     """Read a value, or what a plain function hands on for another one, as decorators make them."""
-    if inspect.isawaitable(returned):
-        return _read_awaited(returned, read)
+    if inspect.isawaitable(returned) and hasattr(returned, "send"):
+        return _read_awaited(returned, results)
     if inspect.isgenerator(returned):
-        return _read_each(returned, read, read_record)
+        return _read_each(returned, results)
     if inspect.isasyncgen(returned):
-        return _read_each_async(lambda: returned, read_record)()
-    return read(returned)
+        return _read_each_async(lambda: returned, results)()
+    if getattr(returned, "_asyncio_future_blocking", None) is not None:
+        # What asyncio knows a future by; whoever holds it may cancel it, or ask whether it is done.
+        return sys.modules["asyncio"].ensure_future(_read_awaited(cast(Awaitable[object], returned), results))
+    return results.read(returned)
 
 
-async def _read_awaited(returned: Awaitable[object], read: Read) -> object:
-    return read(await returned)
+async def _read_awaited(returned: Awaitable[object], results: Results) -> object:
+    return results.read(await returned)
 
 
-def _read_each(records: _Records, read: Read, read_record: Read) -> _Records:
+def _read_each(records: _Records, results: Results) -> _Records:
     """Hand on what the generator yields, and what is sent and thrown into it; what it returns may be the history."""
     try:
         record = next(records)
         while True:
             # Outside of the `try`: an error in reading is the caller's, not the generator's to catch.
-            ready = read_record(record)
+            ready = results.read_record(record)
             try:
                 sent = yield ready
             except GeneratorExit:
@@ -93,12 +120,12 @@ def _read_each(records: _Records, read: Read, read_record: Read) -> _Records:
             else:
                 record = records.send(sent)
     except StopIteration as stop:
-        return read(stop.value)
+        return results.read(stop.value)
     finally:
         records.close()
 
 
-def _read_each_async(function: _Function, read_record: Read) -> Callable[..., _AsyncRecords]:
+def _read_each_async(function: _Function, results: Results) -> Callable[..., _AsyncRecords]:
     """Return `function`, an async generator function, with the same done as in `_read_each`; these return nothing."""
 
     @functools.wraps(function)
@@ -107,7 +134,7 @@ def _read_each_async(function: _Function, read_record: Read) -> Callable[..., _A
         try:
             record = await anext(records)
             while True:
-                ready = read_record(record)
+                ready = results.read_record(record)
                 try:
                     sent = yield ready
                 except GeneratorExit:
