@@ -14,8 +14,9 @@ from compatkit.authoring.suspicions import Suspicion, suspicions_of
 from compatkit.migration import MigrationError
 from compatkit.migration._entry import Entry
 from compatkit.migration.lines import find_lines
-from compatkit.migration.loader import SCHEMA, read_document
+from compatkit.migration.loader import read_document
 from compatkit.migration.locate import locate, syntax_line
+from compatkit.migration.rows import SCHEMA
 
 _MEANT = re.compile(r"did you mean '(\w+)'")
 Severity = Literal["error", "warning"]

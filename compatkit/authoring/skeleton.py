@@ -9,8 +9,8 @@ from pathlib import Path
 
 from compatkit.authoring.errors import AuthoringError
 from compatkit.authoring.schema import json_schema
-from compatkit.authoring.skeleton_rows import ROWS
 from compatkit.migration import ENTRY_POINT_GROUP
+from compatkit.migration.rows import ROOT
 
 SCHEMA_FILE = "migration.schema.json"
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -77,6 +77,13 @@ old = "{library}.old_home.Thing"
 new = "{library}.new_home.Thing2"
 """
 
+# Comments of a new file, before the examples of all that a table of it can say.
+_HEAD = """
+# What else there is, an example of each: take the comment signs away. The schema says what every key means;
+# `confidence = "review"` in a row has it made on request only, and `why`, `since`, `remove`, `link` are for your users.
+# A name that the library hands on in two places is two names: list both.
+"""
+
 _BEFORE = """\
 # runnable
 from {library}.old_home import Thing
@@ -130,6 +137,18 @@ def write_skeleton(migration_id: str, parent: Path) -> list[Path]:
     return written
 
 
+def commented_rows() -> str:
+    """Return an example of each kind of table, commented out; {letters} and {library} are to be filled in."""
+    tables = (column.kind.inner() for column in ROOT.columns if column.kind.inner)
+    return _HEAD + "".join(f"\n{_commented(table.example)}" for table in tables if table.example)
+
+
+def _commented(example: str) -> str:
+    """Put a comment sign before what is no comment yet."""
+    lines = (line if not line or line.startswith("#") else f"# {line}" for line in example.splitlines())
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _files(migration_id: str) -> Mapping[str, str]:
     package = f"{migration_id.replace('-', '_')}_migration"
     library = migration_id.partition("-")[0]
@@ -150,7 +169,7 @@ def _files(migration_id: str) -> Mapping[str, str]:
         SCHEMA_FILE: f"{json.dumps(json_schema(), indent=2)}\n",
         "tests/test_migration.py": _TEST,
         f"{inside}/__init__.py": f'"""The migration {migration_id}: see migration.toml. There is no code."""\n',
-        f"{inside}/migration.toml": (_TOML + ROWS).format(**names),
+        f"{inside}/migration.toml": (_TOML + commented_rows()).format(**names),
         f"{inside}/examples/import.before.txt": before,
         f"{inside}/examples/import.after.txt": before.replace(
             "old_home import Thing", "new_home import Thing2 as Thing"

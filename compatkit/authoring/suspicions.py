@@ -74,37 +74,20 @@ def _idle_examples(migration: Migration, examples: tuple[Example, ...]) -> Itera
 
 
 def _mentions(migration: Migration, source: bytes) -> bool:
-    words = {part for move in migration.moves for part in (*move.old.split("."), *move.new.split("."))}
-    words |= {name for row in migration.fields for name in (row.v1, row.v2)}
-    words |= {name for row in migration.arguments for name in (*row.of.split("."), row.v1)}
-    words |= {name.rpartition(".")[2] for row in migration.calls for name in (*row.of, row.to) if name}
-    words |= {name for row in migration.members for name in (row.v1, row.v2) if name}
-    words |= {name.rpartition(".")[2] for row in migration.removed for name in row.names}
-    words |= set(migration.transform.words if migration.transform else ())
+    words = {word for _, row in migration.rows() for word in row.spellings()}
     return any(word.encode() in source for word in words)
 
 
 def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
     """Yield the rows of which no example shows what they do."""
     shown = frozenset[str]().union(*(codes_met(migration, example) for example in examples))
-    for path, code, name in _rows_to_show(migration):
-        word = name.rpartition(".")[2].encode()
+    for path, row in migration.rows():
+        word = row.subject.rpartition(".")[2].encode()
         # Of several rows that act on one place, the first one is named.
         asked = (each for each in examples if word in each.before)
-        if code not in shown and not any(acts_in(code, migration, example) for example in asked):
-            yield Suspicion(path, f"No example shows {code}.", f"add one that uses {name}")
-
-
-def _rows_to_show(migration: Migration) -> Iterator[tuple[Path, str, str]]:
-    """Yield the path of each row that rewrites, its code, and a name in what it acts on; what it says, it says."""
-    yield from ((("moves", at), row.code, row.old) for at, row in enumerate(migration.moves))
-    yield from ((("calls", at), row.code, row.of[0]) for at, row in enumerate(migration.calls) if not row.say)
-    members = ((at, row) for at, row in enumerate(migration.members) if row.v2)
-    yield from ((("members", at), row.code, f"{row.of[0]}.{row.v1}") for at, row in members)
-    yield from ((("keys", at), row.code, row.v1) for at, row in enumerate(migration.keys) if not row.say)
-    yield from ((("fields", at), row.code, row.v1) for at, row in enumerate(migration.fields))
-    if own := migration.transform:
-        yield ("transform",), own.code, own.words[0]
+        is_shown = row.code in shown or any(acts_in(row.code, migration, example) for example in asked)
+        if row.is_rewritten and not is_shown:
+            yield Suspicion(path, f"No example shows {row.code}.", f"add one that uses {row.subject}")
 
 
 def _codes(document: Mapping[str, object]) -> Iterator[tuple[str, int, str]]:

@@ -111,23 +111,6 @@ def describe_codes(migrations: Iterable[Migration]) -> dict[str, str]:
     """Return a sentence for each code."""
     found: dict[str, str] = {}
     for migration in migrations:
-        for move in migration.moves:
-            found.setdefault(move.code, f"{move.old} moved to {move.new}.")
-        for field in migration.fields:
-            found.setdefault(field.code, f"The field {field.v1} is called {field.v2}.")
-        for argument in migration.arguments:
-            found.setdefault(argument.code, f"The argument {argument.v1} of {argument.of} is now {argument.v2}.")
-        for producer in migration.producers:
-            found.setdefault(producer.code, f"{producer.function} returns a history.")
-        for call in migration.calls:
-            found.setdefault(call.code, f"{call.of[0]} is called otherwise: {call.about.why or call.say}.")
-        for member in migration.members:
-            found.setdefault(member.code, f"The member {member.v1} of {member.of[0]}: {member.v2 or member.say}.")
-        for removal in migration.removed:
-            found.setdefault(removal.code, f"{removal.names[0]} is gone: {removal.say}.")
-        for key in migration.keys:
-            found.setdefault(key.code, f"The key {key.v1} of configurations: {key.v2 or key.say or key.of}.")
-        if migration.transform:
-            why = migration.transform.about.why or "what no table can say"
-            found.setdefault(migration.transform.code, f"The transform.py of {migration.id}: {why}.")
+        for _, row in migration.rows():
+            found.setdefault(row.code, row.sentence)
     return found

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatkit.migration._equivalence import parse_equivalence
 from compatkit.migration._validation import codes_of, validate_together
 from compatkit.migration.compose import compose, follow
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.loader import load_migration, parse_migration
+from compatkit.migration.loader import load_migration, parse_equivalence, parse_migration
 from compatkit.migration.model import (
     Argument,
     Config,

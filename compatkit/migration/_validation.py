@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
-from typing import TYPE_CHECKING
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Argument, Config, Migration
 
-if TYPE_CHECKING:
-    from compatkit.migration.changes import CallChange
-
 
 def validate(migration: Migration, *, where: str) -> None:
     """Raise `MigrationError` if two entries of `migration` contradict each other."""
-    _unique("The code", _code_owners(migration), where)
+    _unique("The code", ((row.code, row.label) for _, row in migration.rows()), where)
     _unique("The old name", ((move.old, move.code) for move in migration.moves), where)
     _unique("The producer", ((producer.function, producer.code) for producer in migration.producers), where)
     _validate_moves(migration, where)
@@ -52,47 +47,14 @@ def validate_together(migrations: Iterable[Migration]) -> None:
 
 def codes_of(migration: Migration) -> Iterator[str]:
     """Yield the code of every row that has one."""
-    for field in fields(migration):
-        rows = getattr(migration, field.name)
-        if isinstance(rows, tuple):
-            yield from (row.code for row in rows if hasattr(row, "code"))
-    if migration.transform:
-        yield migration.transform.code
+    yield from (row.code for _, row in migration.rows())
 
 
 def _claims(migration: Migration) -> Iterator[str]:
     """Yield what no other migration may claim at the same time."""
-    yield from (f"The old name {move.old!r}" for move in migration.moves)
-    yield from (f"The producer {producer.function!r}" for producer in migration.producers)
-    yield from (f"The argument {argument.v1!r} of {argument.of!r}" for argument in migration.arguments)
-    for call in migration.calls:
-        yield from (f"The argument {name!r} of {of!r}" for of in call.of for name in _claimed_arguments(call))
-        yield from (f"The old name {of!r}" for of in call.of if call.to)
-        yield from (f"The positions of {of!r}" for of in call.of if call.v2 is not None)
-    yield from (f"The member {row.v1!r} of {of!r}" for row in migration.members for of in row.of)
-    yield from (f"The old name {name!r}" for row in migration.removed for name in row.names)
-    yield from (f"The key {row.v1!r} beside {', '.join(sorted(row.beside))}" for row in migration.keys)
+    for _, row in migration.rows():
+        yield from row.claims()
     yield from (f"The code {code!r}" for code in codes_of(migration))
-
-
-def _claimed_arguments(call: CallChange) -> Iterator[str]:
-    yield from (row.v1 for row in call.rename)
-    yield from (row.name for row in (*call.add, *call.pin))
-    yield from (row.name for row in call.values)
-    yield from call.drop
-
-
-def _code_owners(migration: Migration) -> Iterable[tuple[str, str]]:
-    yield from ((move.code, move.old) for move in migration.moves)
-    yield from ((field.code, f"field {field.v1!r}") for field in migration.fields)
-    yield from ((argument.code, f"argument {argument.v1!r}") for argument in migration.arguments)
-    yield from ((producer.code, producer.function) for producer in migration.producers)
-    yield from ((call.code, f"[[calls]] of {call.of[0]}") for call in migration.calls)
-    yield from ((member.code, f"[[members]] {member.v1!r}") for member in migration.members)
-    yield from ((removal.code, f"[[removed]] {removal.names[0]}") for removal in migration.removed)
-    yield from ((key.code, f"[[keys]] {key.v1!r}") for key in migration.keys)
-    if migration.transform:
-        yield migration.transform.code, "[transform]"
 
 
 def _validate_moves(migration: Migration, where: str) -> None:

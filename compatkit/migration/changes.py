@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
+from compatkit.migration.model import Row, Words
 from compatkit.migration.names import Confidence, relocate
 from compatkit.migration.value import Value, value
 
@@ -59,7 +60,7 @@ class About(Value):
 
 
 @value
-class CallChange(Value):
+class CallChange(Row):
     """How calls of one callable change.
 
     Attributes:
@@ -92,6 +93,11 @@ class CallChange(Value):
     decorator: bool = False
     say: str = ""
     about: About = About()
+    told: ClassVar = Words("{0.of[0]}", "{0.of[0]} is called otherwise: {0.gist}.", "[[calls]] of {0.of[0]}")
+
+    @property
+    def gist(self) -> str:
+        return self.about.why or self.say
 
     @property
     def asked(self) -> frozenset[str]:
@@ -101,12 +107,29 @@ class CallChange(Value):
         names = {row.v1 for row in self.rename} | {row.name for row in self.values} | {row.name for row in self.when}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
 
+    @property
+    def is_rewritten(self) -> bool:
+        return not self.say
+
+    def spellings(self) -> Iterator[str]:
+        yield from (name.rpartition(".")[2] for name in (*self.of, self.to) if name)
+
+    def claims(self) -> Iterator[str]:
+        named = [row.name for rows in (self.add, self.pin, self.values) for row in rows]
+        arguments = [*(row.v1 for row in self.rename), *named]
+        for of in self.of:
+            yield from (f"The argument {name!r} of {of!r}" for name in (*arguments, *self.drop))
+            if self.to:
+                yield f"The old name {of!r}"
+            if self.v2 is not None:
+                yield f"The positions of {of!r}"
+
     def relocated(self, homes: Mapping[str, str]) -> CallChange:
         return replace(self, of=tuple(relocate(name, homes) for name in self.of), to=relocate(self.to, homes))
 
 
 @value
-class MemberChange(Value):
+class MemberChange(Row):
     """A method or an attribute of these classes, an enumeration's value or a constant, that has a new name.
 
     `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do.
@@ -119,26 +142,52 @@ class MemberChange(Value):
     defined: bool = False
     say: str = ""
     about: About = About()
+    told: ClassVar = Words("{0.of[0]}.{0.v1}", "The member {0.v1} of {0.of[0]}: {0.gist}.", "[[members]] {0.v1!r}")
+
+    @property
+    def gist(self) -> str:
+        return self.v2 or self.say
+
+    @property
+    def is_rewritten(self) -> bool:
+        return bool(self.v2)
+
+    def spellings(self) -> Iterator[str]:
+        yield from filter(None, (self.v1, self.v2))
+
+    def claims(self) -> Iterator[str]:
+        yield from (f"The member {self.v1!r} of {of!r}" for of in self.of)
 
     def relocated(self, homes: Mapping[str, str]) -> MemberChange:
         return replace(self, of=tuple(relocate(name, homes) for name in self.of))
 
 
 @value
-class Removal(Value):
+class Removal(Row):
     """Dotted names of modules, classes or functions that are gone, and what to do instead."""
 
     code: str
     names: tuple[str, ...]
     say: str
     about: About = About("manual")
+    told: ClassVar = Words("{0.names[0]}", "{0.names[0]} is gone: {0.say}.", "[[removed]] {0.names[0]}")
+
+    @property
+    def is_rewritten(self) -> bool:
+        return False
+
+    def spellings(self) -> Iterator[str]:
+        yield from (name.rpartition(".")[2] for name in self.names)
+
+    def claims(self) -> Iterator[str]:
+        yield from (f"The old name {name!r}" for name in self.names)
 
     def relocated(self, homes: Mapping[str, str]) -> Removal:
         return replace(self, names=tuple(relocate(name, homes) for name in self.names))
 
 
 @value
-class KeyChange(Value):
+class KeyChange(Row):
     """A key of configuration files: renamed, gone, or the place of a callable's arguments.
 
     Attributes:
@@ -156,13 +205,28 @@ class KeyChange(Value):
     of: str = ""
     say: str = ""
     about: About = About("review")
+    told: ClassVar = Words("{0.v1}", "The key {0.v1} of configurations: {0.gist}.", "[[keys]] {0.v1!r}")
+
+    @property
+    def gist(self) -> str:
+        return self.v2 or self.say or self.of
+
+    @property
+    def is_rewritten(self) -> bool:
+        return not self.say
+
+    def spellings(self) -> Iterator[str]:
+        yield from ()
+
+    def claims(self) -> Iterator[str]:
+        yield f"The key {self.v1!r} beside {', '.join(sorted(self.beside))}"
 
     def relocated(self, homes: Mapping[str, str]) -> KeyChange:
         return replace(self, of=relocate(self.of, homes))
 
 
 @value
-class Transform(Value):
+class Transform(Row):
     """The `transform.py` beside a migration: code of its author's, for what no table can say.
 
     It is handed the files that contain one of the `words`, and no others.
@@ -171,6 +235,14 @@ class Transform(Value):
     code: str
     words: tuple[str, ...]
     about: About = About("review")
+    told: ClassVar = Words("{0.words[0]}", "The transform.py does it: {0.gist}.", "[transform]")
+
+    @property
+    def gist(self) -> str:
+        return self.about.why or "what no table can say"
+
+    def spellings(self) -> Iterator[str]:
+        yield from self.words
 
 
 InterfaceChange = CallChange | MemberChange | Removal

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
 from compatkit.migration.names import Confidence, relocate
@@ -16,6 +16,59 @@ if TYPE_CHECKING:
 
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
+# The tables of rows that have a code, in the order in which they are told.
+ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "removed", "keys")
+
+
+class Words(NamedTuple):
+    """The words in which a kind of row is told, as formats of the row: `{0.v1}` is its v1.
+
+    `subject` is the name, in a user's code or files, that it is about; `label` is what an error calls it; `sentence`
+    says what it declares.
+    """
+
+    subject: str
+    sentence: str
+    label: str = ""
+
+
+class Row(Value):
+    """A row that has a code, and what every part asks of any row."""
+
+    __slots__ = ()
+    told: ClassVar[Words]
+
+    if TYPE_CHECKING:
+        code: str
+
+    @property
+    def subject(self) -> str:
+        return self.told.subject.format(self)
+
+    @property
+    def label(self) -> str:
+        return (self.told.label or self.told.subject).format(self)
+
+    @property
+    def sentence(self) -> str:
+        return self.told.sentence.format(self)
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether something is rewritten by the row, as an example can show."""
+        return True
+
+    def spellings(self) -> Iterator[str]:
+        """Yield the names that a file mentions if the row is about it."""
+        yield self.subject.rpartition(".")[2]
+
+    def claims(self) -> Iterator[str]:
+        """Yield what no other migration may declare at the same time."""
+        yield from ()
+
+    def relocated(self, homes: Mapping[str, str]) -> Self:  # noqa: ARG002 - most rows name something that has a home
+        """Return this row for a project that keeps its modules elsewhere; see `Migration.relocated`."""
+        return self
 
 
 class Versions(NamedTuple):
@@ -26,7 +79,7 @@ class Versions(NamedTuple):
 
 
 @value
-class Move(Value):
+class Move(Row):
     """An old dotted name and its new dotted name: of a symbol, or of a module that moves with all that is in it."""
 
     code: str
@@ -35,6 +88,7 @@ class Move(Value):
     confidence: Confidence = "safe"
     why: str = ""
     kind: MoveKind = "symbol"
+    told: ClassVar = Words("{0.old}", "{0.old} moved to {0.new}.")
 
     @property
     def is_module(self) -> bool:
@@ -55,6 +109,15 @@ class Move(Value):
             return None
         return replace(self, old=dotted, new=self.new + dotted[len(self.old) :], kind="symbol")
 
+    def spellings(self) -> Iterator[str]:
+        yield from (*self.old.split("."), *self.new.split("."))
+
+    def claims(self) -> Iterator[str]:
+        yield f"The old name {self.old!r}"
+
+    def relocated(self, homes: Mapping[str, str]) -> Move:
+        return replace(self, old=relocate(self.old, homes), new=relocate(self.new, homes))
+
     @property
     def old_module(self) -> str:
         return self.old.rpartition(".")[0]
@@ -73,16 +136,20 @@ class Move(Value):
 
 
 @value
-class Field(Value):
+class Field(Row):
     """A v1 key of a record and its v2 spelling."""
 
     code: str
     v1: str
     v2: str
+    told: ClassVar = Words("{0.v1}", "The field {0.v1} is called {0.v2}.", "field {0.v1!r}")
+
+    def spellings(self) -> Iterator[str]:
+        yield from (self.v1, self.v2)
 
 
 @value
-class Argument(Value):
+class Argument(Row):
     """A flat v1 argument of the callable `of`, and the dotted path where v2's configuration keeps it."""
 
     code: str
@@ -90,10 +157,25 @@ class Argument(Value):
     v1: str
     v2: str
     position: int | None = None
+    told: ClassVar = Words("{0.v1}", "The argument {0.v1} of {0.of} is now {0.v2}.", "argument {0.v1!r}")
+
+    @property
+    def is_rewritten(self) -> bool:
+        # It takes a configuration and all its arguments together; an example of one says little.
+        return False
+
+    def spellings(self) -> Iterator[str]:
+        yield from (*self.of.split("."), self.v1)
+
+    def claims(self) -> Iterator[str]:
+        yield f"The argument {self.v1!r} of {self.of!r}"
+
+    def relocated(self, homes: Mapping[str, str]) -> Argument:
+        return replace(self, of=relocate(self.of, homes))
 
 
 @value
-class Producer(Value):
+class Producer(Row):
     """A function or method, by dotted name, that returns a history.
 
     `returns` says where in the returned value the history lies; empty: it is the value. See `parse_shape`.
@@ -105,6 +187,20 @@ class Producer(Value):
     function: str
     returns: str = ""
     records: tuple[str, ...] = ()
+    told: ClassVar = Words("{0.function}", "{0.function} returns a history.")
+
+    @property
+    def is_rewritten(self) -> bool:
+        return False
+
+    def spellings(self) -> Iterator[str]:
+        yield from ()
+
+    def claims(self) -> Iterator[str]:
+        yield f"The producer {self.function!r}"
+
+    def relocated(self, homes: Mapping[str, str]) -> Producer:
+        return replace(self, function=relocate(self.function, homes))
 
 
 class Setting(NamedTuple):
@@ -145,6 +241,10 @@ class Config(Value):
     defaults: tuple[Setting, ...] = ()
     presets: tuple[Preset, ...] = ()
 
+    def relocated(self, homes: Mapping[str, str]) -> Config:
+        sections = tuple(Section(section.path, relocate(section.of, homes)) for section in self.sections)
+        return replace(self, of=relocate(self.of, homes), name=relocate(self.name, homes), sections=sections)
+
 
 class Unhandled(NamedTuple):
     """A change of the library's interface that the migration leaves to a person, and why. `name` is a pattern."""
@@ -183,6 +283,13 @@ class Migration(Value):
     unhandled: tuple[Unhandled, ...] = ()
     origin: Path | None = None
 
+    def rows(self) -> Iterator[tuple[tuple[str, ...] | tuple[str, int], Row]]:
+        """Yield every row that has a code, with its place in the file: the table, and the number in it from 0."""
+        for name in ROW_TABLES:
+            yield from (((name, at), row) for at, row in enumerate(getattr(self, name)))
+        if self.transform:
+            yield ("transform",), self.transform
+
     @property
     def has_objects(self) -> bool:
         """Whether v2 returns records that are objects, and take no keys."""
@@ -194,20 +301,7 @@ class Migration(Value):
         `homes` maps a dotted prefix of the declared names to the project's own prefix; whole components only,
         and where several prefixes fit, the longest decides.
         """
-        return replace(
-            self,
-            moves=tuple(replace(m, old=relocate(m.old, homes), new=relocate(m.new, homes)) for m in self.moves),
-            arguments=tuple(replace(a, of=relocate(a.of, homes)) for a in self.arguments),
-            producers=tuple(replace(p, function=relocate(p.function, homes)) for p in self.producers),
-            configs=tuple(_relocated_config(config, homes) for config in self.configs),
-            calls=tuple(call.relocated(homes) for call in self.calls),
-            members=tuple(member.relocated(homes) for member in self.members),
-            removed=tuple(removal.relocated(homes) for removal in self.removed),
-            keys=tuple(key.relocated(homes) for key in self.keys),
-            record=relocate(self.record, homes),
-        )
-
-
-def _relocated_config(config: Config, homes: Mapping[str, str]) -> Config:
-    sections = tuple(Section(section.path, relocate(section.of, homes)) for section in config.sections)
-    return replace(config, of=relocate(config.of, homes), name=relocate(config.name, homes), sections=sections)
+        rows: Any = {
+            name: tuple(row.relocated(homes) for row in getattr(self, name)) for name in (*ROW_TABLES, "configs")
+        }
+        return replace(self, record=relocate(self.record, homes), **rows)

@@ -94,26 +94,28 @@ def load_project(start: Path) -> Project:
 
 
 def _project(entry: Entry, origin: Path) -> Project:
-    homes = Entry(entry.table("homes"), f"{entry.where}, homes")
-    producers = Entry(entry.table("producers"), f"{entry.where}, producers")
-    project = Project(
-        migrations=entry.texts("migrations"),
-        homes={old: homes.text(old) for old in sorted(homes.keys())},
-        producers={name: _returns(producers, name) for name in sorted(producers.keys())},
+    entry.refuse_unknown(frozenset({"homes", "migrations", "producers"}))
+    homes, producers = _inner(entry, "homes"), _inner(entry, "producers")
+    return Project(
+        migrations=entry.texts("migrations") if "migrations" in entry.given else (),
+        homes={old: homes.text(old) for old in sorted(homes.given)},
+        producers={name: _returns(producers, name) for name in sorted(producers.given)},
         origin=origin,
     )
-    entry.close()
-    return project
+
+
+def _inner(entry: Entry, key: str) -> Entry:
+    return Entry(entry.table(key) if key in entry.given else {}, f"{entry.where}, {key}")
 
 
 def _returns(producers: Entry, name: str) -> str | None:
     """Return the path to the history that a project states for a producer; None for `false`: it returns no history."""
-    if producers.is_false(name):
+    if producers.value(name) is False:
         return None
-    path = producers.text(name, "")
+    path = producers.any_text(name)
     if parse_shape(path) is None:
         expected = """a path such as '.history', '[1]' or '["history"]', or false"""
-        raise MigrationError.wrong_value(name, path, expected, where=producers.where)
+        raise producers.wrong(name, path, expected)
     return path
 
 

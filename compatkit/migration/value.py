@@ -7,7 +7,7 @@ each class of the declaration. Here the methods are shared. `replace`, `fields`,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
@@ -78,9 +78,8 @@ def value(cls: type[_Class]) -> type[_Class]:
     Place(line=3, column=1)
     """
     made: Any = dataclass(cls, init=False, repr=False, eq=False, slots=True)
-    fields: dict[str, Field[object]] = made.__dataclass_fields__
-    made._defaults = {name: field.default for name, field in fields.items()}  # noqa: SLF001 - of this module
-    made._read = staticmethod(attrgetter(*fields)) if len(fields) > 1 else None  # noqa: SLF001
+    made._defaults = {field.name: field.default for field in fields(made)}  # noqa: SLF001 - of this module
+    made._read = staticmethod(attrgetter(*made._defaults)) if len(made._defaults) > 1 else None  # noqa: SLF001
     return made  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,429 @@
+"""The tables of changes of an interface, declared: calls, members, removed names, keys, and the transform.
+
+They stand apart from `rows` because a training script under the shim mostly needs none of them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from compatkit.migration._entry import Entry
+from compatkit.migration.changes import (
+    About,
+    CallChange,
+    Condition,
+    KeyChange,
+    Literal,
+    Mapped,
+    MemberChange,
+    Removal,
+    Renaming,
+    Setting,
+    Transform,
+)
+from compatkit.migration.columns import (
+    ANY_TEXT,
+    IDENTIFIER_PATTERN,
+    NAME,
+    SWITCH,
+    SYMBOL,
+    TEXT,
+    TEXTS,
+    Column,
+    Json,
+    Kind,
+    Rule,
+    Table,
+    each_value,
+    is_given,
+    one_of,
+)
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.rows import CODE_COLUMN, CONFIDENCE_MEANING, CONFIDENCES, WHY
+
+_LITERAL: Json = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean"]},
+        {"type": "object", "required": ["python"], "properties": {"python": {"type": "string"}}, "maxProperties": 1},
+    ]
+}
+_PAIR: Json = {"type": "array", "items": _LITERAL, "minItems": 2, "maxItems": 2}
+_PATH: Json = {"type": "string", "pattern": r"\S"}
+
+
+# How a value is read.
+
+
+def _of(*, parts: int = 2, may_be_pattern: bool = False) -> Kind:
+    """One dotted name, or a list of them; in a pattern a `*` stands for one part."""
+
+    def read(entry: Entry, key: str) -> tuple[str, ...]:
+        names = entry.texts(key) if isinstance(entry.value(key), list) else (entry.text(key),)
+        for name in names:
+            components = name.split(".")
+            fits = all(
+                each.isidentifier() or (each == "*" and may_be_pattern and at) for at, each in enumerate(components)
+            )
+            if len(components) < parts or not fits or components[-1] == "*":
+                raise entry.wrong(key, name, "a dotted name, or a list of them")
+        if not names:
+            raise MigrationError.missing_key(key, where=entry.where)
+        return names
+
+    return Kind(read, {"anyOf": [TEXT.schema, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
+
+
+def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
+    names = entry.texts(key)
+    if len(set(names)) != len(names) or not all(name.isidentifier() for name in names):
+        raise entry.wrong(key, list(names), "names, each once")
+    return names
+
+
+def _renamings(entry: Entry, key: str) -> tuple[Renaming, ...]:
+    table = entry.table(key)
+    for name, value in table.items():
+        if not (name.isidentifier() and isinstance(value, str) and value.isidentifier()):
+            raise entry.wrong(f"{key}.{name}", value, "a name")
+    return tuple(Renaming(name, str(value)) for name, value in table.items())
+
+
+def _settings(entry: Entry, key: str) -> tuple[Setting, ...]:
+    return tuple(Setting(name, _literal(entry, f"{key}.{name}", value)) for name, value in entry.table(key).items())
+
+
+def _mapped(entry: Entry, key: str) -> tuple[Mapped, ...]:
+    return tuple(_pairs(entry, key))
+
+
+def _pairs(entry: Entry, key: str) -> Iterator[Mapped]:
+    for name, rows in entry.table(key).items():
+        for row in rows if isinstance(rows, list) else [rows]:
+            if not isinstance(row, list) or len(row) != 2:
+                raise entry.wrong(f"{key}.{name}", row, "pairs [v1, v2]")
+            yield Mapped(name, *(_literal(entry, f"{key}.{name}", value) for value in row))
+
+
+def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
+    found = []
+    for name, rows in entry.table(key).items():
+        values = rows if isinstance(rows, list) else [rows]
+        found.append(Condition(name, tuple(_literal(entry, f"{key}.{name}", value) for value in values)))
+    return tuple(found)
+
+
+def _literal(entry: Entry, key: str, value: object) -> Literal:
+    """Return a literal: TOML's own values, or `{ python = "None" }` for what TOML cannot say."""
+    if isinstance(value, dict) and set(value) == {"python"} and isinstance(value["python"], str):
+        try:
+            found: Literal = ast.literal_eval(value["python"])
+        except (ValueError, SyntaxError):
+            raise entry.wrong(key, value, "a Python literal") from None
+        return found
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise entry.wrong(key, value, 'a string, a number, true, false, or { python = "…" } with a literal')
+
+
+def _path(entry: Entry, key: str) -> str:
+    return _checked_path(entry, key, entry.text(key))
+
+
+def _paths(entry: Entry, key: str) -> tuple[str, ...]:
+    if not (paths := entry.texts(key)):
+        raise MigrationError.missing_key(key, where=entry.where)
+    return tuple(_checked_path(entry, key, path) for path in paths)
+
+
+def _checked_path(entry: Entry, key: str, path: str) -> str:
+    parts = path.split(".")
+    if not all(part and part == part.strip() for part in parts) or set(parts) == {"*"}:
+        raise entry.wrong(
+            key, path, "keys with dots between them, such as 'trainer.gpus'; a '*' stands for one of them"
+        )
+    return path
+
+
+def _search_words(entry: Entry, key: str) -> tuple[str, ...]:
+    if not (words := entry.texts(key)):
+        raise MigrationError.missing_key(key, where=entry.where)
+    if not all(word.strip() for word in words):
+        raise entry.wrong(key, list(words), "words, one of which a file must contain to be handed to transform.py")
+    return words
+
+
+# Conditions over several columns.
+
+
+def _check_call(call: CallChange, entry: Entry) -> None:
+    does = call.to or call.rename or call.add or call.pin or call.drop or call.values or call.v2 is not None
+    if bool(does) == bool(call.say):
+        if does:
+            what = "It says what to tell, and what to change."
+            raise MigrationError(what, where=entry.where, hint="give `say` alone: then nothing is rewritten")
+        ways = (f"`{key}`" for key in (*_CALL_CHANGES, "say"))
+        raise MigrationError.no_change(*ways, given=False, where=entry.where)
+    if call.v2 is not None and not call.v1:
+        raise MigrationError.missing_key("v1", where=entry.where)
+    # Positions that change meaning under one name could not be told from those that were changed already.
+    kept = [row.v1 for row in call.rename] + list(call.drop)
+    if not call.to and call.v2:
+        for position, name in enumerate(call.v2):
+            if position >= len(call.v1) or call.v1[position] != name or name in kept:
+                expected = "a beginning of v1, because the callable keeps its name: what follows is written by name"
+                raise entry.wrong("v2", list(call.v2), expected)
+
+
+def _check_member(member: MemberChange, entry: Entry) -> None:
+    if not member.v2 and not member.say:
+        raise MigrationError.no_change("`v2`", "`say`", given=False, where=entry.where).about("v2")
+
+
+def _check_key(key: KeyChange, entry: Entry) -> None:
+    if (given := [bool(key.v2), bool(key.of), bool(key.say)]).count(True) != 1:
+        raise MigrationError.no_change("`v2`", "`of`", "`say`", given=any(given), where=entry.where)
+    if key.v1.endswith(".*") and not key.of:
+        raise entry.wrong("v1", key.v1, "the name of a key in the end")
+    if key.v2 == key.v1.rpartition(".")[2]:
+        raise MigrationError.onto_itself(key.code, key.v1, where=entry.where)
+
+
+# Each way in which a row of [[calls]] changes something, and when it counts as given.
+_FULL_TABLE: Json = {"minProperties": 1}
+_CALL_CHANGES: dict[str, Json] = {
+    "to": {},
+    "rename": _FULL_TABLE,
+    "add": _FULL_TABLE,
+    "pin": _FULL_TABLE,
+    "drop": {"minItems": 1},
+    "values": _FULL_TABLE,
+    "v2": {},
+}
+_SAID: Json = {"minLength": 1}
+
+
+def _about(
+    confidence: str = "safe", choices: tuple[str, ...] = CONFIDENCES, meaning: str = CONFIDENCE_MEANING
+) -> tuple[Column, ...]:
+    return (
+        Column("confidence", one_of(*choices), meaning, confidence),
+        Column("since", ANY_TEXT, "The release that deprecated the old form.", ""),
+        Column("remove", ANY_TEXT, "The release that took the old form away.", ""),
+        WHY,
+        Column("link", ANY_TEXT, "Where the library itself says so.", ""),
+    )
+
+
+SAY = Column(
+    "say",
+    ANY_TEXT,
+    "What a person is to do. Then nothing is rewritten; every use is reported with these words.",
+    "",
+)
+CALLS = Table(
+    CallChange,
+    CODE_COLUMN,
+    Column(
+        "of",
+        _of(may_be_pattern=True),
+        "The callable as users name it: one dotted name, or a list with all its re-exports; a * stands for one part.",
+    ),
+    Column("to", SYMBOL, "Its new dotted name, if it has one. The import changes with the call.", ""),
+    Column(
+        "v1",
+        Kind(_parameters, TEXTS.schema),
+        "The positional parameters in v1, in order: needed to rename, drop or name what is given by position.",
+        (),
+    ),
+    Column(
+        "v2",
+        Kind(_parameters, TEXTS.schema),
+        "The positional parameters in v2, in order; what is left out is given by name. Left out altogether:"
+        " positions stay as they are. Where the name stays, it must be a beginning of v1.",
+        None,
+    ),
+    Column(
+        "rename",
+        Kind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
+        "v1's name of an argument = v2's name.",
+        (),
+    ),
+    Column("add", Kind(_settings, each_value(_LITERAL)), "Arguments that every call gets.", ()),
+    Column(
+        "pin",
+        Kind(_settings, each_value(_LITERAL)),
+        "Defaults that changed: a call that does not give the argument gets the old default written out.",
+        (),
+    ),
+    Column(
+        "drop",
+        Kind(_parameters, TEXTS.schema),
+        "Arguments that are gone. A call whose value does something when it is evaluated is reported.",
+        (),
+    ),
+    Column(
+        "values",
+        Kind(_mapped, each_value({"type": "array", "items": _PAIR})),
+        'By argument, pairs of what was given in v1 and what says the same: [["card", "contactless"]].',
+        (),
+    ),
+    Column(
+        "when",
+        Kind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
+        "By argument, values of which one must be given as a literal, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "asks",
+        Kind(_parameters, TEXTS.schema),
+        "Arguments of which at least one must be given, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "literal",
+        Kind(_parameters, TEXTS.schema),
+        "Arguments that must be written as literals; a call with a variable there is reported.",
+        (),
+    ),
+    Column("unless_mentioned", TEXTS, "Words that make the change uncertain wherever they stand in a file.", ()),
+    Column("decorator", SWITCH, "True if it is also used as a decorator without being called.", default=False),
+    SAY,
+    about=_about(),
+    make_about=About,
+    rules=(
+        Rule(
+            _check_call,
+            {
+                "oneOf": [{"anyOf": is_given(_CALL_CHANGES)}, *is_given({"say": _SAID})],
+                "dependencies": {"v2": {"required": ["v1"], "properties": {"v1": {"minItems": 1}}}},
+            },
+        ),
+    ),
+    example="""\
+# Arguments: renamed, gone, and a default that changed. `v1` are the positional parameters, in order.
+[[calls]]
+code = "{letters}201"
+of = ["{library}.report.render", "{library}.render"]
+v1 = ["rows", "fmt", "draft"]
+v2 = ["rows"]
+rename = {{ fmt = "format" }}
+drop = ["draft"]
+pin = {{ digits = 2 }}
+why = "fmt is called format, draft had no effect, and the default of digits is 6"
+
+# Another name, with an argument that is new, and a value that is called otherwise.
+[[calls]]
+code = "{letters}202"
+of = "{library}.report.send"
+to = "{library}.mail.deliver"
+add = {{ channel = "mail" }}
+values = {{ how = [["fast", "express"]] }}
+
+# A call of which a person has to think; `when` and `asks` narrow it down.
+[[calls]]
+code = "{letters}203"
+of = "{library}.report.archive"
+when = {{ forever = [true] }}
+say = "nothing is kept for ever; give days"
+""",
+)
+MEMBERS = Table(
+    MemberChange,
+    CODE_COLUMN,
+    Column("of", _of(), "The class, under every dotted name by which users reach it."),
+    Column("v1", NAME, "The member's name in v1."),
+    Column("v2", NAME, "Its name in v2; left out if it is gone, and `say` tells what to do.", ""),
+    Column(
+        "defined",
+        SWITCH,
+        "True for a hook that subclasses define and the library calls: definitions are renamed as well.",
+        default=False,
+    ),
+    SAY,
+    about=_about(),
+    make_about=About,
+    rules=(Rule(_check_member, {"anyOf": is_given({"v2": {}, "say": _SAID})}),),
+    example="""\
+# A method, an attribute, a constant or a value of an enumeration. `defined = true`: a hook that subclasses define.
+[[members]]
+code = "{letters}301"
+of = ["{library}.levels.Level", "{library}.Level"]
+v1 = "HIGH_WATER"
+v2 = "HIGH"
+""",
+)
+REMOVED = Table(
+    Removal,
+    CODE_COLUMN,
+    Column(
+        "name",
+        _of(parts=1),
+        "The dotted name of what is gone, or a list of them; of a module, all that is in it.",
+        into="names",
+    ),
+    SAY._replace(kind=TEXT, default=CODE_COLUMN.default),
+    about=_about("manual", meaning="What is gone is always reported."),
+    make_about=About,
+    example="""\
+# What is gone.
+[[removed]]
+code = "{letters}401"
+name = "{library}.checks.checksum"
+say = "use zlib.crc32"
+""",
+)
+KEYS = Table(
+    KeyChange,
+    CODE_COLUMN,
+    Column(
+        "v1",
+        Kind(_path, _PATH),
+        "The path of the key from the top of the file, with dots: trainer.gpus. A * stands for one part.",
+    ),
+    Column(
+        "beside",
+        Kind(_paths, {"type": "array", "items": _PATH, "minItems": 1}),
+        "Paths, from the top as well, that a file must have too to be one of those that are meant.",
+    ),
+    Column(
+        "v2", NAME, "The key's new name, without a path; it stays where it is. Give one of `v2`, `of` and `say`.", ""
+    ),
+    Column("of", SYMBOL, "A callable: what lies under the key are its arguments, and changes as [[calls]] says.", ""),
+    SAY,
+    # What reads a configuration cannot be seen in it.
+    about=_about("review", ("review", "manual"), '"review", if left out: what reads a file cannot be seen in it.'),
+    make_about=About,
+    rules=(Rule(_check_key, {"oneOf": is_given({"v2": {}, "of": {}, "say": _SAID})}),),
+    example="""\
+# A key of YAML, TOML and JSON files; paths count from the top of the file. `beside` tells your files from others.
+[[keys]]
+code = "{letters}501"
+v1 = "{library}.queue_size"
+v2 = "capacity"
+beside = ["{library}.station"]
+""",
+)
+TRANSFORM = Table(
+    Transform,
+    CODE_COLUMN,
+    Column(
+        "words",
+        Kind(_search_words, {"type": "array", "items": _PATH, "minItems": 1}),
+        "transform.py is given the files that contain one of these words, and no others.",
+    ),
+    # What is left to a person needs no code.
+    about=_about(
+        "review",
+        ("safe", "review"),
+        '"review", if left out: made with --confidence review, else reported. "safe": by default.',
+    ),
+    make_about=About,
+    example="""\
+# What no table can say, transform.py beside this file does; see `pydoc compatkit.transform`.
+[transform]
+code = "{letters}701"
+words = ["configure"]
+confidence = "safe"
+""",
+)

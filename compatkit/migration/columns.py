@@ -1,0 +1,160 @@
+"""A table of columns describes each kind of table in a `migration.toml`; the loader and the JSON Schema read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from compatkit.migration._entry import Entry
+
+Json: TypeAlias = dict[str, Any]
+REQUIRED: Final = object()
+
+_IDENTIFIER = r"[^\W\d]\w*"
+
+
+class Kind(NamedTuple):
+    """How the value of a column is read, and its JSON Schema.
+
+    `inner` returns the table that lies under the column, once it is needed; `is_list` says that it is a list of them.
+    """
+
+    read: Callable[[Entry, str], Any]
+    schema: Json
+    inner: Callable[[], Table] | None = None
+    is_list: bool = False
+
+
+class Column(NamedTuple):
+    """A key of a table: how its value is read, what it means, and its default, unless it must be there.
+
+    `into` is the name of the field that takes the value, where the field is called otherwise.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    default: object = REQUIRED
+    into: str = ""
+
+
+class Rule(NamedTuple):
+    """A condition over several columns of a row: `check` raises; `schema` says the same, as far as JSON Schema can."""
+
+    check: Callable[[Any, Entry], None]
+    schema: Json
+
+
+class Table:
+    """All that can stand in one kind of table, and the value that is made of it.
+
+    Attributes:
+        columns: its keys.
+        make: takes the value of every column by name.
+        about: keys whose values go together into one value, which `make` takes as `about`.
+        rules: conditions over several columns.
+        example: how such a table is written, for the skeleton of a migration; {letters} and {library} are filled in.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., Any],
+        *columns: Column,
+        about: tuple[Column, ...] = (),
+        make_about: Callable[..., object] | None = None,
+        rules: tuple[Rule, ...] = (),
+        example: str = "",
+    ) -> None:
+        self.columns = (*columns, *about)
+        self.rules, self.example = rules, example
+        self.known = frozenset(column.name for column in self.columns)
+        self._make, self._make_about = make, make_about
+        self._plan = [(column.name, column.into or column.name, column.kind.read, column.default) for column in columns]
+        self._about = [(column.name, column.name, column.kind.read, column.default) for column in about]
+
+    def read(self, entry: Entry) -> Any:
+        """Return the value of one table. Raises `MigrationError`, naming the entry and the nearest known word."""
+        values = self._values(entry, self._plan)
+        if self._make_about:
+            values["about"] = self._make_about(**self._values(entry, self._about))
+        made = self._make(**values)
+        for rule in self.rules:
+            rule.check(made, entry)
+        if not entry.given.keys() <= self.known:
+            entry.refuse_unknown(self.known)
+        return made
+
+    def _values(self, entry: Entry, plan: list[tuple[str, str, Callable[[Entry, str], Any], object]]) -> dict[str, Any]:
+        given = entry.given
+        values = {}
+        for name, into, read, default in plan:
+            if name in given:
+                values[into] = read(entry, name)
+            elif default is REQUIRED:
+                raise entry.missing(name, self.known)
+            else:
+                values[into] = default
+        return values
+
+
+def rows_of(table: Table | Callable[[], Table]) -> Kind:
+    """A list of tables. A function that returns the table is called once there is a row."""
+    inner = table if callable(table) else lambda: table
+
+    def read(entry: Entry, key: str) -> tuple[Any, ...]:
+        if not (rows := entry.rows(key)):
+            return ()
+        place, of = f"{entry.where}, [[{key}]]", inner()
+        return tuple(of.read(Entry(row, place, number=number)) for number, row in enumerate(rows, start=1))
+
+    return Kind(read, {"type": "array"}, inner, is_list=True)
+
+
+def table_of(table: Table | Callable[[], Table], place: str = "{}") -> Kind:
+    """A table in a table; `place` is how errors name it."""
+    inner = table if callable(table) else lambda: table
+
+    def read(entry: Entry, key: str) -> Any:
+        return inner().read(Entry(entry.table(key), f"{entry.where}, {place.format(key)}"))
+
+    return Kind(read, {}, inner)
+
+
+def one_of(*choices: str) -> Kind:
+    """One of a few words."""
+
+    def read(entry: Entry, key: str) -> str:
+        if (value := entry.value(key)) in choices:
+            return str(value)
+        raise entry.wrong(key, value, f"one of {', '.join(choices)}")
+
+    return Kind(read, {"enum": list(choices)})
+
+
+def each_value(schema: Json, *, names: str = "") -> Json:
+    """Return the schema of a table whose keys are free; `names` is a pattern of them."""
+    found: Json = {"type": "object", "additionalProperties": schema}
+    return {**found, "propertyNames": {"pattern": names}} if names else found
+
+
+def is_given(keys: Mapping[str, Json]) -> list[Json]:
+    """Return, for each key, a schema that says that it is there and fits."""
+    return [{"required": [key], "properties": {key: schema}} for key, schema in keys.items()]
+
+
+def dotted_pattern(parts: int) -> str:
+    return rf"^{_IDENTIFIER}(\.{_IDENTIFIER}){'*' if parts < 2 else f'{{{parts - 1},}}'}$"
+
+
+IDENTIFIER_PATTERN = f"^{_IDENTIFIER}$"
+CODE = Kind(Entry.code, {"type": "string", "pattern": "^[A-Z]{2,}[0-9]{3,}$"})
+TEXT = Kind(Entry.text, {"type": "string", "pattern": r"\S"})
+ANY_TEXT = Kind(Entry.any_text, {"type": "string"})
+NUMBER = Kind(Entry.number, {"type": "number", "minimum": 0})
+POSITION = Kind(Entry.position, {"type": "integer", "minimum": 0})
+DAY = Kind(Entry.day, {"type": "string", "format": "date"})
+SWITCH = Kind(Entry.switch, {"type": "boolean"})
+TEXTS = Kind(Entry.texts, {"type": "array", "items": {"type": "string"}})
+NAME = Kind(Entry.name, {"type": "string", "pattern": IDENTIFIER_PATTERN})
+DOTTED = Kind(Entry.dotted, {"type": "string", "pattern": dotted_pattern(1)})
+SYMBOL = Kind(Entry.symbol, {"type": "string", "pattern": dotted_pattern(2)})
