@@ -110,10 +110,10 @@ def _inner(entry: Entry, key: str) -> Entry:
 
 def _returns(producers: Entry, name: str) -> str | None:
     """Return the path to the history that a project states for a producer; None for `false`: it returns no history."""
-    if producers.value(name) is False:
+    path = producers.value(name)
+    if path is False:
         return None
-    path = producers.any_text(name)
-    if parse_shape(path) is None:
+    if not isinstance(path, str) or parse_shape(path) is None:
         expected = """a path such as '.history', '[1]' or '["history"]', or false"""
         raise producers.wrong(name, path, expected)
     return path

@@ -328,7 +328,7 @@ def test_the_project_says_where_a_history_lies_and_that_there_is_none(folder: Pa
     [
         ('"shop.trainers.Trainer.histroy" = ".log"', "did you mean 'shop.trainers.Trainer.history'"),
         ('"shop.trainers.Trainer.history" = "log"', "expected a path such as"),
-        ('"shop.trainers.Trainer.history" = true', "expected a non-empty string"),
+        ('"shop.trainers.Trainer.history" = true', "expected a path such as"),
     ],
 )
 def test_what_the_project_cannot_mean_is_an_error(producers: str, message: str, folder: Path) -> None:
