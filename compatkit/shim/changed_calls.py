@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -17,7 +16,7 @@ from compatkit.migration import CallChange, Migration, Move, follow
 from compatkit.shim.call_patterns import names_in
 from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import fits, prefixes, restore, top_of
+from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
@@ -80,15 +79,13 @@ class ChangedCalls:
         return tuple(row for row in self._rows if any(fits(pattern, name) for pattern in row.of))
 
     def _wrap(self, module_name: str, name: str, changes: tuple[CallChange, ...]) -> None:
-        owner: Any = sys.modules.get(module_name)
         *path, last = name[len(module_name) + 1 :].split(".")
-        for part in path:
-            owner = getattr(owner, part, None)
+        owner = owner_at(module_name, path)
         if owner is None:
             return
         found = inspect.getattr_static(owner, last, None)
         to = next((row.to for row in changes if row.to), "")
-        if found is None and to and not path and not hasattr(owner, last):
+        if found is None and to and not path and not _makes(owner, last):
             self._set(owner, last, _late(name, to, changes))
         elif found is not None and not to:
             if isinstance(found, type):
@@ -100,8 +97,20 @@ class ChangedCalls:
 
     def _set(self, owner: Any, name: str, value: object) -> None:
         own = vars(owner).get(name)
-        setattr(owner, name, value)
+        try:
+            setattr(owner, name, value)
+        except (AttributeError, TypeError):
+            # A class written in C takes no attribute.
+            return
         self._undo.append(functools.partial(restore, owner, name, value, own))
+
+
+def _makes(module: object, name: str) -> bool:
+    """Tell whether a module supplies a name on request, also where it fails to: that is its own business."""
+    try:
+        return hasattr(module, name)
+    except Exception:  # noqa: BLE001 - a module's own `__getattr__`, which may import what is not installed
+        return True
 
 
 def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int) -> object | None:
@@ -133,6 +142,7 @@ def _mapping(
             warn_changed(mapped.code, name, mapped.steps, caller)
         return function(*args[:skip], *mapped.args, **mapped.kwargs)
 
+    keep_attributes(wrapper, function)
     setattr(wrapper, _MARK, wrapper)
     return wrapper
 

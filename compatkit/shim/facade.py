@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from compatkit.errors import nearest
 from compatkit.migration import Move
 from compatkit.shim.changed_move import ChangedMove
+from compatkit.shim.specs import locate
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 if TYPE_CHECKING:
@@ -59,11 +60,17 @@ class FacadeModule(ModuleType):
 
     _moves: Mapping[str, Move]
     _rest: Move | None = None
+    _is_quiet = False
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # By its name, as cloudpickle does it for modules. So it travels to the workers of loky, Dask and Ray.
+        return import_module, (self.__name__,)
 
     def __getattr__(self, name: str) -> object:
         if self._rest and not name.startswith("__"):
             value = getattr(import_module(self._rest.new), name)
-            warn_moved(self._rest, caller_frame())
+            if not self._is_quiet:
+                warn_moved(self._rest, caller_frame())
             return value
         raise AttributeError(self._missing(name))
 
@@ -83,7 +90,8 @@ class FacadeModule(ModuleType):
         return import_module(self._rest.new)
 
     def __dir__(self) -> Iterable[str]:
-        return sorted({*self.__dict__, *self._moves})
+        rest = dir(import_module(self._rest.new)) if self._rest else ()
+        return sorted({*self.__dict__, *self._moves, *rest})
 
     def _missing(self, name: str) -> str:
         message = f"module {self.__name__!r} has no attribute {name!r}"
@@ -96,13 +104,31 @@ class FacadeModule(ModuleType):
         return f"{message}: the module is gone, and no migration moves this name" + (f" ({hint})" if hint else "")
 
 
-def facade_class(moves: Mapping[str, Move], rest: Move | None = None) -> type[FacadeModule]:
+def facade_class(moves: Mapping[str, Move], rest: Move | None = None, *, is_quiet: bool = False) -> type[FacadeModule]:
     """Make the class of one facade: what stands on a class can decide what a set does.
 
     `rest` is the move of the module itself, where all that has no move of its own went along with it.
     """
     moved = {name: MovedName(move) for name, move in moves.items()}
-    return type("FacadeModule", (FacadeModule,), {**moved, "_moves": moves, "_rest": rest, "__module__": __name__})
+    own = {"_moves": moves, "_rest": rest, "_is_quiet": is_quiet, "__module__": __name__}
+    return type("FacadeModule", (FacadeModule,), {**moved, **own})
+
+
+def become_facade(module: ModuleType, moves: Mapping[str, Move], rest: Move | None, *, is_quiet: bool = False) -> None:
+    """Let a module that the import system made lead to the new homes, and know what it brings with `import *`.
+
+    A module that moved as a whole is quiet, because its import was warned of, and has the new one's folders.
+    """
+    public: Iterable[str] = ()
+    if rest:
+        new = import_module(rest.new)
+        public = getattr(new, "__all__", None) or [name for name in vars(new) if not name.startswith("_")]
+        names = ("__doc__", "__file__", *(["__path__"] if is_quiet else []))
+        own = {name: value for name in names if (value := vars(new).get(name)) is not None}
+        vars(module).update(own)
+    vars(module)["__all__"] = sorted({*moves, *public})
+    if not isinstance(module, FacadeModule):
+        module.__class__ = facade_class(moves, rest, is_quiet=is_quiet)
 
 
 def take_over(package: ModuleType, moves: Mapping[str, Move]) -> None:
@@ -117,28 +143,39 @@ def hand_back(package: ModuleType) -> None:
     del vars(package)["__all__"]
 
 
-class FacadeLoader(Loader):
+class NewLoader(Loader):
+    """The loader of an old module. What else a loader can do, such as `get_data`, the new module's does."""
+
+    def __init__(self, rest: Move | None) -> None:
+        self._rest = rest
+
+    def __getattr__(self, name: str) -> object:
+        new = (
+            locate(self._rest.new)
+            if self._rest and name in ("get_data", "get_filename", "get_resource_reader")
+            else None
+        )
+        found = getattr(new.loader if new else None, name)
+        # All but the first are asked by the module's name.
+        return found if name == "get_data" or new is None else lambda _name: found(new.name)
+
+
+class FacadeLoader(NewLoader):
     """Makes the facade of one old module."""
 
     def __init__(self, moves: Mapping[str, Move], rest: Move | None = None) -> None:
+        super().__init__(rest)
         self._moves = moves
-        self._rest = rest
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        facade = facade_class(self._moves, self._rest)(
-            spec.name, f"Old names of {spec.name}, supplied from their new homes."
-        )
-        vars(facade)["__all__"] = sorted(self._moves)
-        return facade
+        made = facade_class(self._moves, self._rest)
+        return made(spec.name, f"Old names of {spec.name}, supplied from their new homes.")
 
     def exec_module(self, module: ModuleType) -> None:
         # Now, not at first use: a broken new home must fail at the import, with its own error.
         for move in self._moves.values():
             import_module(move.new_module)
-        if self._rest:
-            rest = import_module(self._rest.new)
-            public = getattr(rest, "__all__", None) or [name for name in vars(rest) if not name.startswith("_")]
-            vars(module)["__all__"] = sorted({*self._moves, *public})
+        become_facade(module, self._moves, self._rest)
 
     def get_source(self, fullname: str) -> None:  # noqa: ARG002 - the import system's signature
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec, NamespaceLoader
@@ -11,6 +10,7 @@ from types import ModuleType
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeLoader, FacadeModule, hand_back, take_over
 from compatkit.shim.moved_modules import MovedModules
+from compatkit.shim.specs import find_behind
 
 
 class HoleFinder:
@@ -70,18 +70,6 @@ class HoleFinder:
         module = sys.modules.get(name)
         if type(module) is ModuleType and isinstance(module.__loader__, NamespaceLoader):
             take_over(module, self._modules[name])
-
-
-def find_behind(
-    finder: object, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-) -> ModuleSpec | None:
-    """Ask the finders that stand behind `finder` in `sys.meta_path`."""
-    behind = itertools.dropwhile(lambda each: each is not finder, list(sys.meta_path))
-    for each in itertools.islice(behind, 1, None):
-        find_spec = getattr(each, "find_spec", None)
-        if find_spec is not None and (spec := find_spec(fullname, path, target)) is not None:
-            return spec  # type: ignore[no-any-return]
-    return None
 
 
 def _remove(name: str, facade: FacadeModule) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeModule
 from compatkit.shim.holders import MISSING, dynamic
+from compatkit.shim.specs import locate
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 _Getattr = Callable[[str], object]
@@ -106,10 +107,7 @@ class _Supply:
     def _is_submodule(self, name: str) -> bool:
         if not hasattr(self._module, "__path__"):
             return False
-        # Only a package needs it, and it costs a millisecond.
-        from importlib.util import find_spec
-
-        return find_spec(f"{self._module.__name__}.{name}") is not None
+        return locate(f"{self._module.__name__}.{name}") is not None
 
     def _moved(self, move: Move) -> object:
         """Return what lies at the new home: one that is not there must not break `hasattr`, one that is broken must."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
 from types import FunctionType, ModuleType
+from typing import Any
 
 MISSING = object()
 
@@ -25,6 +28,19 @@ def keep_attributes(wrapper: object, function: object) -> None:
     for name in () if isinstance(function, FunctionType) else dir(function):
         if not name.startswith("__") and not hasattr(wrapper, name):
             setattr(wrapper, name, getattr(function, name, None))
+
+
+def owner_at(module_name: str, path: Iterable[str]) -> Any:
+    """Return what lies at `path` in an imported module, or None; nothing is made, or imported, on request for it.
+
+    A package that imports its parts when they are asked for, or not at all where something is missing, is not asked.
+    """
+    owner: Any = sys.modules.get(module_name)
+    for name in path:
+        # The names of a facade are asked for: they lead to their new homes.
+        is_facade = type(owner).__name__ == "FacadeModule"
+        owner = getattr(owner, name, None) if is_facade else inspect.getattr_static(owner, name, None)
+    return owner
 
 
 def prefixes(dotted: str) -> Iterator[str]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from compatkit.shim.finder import find_behind
 from compatkit.shim.holders import fits, top_of
+from compatkit.shim.specs import find_behind
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -80,12 +80,42 @@ def _namespace_loader(spec: ModuleSpec) -> Loader | None:
     return loader
 
 
+class Watched(list[Any]):
+    """`sys.meta_path` while the shim is in: what is put before the hook later, goes behind it.
+
+    Those that rewrite modules as they come in (typeguard, jaxtyping) go to the front, and answer alone. Behind the
+    hook they are asked all the same.
+    """
+
+    def __init__(self, before: list[Any], front: Iterable[object]) -> None:
+        self.before = before
+        self._front = list(front)
+        super().__init__([*self._front, *before])
+
+    def insert(self, index: SupportsIndex, finder: Any, /) -> None:
+        super().insert(index, finder)
+        self._put_in_front()
+
+    def __setitem__(self, key: Any, value: Any, /) -> None:
+        super().__setitem__(key, value)
+        self._put_in_front()
+
+    def _put_in_front(self) -> None:
+        front = [each for each in self._front if each in self]
+        if self[: len(front)] != front:
+            super().__setitem__(slice(None), [*front, *(each for each in self if each not in front)])
+
+
 class _ActingLoader(Loader):
     """The real loader, with one step after it; taken out again before the module runs."""
 
     def __init__(self, loader: Loader, action: Action) -> None:
         self._loader = loader
         self._action = action
+
+    @property  # type: ignore[misc]  # a loader is asked for its class before it is used, by those that extend it
+    def __class__(self) -> type:
+        return type(self._loader)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._loader, name)

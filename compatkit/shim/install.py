@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from compatkit.migration import Migration, Move, compose, find_migration
 from compatkit.shim.finder import HoleFinder
 from compatkit.shim.gone_names import GoneNames
-from compatkit.shim.import_hook import ImportHook
+from compatkit.shim.import_hook import ImportHook, Watched
 from compatkit.shim.producers import Producers
 from compatkit.shim.third_party import ThirdParty
 from compatkit.shim.warning import rewrite_by
@@ -51,17 +51,22 @@ class _Shim:
             *([calls] if calls else []),
             *([members] if members else []),
         ]
+        self._path: Watched | None = None
         self._hook = ImportHook(*(part.actions for part in self._parts), patterns=calls.patterns if calls else {})
 
     def install(self) -> None:
         moved = self._finder.moved_modules
-        sys.meta_path[:0] = [self._hook, moved] if moved.names else [self._hook]
+        self._path = sys.meta_path = Watched(sys.meta_path, [self._hook, moved] if moved.names else [self._hook])
         sys.meta_path.append(self._finder)
         self._hook.run_for_imported()
 
     def uninstall(self) -> None:
         own = (self._finder, self._finder.moved_modules, self._hook)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
+        if self._path is not None and sys.meta_path is self._path:
+            # The list that was there before, in case that somebody holds it, with what was added since.
+            self._path.before[:] = sys.meta_path
+            sys.meta_path = self._path.before
         for part in reversed(self._parts):
             part.restore()
         # Another copy of compatkit left alone what was wrapped here: now it is for that one.

@@ -6,18 +6,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, NamespaceLoader
-from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
 
 from compatkit.migration import Move
+from compatkit.shim.facade import NewLoader, become_facade
+from compatkit.shim.specs import locate
 from compatkit.shim.warning import caller_frame, warn_moved
-
-if TYPE_CHECKING:
-    from importlib.abc import Loader
-else:
-    Loader = object
 
 
 class MovedModules:
@@ -57,7 +52,7 @@ class MovedModules:
     def spec_of(self, fullname: str) -> ModuleSpec | None:
         """Return the spec of an old module that is gone, or None if the new one is not there either."""
         move = self.move_of(fullname)
-        new = find_spec(move.new) if move else None
+        new = locate(move.new) if move else None
         if move is None or new is None:
             return None
         is_package = new.submodule_search_locations is not None
@@ -84,10 +79,11 @@ class MovedModules:
         self._made.clear()
 
 
-class _Loader(Loader):
+class _Loader(NewLoader):
     """Imports the new module, and lets the import system find it under the old name."""
 
     def __init__(self, move: Move, made: dict[str, ModuleType]) -> None:
+        super().__init__(move)
         self._move = move
         self._made = made
 
@@ -97,7 +93,12 @@ class _Loader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         found = import_module(self._move.new)
         warn_moved(self._move, caller_frame())
-        self._made[module.__name__] = sys.modules[module.__name__] = found
+        # For whoever made the module by hand, or lazily, and will not look for another one.
+        become_facade(module, {}, self._move, is_quiet=True)
+        if sys.modules.get(module.__name__) is not module:
+            return
+        is_lazy = module.__spec__ is not None and module.__spec__.loader_state is not None
+        self._made[module.__name__] = sys.modules[module.__name__] = module if is_lazy else found
 
     def get_source(self, fullname: str) -> None:  # noqa: ARG002 - the import system's signature
         return None

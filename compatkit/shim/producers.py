@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
 from compatkit.migration import Migration, Producer, parse_shape
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
-from compatkit.shim.holders import prefixes, restore
+from compatkit.shim.holders import owner_at, prefixes, restore
 from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
@@ -87,14 +86,15 @@ class Producers:
             self._undo.pop()()
 
     def _wrap(self, module_name: str, path: list[str], producer: Producer, reader: MigrationReader) -> None:
-        owner: object = sys.modules.get(module_name)
-        for name in path[:-1]:
-            owner = getattr(owner, name, None)
-        name = path[-1]
+        owner, name = owner_at(module_name, path[:-1]), path[-1]
         original = inspect.getattr_static(owner, name, None) if owner is not None else None
         if original is None or is_wrapped(original):
             return
         is_own = name in vars(owner)
         wrapper = wrapped(original, reader.results_of(producer))
-        setattr(owner, name, wrapper)
+        try:
+            setattr(owner, name, wrapper)
+        except (AttributeError, TypeError):
+            # A class that takes no attribute: told at the end of the run, as whatever was not wrapped.
+            return
         self._undo.append(functools.partial(restore, owner, name, wrapper, original if is_own else None))

@@ -30,7 +30,7 @@ _RELAYS = (
 )
 
 # These look at every name of a module or a class, and use none.
-_LOOKERS = {"compatkit.shim.producers", "doctest", "inspect", "pydoc", "torch._jit_internal", "torch.jit._recursive"}
+_LOOKERS = {"compatkit.shim.holders", "doctest", "inspect", "pydoc", "torch._jit_internal", "torch.jit._recursive"}
 # So does mock with a spec, and when it asks whether a patch that it took back has left something.
 _MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
 
