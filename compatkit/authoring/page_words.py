@@ -24,8 +24,13 @@ def interface_rows(migration: Migration) -> Iterator[tuple[str, list[tuple[str, 
 def _call(row: CallChange) -> Iterator[str]:
     for condition in row.when:
         yield f"where {_code(condition.name)} is {' or '.join(map(_value, condition.values))}"
+    yield from (f"where {_code(match.name)} contains {_code(match.pattern)}" for match in row.matches)
     if row.asks:
         yield f"where {_listed(row.asks)} is given"
+    if row.unless:
+        yield f"unless {_listed(row.unless)} is given"
+    if row.lacks:
+        yield f"where {_listed(row.lacks)} is not given"
     if row.to:
         yield f"it is {_code(row.to)} now"
     yield from (f"{_code(each.v1)} is called {_code(each.v2)}" for each in row.rename)

@@ -5,7 +5,8 @@ The rewrite asks this of a call in the source, the shim of one that is being mad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from compatkit.migration.changes import CallChange
@@ -19,7 +20,9 @@ class Item:
 
     `name` is the name by which it is passed, None by position; `known`, in a tuple, is its value where that is known,
     `value` what takes its place. `node` is how it is written, if it is. `before` is the item in front of which a new
-    one is put. `is_quiet` tells that nothing happens when it is evaluated.
+    one is put. `is_quiet` tells that nothing happens when it is evaluated. Where the value is not known, it is one of
+    `choices`, if there are any; `pieces` are the parts of a formatted string that are written; and what a call returns
+    is not None.
     """
 
     index: int | None
@@ -31,6 +34,9 @@ class Item:
     known: tuple[object] | None = None
     is_starred: bool = False
     is_quiet: bool = True
+    choices: tuple[object, ...] = ()
+    pieces: tuple[str, ...] = ()
+    is_call: bool = False
 
     @property
     def is_spread(self) -> bool:
@@ -40,6 +46,18 @@ class Item:
     def literal(self) -> tuple[object] | None:
         """The value, in a tuple, if it is known."""
         return self.value if self.value is not None else self.known
+
+    def may_be(self, values: Iterable[object]) -> bool:
+        """False where the value is certainly none of these literals."""
+        if self.is_call and self.literal is None:
+            return any(value is not None for value in values)
+        known = self.literal or self.choices
+        return not known or any(_same(one, value) for one in known for value in values)
+
+    def contains(self, pattern: str) -> bool:
+        """True where what is written of the text contains a regular expression."""
+        texts = self.literal or self.choices or self.pieces
+        return any(re.search(pattern, text) for text in texts if isinstance(text, str))
 
 
 @dataclass(slots=True)
@@ -66,8 +84,9 @@ def plan_items(
     """Apply `changes` one after another; each is made as a whole, or doubted. `may_make`: not only reported."""
     planned = Planned(list(items))
     doubts: list[Doubt] = []
+    as_given = [(item.name, item) for item in items]
     for change in changes:
-        attempt = _Attempt(planned.items, change)
+        attempt = _Attempt(planned.items, change, as_given)
         if attempt.says_nothing():
             continue
         reason = attempt.doubt()
@@ -92,8 +111,9 @@ def _telling(doubts: list[Doubt]) -> list[Doubt]:
 class _Attempt:
     """One change of one call; nothing of the items is touched before `apply`."""
 
-    def __init__(self, items: list[Item], change: CallChange) -> None:
+    def __init__(self, items: list[Item], change: CallChange, as_given: Sequence[tuple[str | None, Item]]) -> None:
         self._items = items
+        self._as_given = as_given
         self._change = change
         self._is_spread = any(item.is_spread for item in items)
         positional = [item for item in items if item.name is None]
@@ -105,11 +125,15 @@ class _Attempt:
         change = self._change
         for condition in change.when:
             item = self._find(condition.name)
-            if item is None and not self._is_spread:
+            if (item is None and not self._is_spread) or (item is not None and not item.may_be(condition.values)):
                 return True
-            if item is not None and (value := item.literal) and not any(_same(value[0], v) for v in condition.values):
+        for match in change.matches:
+            item = self._given(match.name)
+            if (item is None and not self._is_spread) or (item is not None and not item.contains(match.pattern)):
                 return True
-        if change.asked and not any(self._find(name) for name in change.asked):
+        if any(map(self._given, change.unless)) or (change.lacks and all(map(self._given, change.lacks))):
+            return True
+        if change.asked and not change.matches and not any(self._find(name) for name in change.asked):
             targets = {row.v2 for row in change.rename}
             return not self._is_spread or any(self._find(name) for name in targets)
         if change.pin and not (change.to or change.rename or change.add):
@@ -137,9 +161,8 @@ class _Attempt:
             item = self._find(setting.name)
             if item and not ((value := item.literal) and _same(value[0], setting.value)):
                 return f"`{setting.name}` is given already"
-        mapped = {row.name for row in change.values}
-        for name in mapped:
-            if (item := self._find(name)) and item.literal is None:
+        for name in {row.name for row in change.values}:
+            if (item := self._find(name)) and item.literal is None and self._mapped(item):
                 return f"the value of `{name}` is not written here"
         return self._doubt_positions()
 
@@ -254,9 +277,18 @@ class _Attempt:
         return bool(asked) and all(item is not None and item.name is not None for item in asked)
 
     def _mapped(self, item: Item) -> bool:
-        rows = [row for row in self._change.values if row.name == (item.name or self._name_of(item))]
-        value = item.literal
-        return bool(rows) and (value is None or any(_same(value[0], row.v1) for row in rows))
+        name = item.name or self._name_of(item)
+        values = [row.v1 for row in self._change.values if row.name == name]
+        return bool(values) and item.may_be(values)
+
+    def _given(self, name: str) -> Item | None:
+        """Return the argument that the call had under this name before anything was changed in it."""
+        if named := [item for given, item in self._as_given if given == name]:
+            return named[0]
+        positional = [item for given, item in self._as_given if given is None]
+        at = self._change.v1.index(name) if name in self._change.v1 else len(positional)
+        is_known = at < len(positional) and not any(item.is_starred for item in positional[: at + 1])
+        return positional[at] if is_known else None
 
     def _find(self, name: str) -> Item | None:
         for item in self._items:

@@ -6,6 +6,7 @@ They stand apart from `rows` because a training script under the shim mostly nee
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from compatkit.migration._entry import Entry
@@ -16,6 +17,7 @@ from compatkit.migration.changes import (
     KeyChange,
     Literal,
     Mapped,
+    Match,
     MemberChange,
     Removal,
     Renaming,
@@ -110,6 +112,18 @@ def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
     for name, rows in entry.table(key).items():
         values = rows if isinstance(rows, list) else [rows]
         found.append(Condition(name, tuple(_literal(entry, f"{key}.{name}", value) for value in values)))
+    return tuple(found)
+
+
+def _matches(entry: Entry, key: str) -> tuple[Match, ...]:
+    found = []
+    for name, pattern in entry.table(key).items():
+        try:
+            found.append(Match(name, re.compile(str(pattern)).pattern if isinstance(pattern, str) else ""))
+        except re.error as error:
+            raise entry.wrong(f"{key}.{name}", pattern, f"a regular expression ({error})") from None
+        if not found[-1].pattern:
+            raise entry.wrong(f"{key}.{name}", pattern, "a regular expression")
     return tuple(found)
 
 
@@ -278,6 +292,25 @@ CALLS = Table(
         "asks",
         Kind(_parameters, TEXTS.schema),
         "Arguments of which at least one must be given, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "unless",
+        Kind(_parameters, TEXTS.schema),
+        "Arguments of which none may be given, in v1's words, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "lacks",
+        Kind(_parameters, TEXTS.schema),
+        "Arguments of which at least one must not be given, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "matches",
+        Kind(_matches, each_value(TEXT.schema)),
+        "By argument, a regular expression that its text must contain, or the row is none of the call: what v2"
+        " refuses in it. Of a formatted string, the parts that are written are searched.",
         (),
     ),
     Column(

@@ -43,6 +43,13 @@ class Condition(NamedTuple):
     values: tuple[Literal, ...]
 
 
+class Match(NamedTuple):
+    """An argument whose text must contain what a regular expression describes."""
+
+    name: str
+    pattern: str
+
+
 @value
 class About(Value):
     """What every change says of itself; `since` and `remove` are releases, `link` leads to the library's own notes."""
@@ -69,7 +76,10 @@ class CallChange(Row):
         v1, v2: the positional parameters, in order, then and now. Without `v2` positions stay as they are.
         rename, add, pin, drop, values: what becomes of arguments; `pin` writes out a default that changed.
         when: literals that must be given, or the change is none of this call.
+        matches: texts that must be given; of a formatted string, one of the parts that are written.
         asks: arguments of which at least one must be given.
+        unless: arguments of which none may be given, or the change is none of this call.
+        lacks: arguments of which at least one must not be given.
         literal: arguments that must be written as literals, or the call is reported.
         unless_mentioned: words that make the change uncertain anywhere in a file.
         decorator: it may be used as a decorator without being called.
@@ -87,7 +97,10 @@ class CallChange(Row):
     drop: tuple[str, ...] = ()
     values: tuple[Mapped, ...] = ()
     when: tuple[Condition, ...] = ()
+    matches: tuple[Match, ...] = ()
     asks: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     literal: tuple[str, ...] = ()
     unless_mentioned: tuple[str, ...] = ()
     decorator: bool = False
@@ -104,7 +117,8 @@ class CallChange(Row):
         """The v1 arguments of which at least one must be given, or the change is none of a call; may be empty."""
         if self.to:
             return frozenset()
-        names = {row.v1 for row in self.rename} | {row.name for row in self.values} | {row.name for row in self.when}
+        names = {row.v1 for row in self.rename}
+        names |= {row.name for rows in (self.values, self.when, self.matches) for row in rows}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
 
     @property

@@ -33,7 +33,37 @@ def _items(call: ast.Call) -> Iterator[Item]:
 def _item(index: int, node: ast.expr, name: str | None) -> Item:
     is_quiet = all(isinstance(part, _QUIET) for part in ast.walk(node))
     is_starred = isinstance(node, ast.Starred)
-    return Item(index, node, name, known=_literal(node), is_starred=is_starred, is_quiet=is_quiet)
+    return Item(
+        index,
+        node,
+        name,
+        known=_literal(node),
+        is_starred=is_starred,
+        is_quiet=is_quiet,
+        choices=tuple(_choices(node)),
+        pieces=tuple(_pieces(node)),
+        is_call=isinstance(node, ast.Call),
+    )
+
+
+def _choices(node: ast.expr) -> Iterator[object]:
+    """Yield the literals of which a conditional expression is one; none where one of them is not written."""
+    if not isinstance(node, ast.IfExp):
+        return
+    found: list[object] = []
+    for branch in (node.body, node.orelse):
+        one = [*(_literal(branch) or ())] or [*_choices(branch)]
+        if not one:
+            return
+        found += one
+    yield from found
+
+
+def _pieces(node: ast.expr) -> Iterator[str]:
+    """Yield the parts of a formatted string that are written."""
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value for part in node.values if isinstance(part, ast.Constant))
+        yield from (part for part in parts if isinstance(part, str))
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

@@ -1,0 +1,132 @@
+"""A row of `[[calls]]` is none of a call where its conditions do not hold: `when`, `matches`, `unless`, `lacks`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
+
+ROWS = """
+[[calls]]
+code = "SHOP201"
+of = "shop.Till"
+v1 = ["name", "coins"]
+rename = { coins = "tray" }
+
+[[calls]]
+code = "SHOP202"
+of = "shop.Till"
+v1 = ["name", "coins"]
+unless = ["coins", "tray", "notes"]
+pin = { currency = "eur" }
+
+[[calls]]
+code = "SHOP207"
+of = "shop.Shelf"
+v1 = ["name", "coins"]
+v2 = []
+rename = { name = "label" }
+
+[[calls]]
+code = "SHOP203"
+of = ["shop.Till", "shop.Shelf"]
+v1 = ["name"]
+matches = { name = '[/:]' }
+say = "v2 refuses / and : in a name"
+
+[[calls]]
+code = "SHOP204"
+of = "shop.total"
+lacks = ["rounding"]
+say = "v2 rounds to even: give rounding"
+
+[[calls]]
+code = "SHOP205"
+of = "shop.pay"
+when = { how = ["cash", "card"] }
+say = "v2 pays otherwise"
+
+[[calls]]
+code = "SHOP206"
+of = "shop.owe"
+values = { limit = [[{ python = "None" }, 0]] }
+"""
+
+
+def call(text: str, *, name: str = "Till") -> str:
+    return f"import shop\n\n\ndef work(coins, name, is_new, limit):\n    return shop.{name}({text})\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"a"', '"a", currency="eur"'),
+        ('"a", colour=1', '"a", colour=1, currency="eur"'),
+        # Another row of the same call renames what this one looks for.
+        ('"a", coins=coins', '"a", tray=coins'),
+        ('"a", tray=coins', '"a", tray=coins'),
+        ('"a", notes=1', '"a", notes=1'),
+        ('"a", coins', '"a", coins'),
+    ],
+)
+def test_an_argument_that_is_given_keeps_a_default_from_being_written_out(before: str, after: str) -> None:
+    assert (rewritten(call(before), ROWS) if before != after else call(before)) == call(after)
+    assert not findings(call(before), ROWS)
+
+
+def test_what_was_rewritten_is_not_given_a_default_in_a_second_run() -> None:
+    once = rewritten(call('"a", coins=coins'), ROWS)
+
+    assert type(outcome_of(once, ROWS)).__name__ == "Unchanged"
+
+
+@pytest.mark.parametrize(
+    "given", ['"a/b", notes=1', 'name="a:b", notes=1', 'f"a/{name}", notes=1', 'f"{name}:", notes=1']
+)
+def test_a_text_that_v2_refuses_is_reported(given: str) -> None:
+    (found,) = findings(call(given), ROWS)
+
+    assert "v2 refuses / and : in a name" in found
+
+
+@pytest.mark.parametrize("given", ['"a/b"', 'name="a/b"'])
+def test_a_text_that_v2_refuses_is_reported_where_another_row_renames_the_argument(given: str) -> None:
+    source = call(given, name="Shelf")
+
+    assert rewritten(source, ROWS) == call('label="a/b"', name="Shelf")
+    assert len(findings(source, ROWS)) == 1
+
+
+@pytest.mark.parametrize("given", ['"a", notes=1', "name, notes=1", 'f"a{name}", notes=1', "name=3, notes=1"])
+def test_a_text_in_which_nothing_refused_is_seen_is_not_reported(given: str) -> None:
+    assert not findings(call(given), ROWS)
+
+
+def test_what_is_not_given_is_reported_until_it_is() -> None:
+    assert findings(call("coins", name="total"), ROWS)
+    assert not findings(call("coins, rounding=1", name="total"), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("how", "is_reported"),
+    [
+        ('"cash"', True),
+        ('"cash" if is_new else "card"', True),
+        ('"cash" if is_new else "cheque"', True),
+        ("name", True),
+        ('name if is_new else "cheque"', True),
+        ('"cheque"', False),
+        ('"cheque" if is_new else "bill"', False),
+        ('"cheque" if is_new else "bill" if coins else "coin"', False),
+    ],
+)
+def test_a_conditional_expression_is_one_of_its_literals(how: str, *, is_reported: bool) -> None:
+    assert bool(findings(call(f"how={how}", name="pay"), ROWS)) is is_reported
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_reported"),
+    [("limit", True), ("None if is_new else 1", True), ("limit()", False), ("2 if is_new else 1", False)],
+)
+def test_a_call_is_taken_for_a_value_that_is_not_none(limit: str, *, is_reported: bool) -> None:
+    assert bool(findings(call(f"limit={limit}", name="owe"), ROWS)) is is_reported
