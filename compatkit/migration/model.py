@@ -259,8 +259,9 @@ class Migration(Value):
 
     `record` is the dotted name of the team's own v2 record class, where it is not `EpochMetrics`: its instances are
     objects with attributes, and no mappings. `origin` is the file that the migration was read from; `loaded` are
-    modules that come with the import of their top-level package; `types` tell the classes of attributes and, where a
-    name ends in `()`, of what a call returns.
+    modules that come with the import of their top-level package; `loads` are the last parts of functions, and the keys,
+    whose text is loaded as code; `types` tell the classes of attributes and, where a name ends in `()`, of what a call
+    returns.
     """
 
     id: str
@@ -277,6 +278,7 @@ class Migration(Value):
     keys: tuple[KeyChange, ...] = ()
     transform: Transform | None = None
     loaded: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED
     record: str = ""

@@ -451,6 +451,13 @@ ROOT = Table(
         (),
     ),
     Column(
+        "loads",
+        TEXTS,
+        "Functions, by their last part, and keys of tables and configurations whose text is loaded as code, such as"
+        " `load_plugin` or `orchestrator`. import_module, mock.patch, `_target_` and entry points are known.",
+        (),
+    ),
+    Column(
         "types",
         Kind(_types, each_value(_TO_SYMBOL, names=rf"{dotted_pattern(1)[:-1]}(\(\))?$")),
         'Classes that cannot be seen in a user\'s file: "shop.Client.info" = "shop.Info" for an attribute,'

@@ -83,7 +83,8 @@ def rewrite_by_tables(
     relevant = _from_elsewhere(all_moves, home.name)
     if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
-    wanted = Wanted(relevant, through, modern, options, surroundings, calling)
+    loads = frozenset(name for migration in declared for name in migration.loads)
+    wanted = Wanted(relevant, through, modern, options, surroundings, calling, loads)
     try:
         return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
     except RewriteError as error:

@@ -37,6 +37,7 @@ class Wanted:
     options: Options
     surroundings: Surroundings
     calling: tuple[Migration, ...] = ()
+    loads: frozenset[str] = frozenset()
 
 
 def find_passes(
@@ -78,14 +79,14 @@ def find_passes(
         yield Pass([*changes, *stars.changes], findings)
         moving = _moving(sites, modules, made)
         if moves:
-            yield find_strings(source, tree, nodes, home, moves, options, wanted.calling)
+            yield find_strings(source, tree, nodes, home, moves, options, wanted.calling, wanted.loads)
         if through:
             yield Pass(findings=list(find_named(source, nodes, through)))
     if wanted.calling:
         # Imported here: most runs over most files meet no changed interface.
         from compatkit.rewrite.rules.calls.changed_calls import find_calls
 
-        if not moves and ">>>" in source.text:
+        if not moves:
             yield find_strings(source, tree, nodes, home, (), options, wanted.calling)
         yield find_calls(source, tree, nodes, home, wanted.calling, options, wanted.surroundings)
     if wanted.migrations:

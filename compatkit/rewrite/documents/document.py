@@ -22,6 +22,7 @@ from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.words import modern_of
+from compatkit.rewrite.rules.strings.changed_names import names_changed
 
 _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
     ".cfg": find_in_ini,
@@ -36,8 +37,8 @@ _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
 }
 # In these, code may name a module in other ways than from its top-level package on.
 _WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
-# In these, a mapping may be the arguments of a callable.
-_WITH_ARGUMENTS = frozenset({".json", ".toml", ".yaml", ".yml"})
+# In these, a mapping may be the arguments of a callable, and a value its name.
+_WITH_VALUES = frozenset({".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"})
 
 
 def rewrite_document(
@@ -66,6 +67,7 @@ def rewrite_document(
         modern_of(declared, options),
         options,
         _find_calling(source, suffix, declared, options),
+        frozenset(key for migration in declared for key in migration.loads),
     )
     document = read_document(source)
     if not (request.calling or _may_matter(document.text, suffix, request)):
@@ -81,9 +83,9 @@ def _find_calling(
 ) -> tuple[Migration, ...]:
     if suffix in _WITH_CODE:
         return find_calling(source, migrations, options)
-    if suffix not in _WITH_ARGUMENTS:
+    if suffix not in _WITH_VALUES:
         return ()
-    return tuple(each for each in migrations if concerns(source, each))
+    return tuple(each for each in migrations if concerns(source, each) or names_changed(source, each))
 
 
 def _may_matter(text: str, suffix: str, request: Request) -> bool:

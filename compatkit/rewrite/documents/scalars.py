@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from compatkit.migration import Confidence
 from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.old_names import Spelling
-
-# Under these keys, values are loaded as code by whatever reads the file; nowhere are they the name of a thing.
-_LOADED = ("_target_", "entry-points", "entry_points", "scripts", "gui-scripts", "pytest11")
+from compatkit.rewrite.rules.strings.string_takers import loads_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +30,22 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
     """Draft the new values where the request allows it and they are certain; else remark on them."""
     names = request.names
     values = {scalar.value for scalar in scalars}
+    changed = ChangedNames(request.calling)
     sheet = Sheet()
     for scalar in scalars:
         spelling = names.read(scalar.value)
+        if spelling is None and not _is_target(scalar) and (found := changed.read(scalar.value)):
+            message = f"names {found.name}: {found.say}"
+            sheet.remarks.append(Remark(scalar.start, scalar.end, found.code, message))
         if spelling is None or (spelling.is_module and "." not in scalar.value):
             # A single word is the name of much else.
             continue
         move = spelling.move
         message = f"names {scalar.value}; {move.new} is the new home"
-        doubt = scalar.fixed or spelling.doubt or _doubt(scalar, spelling, values)
-        if doubt or move.confidence == "manual" or not request.may_review:
-            said = f": {doubt or move.why}" if doubt or move.confidence == "manual" else f": write {spelling.new}"
+        by_hand = (move.why or "the declaration leaves this to a person") if move.confidence == "manual" else ""
+        doubt = scalar.fixed or spelling.doubt or by_hand or _doubt(scalar, spelling, values, request.loads)
+        if doubt or not request.may_review:
+            said = f": {doubt}" if doubt else f": write {spelling.new}"
             confidence: Confidence = "manual" if move.confidence == "manual" else "review"
             sheet.remarks.append(Remark(scalar.start, scalar.end, move.code, message + said, confidence))
         else:
@@ -50,7 +54,17 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
     return sheet
 
 
-def _doubt(scalar: Scalar, spelling: Spelling, values: set[str]) -> str:
-    if spelling.new in values and not any(part in _LOADED for part in scalar.path):
+def _is_target(scalar: Scalar) -> bool:
+    """Tell whether a value is judged with its arguments, or is none of a key."""
+    keys = [key for key in scalar.path if isinstance(key, str)]
+    return bool(scalar.fixed) or not keys or keys[-1] in ("_target_", "class_path")
+
+
+def _doubt(scalar: Scalar, spelling: Spelling, values: set[str], declared: frozenset[str]) -> str:
+    if loads_below(scalar.path, declared):
+        return ""
+    if spelling.new in values:
         return "the file names the new home too, and may be about the change"
-    return ""
+    # As entry points and servers spell what they load; nothing is logged so.
+    is_loaded = ":" in scalar.value
+    return "" if is_loaded else f"nothing here shows that it is loaded as code; if it is, write {spelling.new}"

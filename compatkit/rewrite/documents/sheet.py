@@ -19,13 +19,15 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 class Request:
     """What is asked for: the declaration, and how far to go.
 
-    `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used.
+    `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used;
+    `loads` are declared keys whose values are loaded as code.
     """
 
     moves: tuple[Move, ...]
     migrations: tuple[Migration, ...] = ()
     options: Options = DEFAULTS
     calling: tuple[Migration, ...] = ()
+    loads: frozenset[str] = frozenset()
 
     @property
     def names(self) -> Names:

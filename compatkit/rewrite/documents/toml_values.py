@@ -53,11 +53,13 @@ def _load(text: str) -> dict[str, object]:
 
 def _scalars(text: str) -> Iterator[Scalar]:
     """Yield the strings on one line of a text that is known to be TOML."""
-    depth, in_value, key, header = 0, False, "", ""
+    in_value, key, header = False, "", ""
+    # The key of each bracket that is open.
+    opened: list[str] = []
     at_start = True
     for match in _TOKEN.finditer(text):
         token = match.group()
-        if token == "\n" and depth == 0:
+        if token == "\n" and not opened:
             in_value, at_start = False, True
             continue
         if at_start and token == "[":
@@ -66,15 +68,15 @@ def _scalars(text: str) -> Iterator[Scalar]:
         if token == "=":
             in_value = True
         elif token in "[{":
-            depth += 1
+            opened.append(key)
         elif token in "]}":
-            depth -= 1
+            key = opened.pop()
         elif not in_value or _KEY_FOLLOWS.match(text, match.end()):
             key = token.strip("\"'")
         if token[0] in "\"'" and not token.startswith(('"""', "'''")):
             is_key = not in_value or _KEY_FOLLOWS.match(text, match.end()) is not None
             fixed = "it is a key, which something else may look up" if is_key else ""
-            path = (*re.split(r"[\s.\"'\[\]]+", header), *key.split("."))
+            path = (*re.split(r"[\s.\"'\[\]]+", header), *(part for each in (*opened, key) for part in each.split(".")))
             yield Scalar(match.start() + 1, match.end() - 1, token[1:-1], path, fixed)
 
 

@@ -55,6 +55,9 @@ def _scalars(text: str, events: list[Event]) -> Iterator[Scalar]:
     for event in events:
         if event.kind in ("MappingEndEvent", "SequenceEndEvent"):
             open_.pop()
+            if open_ and open_[-1] is not False:
+                # What was opened as a key is one now; what was a value is done.
+                open_[-1] = "" if open_[-1] is None else None
             continue
         if event.kind not in ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent"):
             continue
@@ -64,7 +67,7 @@ def _scalars(text: str, events: list[Event]) -> Iterator[Scalar]:
             plain = text[event.start : event.end] == event.value
             fixed = _KEY if is_key else "" if plain else "it is spelled with escapes or over several lines"
             yield Scalar(event.start, event.end, event.value, path, fixed)
-        if open_ and open_[-1] is not False:
-            open_[-1] = event.value if is_key else None
         if event.kind in ("MappingStartEvent", "SequenceStartEvent"):
             open_.append(None if event.kind == "MappingStartEvent" else False)
+        elif open_ and open_[-1] is not False:
+            open_[-1] = event.value if is_key else None

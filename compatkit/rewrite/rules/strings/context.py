@@ -11,7 +11,17 @@ from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.parse import import_froms, local_name
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.rules.strings.old_names import Spelling
-from compatkit.rewrite.rules.strings.string_takers import LOADS, PATCHES, WATCHES, called, named, not_loaded
+from compatkit.rewrite.rules.strings.string_takers import (
+    LOADS,
+    PATCHES,
+    WATCHES,
+    called,
+    is_data,
+    loads_below,
+    loads_setting,
+    named,
+    not_loaded,
+)
 
 _DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.keyword)
 _BRANCHES = (ast.Try, ast.TryStar, ast.If)
@@ -20,9 +30,10 @@ _BRANCHES = (ast.Try, ast.TryStar, ast.If)
 class Context:
     """The nodes of a file, with the way up."""
 
-    def __init__(self, nodes: Nodes, home: FileModule) -> None:
+    def __init__(self, nodes: Nodes, home: FileModule, loads: frozenset[str] = frozenset()) -> None:
         self.nodes = nodes
         self._home = home
+        self._loads = loads
 
     @cached_property
     def parents(self) -> dict[int, ast.AST]:
@@ -48,7 +59,8 @@ class Context:
             or self._watched(node)
             or self._beside_new(node, move, spelling)
             or ("" if loads else self._file_names_new(move, spelling))
-            or (self._not_reached(node, move) if self.is_patch(node) else "")
+            or (self._not_reached(node, move) if self.is_patch(node) and node.value == move.old else "")
+            or ("" if loads or self._is_for_loading(node, spelling) else _unseen(spelling))
         )
 
     def is_loaded(self, node: ast.Constant) -> bool:
@@ -56,7 +68,49 @@ class Context:
         parent = self.parents.get(id(node))
         if isinstance(parent, ast.Subscript):
             return isinstance(parent.value, ast.Attribute) and parent.value.attr == "modules"
-        return isinstance(parent, ast.Call) and called(parent) in LOADS and parent.args[:1] == [node]
+        return isinstance(parent, ast.Call) and called(parent) in LOADS | self._loads and parent.args[:1] == [node]
+
+    def is_data(self, node: ast.Constant) -> bool:
+        """Tell whether the string is given to a call for which it is a text, or is put together or compared."""
+        used, call = self._use(node)
+        return bool(used) or (call is not None and is_data(call))
+
+    def _is_for_loading(self, node: ast.Constant, spelling: Spelling) -> bool:
+        """Tell whether a string that is kept somewhere is known to be loaded from there."""
+        # As entry points and servers spell what they load; nothing is logged so.
+        if ":" in str(node.value):
+            return True
+        path: list[object] = []
+        is_key = False
+        for parent, child in self.above(node):
+            match parent:
+                case ast.Dict(keys=keys, values=values):
+                    is_key = is_key or child in keys
+                    path += [
+                        getattr(key, "value", None) for key, value in zip(keys, values, strict=True) if value is child
+                    ]
+                case ast.keyword(arg=name):
+                    path.append(name)
+                case ast.Call():
+                    return not is_key and loads_below(reversed(path), self._loads)
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    if loads_setting(name, is_key=is_key):
+                        return True
+                    path.append(name)
+                    # A table in a file that loads what it is given, not what it spells.
+                    is_listed = self._loads_what_it_is_given and not (spelling.is_module or spelling.move.is_module)
+                    return not is_key and (is_listed or loads_below(reversed(path), self._loads))
+                case ast.stmt():
+                    return not is_key and loads_below(reversed(path), self._loads)
+        return False
+
+    @cached_property
+    def _loads_what_it_is_given(self) -> bool:
+        loading = (LOADS | {"__import__"}) - PATCHES
+        return any(
+            called(call) in loading and call.args and not isinstance(call.args[0], ast.Constant)
+            for call in nodes_of(self.nodes, ast.Call)
+        )
 
     def is_patch(self, node: ast.Constant) -> bool:
         """Tell whether the string is what a call to `patch` or the like replaces."""
@@ -152,3 +206,7 @@ class Context:
 
 def _is_new(node: ast.AST, move: Move, spelling: Spelling) -> bool:
     return isinstance(node, ast.Constant) and node.value in (move.new, spelling.new or move.new)
+
+
+def _unseen(spelling: Spelling) -> str:
+    return f"nothing here shows that it is loaded as code; if it is, write {spelling.new}"

@@ -19,6 +19,7 @@ from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
@@ -32,12 +33,14 @@ def find_strings(
     moves: tuple[Move, ...],
     options: Options,
     calling: tuple[Migration, ...] = (),
+    loads: frozenset[str] = frozenset(),
 ) -> Pass:
     """Find the strings that name old code, in a tree whose nodes are `nodes`.
 
-    `calling` are migrations whose changed interface may be used in a doctest.
+    `calling` are migrations whose changed interface may be used in a doctest, or named in a string; `loads` are
+    declared functions and keys that load what a string names.
     """
-    search = _Search(source, nodes, home, moves, options, calling)
+    search = _Search(source, nodes, home, moves, options, calling, loads)
     for node in nodes_of(nodes, ast.Constant):
         if isinstance(node.value, str):
             search.look_at(node, node.value)
@@ -55,12 +58,14 @@ class _Search:
         moves: tuple[Move, ...],
         options: Options,
         calling: tuple[Migration, ...],
+        loads: frozenset[str],
     ) -> None:
         self.found = Pass()
         self._source, self._home, self._moves, self._options = source, home, moves, options
         self._calling = calling
         self._names: Names = names_of(moves)
-        self._context = Context(nodes, home)
+        self._changed = ChangedNames(calling) if calling else None
+        self._context = Context(nodes, home, loads)
         self._docstrings = {id(node.value) for node in nodes_of(nodes, ast.Expr)}
         self._in_f_string = dict(_parts_of_f_strings(nodes))
         self._relative = _relative(moves)
@@ -72,6 +77,8 @@ class _Search:
             if ">>>" in text:
                 found = find_doctest_strings(self._source, node, self._moves, self._options, self._calling)
                 _extend(self.found, found)
+            return
+        if self._changed and id(node) not in self._in_f_string and self._changed_name(node, text):
             return
         if not self._moves:
             return
@@ -128,6 +135,17 @@ class _Search:
                 code = spelling.move.code
                 yield Change(start, end, new, code, line, column, said, binds_the_same=True, group=group)
             said = ""
+
+    def _changed_name(self, node: ast.Constant, text: str) -> bool:
+        """Report a string that names what is called otherwise or is gone; tell whether it does."""
+        assert self._changed is not None
+        owner = self._changed.read(text) or self._changed.read_used(text, self._context.parents, node)
+        if owner is None or (self._context.is_patch(node) and not owner.minds_mocks):
+            return False
+        if (self._names.read(text) if self._moves else None) or self._context.is_data(node):
+            return False
+        self.found.findings.append(self._finding(node, owner.code, f"a string names {owner.name}: {owner.say}"))
+        return True
 
     def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
         move = next(move for move in self._moves if _last(move.old_home) == last)

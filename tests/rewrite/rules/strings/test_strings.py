@@ -59,6 +59,22 @@ def test_is_neither_changed_nor_reported(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
+        f"x = '{OLD}'\n",
+        f"x = ['{OLD}']\n",
+        f"x = {{'class': '{OLD}'}}\n",
+        f"x = {{'{OLD}': 1}}\n",
+        f"f('{OLD}')\n",
+        f"json.dumps({{'_target_': '{OLD}'}})\n",
+        f"mlflow.log_metric('{OLD}', 1.0)\n",
+        f"mlflow.log_param('class', '{OLD}')\n",
+        f"mlflow.set_tags({{'_target_': '{OLD}'}})\n",
+        f"mlflow.start_run(run_name='{OLD}')\n",
+        f"mlflow.set_experiment('{OLD}')\n",
+        f"statsd.incr('{OLD}')\n",
+        f"LOG = {{'version': 1, 'loggers': {{'{OLD}': {{'level': 'DEBUG'}}}}}}\n",
+        f"LOG = {{'handlers': {{'x': {{'class': 'a.H', 'name': '{OLD}'}}}}}}\n",
+        f"KNOWN = {{'{OLD}': 1}}\ndef load(name): return import_string(name)\n",
+        f"KNOWN = ['{OLD}']\ndef load(): return import_string('a.b')\n",
         f"x = 'see {OLD}'\n",
         f"x = '{OLD} '\n",
         f"x = '{OLD}()'\n",
@@ -119,14 +135,14 @@ def test_is_reported_and_not_changed(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "result"),
     [
-        (f"x = '{OLD}'\n", f"x = '{NEW}'\n"),
-        (f'x = r"{OLD}"\n', f'x = r"{NEW}"\n'),
-        (f'x = U"""{OLD}"""\n', f'x = U"""{NEW}"""\n'),
-        (f"é = 'é', '{OLD}', 1  # {OLD}\n", f"é = 'é', '{NEW}', 1  # {OLD}\n"),
+        (f"locate('{OLD}')\n", f"locate('{NEW}')\n"),
+        (f'locate(r"{OLD}")\n', f'locate(r"{NEW}")\n'),
+        (f'locate(U"""{OLD}""")\n', f'locate(U"""{NEW}""")\n'),
+        (f"é = 'é', locate('{OLD}'), 1  # {OLD}\n", f"é = 'é', locate('{NEW}'), 1  # {OLD}\n"),
         ("x = 'shop.core.old_home:Old'\n", "x = 'shop.core.new_home:New'\n"),
         ("x = 'shop.core.old_home:Old.run'\n", "x = 'shop.core.new_home:New.run'\n"),
         ("x = 'shop.core.old_home:Second [extra]'\n", "x = 'shop.parts.second:Second [extra]'\n"),
-        (f"x = '{OLD}.run.more'\n", f"x = '{NEW}.run.more'\n"),
+        (f"locate('{OLD}.run.more')\n", f"locate('{NEW}.run.more')\n"),
         (f"mock.patch('{OLD}')\n", f"mock.patch('{NEW}')\n"),
         (
             f"@patch('{OLD}.run', autospec=True)\ndef f(m): pass\n",
@@ -135,6 +151,17 @@ def test_is_reported_and_not_changed(source: str) -> None:
         (f"monkeypatch.setattr('{OLD}', 1)\n", f"monkeypatch.setattr('{NEW}', 1)\n"),
         (f"CELERY_ROUTES = {{'{OLD}': {{'queue': 'q'}}}}\n", f"CELERY_ROUTES = {{'{NEW}': {{'queue': 'q'}}}}\n"),
         (f"MIDDLEWARE = [\n    'a.b',\n    '{OLD}',\n]\n", f"MIDDLEWARE = [\n    'a.b',\n    '{NEW}',\n]\n"),
+        (f"x = {{'_target_': '{OLD}'}}\n", f"x = {{'_target_': '{NEW}'}}\n"),
+        (f"make(dict(a=1, _target_='{OLD}'))\n", f"make(dict(a=1, _target_='{NEW}'))\n"),
+        (f"save({{'model': {{'class_path': '{OLD}'}}}})\n", f"save({{'model': {{'class_path': '{NEW}'}}}})\n"),
+        (
+            f"LOG = {{'handlers': {{'x': {{'class': '{OLD}', '()': '{OLD}'}}}}}}\n",
+            f"LOG = {{'handlers': {{'x': {{'class': '{NEW}', '()': '{NEW}'}}}}}}\n",
+        ),
+        (
+            f"KNOWN = {{'a': '{OLD}'}}\ndef load(name): return import_string(KNOWN[name])\n",
+            f"KNOWN = {{'a': '{NEW}'}}\ndef load(name): return import_string(KNOWN[name])\n",
+        ),
         (f"pkgutil.resolve_name('{OLD}')\n", f"pkgutil.resolve_name('{NEW}')\n"),
         (f"import_module('{MODULE}').Old(1)\n", "import_module('shop.core.new_home').New(1)\n"),
         (f"import_module(\n '{MODULE}'\n) . Second\n", "import_module(\n 'shop.parts.second'\n) . Second\n"),
@@ -151,6 +178,11 @@ def test_is_reported_and_not_changed(source: str) -> None:
         (
             f"from {MODULE} import Old\n@mock.patch('{OLD}')\ndef f(m): run()\ndef g(): Old()\n",
             f"from {MODULE} import Old\n@mock.patch('{NEW}')\ndef f(m): run()\ndef g(): Old()\n",
+        ),
+        # A member is patched in the class itself, whoever imported that.
+        (
+            f"from {MODULE} import Old\n@mock.patch('{OLD}.run')\ndef f(m): Old()\n",
+            f"from {MODULE} import Old\n@mock.patch('{NEW}.run')\ndef f(m): Old()\n",
         ),
     ],
 )
@@ -181,7 +213,7 @@ def test_move_of_a_module_is_followed() -> None:
 def test_longest_old_name_decides() -> None:
     moves = (Move("CK101", "a.b", "x.y"), Move("CK102", "a.b.C", "z.D"))
 
-    assert changed("f('a.b.C.m', 'a.b.E')\n", moves) == "f('z.D.m', 'x.y.E')\n"
+    assert changed("locate('a.b.C.m'), locate('a.b.E')\n", moves) == "locate('z.D.m'), locate('x.y.E')\n"
 
 
 def test_name_with_two_new_homes_is_only_reported() -> None:
@@ -209,6 +241,27 @@ def test_single_word_is_not_taken_for_a_module() -> None:
 
     assert find("x = 'shop'\ny = 'a shop'\n", moves=moves) == Pass()
     assert [one.line for one in find("import_module('shop')\n", moves=moves).findings] == [1]
+
+
+def test_what_a_migration_declares_to_load_is_changed() -> None:
+    text = f"x = plug('{OLD}')\ny = {{'plug': '{OLD}', 'other': '{OLD}'}}\n"
+    source = read_source(text.encode())
+    tree = ast.parse(text)
+    home = FileModule("shop.app", False)
+
+    found = find_strings(source, tree, list(ast.walk(tree)), home, MOVES, REVIEW, loads=frozenset({"plug"}))
+
+    assert [(one.line, one.column) for one in found.changes] == [(1, 10), (2, 14)]
+    assert [(one.line, one.column) for one in found.findings] == [(2, 49)]
+
+
+def test_name_of_a_logger_is_no_code_even_where_its_module_moves() -> None:
+    moves = (Move("CK101", "jobs.nightly", "jobs.daily", kind="module"),)
+    table = "KNOWN = ['jobs.nightly']\ndef load(name): return import_module(name)\n"
+
+    assert changed("log_metric('jobs.nightly.seconds', 1)\n", moves) == "log_metric('jobs.nightly.seconds', 1)\n"
+    assert changed(table, moves) == table
+    assert changed("import_module('jobs.nightly')\n", moves) == "import_module('jobs.daily')\n"
 
 
 DOCSTRING = '''\

@@ -1,0 +1,99 @@
+"""Texts that name what is called otherwise, has other members or is gone; what loads it breaks on v2."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from compatkit.migration import CallChange, MemberChange, Migration
+from compatkit.migration.aliases import names_of, owners_of
+from compatkit.rewrite.prefilter.cache import remembered
+from compatkit.rewrite.prefilter.interfaces import can_call
+from compatkit.rewrite.rules.strings.string_takers import called
+
+_MODULES = frozenset({"import_module", "importorskip", "__import__"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedName:
+    """A dotted name of v1, and what a person has to know of it; a mock in its place may not mind."""
+
+    name: str
+    code: str
+    say: str
+    minds_mocks: bool = True
+
+
+class ChangedNames:
+    """The names of some migrations whose interface changed."""
+
+    def __init__(self, migrations: Iterable[Migration]) -> None:
+        self._by_name = ChainMap(*map(_by_name, migrations))
+
+    def read(self, text: str) -> ChangedName | None:
+        """Return what a text names if it is one of these names, or one with a colon, or a member of one."""
+        parts = text.replace(":", ".").split(".")
+        names = (".".join(parts[:size]) for size in range(len(parts), 1, -1))
+        return next((found for name in names if (found := self._by_name.get(name))), None)
+
+    def read_used(self, text: str, parents: Mapping[int, ast.AST], node: ast.Constant) -> ChangedName | None:
+        """Return what is used of a module that a text names, as in `import_module("shop").send`."""
+        call = parents.get(id(node))
+        if not isinstance(call, ast.Call | ast.Subscript):
+            return None
+        if isinstance(call, ast.Call) and called(call) not in _MODULES:
+            return None
+        match parents.get(id(call)):
+            case ast.Attribute(attr=name):
+                return self._by_name.get(f"{text}.{name}")
+            case ast.Call(args=[first, ast.Constant(value=str(name)), *_]) if first is call:
+                return self._by_name.get(f"{text}.{name}")
+        return None
+
+
+def names_changed(source: bytes, migration: Migration) -> bool:
+    """Tell whether a configuration has a value that begins with one of the names."""
+    return can_call(source, [migration]) and _as_values(migration).search(source) is not None
+
+
+@remembered
+def _as_values(migration: Migration) -> re.Pattern[bytes]:
+    names = "|".join(re.escape(name).replace(r"\.", "[.:]") for name in _by_name(migration))
+    return re.compile(rf"[:=]\s*[\"']?(?:{names})(?!\w)".encode())
+
+
+@remembered
+def _by_name(migration: Migration) -> dict[str, ChangedName]:
+    found: dict[str, ChangedName] = {}
+    for each in _names(migration):
+        if "*" not in each.name:
+            found.setdefault(each.name, each)
+    return found
+
+
+def _names(migration: Migration) -> Iterator[ChangedName]:
+    for call in migration.calls:
+        yield from (ChangedName(name, call.code, _of_call(call), bool(call.to)) for name in names_of(call, migration))
+    for removal in migration.removed:
+        yield from (ChangedName(name, removal.code, f"it is gone: {removal.say}") for name in removal.names)
+    for member in migration.members:
+        owners = set(owners_of(member, migration))
+        for name in owners:
+            yield ChangedName(f"{name}.{member.v1}", member.code, _of_member(member))
+            yield ChangedName(name, member.code, _of_member(member))
+        for name, kind in migration.types:
+            if kind in owners and name.endswith("()"):
+                yield ChangedName(name.removesuffix("()"), member.code, _of_member(member))
+
+
+def _of_call(call: CallChange) -> str:
+    if call.to:
+        return f"{call.to} is the new home"
+    return call.say or call.about.reason or "it takes other arguments now"
+
+
+def _of_member(member: MemberChange) -> str:
+    return member.say or f"its {member.v1} is {member.v2} now"
