@@ -96,6 +96,8 @@ class Context:
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                     if loads_setting(name, is_key=is_key):
                         return True
+                    if parent.value is node and self._is_constant_for_loading(name, spelling.move):
+                        return True
                     path.append(name)
                     # A table in a file that loads what it is given, not what it spells.
                     is_listed = self._loads_what_it_is_given and not (spelling.is_module or spelling.move.is_module)
@@ -103,6 +105,17 @@ class Context:
                 case ast.stmt():
                     return not is_key and loads_below(reversed(path), self._loads)
         return False
+
+    def _is_constant_for_loading(self, name: str, move: Move) -> bool:
+        """Tell whether a name of the file is bound once, and is given to calls alone, of which one loads it."""
+        names = [each for each in nodes_of(self.nodes, ast.Name) if each.id == name]
+        uses = [each for each in names if isinstance(each.ctx, ast.Load)]
+        calls = [self.parents.get(id(each)) for each in uses]
+        given = [call for call in calls if isinstance(call, ast.Call) and not is_data(call)]
+        if len(names) != len(uses) + 1 or len(given) != len(uses):
+            return False
+        is_reached = not any(self._not_reached(use, move) for use in uses)
+        return is_reached and any(called(call) in LOADS | self._loads for call in given)
 
     @cached_property
     def _loads_what_it_is_given(self) -> bool:

@@ -61,6 +61,11 @@ def test_is_neither_changed_nor_reported(source: str) -> None:
     [
         f"x = '{OLD}'\n",
         f"x = ['{OLD}']\n",
+        f"PATH = '{OLD}'\nmock.patch(PATH)\nprint(PATH)\n",
+        f"PATH = '{OLD}'\nmock.patch(PATH)\nx = PATH\n",
+        f"PATH = '{OLD}'\nmock.patch(PATH)\nPATH = 1\n",
+        f"PATH = '{OLD}'\nmake(PATH)\n",
+        f"from {MODULE} import Old\nPATH = '{OLD}'\n@mock.patch(PATH)\ndef f(m): Old()\n",
         f"x = {{'class': '{OLD}'}}\n",
         f"x = {{'{OLD}': 1}}\n",
         f"f('{OLD}')\n",
@@ -161,6 +166,10 @@ def test_is_reported_and_not_changed(source: str) -> None:
         (
             f"KNOWN = {{'a': '{OLD}'}}\ndef load(name): return import_string(KNOWN[name])\n",
             f"KNOWN = {{'a': '{NEW}'}}\ndef load(name): return import_string(KNOWN[name])\n",
+        ),
+        (
+            f"PATH = '{OLD}'\n@mock.patch(PATH)\ndef f(m): make(PATH)\n",
+            f"PATH = '{NEW}'\n@mock.patch(PATH)\ndef f(m): make(PATH)\n",
         ),
         (f"pkgutil.resolve_name('{OLD}')\n", f"pkgutil.resolve_name('{NEW}')\n"),
         (f"import_module('{MODULE}').Old(1)\n", "import_module('shop.core.new_home').New(1)\n"),
