@@ -19,7 +19,7 @@ from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.prefilter.interfaces import called_otherwise
 
@@ -88,7 +88,7 @@ def plan_task(
 def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     """Process one source that is no file, such as standard input; where it would lie is not known."""
     # Who imports from it cannot be seen.
-    job = Job(source, surroundings=Surroundings(taken=None))
+    job = Job(source, neighbours=Neighbours(taken=None))
     return _result(name, process(job, task), job)
 
 
@@ -115,7 +115,7 @@ def _prepare(file: FoundFile, namer: Namer, around: Around) -> Job | Outcome:
     if file.is_data:
         return Job(source, suffix=file.suffix)
     named = namer.name(file.path, file.root)
-    return Job(source, named.name, named.is_package, surroundings=around.of(source, file, named))
+    return Job(source, named.name, named.is_package, neighbours=around.of(source, file, named))
 
 
 def _result(name: str, outcome: Outcome, job: Job) -> FileResult:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import Failed, Outcome
-from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.options import Options
 
 DEFAULTS = Options()
@@ -32,14 +32,14 @@ class Task:
 class Job:
     """One file: no path, nothing but values. `suffix` is that of a document, and empty for a Python source.
 
-    `surroundings` is what other files tell of it.
+    `neighbours` is what other files tell of it.
     """
 
     source: bytes
     module: str = ""
     is_package: bool = False
     suffix: str = ""
-    surroundings: Surroundings = ALONE
+    neighbours: Neighbours = ALONE
 
 
 def process(job: Job, task: Task) -> Outcome:
@@ -70,7 +70,7 @@ def _rewrite_source(job: Job, task: Task) -> Outcome:
         migrations=task.migrations,
         options=task.options,
         reexports=task.reexports,
-        surroundings=job.surroundings,
+        neighbours=job.neighbours,
     )
 
 

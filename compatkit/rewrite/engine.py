@@ -8,23 +8,24 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.edit.position_map import PlacesBefore
 from compatkit.rewrite.edit.resolve_overlaps import choose
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.neighbours import ALONE, Surroundings
-from compatkit.rewrite.file.parse import parse
-from compatkit.rewrite.file.text import Source, read_source
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
+from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.options import Options
+from compatkit.rewrite.ordered_rules import RULES
 from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.passes import Wanted, find_passes
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
 from compatkit.rewrite.prefilter.uses import uses_any
 from compatkit.rewrite.prefilter.words import can_be_modern, can_matter, modern_of, wanted_of
+from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
+from compatkit.rewrite.run_plan import RunPlan
 
 Told = TypeVar("Told", Edit, Finding)
 
@@ -38,14 +39,14 @@ def rewrite_source(
     migrations: Iterable[Migration] = (),
     options: Options = Options(),  # noqa: B008 - immutable
     reexports: Iterable[Move] = (),
-    surroundings: Surroundings = ALONE,
+    neighbours: Neighbours = ALONE,
 ) -> Outcome:
     """Rewrite the imports and uses of moved names in one file, and report what else names an old home.
 
     `module` is the dotted name under which the file is imported, or "" if unknown: then relative imports are only
     reported. `migrations` bring changed interfaces, and fields and arguments, on which only `options.modernize` acts.
     `reexports` are moves from modules that only hand a name on: imports follow them, uses through the module need not.
-    `surroundings` is what other files tell of this one. Nothing of the code is imported or executed; only the
+    `neighbours` is what other files tell of this one. Nothing of the code is imported or executed; only the
     `transform.py` of a migration that has one is, for a file with one of its words.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
@@ -54,7 +55,7 @@ def rewrite_source(
     """
     declared = tuple(migrations)
     home = FileModule(module, is_package)
-    outcome = rewrite_by_tables(source, home, tuple(moves), declared, options, tuple(reexports), surroundings)
+    outcome = rewrite_by_tables(source, home, tuple(moves), declared, options, tuple(reexports), neighbours)
     if not any(migration.transform for migration in declared):
         return outcome
     # Imported here: few migrations bring code, and LibCST costs more than all else.
@@ -70,7 +71,7 @@ def rewrite_by_tables(
     declared: tuple[Migration, ...],
     options: Options,
     reexports: tuple[Move, ...] = (),
-    surroundings: Surroundings = ALONE,
+    neighbours: Neighbours = ALONE,
 ) -> Outcome:
     """Rewrite as `rewrite_source` does, without the code that migrations bring."""
     all_moves = _selected(moves, options)
@@ -84,9 +85,10 @@ def rewrite_by_tables(
     if not relevant and not through and not modern and not calling:
         return Skipped("this is the old home itself")
     loads = frozenset(name for migration in declared for name in migration.loads)
-    wanted = Wanted(relevant, through, modern, options, surroundings, calling, loads)
+    run = RunPlan(relevant, through, modern, options, calling, loads)
     try:
-        return (_in_two_steps if options.rename and modern else _rewrite)(source, home, wanted)
+        file = File.of(source, home, neighbours)
+        return _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)
     except RewriteError as error:
         return error.as_outcome()
 
@@ -107,19 +109,18 @@ def _is_home(module: str, move: Move) -> bool:
     return move.of(module) is not None if move.is_module else move.old_module == module
 
 
-def _in_two_steps(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
+def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     """Rename first: what is modernised afterwards contains names that were renamed."""
-    source = read_source(data)
-    tree = parse(source.text)
-    changes, findings = _plan(source, tree, home, replace(wanted, migrations=()))
-    if not uses_any(source, tree, wanted.migrations, wanted.reexports):
-        return _apply(source, changes, findings)
+    changes, findings = _plan(file, replace(run, migrations=(), made=[]))
+    if not uses_any(file.source, file.tree, run.migrations, run.reexports):
+        return _apply(file.source, changes, findings)
     if not changes:
-        return _rewrite(data, home, wanted)
-    first = _apply(source, changes, findings)
+        return _rewrite(file, run)
+    first = _apply(file.source, changes, findings)
     assert isinstance(first, Rewritten)
-    second = _rewrite(first.source, home, replace(wanted, moves=(), reexports=(), calling=()))
-    before = PlacesBefore(source, changes, read_source(first.source))
+    again = File.of(first.source, file.home, file.neighbours)
+    second = _rewrite(again, replace(run, moves=(), reexports=(), calling=(), made=[]))
+    before = PlacesBefore(file.source, changes, again.source)
     reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
     if isinstance(second, Unchanged):
         return replace(first, findings=reported)
@@ -140,30 +141,33 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(set(findings), key=lambda item: (item.line, item.column, item.code, item.message)))
 
 
-def _rewrite(data: bytes, home: FileModule, wanted: Wanted) -> Rewritten | Unchanged:
-    source = read_source(data)
-    tree = parse(source.text)
-    if wanted.migrations and not uses_any(source, tree, wanted.migrations, wanted.reexports):
-        wanted = replace(wanted, migrations=())
-    return _apply(source, *_plan(source, tree, home, wanted))
+def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
+    if run.migrations and not uses_any(file.source, file.tree, run.migrations, run.reexports):
+        run = replace(run, migrations=())
+    return _apply(file.source, *_plan(file, run))
 
 
-def _plan(
-    source: Source, tree: ast.Module, home: FileModule, wanted: Wanted
-) -> tuple[list[Change], tuple[Finding, ...]]:
+def _plan(file: File, run: RunPlan) -> tuple[list[Change], tuple[Finding, ...]]:
     """Return the changes, in order and checked, and what is only reported."""
-    ignored = Ignored(source)
-    changes: list[Change] = []
     findings: list[Finding] = []
-    for found in find_passes(source, tree, home, wanted, changes):
-        made, left = choose(found.changes, changes, ignored)
-        changes += made
-        findings += [each for each in (*found.findings, *left) if not ignored.holds(each.line, each.code)]
-    changes.sort(key=lambda change: (change.start, change.end))
+    for rule in (rewrite_imports_only,) if is_imports_only(file, run) else RULES:
+        found = rule(file, run)
+        made, left = choose(found.changes, run.made, file.ignored)
+        run.made += made
+        run.moving |= _moving(found, made)
+        findings += [each for each in (*found.findings, *left) if not file.ignored.holds(each.line, each.code)]
+    changes = sorted(run.made, key=lambda change: (change.start, change.end))
     if changes:
         binds_the_same = all(change.binds_the_same for change in changes)
-        check(source, tree, changes, splice(source, changes), binds_the_same=binds_the_same)
+        check(file.source, file.tree, changes, splice(file.source, changes), binds_the_same=binds_the_same)
     return changes, _in_order(findings)
+
+
+def _moving(found: Found, made: list[Change]) -> frozenset[str]:
+    """Return the old names of which every import in the file is being replaced."""
+    lines, groups = {change.line for change in made}, {change.group for change in made}
+    gone = {(old, at.lineno in lines if isinstance(at, ast.stmt) else at in groups) for old, at in found.replaces}
+    return frozenset(old for old, is_gone in gone if is_gone and (old, False) not in gone)
 
 
 def _apply(source: Source, changes: list[Change], findings: tuple[Finding, ...]) -> Rewritten | Unchanged:

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 from collections.abc import Callable, Sequence
 
 from compatkit.migration import Migration, find_migration, parse_migration
-from compatkit.rewrite.edit.edit import Pass
+from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.prefilter.uses import uses_any
-from compatkit.rewrite.rules.config_arguments.config_arguments import find_arguments
-from compatkit.rewrite.rules.record_keys import find_fields
+from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
+from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
+from compatkit.rewrite.run_plan import RunPlan
 
 V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
 TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"
-Find = Callable[..., Pass]
+Find = Callable[[File, RunPlan], Found]
+
+
+def find_fields(file: File, run: RunPlan) -> Found:
+    known = Known.of(run.migrations, run.moving)
+    return fields_in(file, run, follow(file, known)) if may_have_fields(file, known, run.migrations) else Found()
+
+
+def find_arguments(file: File, run: RunPlan) -> Found:
+    known = Known.of(run.migrations, run.moving)
+    has_any = may_have_arguments(file, known, run.migrations)
+    return arguments_in(Flow(file, run, follow(file, known))) if has_any else Found()
 
 
 def found(
     find: Find, source: str | bytes, migrations: Sequence[Migration] = (), options: Options | None = None
-) -> Pass:
-    read = read_source(source.encode() if isinstance(source, str) else source)
-    tree = ast.parse(read.text)
-    home = FileModule("app.module", is_package=False)
+) -> Found:
+    data = source.encode() if isinstance(source, str) else source
+    file = File.of(data, FileModule("app.module", is_package=False))
     using = tuple(migrations) or (find_migration(),)
-    result = find(read, tree, list(ast.walk(tree)), home, using, options or Options(modernize=True))
+    result = find(file, RunPlan(migrations=using, options=options or Options(modernize=True)))
     # What is to be done in a file must not be lost because it seems to use nothing.
-    assert uses_any(read, tree, using) or not (result.changes or result.findings)
+    assert uses_any(file.source, file.tree, using) or not (result.changes or result.findings)
     return result
 
 

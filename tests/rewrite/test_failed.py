@@ -11,6 +11,7 @@ from compatkit.rewrite import Failed, RewriteError, Unchanged
 from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.import_plan import plan
 from compatkit.rewrite.edit.verify import check
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.moved_from_imports import _require_planned
@@ -107,9 +108,8 @@ def test_check_accepts_the_planned_result() -> None:
     ],
 )
 def test_an_import_that_says_something_else_than_planned_is_refused(text: str) -> None:
-    tree = ast.parse(IMPORT)
     home = FileModule("shop.app", is_package=False)
-    planned = plan(find_sites(list(ast.walk(tree)), home, MOVES)[0], home)
+    planned = plan(find_sites(File.of(IMPORT.encode() if isinstance(IMPORT, str) else IMPORT, home), MOVES)[0], home)
 
     _require_planned([RESULT.decode()], planned)
     with pytest.raises(RewriteError, match="did not pass its own check"):

@@ -11,7 +11,7 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration import Move
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.star_exports import StarNames, read_star_names
 
 _STAR = re.compile(rb"\bimport\s*\*")
@@ -43,14 +43,14 @@ class Around:
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
 
-    def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Surroundings:
+    def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
         # To look for the names that moved as well would mean to read many more files.
         names = self._names if self._renames or stars else self._called
         if names is self._called and not any(name.encode() in source for name in names):
             return ALONE
-        return Surroundings(stars, self._taken_from(file, names))
+        return Neighbours(stars, self._taken_from(file, names))
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root.

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import ast
 
-from compatkit.migration import Migration, Move
 from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.code import rewrite_code
 from compatkit.rewrite.documents.code_blocks import Block
 from compatkit.rewrite.documents.doctests import find_doctests
 from compatkit.rewrite.documents.sheet import Request, Sheet
 from compatkit.rewrite.documents.text import place
-from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.string_literal import read_quoted
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.run_plan import RunPlan
 
 
-def find_doctest_strings(
-    source: Source,
-    node: ast.Constant,
-    moves: tuple[Move, ...],
-    options: Options,
-    calling: tuple[Migration, ...] = (),
-) -> Pass:
+def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
     """Find old names, and calls that changed, in the doctests of one docstring."""
+    source, moves, options = file.source, run.moves, run.options
     literal = read_quoted(source, node)
     if literal is None:
-        return Pass()
+        return Found()
     after = len(source.text) - literal.end
 
     def extract(text: str, _mark: str) -> list[Block]:
@@ -36,9 +31,9 @@ def find_doctest_strings(
 
     blocks = extract(source.text, "")
     code = "\n".join(block.shown for block in blocks)
-    used = find_calling(code.encode("utf-8", "surrogatepass"), calling, options)
+    used = find_calling(code.encode("utf-8", "surrogatepass"), run.calling, options)
     if not used and not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
-        return Pass()
+        return Found()
     sheet = rewrite_code(source.text, extract, Request(moves, options=options, calling=used))
     if "\\" in code and not literal.is_raw:
         sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
@@ -47,8 +42,8 @@ def find_doctest_strings(
     return _as_pass(source, sheet, group=literal.start)
 
 
-def _as_pass(source: Source, sheet: Sheet, *, group: int) -> Pass:
-    found, said = Pass(), set()
+def _as_pass(source: Source, sheet: Sheet, *, group: int) -> Found:
+    found, said = Found(), set()
     for draft in sheet.drafts:
         # What belongs to one change is told once.
         message = "" if (draft.at, draft.message) in said else draft.message

@@ -6,58 +6,53 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
 
 from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import local_name
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import Imported
 
 WIDTH = 88
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
-class Imports:
-    """Knows which names a file has, and gathers those that are missing. Nothing is added to a name that is taken."""
+class AddedImports:
+    """Gathers the imports that a file lacks. Nothing is added to a name that is taken."""
 
-    def __init__(self, source: Source, tree: ast.Module, nodes: Nodes, home: FileModule) -> None:
-        self._source = source
-        self._home = home
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._source = file.source
         self._missing: dict[ast.stmt, dict[str, tuple[str, int, int]]] = {}
-        self._nodes = nodes
-        self._top = tree.body
-
-    # Most files have no call that needs an import.
-    @cached_property
-    def _bound(self) -> dict[str, set[str]]:
-        return _bindings(self._nodes, self._home)
-
-    @cached_property
-    def _taken(self) -> frozenset[str]:
-        return frozenset(_taken(self._nodes, self._home))
-
-    @cached_property
-    def _blocks(self) -> dict[int, list[ast.stmt]]:
-        return {id(item): block for block in _blocks(self._nodes) for item in block}
 
     def local(self, name: str, origin: ast.stmt, line: int) -> str | None:
         """Return what the dotted `name` is called at `line`, or would be after an import beside `origin`."""
-        for block in (self._blocks.get(id(origin), []), self._top):
-            for node in block:
-                if isinstance(node, ast.ImportFrom) and node.lineno < line:
-                    for alias in node.names:
-                        is_it = f"{self._home.resolve(node)}.{alias.name}" == name
-                        if is_it and local_name(alias) not in self._taken and len(self._bound[local_name(alias)]) == 1:
-                            return local_name(alias)
+        for imported in self._near(origin, line):
+            if imported.name == name and self._is_only(imported.local, name):
+                return imported.local
         last = name.rpartition(".")[2]
-        is_free = last not in self._taken and self._bound.get(last, {name}) == {name}
-        return last if is_free else None
+        return last if self._is_only(last, name) else None
+
+    def _is_only(self, local: str, name: str) -> bool:
+        """Tell whether nothing in the file means, or binds, anything else by a name."""
+        for each in self._file.scopes.of(local):
+            imported = self._file.imported.get(each.node)
+            if each.is_binding and (imported is None or imported.is_plain or imported.meaning != name):
+                return False
+            if not each.is_binding and self._file.scopes.resolve(each) is None:
+                return False
+        return True
+
+    def _near(self, origin: ast.stmt, line: int) -> Iterator[Imported]:
+        """Yield the from-imports of the block of a statement, and of the top level, that stand above a line."""
+        block = next((block for block in self._file.blocks if origin in block), [])
+        for body in (block, self._file.tree.body):
+            for node in body:
+                if isinstance(node, ast.ImportFrom) and node.lineno < line:
+                    yield from (self._file.imported[alias] for alias in node.names)
 
     def need(self, names: Iterable[str], origin: ast.stmt, call: ast.Call, code: str) -> None:
         """Have the dotted `names` imported next to `origin`, unless they are there."""
         for name in names:
-            if not self._is_there(name, origin, call.lineno):
+            if not any(each.name == name for each in self._near(origin, call.lineno)):
                 column = self._source.column(call.lineno, call.col_offset)
                 self._missing.setdefault(origin, {}).setdefault(name, (code, call.lineno, column))
 
@@ -66,15 +61,6 @@ class Imports:
             code, line, column = min(names.values(), key=lambda place: place[1:])
             statements = list(_statements(sorted(names)))
             yield replace(self._insert(origin, statements, code, line, column), group=group)
-
-    def _is_there(self, name: str, origin: ast.stmt, line: int) -> bool:
-        for block in (self._blocks.get(id(origin), []), self._top):
-            for node in block:
-                if isinstance(node, ast.ImportFrom) and node.lineno < line:
-                    module = self._home.resolve(node)
-                    if any(f"{module}.{alias.name}" == name for alias in node.names):
-                        return True
-        return False
 
     def _insert(self, origin: ast.stmt, statements: list[str], code: str, line: int, column: int) -> Change:
         source = self._source
@@ -106,43 +92,3 @@ def _wrapped(statement: str, indent: str, newline: str) -> str:
     head, _, names = statement.partition(" import ")
     lines = [f"{indent}{unit}{name}," for name in names.split(", ")]
     return newline.join([f"{head} import (", *lines, f"{indent})"])
-
-
-def _bindings(nodes: Nodes, home: FileModule) -> dict[str, set[str]]:
-    """Return, for each name that a from-import binds, the dotted names that it may stand for."""
-    bound: dict[str, set[str]] = {}
-    for node in nodes_of(nodes, ast.ImportFrom):
-        module = home.resolve(node)
-        for alias in node.names:
-            bound.setdefault(local_name(alias), set()).add(f"{module}.{alias.name}")
-    return bound
-
-
-def _taken(nodes: Nodes, home: FileModule) -> Iterator[str]:
-    """Yield every name that a file binds by other means, or uses without having bound it."""
-    imported = _bindings(nodes, home)
-    for node in nodes:
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                if name not in imported:
-                    yield name
-            case ast.Name(id=name) | ast.arg(arg=name):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.Import():
-                yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                yield from names
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-            case ast.MatchMapping(rest=str(name)):
-                yield name
-
-
-def _blocks(nodes: Nodes) -> Iterator[list[ast.stmt]]:
-    for node in nodes:
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list):
-                yield block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.outcome import Finding
@@ -28,8 +29,12 @@ class Change:
 
 
 @dataclass(slots=True)
-class Pass:
-    """What one pass over a file would change, and what it only reports."""
+class Found:
+    """What one rule would change in a file, and what it only reports.
+
+    `replaces` are old names that go, each with the import that brings it, or with the group of its uses.
+    """
 
     changes: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    replaces: list[tuple[str, ast.stmt | int]] = field(default_factory=list)

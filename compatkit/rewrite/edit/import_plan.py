@@ -29,6 +29,11 @@ class Target:
     level: int
     module: str
 
+    @property
+    def is_bare(self) -> bool:
+        """True for no module: what is brought is a top-level one, by `import`."""
+        return not self.level and not self.module
+
     def __str__(self) -> str:
         return "." * self.level + self.module
 
@@ -62,7 +67,8 @@ def plan(site: Site, home: FileModule, renamed: Collection[ast.alias] = ()) -> P
     """
     names = [_name(site, index, home, renamed) for index in range(len(site.moves))]
     resting = [name for name in names if site.moves[name.index] is None]
-    kept = resting or [name for name in names if name.target == names[0].target]
+    first = next((name.target for name in names if not name.target.is_bare), names[0].target)
+    kept = resting or [name for name in names if name.target == first]
     return Plan(tuple(kept), tuple(name for name in names if name not in kept))
 
 

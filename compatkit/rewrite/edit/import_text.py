@@ -32,7 +32,11 @@ def respell(text: str, node: ast.ImportFrom, plan: Plan) -> Regenerated | None:
     Returns None for any other, and for a star.
     """
     names = [(alias.name, alias.asname) for alias in node.names]
-    if text != _spell("." * node.level + (node.module or ""), names) or node.names[0].name == "*":
+    if node.names[0].name == "*":
+        return None
+    is_plain = text == _spell("." * node.level + (node.module or ""), names)
+    # LibCST cannot make another kind of statement of it; without a comment, nothing is lost.
+    if not is_plain and not (plan.target.is_bare and "#" not in text):
         return None
     return Regenerated(_statement(plan.kept), split_off(plan.split))
 
@@ -55,4 +59,5 @@ def _statement(names: Sequence[Name]) -> str:
 
 
 def _spell(module: str, names: Iterable[tuple[str, str | None]]) -> str:
-    return f"from {module} import {', '.join(f'{name} as {local}' if local else name for name, local in names)}"
+    listed = ", ".join(f"{name} as {local}" if local else name for name, local in names)
+    return f"from {module} import {listed}" if module else f"import {listed}"

@@ -5,24 +5,27 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from compatkit.rewrite.file.read_scopes import names_in
-from compatkit.rewrite.file.scopes import Place
+from compatkit.rewrite.file.scopes import Reference
 from compatkit.rewrite.file.string_literal import read_literal
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, nodes_of, span
+from compatkit.rewrite.file.tree import span
+
+if TYPE_CHECKING:
+    from compatkit.rewrite.file.file import File
 
 Range = tuple[int, int]
 
 
-def ranges_of(source: Source, nodes: Nodes, places: Collection[Place], name: str) -> list[Range] | None:
+def ranges_of(file: File, places: Collection[Reference], name: str) -> list[Range] | None:
     """Return the characters that spell `name` at its places, or None where they cannot be told for certain."""
-    formatted = dict(_formatted(nodes))
     found: set[Range] = set()
     for place in places:
-        holder = formatted.get(place.node, place.node)
-        ranges = _ranges(source, holder, name)
-        inside = [each for each in places if formatted.get(each.node) is holder]
+        holder = file.in_fstring(place.node) or place.node
+        ranges = _ranges(file.source, holder, name)
+        inside = [each for each in places if file.in_fstring(each.node) is holder]
         if not ranges or (isinstance(holder, ast.JoinedStr) and len(ranges) != len(inside)):
             return None
         found.update(ranges)
@@ -50,22 +53,6 @@ def _prints(node: ast.JoinedStr, name: str) -> bool:
     """Tell whether the name is also text of the f-string, as it is by `{name=}`."""
     texts = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
     return any(isinstance(text, str) and words_of(name).search(text) for text in texts)
-
-
-def _formatted(nodes: Nodes) -> Iterator[tuple[ast.AST, ast.JoinedStr]]:
-    """Yield each name in an f-string with the string: Python 3.11 does not know the place of the name itself."""
-    # The outermost comes last, and counts; of several of one size, a walk meets it first.
-    outwards = nodes_of(nodes, ast.JoinedStr)
-    outwards.reverse()
-    for node in sorted(outwards, key=_size):
-        for inner in ast.walk(node):
-            yield inner, node
-
-
-def _size(node: ast.JoinedStr) -> tuple[int, int]:
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    return node.end_lineno - node.lineno, node.end_col_offset - node.col_offset
 
 
 def _words(text: str, start: int, end: int, name: str) -> Iterator[Range]:

@@ -1,4 +1,4 @@
-"""What other files tell of the one that is being rewritten; gathered by whoever can see them."""
+"""Facts about one file that other files tell; gathered by whoever can see them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Neighbours:
     """Facts about one file from those around it.
 
     Attributes:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
         taken: old names that another file may import from this one; None where any may be.
+        read: local names of modules that another file reads from this one; None where any may be.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
     taken: frozenset[str] | None = frozenset()
+    read: frozenset[str] | None = frozenset()
 
     def may_be_taken(self, name: str) -> bool:
-        """Tell whether another file may import a name from this one."""
+        """Tell whether another file may import a moved name from this one."""
         return self.taken is None or name in self.taken
 
+    def may_be_read(self, name: str) -> bool:
+        """Tell whether another file may read the local name of a module from this one."""
+        return self.read is None or name in self.read
 
-ALONE = Surroundings()
+
+ALONE = Neighbours()

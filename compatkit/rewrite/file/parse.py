@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.tree import Nodes, nodes_of
 
 # warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
 _COMPILING = threading.Lock()
 
 # The fields of statements that hold statements, or what holds statements in its turn.
-_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 def parse(text: str) -> ast.Module:
@@ -50,15 +49,7 @@ def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        for field in _BLOCKS:
+        for field in BLOCKS:
             pending += reversed(getattr(node, field, ()))
         if not isinstance(node, ast.Module):
             yield node
-
-
-def import_froms(nodes: Nodes) -> list[ast.ImportFrom]:
-    return nodes_of(nodes, ast.ImportFrom)
-
-
-def local_name(alias: ast.alias) -> str:
-    return alias.asname or alias.name

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.bindings import bound_names
-from compatkit.rewrite.file.parse import local_name, parse
+from compatkit.rewrite.file.imports import bound_by
+from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.read_scopes import read_scopes
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import Nodes
 
@@ -47,12 +48,12 @@ def read_star_names(source: bytes, *, is_package: bool) -> StarNames:
     if any(_name(node) == "__all__" for node in nodes):
         listed = _listed(tree, nodes)
         return UNKNOWN if listed is None else StarNames(listed, listed)
-    every = bound_names(nodes)
+    bound = read_scopes(tree).module.bound
     deleted = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
     certain = _public(name for statement in tree.body for name in _bound_at_once(statement)) - deleted
     # A package also exports the submodules that anyone has imported so far.
-    is_open = is_package or every["*"] > 0
-    return StarNames(certain - {"*"}, None if is_open else _public(iter(every)))
+    is_open = is_package or "*" in bound
+    return StarNames(certain - {"*"}, None if is_open else _public(iter(bound)))
 
 
 def _listed(tree: ast.Module, nodes: Nodes) -> frozenset[str] | None:
@@ -77,10 +78,8 @@ def _bound_at_once(statement: ast.stmt) -> Iterator[str]:
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
-        case ast.Import(names=aliases):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in aliases)
-        case ast.ImportFrom(names=aliases):
-            yield from map(local_name, aliases)
+        case ast.Import() | ast.ImportFrom():
+            yield from (bound_by(statement, alias) for alias in statement.names)
         case ast.Assign(targets=targets):
             nodes = (node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
             yield from (node.id for node in nodes if isinstance(node.ctx, ast.Store))

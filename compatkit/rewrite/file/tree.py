@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TypeAlias, TypeVar, overload
+from typing import TypeVar, overload
 
 from compatkit.rewrite.file.text import Source
 
@@ -29,7 +29,7 @@ class AllNodes(list[ast.AST]):
         for node in self:
             kind = type(node)
             self._by_kind.setdefault(kind, []).append(node)
-            for field in _fields(kind):
+            for field in fields_of(kind):
                 child = getattr(node, field, None)
                 if isinstance(child, list):
                     self += [each for each in child if isinstance(each, ast.AST)]
@@ -57,29 +57,10 @@ def nodes_of(nodes: Nodes, *kinds: type[ast.AST]) -> list[ast.AST]:  # type: ign
 _known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
     if kind not in _known_fields:
         _known_fields[kind] = tuple(field for field in kind._fields if field not in _PLAIN)
     return _known_fields[kind]
-
-
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-
-
-def scope_of(node: ast.AST, nodes: Nodes) -> Scope | None:
-    """Return the innermost function or class around a statement, None for the module."""
-    around = [each for each in nodes if isinstance(each, _SCOPES) and is_inside(node, each)]
-    return max(around, key=lambda scope: (scope.lineno, scope.col_offset), default=None)
-
-
-def is_inside(node: ast.AST, scope: Scope | None) -> bool:
-    if scope is None:
-        return True
-    place: tuple[int, int] = (node.lineno, node.col_offset)  # type: ignore[attr-defined]  # statements and expressions
-    assert scope.end_lineno is not None
-    assert scope.end_col_offset is not None
-    return (scope.lineno, scope.col_offset) <= place < (scope.end_lineno, scope.end_col_offset)
 
 
 def span(source: Source, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Named, Value, doubtful, join
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_TARGETS = (ast.Store, ast.Del)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
 @dataclass(eq=False, slots=True)
@@ -75,28 +72,21 @@ class Frame:
 
 
 class Scopes:
-    """The scopes of one file. What each binds is found out once, however often it is executed."""
+    """The scopes of one file, as frames are opened for them."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        declared = (node.names for node in nodes_of(nodes, ast.Global, ast.Nonlocal))
+    def __init__(self, file: File) -> None:
+        declared = (node.names for node in nodes_of(file.nodes, ast.Global, ast.Nonlocal))
         self._shared = frozenset(name for names in declared for name in names)
-        self._has_walrus = bool(nodes_of(nodes, ast.NamedExpr))
-        self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+        self._scopes = file.scopes
 
     def open(self, node: ast.AST, parent: Frame | None, enclosing_class: ast.ClassDef | None = None) -> Frame:
         """Return a fresh frame for a scope."""
-        if node not in self._names:
-            self._names[node] = self._bound(node)
-        names, foreign = self._names[node]
+        scope = self._scopes.by_node[node]
+        foreign = frozenset(scope.global_names | scope.nonlocal_names)
+        names = frozenset(scope.bound) - foreign
         # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
         shared = frozenset() if isinstance(node, ast.ClassDef) else names & self._shared
         return Frame(node, parent, names, foreign, shared, enclosing_class)
-
-    def _bound(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-        inner = list(_own_nodes(node, has_walrus=self._has_walrus))
-        foreign = frozenset(n for item in inner if isinstance(item, ast.Global | ast.Nonlocal) for n in item.names)
-        names = frozenset(name for item in inner for name in _bound(item)) | frozenset(parameters(node))
-        return names - foreign, foreign
 
 
 def parameters(node: ast.AST) -> list[str]:
@@ -128,38 +118,3 @@ def stored_names(node: ast.AST) -> frozenset[str]:
 def _captured(value: Value, *, is_shared: bool) -> Value:
     # An imported name is what it is. An object may have been replaced by the time that the inner function runs.
     return value if isinstance(value, Named) and not is_shared else doubtful(value)
-
-
-def _own_nodes(node: ast.AST, *, has_walrus: bool) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope that may bind a name, without the scopes inside; of a comprehension, only its `:=`."""
-    body = [node.body] if isinstance(node, ast.Lambda) else getattr(node, "body", [])
-    stack: list[tuple[ast.AST, bool]] = [(item, False) for item in body]
-    while stack:
-        item, is_inner = stack.pop()
-        if not is_inner:
-            yield item
-        elif isinstance(item, ast.NamedExpr):
-            yield item.target
-        if isinstance(item, _SCOPES):
-            outside = [*getattr(item, "decorator_list", []), *getattr(item, "bases", [])]
-            stack += [(part, is_inner) for part in outside]
-            continue
-        inner = is_inner or isinstance(item, _COMPREHENSIONS)
-        for part in ast.iter_child_nodes(item):
-            # Without a `:=` in the whole file, only targets bind.
-            if has_walrus or not isinstance(part, ast.expr) or isinstance(getattr(part, "ctx", None), _TARGETS):
-                stack.append((part, inner))
-
-
-def _bound(item: ast.AST) -> Iterator[str]:
-    match item:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            yield name
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
-        case ast.Import() | ast.ImportFrom():
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in item.names)
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            yield name
-        case ast.MatchMapping(rest=str(name)):
-            yield name

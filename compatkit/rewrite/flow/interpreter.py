@@ -10,8 +10,9 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import local_name
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.expressions import Expressions
@@ -26,16 +27,15 @@ _WRAPPING = ("ClassVar", "Final", "Optional")
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
-def follow(tree: ast.Module, nodes: Nodes, home: FileModule, known: Known) -> Trace:
+def follow(file: File, known: Known) -> Trace:
     """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
     trace = Trace()
-    has_star = any(node.names[0].name == "*" for node in nodes_of(nodes, ast.ImportFrom))
-    stored = frozenset(n.attr for n in nodes_of(nodes, ast.Attribute) if not isinstance(n.ctx, ast.Load))
-    expressions = Expressions(known, trace, stored, frozenset(_patched(nodes)), has_star=has_star)
-    follower = _Follower(expressions, home, Scopes(nodes))
+    stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
+    expressions = Expressions(known, trace, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
+    follower = _Follower(expressions, file.home, Scopes(file))
     for _ in range(_ROUNDS):
         before = trace.far
-        follower.run(tree)
+        follower.run(file.tree)
         if trace.far == before:
             break
     return trace
@@ -102,17 +102,17 @@ class _Follower:
         settle = self._expressions.known.settle
         if isinstance(node, ast.Import):
             for alias in node.names:
-                name = alias.name if alias.asname else alias.name.partition(".")[0]
-                frame.bind(alias.asname or name, Named(settle(name), origins=origins))
+                local = bound_by(node, alias)
+                frame.bind(local, Named(settle(alias.name if alias.asname else local), origins=origins))
             return
         module = self._home.resolve(node)
         for alias in node.names:
             if alias.name == "*":
                 frame.bind_star()
             elif module:
-                frame.bind(local_name(alias), Named(settle(f"{module}.{alias.name}"), origins=origins))
+                frame.bind(bound_by(node, alias), Named(settle(f"{module}.{alias.name}"), origins=origins))
             else:
-                frame.bind(local_name(alias), UNKNOWN)
+                frame.bind(bound_by(node, alias), UNKNOWN)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):

@@ -6,15 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, nodes_of, span
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.values import Named
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import TextEdit
-from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.members_by_string import defined_names, said_of
 
@@ -22,17 +18,15 @@ from compatkit.rewrite.rules.members_by_string import defined_names, said_of
 class Members:
     """Visits the members that the trace shows, and the hooks that classes of the file define."""
 
-    def __init__(
-        self, source: Source, nodes: Nodes, trace: Trace, index: Index, options: Options, ignored: Ignored
-    ) -> None:
-        self._source = source
-        self._nodes = nodes
-        self._trace = trace
-        self._index = index
-        self._options = options
-        self._ignored = ignored
-        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
-        bodies = [owner.body for owner in trace.bases if isinstance(owner, ast.ClassDef)]
+    def __init__(self, facts: CallFacts) -> None:
+        self._file = facts.file
+        self._source = facts.file.source
+        self._nodes = facts.file.nodes
+        self._trace = facts.trace
+        self._index = facts.index
+        self._options = facts.options
+        self._ignored = facts.file.ignored
+        bodies = [owner.body for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
         self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
         self.findings: list[Finding] = []
 
@@ -54,13 +48,15 @@ class Members:
         start = end - len(member.v1)
         if not member.v2:
             self._say(node, member, value.name)
-        elif reason := self._doubt(value, node, member, start, end):
+        elif reason := self._doubt(value, node, member):
             self.findings.append(use.finding(self._source, reason))
         else:
             use.edits.append(TextEdit(start, end, member.v2))
             yield use
 
-    def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange, start: int, end: int) -> str:
+    def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange) -> str:
+        _, end = span(self._source, node)
+        start = end - len(member.v1)
         if not isinstance(node.ctx, ast.Load):
             return "it is assigned to here, or deleted"
         if not value.sure and not value.is_declared:
@@ -71,7 +67,7 @@ class Members:
             return "an annotation says so, and a subclass may be given; made with --confidence review"
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
-        if id(node) in self._in_strings or self._source.text[start:end] != member.v1:
+        if self._file.in_fstring(node) or self._source.text[start:end] != member.v1:
             return "its place in the text is not clear"
         return ""
 

@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.index import Index
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
@@ -19,16 +18,17 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PATCHING = frozenset({"delattr", "object", "setattr", "spy", "stub"})
 
 
-def find_indirect(source: Source, trace: Trace, index: Index, ignored: Ignored) -> Iterator[Finding]:
+def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each text that names a member, and for each method or attribute that takes its place."""
+    file, trace, index = facts.file, facts.trace, facts.index
     if not index.members:
         return
     found: list[tuple[ast.expr | ast.stmt, str, MemberChange]] = [*_asked_by_text(trace, index), *_keys(trace, index)]
     for node, owner, member in [*found, *_overridden(trace, index)]:
-        if not ignored.holds(node.lineno, member.code):
+        if not file.ignored.holds(node.lineno, member.code):
             reason = "a text names it" if isinstance(node, ast.expr) else "a subclass defines it under its old name"
             message = f"{said_of(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
-            yield Finding(member.code, node.lineno, source.column(node.lineno, node.col_offset), message)
+            yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
 
 
 def _asked_by_text(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:

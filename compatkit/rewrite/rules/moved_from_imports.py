@@ -4,56 +4,94 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.migration import Move
+from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.edit.import_plan import Name, Plan, Site, plan
 from compatkit.rewrite.edit.splice import replacements
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.parse import parse
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import doubt, finding
+from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of, finding
 
 
-def change_imports(
-    source: Source,
-    sites: list[Site],
-    nodes: Nodes,
-    home: FileModule,
-    *,
-    groups: Mapping[ast.stmt, int] = MappingProxyType({}),
-    renamed: Collection[ast.alias] = (),
-) -> Pass:
-    """Plan every site; one on which other changes depend is of their group. `renamed` come under their new names."""
-    found = Pass()
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What imports change together with.
+
+    Attributes:
+        groups: by statement, the group of its changes and of those that depend on it.
+        needed: the aliases on which other changes depend.
+        renamed: the aliases that come under their new names.
+    """
+
+    groups: Mapping[ast.stmt, int] = field(default_factory=dict)
+    needed: Collection[ast.alias] = ()
+    renamed: Collection[ast.alias] = ()
+
+
+def change_imports(file: File, sites: list[Site], together: Together = Together()) -> Found:
+    """Plan every site; one on which other changes depend is of their group.
+
+    A name that must stay is reported, and does not keep the others from going.
+    """
+    found = Found()
     for site in sites:
-        group = groups.get(site.node, 0)
-        move = site.moved[0][1]
-        column = source.column(site.node.lineno, site.node.col_offset)
-        if reason := doubt(site, nodes, home):
-            text, confidence = reason
-            message = f"{move.old} is not rewritten here: {text}"
-            found.findings.append(Finding(move.code, site.node.lineno, column, message, confidence))
+        group = together.groups.get(site.node, 0)
+        going = _without_doubtful(file, site, found)
+        if going is None:
             continue
-        planned = plan(site, home, renamed)
-        replaced = replacements(source, site, planned)
-        if replaced is None:
-            message = f"{move.old} is not rewritten here: the statement's comments or layout would be lost"
-            found.findings.append(finding(source, site.node, move.code, message))
+        staying = {alias for alias, _ in site.moved} - {alias for alias, _ in going.moved}
+        if any(alias in together.needed for alias in staying):
+            reason: Doubt = ("another name of this statement has to stay, and uses depend on it", "review")
+            found.findings += [_left(file, site, move, reason) for _, move in going.moved]
             continue
-        _require_planned([edit.text for edit in replaced], planned)
-        message = _message(site, planned)
-        for edit in replaced:
-            place = (move.code, site.node.lineno, column)
-            found.changes.append(
-                Change(edit.start, edit.end, edit.text, *place, message, binds_the_same=not renamed, group=group)
-            )
-            message = ""
+        found.changes += [replace(each, group=group) for each in _change(file, going, together, found)]
     return found
+
+
+def _without_doubtful(file: File, site: Site, found: Found) -> Site | None:
+    """Return the site without the names that are left to a person, and report these; None where none goes."""
+    if reason := doubt(site):
+        found.findings.append(_left(file, site, site.moved[0][1], reason))
+        return None
+    doubts = {alias: reason for alias, move in site.moved if (reason := doubt_of(file, site, alias, move))}
+    said: set[str] = set()
+    for alias, move in site.moved:
+        reason = doubts.get(alias)
+        if reason and reason[0] not in said:
+            said.add(reason[0])
+            found.findings.append(_left(file, site, move, reason))
+    every = zip(site.node.names, site.moves, strict=True)
+    moves = tuple(None if alias in doubts else move for alias, move in every)
+    return Site(site.node, moves) if any(moves) else None
+
+
+def _left(file: File, site: Site, move: Move, reason: Doubt) -> Finding:
+    text, confidence = reason
+    return replace(
+        finding(file, site.node, move.code, f"{move.old} is not rewritten here: {text}"), confidence=confidence
+    )
+
+
+def _change(file: File, site: Site, together: Together, found: Found) -> Iterator[Change]:
+    code = site.moved[0][1].code
+    planned = plan(site, file.home, together.renamed)
+    replaced = replacements(file.source, site, planned)
+    if replaced is None:
+        message = f"{site.moved[0][1].old} is not rewritten here: the statement's comments or layout would be lost"
+        found.findings.append(finding(file, site.node, code, message))
+        return
+    _require_planned([edit.text for edit in replaced], planned)
+    message = _message(site, planned)
+    column = file.source.column(site.node.lineno, site.node.col_offset)
+    for edit in replaced:
+        place = (code, site.node.lineno, column)
+        yield Change(edit.start, edit.end, edit.text, *place, message, binds_the_same=not together.renamed)
+        message = ""
 
 
 def _require_planned(texts: list[str], planned: Plan) -> None:
@@ -64,14 +102,16 @@ def _require_planned(texts: list[str], planned: Plan) -> None:
         raise RewriteError.unsafe(error.what) from error
     said = [
         (item.level, item.module or "", alias.name, alias.asname)
-        for item in statements
         if isinstance(item, ast.ImportFrom)
+        else (0, "", alias.name, alias.asname)
+        for item in statements
+        if isinstance(item, ast.Import | ast.ImportFrom)
         for alias in item.names
     ]
     names = (*planned.kept, *planned.split)
     if said != [(name.target.level, name.target.module, name.name, name.asname) for name in names]:
         raise RewriteError.unsafe("the import that came out is not the one that was planned")
-    if len(statements) != sum(isinstance(item, ast.ImportFrom) for item in statements):
+    if len(statements) != sum(isinstance(item, ast.Import | ast.ImportFrom) for item in statements):
         raise RewriteError.unsafe("something other than imports came out")
 
 
@@ -87,4 +127,5 @@ def _message(site: Site, planned: Plan) -> str:
 def _describe(site: Site, name: Name) -> str:
     before = "." * site.node.level + (site.node.module or "")
     alias = f" as {name.asname}" if name.asname else ""
-    return f"{before}.{site.node.names[name.index].name} -> {name.target}.{name.name}{alias}"
+    new = name.name if name.target.is_bare else f"{name.target}.{name.name}"
+    return f"{before}.{site.node.names[name.index].name} -> {new}{alias}"

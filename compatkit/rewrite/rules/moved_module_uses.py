@@ -1,26 +1,30 @@
-"""Moved names that are used through their module, as `a.b.c.N` or, by `import a.b.c as x` and its like, as `x.N`.
+"""Moved names that are used through their module, or through a package above it: `a.b.c.N`, `x.N`, `x.c.N`.
 
 The uses are pointed to the new home, and the import with them. Where the old module is used for something else as
-well, its import stays, and one of the new home is added. A use is changed only if its first name can be nothing but
-what the import binds: with one other binding of that name anywhere in the file, all is reported instead.
+well, its import stays, and one of the new home is added. All that is decided by the local name in its scope: what
+else binds it, who reads it, and who may read it besides.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.splice import indentation, stands_alone
-from compatkit.rewrite.file.bindings import bound_names, texts_of_types
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import local_name
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, dotted, is_inside, nodes_of, scope_of, span
-from compatkit.rewrite.rules.moved_names import Destinations
+from compatkit.rewrite.file.branches import is_chosen_beside
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.readers import reader_of
+from compatkit.rewrite.file.scopes import Reference, Scope
+from compatkit.rewrite.file.tree import dotted, span
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.import_safety import finding
+from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
+from compatkit.rewrite.run_plan import RunPlan
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class ModuleChanges:
     """
 
     changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     handled: set[ast.AST] = field(default_factory=set)
     from_imports: dict[ast.alias, Move] = field(default_factory=dict)
     groups: dict[ast.stmt, int] = field(default_factory=dict)
@@ -41,197 +46,402 @@ class ModuleChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
-    """A moved name that is read through its module."""
+class Use:
+    """A moved name, or a module that moves, as it is read; `chain` is the longest dotted name around it."""
 
     node: ast.Attribute
     move: Move
-
-
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """One alias that binds an old module; `spelled` is how a use of it begins, such as `a.b.c` or `x`."""
-
-    node: ast.Import | ast.ImportFrom
-    alias: ast.alias
-    module: str
-    spelled: str
+    chain: str
 
     @property
-    def root(self) -> str:
-        return self.spelled.partition(".")[0]
+    def target(self) -> str:
+        """The module to import for it; nothing for a builtin."""
+        if self.move.new_module == "builtins":
+            return ""
+        return self.move.new if self.move.is_module else self.move.new_module
 
     @property
-    def is_renamed(self) -> bool:
-        """True where a use says nothing of the module's own name, which can then change behind it."""
-        return isinstance(self.node, ast.ImportFrom) or self.alias.asname is not None
+    def written(self) -> str:
+        return self.move.new if self.target else self.move.new_name
 
 
-def change_modules(source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> ModuleChanges:
-    """Plan all that goes through an old module, import by import."""
+@dataclass(slots=True)
+class _Binding:
+    """A local name of one scope that nothing but imports of one thing bind, and what is read through it.
+
+    `others` are the dotted names that stay, with their meaning spelled out.
+    """
+
+    local: str
+    scope: Scope
+    imports: list[Imported]
+    uses: list[Use]
+    others: list[str]
+
+    @property
+    def meaning(self) -> str:
+        return self.imports[0].meaning
+
+    @property
+    def is_plain(self) -> bool:
+        return all(each.is_plain for each in self.imports)
+
+    @property
+    def targets(self) -> list[str]:
+        return sorted({use.target for use in self.uses} - {""})
+
+
+def change_modules(file: File, run: RunPlan) -> ModuleChanges:
+    """Plan all that goes through an old module, local name by local name."""
     done = ModuleChanges()
-    # Modules that move as a whole are not taken apart here.
-    whole = Destinations(move for move in moves if move.is_module)
-    moves = tuple(move for move in moves if not move.is_module)
-    imports = list(_imports(nodes, home, {move.old_module for move in moves}))
-    if not imports or any(alias.name == "*" for node in nodes_of(nodes, ast.ImportFrom) for alias in node.names):
-        # A star import may bind any name anew.
-        return done
-    bound = bound_names(nodes)
-    quoted = texts_of_types(source, nodes)
-    for number, each in enumerate(imports, start=1):
-        by_name = {move.old_name: move for move in moves if move.old_module == each.module}
-        scope = scope_of(each.node, nodes)
-        if (
-            bound[each.root] != 1
-            or isinstance(scope, ast.ClassDef)
-            or f"{each.spelled}." in quoted
-            or (each.is_renamed and len(_same(imports, each)) > 1)
-        ):
+    roots = _packages_of(run.moves)
+    destinations = destinations_of(run.moves)
+    for number, (local, scope) in enumerate(_locals(file, roots), start=1):
+        imports = file.certain_imports(local, scope)
+        if not imports or len({each.meaning for each in imports}) > 1:
             continue
-        uses, others = _uses(each, nodes, by_name)
-        if not all(is_inside(name, scope) for name in (*others, *(use.node for use in uses))):
+        readers = file.scopes.readers(local, scope)
+        reading = _Reading(file, destinations, imports, done)
+        binding = _Binding(local, scope, imports, *reading.read(readers))
+        if reading.reason:
+            _leave(file, binding, reading.reason, done)
             continue
         planned = len(done.changes)
-        is_changed = bool(uses) and _change(source, each, uses, others, bound, home, done)
-        # An import without its uses, or the uses without their import, would be wrong.
-        group = done.groups.setdefault(each.node, number)
-        done.changes[planned:] = [replace(change, group=group) for change in done.changes[planned:]]
-        if is_changed:
-            done.uses += [(use.move, group) for use in uses]
-        chains = _chains(others, nodes)
-        serves = any(chain.startswith(f"{each.spelled}.") for chain in chains)
-        is_served = (is_changed or (serves and not uses)) and whole.of(each.module) is None
-        if is_served and all(_is_settled(chain, each, by_name) for chain in chains):
-            # The module serves names only that did not move.
-            done.handled.add(each.alias)
+        if binding.uses and (reason := _Change(file, run, binding).plan(done)):
+            _leave(file, binding, reason, done)
+            continue
+        _group(binding, number, planned, done)
+        _settle(binding, destinations, done)
     return done
 
 
-def _imports(nodes: Nodes, home: FileModule, old_modules: set[str]) -> Iterator[_Import]:
-    for node in nodes_of(nodes, ast.Import, ast.ImportFrom):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in old_modules:
-                    yield _Import(node, alias, alias.name, alias.asname or alias.name)
-        elif module := home.resolve(node):
-            for alias in node.names:
-                if f"{module}.{alias.name}" in old_modules:
-                    yield _Import(node, alias, f"{module}.{alias.name}", local_name(alias))
+def _packages_of(moves: tuple[Move, ...]) -> frozenset[str]:
+    """Return every module, and every package above one, through which a moved name can be reached."""
+    every = {move.old_home if move.is_module else move.old_module for move in moves}
+    parts = [home.split(".") for home in every]
+    return frozenset(".".join(part[:size]) for part in parts for size in range(1, len(part) + 1))
 
 
-def _same(imports: Iterable[_Import], one: _Import) -> list[_Import]:
-    return [other for other in imports if other.root == one.root]
+def _locals(file: File, packages: frozenset[str]) -> Iterator[tuple[str, Scope]]:
+    found: dict[tuple[str, Scope], None] = {}
+    for each in file.imports:
+        if each.meaning in packages and (scope := file.scope_of(each.alias)) is not None:
+            found[each.local, scope] = None
+    return iter(found)
 
 
-def _uses(each: _Import, nodes: Nodes, by_name: dict[str, Move]) -> tuple[list[_Use], list[ast.Name]]:
-    """Return the uses of moved names, and every other place that reads the first name."""
-    uses: list[_Use] = []
-    inside: set[ast.AST] = set()
-    for node in nodes_of(nodes, ast.Attribute):
-        if node.attr in by_name and dotted(node.value) == each.spelled:
-            move = by_name[node.attr]
-            if isinstance(node.ctx, ast.Load) and move.confidence == "safe":
-                uses.append(_Use(node, move))
-                inside.update(ast.walk(node))
-    names = (node for node in nodes_of(nodes, ast.Name) if node.id == each.root)
-    return uses, [name for name in names if name not in inside]
+class _Reading:
+    """Reads what goes through one local name; `reason` says why nothing of it may change."""
+
+    def __init__(self, file: File, destinations: Destinations, imports: list[Imported], done: ModuleChanges) -> None:
+        self._file = file
+        self._destinations = destinations
+        self._meaning = imports[0].meaning
+        # Modules that are imported by their own name, and move as a whole, are another rule's.
+        self._whole = any(each.is_plain and destinations.of(each.name) for each in imports)
+        self._done = done
+        self.reason = ""
+
+    def read(self, readers: Sequence[Reference]) -> tuple[list[Use], list[str]]:
+        uses: list[Use] = []
+        others: list[str] = []
+        if readers and self._is_old(self._file.type_comments, readers[0].name):
+            self.reason = "a type comment reads it"
+        for reference in readers:
+            match reference.node:
+                case ast.Name() as name:
+                    use = self._use(name)
+                    uses += [use] if use else []
+                    others += [] if use else [self._meaning + dotted(self._chain(name))[len(name.id) :]]
+                case ast.Constant(value=str(text)):
+                    others += [self._meaning]
+                    if self._is_old(text, reference.name):
+                        self.reason = self.reason or f"the annotation in line {reference.line} reads it"
+                case _:
+                    others += [self._meaning]
+        return uses, others
+
+    def _is_old(self, text: str, local: str) -> bool:
+        """Tell whether a text that is read as code reads something of an old home."""
+        written_out = re.sub(rf"(?<![\w.]){re.escape(local)}\.", f"{self._meaning}.", text)
+        return any(f"{home}." in written_out for home in self._destinations.homes)
+
+    def _chain(self, name: ast.expr) -> ast.expr:
+        while isinstance(parent := self._file.parents.get(name), ast.Attribute):
+            name = parent
+        return name
+
+    def _use(self, name: ast.Name) -> Use | None:
+        """Return the moved name that is read by way of a local name, if it surely is one."""
+        node: ast.expr = name
+        chain = self._chain(name)
+        while isinstance(parent := self._file.parents.get(node), ast.Attribute):
+            node = parent
+            meaning = self._meaning + dotted(node)[len(name.id) :]
+            if move := self._destinations.exact(meaning):
+                return self._judged(parent, move, dotted(chain))
+        return None
+
+    def _judged(self, node: ast.Attribute, move: Move, chain: str) -> Use | None:
+        if move.is_module and self._whole:
+            return None
+        if not isinstance(node.ctx, ast.Load):
+            self.reason = self.reason or f"line {node.lineno} sets {move.old}, which every other file sees"
+            return None
+        if move.confidence != "safe":
+            return None
+        start, end = span(self._file.source, node)
+        if not self._file.source.text[start:end].endswith(node.attr):
+            # In an f-string over several lines, nothing tells the place before Python 3.12.
+            return None
+        if is_chosen_beside(self._file, node, self._file.mentions(move.new)):
+            message = f"another branch uses {move.new}, the new home; keep this branch for the old one"
+            self._done.findings.append(finding(self._file, node, move.code, message))
+            self._done.handled.update(ast.walk(node))
+            return None
+        return Use(node, move, chain)
 
 
-def _chains(names: list[ast.Name], nodes: Nodes) -> list[str]:
-    """Return, for each of these names, the longest dotted name that begins with it."""
-    longest: dict[ast.AST, str] = {name: name.id for name in names}
-    for node in nodes_of(nodes, ast.Attribute):
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if inner in longest:
-            longest[inner] = max(longest[inner], dotted(node), key=len)
-    return list(longest.values())
+def _leave(file: File, binding: _Binding, reason: str, done: ModuleChanges) -> None:
+    """Report each import that has to stay because of this, where something moved is read through it."""
+    for use in binding.uses[:1]:
+        for each in binding.imports:
+            message = f"{each.name} is imported here and stays, with its uses: {reason}"
+            done.findings.append(finding(file, each.alias, use.move.code, message))
+            done.handled.add(each.alias)
 
 
-def _is_settled(chain: str, each: _Import, by_name: dict[str, Move]) -> bool:
-    """True for a use that reads a name which did not move, or that leads elsewhere below the same package."""
-    if chain.startswith(f"{each.spelled}."):
-        return chain[len(each.spelled) + 1 :].partition(".")[0] not in by_name
-    return not each.spelled.startswith(chain)
+def _group(binding: _Binding, number: int, planned: int, done: ModuleChanges) -> None:
+    """Let the changes so far depend on the imports: without its uses, or they without it, either would be wrong."""
+    joined = {done.groups[each.node] for each in binding.imports if each.node in done.groups}
+    group = min(joined, default=number)
+    done.groups = {node: group if each in joined else each for node, each in done.groups.items()}
+    done.groups |= {each.node: group for each in binding.imports} if len(done.changes) > planned or binding.uses else {}
+    done.changes = [replace(each, group=group) if each.group in joined else each for each in done.changes]
+    done.changes[planned:] = [replace(change, group=group) for change in done.changes[planned:]]
+    done.uses = [(move, group if each in joined else each) for move, each in done.uses]
+    done.uses += [(use.move, group) for use in binding.uses]
 
 
-def _change(
-    source: Source,
-    each: _Import,
-    uses: list[_Use],
-    others: list[ast.Name],
-    bound: Counter[str],
-    home: FileModule,
-    done: ModuleChanges,
-) -> bool:
-    """Plan the change of one import and its uses; return whether there is one."""
-    targets = sorted({use.move.new_module for use in uses})
-    if home.name in targets:
-        return False
-    if each.is_renamed and not others and len(targets) == 1:
-        _redirect(source, each, uses, targets[0], done)
-        done.handled |= {use.node for use in uses} | {each.alias}
-        return True
-    if not all(_is_free(target, each, bound) for target in targets):
-        return False
-    added = _add_imports(source, each, targets, uses[0].move.code, stays=bool(others) or each.is_renamed)
-    if added is None:
-        return False
-    done.changes += [added, *(_of_use(source, use, whole=True) for use in uses)]
-    done.handled |= {use.node for use in uses}
+def _settle(binding: _Binding, destinations: Destinations, done: ModuleChanges) -> None:
+    """Note the imports that serve nothing, or names only, that did not move."""
+    for each in binding.imports:
+        module = each.name
+        if destinations.moves_whole(module):
+            continue
+        served = [other for other in binding.others if other.startswith(f"{module}.")]
+        is_plainly_held = any(f"{module}.".startswith(f"{other}.") for other in binding.others)
+        is_settled = all(destinations.exact(other) is None for other in _prefixes(served))
+        if (served or binding.uses) and is_settled and not is_plainly_held:
+            done.handled.add(each.alias)
+
+
+def _prefixes(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        parts = name.split(".")
+        yield from (".".join(parts[:size]) for size in range(1, len(parts) + 1))
+
+
+class _Change:
+    """The change of the imports and uses of one local name, all together."""
+
+    def __init__(self, file: File, run: RunPlan, binding: _Binding) -> None:
+        self._file = file
+        self._run = run
+        self._binding = binding
+        self._anchors = _anchors(binding)
+        self._gone = [each for each in self._anchors if each.is_plain and _serves_nothing(each, binding)]
+        self._near = {use: self._near_name(use) for use in binding.uses}
+        there = self._there()
+        wanted = [use for use in binding.uses if use.target and not self._near[use] and use.target not in there]
+        self._missing = sorted({use.target for use in wanted})
+        self._wanted = wanted
+
+    def plan(self, done: ModuleChanges) -> str:
+        """Plan all of it; return why it is not possible, or nothing."""
+        binding, file = self._binding, self._file
+        if file.home.name and file.home.name in {use.target for use in binding.uses}:
+            return "this is the new home"
+        if reason := self._other_branch():
+            return reason
+        old_homes = {use.move.old.rpartition(".")[0] for use in binding.uses}
+        is_all = not binding.others and not binding.is_plain and old_homes == {binding.meaning}
+        if is_all and len(binding.targets) == 1 and all(use.target and not use.move.is_module for use in binding.uses):
+            return self._redirect(done)
+        return self._respell(done)
+
+    def _other_branch(self) -> str:
+        """Tell whether a `try` or an `if` imports the new home where this does not."""
+        targets = {use.target for use in self._binding.uses}
+        rivals = [each.node for each in self._file.imports if each.name in targets or each.meaning in targets]
+        if any(rivals and is_chosen_beside(self._file, each.node, rivals) for each in self._anchors):
+            return "another branch imports the new home; keep this one for the old"
+        return ""
+
+    def _redirect(self, done: ModuleChanges) -> str:
+        """Let the same local name stand for the new module."""
+        binding, file = self._binding, self._file
+        if reason := reader_of(file, binding.local, binding.scope):
+            return reason
+        if len(binding.imports) > 1:
+            return "it is imported in several places"
+        (imported,), (target,) = binding.imports, binding.targets
+        code = binding.uses[0].move.code
+        if isinstance(imported.node, ast.ImportFrom):
+            done.from_imports[imported.alias] = Move(code, imported.name, target)
+        else:
+            text = f"{target} as {binding.local}"
+            message = f"import {imported.name} as {binding.local} -> {text}"
+            done.changes.append(_at(file, imported.alias, (*span(file.source, imported.alias), text), code, message))
+        done.changes += [self._renamed(use) for use in binding.uses if use.move.new_name != use.move.old_name]
+        done.handled |= {use.node for use in binding.uses} | {imported.alias}
+        return ""
+
+    def _respell(self, done: ModuleChanges) -> str:
+        """Write the new home out at every use, and see to it that it is imported."""
+        if reason := self._doubt():
+            return reason
+        edits: list[Change] = []
+        for each in self._anchors:
+            edit = self._import(each)
+            if edit is None:
+                return "there is no room for another import"
+            edits += edit
+        done.changes += [*edits, *(self._written(use) for use in self._binding.uses)]
+        done.handled |= {use.node for use in self._binding.uses}
+        if not self._binding.others:
+            done.handled |= {each.alias for each in self._gone}
+        return ""
+
+    def _near_name(self, use: Use) -> str:
+        """Return how the new name is reached by the same local name, if its module is surely loaded by then."""
+        binding, target = self._binding, use.target
+        if not target or not f"{target}.".startswith(f"{binding.meaning}."):
+            return ""
+        staying = [each.name for each in binding.imports if each.is_plain and each not in self._gone]
+        is_loaded = (
+            target == binding.meaning
+            or any(target in each.loaded for each in (*self._run.calling, *self._run.migrations))
+            or any(name.startswith(f"{target}.") for name in binding.others)
+            or any(f"{name}.".startswith(f"{target}.") for name in staying)
+        )
+        return binding.local + use.move.new[len(binding.meaning) :] if is_loaded else ""
+
+    def _there(self) -> set[str]:
+        """Return the modules that other imports of the same scope have brought by their own names."""
+        body = getattr(self._binding.scope.node, "body", ())
+        first = min((use.node.lineno for use in self._binding.uses), default=0)
+        return {
+            each.name
+            for each in self._file.imports
+            if each.is_plain and each not in self._gone and each.node in body and each.node.lineno < first
+        }
+
+    def _doubt(self) -> str:
+        file, binding = self._file, self._binding
+        roots = {target.partition(".")[0] for target in self._missing}
+        for root in roots - ({binding.local} if binding.is_plain else set()):
+            if not file.is_free(root, binding.scope) and not file.brings(root, binding.scope):
+                return f"{root!r}, by which the new home would be imported, stands for something else here"
+        for use in binding.uses:
+            name = (self._near[use] or use.written).partition(".")[0]
+            if not use.target and file.is_bound(name):
+                return f"{name!r} is bound by something else here"
+            if use.target and file.is_hidden_at(use.node, name, binding.scope):
+                return f"{name!r} stands for something else in line {use.node.lineno}"
+        is_alias = not binding.is_plain and any(use.move.old_module == binding.meaning for use in binding.uses)
+        is_gone = not binding.others and len(self._gone) == len(binding.imports) and binding.local not in roots
+        return reader_of(file, binding.local, binding.scope) if is_alias or is_gone else ""
+
+    def _import(self, imported: Imported) -> list[Change] | None:
+        """Import the new homes in place of the old one, or below it; None where there is no room."""
+        node, alias, source = imported.node, imported.alias, self._file.source
+        targets = self._targets_at(imported)
+        code = self._binding.uses[0].move.code
+        names = ", ".join(targets)
+        start, end = span(source, alias)
+        if imported in self._gone:
+            # Where a name stays in its package, its uses say what changes.
+            message = f"import {imported.name} -> import {names}" if names != imported.name else ""
+            return [_at(self._file, alias, (start, end, names), code, message)] if targets else self._removed(imported)
+        if not targets:
+            return []
+        node_start, node_end = span(source, node)
+        if not stands_alone(source, node_start, node_end):
+            if isinstance(node, ast.ImportFrom):
+                return None
+            return [_at(self._file, alias, (end, end, f", {names}"), code, f"import {names} added")]
+        opening = source.newline_at(node_end) + indentation(source, node_start)
+        text = "".join(f"{opening}import {target}" for target in targets)
+        at = source.line_end(node_end)
+        return [_at(self._file, alias, (at, at, text), code, f"import {names} added")]
+
+    def _targets_at(self, imported: Imported) -> list[str]:
+        """Return what to import beside an old home: what its own uses need; beside the first one, also the rest."""
+        homes = {each.name for each in self._anchors}
+        own = [use for use in self._wanted if _home(use) == imported.name]
+        rest = [use for use in self._wanted if _home(use) not in homes] if imported is self._anchors[0] else []
+        before = self._anchors[: self._anchors.index(imported)]
+        same = {_home(use) for use in self._wanted for each in before if each.name == _home(use)} - {imported.name}
+        taken = {use.target for use in self._wanted if _home(use) in same}
+        return sorted({use.target for use in (*own, *rest)} - taken)
+
+    def _removed(self, imported: Imported) -> list[Change]:
+        """Take an import away whose place another one has; where it is all that a block has, it stays."""
+        node, source = imported.node, self._file.source
+        start, end = span(source, node)
+        block = next((block for block in self._file.blocks if node in block), [])
+        code = self._binding.uses[0].move.code
+        message = f"import {imported.name} removed"
+        if len(node.names) > 1:
+            index = node.names.index(imported.alias)
+            first, last = span(source, imported.alias)
+            if index + 1 < len(node.names):
+                last, _ = span(source, node.names[index + 1])
+            else:
+                _, first = span(source, node.names[index - 1])
+            return [_at(self._file, imported.alias, (first, last, ""), code, message)]
+        if len(block) < 2 or not stands_alone(source, start, end):
+            return []
+        line_end = source.line_end(end)
+        after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
+        return [_at(self._file, imported.alias, (source.line_start(start), after, ""), code, message)]
+
+    def _renamed(self, use: Use) -> Change:
+        _, end = span(self._file.source, use.node)
+        message = f"{dotted(use.node)} -> {dotted(use.node.value)}.{use.move.new_name}"
+        edit = (end - len(use.move.old_name), end, use.move.new_name)
+        return _at(self._file, use.node, edit, use.move.code, message)
+
+    def _written(self, use: Use) -> Change:
+        text = self._near[use] or use.written
+        edit = (*span(self._file.source, use.node), text)
+        return _at(self._file, use.node, edit, use.move.code, f"{dotted(use.node)} -> {text}")
+
+
+def _home(use: Use) -> str:
+    return use.move.old if use.move.is_module else use.move.old.rpartition(".")[0]
+
+
+def _anchors(binding: _Binding) -> list[Imported]:
+    """Return the imports beside which, or in whose place, new ones stand: those of the old homes, or else the first."""
+    homes = {_home(use) for use in binding.uses}
+    exact = [each for each in binding.imports if each.name in homes]
+    first = min(binding.imports, key=lambda each: (each.node.lineno, each.node.col_offset))
+    return exact or [first]
+
+
+def _serves_nothing(imported: Imported, binding: _Binding) -> bool:
+    """Tell whether nothing of what still is read needs this import: of a submodule, only what lies in it does."""
+    rest = [each for each in binding.imports if each is not imported and each.name != imported.name]
+    for other in binding.others:
+        if f"{other}.".startswith(f"{imported.name}."):
+            return False
+        if not any(f"{other}.".startswith(f"{each.name}.") for each in rest):
+            return False
     return True
 
 
-def _is_free(target: str, each: _Import, bound: Counter[str]) -> bool:
-    """Tell whether `import target` binds a name that means nothing else here."""
-    root = target.partition(".")[0]
-    return bound[root] == 0 or (root == each.root and not each.is_renamed)
-
-
-def _redirect(source: Source, each: _Import, uses: list[_Use], target: str, done: ModuleChanges) -> None:
-    """Let the same local name stand for the new module."""
-    move = uses[0].move
-    if isinstance(each.node, ast.ImportFrom):
-        done.from_imports[each.alias] = Move(move.code, each.module, target)
-    else:
-        start, end = span(source, each.alias)
-        text = f"{target} as {each.alias.asname}"
-        message = f"import {each.module} as {each.alias.asname} -> {text}"
-        done.changes.append(_at(source, each.alias, start, end, text, move.code, message))
-    for use in uses:
-        if use.move.new_name != use.move.old_name:
-            done.changes.append(_of_use(source, use, whole=False))
-
-
-def _add_imports(source: Source, each: _Import, targets: list[str], code: str, *, stays: bool) -> Change | None:
-    """Import the new homes in place of the old one, or below it; None where there is no room."""
-    node_start, node_end = span(source, each.node)
-    start, end = span(source, each.alias)
-    names = ", ".join(targets)
-    if isinstance(each.node, ast.Import) and not stays:
-        # Where a name stays in its package, its uses say what changes.
-        message = f"import {each.module} -> import {names}" if names != each.module else ""
-        return _at(source, each.alias, start, end, names, code, message)
-    if not stands_alone(source, node_start, node_end):
-        if isinstance(each.node, ast.ImportFrom):
-            return None
-        return _at(source, each.alias, end, end, f", {names}", code, f"import {names} added")
-    opening = source.newline_at(node_end) + indentation(source, node_start)
-    text = "".join(f"{opening}import {target}" for target in targets)
-    at = source.line_end(node_end)
-    return _at(source, each.alias, at, at, text, code, f"import {names} added")
-
-
-def _of_use(source: Source, use: _Use, *, whole: bool) -> Change:
-    start, end = span(source, use.node)
-    if not whole:
-        start = end - len(use.move.old_name)
-    text = use.move.new if whole else use.move.new_name
-    message = f"{dotted(use.node)} -> {text if whole else f'{dotted(use.node.value)}.{text}'}"
-    return _at(source, use.node, start, end, text, use.move.code, message)
-
-
-def _at(source: Source, node: ast.expr | ast.alias, start: int, end: int, text: str, code: str, message: str) -> Change:
-    return Change(start, end, text, code, node.lineno, source.column(node.lineno, node.col_offset), message)
+def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str], code: str, message: str) -> Change:
+    line, column = node.lineno, file.source.column(node.lineno, node.col_offset)
+    return Change(*edit, code, line, column, message)

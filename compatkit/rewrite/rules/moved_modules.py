@@ -1,45 +1,36 @@
 """Modules that move with all that is in them: `import a.b.c` with uses of `a.b.c.N`, and `import a.b.c as x`.
 
-From-imports are left to `change_imports`. All imports that bind one top-level package go together: a use `a.b.c.N`
-needs its package whichever of them it came by.
+From-imports are left to `change_imports`. All imports that bind one top-level package in a scope go together: a use
+`a.b.c.N` needs its package whichever of them it came by.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.file.bindings import bound_names, texts_of_types
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import import_froms, local_name
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, Scope, dotted, is_inside, nodes_of, scope_of, span
-from compatkit.rewrite.rules.moved_names import Destinations
+from compatkit.rewrite.file.branches import is_chosen_beside
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.readers import reader_of
+from compatkit.rewrite.file.scopes import Scope
+from compatkit.rewrite.file.tree import dotted, span
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.import_safety import finding
+from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
+from compatkit.rewrite.run_plan import RunPlan
 
 
 @dataclass(slots=True)
 class WholeModules:
-    """What is changed, and the imports and uses that are dealt with."""
+    """What is changed and reported, and the imports and uses that are dealt with."""
 
     changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     handled: set[ast.AST] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """One alias of a module that moves; `move` is that module's own, derived from the declared one."""
-
-    node: ast.Import
-    alias: ast.alias
-    move: Move
-    scope: Scope | None
-
-    @property
-    def root(self) -> str:
-        return _root(self.alias.asname or self.alias.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,105 +45,142 @@ class _Use:
         return dotted(self.node)
 
 
-class _File:
-    """What is asked of the file more than once."""
-
-    def __init__(self, source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...]) -> None:
-        self.source, self.nodes, self.home = source, nodes, home
-        self.destinations = Destinations(move for move in moves if move.is_module)
-        self._taken_apart = {move.old_module for move in moves if not move.is_module}
-        self.bound = bound_names(nodes)
-        self.quoted = texts_of_types(source, nodes)
-        self._aliases = [(node, alias) for node in nodes_of(nodes, ast.Import) for alias in node.names]
-        self._plain_roots = {_root(alias.name) for _, alias in self._aliases if not alias.asname}
-
-    def imports(self) -> Iterator[_Import]:
-        for node, alias in self._aliases:
-            if move := self.destinations.of(alias.name):
-                yield _Import(node, alias, move, scope_of(node, self.nodes))
-
-    def resting(self, root: str) -> list[str]:
-        """Return what is imported of a package besides the modules that move."""
-        plain = [alias.name for _, alias in self._aliases if not alias.asname and _root(alias.name) == root]
-        return [name for name in plain if not self.destinations.of(name)]
-
-    def is_certain(self, each: _Import) -> bool:
-        """Tell whether an import can simply name the new module, as far as it can be seen from the import alone."""
-        # Where the new module is imported too, a `try` may choose between the two.
-        brings_new = any(alias.name == each.move.new for _, alias in self._aliases) or any(
-            f"{self.home.resolve(node)}.{alias.name}" == each.move.new and local_name(alias) == each.root
-            for node in import_froms(self.nodes)
-            for alias in node.names
-        )
-        return not brings_new and each.alias.name not in self._taken_apart and self.home.name != each.move.new
-
-    def is_free(self, root: str) -> bool:
-        """Tell whether an import of a package binds a name that means nothing else here."""
-        return self.bound[root] == 0 or (self.bound[root] == 1 and root in self._plain_roots)
-
-
-def change_whole_modules(
-    source: Source, nodes: Nodes, home: FileModule, moves: tuple[Move, ...], *, first_group: int = 1
-) -> WholeModules:
+def change_whole_modules(file: File, run: RunPlan) -> WholeModules:
     """Plan the plain imports of modules that move as a whole; what is not certain is left out, and so reported."""
     done = WholeModules()
-    if not any(move.is_module for move in moves):
+    if not any(move.is_module for move in run.moves):
         return done
-    file = _File(source, nodes, home, moves)
-    imports = list(file.imports())
-    for each in imports:
-        if each.alias.asname and file.is_certain(each):
-            text = f"{each.move.new} as {each.alias.asname}"
-            said = f"import {each.move.old} as {each.alias.asname} -> {text}"
-            done.changes.append(_change(source, each.alias, text, each.move, said))
+    destinations = destinations_of(run.moves)
+    taken_apart = {move.old_module for move in run.moves if not move.is_module}
+    groups: dict[tuple[str, Scope], list[tuple[Imported, Move]]] = {}
+    for each in file.imports:
+        move = destinations.whole(each.name) if isinstance(each.node, ast.Import) else None
+        if move is None:
+            continue
+        if each.is_plain:
+            scope = file.scope_of(each.alias)
+            assert scope is not None
+            groups.setdefault((each.local, scope), []).append((each, move))
+        elif _doubt_of_import(file, each, move) == "" and each.name not in taken_apart:
+            text = f"{move.new} as {each.alias.asname}"
+            said = f"import {move.old} as {each.alias.asname} -> {text}"
+            done.changes.append(_change(file, each.alias, (text, move, said)))
             done.handled.add(each.alias)
-    plain = [each for each in imports if not each.alias.asname]
-    for group, root in enumerate(sorted({each.root for each in plain}), start=first_group):
-        _change_root(file, [each for each in plain if each.root == root], group, done)
+    for number, ((root, scope), moving) in enumerate(groups.items(), start=len(file.nodes)):
+        package = _Package(file, destinations, (root, scope, moving))
+        if any(each.name in taken_apart for each, _ in moving):
+            continue
+        if reason := package.doubt():
+            done.findings += package.findings(reason)
+            done.handled |= {each.alias for each, _ in moving}
+        else:
+            done.changes += [replace(change, group=number) for change in package.changes()]
+            done.handled |= package.handled()
     return done
 
 
-def _change_root(file: _File, imports: list[_Import], group: int, done: WholeModules) -> None:
-    """Plan all imports that bind one top-level package, and every use of it; or none of them."""
-    root = imports[0].root
-    uses = list(_uses(file, root))
-    resting = file.resting(root)
-    if (
-        file.bound[root] != 1
-        or f"{root}." in file.quoted
-        or any(isinstance(each.scope, ast.ClassDef) for each in imports)
-        or not all(file.is_certain(each) and file.is_free(_root(each.move.new)) for each in imports)
-        or not all(_is_served(use, imports, resting) for use in uses)
-    ):
-        return
-    for each in imports:
-        said = f"import {each.move.old} -> import {each.move.new}"
-        done.changes.append(_change(file.source, each.alias, each.move.new, each.move, said, group))
-        done.handled.add(each.alias)
-    for use in uses:
-        if use.move:
-            said = f"{use.name} -> {use.move.new}{use.name[len(use.move.old) :]}"
-            done.changes.append(
-                _change(file.source, _part(use.node, use.move.old), use.move.new, use.move, said, group)
-            )
-            done.handled.update(ast.walk(use.node))
+def _doubt_of_import(file: File, each: Imported, move: Move) -> str:
+    """Say why an import cannot simply name the new module, as far as it can be seen from the import alone."""
+    if file.home.name == move.new:
+        return "this is the new home"
+    rivals = [other for other in file.imports if other.name == move.new and other.local == each.local]
+    if any(other.alias.name == move.new for other in file.imports) or rivals:
+        # Where the new module is imported too, a `try` may choose between the two.
+        return "the new home is imported here as well"
+    return ""
 
 
-def _uses(file: _File, root: str) -> Iterator[_Use]:
-    inner = {id(node.value) for node in nodes_of(file.nodes, ast.Attribute)}
-    for node in file.nodes:
-        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner and _root(dotted(node)) == root:
-            yield _Use(node, file.destinations.around(dotted(node)))
+class _Package:
+    """One top-level package, by the name that plain imports give it in a scope; it changes as a whole or not at all."""
 
+    def __init__(
+        self, file: File, destinations: Destinations, package: tuple[str, Scope, list[tuple[Imported, Move]]]
+    ) -> None:
+        self._file = file
+        self._destinations = destinations
+        self._root, self._scope, self._moving = package
+        self._readers = file.scopes.readers(self._root, self._scope)
+        self._uses = [self._use(each.node) for each in self._readers if isinstance(each.node, ast.Name)]
 
-def _is_served(use: _Use, imports: list[_Import], resting: list[str]) -> bool:
-    """Tell whether what a use needs is still imported afterwards where it stands."""
-    if use.move:
-        roots = {_root(each.move.new) for each in imports if is_inside(use.node, each.scope)}
-        return _root(use.move.new) in roots
-    # Whatever holds the old module may be asked for it in ways that are not seen.
-    leads_to_old = any(f"{each.move.old}.".startswith(f"{use.name}.") for each in imports)
-    return not leads_to_old and any(_meet(use.name, name) for name in resting)
+    def _use(self, name: ast.Name) -> _Use:
+        node: ast.expr = name
+        while isinstance(parent := self._file.parents.get(node), ast.Attribute):
+            node = parent
+        return _Use(node, self._destinations.around(dotted(node)))
+
+    def doubt(self) -> str:
+        """Say why the imports and uses stay as they are, or nothing."""
+        file = self._file
+        imports = file.certain_imports(self._root, self._scope)
+        if not imports or not all(each.is_plain for each in imports):
+            return "its name is bound by something else as well, or may be"
+        for each, move in self._moving:
+            if reason := _doubt_of_import(file, each, move):
+                return reason
+        roots = {_root(move.new) for _, move in self._moving}
+        for root in roots - {self._root}:
+            if not (file.is_free(root, self._scope) or file.brings(root, self._scope)):
+                return f"{root!r} stands for something else here"
+        resting = [each.name for each in imports if not self._destinations.whole(each.name)]
+        if reason := self._doubt_of_uses(resting):
+            return reason
+        if self._root not in roots and not resting:
+            return reader_of(file, self._root, self._scope)
+        return ""
+
+    def _doubt_of_uses(self, resting: Sequence[str]) -> str:
+        old = [f"{move.old}." for _, move in self._moving]
+        texts = [str(each.node.value) for each in self._readers if isinstance(each.node, ast.Constant)]
+        if any(each in text for text in (*texts, self._file.type_comments) for each in old):
+            return "an annotation reads it"
+        for reference in self._readers:
+            if not isinstance(reference.node, ast.Name | ast.Constant):
+                return f"line {reference.line} may bind it anew"
+        for use in self._uses:
+            if reason := self._doubt_of_use(use, resting):
+                return reason
+        return ""
+
+    def _doubt_of_use(self, use: _Use, resting: Sequence[str]) -> str:
+        line = use.node.lineno
+        if use.move is None:
+            # Whatever holds the old module may be asked for it in ways that are not seen.
+            leads_to_old = any(f"{move.old}.".startswith(f"{use.name}.") for _, move in self._moving)
+            if leads_to_old or not any(_meet(use.name, name) for name in resting):
+                return f"line {line} uses it in a way that is not followed"
+            return ""
+        part = _part(use.node, use.move.old)
+        if not isinstance(getattr(part, "ctx", None), ast.Load):
+            return f"line {line} sets it, which every other file sees"
+        if self._file.is_hidden_at(use.node, _root(use.move.new), self._scope):
+            return f"{_root(use.move.new)!r} stands for something else in line {line}"
+        if is_chosen_beside(self._file, use.node, self._file.mentions(use.move.new)):
+            return f"another branch beside line {line} uses the new home; keep this one for the old"
+        if _root(use.move.new) not in {_root(move.new) for _, move in self._moving}:
+            return f"line {line} needs {use.move.new}, which is not imported here"
+        return ""
+
+    def findings(self, reason: str) -> list[Finding]:
+        said = [
+            (each, move, f"imports {move.old}, which is {move.new} now, and stays, with its uses: {reason}")
+            for each, move in self._moving
+        ]
+        return [finding(self._file, each.alias, move.code, message) for each, move, message in said]
+
+    def changes(self) -> list[Change]:
+        made = []
+        for each, move in self._moving:
+            made.append(_change(self._file, each.alias, (move.new, move, f"import {move.old} -> import {move.new}")))
+        for use in self._uses:
+            if use.move:
+                said = f"{use.name} -> {use.move.new}{use.name[len(use.move.old) :]}"
+                part = _part(use.node, use.move.old)
+                made.append(_change(self._file, part, (use.move.new, use.move, said)))
+        return made
+
+    def handled(self) -> set[ast.AST]:
+        inside = {part for use in self._uses if use.move for part in ast.walk(use.node)}
+        return inside | {each.alias for each, _ in self._moving}
 
 
 def _meet(one: str, other: str) -> bool:
@@ -170,8 +198,7 @@ def _root(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _change(source: Source, node: ast.expr | ast.alias, text: str, move: Move, message: str, group: int = 0) -> Change:
-    start, end = span(source, node)
-    return Change(
-        start, end, text, move.code, node.lineno, source.column(node.lineno, node.col_offset), message, group=group
-    )
+def _change(file: File, node: ast.expr | ast.alias, edit: tuple[str, Move, str]) -> Change:
+    text, move, message = edit
+    start, end = span(file.source, node)
+    return Change(start, end, text, move.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import import_froms
-from compatkit.rewrite.file.tree import Nodes
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.cache import remembered
 
 
@@ -34,6 +33,23 @@ class Destinations:
             return exact.of(dotted) if exact.is_module else exact
         return next((found for move in self._modules if (found := move.of(dotted))), None)
 
+    @cached_property
+    def homes(self) -> frozenset[str]:
+        """Every old home: the modules that names move out of, and those that move themselves."""
+        return frozenset(move.old_home for move in self._by_old.values())
+
+    def exact(self, dotted: str) -> Move | None:
+        """Return the move that is declared for this very name."""
+        return self._by_old.get(dotted)
+
+    def whole(self, module: str) -> Move | None:
+        """Return the move of a module that goes as a whole, or with the one around it."""
+        return next((found for move in self._modules if (found := move.of(module))), None)
+
+    def moves_whole(self, module: str) -> bool:
+        """Tell whether a module moves with all that is in it."""
+        return self.whole(module) is not None
+
     def of_import(self, module: str, name: str) -> Move | None:
         """Return the move of a name that is imported from a module. A star moves if all that it brings does."""
         if name == "*" and module in self._left_early:
@@ -51,14 +67,15 @@ def destinations_of(moves: tuple[Move, ...]) -> Destinations:
 
 
 def find_sites(
-    nodes: Nodes, home: FileModule, moves: tuple[Move, ...], modules: Mapping[ast.alias, Move] = MappingProxyType({})
+    file: File, moves: tuple[Move, ...], modules: Mapping[ast.alias, Move] = MappingProxyType({})
 ) -> list[Site]:
     """Return the from-imports of moved names, in the order of the text; `modules` are aliases that move as such."""
     destinations = destinations_of(moves)
     sites = []
-    for node in import_froms(nodes):
-        module = home.resolve(node) or ""
-        found = tuple(modules.get(alias) or destinations.of_import(module, alias.name) for alias in node.names)
-        if any(found):
-            sites.append(Site(node, found))
+    for node in file.statements:
+        if isinstance(node, ast.ImportFrom):
+            module = file.home.resolve(node) or ""
+            found = tuple(modules.get(alias) or destinations.of_import(module, alias.name) for alias in node.names)
+            if any(found):
+                sites.append(Site(node, found))
     return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))

@@ -16,12 +16,10 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.import_plan import target_of
 from compatkit.rewrite.edit.splice import indentation, stands_alone
-from compatkit.rewrite.file.bindings import bound_names
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import local_name
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.neighbours import Surroundings
-from compatkit.rewrite.file.parse import local_name
 from compatkit.rewrite.file.star_exports import StarNames
-from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import Nodes, span
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.import_safety import finding
@@ -52,48 +50,42 @@ class _Star:
         return self.names.possible is not None and self.names.possible <= {move.old_name for move in self.brought}
 
 
-def change_stars(
-    source: Source,
-    tree: ast.Module,
-    nodes: Nodes,
-    home: FileModule,
-    moves: tuple[Move, ...],
-    surroundings: Surroundings,
-) -> StarChanges:
+def change_stars(file: File, moves: tuple[Move, ...]) -> StarChanges:
     """Plan every star import of a module whose names are known; the others are left to be reported."""
-    done, known = StarChanges(), dict(surroundings.stars)
+    done, known = StarChanges(), dict(file.neighbours.stars)
     if not known:
         return done
-    for star in _stars(tree, home, moves, known):
+    for star in _stars(file, moves, known):
         done.handled.add(star.node.names[0])
         left = [move for move in star.brought if move.old_name not in star.bound_below]
-        is_whole = star.is_all_moved or home.is_package
-        taken = surroundings.may_be_taken
-        needed = [move for move in left if is_whole or taken(move.old_name) or _is_used(move.old_name, nodes)]
-        reason = next((why for move in needed if (why := _doubt(source, star, move, nodes, home, known))), None)
+        is_whole = star.is_all_moved or file.home.is_package
+        taken = file.neighbours.may_be_taken
+        needed = [move for move in left if is_whole or taken(move.old_name) or _is_used(move.old_name, file.nodes)]
+        reason = next((why for move in needed if (why := _doubt(file, star, move))), None)
         if reason:
             named = " and ".join(move.old_name for move in needed)
             message = f"a star import brings {named}, and is not rewritten: {reason}"
-            done.findings.append(finding(source, star.node, needed[0].code, message))
+            done.findings.append(finding(file, star.node, needed[0].code, message))
             continue
         if needed:
-            done.changes.append(_change(source, star, needed, home))
+            done.changes.append(_change(file, star, needed))
     return done
 
 
-def _stars(tree: ast.Module, home: FileModule, moves: tuple[Move, ...], known: Known) -> Iterator[_Star]:
+def _stars(file: File, moves: tuple[Move, ...], known: Known) -> Iterator[_Star]:
     """Yield the stars at the top level of which every moved name is known to be brought, or not to be."""
-    for index, node in enumerate(tree.body):
+    body = file.tree.body
+    for index, node in enumerate(body):
         if not _is_star(node):
             continue
-        module = home.resolve(node) or ""
+        module = file.home.resolve(node) or ""
         names = known.get(module)
         left = tuple(move for move in moves if not move.is_module and move.old_module == module)
         is_whole = any(move.is_module and move.of(module) for move in moves)
         if names is None or not left or is_whole or any(_is_open(move, names) for move in left):
             continue
         brought = tuple(move for move in left if move.old_name in names.certain)
-        yield _Star(node, names, brought, frozenset(_bound_by_imports(tree.body[index + 1 :])))
+        yield _Star(node, names, brought, frozenset(_bound_by_imports(body[index + 1 :])))
 
 
 def _is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
@@ -122,21 +114,21 @@ def _is_used(name: str, nodes: Nodes) -> bool:
     )
 
 
-def _doubt(source: Source, star: _Star, move: Move, nodes: Nodes, home: FileModule, known: Known) -> str | None:
-    name = move.old_name
+def _doubt(file: File, star: _Star, move: Move) -> str | None:
+    name, known = move.old_name, dict(file.neighbours.stars)
     if move.confidence != "safe":
         return move.why or f"the move of {move.old} asks for a person's eye"
     if not move.new_module:
         return f"a from-import cannot bring {move.new}"
-    if move.new_module == home.name:
+    if move.new_module == file.home.name:
         return "this is the new home"
-    if bound_names(nodes)[name]:
+    if any(each.is_binding for each in file.scopes.of(name)):
         return f"{name} is bound by something else here as well"
-    for other in _later(star, nodes):
-        names = known.get(home.resolve(other) or "")
+    for other in _later(star, file.nodes):
+        names = known.get(file.home.resolve(other) or "")
         if names is None or names.may_bring(name):
             return f"the star import in line {other.lineno} may bring {name} too"
-    if not stands_alone(source, *span(source, star.node)):
+    if not stands_alone(file.source, *span(file.source, star.node)):
         return "it shares its line with other statements"
     return None
 
@@ -146,10 +138,11 @@ def _later(star: _Star, nodes: Nodes) -> Iterable[ast.ImportFrom]:
     return (node for node in nodes if _is_star(node) and (node.lineno, node.col_offset) > place)
 
 
-def _change(source: Source, star: _Star, needed: list[Move], home: FileModule) -> Change:
+def _change(file: File, star: _Star, needed: list[Move]) -> Change:
+    source = file.source
     start, end = span(source, star.node)
     opening = source.newline_at(end) + indentation(source, start)
-    statements = list(_statements(star.node, needed, home))
+    statements = list(_statements(star.node, needed, file.home))
     column = source.column(star.node.lineno, star.node.col_offset)
     said = "; ".join(f"{move.old} -> {move.new}" for move in needed)
     if star.is_all_moved:

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from keyword import iskeyword
 from typing import NamedTuple
 
-from compatkit.migration import Migration
-from compatkit.rewrite.edit.edit import Change, Pass
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, span
+from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.trace import Trace, spelling_of
 from compatkit.rewrite.flow.values import Held
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.run_plan import RunPlan
 
 _OPENS = re.compile(r"[\s)]*(\[\s*)")
 _CLOSES = re.compile(r"\s*\]")
@@ -42,8 +42,10 @@ class _Asked(NamedTuple):
 class Objects:
     """Collects the places of one file; `migrations` are those of the trace, by their number there."""
 
-    def __init__(self, source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration]) -> None:
-        self._source = source
+    def __init__(self, file: File, run: RunPlan, trace: Trace) -> None:
+        migrations = run.migrations
+        self._file = file
+        self._source = file.source
         self._trace = trace
         self._tables = {
             number: {field.v1: (field.code, field.v2) for field in migration.fields}
@@ -51,18 +53,11 @@ class Objects:
             if migration.has_objects
         }
         self._codes = {number: migrations[number].producers[0].code for number in self._tables}
-        self._parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
-        self._strings = {
-            id(part): node
-            for node in reversed(nodes)
-            if isinstance(node, ast.JoinedStr)
-            for part in ast.walk(node)
-            if part is not node
-        }
+        self._parents = file.parents
         self._in_strings: dict[ast.JoinedStr, list[_Asked]] = {}
-        self._pass = Pass()
+        self._pass = Found()
 
-    def found(self) -> Pass:
+    def found(self) -> Found:
         for node, value in self._trace.keys.items():
             if isinstance(value, Held) and value.is_record and value.table in self._tables:
                 self._key(node, value)
@@ -87,7 +82,7 @@ class Objects:
             self._report(node, code, f"{_said(spelling, name)}; not rewritten: {reason}")
             return
         asked = _Asked(node, code, spelling, name)
-        if (string := self._strings.get(id(node))) and self._is_read(node):
+        if (string := self._file.in_fstring(node)) and self._is_read(node):
             self._in_strings.setdefault(string, []).append(asked)
         elif place := self._place(node):
             is_called = self._source.text[place[0]] != "["
@@ -113,7 +108,7 @@ class Objects:
                 self._leave(own[0], "the f-string has the same word in another place, too")
 
     def _change(self, asked: _Asked, start: int, end: int, text: str) -> None:
-        node = self._strings.get(id(asked.node), asked.node)
+        node = self._file.in_fstring(asked.node) or asked.node
         line, column = node.lineno, self._source.column(node.lineno, node.col_offset)
         message = f"{asked.spelling!r} -> .{asked.name}"
         self._pass.changes.append(Change(start, end, text, asked.code, line, column, message, binds_the_same=True))
@@ -122,13 +117,13 @@ class Objects:
         self._report(asked.node, asked.code, f"{_said(asked.spelling, asked.name)}; not rewritten: {reason}")
 
     def _is_read(self, key: ast.expr | ast.keyword) -> bool:
-        parent = self._parents.get(id(key))
+        parent = self._parents.get(key)
         return isinstance(parent, ast.Subscript) and parent.slice is key and isinstance(parent.ctx, ast.Load)
 
     def _place(self, key: ast.expr | ast.keyword) -> tuple[int, int] | None:
         """Return where the brackets around a key stand, or the `get` that is called with it."""
-        parent = self._parents.get(id(key))
-        if id(key) in self._strings:
+        parent = self._parents.get(key)
+        if self._file.in_fstring(key):
             return None
         if isinstance(parent, ast.Subscript) and self._is_read(key):
             return self._brackets(parent)
@@ -155,11 +150,11 @@ class Objects:
 
     def _use_of_a_dict(self, node: ast.expr) -> str:
         """Say what the place around a record does with it that only a dict takes, or nothing."""
-        match self._parents.get(id(node)):
+        match self._parents.get(node):
             case ast.Attribute(attr=attr) if attr in _METHODS:
                 return f"it has no `{attr}`"
             case ast.keyword(arg=None) | ast.Dict():
-                spreads = self._parents[id(node)]
+                spreads = self._parents[node]
                 is_spread = isinstance(spreads, ast.keyword) or _is_spread(spreads, node)
                 return "it cannot be spread" if is_spread else ""
             case ast.For(iter=iterable) | ast.comprehension(iter=iterable) if iterable is node:
@@ -178,11 +173,11 @@ class Objects:
 
     def _is_known(self, node: ast.expr) -> bool:
         """True where the key that is looked for in a record is met itself."""
-        compare = self._parents[id(node)]
+        compare = self._parents[node]
         return isinstance(compare, ast.Compare) and compare.left in self._trace.keys
 
     def _report(self, node: ast.expr | ast.keyword, code: str, message: str) -> None:
-        place = self._strings.get(id(node), node) if isinstance(node, ast.expr) else node
+        place = self._file.in_fstring(node) or node if isinstance(node, ast.expr) else node
         assert isinstance(place, ast.expr | ast.keyword)
         finding = Finding(code, place.lineno, self._source.column(place.lineno, place.col_offset), message)
         if finding not in self._pass.findings:

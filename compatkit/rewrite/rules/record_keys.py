@@ -8,77 +8,52 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from compatkit.migration import Field, Migration
-from compatkit.rewrite.edit.edit import Change, Pass
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes
-from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, element
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.run_plan import RunPlan
 
 _LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
 _PLAIN = re.compile(r"[^'\"\\{}\x00-\x1f]+")
 
 
-def find_fields(
-    source: Source,
-    tree: ast.Module,
-    nodes: Nodes,
-    home: FileModule,
-    migrations: Sequence[Migration],
-    options: Options,
-    *,
-    moving: Collection[str] = (),
-) -> Pass:
-    """Return the v1 keys of records, each to be spelled as in v2, and report those of what may be a record.
-
-    Names are taken for what they are called after the move; `moving` are old names that this run is about to replace.
-    Raises `RecursionError` for the most deeply nested files.
-    """
-    known = Known.of(migrations, moving)
-    if not may_have_fields(source, known, migrations):
-        return Pass()
-    return fields_in(source, nodes, follow(tree, nodes, home, known), migrations, options)
-
-
-def may_have_fields(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
+def may_have_fields(file: File, known: Known, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions both a v1 spelling and something that leads to a record."""
-    has_field = any(field.v1 in source.text for migration in migrations for field in migration.fields)
-    return (has_field or bool(known.objects)) and any(name in source.text for name in known.last_names)
+    text = file.source.text
+    has_field = any(field.v1 in text for migration in migrations for field in migration.fields)
+    return (has_field or bool(known.objects)) and any(name in text for name in known.last_names)
 
 
-def fields_in(source: Source, nodes: Nodes, trace: Trace, migrations: Sequence[Migration], options: Options) -> Pass:
-    """Return what `trace` shows of fields."""
+def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
+    """Return the v1 keys of records that `trace` shows, each to be spelled as in v2, and those that may be of one."""
     tables = [
-        {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in migrations
+        {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in run.migrations
     ]
-    found = _Spellings(source, nodes, trace, tables)
+    found = _Spellings(file, trace, tables)
     for node, value in trace.keys.items():
         if isinstance(value, Held) and value.is_record:
             found.add(node, value)
     found.add_foreign()
-    found.add_stand_ins(are_made=options.confidence == "review")
+    found.add_stand_ins(are_made=run.options.confidence == "review")
     return found.result()
 
 
 class _Spellings:
     """Collects the places; `tables` are the fields of each migration, by v1 spelling."""
 
-    def __init__(self, source: Source, nodes: Nodes, trace: Trace, tables: Sequence[Mapping[str, Field]]) -> None:
-        self._source = source
+    def __init__(self, file: File, trace: Trace, tables: Sequence[Mapping[str, Field]]) -> None:
+        self._file = file
+        self._source = file.source
         self._trace = trace
         self._tables = tables
-        # `nodes` come level by level: the outermost f-string around a node has the last word.
-        strings = [node for node in reversed(nodes) if isinstance(node, ast.JoinedStr)]
-        self._strings = {id(part): node for node in strings for part in _parts(node)}
         self._in_strings: dict[ast.JoinedStr, list[ast.Constant]] = {}
-        self._pass = Pass()
+        self._pass = Found()
 
     def add(self, node: Key, value: Held) -> None:
         field = self._field(node, value)
@@ -89,7 +64,7 @@ class _Spellings:
         elif isinstance(node, ast.keyword):
             start = self._source.offset(node.lineno, node.col_offset)
             self._change(node, field, start, field.v1)
-        elif isinstance(node, ast.Constant) and (string := self._strings.get(id(node))):
+        elif isinstance(node, ast.Constant) and (string := self._file.in_fstring(node)):
             self._in_strings.setdefault(string, []).append(node)
         else:
             self._literal(node, field)
@@ -112,7 +87,7 @@ class _Spellings:
             else:
                 self._report(node, field, "a mock hands out this plain dict; made with --confidence review")
 
-    def result(self) -> Pass:
+    def result(self) -> Found:
         for string, found in self._in_strings.items():
             self._in_string(string, found)
         self._pass.changes.sort(key=lambda change: change.start)
@@ -162,16 +137,12 @@ class _Spellings:
         self._pass.changes.append(Change(start, start + len(spelling), field.v2, field.code, line, column, message))
 
     def _report(self, node: Key, field: Field, reason: str) -> None:
-        place: Key = self._strings.get(id(node), node) if isinstance(node, ast.expr) else node
+        place: Key = self._file.in_fstring(node) or node if isinstance(node, ast.expr) else node
         column = self._source.column(place.lineno, place.col_offset)
         message = f"{field.v1!r} is {field.v2!r} in a v2 record; not rewritten: {reason}"
         finding = Finding(field.code, place.lineno, column, message)
         if finding not in self._pass.findings:
             self._pass.findings.append(finding)
-
-
-def _parts(string: ast.JoinedStr) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(string) if node is not string)
 
 
 def _constants(string: ast.JoinedStr, spelling: str) -> Iterator[ast.Constant]:

@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator
 
 from compatkit.migration import Move
+from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.bindings import bound_names
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import local_name
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import local_name, parse
-from compatkit.rewrite.file.text import Source, read_source
-from compatkit.rewrite.file.tree import AllNodes, Nodes, nodes_of
-from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import doubt
+from compatkit.rewrite.rules.import_safety import doubt, doubt_of, finding
 from compatkit.rewrite.rules.moved_names import find_sites
+from compatkit.rewrite.run_plan import RunPlan
 
 # Nothing but spaces and continued lines can stand between them.
 _AS_ITSELF = re.compile(rb"\b(\w+)(?:\s|\\)+as(?:\s|\\)+\1\b")
@@ -32,26 +31,24 @@ def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> 
     if not home.name:
         return ()
     try:
-        tree = parse(read_source(source).text)
+        file = File.of(source, home)
     except RewriteError:
         # It is told when the file itself has its turn.
         return ()
     done = [Move(move.code, move.new, move.new) for move in moves]
-    sites = find_sites(tree.body, home, (*moves, *done))
-    if not sites:
+    sites = [site for site in find_sites(file, (*moves, *done)) if site.node in file.tree.body]
+    module = file.scopes.module
+    if not sites or file.has_star or len(file.scopes.bindings("__all__", module)) > 1:
         return ()
-    nodes = AllNodes(tree)
-    counts = bound_names(nodes)
-    if counts["*"] or counts["__all__"] > 1:
-        return ()
-    listed = _listed(tree)
+    listed = _listed(file.tree)
     found = {}
     for site in sites:
-        for alias, move in _certain(site, nodes, home):
+        for alias, move in _certain(file, site):
             local = local_name(alias)
             is_old = move.old != move.new or local in _old_names(moves, move.new)
             is_handed_on = home.is_package or local in listed or alias.asname == alias.name
-            if is_old and is_handed_on and counts[local] == 1 and not local.startswith("__"):
+            is_single = len(file.scopes.bindings(local, module)) == 1
+            if is_old and is_handed_on and is_single and not local.startswith("__"):
                 old = f"{home.name}.{local}"
                 found[old] = Move(move.code, old, move.new)
     return tuple(found.values())
@@ -62,21 +59,23 @@ def may_hand_on(source: bytes, *, is_package: bool) -> bool:
     return is_package or b"__all__" in source or _AS_ITSELF.search(source) is not None
 
 
-def find_named(source: Source, nodes: Nodes, reexports: tuple[Move, ...]) -> Iterator[Finding]:
+def find_named(file: File, run: RunPlan) -> Found:
     """Report each string that is a facade's name, such as the target of a mock.patch.
 
     It is kept: what looks the name up in the facade still finds it there, but importers have gone past the facade.
     """
-    by_name = {move.old: move for move in reexports}
-    for node in nodes_of(nodes, ast.Constant):
+    by_name = {move.old: move for move in run.reexports}
+    found = Found()
+    for node in file.nodes.of(ast.Constant) if by_name else ():
         if isinstance(node.value, str) and (move := by_name.get(node.value)):
-            column = source.column(node.lineno, node.col_offset)
             message = f"a string names {move.old}; what imports this name gets it from {move.new_module} now"
-            yield Finding(move.code, node.lineno, column, message)
+            found.findings.append(finding(file, node, move.code, message))
+    return found
 
 
-def _certain(site: Site, nodes: Nodes, home: FileModule) -> Iterator[tuple[ast.alias, Move]]:
-    if doubt(site, nodes, home) is None or all(move.old == move.new for _, move in site.moved):
+def _certain(file: File, site: Site) -> Iterator[tuple[ast.alias, Move]]:
+    is_doubtful = doubt(site) or any(doubt_of(file, site, alias, move) for alias, move in site.moved)
+    if not is_doubtful or all(move.old == move.new for _, move in site.moved):
         yield from site.moved
 
 

@@ -13,17 +13,13 @@ from dataclasses import dataclass, field, replace
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.name_ranges import ranges_of
-from compatkit.rewrite.file.neighbours import Surroundings
-from compatkit.rewrite.file.read_scopes import read_scopes
-from compatkit.rewrite.file.scopes import Place, Scope, Scopes
+from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_naming, parameter_line
+from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import doubt, finding
-from compatkit.rewrite.rules.rename_hidden_uses import imports_itself, is_dynamic, line_naming, parameter_line
+from compatkit.rewrite.rules.import_safety import doubt, doubt_of, finding
 
 
 @dataclass(slots=True)
@@ -37,16 +33,6 @@ class Renames:
     changes: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     groups: dict[ast.stmt, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    source: Source
-    tree: ast.Module
-    nodes: Nodes
-    home: FileModule
-    surroundings: Surroundings
-    scopes: Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +56,27 @@ class _Binding:
         return self.move.new_name
 
 
-def find_renames(
-    source: Source,
-    tree: ast.Module,
-    nodes: Nodes,
-    home: FileModule,
-    sites: Iterable[Site],
-    surroundings: Surroundings,
-    *,
-    first_group: int,
-) -> Renames:
-    """Plan the renames that the imports at `sites` allow. `first_group` is the first number that is free."""
-    candidates = list(_candidates(sites, nodes, home))
-    names = {name for _, _, move in candidates for name in (move.old_name, move.new_name)}
-    if not names:
-        return Renames()
-    file = _File(source, tree, nodes, home, surroundings, read_scopes(tree, names, source))
+def find_renames(file: File, sites: Iterable[Site]) -> Renames:
+    """Plan the renames that the imports at `sites` allow."""
+    candidates = list(_candidates(file, sites))
     done = Renames()
     accepted: list[_Binding] = []
-    for group, binding in enumerate(_bindings(file, candidates), start=first_group):
+    for group, binding in enumerate(_bindings(file, candidates), start=3 * len(file.nodes)):
         uses = _uses(file.scopes, binding)
-        ranges = ranges_of(source, nodes, uses, binding.old)
-        reason = _collision(file, binding, uses, accepted) or _hidden_use(file, binding)
+        ranges = ranges_of(file, uses, binding.old)
+        reason = _collision(file, binding, accepted) or _hidden_use(file, binding)
         if ranges is None:
             reason = reason or "one of its uses is spelled in a way that cannot be followed"
-        elif line := _ignored_line(source, binding, ranges):
+        elif line := _ignored_line(file, binding, ranges):
             reason = reason or f"line {line}, which is to be left alone, uses it"
         if reason or ranges is None:
             message = f"{binding.old} keeps its name here: {reason}"
-            done.findings.append(finding(source, binding.imports[0][0].node, binding.move.code, message))
+            done.findings.append(finding(file, binding.imports[0][0].node, binding.move.code, message))
             continue
         accepted.append(binding)
         done.aliases |= {alias for _, alias in binding.imports}
         _group(done, [site.node for site, _ in binding.imports], group)
-        done.changes += [_change(source, binding, each, group) for each in ranges]
+        done.changes += [replace(_change(file.source, binding, each), group=group) for each in ranges]
     return done
 
 
@@ -115,40 +88,42 @@ def _group(done: Renames, statements: list[ast.ImportFrom], group: int) -> None:
     done.changes = [replace(change, group=group) if change.group in joined else change for change in done.changes]
 
 
-def _candidates(sites: Iterable[Site], nodes: Nodes, home: FileModule) -> Iterator[tuple[Site, ast.alias, Move]]:
+def _candidates(file: File, sites: Iterable[Site]) -> Iterator[tuple[Site, ast.alias, Move]]:
     for site in sites:
-        if doubt(site, nodes, home) is None:
+        if doubt(site) is None:
             for alias, move in site.moved:
-                if alias.asname is None and alias.name not in ("*", move.new_name):
+                is_other = alias.asname is None and alias.name not in ("*", move.new_name)
+                if is_other and move.new_module and doubt_of(file, site, alias, move) is None:
                     yield site, alias, move
 
 
-def _bindings(file: _File, candidates: list[tuple[Site, ast.alias, Move]]) -> Iterator[_Binding]:
+def _bindings(file: File, candidates: list[tuple[Site, ast.alias, Move]]) -> Iterator[_Binding]:
     """Put together the imports that bind the same name in the same scope."""
-    scope_of = {place.node: file.scopes.home(place.name, place.scope) for place in file.scopes.places}
-    grouped: dict[tuple[Scope, str, str], list[tuple[Site, ast.alias, Move]]] = {}
+    grouped: dict[tuple[Scope | None, str, str], list[tuple[Site, ast.alias, Move]]] = {}
     for site, alias, move in candidates:
-        grouped.setdefault((scope_of[alias], alias.name, move.new), []).append((site, alias, move))
+        grouped.setdefault((file.scope_of(alias), alias.name, move.new), []).append((site, alias, move))
     for (scope, _, _), members in grouped.items():
+        assert scope is not None
         yield _Binding(members[0][2], scope, tuple((site, alias) for site, alias, _ in members))
 
 
-def _collision(file: _File, binding: _Binding, uses: list[Place], accepted: list[_Binding]) -> str | None:
+def _collision(file: File, binding: _Binding, accepted: list[_Binding]) -> str | None:
     scopes, scope = file.scopes, binding.scope
     if scope.kind == "class":
         return "it is an attribute of a class, which others may read"
-    if scope.kind == "module" and any(node.names[0].name == "*" for node in nodes_of(file.nodes, ast.ImportFrom)):
+    if scope.kind == "module" and file.has_star:
         return f"a star import may bring {binding.new}, or bind {binding.old} anew"
     if any(_is_rival(binding, other) for other in accepted):
         return f"something else becomes {binding.new} here"
-    for place in scopes.places:
-        if place.name == binding.old and _is_rebound(scopes, place, binding):
-            return f"line {_line(place)} binds it too"
-        if place.name == binding.new and _is_taken(scopes, place, binding.scope):
-            return f"{binding.new} is taken by line {_line(place)}"
-    for place in uses:
+    for place in scopes.of(binding.old):
+        if _is_rebound(scopes, place, binding):
+            return f"line {place.line} binds it too"
+    for place in scopes.of(binding.new):
+        if _is_taken(scopes, place, binding.scope):
+            return f"{binding.new} is taken by line {place.line}"
+    for place in _uses(scopes, binding):
         if any(binding.new in (passed.bound | passed.global_names) for passed in scopes.passes(place, scope)):
-            return f"{binding.new} is taken around line {_line(place)}"
+            return f"{binding.new} is taken around line {place.line}"
     return None
 
 
@@ -158,39 +133,36 @@ def _is_rival(one: _Binding, other: _Binding) -> bool:
     return one.new == other.new and not is_same
 
 
-def _is_rebound(scopes: Scopes, place: Place, binding: _Binding) -> bool:
+def _is_rebound(scopes: Scopes, place: Reference, binding: _Binding) -> bool:
     """Tell whether the name is bound by something besides the imports, or may be within a class that also reads it."""
-    if not place.is_binding or place.node in binding.aliases or _is_del(place):
+    if not place.is_binding or place.node in binding.aliases or place.is_del:
         return False
     if scopes.home(place.name, place.scope) is binding.scope:
         return True
-    # A class reads the outer name until it binds its own, and so do the types of what is defined in it.
-    reads = [each for each in scopes.places if each.name == binding.old and scopes.reads_from(each, place.scope)]
-    return place.scope.kind == "class" and any(
-        not each.is_binding and scopes.outside(replace(each, scope=place.scope)) is binding.scope for each in reads
-    )
+    return scopes.may_read_outside(place, binding.scope)
 
 
-def _is_taken(scopes: Scopes, place: Place, scope: Scope) -> bool:
+def _is_taken(scopes: Scopes, place: Reference, scope: Scope) -> bool:
     """Tell whether the new name already stands for something where the binding would reach."""
     if place.is_binding and scopes.home(place.name, place.scope) is scope:
         # An import of the same from its new home, even: a use above the old import would no longer fail.
         return True
-    if place.is_binding or not scopes.is_below(place.scope, scope):
+    if place.is_binding or not place.scope.is_below(scope):
         return False
     # A name that so far is looked up further outside would end here.
     # A class reads the outer name until it binds its own.
-    outer = scopes.outside(place) if place.scope.kind == "class" else scopes.resolve(place)
-    return not scopes.is_below(outer, scope)
+    is_class = place.scope.kind == "class"
+    outer = scopes.outside(place.name, place.scope) if is_class else scopes.resolve(place)
+    return outer is None or not outer.is_below(scope)
 
 
-def _hidden_use(file: _File, binding: _Binding) -> str | None:
+def _hidden_use(file: File, binding: _Binding) -> str | None:
     old = binding.old
     if old.startswith("__") or binding.new.startswith("__"):
         return "names with two underscores mean something else within a class"
-    if is_dynamic(file.nodes):
+    if is_dynamic(file):
         return "this file looks up names while it runs (globals, locals, eval, exec or its own module)"
-    if line := line_naming(file.source, file.nodes, file.scopes, file.home, binding.move):
+    if line := line_naming(file, binding.move):
         return f"the text in line {line} may name it"
     if line := _ambiguous_line(file.scopes, binding):
         return f"the annotation in line {line} may mean one name or another of the same spelling"
@@ -199,49 +171,37 @@ def _hidden_use(file: _File, binding: _Binding) -> str | None:
 
 def _ambiguous_line(scopes: Scopes, binding: _Binding) -> int | None:
     """Return the line of an annotation that a type checker reads where it stands, and Python at the top."""
-    for place in scopes.places:
+    for place in (*scopes.of(binding.old), *scopes.of(binding.new)):
         if place.node in scopes.late and scopes.resolve(place) not in (scopes.module, None):
             is_old = place.name == binding.old and binding.old in scopes.module.bound
             if is_old or (place.name == binding.new and binding.scope is scopes.module):
-                return _line(place)
+                return place.line
     return None
 
 
-def _outside_use(file: _File, old: str) -> str | None:
+def _outside_use(file: File, old: str) -> str | None:
     """Say who may read the name of a module from outside of its code."""
     if file.home.is_package:
         return "the package hands it on under this name"
-    if file.surroundings.may_be_taken(old) or imports_itself(file.nodes, file.home):
+    if file.neighbours.may_be_taken(old) or imports_itself(file):
         return "another file may import it from here"
-    if line := parameter_line(file.nodes, old):
+    if line := parameter_line(file, old):
         return f"the parameter in line {line} may stand for it, as for a fixture"
     return None
 
 
-def _ignored_line(source: Source, binding: _Binding, ranges: list[tuple[int, int]]) -> int | None:
-    ignored = Ignored(source)
-    lines = (source.line(start) for start, _ in ranges)
-    return next((line for line in lines if ignored.holds(line, binding.move.code)), None)
+def _ignored_line(file: File, binding: _Binding, ranges: list[tuple[int, int]]) -> int | None:
+    lines = (file.source.line(start) for start, _ in ranges)
+    return next((line for line in lines if file.ignored.holds(line, binding.move.code)), None)
 
 
-def _uses(scopes: Scopes, binding: _Binding) -> list[Place]:
-    return [
-        place
-        for place in scopes.places
-        if place.name == binding.old and place.node not in binding.aliases and scopes.resolve(place) is binding.scope
-    ]
+def _uses(scopes: Scopes, binding: _Binding) -> list[Reference]:
+    every = scopes.of(binding.old)
+    return [each for each in every if each.node not in binding.aliases and scopes.resolve(each) is binding.scope]
 
 
-def _change(source: Source, binding: _Binding, place: tuple[int, int], group: int) -> Change:
+def _change(source: Source, binding: _Binding, place: tuple[int, int]) -> Change:
     start, end = place
     line, column = source.line(start), start - source.line_start(start) + 1
     # The import's own message says it all.
-    return Change(start, end, binding.new, binding.move.code, line, column, "", group=group)
-
-
-def _is_del(place: Place) -> bool:
-    return isinstance(place.node, ast.Name) and isinstance(place.node.ctx, ast.Del)
-
-
-def _line(place: Place) -> int:
-    return int(getattr(place.node, "lineno", 0))
+    return Change(start, end, binding.new, binding.move.code, line, column, "")

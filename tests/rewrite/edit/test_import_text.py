@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.import_libcst import regenerate
 from compatkit.rewrite.edit.import_plan import plan
 from compatkit.rewrite.edit.import_text import respell
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.rules.moved_names import find_sites
 
@@ -35,7 +34,7 @@ def statements(draw: st.DrawFn) -> str:
 
 @given(statements())
 def test_plain_statement_is_written_as_libcst_writes_it(text: str) -> None:
-    sites = find_sites(ast.parse(text).body, HOME, MOVES)
+    sites = find_sites(File.of(text.encode(), HOME), MOVES)
     for site in sites:
         planned = plan(site, HOME)
 
@@ -55,8 +54,7 @@ def test_plain_statement_is_written_as_libcst_writes_it(text: str) -> None:
     ],
 )
 def test_other_spellings_are_left_to_libcst(text: str) -> None:
-    [node] = ast.parse(text).body
-    assert isinstance(node, ast.ImportFrom)
-    [site] = find_sites([node], HOME, (Move("CK101", "shop.core.old_home", "shop.core.new_home", kind="module"),))
+    move = Move("CK101", "shop.core.old_home", "shop.core.new_home", kind="module")
+    [site] = find_sites(File.of(text.encode(), HOME), (move,))
 
-    assert respell(text, node, plan(site, HOME)) is None
+    assert respell(text, site.node, plan(site, HOME)) is None

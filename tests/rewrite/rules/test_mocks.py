@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.rules.record_keys import find_fields
-from tests.rewrite.modern import found
+from tests.rewrite.modern import find_fields, found
 
 OLD = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
 NEW = "backend.ml_engine.training_orchestrator_v2.TrainingOrchestratorV2"

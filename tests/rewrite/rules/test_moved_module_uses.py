@@ -64,15 +64,45 @@ def test_a_module_that_is_used_for_more_stays_beside_the_new_home(before: str, a
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        "del h\n",
+        "[h for h in x]\n",
+        "lambda h: h\n",
+        "def f(h): return h.Old\n",
+        "def f():\n    h = 1\n    return h.Old\n",
+    ],
+)
+def test_the_same_name_in_another_scope_is_another_name(other: str) -> None:
+    assert rewritten(f"import {OLD} as h\nh.Old\n{other}") == f"import {NEW} as h\nh.New\n{other}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import shop\nshop.core.old_home.Old\n", f"import {NEW}\n{NEW}.New\n"),
+        ("import shop\nshop.core.old_home.Old, shop.x\n", f"import shop\nimport {NEW}\n{NEW}.New, shop.x\n"),
+        ("import shop as s\ns.core.old_home.Old\n", f"import shop as s\nimport {NEW}\n{NEW}.New\n"),
+        ("from shop import core\ncore.old_home.Old\n", f"from shop import core\nimport {NEW}\n{NEW}.New\n"),
+        (f"import shop, {NEW}\nshop.core.old_home.Old\n", f"import {NEW}\n{NEW}.New\n"),
+        (
+            f"import {OLD}\nimport shop.other\n{OLD}.Old, shop.other.x\n",
+            f"import {NEW}\nimport shop.other\n{NEW}.New, shop.other.x\n",
+        ),
+    ],
+)
+def test_a_use_through_a_package_above_names_the_new_home(before: str, after: str) -> None:
+    assert rewritten(before) == after
+    assert messages(before) == []
+
+
+@pytest.mark.parametrize(
     "source",
     [
         f"import {OLD} as h\nh.Old, h.Rest\nshop = 1\n",
         f"import {OLD} as h\nprint(h)\n",
-        f"import {OLD} as h\nh.Old\ndel h\n",
-        f"import {OLD} as h\nh.Old\n[h for h in x]\n",
         f"import {OLD} as h\nh.Old\ndef f():\n    global h\n",
         f"import {OLD} as h\nh.Old\nmatch x:\n    case h: pass\n",
-        f"import {OLD} as h\nh.Old\nlambda h: h\n",
         f"import {OLD} as h\nimport other as h\nh.Old\n",
         "from shop.core import old_home\nold_home.Old += 1\n",
     ],
@@ -177,7 +207,7 @@ def test_import_that_is_rewritten_is_not_reported_as_one_of_its_module() -> None
 
 def test_use_through_a_package_is_reported_once() -> None:
     moves = [Move("CK101", f"{OLD}.Old", f"{NEW}.New"), Move("CK102", OLD, NEW, kind="module")]
-    source = f"import shop as s\ns{OLD.removeprefix('shop')}.Old\n"
+    source = f"import shop as s\ns = s\ns{OLD.removeprefix('shop')}.Old\n"
 
     outcome = rewrite_source(source.encode(), module="app", is_package=False, moves=moves)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.file.star_exports import UNKNOWN, StarNames, read_star_names
 
 THING = Move("CK101", "shop.old.Thing", "shop.new.Thing2")
@@ -35,8 +35,8 @@ def rewritten(
     **others: str,
 ) -> tuple[str, list[str]]:
     stars = {"shop.old": brings(old)} | {name: brings(text) for name, text in others.items()}
-    around = Surroundings(tuple(stars.items()), frozenset(taken.split()))
-    outcome = rewrite_source(source.encode(), module=module, is_package=is_package, moves=moves, surroundings=around)
+    around = Neighbours(tuple(stars.items()), frozenset(taken.split()))
+    outcome = rewrite_source(source.encode(), module=module, is_package=is_package, moves=moves, neighbours=around)
     found = [finding.message for finding in outcome.findings]
     return (outcome.source.decode() if isinstance(outcome, Rewritten) else source), found
 

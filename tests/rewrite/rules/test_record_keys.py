@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compatkit.record import EpochRecord
-from compatkit.rewrite.modernize import find_modern
-from compatkit.rewrite.rules.record_keys import find_fields
-from tests.rewrite.modern import TRAINER, V2, applied, fields, found, migration, reports
+from compatkit.rewrite.rules.records_and_arguments import rewrite_records_and_arguments as find_modern
+from tests.rewrite.modern import TRAINER, V2, applied, fields, find_fields, found, migration, reports
 
 START = V2 + TRAINER + "import copy\nfrom operator import itemgetter\norch = TrainingOrchestrator()\n"
 TRAINED = START + "result = orch.train_model('iris')\nhistory = result['history']\n"
@@ -171,7 +172,8 @@ def test_an_old_name_counts_if_this_run_moves_it() -> None:
 
     old = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
     assert not found(find_fields, source).changes
-    assert len(applied(lambda *given: find_fields(*given, moving=[old]), source)) == len(source) + 5
+    moved = applied(lambda file, run: find_fields(file, replace(run, moving=frozenset({old}))), source)
+    assert len(moved) == len(source) + 5
 
 
 SHOP = migration(

@@ -86,15 +86,12 @@ def test_import_of_the_module_is_reported(source: str) -> None:
     ("source", "place"),
     [
         ("import shop.core.old_home\nshop = x = shop.core.old_home.Old()\n", "2:12"),
-        ("import shop.core.old_home as home\nhome.Old\ndef f(home): pass\n", "2:1"),
-        ("from shop.core import old_home\nclass A(old_home.Old): old_home = 1\n", "2:9"),
         ("from shop.core import old_home\nold_home.Old = 1\n", "2:1"),
         ("from shop.core import old_home\nfrom x import *\nold_home.Old\n", "3:1"),
         ("try:\n    import shop.core.old_home as h\nexcept ImportError:\n    h = None\nh.Old\n", "5:1"),
         ("def f():\n    import shop.core.old_home as h\ndef g():\n    h.Old\n", "4:5"),
         ("class A:\n    import shop.core.old_home as h\n    x = h.Old\n", "3:9"),
-        ("from shop import core\nd = core.old_home.Old\n", "2:5"),
-        ("import shop\ns = 'é', shop.core.old_home.Old\n", "2:10"),
+        ("import shop\nshop.core.old_home.Old = shop.core.old_home.Old\n", "2:26"),
     ],
 )
 def test_use_through_the_module_is_reported_at_its_place(source: str, place: str) -> None:

@@ -7,15 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.migration import CallChange
 from compatkit.rewrite.file.call_layout import lay_out
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, dotted, nodes_of, span
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import Local, Named
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import TextEdit, edit_call, written
-from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.respell import Spelling
@@ -26,24 +22,16 @@ _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
 class Visitor:
     """Visits what the trace of a file shows; `findings` are complete once all uses were seen."""
 
-    def __init__(
-        self,
-        source: Source,
-        nodes: Nodes,
-        trace: Trace,
-        index: Index,
-        options: Options,
-        spelling: Spelling,
-        ignored: Ignored,
-    ) -> None:
-        self._source = source
-        self._nodes = nodes
-        self._trace = trace
-        self._index = index
-        self._options = options
+    def __init__(self, facts: CallFacts, spelling: Spelling) -> None:
+        self._facts = facts
+        self._file = facts.file
+        self._source = facts.file.source
+        self._nodes = facts.file.nodes
+        self._trace = facts.trace
+        self._index = facts.index
+        self._options = facts.options
         self._spelling = spelling
-        self._ignored = ignored
-        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+        self._ignored = facts.file.ignored
         self.findings: list[Finding] = []
 
     def uses(self) -> list[Use]:
@@ -84,7 +72,7 @@ class Visitor:
             return "it may be a call of something else, too"
         if callee.is_declared and self._options.confidence != "review":
             return "an annotation says so, and a subclass may be given; made with --confidence review"
-        if id(call) in self._in_strings:
+        if self._file.in_fstring(call):
             return "it stands in an f-string"
         words = [word for change in applied for word in change.unless_mentioned if word in self._source.text]
         return f"this file mentions {words[0]}, with which the result may differ" if words else ""
@@ -157,7 +145,7 @@ class Visitor:
     def _annotations(self) -> Iterator[Use]:
         """Yield annotations, which mean a class and do not call it."""
         for part in self._annotated():
-            if part in self._trace.names or not (name := self._spelling.resolve(part)):
+            if part in self._trace.names or not (name := self._file.import_of(part)):
                 continue
             change = next((each for each in self._index.calls_of(name) if each.to), None)
             if change is not None:

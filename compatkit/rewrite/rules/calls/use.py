@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import dotted
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.respell import Spelled
@@ -24,14 +24,15 @@ class Use:
     is_open: bool = False
 
     @property
-    def root(self) -> str:
-        """The local name that this use begins with."""
-        return dotted(self.node).partition(".")[0]
-
-    @property
     def local(self) -> str:
         """The local name whose import has to change for this use, if there is one."""
         return self.spelled.local if self.spelled else ""
+
+    @property
+    def binding(self) -> tuple[str, Scope] | None:
+        """That name with the scope that binds it."""
+        spelled = self.spelled
+        return (spelled.local, spelled.scope) if spelled and spelled.local and spelled.scope else None
 
     def finding(self, source: Source, reason: str) -> Finding:
         column = source.column(self.node.lineno, self.node.col_offset)

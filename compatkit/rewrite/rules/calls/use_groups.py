@@ -6,63 +6,59 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change, Pass
+from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.neighbours import Surroundings
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, span
+from compatkit.rewrite.file.file import File, root_of
+from compatkit.rewrite.file.scopes import Scope
+from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.calls.use import Use
-from compatkit.rewrite.rules.moved_from_imports import change_imports
+from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
 from compatkit.rewrite.rules.respell import Spelled, Spelling
 
 
-class Together:
+class UseGroups:
     """Settles which uses change, and with which imports."""
 
-    def __init__(
-        self, source: Source, nodes: Nodes, home: FileModule, spelling: Spelling, surroundings: Surroundings
-    ) -> None:
-        self._source = source
-        self._nodes = nodes
-        self._home = home
+    def __init__(self, file: File, spelling: Spelling) -> None:
+        self._file = file
+        self._source = file.source
         self._spelling = spelling
-        self._surroundings = surroundings
-        self._found = Pass()
+        self._found = Found()
 
-    def settle(self, uses: Sequence[Use], findings: Sequence[Finding]) -> Pass:
+    def settle(self, uses: Sequence[Use], findings: Sequence[Finding]) -> Found:
         self._found.findings += findings
         going = [use for use in uses if not use.is_open]
-        for local in sorted({use.local for use in going} - {""}):
-            own = [use for use in going if use.local == local]
-            if reason := self._doubt(local, own):
-                going = self._leave(going, local, reason)
+        for binding in dict.fromkeys(use.binding for use in going if use.binding):
+            own = [use for use in going if use.binding == binding]
+            if reason := self._doubt(binding, own):
+                going = self._leave(going, binding, reason)
         groups = _groups(going, self._spelling)
         for statement, moves in self._statements(going).items():
             changed = self._import(statement, moves, groups)
             self._found.changes += changed or ()
             if changed is None:
                 for use in list(moves.values()):
-                    going = self._leave(going, use.local, "the import that brings it could not be changed")
+                    going = self._leave(going, use.binding, "the import that brings it could not be changed")
         self._found.changes += self._changes(going, groups)
         return self._found
 
-    def _doubt(self, local: str, own: Sequence[Use]) -> str:
-        if reason := self._spelling.doubt(local, self._surroundings):
+    def _doubt(self, binding: tuple[str, Scope], own: Sequence[Use]) -> str:
+        local, scope = binding
+        if reason := self._spelling.doubt(local, scope):
             return reason
         meanings = {(use.spelled.old, use.spelled.new) for use in own if use.spelled}
         if len(meanings) > 1:
             return f"{local!r} would have to stand for two things"
-        covered = {id(_root(use.node)) for use in own}
-        for name in self._spelling.names(local):
-            if id(name) not in covered:
-                return f"{local!r} is used in line {name.lineno} in a way that stays as it is"
+        covered = {id(root_of(use.node)) for use in own}
+        for reference in self._file.scopes.readers(local, scope):
+            if id(reference.node) not in covered:
+                return f"{local!r} is used in line {reference.line} in a way that stays as it is"
         return ""
 
-    def _leave(self, going: list[Use], local: str, reason: str) -> list[Use]:
-        own = [use for use in going if use.local == local]
+    def _leave(self, going: list[Use], binding: tuple[str, Scope] | None, reason: str) -> list[Use]:
+        own = [use for use in going if use.binding == binding]
         self._found.findings += [use.finding(self._source, reason) for use in own]
         return [use for use in going if use not in own]
 
@@ -70,7 +66,7 @@ class Together:
         """Return the import statements that change, and for each of their aliases a use that needs it."""
         found: dict[ast.Import | ast.ImportFrom, dict[ast.alias, Use]] = {}
         for use in going:
-            for bound in self._spelling.bindings(use.local) if use.local else ():
+            for bound in self._spelling.bindings_of(*use.binding) if use.binding else ():
                 found.setdefault(bound.node, {}).setdefault(bound.alias, use)
         return found
 
@@ -80,10 +76,8 @@ class Together:
         if isinstance(statement, ast.Import):
             return [self._plain_import(alias, use, groups[use]) for alias, use in uses.items()]
         moves = tuple(_move(uses[alias]) if alias in uses else None for alias in statement.names)
-        group = groups[next(iter(uses.values()))]
-        planned = change_imports(
-            self._source, [Site(statement, moves)], self._nodes, self._home, groups={statement: group}
-        )
+        together = Together({statement: groups[next(iter(uses.values()))]}, needed=list(uses))
+        planned = change_imports(self._file, [Site(statement, moves)], together)
         return None if planned.findings or not planned.changes else planned.changes
 
     def _plain_import(self, alias: ast.alias, use: Use, group: int) -> Change:
@@ -139,7 +133,7 @@ def _groups(uses: Sequence[Use], spelling: Spelling) -> dict[Use, int]:
             parents[first] = second
 
     for use in uses:
-        for bound in spelling.bindings(use.local) if use.local else ():
+        for bound in spelling.bindings_of(*use.binding) if use.binding else ():
             unite(use, bound.node)
     kept = [(edit, use) for use in uses for edit in use.edits if edit.is_kept]
     for edit, use in kept:
@@ -153,9 +147,3 @@ def _groups(uses: Sequence[Use], spelling: Spelling) -> dict[Use, int]:
 def _move(use: Use) -> Move:
     spelled = use.spelled or Spelled()
     return Move(use.code, spelled.old, spelled.new)
-
-
-def _root(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node

@@ -3,93 +3,60 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from compatkit.migration import Migration
-from compatkit.rewrite.edit.added_imports import Imports
-from compatkit.rewrite.edit.edit import Change, Pass
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import Nodes, nodes_of
-from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.edit.added_imports import AddedImports
+from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Instance, Local, Named, Value
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.call import Calling, write_call
 from compatkit.rewrite.rules.config_arguments.plan import Callable, Plan, given_arguments, plan
+from compatkit.rewrite.run_plan import RunPlan
 
 
-def find_arguments(
-    source: Source,
-    tree: ast.Module,
-    nodes: Nodes,
-    home: FileModule,
-    migrations: Sequence[Migration],
-    options: Options,
-    *,
-    moving: Collection[str] = (),
-) -> Pass:
-    """Return the calls with v1's flat arguments, each as v2 takes them, and report those that are not certain.
-
-    Names are taken for what they are called after the move; `moving` are old names that this run is about to replace.
-    Raises `RecursionError` for the most deeply nested files.
-    """
-    known = Known.of(migrations, moving)
-    if not may_have_arguments(source, known, migrations):
-        return Pass()
-    trace = follow(tree, nodes, home, known)
-    imports = Imports(source, tree, nodes, home)
-    return arguments_in(source, nodes, trace, migrations, options, imports)
-
-
-def may_have_arguments(source: Source, known: Known, migrations: Sequence[Migration]) -> bool:
+def may_have_arguments(file: File, known: Known, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions something that takes declared arguments, under the name that counts or before."""
     names = {subject.name for migration in migrations for subject in _subjects(migration)}
-    return any(name.rpartition(".")[2] in source.text for name in (*names, *known.moving))
+    return any(name.rpartition(".")[2] in file.source.text for name in (*names, *known.moving))
 
 
-def arguments_in(
-    source: Source,
-    nodes: Nodes,
-    trace: Trace,
-    migrations: Sequence[Migration],
-    options: Options,
-    imports: Imports,
-    besides: Sequence[Change] = (),
-) -> Pass:
-    """Return what `trace` shows of arguments, and the changes `besides`, as parts of the calls that they lie in."""
-    subjects = {subject.name: subject for migration in migrations for subject in _subjects(migration)}
-    found = _Calls(source, nodes, trace, subjects, imports, options, Calling(source, list(besides)))
+def arguments_in(flow: Flow, besides: Sequence[Change] = ()) -> Found:
+    """Return what `flow` shows of arguments, and the changes `besides`, as parts of the calls that they lie in."""
+    found = _Calls(flow, Calling(flow.file.source, list(besides)))
+    callees = flow.trace.callees
     # From the inside out, so that a call among another one's arguments is rewritten with them.
-    for call in sorted(trace.callees, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0)):
-        found.visit(call, trace.callees[call])
+    for call in sorted(callees, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0)):
+        found.visit(call, callees[call])
     return found.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One file with what flows in it, and what the run wants of it."""
+
+    file: File
+    run: RunPlan
+    trace: Trace
 
 
 class _Calls:
     """Visits the calls of a file, the inner ones first."""
 
-    def __init__(
-        self,
-        source: Source,
-        nodes: Nodes,
-        trace: Trace,
-        subjects: dict[str, Callable],
-        imports: Imports,
-        options: Options,
-        calling: Calling,
-    ) -> None:
-        self._source = source
-        self._trace = trace
-        self._subjects = subjects
-        self._imports = imports
-        self._options = options
-        self._in_strings = {id(p) for node in nodes_of(nodes, ast.JoinedStr) for p in ast.walk(node)}
+    def __init__(self, flow: Flow, calling: Calling) -> None:
+        self._file = flow.file
+        self._source = flow.file.source
+        self._trace = flow.trace
+        migrations = flow.run.migrations
+        self._subjects = {subject.name: subject for migration in migrations for subject in _subjects(migration)}
+        self._imports = AddedImports(flow.file)
+        self._options = flow.run.options
         self._calling = calling
-        self._ignored = Ignored(source)
+        self._ignored = flow.file.ignored
         self._findings: list[Finding] = []
 
     def visit(self, call: ast.Call, callee: Value) -> None:
@@ -105,9 +72,9 @@ class _Calls:
         elif isinstance(callee, Local) and (subject := self._inherited(callee)):
             self._report_passed(call, call, subject, "it is a subclass that is called")
 
-    def result(self) -> Pass:
+    def result(self) -> Found:
         changes = [*self._calling.changes, *self._imports.changes(Calling.group)]
-        return Pass(sorted(changes, key=lambda change: (change.start, change.end)), self._findings)
+        return Found(sorted(changes, key=lambda change: (change.start, change.end)), self._findings)
 
     def _inherited(self, callee: Local) -> Callable | None:
         """Return what takes the arguments of a subclass that has no constructor of its own."""
@@ -136,7 +103,7 @@ class _Calls:
         """Write a call anew. Returns the reason why it is not, or nothing."""
         if not callee.sure:
             return "it may be a call of something else, too"
-        if id(call) in self._in_strings:
+        if self._file.in_fstring(call):
             return "it stands in an f-string"
         if len(callee.origins) != 1:
             return "what is called is imported in several places, or in none"

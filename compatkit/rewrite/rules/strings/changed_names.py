@@ -39,14 +39,14 @@ class ChangedNames:
         names = (".".join(parts[:size]) for size in range(len(parts), 1, -1))
         return next((found for name in names if (found := self._by_name.get(name))), None)
 
-    def read_used(self, text: str, parents: Mapping[int, ast.AST], node: ast.Constant) -> ChangedName | None:
+    def read_used(self, text: str, parents: Mapping[ast.AST, ast.AST], node: ast.Constant) -> ChangedName | None:
         """Return what is used of a module that a text names, as in `import_module("shop").send`."""
-        call = parents.get(id(node))
+        call = parents.get(node)
         if not isinstance(call, ast.Call | ast.Subscript):
             return None
         if isinstance(call, ast.Call) and called(call) not in _MODULES:
             return None
-        match parents.get(id(call)):
+        match parents.get(call):
             case ast.Attribute(attr=name):
                 return self._by_name.get(f"{text}.{name}")
             case ast.Call(args=[first, ast.Constant(value=str(name)), *_]) if first is call:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from compatkit.migration import Move
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import import_froms, local_name
-from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.rules.strings.old_names import Spelling
 from compatkit.rewrite.rules.strings.string_takers import (
     LOADS,
@@ -30,18 +29,16 @@ _BRANCHES = (ast.Try, ast.TryStar, ast.If)
 class Context:
     """The nodes of a file, with the way up."""
 
-    def __init__(self, nodes: Nodes, home: FileModule, loads: frozenset[str] = frozenset()) -> None:
-        self.nodes = nodes
-        self._home = home
+    def __init__(self, file: File, loads: frozenset[str] = frozenset()) -> None:
+        self.file = file
+        self.nodes = file.nodes
+        self.parents = file.parents
+        self._home = file.home
         self._loads = loads
-
-    @cached_property
-    def parents(self) -> dict[int, ast.AST]:
-        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def above(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Yield each node above, with the one of its children that leads down."""
-        while parent := self.parents.get(id(node)):
+        while parent := self.parents.get(node):
             yield parent, node
             node = parent
 
@@ -65,7 +62,7 @@ class Context:
 
     def is_loaded(self, node: ast.Constant) -> bool:
         """Tell whether the string is given to what loads code by its name."""
-        parent = self.parents.get(id(node))
+        parent = self.parents.get(node)
         if isinstance(parent, ast.Subscript):
             return isinstance(parent.value, ast.Attribute) and parent.value.attr == "modules"
         return isinstance(parent, ast.Call) and called(parent) in LOADS | self._loads and parent.args[:1] == [node]
@@ -110,7 +107,7 @@ class Context:
         """Tell whether a name of the file is bound once, and is given to calls alone, of which one loads it."""
         names = [each for each in nodes_of(self.nodes, ast.Name) if each.id == name]
         uses = [each for each in names if isinstance(each.ctx, ast.Load)]
-        calls = [self.parents.get(id(each)) for each in uses]
+        calls = [self.parents.get(each) for each in uses]
         given = [call for call in calls if isinstance(call, ast.Call) and not is_data(call)]
         if len(names) != len(uses) + 1 or len(given) != len(uses):
             return False
@@ -127,7 +124,7 @@ class Context:
 
     def is_patch(self, node: ast.Constant) -> bool:
         """Tell whether the string is what a call to `patch` or the like replaces."""
-        call = self.parents.get(id(node))
+        call = self.parents.get(node)
         return isinstance(call, ast.Call) and called(call) in PATCHES and call.args[:1] == [node]
 
     def _use(self, node: ast.Constant) -> tuple[str, ast.Call | None]:
@@ -135,7 +132,7 @@ class Context:
         for parent, child in self.above(node):
             match parent:
                 case ast.Call() if parent.func is not child:
-                    raised = isinstance(self.parents.get(id(parent)), ast.Raise)
+                    raised = isinstance(self.parents.get(parent), ast.Raise)
                     return "it may be a message" if raised else "", parent
                 case ast.BinOp() | ast.AugAssign():
                     return "it is a part of a longer text", None
@@ -211,10 +208,9 @@ class Context:
         return ""
 
     def _imported(self, move: Move) -> Iterator[str]:
-        for node in import_froms(self.nodes):
-            for alias in node.names:
-                if f"{self._home.resolve(node)}.{alias.name}" in (move.old, move.new):
-                    yield local_name(alias)
+        for imported in self.file.imports:
+            if imported.name in (move.old, move.new) and isinstance(imported.node, ast.ImportFrom):
+                yield imported.local
 
 
 def _is_new(node: ast.AST, move: Move, spelling: Spelling) -> bool:

@@ -25,13 +25,14 @@ class Use:
     names: tuple[tuple[int, int, str], ...]
 
 
-def find_known_use(source: Source, node: ast.Constant, context: Context, moves: Sequence[Move]) -> Use | None:
+def find_known_use(context: Context, node: ast.Constant, moves: Sequence[Move]) -> Use | None:
     """Return what is used of the module that this string names, where that is moved names of one new home only."""
-    call = context.parents.get(id(node))
+    source = context.file.source
+    call = context.parents.get(node)
     if not isinstance(call, ast.Call) or call.args != [node] or call.keywords or called(call) not in _IMPORTS:
         return None
     by_name = {move.old_name: move for move in moves if {move.new} == {one.new for one in moves if one.old == move.old}}
-    match context.parents.get(id(call)):
+    match context.parents.get(call):
         case ast.Attribute() as attribute:
             return _use(source, [attribute], by_name)
         case ast.Call(func=func, args=[first, ast.Constant(value=str(name)) as second, *_]) if (
@@ -39,7 +40,7 @@ def find_known_use(source: Source, node: ast.Constant, context: Context, moves: 
         ):
             literal = read_literal(source, second)
             return Use(by_name[name], ((literal.start, literal.end, by_name[name].new_name),)) if literal else None
-        case ast.Assign(targets=[ast.Name(id=local)]) if _is_local(node, context):
+        case ast.Assign(targets=[ast.Name() as local]) if _is_local(node, context):
             return _use(source, _attributes(context, local), by_name)
     return None
 
@@ -64,34 +65,14 @@ def _use(source: Source, attributes: list[ast.Attribute], by_name: dict[str, Mov
     return Use(first, tuple(names))
 
 
-def _attributes(context: Context, local: str) -> list[ast.Attribute]:
-    """Return all uses of a name that is bound once in the whole file; none where it is used in any other way."""
-    bound = 0
-    found: list[ast.Attribute] = []
-    for node in context.nodes:
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()) if name == local:
-                parent = context.parents.get(id(node))
-                if not isinstance(parent, ast.Attribute):
-                    return []
-                found.append(parent)
-            case _:
-                bound += _bindings(node).count(local)
-    return found if bound == 1 else []
-
-
-def _bindings(node: ast.AST) -> list[str | None]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            return [name]
-        case ast.Global(names=names) | ast.Nonlocal(names=names):
-            return list(names)
-        case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.MatchMapping(rest=name):
-            return [name]
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return [name]
-        case ast.arg(arg=name) | ast.ExceptHandler(name=name):
-            return [name]
-        case ast.alias(name=name, asname=asname):
-            return [asname or name.partition(".")[0]]
-    return []
+def _attributes(context: Context, local: ast.Name) -> list[ast.Attribute]:
+    """Return all uses of a name that is bound once in its scope; none where it is used in any other way."""
+    scopes, scope = context.file.scopes, context.file.scope_of(local)
+    if scope is None or len(scopes.bindings(local.id, scope)) != 1:
+        return []
+    parents = [context.parents.get(each.node) for each in scopes.readers(local.id, scope)]
+    return (
+        [parent for parent in parents if isinstance(parent, ast.Attribute)]
+        if all(isinstance(parent, ast.Attribute) for parent in parents)
+        else []
+    )

@@ -10,38 +10,26 @@ import ast
 import re
 from collections.abc import Iterator
 
-from compatkit.migration import Migration, Move
+from compatkit.migration import Move
 from compatkit.rewrite.documents.docstrings import find_doctest_strings
-from compatkit.rewrite.edit.edit import Change, Pass
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.string_literal import read_literal
-from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import Nodes, nodes_of
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
+from compatkit.rewrite.run_plan import RunPlan
 
 
-def find_strings(
-    source: Source,
-    tree: ast.Module,  # noqa: ARG001 - what every pass takes
-    nodes: Nodes,
-    home: FileModule,
-    moves: tuple[Move, ...],
-    options: Options,
-    calling: tuple[Migration, ...] = (),
-    loads: frozenset[str] = frozenset(),
-) -> Pass:
-    """Find the strings that name old code, in a tree whose nodes are `nodes`.
-
-    `calling` are migrations whose changed interface may be used in a doctest, or named in a string; `loads` are
-    declared functions and keys that load what a string names.
-    """
-    search = _Search(source, nodes, home, moves, options, calling, loads)
-    for node in nodes_of(nodes, ast.Constant):
+def find_strings(file: File, run: RunPlan) -> Found:
+    """Find the strings that name old code."""
+    if not run.moves and not run.calling:
+        return Found()
+    search = _Search(file, run)
+    for node in file.nodes.of(ast.Constant):
         if isinstance(node.value, str):
             search.look_at(node, node.value)
     return search.found
@@ -50,33 +38,23 @@ def find_strings(
 class _Search:
     """One pass over one file."""
 
-    def __init__(
-        self,
-        source: Source,
-        nodes: Nodes,
-        home: FileModule,
-        moves: tuple[Move, ...],
-        options: Options,
-        calling: tuple[Migration, ...],
-        loads: frozenset[str],
-    ) -> None:
-        self.found = Pass()
-        self._source, self._home, self._moves, self._options = source, home, moves, options
-        self._calling = calling
-        self._names: Names = names_of(moves)
-        self._changed = ChangedNames(calling) if calling else None
-        self._context = Context(nodes, home, loads)
-        self._docstrings = {id(node.value) for node in nodes_of(nodes, ast.Expr)}
-        self._in_f_string = dict(_parts_of_f_strings(nodes))
-        self._relative = _relative(moves)
+    def __init__(self, file: File, run: RunPlan) -> None:
+        self.found = Found()
+        self._file, self._run = file, run
+        self._moves, self._options = run.moves, run.options
+        self._names: Names = names_of(run.moves)
+        self._changed = ChangedNames(run.calling) if run.calling else None
+        self._context = Context(file, run.loads)
+        self._docstrings = {id(node.value) for node in file.nodes.of(ast.Expr)}
+        self._in_f_string = dict(_parts_of_f_strings(file.nodes))
+        self._relative = _relative(run.moves)
         self._reported: set[int] = set()
 
     def look_at(self, node: ast.Constant, text: str) -> None:
         """Judge one string."""
         if id(node) in self._docstrings:
             if ">>>" in text:
-                found = find_doctest_strings(self._source, node, self._moves, self._options, self._calling)
-                _extend(self.found, found)
+                _extend(self.found, find_doctest_strings(self._file, node, self._run))
             return
         if self._changed and id(node) not in self._in_f_string and self._changed_name(node, text):
             return
@@ -104,10 +82,10 @@ class _Search:
             return
         use = None
         if spelling.is_module:
-            use = find_known_use(self._source, node, self._context, self._names.by_module[text])
+            use = find_known_use(self._context, node, self._names.by_module[text])
             spelling = Spelling(use.move, use.move.new_module, is_module=True) if use else spelling
         move = spelling.move
-        literal = read_literal(self._source, node)
+        literal = read_literal(self._file.source, node)
         doubt = (
             (move.why or "the declaration leaves this to a person" if move.confidence == "manual" else "")
             or spelling.doubt
@@ -128,10 +106,10 @@ class _Search:
         said = f"{node.value!r} -> {spelling.new!r}"
         if self._context.is_patch(node):
             said += "; it is patched where it is looked up, which is the new home now"
-        line, column = node.lineno, self._source.column(node.lineno, node.col_offset)
+        line, column = node.lineno, self._file.source.column(node.lineno, node.col_offset)
         group = places[0][0]
         for start, end, new in places:
-            if self._source.text[start:end] != new:
+            if self._file.source.text[start:end] != new:
                 code = spelling.move.code
                 yield Change(start, end, new, code, line, column, said, binds_the_same=True, group=group)
             said = ""
@@ -153,7 +131,7 @@ class _Search:
         self.found.findings.append(self._finding(node, move.code, message))
 
     def _finding(self, node: ast.expr, code: str, message: str, *, is_certain: bool = True) -> Finding:
-        column = self._source.column(node.lineno, node.col_offset)
+        column = self._file.source.column(node.lineno, node.col_offset)
         return Finding(code, node.lineno, column, message, "review" if is_certain else "manual")
 
 
@@ -174,6 +152,6 @@ def _last(module: str) -> str:
     return module.rpartition(".")[2]
 
 
-def _extend(found: Pass, other: Pass) -> None:
+def _extend(found: Found, other: Found) -> None:
     found.changes += other.changes
     found.findings += other.findings

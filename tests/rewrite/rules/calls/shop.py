@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compatkit.migration import Migration, parse_migration
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.options import Options
 
 HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
@@ -80,7 +80,7 @@ def migration(text: str = SHOP) -> Migration:
     return parse_migration(HEAD + text)
 
 
-def outcome_of(source: str, text: str = SHOP, options: Options | None = None, around: Surroundings = ALONE) -> Outcome:
+def outcome_of(source: str, text: str = SHOP, options: Options | None = None, around: Neighbours = ALONE) -> Outcome:
     return rewrite_source(
         source.encode(),
         module="app.main",
@@ -88,7 +88,7 @@ def outcome_of(source: str, text: str = SHOP, options: Options | None = None, ar
         moves=(),
         migrations=[migration(text)],
         options=options or Options(),
-        surroundings=around,
+        neighbours=around,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Unchanged
-from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.options import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of
 
@@ -94,7 +94,7 @@ def test_is_reported_and_left_alone(source: str, reason: str) -> None:
 def test_a_name_that_another_file_takes_from_here_is_left_with_all_its_calls() -> None:
     source = "from shop.old import sell\nsell(1)\n"
 
-    outcome = outcome_of(source, around=Surroundings(taken=frozenset({"sell"})))
+    outcome = outcome_of(source, around=Neighbours(taken=frozenset({"sell"})))
 
     assert isinstance(outcome, Unchanged)
     assert "other files may import 'sell'" in outcome.findings[0].message

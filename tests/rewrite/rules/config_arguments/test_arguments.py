@@ -6,10 +6,9 @@ import ast
 
 import pytest
 
-from compatkit.rewrite.modernize import find_modern
 from compatkit.rewrite.options import Options
-from compatkit.rewrite.rules.config_arguments.config_arguments import find_arguments
-from tests.rewrite.modern import V2, applied, arguments, found, migration, reports
+from compatkit.rewrite.rules.records_and_arguments import rewrite_records_and_arguments as find_modern
+from tests.rewrite.modern import V2, applied, arguments, find_arguments, found, migration, reports
 
 UNTOUCHED = {
     "no_argument": "TrainingOrchestrator()\n",

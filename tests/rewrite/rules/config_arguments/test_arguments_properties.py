@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import find_migration
-from compatkit.rewrite.rules.config_arguments.config_arguments import find_arguments
 from compatkit.training.v2 import PRESETS, OrchestratorConfig
-from tests.rewrite.modern import applied, reports
+from tests.rewrite.modern import applied, find_arguments, reports
 
 HOME = "compatkit.training.v2.orchestrator"
 MIGRATION = find_migration().relocated({"backend.ml_engine.training_orchestrator_v2": HOME})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compatkit.rewrite import Outcome, Rewritten, rewrite_source
-from compatkit.rewrite.file.neighbours import ALONE, Surroundings
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.options import Options
 from tests.rewrite.rules.rename.scoped_modules import MOVES
 
@@ -13,7 +13,7 @@ KEPT = "from shop.core.new_home import New as Old\n"
 
 
 def outcome_of(
-    source: str, *, module: str = "shop.app", is_package: bool = False, surroundings: Surroundings = ALONE
+    source: str, *, module: str = "shop.app", is_package: bool = False, neighbours: Neighbours = ALONE
 ) -> Outcome:
     return rewrite_source(
         source.encode(),
@@ -21,7 +21,7 @@ def outcome_of(
         is_package=is_package,
         moves=MOVES,
         options=Options(rename=True),
-        surroundings=surroundings,
+        neighbours=neighbours,
     )
 
 
@@ -33,9 +33,9 @@ def renamed(source: str, *, module: str = "shop.app") -> str:
     return outcome.source.decode()
 
 
-def kept(source: str, *, module: str = "shop.app", is_package: bool = False, surroundings: Surroundings = ALONE) -> str:
+def kept(source: str, *, module: str = "shop.app", is_package: bool = False, neighbours: Neighbours = ALONE) -> str:
     """Return why the name is kept in a source of which only the import changes."""
-    outcome = outcome_of(source, module=module, is_package=is_package, surroundings=surroundings)
+    outcome = outcome_of(source, module=module, is_package=is_package, neighbours=neighbours)
     assert isinstance(outcome, Rewritten), outcome
     assert outcome.source.decode() == source.replace(OLD.strip(), KEPT.strip())
     (finding,) = outcome.findings

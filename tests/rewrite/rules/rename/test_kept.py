@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from compatkit.rewrite import Rewritten, Skipped, Unchanged
-from compatkit.rewrite.file.neighbours import Surroundings
+from compatkit.rewrite.file.neighbours import Neighbours
 from tests.rewrite.rules.rename.given import KEPT, NEW, OLD, kept, outcome_of
 
 # Python 3.12 and later.
@@ -227,7 +227,7 @@ def test_package() -> None:
 
 @pytest.mark.parametrize("taken", [frozenset({"Old"}), None])
 def test_name_that_others_may_import(taken: frozenset[str] | None) -> None:
-    assert "another file may import it" in kept(OLD, surroundings=Surroundings(taken=taken))
+    assert "another file may import it" in kept(OLD, neighbours=Neighbours(taken=taken))
 
 
 def test_use_on_a_line_that_is_to_be_left_alone() -> None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Pass
+from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.rules.strings.strings import find_strings
+from compatkit.rewrite.run_plan import RunPlan
 from tests.rewrite.moves import MOVES
 
 OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"
@@ -21,10 +22,9 @@ MODULE = "shop.core.old_home"
 REVIEW = Options(confidence="review")
 
 
-def find(text: str, options: Options = REVIEW, moves: tuple[Move, ...] = MOVES, module: str = "shop.app") -> Pass:
-    source = read_source(text.encode())
-    tree = ast.parse(source.text)
-    return find_strings(source, tree, list(ast.walk(tree)), FileModule(module, False), moves, options)
+def find(text: str, options: Options = REVIEW, moves: tuple[Move, ...] = MOVES, module: str = "shop.app") -> Found:
+    file = File.of(text.encode(), FileModule(module, False))
+    return find_strings(file, RunPlan(moves, options=options))
 
 
 def changed(text: str, moves: tuple[Move, ...] = MOVES) -> str:
@@ -53,7 +53,7 @@ def reasons(text: str) -> list[str]:
     ],
 )
 def test_is_neither_changed_nor_reported(source: str) -> None:
-    assert find(source) == Pass()
+    assert find(source) == Found()
 
 
 @pytest.mark.parametrize(
@@ -248,17 +248,15 @@ def test_new_home_that_names_the_old_one_is_only_reported() -> None:
 def test_single_word_is_not_taken_for_a_module() -> None:
     moves = (Move("CK101", "shop.Old", "store.Old"),)
 
-    assert find("x = 'shop'\ny = 'a shop'\n", moves=moves) == Pass()
+    assert find("x = 'shop'\ny = 'a shop'\n", moves=moves) == Found()
     assert [one.line for one in find("import_module('shop')\n", moves=moves).findings] == [1]
 
 
 def test_what_a_migration_declares_to_load_is_changed() -> None:
     text = f"x = plug('{OLD}')\ny = {{'plug': '{OLD}', 'other': '{OLD}'}}\n"
-    source = read_source(text.encode())
-    tree = ast.parse(text)
-    home = FileModule("shop.app", False)
+    file = File.of(text.encode(), FileModule("shop.app", False))
 
-    found = find_strings(source, tree, list(ast.walk(tree)), home, MOVES, REVIEW, loads=frozenset({"plug"}))
+    found = find_strings(file, RunPlan(MOVES, options=REVIEW, loads=frozenset({"plug"})))
 
     assert [(one.line, one.column) for one in found.changes] == [(1, 10), (2, 14)]
     assert [(one.line, one.column) for one in found.findings] == [(2, 49)]

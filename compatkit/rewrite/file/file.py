@@ -1,0 +1,207 @@
+"""One source file, made once: all that a rule may ask about it, besides what the run wants.
+
+No rule resolves a name by itself: which import a name comes from, what else binds it, who else may read it and whether
+it is free is asked here, and answered by Python's own scopes.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from compatkit.rewrite.file.ignore_comments import Ignored
+from compatkit.rewrite.file.imports import Imported, read_imports
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours
+from compatkit.rewrite.file.parse import BLOCKS, parse, walk_statements
+from compatkit.rewrite.file.read_scopes import read_scopes
+from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
+from compatkit.rewrite.file.text import Source, read_source
+from compatkit.rewrite.file.tree import AllNodes, dotted, nodes_of
+
+_TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")
+
+
+class File:
+    """The text, tree, scopes and imports of one source, and what other files tell of it."""
+
+    def __init__(self, source: Source, tree: ast.Module, home: FileModule, neighbours: Neighbours = ALONE) -> None:
+        self.source = source
+        self.tree = tree
+        self.home = home
+        self.neighbours = neighbours
+        self._mentions: dict[str, list[ast.AST]] = {}
+
+    @classmethod
+    def of(cls, data: bytes, home: FileModule, neighbours: Neighbours = ALONE) -> File:
+        """Read a file. Raises `RewriteError` for what is no Python source."""
+        source = read_source(data)
+        return cls(source, parse(source.text), home, neighbours)
+
+    @cached_property
+    def nodes(self) -> AllNodes:
+        return AllNodes(self.tree)
+
+    @cached_property
+    def statements(self) -> list[ast.AST]:
+        return list(walk_statements(self.tree))
+
+    @cached_property
+    def ignored(self) -> Ignored:
+        return Ignored(self.source)
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        return read_scopes(self.tree)
+
+    @cached_property
+    def imports(self) -> list[Imported]:
+        return list(read_imports(self.nodes, self.home))
+
+    @cached_property
+    def imported(self) -> dict[ast.AST, Imported]:
+        """Each import by its alias."""
+        return {each.alias: each for each in self.imports}
+
+    @cached_property
+    def has_star(self) -> bool:
+        """True where an import may bind any name."""
+        return any(each.alias.name == "*" for each in self.imports)
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def _strings(self) -> dict[ast.AST, ast.JoinedStr]:
+        # The nodes come level by level: the outermost f-string around a node has the last word.
+        strings = reversed(nodes_of(self.nodes, ast.JoinedStr))
+        return {part: node for node in strings for part in ast.walk(node) if part is not node}
+
+    def in_fstring(self, node: ast.AST) -> ast.JoinedStr | None:
+        """Return the outermost f-string around a node: before Python 3.12 nothing in it has a place of its own."""
+        return self._strings.get(node) if self.nodes.of(ast.JoinedStr) else None
+
+    @cached_property
+    def _references(self) -> dict[ast.AST, Reference]:
+        every = (each for references in self.scopes.by_name.values() for each in references)
+        return {each.node: each for each in every if isinstance(each.node, ast.Name | ast.alias)}
+
+    def reference(self, node: ast.AST) -> Reference | None:
+        """Return the reference that a name, or the alias of an import, is."""
+        return self._references.get(node)
+
+    def scope_of(self, node: ast.AST) -> Scope | None:
+        """Return the scope to which what a name or an alias means belongs; None if the file does not bind it."""
+        reference = self.reference(node)
+        return self.scopes.owner(reference) if reference else None
+
+    def bindings(self, local: str, scope: Scope) -> list[Imported] | None:
+        """Return the imports that bind a name of a scope; None where anything else binds it as well."""
+        found = []
+        for reference in self.scopes.bindings(local, scope):
+            imported = self.imported.get(reference.node)
+            if imported is None and not reference.is_del:
+                return None
+            found += [imported] if imported else []
+        return found
+
+    def certain_imports(self, local: str, scope: Scope) -> list[Imported]:
+        """Return the imports that bind a name of a scope, if nothing else can be meant by it; else nothing."""
+        if scope.kind == "class" or (scope is self.scopes.module and self.has_star):
+            return []
+        if any(self.scopes.may_read_outside(each, scope) for each in self.scopes.of(local) if each.is_binding):
+            return []
+        return self.bindings(local, scope) or []
+
+    def import_of(self, node: ast.expr) -> str:
+        """Return the dotted name that an expression surely stands for, by the imports of the file; else nothing."""
+        meanings = self.meanings(node)
+        return meanings[0] if len(meanings) == 1 and self._is_bound_by_imports_only(node) else ""
+
+    def meanings(self, node: ast.expr) -> list[str]:
+        """Return the dotted names that an expression may stand for, by the imports of the scope that its name is of.
+
+        For a name that no scope around it binds, all imports count: it may have been made known to them all.
+        """
+        root = root_of(node)
+        if root is None:
+            return []
+        scope, rest = self.scope_of(root), dotted(node)[len(root.id) :]
+        bindings = self.scopes.bindings(root.id, scope) if scope else self.scopes.of(root.id)
+        imported = [self.imported.get(each.node) for each in bindings]
+        return list(dict.fromkeys(each.meaning + rest for each in imported if each and each.meaning))
+
+    def _is_bound_by_imports_only(self, node: ast.expr) -> bool:
+        root = root_of(node)
+        scope = self.scope_of(root) if root is not None else None
+        return root is not None and scope is not None and self.bindings(root.id, scope) is not None
+
+    def refs(self, name: str) -> Iterator[tuple[ast.Attribute, str]]:
+        """Yield each attribute of this name that is reached through imports, with the dotted name that it may be."""
+        for node in self.nodes.of(ast.Attribute):
+            if node.attr == name:
+                yield from ((node, meaning) for meaning in self.meanings(node))
+
+    def mentions(self, name: str) -> list[ast.AST]:
+        """Return each place that names this thing: an import of it, or what reads it through one."""
+        if name not in self._mentions:
+            found: list[ast.AST] = [each.alias for each in self.imports if each.name == name]
+            found += [node for node, meaning in self.refs(name.rpartition(".")[2]) if meaning == name]
+            local = {each.local for each in self.imports if each.meaning == name}
+            found += [node for node in self.nodes.of(ast.Name) if node.id in local and name in self.meanings(node)]
+            self._mentions[name] = found
+        return self._mentions[name]
+
+    def is_bound(self, name: str) -> bool:
+        """Tell whether any scope binds a name, so that it need not be the builtin."""
+        return self.has_star or any(each.is_binding for each in self.scopes.of(name))
+
+    def brings(self, root: str, scope: Scope) -> bool:
+        """Tell whether a name of a scope is that top-level package, and nothing else."""
+        found = self.bindings(root, scope)
+        return bool(found) and all(each.is_plain for each in found or ())
+
+    def is_hidden_at(self, node: ast.expr, name: str, scope: Scope) -> bool:
+        """Tell whether a name would mean something else than in `scope` where a dotted name stands."""
+        root = root_of(node)
+        reference = self.reference(root) if root is not None else None
+        if reference is None:
+            return True
+        between = self.scopes.passes(reference, scope)
+        return any(name in (passed.bound | passed.global_names) for passed in between)
+
+    @cached_property
+    def blocks(self) -> list[list[ast.stmt]]:
+        """All lists of statements."""
+        fields = (getattr(node, name, None) for node in (self.tree, *self.statements) for name in BLOCKS)
+        return [block for block in fields if isinstance(block, list)]
+
+    def is_free(self, name: str, scope: Scope) -> bool:
+        """Tell whether a name can be bound in a scope without a new meaning for what stands there now."""
+        for each in self.scopes.of(name):
+            if each.scope.is_below(scope) and not self._is_of_inner(each, scope):
+                return False
+        return True
+
+    def _is_of_inner(self, reference: Reference, scope: Scope) -> bool:
+        """Tell whether a name belongs to a scope inside of this one, which it is asked in before."""
+        home = self.scopes.owner(reference)
+        if home is None or home is scope or not home.is_below(scope):
+            return False
+        # A class reads the outer name until it binds its own.
+        return home.kind != "class"
+
+    @cached_property
+    def type_comments(self) -> str:
+        """All type comments: code that is not rewritten as such."""
+        return " ".join(_TYPE_COMMENT.findall(self.source.text)) if "type:" in self.source.text else ""
+
+
+def root_of(node: ast.expr) -> ast.Name | None:
+    """Return the name that a dotted name begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) else None

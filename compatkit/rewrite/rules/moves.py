@@ -1,0 +1,62 @@
+"""Moved names and modules: all forms of import, and what is used through them, in one plan."""
+
+from __future__ import annotations
+
+import ast
+
+from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.prefilter.words import mentions_elsewhere
+from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
+from compatkit.rewrite.rules.moved_module_uses import ModuleChanges, change_modules
+from compatkit.rewrite.rules.moved_modules import change_whole_modules
+from compatkit.rewrite.rules.moved_names import find_sites
+from compatkit.rewrite.rules.moved_star_imports import change_stars
+from compatkit.rewrite.rules.rename import Renames, find_renames
+from compatkit.rewrite.rules.report_leftovers import find_leftovers
+from compatkit.rewrite.run_plan import RunPlan
+
+
+def rewrite_moves(file: File, run: RunPlan) -> Found:
+    """Rewrite what leads to an old home, and report all of it that stays."""
+    if not run.every_move:
+        return Found()
+    modules = change_modules(file, run) if run.moves else ModuleChanges()
+    sites = find_sites(file, run.every_move, modules.from_imports)
+    # A statement that also brings a module has changes of its own that depend on it.
+    free = [site for site in sites if site.node not in modules.groups]
+    renames = find_renames(file, free) if run.options.rename else Renames()
+    groups = {**modules.groups, **renames.groups}
+    imports = change_imports(file, sites, Together(groups, modules.from_imports, renames.aliases))
+    whole = change_whole_modules(file, run)
+    # Uses whose from-import is left to a person must stay as they are.
+    lost = {groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
+    uses = [each for each in (*modules.changes, *renames.changes) if each.group not in lost]
+    stars = change_stars(file, run.moves)
+    # What these sites are, or why they are left, is said already.
+    placed = {alias for site in sites for alias, _ in site.moved}
+    handled = modules.handled | whole.handled | stars.handled | placed
+    leftovers = find_leftovers(file, run.moves, handled)
+    findings = [*imports.findings, *renames.findings, *modules.findings, *whole.findings, *stars.findings]
+    changes = [*imports.changes, *uses, *whole.changes, *stars.changes]
+    return Found(changes, [*findings, *leftovers], _replaces(sites, modules))
+
+
+def is_imports_only(file: File, run: RunPlan) -> bool:
+    """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
+    if run.migrations or run.calling or run.options.rename or not run.every_move:
+        return False
+    sites = find_sites(file, run.every_move)
+    return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
+
+
+def rewrite_imports_only(file: File, run: RunPlan) -> Found:
+    """Rewrite the from-imports of moved names, without a look at any expression."""
+    return change_imports(file, find_sites(file, run.every_move))
+
+
+def _replaces(sites: list[Site], modules: ModuleChanges) -> list[tuple[str, ast.stmt | int]]:
+    """Return the old names that go, each with the import that brings it, or the group of its uses."""
+    imported = [(move.old, site.node) for site in sites for _, move in site.moved]
+    return [*imported, *((move.old, group) for move, group in modules.uses)]
