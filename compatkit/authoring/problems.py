@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from compatkit.authoring.examples import find_examples
 from compatkit.authoring.suspicions import Suspicion, suspicions_of
+from compatkit.budget import load_toml
 from compatkit.migration import MigrationError
 from compatkit.migration._entry import Entry
 from compatkit.migration.lines import find_lines
@@ -45,7 +46,7 @@ def find_problems(file: Path) -> list[Problem]:
     except (OSError, UnicodeDecodeError) as error:
         raise MigrationError.unreadable(str(file), str(error)) from error
     try:
-        document = tomllib.loads(text)
+        document = load_toml(text)
     except tomllib.TOMLDecodeError as error:
         return [Problem("error", syntax_line(str(error)), f"This is no TOML: {error}.", "check the syntax")]
     # What holds between entries can only be told once each of them is right.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -9,6 +10,7 @@ import click
 from compatkit import __version__
 from compatkit.cli._lazy import LazyGroup
 from compatkit.cli._status import ExitStatus
+from compatkit.cli._streams import guard_streams, require_written
 from compatkit.errors import CompatkitError
 
 # Name and one-line help; the module of the same name holds the click command `command`.
@@ -46,12 +48,16 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the status that the README documents."""
+    # `run` belongs to the user's program, which gets what Python would give it.
+    if sys.argv[1:2] != ["run"]:
+        guard_streams()
     sys.exit(int(_run()))
 
 
 def _run() -> int:
     try:
         status = cli.main(standalone_mode=False)
+        require_written()
     except click.UsageError as error:
         error.show()
         return ExitStatus.USAGE
@@ -64,4 +70,32 @@ def _run() -> int:
     except CompatkitError as error:
         click.echo(f"error: {error}", err=True)
         return ExitStatus.FAILED
+    except Exception as error:  # noqa: BLE001 - the last one: Python's own status, 1, means findings or differences
+        click.echo(f"error: {_unforeseen(error)}", err=True)
+        return ExitStatus.FAILED
     return status if isinstance(status, int) else ExitStatus.OK
+
+
+def _unforeseen(error: Exception) -> CompatkitError:
+    """Say what happened, where, and what to do about it; with COMPATKIT_DEBUG=1, show the traceback too."""
+    import traceback
+
+    from compatkit.cli._extras import as_missing_extra
+
+    if isinstance(error, ModuleNotFoundError) and (missing := as_missing_extra(error)):
+        return missing
+    if os.environ.get("COMPATKIT_DEBUG"):
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, OSError) and error.filename:
+        what = f"{error.strerror or type(error).__name__}."
+        return CompatkitError(what, where=str(error.filename), hint="check the path, permissions and free space")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "compatkit" in frame.filename.replace(os.sep, "/").split("/")] or frames
+    return CompatkitError(
+        f"compatkit failed: {type(error).__name__}: {error}",
+        where=f"{own[-1].filename}, line {own[-1].lineno}",
+        hint=(
+            "this is a fault of compatkit, not of your code: please report it, with the traceback that "
+            "COMPATKIT_DEBUG=1 shows, and what compatkit --version says"
+        ),
+    )

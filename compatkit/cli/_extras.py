@@ -1,24 +1,56 @@
-"""Commands that need an extra say so before they begin."""
+"""Commands that need an extra say so: before they begin, where they can, and else when an import fails."""
 
 from __future__ import annotations
 
 import os
+import re
+from importlib import metadata
 from importlib.util import find_spec
 
 from compatkit.errors import CompatkitError
+
+# What the extras bring, by the name under which it is imported.
+_EXTRAS = {
+    **dict.fromkeys(
+        ["mlflow", "numpy", "pandas", "scipy", "sklearn", "sqlalchemy", "tomli_w", "torch", "yaml"], "train"
+    ),
+    "griffe": "draft",
+    "jinja2": "report",
+    "psutil": "system-metrics",
+    "ray": "ray",
+}
 
 
 def require(*modules: str, extra: str = "train") -> None:
     """Raise `CompatkitError` unless all `modules`, which the extra brings, are installed."""
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        raise CompatkitError(
-            f"This command needs {', '.join(missing)}.",
-            where="this Python environment",
-            hint=f"run: pip install 'compatkit[{extra}]'",
-        )
+        raise _missing(", ".join(missing), extra)
+
+
+def as_missing_extra(error: ModuleNotFoundError) -> CompatkitError | None:
+    """Return the error to show for a failed import, or None where no extra brings that module."""
+    name = (error.name or "").partition(".")[0]
+    return _missing(name, _EXTRAS[name]) if name in _EXTRAS else None
 
 
 def quiet_mlflow() -> None:
     """Keep MLflow's progress messages off stderr; call it before MLflow is imported, which sets its own level."""
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+
+def _missing(names: str, extra: str) -> CompatkitError:
+    hint = f"run: pip install 'compatkit[{extra}]'"
+    if needed := _requirements(extra):
+        # Compatkit may have come from a folder or a wheel, of which no index knows.
+        hint += f", or, where no index has compatkit: pip install {needed}"
+    return CompatkitError(f"This command needs {names}.", where="this Python environment", hint=hint)
+
+
+def _requirements(extra: str) -> str:
+    try:
+        listed = metadata.requires("compatkit") or []
+    except metadata.PackageNotFoundError:
+        return ""
+    mark = re.compile(rf"""([^;]+?)\s*;\s*extra == ["']{extra}["']""")
+    return " ".join(f"'{found[1]}'" for line in listed if (found := mark.fullmatch(line)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from compatkit.budget import load_toml
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.rewrite.options import Options
 
@@ -58,10 +59,11 @@ def _table(file: Path) -> Mapping[str, object] | None:
     if not file.is_file():
         return None
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = load_toml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MigrationError.unreadable(str(file), str(error)) from error
-    table = document.get("tool", {}).get("compatkit")
+    tool = document.get("tool", {})
+    table = tool.get("compatkit") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
         raise MigrationError.wrong_value("compatkit", table, "a table", where=f"{file}, [tool]")
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from compatkit.budget import load_toml
 from compatkit.migration._entry import Entry
 from compatkit.migration._validation import validate
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
@@ -41,7 +42,7 @@ def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
 
     name = str(origin or "<text>")
     try:
-        document = tomllib.loads(text)
+        document = load_toml(text)
     except tomllib.TOMLDecodeError as error:
         from compatkit.migration.locate import syntax_line
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from compatkit.budget import load_toml
 from compatkit.migration._entry import Entry
 from compatkit.migration.compose import compose
 from compatkit.migration.errors import MigrationError
@@ -82,10 +83,11 @@ def load_project(start: Path) -> Project:
         if not file.is_file():
             continue
         try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
+            document = load_toml(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise MigrationError.unreadable(str(file), str(error)) from error
-        table = document.get("tool", {}).get("compatkit")
+        tool = document.get("tool", {})
+        table = tool.get("compatkit") if isinstance(tool, dict) else None
         if isinstance(table, dict):
             table = {key: value for key, value in table.items() if key not in _OF_COMMANDS}
         if table is not None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from compatkit.errors import CompatkitError
+from compatkit.cli._extras import require
 
 if TYPE_CHECKING:
     from compatkit.authoring.changes import Change
@@ -36,9 +35,7 @@ def release_options(command: _Command) -> _Command:
 
 def compare_releases(old: str, new: str, package: str | None, cache: Path | None) -> tuple[str, list[Change]]:
     """Return the package, and what changed in its public interface. Nothing of it is imported or run."""
-    if find_spec("griffe") is None:
-        what = "This command needs griffe."
-        raise CompatkitError(what, where="this Python environment", hint="run: pip install 'compatkit[draft]'")
+    require("griffe", extra="draft")
     from compatkit.authoring.changes import find_changes
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.releases import locate_release

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from compatkit.budget import load_toml
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.migration import MigrationError, parse_equivalence
 
@@ -36,7 +37,7 @@ def declared_scenarios(project: Path) -> Declared:
     Raises `MigrationError` for an unknown key, a value of the wrong type, or a scenario that cannot be run.
     """
     try:
-        document = tomllib.loads(project.read_text(encoding="utf-8"))
+        document = load_toml(project.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MigrationError.unreadable(str(project), str(error)) from error
     where = f"{project}, [tool.compatkit.verify]"

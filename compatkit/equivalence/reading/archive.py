@@ -9,12 +9,14 @@ import hashlib
 import json
 import sys
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from compatkit.budget import Budget
+from compatkit.equivalence.reading.contents.json_values import require_few_values
+from compatkit.equivalence.reading.contents.zips import opened_zip
 from compatkit.equivalence.reading.graph import graph_details, graph_operations
 from compatkit.equivalence.reading.layers import graph_layers, unknown_settings
 from compatkit.equivalence.reading.raw_tensor import read_tensor
@@ -37,16 +39,6 @@ _OCCASION = {
     ".format_version",
     ".storage_alignment",
 }
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,43 +60,52 @@ class Archive:
 
 def read_archive(path: Path) -> Archive | None:
     """Return what is in the archive, or None where it is not of the known form."""
+    budget = Budget(size=path.stat().st_size)
     try:
-        with zipfile.ZipFile(path) as opened:
-            members = _Members(opened)
-            program = json.loads(members.read(_GRAPH))
+        with opened_zip(path, budget) as opened:
+            members = _Members(opened, budget)
+            program = members.json(_GRAPH)
             archive = Archive(graph_operations(program), graph_layers(program), details=graph_details(program))
-            understood = {name for table in _TABLES for name in _read_table(archive, members, table)}
+            understood = {name for table in _TABLES for name in _read_table(archive, members, table, budget)}
             for name in sorted(members.names.keys() - understood - _OCCASION - {_GRAPH}):
                 archive.files[name] = _digest(members.read(name))
             archive.unknown.extend(unknown_settings(program, [*archive.tensors, *archive.unread]))
             return archive
-    except _UNREADABLE:
+    except Exception:  # noqa: BLE001 - whatever is wrong with what others wrote: it is compared by digest, with a note
         return None
 
 
 class _Members:
     """The members by their names below the root, which is named after the file that was written."""
 
-    def __init__(self, opened: zipfile.ZipFile) -> None:
+    def __init__(self, opened: zipfile.ZipFile, budget: Budget) -> None:
         listed = [name.partition("/") for name in opened.namelist()]
         if len({root for root, _, _ in listed}) != 1 or len(set(listed)) != len(listed):
             raise ValueError("not one root, or two members of one name")
         self.names = {name: root + slash + name for root, slash, name in listed}
         self._opened = opened
+        self._budget = budget
         if "byteorder" in self.names and self.read("byteorder").decode() != sys.byteorder:
             raise ValueError("written on a machine of the other byte order")
 
     def read(self, name: str) -> bytes:
+        # Counted again: several entries may name one member.
+        self._budget.spend(size=self._opened.getinfo(self.names[name]).file_size)
         return self._opened.read(self.names[name])
 
+    def json(self, name: str) -> Any:
+        raw = self.read(name)
+        require_few_values(raw, self._budget)
+        return json.loads(raw)
 
-def _read_table(archive: Archive, members: _Members, table: str) -> set[str]:
+
+def _read_table(archive: Archive, members: _Members, table: str, budget: Budget) -> set[str]:
     """Read the tensors of one table, and return the members that are understood thereby."""
     folder, prefix = table.rpartition("/")[0], _TABLES[table]
     if table not in members.names:
         return set()
     understood = {table}
-    for key, entry in json.loads(members.read(table))["config"].items():
+    for key, entry in members.json(table)["config"].items():
         name, payload = f"{prefix}{key}", f"{folder}/{entry['path_name']}"
         if name in archive.details:
             raise ValueError("two entries of one name")
@@ -113,7 +114,7 @@ def _read_table(archive: Archive, members: _Members, table: str) -> set[str]:
             archive.files[name] = _digest(members.read(payload))
             archive.unread.append(name)
         else:
-            archive.tensors[name] = read_tensor(members.read(payload), entry["tensor_meta"])
+            archive.tensors[name] = read_tensor(members.read(payload), entry["tensor_meta"], budget)
         understood.add(payload)
     return understood
 

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from compatkit.budget import Budget
+from compatkit.equivalence.reading.contents.yaml_values import load_yaml
+
 # These name the occasion, or repeat what is compared as a file: a path in a stack trace changes the size.
 _OCCASION = {
     "artifact_path",
@@ -23,7 +26,7 @@ def describe_mlmodel(file: Path) -> str | None:
     import yaml
 
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        (document,) = load_yaml(file.read_bytes(), Budget(size=file.stat().st_size))
         kept = {key: value for key, value in document.items() if key not in _OCCASION}
         kept["flavors"] = {name: _flavour(said) for name, said in (document.get("flavors") or {}).items()}
         return json.dumps(kept, sort_keys=True, default=repr)

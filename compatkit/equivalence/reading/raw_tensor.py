@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compatkit.budget import Budget
 from compatkit.equivalence.snapshot import Tensor
 
 # torch's serialised ScalarType (torch._export.serde.schema), with the NumPy dtype that holds the raw bytes.
@@ -31,7 +33,7 @@ _DTYPES: dict[int, tuple[str, type[np.generic]]] = {
 _STRIDED = 7  # torch's serialised Layout
 
 
-def read_tensor(raw: bytes, meta: Mapping[str, Any]) -> Tensor:
+def read_tensor(raw: bytes, meta: Mapping[str, Any], budget: Budget) -> Tensor:
     """Read a tensor. Raises `ValueError` or `LookupError` where it is not a plain one inside its buffer."""
     name, dtype = _DTYPES[meta["dtype"]]
     shape = [size["as_int"] for size in meta["sizes"]]
@@ -44,6 +46,8 @@ def read_tensor(raw: bytes, meta: Mapping[str, Any]) -> Tensor:
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if 0 not in shape and last >= flat.size:
         raise ValueError("strides leave the buffer")
+    # A stride of nothing repeats one value as often as the table claims.
+    budget.spend(size=2 * math.prod(shape) * flat.itemsize)
     steps = [stride * flat.itemsize for stride in strides]
     values: NDArray[Any] = np.array(np.lib.stride_tricks.as_strided(flat[offset:], shape, steps))
     if name == "bfloat16":

@@ -2,91 +2,155 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping
+import math
+import pickletools
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from compatkit.equivalence.reading.contents.places import ROOT, below, put
+from compatkit.budget import MIB, Budget, BudgetError
+from compatkit.equivalence.reading.contents.places import below, leaves, put
+from compatkit.equivalence.reading.contents.zips import opened_zip
 from compatkit.equivalence.snapshot import Content, Tensor
 
+# What an array costs besides its values.
+_ARRAY = 1024
+_MOST_HEADER = 16 * MIB
+# A checkpoint from before torch 1.6: its own number, its version, the system, the values, the order of the storages.
+_LEGACY_PICKLES = 5
 
-def read_npy(path: Path) -> Content:
+
+def read_npy(path: Path, budget: Budget) -> Content:
     """Return the array. Raises `ValueError`, `EOFError` or `OSError`; of an array of objects, too."""
     with path.open("rb") as stream:
-        array = np.lib.format.read_array(stream, allow_pickle=False)
-        if stream.read(1):
-            raise ValueError("more than an array")
-    return Content("array", tensors={"array": _tensor(array)})
+        return Content("array", tensors={"array": _read_array(stream, path.stat().st_size, budget)})
 
 
-def read_npz(path: Path) -> Content:
+def read_npz(path: Path, budget: Budget) -> Content:
     """Return the arrays by name; their order does not count."""
-    with zipfile.ZipFile(path) as archive:
-        if len(set(archive.namelist())) < len(archive.namelist()) or archive.testzip():
-            raise ValueError("two arrays of one name, or a broken one")
-    with np.load(path, allow_pickle=False) as arrays:
-        return Content("array", tensors={name: _tensor(arrays[name]) for name in sorted(arrays.files)})
+    tensors: dict[str, Tensor] = {}
+    with opened_zip(path, budget) as archive:
+        for member in sorted(archive.infolist(), key=lambda one: one.filename):
+            name = member.filename.removesuffix(".npy")
+            if name in tensors or name == member.filename:
+                raise ValueError("two arrays of one name, or what is none")
+            with archive.open(member) as stream:
+                tensors[name] = _read_array(stream, member.file_size, budget)
+    return Content("array", tensors=tensors)
 
 
-def read_safetensors(path: Path) -> Content:
+def _read_array(stream: IO[bytes], size: int, budget: Budget) -> Tensor:
+    """Read an array that fills `size` bytes to the last: its header alone decides how much NumPy would allocate."""
+    version = np.lib.format.read_magic(stream)
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[version]
+    shape, is_fortran, dtype = read_header(stream)
+    count = math.prod(shape)
+    _require_plain(dtype)
+    if min(shape, default=0) < 0 or not dtype.itemsize or count * dtype.itemsize != size - stream.tell():
+        raise ValueError("the header does not fit the file")
+    budget.spend(size=_ARRAY + 2 * count * dtype.itemsize)
+    raw = stream.read(count * dtype.itemsize)
+    if stream.read(1):
+        raise ValueError("more than an array")
+    array = np.frombuffer(raw, dtype=dtype) if raw else np.empty(0, dtype)
+    array = array.reshape(shape, order="F" if is_fortran else "C")
+    return Tensor(dtype.name, np.array(array, dtype=dtype.newbyteorder("=")))
+
+
+def read_safetensors(path: Path, budget: Budget) -> Content:
     """Return the tensors by name and the metadata. Raises `ImportError` without safetensors and torch."""
     from safetensors import safe_open
 
+    with path.open("rb") as stream:
+        if int.from_bytes(stream.read(8), "little") > _MOST_HEADER:
+            raise BudgetError("its header is too large")
     with safe_open(path, framework="pt") as opened:
         values = {f"metadata {key}": text for key, text in sorted((opened.metadata() or {}).items())}
-        tensors = {name: _torch_tensor(opened.get_tensor(name)) for name in sorted(opened.keys())}
+        tensors = {name: _torch_tensor(opened.get_tensor(name), budget) for name in sorted(opened.keys())}
     return Content("tensors", values, tensors)
 
 
-def read_torch(path: Path) -> Content:
+def read_torch(path: Path, budget: Budget) -> Content:
     """Return the tensors and numbers of a checkpoint by place, with `weights_only`; the order of keys counts.
 
     Raises `pickle.UnpicklingError` where it holds more than that.
     """
     import torch
 
+    _require_few_steps(path, budget)
     values: dict[str, str] = {}
     tensors: dict[str, Tensor] = {}
-    _flatten(torch.load(path, map_location="cpu", weights_only=True), ROOT, values, tensors)
+    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    budget.look_at_clock()
+    for place, leaf in leaves(loaded, _inside, budget):
+        if isinstance(leaf, torch.Tensor):
+            if place in tensors:
+                raise ValueError(f"{place} twice")
+            tensors[place] = _torch_tensor(leaf, budget)
+        elif isinstance(leaf, Mapping):
+            put(values, place, "{}")
+        elif leaf is None or type(leaf) in {bool, int, float, str, bytes, list, tuple, torch.dtype, torch.device}:
+            put(values, place, repr(leaf))
+        else:
+            raise ValueError(f"{type(leaf).__name__} at {place}")
     return Content("tensors", values, tensors)
 
 
-def _flatten(value: Any, place: str, values: dict[str, str], tensors: dict[str, Tensor]) -> None:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        if place in tensors:
-            raise ValueError(f"{place} twice")
-        tensors[place] = _torch_tensor(value)
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            _flatten(each, below(place, key) if isinstance(key, str) else f"{place}{{{key!r}}}", values, tensors)
-        if not value:
-            put(values, place, "{}")
-    elif isinstance(value, list | tuple) and value:
-        for number, each in enumerate(value):
-            mark = f"[{number}]" if isinstance(value, list) else f"({number})"
-            _flatten(each, f"{place}{mark}", values, tensors)
-    elif value is None or type(value) in {bool, int, float, str, bytes, list, tuple, torch.dtype, torch.device}:
-        put(values, place, repr(value))
-    else:
-        raise ValueError(f"{type(value).__name__} at {place}")
+def _require_few_steps(path: Path, budget: Budget) -> None:
+    """Count what a checkpoint unpacks to, and the steps of its pickles, none of which is taken here."""
+    with path.open("rb") as stream:
+        if stream.read(2) == b"PK":
+            with opened_zip(path, budget) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".pkl"):
+                        _count_steps(archive.open(name), budget)
+            return
+        stream.seek(0)
+        for _ in range(_LEGACY_PICKLES):
+            _count_steps(stream, budget)
 
 
-def _torch_tensor(value: Any) -> Tensor:
+def _count_steps(stream: IO[bytes], budget: Budget) -> None:
+    for _ in pickletools.genops(stream):
+        budget.spend()
+
+
+def _inside(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
+    if isinstance(value, Mapping) and value:
+        return ((_at_key(place, key), each) for key, each in value.items())
+    if isinstance(value, list) and value:
+        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+    if isinstance(value, tuple) and value:
+        return ((f"{place}({number})", each) for number, each in enumerate(value))
+    return None
+
+
+def _at_key(place: str, key: Any) -> str:
+    if isinstance(key, str):
+        return below(place, key)
+    if isinstance(key, tuple) and not all(isinstance(each, str | int | float) for each in key):
+        # Tuples of tuples of one tuple are written in few bytes, and shown in endless ones.
+        raise BudgetError("a key holds more than texts and numbers")
+    return f"{place}{{{key!r}}}"
+
+
+def _torch_tensor(value: Any, budget: Budget) -> Tensor:
     """Raises `TypeError` for what NumPy cannot hold: sparse and quantised tensors, and types of eight bits."""
     import torch
 
+    # A tensor that is expanded has more values than its storage.
+    budget.spend(size=_ARRAY + value.numel() * max(value.element_size(), 4))
     dtype = str(value.dtype).removeprefix("torch.")
     plain = value.detach().resolve_conj().resolve_neg()
     return Tensor(dtype, np.array((plain.float() if plain.dtype is torch.bfloat16 else plain).numpy()))
 
 
-def _tensor(array: Any) -> Tensor:
-    """Refuse what is compared as doubles but is wider, and records."""
-    if array.dtype.kind not in "biufcSUmM" or array.dtype.itemsize > {"f": 8, "c": 16}.get(array.dtype.kind, 1 << 31):
-        raise ValueError(f"an array of {array.dtype}")
-    return Tensor(array.dtype.name, np.array(array, dtype=array.dtype.newbyteorder("=")))
+def _require_plain(dtype: Any) -> None:
+    """Refuse objects, records, and what is compared as doubles but is wider."""
+    if dtype.kind not in "biufcSUmM" or dtype.itemsize > {"f": 8, "c": 16}.get(dtype.kind, 1 << 31):
+        raise ValueError(f"an array of {dtype}")

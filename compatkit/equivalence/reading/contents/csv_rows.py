@@ -10,6 +10,7 @@ import csv
 import json
 from pathlib import Path
 
+from compatkit.budget import Budget
 from compatkit.equivalence.comparing.numerals import is_numeral
 from compatkit.equivalence.reading.contents.places import number_text, put
 from compatkit.equivalence.snapshot import Content
@@ -17,12 +18,13 @@ from compatkit.equivalence.snapshot import Content
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
-def read_csv(path: Path) -> Content:
+def read_csv(path: Path, budget: Budget) -> Content:
     """Return the rows of a file. Raises `ValueError` or `csv.Error` where it is not UTF-8, or a quote is left open."""
     values: dict[str, str] = {}
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream, delimiter=_DELIMITERS[path.suffix.lower()], strict=True)
         for number, row in enumerate(rows, start=1):
+            budget.spend(len(row) + 1)
             put(values, f"row {number}", json.dumps([_cell(cell) for cell in row], ensure_ascii=False))
     return Content("csv", values)
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import pickle
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from compatkit.budget import MIB, Budget, BudgetError
 from compatkit.equivalence.reading.contents.arrays import read_npy, read_npz, read_safetensors, read_torch
 from compatkit.equivalence.reading.contents.csv_rows import read_csv
 from compatkit.equivalence.reading.contents.images import read_image
@@ -19,18 +14,17 @@ from compatkit.equivalence.reading.contents.json_values import read_json, read_j
 from compatkit.equivalence.reading.contents.yaml_values import read_yaml
 from compatkit.equivalence.snapshot import Content, File
 
-_MIB = 1 << 20
 # How a kind is read, and up to which size; PyYAML is slow, and arrays stay in memory.
-_READERS: dict[str, tuple[Callable[[Path], Content], int]] = {
-    **dict.fromkeys([".json"], (read_json, 16 * _MIB)),
-    **dict.fromkeys([".jsonl", ".ndjson"], (read_json_lines, 16 * _MIB)),
-    **dict.fromkeys([".yaml", ".yml"], (read_yaml, 2 * _MIB)),
-    **dict.fromkeys([".csv", ".tsv"], (read_csv, 16 * _MIB)),
-    **dict.fromkeys([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"], (read_image, 64 * _MIB)),
-    ".npy": (read_npy, 1024 * _MIB),
-    ".npz": (read_npz, 1024 * _MIB),
-    ".safetensors": (read_safetensors, 1024 * _MIB),
-    **dict.fromkeys([".bin", ".ckpt", ".pt", ".pth"], (read_torch, 1024 * _MIB)),
+_READERS: dict[str, tuple[Callable[[Path, Budget], Content], int]] = {
+    **dict.fromkeys([".json"], (read_json, 16 * MIB)),
+    **dict.fromkeys([".jsonl", ".ndjson"], (read_json_lines, 16 * MIB)),
+    **dict.fromkeys([".yaml", ".yml"], (read_yaml, 2 * MIB)),
+    **dict.fromkeys([".csv", ".tsv"], (read_csv, 16 * MIB)),
+    **dict.fromkeys([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"], (read_image, 64 * MIB)),
+    ".npy": (read_npy, 1024 * MIB),
+    ".npz": (read_npz, 1024 * MIB),
+    ".safetensors": (read_safetensors, 1024 * MIB),
+    **dict.fromkeys([".bin", ".ckpt", ".pt", ".pth"], (read_torch, 1024 * MIB)),
 }
 _PICKLES = {".joblib", ".pickle", ".pkl"}
 
@@ -49,32 +43,15 @@ def read_file(path: Path, name: str) -> tuple[File, list[str]]:
         return file, []
     read, limit = _READERS[suffix]
     if file.size > limit:
-        return file, [_note(name, f"it is larger than {limit // _MIB} MiB")]
+        return file, [_note(name, f"it is larger than {limit // MIB} MiB")]
     try:
-        return File(file.digest, file.size, read(path)), []
+        return File(file.digest, file.size, read(path, Budget(size=file.size))), []
     except ImportError as error:
         return file, [_note(name, f"{error.name} is not installed")]
-    except _unreadable() as error:
+    except BudgetError as error:
+        return file, [_note(name, error.what)]
+    except Exception as error:  # noqa: BLE001 - the outermost loop over files that others wrote, and any library reads
         return file, [_note(name, f"it cannot be read as {suffix[1:]} ({type(error).__name__})")]
-
-
-def _unreadable() -> tuple[type[Exception], ...]:
-    """Return what readers raise about a file that is cut, of another kind, or holds what is not to be executed."""
-    import yaml
-
-    with suppress(ImportError):
-        from safetensors import SafetensorError
-
-        return (*_plain(), yaml.YAMLError, SafetensorError)
-    return (*_plain(), yaml.YAMLError)
-
-
-def _plain() -> tuple[type[Exception], ...]:
-    # `OSError` is Pillow's word for a broken image, too: the digest above has shown that the file itself can be read.
-    usual = (ValueError, TypeError, LookupError, EOFError, OSError, RuntimeError, AttributeError, ArithmeticError)
-    # Pillow raises `SyntaxError` for a PNG whose chunks are broken.
-    own = (SyntaxError, csv.Error, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error)
-    return (*usual, *own, Warning)
 
 
 def _note(name: str, why: str) -> str:

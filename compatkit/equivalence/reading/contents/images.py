@@ -6,11 +6,14 @@ Other metadata does not count: when and by what an image was written, its resolu
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from compatkit.budget import Budget, BudgetError
 from compatkit.equivalence.snapshot import Content, Tensor
 
 # Not by whatever Pillow finds: for EPS it would start Ghostscript.
@@ -19,15 +22,21 @@ _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF": b";"}
 _ORIENTATION = 0x0112  # EXIF
 
 
-def read_image(path: Path) -> Content:
+# A photograph has some ten; decoding takes as long for each as for the whole image.
+_MOST_SCANS = 100
+# What a frame costs besides its pixels.
+_FRAME = 4096
+
+
+def read_image(path: Path, budget: Budget) -> Content:
     """Return the pixels. Raises `OSError` or `ValueError` where it is cut, unknown, too large, or loses bits here."""
-    from PIL import Image, ImageSequence
+    from PIL import Image
 
     _require_whole(path.read_bytes())
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(path, formats=_FORMATS) as image:
-            frames = [(np.array(frame), frame.getpalette(), frame.info) for frame in ImageSequence.Iterator(image)]
+            frames = list(_frames(image, budget))
             values = {"mode": image.mode, "size": f"{image.width} x {image.height}"}
             values["orientation"] = str(image.getexif().get(_ORIENTATION, 1))
     tensors = {}
@@ -35,8 +44,22 @@ def read_image(path: Path) -> Content:
         tensors[f"frame {number}"] = Tensor(pixels.dtype.name, pixels)
         values |= {f"{key} {number}": _text(info[key]) for key in ("transparency", "duration") if key in info}
         if palette is not None:
-            tensors[f"palette {number}"] = Tensor("uint8", np.array(palette, dtype=np.uint8))
+            tensors[f"palette {number}"] = Tensor("uint8", palette)
     return Content("image", values, tensors)
+
+
+def _frames(image: Any, budget: Budget) -> Iterator[tuple[Any, Any, dict[Any, Any]]]:
+    for number in count():
+        # Before it is decoded: the pixels as Pillow has them, and as an array.
+        budget.spend(size=_FRAME + 4 * image.width * image.height)
+        budget.look_at_clock()
+        try:
+            image.seek(number)
+        except EOFError:
+            return
+        pixels, palette = np.array(image), image.getpalette()
+        # Pillow changes one dictionary from frame to frame.
+        yield pixels, None if palette is None else np.array(palette, dtype=np.uint8), dict(image.info)
 
 
 def _text(value: Any) -> str:
@@ -51,6 +74,11 @@ def _require_whole(raw: bytes) -> None:
     """
     if raw.startswith(b"\x89PNG") and len(raw) > 25 and raw[24] == 16 and raw[25] != 0:
         raise ValueError("an image of 16 bits a channel")
+    if raw.startswith(b"\xff\xd8") and raw.count(b"\xff\xda") > _MOST_SCANS:
+        raise BudgetError("it is scanned too often")
+    if raw.startswith(b"BM") and raw[30:31] not in (b"", b"\0", b"\3"):
+        # Pillow unpacks these in Python, byte by byte.
+        raise BudgetError("it is a compressed bitmap")
     for start, end in _ENDS.items():
         if raw.startswith(start) and not raw.rstrip(b"\0").endswith(end):
             raise ValueError("a file that is cut")

@@ -7,10 +7,12 @@ whether a number is written as an integer or with a point or exponent. Two keys 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from compatkit.equivalence.reading.contents.places import ROOT, below, number_text, put
+from compatkit.budget import Budget
+from compatkit.equivalence.reading.contents.places import ROOT, below, leaves, number_text, put
 from compatkit.equivalence.snapshot import Content
 
 
@@ -20,26 +22,26 @@ class _Numeral(str):
     __slots__ = ()
 
 
-def read_json(path: Path) -> Content:
+def read_json(path: Path, budget: Budget) -> Content:
     """Return the values of a JSON file by place. Raises `ValueError` or `RecursionError` where it is none."""
-    return Content("json", _values(path.read_bytes()))
-
-
-def read_json_lines(path: Path) -> Content:
-    """Return the values of a file with one JSON document a line; empty lines do not count."""
     values: dict[str, str] = {}
-    for number, line in enumerate(line for line in path.read_bytes().splitlines() if line.strip()):
-        _flatten(_parse(line), f"{ROOT}[{number}]", values)
+    _flatten(parse_json(path.read_bytes(), budget), ROOT, values, budget)
     return Content("json", values)
 
 
-def _values(raw: bytes) -> dict[str, str]:
+def read_json_lines(path: Path, budget: Budget) -> Content:
+    """Return the values of a file with one JSON document a line; empty lines do not count."""
     values: dict[str, str] = {}
-    _flatten(_parse(raw), ROOT, values)
-    return values
+    raw = path.read_bytes()
+    budget.spend(raw.count(b"\n") + raw.count(b"\r"))
+    for number, line in enumerate(line for line in raw.splitlines() if line.strip()):
+        _flatten(parse_json(line, budget), f"{ROOT}[{number}]", values, budget)
+    return Content("json", values)
 
 
-def _parse(raw: bytes) -> Any:
+def parse_json(raw: bytes, budget: Budget) -> Any:
+    """Parse a document, numbers as they are written. Raises `ValueError`."""
+    require_few_values(raw, budget)
     return json.loads(
         raw,
         parse_float=_Numeral,
@@ -49,6 +51,11 @@ def _parse(raw: bytes) -> Any:
     )
 
 
+def require_few_values(raw: bytes, budget: Budget) -> None:
+    """Count what a document may hold, without parsing it. Raises `BudgetError`."""
+    budget.spend((raw.count(b",") + raw.count(b"[") + raw.count(b"{")) // 2)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -56,15 +63,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _flatten(value: Any, place: str, values: dict[str, str]) -> None:
+def _flatten(value: Any, place: str, values: dict[str, str], budget: Budget) -> None:
+    for at, leaf in leaves(value, _inside, budget, place=place):
+        put(values, at, _text(leaf))
+
+
+def _inside(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, dict) and value:
-        for key in sorted(value):
-            _flatten(value[key], below(place, key), values)
-    elif isinstance(value, list) and value:
-        for number, each in enumerate(value):
-            _flatten(each, f"{place}[{number}]", values)
-    else:
-        put(values, place, _text(value))
+        return ((below(place, key), value[key]) for key in sorted(value))
+    if isinstance(value, list) and value:
+        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+    return None
 
 
 def _text(value: Any) -> str:

@@ -5,13 +5,38 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import Any
+
+from compatkit.budget import Budget, BudgetError, require_depth
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What a file may hold that is compared place by place; an alias of YAML can make billions of a few lines.
-MOST_PLACES = 1_000_000
+_LONGEST_NUMBER = 10_000  # characters
 
 ROOT = "$"
+
+
+def leaves(
+    value: Any, inside: Callable[[str, Any], Iterable[tuple[str, Any]] | None], budget: Budget, *, place: str = ROOT
+) -> Iterator[tuple[str, Any]]:
+    """Yield whatever holds nothing further, by place; `inside` gives what a value holds, None where it is a leaf.
+
+    A value that is held twice is walked twice: the budget counts places, not objects.
+    """
+    open_ones: list[Iterator[tuple[str, Any]]] = [iter([(place, value)])]
+    while open_ones:
+        for at, each in open_ones[-1]:
+            budget.spend(size=len(at))
+            held = inside(at, each)
+            if held is None:
+                yield at, each
+            else:
+                require_depth(len(open_ones))
+                open_ones.append(iter(held))
+                break
+        else:
+            open_ones.pop()
 
 
 def below(place: str, key: str) -> str:
@@ -25,6 +50,8 @@ def number_text(numeral: str) -> str:
     1 and 1.0 are an integer and a float, as params have it. A value that no double holds keeps all its digits, and a
     negative zero its sign.
     """
+    if len(numeral) > _LONGEST_NUMBER:
+        raise BudgetError("it holds a number of too many digits")
     if numeral.lstrip("+-").isdigit():
         return numeral.lstrip("+")
     exact, nearest = Decimal(numeral), float(numeral)
@@ -37,7 +64,7 @@ def number_text(numeral: str) -> str:
 
 
 def put(values: dict[str, str], place: str, text: str) -> None:
-    """Keep the text of a place. Raises `ValueError` for one that is taken, and for more than are compared."""
-    if place in values or len(values) >= MOST_PLACES:
-        raise ValueError(f"{place} twice, or too many places")
+    """Keep the text of a place. Raises `ValueError` for one that is taken."""
+    if place in values:
+        raise ValueError(f"{place} twice")
     values[place] = text

@@ -7,21 +7,41 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from compatkit.equivalence.reading.contents.places import ROOT, below, put
+from compatkit.budget import Budget, BudgetError, require_sane_yaml
+from compatkit.equivalence.reading.contents.places import ROOT, below, leaves, put
 from compatkit.equivalence.snapshot import Content
 
+# Numbers can be chosen such that a dict of them takes the square of their number; texts cannot.
+_MOST_ODD_KEYS = 10_000
+# libyaml compares each with all before.
+_MOST_DIRECTIVES = 100
 
-def read_yaml(path: Path) -> Content:
-    """Return the values of a YAML file by place. Raises `ValueError`, `yaml.YAMLError` or `RecursionError`."""
+
+def read_yaml(path: Path, budget: Budget) -> Content:
+    """Return the values of a YAML file by place. Raises `ValueError` or `yaml.YAMLError`."""
+    values: dict[str, str] = {}
+    documents = load_yaml(path.read_bytes(), budget)
+    for number, document in enumerate(documents):
+        place = ROOT if len(documents) == 1 else f"{ROOT}[document {number}]"
+        for at, leaf in leaves(document, _inside, budget, place=place):
+            put(values, at, _text(leaf))
+    return Content("yaml", values)
+
+
+def load_yaml(raw: bytes, budget: Budget) -> list[Any]:
+    """Return the documents. Raises `BudgetError` before anything is made that a few lines can blow up."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C where it was built
         """The safe loader, but for keys that come twice, of which it would keep the last."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            if sum(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value) > _MOST_ODD_KEYS:
+                raise BudgetError("it holds too many keys that are no texts")
             given = len(node.value)
             merges = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value)
             found = super().construct_mapping(node, deep=deep)
@@ -29,22 +49,19 @@ def read_yaml(path: Path) -> Content:
                 raise ValueError("a key twice in one mapping")
             return found
 
-    values: dict[str, str] = {}
-    documents = list(yaml.load_all(path.read_bytes(), Loader=Loader))  # the safe one
-    for number, document in enumerate(documents):
-        _flatten(document, ROOT if len(documents) == 1 else f"{ROOT}[document {number}]", values)
-    return Content("yaml", values)
+    if raw.count(b"%TAG") > _MOST_DIRECTIVES:
+        raise BudgetError("it holds too many directives")
+    require_sane_yaml(yaml.parse(raw, Loader=Loader), budget)
+    return list(yaml.load_all(raw, Loader=Loader))  # the safe one
 
 
-def _flatten(value: Any, place: str, values: dict[str, str]) -> None:
+def _inside(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, dict) and value:
-        for text, each in sorted((_key(key, place), each) for key, each in value.items()):
-            _flatten(each, text, values)
-    elif isinstance(value, list | tuple) and value:
-        for number, each in enumerate(value):
-            _flatten(each, f"{place}[{number}]", values)
-    else:
-        put(values, place, _text(value))
+        # By the text of the key alone: values need not have an order.
+        return sorted(((_key(key, place), each) for key, each in value.items()), key=lambda row: row[0])
+    if isinstance(value, list | tuple) and value:
+        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+    return None
 
 
 def _key(key: Any, place: str) -> str:

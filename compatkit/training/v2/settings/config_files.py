@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from compatkit.budget import load_toml
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
 from compatkit.utf8 import is_encodable
@@ -59,9 +60,7 @@ def _without_none(settings: Settings) -> Settings:
 
 
 def _from_toml(text: str) -> Settings:
-    import tomllib
-
-    return tomllib.loads(text)
+    return load_toml(text)
 
 
 def _from_yaml(text: str) -> Any:

@@ -1,0 +1,91 @@
+"""Standard input, output and error that fail in words: closed, on a full disk, read by nobody, in an old encoding."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO, cast
+
+from compatkit.errors import CompatkitError
+
+
+class StreamError(CompatkitError):
+    """A standard stream that fails: what the command found is lost, and must not pass for nothing."""
+
+
+def guard_streams() -> None:
+    """Put streams in the place of the standard ones that raise `StreamError`, and escape what they cannot encode.
+
+    A reader that goes away, as `head` does, is no error. What cannot be said on standard error is not said.
+    """
+    _open_closed()
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(_Closed()))
+    sys.stdout = _guarded(sys.stdout, 1)
+    sys.stderr = _guarded(sys.stderr, 2)
+
+
+def require_written() -> None:
+    """Write what standard output still holds. Raises `StreamError`."""
+    sys.stdout.flush()
+
+
+def _open_closed() -> None:
+    """Open what is closed such that it stays unusable: else the next file that is opened would take its number."""
+    for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, mode)
+
+
+def _guarded(stream: TextIO | None, number: int) -> io.TextIOWrapper:
+    is_terminal = stream is not None and stream.isatty()
+    if os.name == "nt" and is_terminal and isinstance(stream, io.TextIOWrapper):
+        # A console of Windows takes text, not bytes.
+        stream.reconfigure(errors="backslashreplace")
+        return stream
+    raw = io.BufferedWriter(cast(io.RawIOBase, _Descriptor(number)))
+    return io.TextIOWrapper(
+        raw, encoding=getattr(stream, "encoding", "utf-8"), errors="backslashreplace", line_buffering=is_terminal
+    )
+
+
+class _Descriptor(io.RawIOBase):
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def fileno(self) -> int:
+        return self._number
+
+    def isatty(self) -> bool:
+        return os.isatty(self._number)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        try:
+            return os.write(self._number, data)
+        except OSError as error:
+            # From here on nothing is written: Python itself flushes once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._number)
+            if self._number == 2 or isinstance(error, BrokenPipeError):
+                return len(data)
+            raise StreamError(
+                f"Standard output cannot be written: {error.strerror}.",
+                where="this command's standard output",
+                hint="check where it leads, and its free space; files that were to be written are",
+            ) from error
+
+
+class _Closed(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        raise StreamError(
+            "Standard input cannot be read: it is closed.", where="this command's standard input", hint="give it a file"
+        )
