@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], int]] = {
     "migrations new": (("migrations", "new", "acme-v2"), 0),
     "migrations schema": (("migrations", "schema"), 0),
     "migrations show": (("migrations", "show", "torch-amp"), 0),
-    "migrations test": (("migrations", "test", "torch-amp"), 2),
+    "migrations test": (("migrations", "test", "torch-amp"), 0),
     "presets": (("presets",), 2),
     "run": (("run", "absent.py"), 2),
     "shim": (("shim", "status"), 0),
@@ -44,12 +44,10 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], int]] = {
 
 def make_base_install(folder: Path) -> Path:
     """Link what `pip install compatkit` brings into a folder of its own; return it."""
-    installed = Path(sysconfig.get_paths()["purelib"])
-    found = {name: Path(sys.modules[name].__file__ or "").parent for name in _BASE if name in sys.modules}
     for name in _BASE:
-        place = found.get(name, installed / name)
-        if place.exists():
-            (folder / name).symlink_to(place)
+        spec = find_spec(name)
+        if spec and spec.origin:
+            (folder / name).symlink_to(Path(spec.origin).parent)
     package = folder / "compatkit"
     package.mkdir()
     for entry in (ROOT / "compatkit").iterdir():
@@ -59,8 +57,15 @@ def make_base_install(folder: Path) -> Path:
     return folder
 
 
-def run_in(install: Path, *arguments: str, cwd: Path, **more: object) -> subprocess.CompletedProcess[bytes]:
-    """Run compatkit with what is in `install`, and nothing else that is installed."""
-    code = f"import sys; sys.path.append({str(install)!r}); from compatkit.cli import main; main()"
-    command = [sys.executable, "-I", "-S", "-c", code, *arguments]
-    return subprocess.run(command, cwd=cwd, check=False, **{"capture_output": True, **more})  # type: ignore[call-overload,no-any-return]
+def command_in(install: Path, *arguments: str, before: str = "") -> list[str]:
+    """Return what runs compatkit with what is in `install` and nothing else that is installed, after `before`."""
+    code = f"import sys; sys.path.append({str(install)!r})\n{before}\nfrom compatkit.cli import main; main()"
+    return [sys.executable, "-I", "-S", "-c", code, *arguments]
+
+
+def run_in(
+    install: Path, *arguments: str, cwd: Path, before: str = "", **more: object
+) -> subprocess.CompletedProcess[bytes]:
+    """Run it; `more` is for `subprocess.run`."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.run(command_in(install, *arguments, before=before), cwd=cwd, check=False, **streams)  # type: ignore[call-overload,no-any-return]
