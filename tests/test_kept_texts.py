@@ -39,7 +39,7 @@ from compatkit.record import read_history
 from compatkit.report.migrate_junit import overview_junit
 from compatkit.report.migrate_sarif import overview_sarif
 from compatkit.rewrite import Finding, Unchanged
-from compatkit.shim.census import Census, log_of, write_census
+from compatkit.shim.census import Census, write_census
 from compatkit.shim.pth import _text_of
 from compatkit.training import ConfigError, OrchestratorConfig
 from compatkit.training.errors import TrackingError
@@ -79,9 +79,11 @@ def kept_in_a_spool(text: str, folder: Path) -> str:
 
 
 def kept_in_a_census(text: str, folder: Path) -> str:
-    census = Census(log_of(folder / "census.json"))
+    log = folder / "uses"
+    log.touch()
+    census = Census(log)
     census._use(Move("CK101", "shop.old", "shop.new"), f"<{text}", 1)
-    write_census(folder / "census.json")
+    write_census(log, folder / "census.json")
     (use,) = read_censuses([folder / "census.json"])
     return use.file.removeprefix("<")
 

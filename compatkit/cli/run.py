@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from compatkit.cli._status import ExitStatus
 from compatkit.errors import CompatkitError
 
 
@@ -37,60 +36,48 @@ def command(
 ) -> None:
     """Run a script or module with old imports and old record spellings kept working.
 
-    Python processes that it starts have the shim, too.
-    """
-    import sys
-    import traceback
+    A folder or an archive with a `__main__.py` is run as well. Python processes that it starts have the shim, too.
 
+    \b
+    Exit status: that of the program; 1 after an error that it did not catch; 130 after Ctrl-C.
+    """
+    from compatkit.cli._program import run_program
     from compatkit.migration import load_project
     from compatkit.shim import install
-    from compatkit.shim.census import log_of
     from compatkit.shim.startup import hand_down
 
     install(load_project(Path.cwd()).load(chosen), named=chosen)
-    if not module and not Path(target).is_file():
+    if not module and not Path(target).exists():
         hint = "for a module, run: compatkit run -m NAME"
         raise CompatkitError(f"There is no script {target!r}.", where=str(Path.cwd()), hint=hint)
-    hand_down(Path.cwd(), chosen, census=log_of(census) if census else None)
-    sys.argv = [target, *arguments]
-    # sys.path[0] is what the interpreter itself would have put there.
-    sys.path.insert(0, str(Path.cwd() if module else Path(target).resolve().parent))
-    with _counted(census):
-        try:
-            _run(target, as_module=module)
-        except CompatkitError:
-            # It left the user's script: shown as Python shows it, since where it was raised is half of the answer.
-            traceback.print_exc()
-            ctx.exit(int(ExitStatus.FINDINGS))
-
-
-def _run(target: str, *, as_module: bool) -> None:
-    import runpy
-
-    if as_module:
-        runpy.run_module(target, run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(target, run_name="__main__")
+    with _counted(census) as log:
+        hand_down(Path.cwd(), chosen, census=log)
+        ctx.exit(run_program(target, arguments, as_module=module))
 
 
 @contextmanager
-def _counted(file: Path | None) -> Iterator[None]:
-    """Write the census however the script ends."""
+def _counted(file: Path | None) -> Iterator[Path | None]:
+    """Write the census however the script ends, and whatever it does to the folder; yield the log of all processes."""
     if file is None:
-        yield
+        yield None
         return
-    from compatkit.shim.census import Census, log_of, write_census
+    import tempfile
 
-    log = log_of(file.resolve())
+    from compatkit.shim.census import Census, write_census
+
+    file = file.resolve()
     try:
-        log.write_text("", encoding="utf-8")
+        file.write_text("", encoding="utf-8")
     except OSError as error:
         hint = "give a file in a folder that exists and can be written"
         raise CompatkitError(f"The census cannot be written: {error}.", where=str(file), hint=hint) from error
-    census = Census(log)
-    census.start()
-    try:
-        yield
-    finally:
-        census.stop()
-        write_census(file.resolve())
+    with tempfile.TemporaryDirectory(prefix="compatkit-census-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "uses"
+        log.touch()
+        census = Census(log)
+        census.start()
+        try:
+            yield log
+        finally:
+            census.stop()
+            write_census(log, file)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from compatkit.migration import Move
+from compatkit.shim.errors import ShimError
 from compatkit.shim.warning import listeners
 
 SCHEMA = 1
@@ -71,7 +72,11 @@ class Census:
         rows = [json.dumps([os.getpid(), self._counts[use], *use]) + "\n" for use in uses]
         if not rows:
             return
-        descriptor = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            descriptor = os.open(self._log, os.O_WRONLY | os.O_APPEND)
+        except OSError:
+            # Gone, or not to be written any more: said at the end, and no reason to stop the program.
+            return
         try:
             os.write(descriptor, "".join(rows).encode())
         finally:
@@ -85,16 +90,18 @@ class Census:
         self._written.clear()
 
 
-def log_of(file: Path) -> Path:
-    """Return the log that the processes of a census write beside its final `file`."""
-    return file.with_name(f"{file.name}.log")
+def write_census(log: Path, file: Path) -> None:
+    """Sum up the log of all processes into `file`, in the form that `compatkit census` reads.
 
-
-def write_census(file: Path) -> None:
-    """Sum up the log of all processes into `file`, in the form that `compatkit census` reads, and remove the log."""
+    Raises `ShimError` where the log is gone, because that is no run without old names.
+    """
     highest: dict[tuple[int, Use], int] = {}
-    log = log_of(file)
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    try:
+        lines = log.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        what = f"The census is lost: its log cannot be read: {error.strerror or error}."
+        hint = "run it again, and let the program leave the folder of temporary files alone"
+        raise ShimError(what, where=str(log), hint=hint) from error
     for pid, count, *use in map(json.loads, lines):
         key = (pid, Use(*use))
         highest[key] = max(count, highest.get(key, 0))
@@ -102,7 +109,8 @@ def write_census(file: Path) -> None:
     for (_, use_), count in highest.items():
         totals[use_] += count
     uses = [{**use._asdict(), "count": count} for use, count in sorted(totals.items())]
+    # The program may have removed the folder.
+    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.new")
     temporary.write_text(json.dumps({"schema": SCHEMA, "uses": uses}, indent=1) + "\n", encoding="utf-8")
     temporary.replace(file)
-    log.unlink(missing_ok=True)

@@ -19,6 +19,14 @@ class ShimError(CompatkitError):
         )
 
     @classmethod
+    def bad_switch(cls, variable: str, said: str) -> ShimError:
+        return cls(
+            f"{variable} is {said[:80]!r}, which is neither on nor off.",
+            where="the environment",
+            hint="set it to 1 (true, on, yes) or 0 (false, off, no), or unset it",
+        )
+
+    @classmethod
     def class_given(cls, kind: type) -> ShimError:
         hint = "adapt an object of it, or declare its method under [[producers]] in a migration"
         return cls(f"{kind.__qualname__} is a class.", where="adapt()", hint=hint)

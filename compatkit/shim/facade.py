@@ -189,5 +189,5 @@ class FacadeLoader(NewLoader):
         for move in self._moves.values():
             warn_moved(move, caller_frame())
         (home,) = homes
-        source = f"import runpy; runpy.run_module({home!r}, run_name='__main__', alter_sys=True)"
+        source = f"import runpy; runpy._run_module_as_main({home!r})"
         return compile(source, f"<compatkit: {fullname} is now {home}>", "exec")

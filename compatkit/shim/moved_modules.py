@@ -106,5 +106,5 @@ class _Loader(NewLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Return what `python -m old.module` runs: the new one."""
         warn_moved(self._move, caller_frame())
-        source = f"import runpy; runpy.run_module({self._move.new!r}, run_name='__main__', alter_sys=True)"
+        source = f"import runpy; runpy._run_module_as_main({self._move.new!r})"
         return compile(source, f"<compatkit: {fullname} is now {self._move.new}>", "exec")

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migration import Project, load_project
+from compatkit.migration import Project, bundled_migrations, load_project
+from compatkit.migration.registry import seen_from
+from compatkit.shim.errors import ShimError
 from compatkit.shim.install import install, is_installed
 
 VARIABLE = "COMPATKIT_SHIM"
 OFF = "0"
+_SWITCHES = {**dict.fromkeys(["1", "true", "on", "yes"], True), **dict.fromkeys([OFF, "false", "off", "no"], False)}
 _CHILD_SITE = Path(__file__).parent / "child_site"
 _has_tried = False
 
@@ -23,13 +26,17 @@ def start() -> None:
 
     Which migrations: what the parent process handed down, else the project's that the main script lies in, else
     that of the working directory, else the bundled default. `COMPATKIT_SHIM=0` turns it off.
+    Raises `ShimError` where that variable is neither a switch nor what a parent process wrote.
     """
-    if is_installed() or os.environ.get(VARIABLE) == OFF:
+    if is_installed() or not (told := _told()):
         return
-    if handed_down := os.environ.get(VARIABLE):
-        _start_as_told(handed_down)
-    else:
-        install(_project().load(), named=())
+    if isinstance(told, dict):
+        _start_as_told(told)
+        return
+    project = _project()
+    install(project.load(), named=())
+    # To what is started by other means than multiprocessing, too: the workers of loky and of Ray.
+    hand_down(project.origin.parent if project.origin else Path.cwd(), ())
 
 
 def start_guarded(project: str | None = None) -> None:
@@ -39,7 +46,7 @@ def start_guarded(project: str | None = None) -> None:
         return
     _has_tried = True
     try:
-        if project and not os.environ.get(VARIABLE) and not is_installed():
+        if project and _told() is True and not is_installed():
             install(load_project(Path(project)).load(), named=())
         else:
             start()
@@ -62,7 +69,7 @@ def variables(
     """Return the environment in which a Python process installs the shim; `path` is the `PYTHONPATH` so far."""
     settings = {
         "project": str(project.resolve()),
-        "migrations": [str(Path(one).resolve()) if Path(one).exists() else one for one in migrations],
+        "migrations": [one if one in bundled_migrations() else seen_from(Path.cwd(), one) for one in migrations],
         "census": str(census.resolve()) if census else None,
     }
     return {
@@ -71,8 +78,21 @@ def variables(
     }
 
 
-def _start_as_told(settings: str) -> None:
-    told: Mapping[str, object] = json.loads(settings)
+def _told() -> Mapping[str, object] | bool:
+    """Return what the environment says: on or off, or what a parent process handed down."""
+    said = "" if sys.flags.ignore_environment else os.environ.get(VARIABLE, "").strip()
+    if not said or said.lower() in _SWITCHES:
+        return _SWITCHES.get(said.lower(), True)
+    try:
+        told = json.loads(said)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "project" not in told:
+        raise ShimError.bad_switch(VARIABLE, said)
+    return told
+
+
+def _start_as_told(told: Mapping[str, object]) -> None:
     migrations = told.get("migrations")
     chosen = [str(one) for one in migrations] if isinstance(migrations, list) else []
     install(load_project(Path(str(told["project"]))).load(chosen), named=chosen)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -61,3 +66,126 @@ def test_a_record_that_contradicts_itself_shows_where_it_was_made(project: Path)
     assert done.returncode == 1
     assert 'script.py", line 2' in done.stderr
     assert "CK201 epoch 3 has both" in done.stderr
+
+
+# --- as python does
+
+AS_PYTHON = {
+    "app/__main__.py": """
+        import sys, os, side
+        print(__name__, __file__, sys.argv, side.HERE, [each for each in sys.path if "bin" in os.path.basename(each)])
+        """,
+    "app/side.py": "HERE = 'beside the main'\n",
+    "empty/nothing.txt": "",
+    "tool.py": """
+        import atexit, pickle, sys, side_of_the_tool
+        class Own: pass
+        def late():
+            print(pickle.loads(pickle.dumps(Own())).__class__.__module__, sys.modules["__main__"].__name__)
+        atexit.register(late)
+        print(__file__, sys.argv, sys.path[0], __spec__ and __spec__.name, __package__, __loader__.__class__.__name__)
+        """,
+    "side_of_the_tool.py": "",
+    "ends.py": "import sys\nsys.exit('with a message')\n",
+    "breaks.py": "def broken():\n    return 1 / 0\nbroken()\n",
+    "no_syntax.py": "def broken(:\n",
+    "hooked.py": "import sys\nsys.excepthook = lambda kind, *_: print('seen', kind.__name__)\nraise EOFError\n",
+}
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_shop(tmp_path_factory.mktemp("programs"))
+    for name, source in AS_PYTHON.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(textwrap.dedent(source))
+    shutil.make_archive(str(folder / "packed"), "zip", folder / "app")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["app", "--x"],
+        ["packed.zip"],
+        ["empty"],
+        ["tool.py", "-m"],
+        ["app/../tool.py"],
+        ["-m", "tool"],
+        ["-m", "app"],
+        ["-m", "no.such"],
+        ["-m", "shop"],
+        ["ends.py"],
+        ["breaks.py"],
+        ["-m", "breaks"],
+        ["no_syntax.py"],
+        ["hooked.py"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_run_is_run_as_python_runs_it(arguments: list[str], programs: Path) -> None:
+    here = compatkit("run", *arguments, cwd=programs)
+    there = subprocess.run([sys.executable, *arguments], cwd=programs, capture_output=True, text=True, check=False)
+
+    assert (here.stdout, here.stderr, here.returncode) == (there.stdout, there.stderr, there.returncode)
+
+
+def test_ctrl_c_is_130_with_the_scripts_own_traceback(project: Path) -> None:
+    (project / "script.py").write_text("import signal\nprint('on')\nsignal.raise_signal(signal.SIGINT)\n")
+
+    done = compatkit("run", "script.py", cwd=project)
+
+    assert (done.stdout, done.returncode) == ("on\n", 130)
+    assert done.stderr.splitlines() == [
+        "Traceback (most recent call last):",
+        f'  File "{project / "script.py"}", line 3, in <module>',
+        "    signal.raise_signal(signal.SIGINT)",
+        "KeyboardInterrupt",
+    ]
+
+
+def test_a_traceback_through_a_producer_shows_no_frame_of_the_shim(project: Path) -> None:
+    (project / "shop" / "trainer.py").write_text("def train():\n    raise ValueError('mine')\n")
+    declared = '[[producers]]\ncode = "CK251"\nfunction = "shop.trainer.train"\n'
+    (project / "migration.toml").write_text((project / "migration.toml").read_text() + declared)
+    (project / "script.py").write_text("from shop.trainer import train\ntrain()\n")
+
+    done = compatkit("run", "script.py", cwd=project)
+
+    files = [line.split('"')[1] for line in done.stderr.splitlines() if line.startswith("  File ")]
+    assert files == [str(project / "script.py"), str(project / "shop" / "trainer.py")]
+
+
+# --- the census
+
+MOVES_ON = """
+    import os, shutil
+    from shop.old import Widget
+    os.makedirs("out/work", exist_ok=True)
+    os.chdir("out/work")
+    shutil.rmtree("../../reports", ignore_errors=True)
+    """
+
+
+@pytest.mark.parametrize("file", ["census.json", "reports/census.json"])
+def test_a_census_is_written_where_the_command_was_started(file: str, project: Path) -> None:
+    (project / "reports").mkdir()
+    (project / "script.py").write_text(textwrap.dedent(MOVES_ON))
+
+    done = compatkit("run", "--census", file, "script.py", cwd=project)
+
+    assert done.returncode == 0, done.stderr
+    assert [use["count"] for use in json.loads((project / file).read_text())["uses"]] == [1]
+
+
+def test_a_census_whose_log_is_gone_is_an_error(project: Path) -> None:
+    (project / "script.py").write_text(
+        "import os, pathlib, json\n"
+        "pathlib.Path(json.loads(os.environ['COMPATKIT_SHIM'])['census']).unlink()\n"
+        "from shop.old import Widget\n"
+    )
+
+    done = compatkit("run", "--census", "census.json", "script.py", cwd=project)
+
+    assert done.returncode == 2
+    assert "The census is lost" in done.stderr

@@ -10,7 +10,7 @@ import pytest
 from compatkit.migrate.census import codes_counted, take_census
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import install
-from compatkit.shim.census import Census, log_of, write_census
+from compatkit.shim.census import Census, write_census
 from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 
@@ -95,11 +95,13 @@ def test_every_kind_of_use_is_counted_and_found(
     monkeypatch.chdir(write_project({**LIBRARY, "src/script.py": ""}))
     (tmp_path / "src" / "script.py").write_text(SCRIPT)
     install([migration])
-    counted = Census(log_of(tmp_path / "census.json"))
+    log = tmp_path / "uses"
+    log.touch()
+    counted = Census(log)
     counted.start()
     runpy.run_path(str(tmp_path / "src" / "script.py"))
     counted.stop()
-    write_census(tmp_path / "census.json")
+    write_census(log, tmp_path / "census.json")
 
     census = take_census([tmp_path / "census.json"], [Path("src")], migration.moves, changed=[migration])
 

@@ -177,6 +177,24 @@ def test_subprocesses_have_the_shim(project: Path) -> None:
     assert done.stdout.splitlines()[-1] == "alive"
 
 
+def test_subprocesses_have_the_shim_where_the_script_imports_auto(project: Path) -> None:
+    """As the workers of loky and Ray are started."""
+    write(project, "child.py", "from shop.old import Widget\nprint(Widget.__name__)\n")
+    write(project, "script.py", f"import compatkit.auto\n{STARTS_CHILDREN}")
+
+    assert python("script.py", cwd=project).stdout.splitlines() == [*["Gadget"] * 3, "alive"]
+
+
+def test_a_folder_that_is_named_like_a_migration_takes_no_child_the_shim(project: Path) -> None:
+    (project / "torch-amp").mkdir()
+    write(project, "child.py", "from compatkit.shim import is_installed\nprint(is_installed())\n")
+    write(project, "script.py", STARTS_CHILDREN)
+
+    done = compatkit_run("--migration", "torch-amp", "script.py", cwd=project)
+
+    assert done.stdout.splitlines() == [*["True"] * 3, "alive"]
+
+
 def test_a_grandchild_from_another_folder_has_the_shim(project: Path) -> None:
     write(
         project, "elsewhere.py", "import sys; sys.path.insert(0, sys.argv[1])\nfrom shop.old import Widget; print(1)\n"

@@ -58,6 +58,35 @@ def test_the_variable_turns_it_off(project: Path) -> None:
     assert "No module named 'shop.old'" in output
 
 
+SWITCHED = """\
+import os, sys
+for said in {said!r}:
+    os.environ["COMPATKIT_SHIM"] = said
+    for name in [name for name in sys.modules if name.startswith("compatkit")]:
+        del sys.modules[name]
+    try:
+        import compatkit.auto
+        from compatkit.shim import is_installed, uninstall
+        print(is_installed())
+        uninstall()
+    except Exception as error:
+        print(type(error).__name__, str(error).splitlines()[0])
+"""
+
+
+def test_the_variable_is_a_switch_in_every_spelling_and_else_an_error(project: Path) -> None:
+    on, off, wrong = (
+        ["1", "true", "ON", "Yes", "", " "],
+        ["0", "false", "OFF", "no"],
+        ["2", "maybe", "[]", "{}", "null"],
+    )
+
+    output = python("-c", SWITCHED.format(said=[*on, *off, *wrong]), cwd=project).splitlines()
+
+    assert output[:10] == ["True"] * len(on) + ["False"] * len(off)
+    assert output[10:] == [f"ShimError COMPATKIT_SHIM is {said!r}, which is neither on nor off." for said in wrong]
+
+
 def test_auto_with_a_broken_migration_is_an_error(project: Path) -> None:
     (project / "migration.toml").write_text("schema = 2")
 
