@@ -27,7 +27,8 @@ def test_no_pickle_is_opened(tmp_path: Path) -> None:
 
     assert not Path("exploded").exists()
     assert set(model.files) == {"model.pkl", "model.pth", "model.pt2"}
-    assert len(notes) == 3
+    # The first is read by its opcodes, the others are neither a checkpoint nor an archive.
+    assert len(notes) == 2
 
 
 # torch's own remark on saving a weight that is a view, which is what this test wants.

@@ -1,0 +1,101 @@
+"""Zip archives by their members, each read as the file that it is: when and how a member was packed does not count."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from compatkit.budget import Budget
+from compatkit.equivalence.reading.contents.places import put
+from compatkit.equivalence.reading.contents.zips import opened_zip
+from compatkit.equivalence.snapshot import Content, File, Tensor
+
+_LONGEST = 20  # characters of a suffix
+_SKOPS = "schema.json"
+
+ReadFile = Callable[[Path, Budget], File]
+
+
+def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
+    """Return what the members say, each named with a double slash, which no path of a file has.
+
+    Raises `ValueError` or `zipfile.BadZipFile` where it is broken, or has two members of one name.
+    """
+    values: dict[str, str] = {}
+    tensors: dict[str, Tensor] = {}
+    with opened_zip(path, budget) as archive, tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
+        renamed = _skops_names(archive)
+        for number, name in enumerate(sorted(archive.namelist(), key=lambda each: renamed.get(each, each))):
+            member = Path(folder, f"{number}{_suffix(name)}")
+            member.write_bytes(_member(archive, name, renamed))
+            for place, part in _parts(renamed.get(name, name), read(member, budget)):
+                if isinstance(part, Tensor):
+                    tensors[place] = part
+                else:
+                    put(values, place, part)
+    return Content("zip", values, tensors)
+
+
+def _suffix(name: str) -> str:
+    suffix = Path(name).suffix
+    # A member may be called anything.
+    return suffix if suffix[1:].isalnum() and len(suffix) < _LONGEST else ""
+
+
+def _parts(name: str, file: File) -> Iterator[tuple[str, str | Tensor]]:
+    if file.content is None:
+        yield f"{name}//", f"{file.size} bytes, sha256 {file.digest}"
+        return
+    yield f"{name}//", file.content.kind
+    yield from ((f"{name}//{place}", text) for place, text in file.content.values.items())
+    yield from ((f"{name}//{place}", tensor) for place, tensor in file.content.tensors.items())
+
+
+def _skops_names(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Number the members that skops names after where an object lay in memory, in the order of their first use."""
+    if _SKOPS not in archive.namelist():
+        return {}
+    used = dict.fromkeys(_files(json.loads(archive.read(_SKOPS))))
+    members = set(archive.namelist())
+    return {name: f"object {number}{Path(name).suffix}" for number, name in enumerate(used) if name in members}
+
+
+def _files(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("file"), str):
+            yield schema["file"]
+        yield from (name for each in schema.values() for name in _files(each))
+    elif isinstance(schema, list):
+        yield from (name for each in schema for name in _files(each))
+
+
+def _member(archive: zipfile.ZipFile, name: str, renamed: dict[str, str]) -> bytes:
+    raw = archive.read(name)
+    if name != _SKOPS:
+        return raw
+    schema = json.loads(raw)
+    # The version of skops that wrote it, like all versions of writers.
+    schema.pop("_skops_version", None) if isinstance(schema, dict) else None
+    return json.dumps(_without_addresses(schema, renamed, {})).encode()
+
+
+def _without_addresses(schema: Any, renamed: dict[str, str], seen: dict[int, int]) -> Any:
+    """Put numbers in the order of first use in place of addresses; constants have none, as they may be shared."""
+    if isinstance(schema, list):
+        return [_without_addresses(each, renamed, seen) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "__id__" and isinstance(value, int):
+            if not schema.get("is_json"):
+                kept[key] = seen.setdefault(value, len(seen))
+        elif key == "file" and isinstance(value, str):
+            kept[key] = renamed.get(value, value)
+        else:
+            kept[key] = _without_addresses(value, renamed, seen)
+    return kept
