@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.migrate.finding.git import run_git
+from compatkit.migrate.finding.git import run_git, safe_environment, uncommitted_in
 
 
 def work_tree_of(folder: Path) -> Path:
@@ -18,6 +18,9 @@ def work_tree_of(folder: Path) -> Path:
     if not top:
         raise CommandError.no_repository(folder)
     return Path(os.fsdecode(top).rstrip("\n")).resolve()
+
+
+_TREE = ("ls-tree", "-r", "--name-only", "--full-tree")
 
 
 @contextmanager
@@ -49,9 +52,12 @@ def link_into(tree: Path, root: Path, names: Sequence[str], folder: Path) -> Non
 
 def is_same_code(root: Path, revision: str) -> bool:
     """Tell whether the working tree holds exactly what the revision does."""
-    changed = run_git(str(root), "diff", "--name-only", revision, "--")
-    untracked = run_git(str(root), "ls-files", "-o", "--exclude-standard")
-    return changed == b"" and untracked == b""
+    listed = [run_git(str(root), *ask, "-z") for ask in (("ls-files", "-co", "--exclude-standard"), (*_TREE, revision))]
+    here, there = ({os.fsdecode(name) for name in (answer or b"").split(b"\0") if name} for answer in listed)
+    if None in listed or here != there:
+        return False
+    files = [name for name in here if (root / name).is_file() and not (root / name).is_symlink()]
+    return not any(uncommitted_in(root, files, revision))
 
 
 def submodules_of(tree: Path) -> list[str]:
@@ -84,9 +90,12 @@ def _add(root: Path, revision: str, commit: str, place: Path) -> None:
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    # No program that the repository's configuration names: neither a hook for the checkout nor a file monitor.
-    safe = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]
+    # A partial clone may have to fetch the revision; else as elsewhere.
+    online = ("GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH")
+    environment = {name: value for name, value in safe_environment().items() if name not in online}
+    # Neither a hook for the checkout nor a file monitor. Its filters are run: the command, which is the repository's
+    # own, needs the files as they are when it is checked out.
+    safe = ["-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"]
     command = ["git", *safe, "-C", str(root), *arguments]
     # A session of its own: Ctrl-C must not end git half-way through removing.
     return subprocess.run(command, capture_output=True, check=False, env=environment, start_new_session=True)

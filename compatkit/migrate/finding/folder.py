@@ -1,5 +1,5 @@
 """What lies in a folder, as git or `.gitignore` files let it be seen."""
-# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH123 - see find.py
+# ruff: noqa: PTH113, PTH114, PTH118, PTH119, PTH120, PTH123 - see find.py
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
 
 
 def _is_skipped(folder: str, parent: str, known: dict[str, bool]) -> bool:
-    """Tell whether a folder lies in an environment or among installed packages."""
+    """Tell whether a folder lies in an environment, among installed packages, or behind a link, hence elsewhere."""
     if parent not in known:
-        known[parent] = _is_skipped(folder, os.path.dirname(parent), known) or _is_installed(
-            os.path.join(folder, parent)
-        )
+        path = os.path.join(folder, parent)
+        above = _is_skipped(folder, os.path.dirname(parent), known)
+        known[parent] = above or os.path.islink(path) or _is_installed(path)
     return known[parent]
 
 

@@ -112,3 +112,125 @@ def test_more_files_than_one_command_takes(repository: Path) -> None:
     report: Report = refuse_uncommitted(plan_tree([repository], [MIGRATION]))
 
     assert (len(report.failed), len(report.rewritten)) == (1100, 2)
+
+
+PROGRAMS = {
+    "clean filter": ("filter.evil.clean", "touch executed; cat"),
+    "long-running filter": ("filter.evil.process", "touch executed"),
+    "file monitor": ("core.fsmonitor", "touch executed"),
+    "external diff": ("diff.external", "touch executed"),
+    "text conversion": ("diff.evil.textconv", "touch executed; cat"),
+    "hook": ("core.hooksPath", "hooks"),
+    "pager": ("core.pager", "touch executed"),
+}
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_no_program_that_the_repository_names_is_run(repository: Path, kind: str) -> None:
+    key, command = PROGRAMS[kind]
+    git(repository, "config", key, command.replace("executed", str(repository / "executed")))
+    hook = f"#!/bin/sh\ntouch {repository / 'executed'}\n"
+    plant(repository, {".git/info/attributes": "* filter=evil diff=evil\n", "hooks/post-index-change": hook})
+    (repository / "hooks/post-index-change").chmod(0o755)
+    plant(repository, {"a.py": OLD, "sub/b.py": OLD + "x = 1\n"})
+
+    found = refused(repository)
+
+    assert list(found) == ["sub/b.py"]
+    assert not (repository / "executed").exists()
+
+
+def test_missing_object_is_not_fetched(repository: Path) -> None:
+    git(repository, "config", "extensions.partialClone", "origin")
+    git(repository, "config", "core.repositoryFormatVersion", "1")
+    git(repository, "config", "remote.origin.promisor", "true")
+    git(repository, "config", "remote.origin.url", f"ext::sh -c touch% {repository}/executed")
+    git(repository, "config", "protocol.ext.allow", "always")
+    for file in (repository / ".git/objects").glob("??/*"):
+        if (
+            b"tree"
+            in subprocess.run(
+                ["git", "-C", repository, "cat-file", "-t", file.parent.name + file.name],
+                capture_output=True,
+                check=True,
+            ).stdout
+        ):
+            file.unlink()
+
+    assert set(refused(repository).values()) == {"CK906 git cannot tell whether the file has uncommitted changes."}
+    assert not (repository / "executed").exists()
+
+
+@pytest.mark.parametrize("mark", ["--skip-worktree", "--assume-unchanged"])
+def test_mark_in_the_index_hides_no_change(repository: Path, mark: str) -> None:
+    git(repository, "update-index", mark, "a.py")
+    plant(repository, {"a.py": OLD + "x = 1\n"})
+
+    assert refused(repository) == {"a.py": "CK906 The file has uncommitted changes."}
+
+
+def test_work_tree_elsewhere_hides_no_change(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = plant(tmp_path_factory.mktemp("elsewhere"), {"a.py": OLD, "sub/b.py": OLD})
+    git(repository, "config", "core.worktree", str(elsewhere))
+    plant(repository, {"a.py": OLD + "x = 1\n"})
+
+    assert refused(repository) == {"a.py": "CK906 The file has uncommitted changes."}
+
+
+def test_object_that_stands_in_for_another_hides_no_change(repository: Path) -> None:
+    changed = OLD + "x = 1\n"
+    plant(repository, {"a.py": changed})
+    objects = [
+        subprocess.run(["git", "-C", repository, *command], capture_output=True, check=True).stdout.decode().strip()
+        for command in (["rev-parse", "HEAD"], ["commit-tree", "-m", "x", written_tree(repository)])
+    ]
+    git(repository, "replace", *objects)
+
+    assert refused(repository, "a.py") == {"a.py": "CK906 The file has uncommitted changes."}
+
+
+def written_tree(repository: Path) -> str:
+    git(repository, "config", "user.name", "t")
+    git(repository, "config", "user.email", "t@example.org")
+    git(repository, "add", ".")
+    tree = subprocess.run(["git", "-C", repository, "write-tree"], capture_output=True, check=True).stdout
+    git(repository, "reset", "-q")
+    return tree.decode().strip()
+
+
+def test_line_ends_that_git_converts_are_no_change(repository: Path) -> None:
+    plant(repository, {"a.py": OLD.replace("\n", "\r\n"), "sub/b.py": OLD.replace("\n", "\r\n") + "x = 1\r\n"})
+    before = refused(repository)
+    git(repository, "config", "core.autocrlf", "true")
+
+    assert set(before) == {"a.py", "sub/b.py"}
+    assert refused(repository) == {"sub/b.py": "CK906 The file has uncommitted changes."}
+
+
+def test_file_that_a_filter_changed_is_refused_and_the_filter_named(repository: Path) -> None:
+    plant(repository, {".gitattributes": "a.py filter=notebook\n", "a.py": OLD + "x = 1\n"})
+
+    assert refused(repository) == {"a.py": "CK906 The file has uncommitted changes, or git changes it (filter)."}
+
+
+def test_repository_without_a_commit_holds_nothing(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": OLD, "b.py": OLD})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "a.py")
+
+    found = refused(tmp_path)
+
+    assert found == {"a.py": "CK906 The file has uncommitted changes.", "b.py": "CK906 The file is not in git."}
+
+
+def test_tracked_folder_that_became_a_link_is_not_followed(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = plant(tmp_path_factory.mktemp("outside"), {"b.py": OLD})
+    (repository / "sub/b.py").unlink()
+    (repository / "sub").rmdir()
+    (repository / "sub").symlink_to(outside)
+
+    report = plan_tree([repository], [MIGRATION])
+
+    assert [result.path.name for result in report.results] == ["a.py"]
