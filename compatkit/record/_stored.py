@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from inspect import getattr_static
 from operator import itemgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from compatkit.record._attributes import attributes_of, stored_keys
 
 if TYPE_CHECKING:
     from compatkit.record.compat_record import CompatRecord
 
-_NO_DEFAULT = object()
+ABSENT = object()
 
 
 class AbsentValueError(KeyError, AttributeError):
@@ -26,11 +29,18 @@ class AbsentValueError(KeyError, AttributeError):
         return f"{self.args[0]!r} is not in this record, which has {', '.join(map(str, self._held)) or 'nothing'}"
 
 
-def stored_property(name: str, key: str) -> property:
+def stored_property(name: str, key: str, *, by_item: bool = True) -> property:
     """Return the attribute `name`, kept in the record's dict under `key`.
 
-    The getter is C throughout, a third of the cost of a descriptor in Python: a miss ends in `__missing__`.
+    The getter is C throughout, a third of the cost of a descriptor in Python: a miss ends in `__missing__`. That is
+    for a class whose items are its dict's; not `by_item`, it reads the dict itself.
     """
+
+    def load(record: CompatRecord) -> object:
+        value = dict.get(record, key, ABSENT)
+        if value is ABSENT:
+            raise AbsentValueError(name, list(stored_keys(record)))
+        return value
 
     def store(record: CompatRecord, value: object) -> None:
         dict.__setitem__(record, key, value)
@@ -40,7 +50,32 @@ def stored_property(name: str, key: str) -> property:
             raise AttributeError(f"this {type(record).__name__} has no {name!r}")
         dict.__delitem__(record, key)
 
-    return property(itemgetter(key), store, delete)
+    return property(itemgetter(key) if by_item else load, store, delete)
+
+
+def split_property(name: str, key: str) -> property:
+    """Return an attribute that may hold another value than the dict does: what a class's `to_dict` converts."""
+
+    def load(record: CompatRecord) -> object:
+        value = attributes_of(record).get(name, ABSENT)
+        value = dict.get(record, key, ABSENT) if value is ABSENT else value
+        if value is ABSENT:
+            raise AbsentValueError(name, list(stored_keys(record)))
+        return value
+
+    def store(record: CompatRecord, value: object) -> None:
+        attributes = attributes_of(record)
+        if name in attributes or not dict.__contains__(record, key):
+            attributes[name] = value
+        if dict.__contains__(record, key):
+            dict.__setitem__(record, key, value)
+
+    def delete(record: CompatRecord) -> None:
+        load(record)
+        attributes_of(record).pop(name, None)
+        dict.pop(record, key, None)
+
+    return property(load, store, delete)
 
 
 class DeclaredField:
@@ -49,7 +84,7 @@ class DeclaredField:
     `@dataclass` asks the class for the default, and would take a property for one.
     """
 
-    def __init__(self, key: str, default: object = _NO_DEFAULT) -> None:
+    def __init__(self, key: str, default: object = ABSENT) -> None:
         self._key = key
         self._default = default
 
@@ -60,7 +95,7 @@ class DeclaredField:
         if record is not None:
             if dict.__contains__(record, self._key):
                 return dict.__getitem__(record, self._key)
-        elif self._default is not _NO_DEFAULT:
+        elif self._default is not ABSENT:
             return self._default
         raise AttributeError(f"{owner.__name__!r} has no {self._name!r}")
 
@@ -76,15 +111,20 @@ class PresentFields:
 
     def __init__(self, declared: Mapping[str, dataclasses.Field[Any]]) -> None:
         self.declared = declared
+        self.names = set(field_names(declared))
 
     def __get__(self, record: CompatRecord | None, owner: type) -> Mapping[str, dataclasses.Field[Any]]:
         if record is None:
             return self.declared
-        held = record.to_v2()
-        known = {name: field for name, field in self.declared.items() if name in held}
+        names = owner.__compatkit_layout__.names  # type: ignore[attr-defined]
+        held = {names.to_v2.get(key, key) for key in stored_keys(record)} | attributes_of(record).keys()
+        # Pseudo-fields, of class variables and of arguments that are no fields, belong to the class.
+        known = {name: field for name, field in self.declared.items() if name in held or name not in self.names}
+        if owner.__compatkit_layout__.has_own_values:  # type: ignore[attr-defined]
+            return known
         # A key that is called as a method of dict, say `items`, cannot be read as an attribute; `to_v2` has it.
-        extra = {name: _extra_field(name) for name in held if name not in known and _is_stored(owner, name)}
-        return {**known, **extra}
+        extra = (names.to_v2.get(key, key) for key in stored_keys(record))
+        return known | {name: _extra_field(name) for name in extra if name not in known and _is_read(owner, name)}
 
 
 def declared_fields(cls: type) -> Mapping[str, dataclasses.Field[Any]]:
@@ -96,8 +136,16 @@ def declared_fields(cls: type) -> Mapping[str, dataclasses.Field[Any]]:
     return found
 
 
-def _is_stored(cls: type, name: object) -> bool:
-    return isinstance(name, str) and isinstance(getattr_static(cls, name, None), property | DeclaredField)
+def field_names(declared: Mapping[str, dataclasses.Field[Any]]) -> list[str]:
+    """Return the names of those that instances have: no class variables, no arguments of `__post_init__` only."""
+    holder: Any = SimpleNamespace(__dataclass_fields__=declared)
+    return [field.name for field in dataclasses.fields(holder)]
+
+
+def _is_read(cls: type, name: object) -> bool:
+    """True where a key can be read as an attribute: no class has another thing of that name."""
+    found = getattr_static(cls, name, None) if isinstance(name, str) else ABSENT
+    return found is None or isinstance(found, property | DeclaredField)
 
 
 @lru_cache(maxsize=1024)

@@ -1,202 +1,322 @@
-"""The record that is at once a v1 dict and a v2 dataclass.
+"""The record that is at once a v1 dict and a v2 metrics object.
 
-The dict is the only storage, under v1 keys, because C code (json, dict(), **) reads a dict's storage and asks
-no method. v2 names are properties over it; lookups accept both spellings, iteration shows v1's.
+The dict is the only storage of a field, under v1 keys, because C code (json, dict(), **) reads a dict's storage and
+asks no method. v2 names are properties over it; lookups accept both spellings, iteration shows v1's. What the
+metrics class defines itself comes before what dict has (`_own_ways.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, ClassVar, Self, SupportsIndex
+from typing import TYPE_CHECKING, ClassVar, Self, SupportsIndex, cast
 
-from compatkit.record._stored import AbsentValueError, DeclaredField, PresentFields, declared_fields, stored_property
-from compatkit.record.errors import RecordError
+from compatkit.record import _own_ways
+from compatkit.record._attributes import AttributeView, Storage, attributes_of, stored_keys, write_attribute
+from compatkit.record._layout import Layout
+from compatkit.record._stored import (
+    AbsentValueError,
+    DeclaredField,
+    PresentFields,
+    declared_fields,
+    field_names,
+    split_property,
+    stored_property,
+)
 from compatkit.record.names import FieldNames
 
-if TYPE_CHECKING:
-    _Dict = dict[str, object]
-else:
-    _Dict = dict
 
-_ABSENT = object()
-# Keys that name batches or users, not metrics, must not pile up in the class.
-_MOST_ATTRIBUTES = 10_000
-
-
-class CompatRecord(_Dict):
+class CompatRecord(Storage):
     """The behaviour of such a record, for any pair of record class and field table.
 
     `record_class(MyMetrics, names)` makes one; so does `class MyRecord(CompatRecord, MyMetrics, names=...)`.
+    What is called on a record here are functions of this module and of dict: a name of a method may be a field's.
     """
 
     names: ClassVar[FieldNames] = FieldNames(())
-    _attributes: ClassVar[set[object]] = set()
+    __compatkit_layout__: ClassVar[Layout] = Layout(names)
 
-    def __init_subclass__(cls, *, names: FieldNames | None = None) -> None:
-        super().__init_subclass__()
-        if names is not None:
-            cls.names = names
-            _bind_lookups(cls)
+    def __init_subclass__(cls, *, names: FieldNames | None = None, layout: Layout | None = None) -> None:
+        is_written = layout is None
+        if layout is None:
+            # Not for a class that is made for somebody's metrics: theirs may act on being subclassed.
+            super().__init_subclass__()
+            layout = _inherited_layout(cls, names)
+        cls.__compatkit_layout__ = layout
+        cls.names = layout.names
         own: Mapping[str, object] = vars(cls)
         annotated = [name for name in own.get("__annotations__", ()) if not name.startswith("_")]  # type: ignore[attr-defined]
         for name in annotated:
-            field = DeclaredField(cls.names.to_v1.get(name, name), *([own[name]] if name in own else []))
+            field = DeclaredField(layout.names.to_v1.get(name, name), *([own[name]] if name in own else []))
             field.__set_name__(cls, name)
             setattr(cls, name, field)
-        _install_properties(cls, besides=annotated)
-
-    def __new__(cls, *_values: object, **_named: object) -> Self:
-        if type(vars(cls).get("__dataclass_fields__")) is dict:
-            # A user's subclass that `@dataclass` has processed since: its fields are known only now.
-            _install_properties(cls)
-        return super().__new__(cls)
+        _settle(cls, besides=annotated)
+        if is_written and "__new__" not in own:
+            # `@dataclass` may process the class next; which fields it has is known when the first record is made.
+            cls.__new__ = _settle_and_make  # type: ignore[method-assign,assignment]
 
     def __init__(self, *values: object, **named: object) -> None:
-        """Build from a mapping or pairs, as a dict, or from fields in order and by name, as the dataclass."""
-        super().__init__()
-        if len(values) == 1 and isinstance(values[0], Iterable):
-            self.update(values[0], **named)
+        """Build from a mapping or pairs, as a dict, or from fields in order and by name, as the metrics class."""
+        layout = type(self).__compatkit_layout__
+        if len(values) == 1 and not named and type(values[0]) is dict and not layout.takes_mapping:
+            given: dict[str, object] = values[0]
+            is_in_v1 = layout.names.to_v1.keys().isdisjoint(given.keys())
+            dict.update(self, given if is_in_v1 else layout.names.in_v1(given))
+        elif _is_call_of_metrics(layout, values, named):
+            _fill_as_metrics(self, values, named)
+        elif len(values) == 1 and isinstance(values[0], Iterable):
+            fill(self, values[0], named)
         else:
-            self.update(self._positional(values), **named)
-
-    @classmethod
-    def _positional(cls, values: tuple[object, ...]) -> dict[str, object]:
-        attributes = list(declared_fields(cls))
-        if len(values) > len(attributes):
-            raise TypeError(f"{cls.__name__} takes at most {len(attributes)} fields, got {len(values)}")
-        return dict(zip(attributes, values, strict=False))
+            fill(self, _positional(type(self), values), named)
 
     # Both spellings are accepted. `[]` on a v1 key stays dict's own, in C; only a miss comes to `__missing__`.
-    # The hottest of these lookups are compiled for each field table: see `_bind_lookups`.
+    # The hottest of these are compiled for each field table: see `_bind_lookups`.
     if TYPE_CHECKING:
 
         def __missing__(self, key: str) -> object: ...
         def __contains__(self, key: object) -> bool: ...
+        def __setitem__(self, key: str, value: object) -> None: ...
         def get(self, key: str, default: object = None) -> object: ...
 
-    def __setitem__(self, key: str, value: object) -> None:
-        stored = self._key(key)
-        if stored not in self._attributes:
-            learn_attributes(type(self), [stored])
-        dict.__setitem__(self, stored, value)
-
     def __delitem__(self, key: str) -> None:
-        stored = self._key(key)
+        stored = _key(self, key)
         if not dict.__contains__(self, stored):
             raise KeyError(key)
         dict.__delitem__(self, stored)
 
     def pop(self, key: str, *default: object) -> object:
-        stored = self._key(key)
+        stored = _key(self, key)
         if not default and not dict.__contains__(self, stored):
             raise KeyError(key)
         return dict.pop(self, stored, *default)
 
     def setdefault(self, key: str, default: object = None) -> object:
-        if key not in self:
-            self[key] = default
-        return self[key]
+        return dict.setdefault(self, _key(self, key), default)
 
     def update(self, values: object = (), /, **named: object) -> None:
-        given: dict[str, object] = dict(values)  # type: ignore[call-overload]  # a mapping or pairs, as dict takes
-        renamed = self.names.in_v1(given)
-        renamed.update(self.names.in_v1(named))
-        if not self._attributes.issuperset(renamed):
-            learn_attributes(type(self), renamed)
-        dict.update(self, renamed)
+        fill(self, values, named)
 
     @classmethod
     def fromkeys(cls, keys: Iterable[str], value: object = None, /) -> Self:  # type: ignore[override]  # dict's overloads
-        return cls(dict.fromkeys(keys, value))
+        return rebuild_record(cls, dict.fromkeys(keys, value))  # type: ignore[return-value]  # of the class given
 
     def __or__(self, other: object) -> Self:  # type: ignore[override]  # dict's overloads
         if not isinstance(other, Mapping):
             return NotImplemented
-        merged = self.copy()
-        merged.update(other)
+        merged = cast(Self, copy_record(self))
+        fill(merged, other)
         return merged
 
     def __ror__(self, other: object) -> Self:  # type: ignore[override]  # dict's overloads
         if not isinstance(other, Mapping):
             return NotImplemented
-        merged = type(self)(other)
-        merged.update(self)
-        return merged
+        merged = rebuild_record(type(self), other)
+        fill(merged, self)
+        return cast(Self, merged)
 
     def __ior__(self, other: object) -> Self:  # type: ignore[override]  # dict's overloads
-        self.update(other)
+        fill(self, other)
         return self
 
     def copy(self) -> Self:
-        twin = type(self)(self)
-        vars(twin).update(vars(self))
-        return twin
+        return cast(Self, copy_record(self))
+
+    if not TYPE_CHECKING:
+
+        @property
+        def __dict__(self) -> AttributeView:
+            return AttributeView(self)
+
+        @__dict__.setter
+        def __dict__(self, attributes: Mapping[str, object]) -> None:
+            view = AttributeView(self)
+            view.clear()
+            view.update(attributes)
+
+    def __getattr__(self, name: str) -> object:
+        return _own_ways.undeclared_value(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name.startswith("_") or hasattr(type(self), name):
+        if name.startswith("_") or _own_ways.is_in_class(type(self), name):
             object.__setattr__(self, name, value)
-        else:
+            return
+        layout = type(self).__compatkit_layout__
+        key = layout.names.to_v1.get(name, name)
+        if layout.is_open or dict.__contains__(self, key):
             # As on a v2 record, whose `to_dict` hands on every attribute that it has.
-            self[name] = value
+            dict.__setitem__(self, key, value)
+        if not layout.is_open and (name in attributes_of(self) or not dict.__contains__(self, key)):
+            object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        # A frozen dataclass below would forbid it; a v1 dict never did.
-        object.__delattr__(self, name)
+        key = _key(self, name)
+        if not _own_ways.is_in_class(type(self), name) and name not in attributes_of(self) and key in self:
+            dict.__delitem__(self, key)
+        else:
+            object.__delattr__(self, name)
 
     def __eq__(self, other: object) -> bool:
-        values = _values(other)
-        if values is None:
-            return NotImplemented
-        try:
-            return dict.__eq__(self, self.names.in_v1(values))
-        except RecordError:
-            # `other` contradicts itself, hence equals no record.
-            return False
+        return cast(bool, _own_ways.dict_equal(self, other))
 
     def __ne__(self, other: object) -> bool:
-        equal = self.__eq__(other)
+        equal = type(self).__eq__(self, other)
         return equal if equal is NotImplemented else not equal
 
-    __hash__ = None  # a dict has no hash
+    __hash__ = None  # type: ignore[assignment]  # a dict has no hash; a class that has one of its own keeps it
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict.__repr__(self)})"
 
-    def __reduce_ex__(self, _protocol: SupportsIndex) -> tuple[object, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
         # Not dict's own way, which `torch.load` refuses by default even for a class that it was told is safe.
-        return rebuild_record, (type(self), dict(self)), vars(self) or None
+        values, state = _own_ways.pickled(self)
+        return rebuild_record, (type(self), values), state
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         for name, value in state.items():
-            setattr(self, name, value)
+            write_attribute(self, name, value)
 
     def to_v1(self) -> dict[str, object]:
         """Return a plain dict with v1 keys: for `torch.save`, YAML, and whatever asks for `type(x) is dict`."""
-        return dict(self)
+        return stored_values(self)
 
     def to_v2(self) -> dict[str, object]:
         """Return a plain dict with v2 names."""
-        return self.names.in_v2(self)
+        return names_of(self).in_v2(stored_values(self))
 
     def to_dict(self) -> dict[str, object]:
         """Return what the v2 record's `to_dict` returns: the values under v2 names."""
-        return self.to_v2()
+        return names_of(self).in_v2(stored_values(self))
 
-    def _key(self, key: object) -> str:
-        return self.names.to_v1.get(key, key)  # type: ignore[call-overload,no-any-return]  # any hashable may be asked for
+
+def names_of(record: CompatRecord | type[CompatRecord]) -> FieldNames:
+    """Return the two spellings that a record or its class knows."""
+    return record.__compatkit_layout__.names
+
+
+def stored_values(record: CompatRecord) -> dict[str, object]:
+    """Return a plain dict of what `record` stores, whatever its class makes of iteration."""
+    return dict(dict.items(record))
+
+
+def fill(record: CompatRecord, values: object, named: Mapping[str, object] = FieldNames(()).codes) -> None:
+    """Update `record` with a mapping or pairs, in either spelling, and with `named` values."""
+    if isinstance(values, CompatRecord):
+        values = stored_values(values)
+    given: dict[str, object] = values if type(values) is dict else dict(values)  # type: ignore[call-overload]  # as dict
+    renamed = names_of(record).in_v1(given)
+    if named:
+        renamed = {**renamed, **names_of(record).in_v1(named)}
+    dict.update(record, renamed)
+
+
+def copy_record(record: CompatRecord) -> CompatRecord:
+    """Return a record of the same class, with the same values and attributes."""
+    twin = dict.__new__(type(record))
+    dict.update(twin, record if type(record).__iter__ is dict.__iter__ else stored_values(record))
+    if attributes := attributes_of(record):
+        attributes_of(twin).update(attributes)
+    return twin
 
 
 def rebuild_record(cls: type[CompatRecord], values: Mapping[str, object]) -> CompatRecord:
     """Return a record of `cls` that stores `values`, which are under v1 keys: what its pickles call."""
     record = cls.__new__(cls)
-    record.update(values)
+    fill(record, values)
     return record
 
 
-def _bind_lookups(cls: type[CompatRecord]) -> None:
-    """Give `cls` the hottest lookups with its names bound: two attribute loads less a call."""
-    stored_key = cls.names.to_v1.get
+def declare_attributes(cls: type[CompatRecord], attributes: Iterable[str]) -> None:
+    """Let the dict of each record of `cls` store these attributes, which its metrics class sets in code."""
+    layout = cls.__compatkit_layout__
+    added = {name for name in attributes if name not in layout.stored and name not in layout.own}
+    layout.stored |= added
+    for name in added:
+        setattr(cls, name, _property(layout, name))
+
+
+def split_attribute(cls: type[CompatRecord], name: str) -> None:
+    """Let records of `cls` have another value as attribute than as key, as its metrics class's `to_dict` wants it."""
+    layout = cls.__compatkit_layout__
+    if name not in layout.split and name in layout.stored:
+        layout.split.add(name)
+        setattr(cls, name, split_property(name, layout.names.to_v1.get(name, name)))
+
+
+def _inherited_layout(cls: type[CompatRecord], names: FieldNames | None) -> Layout:
+    """Return the layout of a class that somebody wrote, over the nearest class that is no record."""
+    found = (base for base in cls.__mro__ if not issubclass(base, CompatRecord) and base not in {Storage, dict, object})
+    above = super(cls, cls).__compatkit_layout__
+    metrics = next(found, object)
+    return Layout(names or above.names, metrics, is_open=above.is_open or metrics is object)
+
+
+def _settle(cls: type[CompatRecord], *, besides: Iterable[str] = ()) -> None:
+    """Give `cls` its properties, its lookups, and the ways of its metrics class."""
+    layout = cls.__compatkit_layout__
+    names = layout.names
+    declared = {**declared_fields(layout.metrics), **declared_fields(cls)}
+    layout.stored |= set(field_names(declared))
+    layout.stored |= {field.name for field in getattr(layout.metrics, "__attrs_attrs__", ())}
+    aliases = {*names.to_v1, *names.to_v2}.difference(layout.own)
+    for name in {*layout.stored, *aliases}.difference(besides):
+        setattr(cls, name, _property(layout, name))
+    if declared or layout.is_open:
+        cls.__dataclass_fields__ = PresentFields(declared)  # type: ignore[attr-defined]
+    _own_ways.take_over(cls, layout)
+    _bind_lookups(cls, layout)
+
+
+def _settle_and_make(cls: type[CompatRecord], *_values: object, **_named: object) -> CompatRecord:
+    if "__new__" in vars(cls):
+        del cls.__new__
+    if type(vars(cls).get("__dataclass_fields__")) is dict:
+        _settle(cls)
+    return dict.__new__(cls)
+
+
+def _property(layout: Layout, name: str) -> property:
+    # A class's own way to look items up is not the way to its fields.
+    return stored_property(name, layout.names.to_v1.get(name, name), by_item="__getitem__" not in layout.own)
+
+
+def _is_call_of_metrics(layout: Layout, values: tuple[object, ...], named: Mapping[str, object]) -> bool:
+    """True where the arguments are those of the metrics class, and no dict's."""
+    if len(values) == 1 and not named and isinstance(values[0], Mapping):
+        # A v1 record, unless it has none of the keys, and a mapping is all that the class takes.
+        known = {*layout.stored, *layout.names.to_v1, *layout.names.to_v2}
+        return layout.takes_mapping and bool(values[0]) and known.isdisjoint(values[0])
+    return not layout.only_stores and layout.arguments is not None and layout.arguments.fit(values, named)
+
+
+def _fill_as_metrics(record: CompatRecord, values: tuple[object, ...], named: Mapping[str, object]) -> None:
+    """Let the metrics class build one of its own, with all that it does then, and take that over."""
+    from compatkit.record.reading import take_over_instance
+
+    layout = type(record).__compatkit_layout__
+    arguments = layout.arguments
+    assert arguments is not None
+    known = {name: value for name, value in named.items() if arguments.takes_any or name in arguments.accepted}
+    take_over_instance(record, layout.metrics(*values, **known))
+    fill(record, {name: value for name, value in named.items() if name not in known})
+
+
+def _positional(cls: type[CompatRecord], values: tuple[object, ...]) -> dict[str, object]:
+    attributes = field_names(getattr(cls, "__dataclass_fields__", {}))
+    if len(values) > len(attributes):
+        raise TypeError(f"{cls.__name__} takes at most {len(attributes)} fields, got {len(values)}")
+    return dict(zip(attributes, values, strict=False))
+
+
+def _key(record: CompatRecord, key: object) -> str:
+    return names_of(record).to_v1.get(key, key)  # type: ignore[call-overload,no-any-return]  # any hashable may be asked for
+
+
+def _bind_lookups(cls: type[CompatRecord], layout: Layout) -> None:
+    """Give `cls` the hottest of its methods with its names bound: two attribute loads less a call."""
+    v1_keys = layout.names.to_v1
+    stored_key = v1_keys.get
+    dict_get: Callable[..., object] = dict.get
+    dict_contains, dict_set = dict.__contains__, dict.__setitem__
 
     def get(self: CompatRecord, key: str, default: object = None, /) -> object:
         return dict_get(self, stored_key(key, key), default)
@@ -204,46 +324,23 @@ def _bind_lookups(cls: type[CompatRecord]) -> None:
     def __contains__(self: CompatRecord, key: object, /) -> bool:  # noqa: N807 - it becomes that method
         return dict_contains(self, stored_key(key, key))  # type: ignore[call-overload]  # any hashable may be asked for
 
-    def __missing__(self: CompatRecord, key: str, /) -> object:  # noqa: N807
-        value: object = dict_get(self, stored_key(key, _ABSENT), _ABSENT)
-        if value is _ABSENT:
-            raise AbsentValueError(key, list(self))
-        return value
+    def __setitem__(self: CompatRecord, key: str, value: object, /) -> None:  # noqa: N807
+        dict_set(self, stored_key(key, key), value)
 
-    dict_get: Callable[..., object] = dict.get
-    dict_contains = dict.__contains__
-    for lookup in (get, __contains__, __missing__):
-        if lookup.__name__ not in vars(cls):
+    def __missing__(self: CompatRecord, key: str, /) -> object:  # noqa: N807
+        try:
+            return self[v1_keys[key]]
+        except KeyError:
+            raise AbsentValueError(key, list(stored_keys(self))) from None
+
+    for lookup in (get, __contains__, __setitem__, __missing__):
+        inherited = getattr(cls, lookup.__name__, None)
+        # What somebody's class between defines stays.
+        is_ours = (
+            inherited is getattr(dict, lookup.__name__, None) or getattr(inherited, "__module__", None) == __name__
+        )
+        if is_ours and lookup.__name__ not in vars(cls):
             setattr(cls, lookup.__name__, lookup)
 
 
-def _install_properties(cls: type[CompatRecord], *, besides: Iterable[str] = ()) -> None:
-    names = cls.names
-    declared = dict(declared_fields(cls))
-    for name in {*declared, *names.to_v1, *names.to_v2}.difference(besides):
-        setattr(cls, name, stored_property(name, names.to_v1.get(name, name)))
-    cls.__dataclass_fields__ = PresentFields(declared)  # type: ignore[attr-defined]
-    cls._attributes = {*declared, *names.to_v1, *names.to_v2}
-
-
-def learn_attributes(cls: type[CompatRecord], keys: Iterable[object]) -> None:
-    """Let keys that no field declares be read as attributes of `cls`, unless it has one of that name.
-
-    Not by `__getattr__`, which would make every method call and attribute of a record twice as slow.
-    """
-    for key in keys:
-        if isinstance(key, str) and not hasattr(cls, key):
-            setattr(cls, key, stored_property(key, key))
-        if len(cls._attributes) < _MOST_ATTRIBUTES:
-            cls._attributes.add(key)
-
-
-def _values(other: object) -> Mapping[str, object] | None:
-    if isinstance(other, dict):
-        return other
-    if is_dataclass(other) and not isinstance(other, type):
-        return {field.name: getattr(other, field.name, _ABSENT) for field in fields(other)}
-    return None
-
-
-_bind_lookups(CompatRecord)
+_bind_lookups(CompatRecord, CompatRecord.__compatkit_layout__)

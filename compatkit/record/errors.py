@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 
 from compatkit.errors import CompatkitError
+
+
+class UnreadRecordWarning(UserWarning):
+    """Records stay as they are: they cannot be read as v1 dicts."""
+
+
+def warn_unread(kind: type) -> None:
+    warnings.warn(
+        f"{kind.__module__}.{kind.__qualname__} cannot be read as a v1 dict, and is handed on as it is; "
+        "read its records by v2 names, or give it a to_dict() and read that",
+        UnreadRecordWarning,
+        stacklevel=2,
+    )
 
 
 class RecordError(CompatkitError):
@@ -24,7 +38,7 @@ class RecordError(CompatkitError):
         return cls(
             f"A record cannot be a {metrics.__qualname__} and a dict at once.",
             where=f"the module {metrics.__module__}",
-            hint="use a class without __slots__, metaclass and container methods, or read it into an EpochRecord",
+            hint="use a class that is no tuple, list, set, number, text or Enum, or read its records as they are",
         )
 
     @classmethod

@@ -47,7 +47,7 @@ class HistoryReader(Generic[Record]):
         return self._read_each(records)
 
     def _read_each(self, records: Iterable[object]) -> list[Record]:
-        found: list[CompatRecord] = []
+        found: list[object] = []
         for kind, run in groupby(records, type):
             if (read_run := self._readers.get(kind)) is None:
                 first = next(run)

@@ -41,10 +41,13 @@ class FieldNames:
         to_v1 = self.to_v1
         if to_v1.keys().isdisjoint(values):
             return dict(values)
-        renamed: dict[str, object] = {}
+        renamed: dict[str, object] = {to_v1.get(key, key): value for key, value in values.items()}
+        if len(renamed) == len(values):
+            return renamed
+        renamed = {}
         for key, value in values.items():
             v1_key = to_v1.get(key, key)
-            if v1_key in renamed and not _is_same(renamed[v1_key], value):
+            if v1_key in renamed and not is_same(renamed[v1_key], value):
                 code, v2_key = self.codes[v1_key], self.to_v2[v1_key]
                 raise RecordError.conflict(code, values, v1_key=v1_key, v2_key=v2_key)
             renamed.setdefault(v1_key, value)
@@ -62,7 +65,8 @@ def default_names() -> FieldNames:
     return FieldNames.of(find_migration().fields)
 
 
-def _is_same(left: object, right: object) -> bool:
+def is_same(left: object, right: object) -> bool:
+    """True for equal values, and for two NaN; False where the two have no one answer."""
     if left is right:
         return True
     try:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from compatkit.record._stored import declared_fields
-from compatkit.record.compat_record import CompatRecord
-from compatkit.record.errors import RecordError
+from compatkit.record._attributes import attributes_of
+from compatkit.record._layout import VALUE_METHODS, Layout
+from compatkit.record._stored import ABSENT, declared_fields, field_names
+from compatkit.record.compat_record import (
+    CompatRecord,
+    declare_attributes,
+    fill,
+    names_of,
+    rebuild_record,
+    split_attribute,
+)
+from compatkit.record.errors import RecordError, warn_unread
 from compatkit.record.metrics import EpochMetrics
-from compatkit.record.record_class import can_be_dict, record_class
+from compatkit.record.names import FieldNames, is_same
+from compatkit.record.record_class import can_be_dict, is_slot, record_class
 
-ReadRun = Callable[[Iterable[object]], Iterable[CompatRecord]]
+ReadRun = Callable[[Iterable[object]], Iterable[object]]
 _Read = Callable[[object], CompatRecord]
 _Values = Mapping[str, object]
+_Record = TypeVar("_Record", bound=CompatRecord)
 
 
 def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> ReadRun:
@@ -26,23 +37,71 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> R
     if issubclass(kind, record_type) or (issubclass(kind, CompatRecord) and kind.names == record_type.names):
         # Read before: it may also be an instance of somebody's own class, and stays one.
         return cast(ReadRun, iter)
-    if issubclass(kind, Mapping):
-        return lambda records: map(record_type, records)
+    if issubclass(kind, Mapping) and not can_be_dict(kind):
+        return lambda records: (rebuild_record(record_type, cast(_Values, each)) for each in records)
     values_of = _values_of(record, index)
-    target = _target(kind, record_type)
+    if (target := _target(kind, record_type)) is None:
+        return _read_on_top(record, names_of(record_type))
+    target.__new__(target)  # settles a class that somebody wrote, which the readers pass by
+    if values_of is not _dataclass_values:
+        declare_attributes(target, _attributes(record).keys() & values_of(record).keys())
 
     def read(record: object) -> CompatRecord:
-        return _with_attributes(target(values_of(record)), record)
+        return _take_over(dict.__new__(target), record, values_of)
 
-    if kind is EpochMetrics or (values_of is _dataclass_values and not hasattr(kind, "__slots__")):
-        return _compile_storage_reader(kind, target, read)
+    if kind is EpochMetrics or (values_of is _dataclass_values and hasattr(record, "__dict__")):
+        return _compile_storage_reader(record, target, read)
     return lambda records: map(read, records)
+
+
+def _read_on_top(record: Any, names: FieldNames) -> ReadRun:
+    """Return what lets records of a class that no dict can be keep it, readable as v1 dicts where that can be had."""
+    kind: Any = type(record)
+    # Imported here: few record classes are of that kind.
+    from compatkit.record.reading_face import face_class, faced
+
+    method = next((name for name in VALUE_METHODS if hasattr(kind, name)), None)
+    face = face_class(kind, names, method) if method else None
+    try:
+        if face is not None and faced(record, face) is not None:
+            return lambda records: (faced(each, face) for each in records)
+    except TypeError:
+        pass
+    warn_unread(kind)
+    return cast(ReadRun, iter)
+
+
+def read_instance(cls: type[_Record], metrics: object) -> _Record:
+    """Return a record of `cls` with all that `metrics`, an instance of its metrics class, has."""
+    return take_over_instance(dict.__new__(cls), metrics)
+
+
+def take_over_instance(record: _Record, metrics: object) -> _Record:
+    """Give `record` all that `metrics` has, and return it."""
+    return _take_over(record, metrics, _values_of(metrics, 0))
+
+
+def _take_over(record: _Record, metrics: object, values_of: Callable[[Any], _Values]) -> _Record:
+    values = values_of(metrics)
+    fill(record, values)
+    layout: Layout = type(record).__compatkit_layout__
+    if not isinstance(metrics, layout.metrics) or layout.metrics is object:
+        return record
+    # Its methods may need what is no value, and what its `to_dict` turned into something else.
+    for name, value in _attributes(metrics).items():
+        found = values.get(name, ABSENT)
+        if found is not value and (type(found) is not type(value) or not is_same(found, value)):
+            attributes_of(record)[name] = value
+            split_attribute(type(record), name)
+    return record
 
 
 def _values_of(record: object, index: int) -> Callable[[Any], _Values]:
     """Return what gives a record's values by name: its own method first, then its declared fields."""
     kind = type(record)
-    for method in ("to_dict", "_asdict", "model_dump"):
+    if isinstance(record, Mapping):
+        return _mapping_values
+    for method in VALUE_METHODS:
         if callable(getattr(kind, method, None)):
             if not isinstance(getattr(record, method)(), Mapping):
                 break
@@ -55,22 +114,29 @@ def _values_of(record: object, index: int) -> Callable[[Any], _Values]:
     raise RecordError.unknown_record(record, index)
 
 
+def _mapping_values(record: Any) -> _Values:
+    return dict(dict.items(record)) if isinstance(record, dict) else {key: record[key] for key in record}
+
+
 def _dataclass_values(record: object) -> _Values:
-    return {name: getattr(record, name) for name in declared_fields(type(record)) if hasattr(record, name)}
+    """Return the fields that are set, in the order in which they were, and then those that only the class has."""
+    fields = field_names(declared_fields(type(record)))
+    ordered = [name for name in getattr(record, "__dict__", ()) if name in fields]
+    return {name: getattr(record, name) for name in dict.fromkeys([*ordered, *fields]) if hasattr(record, name)}
 
 
-def _target(kind: type, record_type: type[CompatRecord]) -> type[CompatRecord]:
-    """Return the class to read into: one that is a `kind` as well, where that can be had."""
-    if issubclass(record_type, kind) or not can_be_dict(kind):
+def _attributes(record: object) -> _Values:
+    """Return what was set on a record, by name, wherever its class keeps it."""
+    slots = (name for base in type(record).__mro__ for name, value in vars(base).items() if is_slot(value))
+    kept = {name: getattr(record, name) for name in slots if hasattr(record, name)}
+    return {**kept, **getattr(record, "__dict__", {})}
+
+
+def _target(kind: type, record_type: type[CompatRecord]) -> type[CompatRecord] | None:
+    """Return the class to read into, one that is a `kind` as well; None where that cannot be had."""
+    if issubclass(record_type, kind):
         return record_type
-    return record_class(kind, record_type.names)
-
-
-def _with_attributes(read: CompatRecord, record: object) -> CompatRecord:
-    """Keep the attributes that are no values, where the record also has the methods that may need them."""
-    if isinstance(read, type(record)):
-        vars(read).update({name: value for name, value in vars(record).items() if name not in read})
-    return read
+    return record_class(kind, names_of(record_type)) if can_be_dict(kind) else None
 
 
 _STORAGE_READER = """\
@@ -94,15 +160,18 @@ def read_storage(records):
 """
 
 
-def _compile_storage_reader(kind: type, target: type[CompatRecord], read: _Read) -> ReadRun:
+def _compile_storage_reader(first: object, target: type[CompatRecord], read: _Read) -> ReadRun:
     """Compile a loop that copies the attributes of dataclass instances at once, ten times as fast as `asdict`.
 
     Compiled, as `dataclasses` compiles its methods, because a literal is the fastest way to build a dict, and the
     names in it are the class's. A record with more or fewer attributes than its class declares goes to `read`.
     """
-    names = list(declared_fields(kind))
-    items = ", ".join(f"{target.names.to_v1.get(name, name)!r}: values[{name!r}]" for name in names)
+    fields = field_names(declared_fields(type(first)))
+    names = [name for name in vars(first) if name in fields]
+    if len(names) < len(fields):
+        names = fields
+    to_v1 = names_of(target).to_v1
+    items = ", ".join(f"{to_v1.get(name, name)!r}: values[{name!r}]" for name in names)
     space: dict[str, Any] = {"read": read, "create": dict.__new__, "fill": dict.update, "target": target}
-    target()  # settles the class, which create() passes by
     exec(_STORAGE_READER.format(count=len(names), items=items), space)
     return cast(ReadRun, space["read_storage"])

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import abc
+import sys
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
-from typing import ClassVar, SupportsIndex, cast
+from typing import Any, Protocol, SupportsIndex, cast
 
+from compatkit.record import _own_ways
+from compatkit.record._attributes import Storage
+from compatkit.record._layout import Layout
 from compatkit.record.compat_record import CompatRecord, rebuild_record
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
 from compatkit.record.names import FieldNames, default_names
 
-# A class with one of these is a container of its own, or makes up attributes: being a dict as well would break it.
-_OWN_WAYS = ("__iter__", "__getitem__", "__len__", "__getattr__", "__init_subclass__", "__slots__")
+# Metaclasses that do nothing but remember; any other may act on each new class.
+_QUIET = {type, abc.ABCMeta, type(Protocol)}
+# What belongs to one class, and is made anew for another.
+_OF_ONE_CLASS = {"__dict__", "__weakref__", "__slots__", "__module__", "__qualname__", "__new__", "__init_subclass__"}
 
 
 def record_class(metrics: type, names: FieldNames | None = None) -> type[CompatRecord]:
     """Return the class of records that are a v1 dict and a `metrics` at once.
 
     `names` None are the default migration's. The same arguments give the same class; its records pickle where
-    those of `metrics` do. Raises `RecordError` for a class that cannot be a dict as well: one with `__slots__`,
-    a named tuple, an Enum, a container of its own, one that acts on being subclassed.
+    those of `metrics` do. A class with `__slots__` or a metaclass cannot have a dict for a subclass: its records pass
+    for instances of it, with all that it defines. Raises `RecordError` for a class that is a tuple, a container, a
+    number or an Enum: what those are, no dict can be.
     """
     return _record_class(metrics, default_names() if names is None else names)
 
@@ -29,10 +37,29 @@ def record_class(metrics: type, names: FieldNames | None = None) -> type[CompatR
 def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
     if not can_be_dict(metrics):
         raise RecordError.not_subclassable(metrics)
-    make = cast("Callable[..., type[DerivedRecord]]", type)
-    body = {"__module__": metrics.__module__, "__doc__": metrics.__doc__, "metrics": metrics}
-    name = "Record" if metrics is object else f"{metrics.__name__}Record"
-    return make(name, (DerivedRecord, metrics), body, names=names)
+    if metrics is object:
+        return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, Layout(names)))
+    body = {name: getattr(metrics, name) for name in ("__module__", "__qualname__", "__doc__")}
+    layout = Layout(names, metrics, is_open=False)
+    if is_quiet(metrics) and not _has_slots(metrics):
+        return cast(
+            "type[CompatRecord]", _make(type(metrics), metrics.__name__, (DerivedRecord, metrics), body, layout)
+        )
+    # Of what dict has as well, `take_over` takes what it should.
+    own = {
+        name: value
+        for name, value in layout.own.items()
+        if name not in _OF_ONE_CLASS and not is_slot(value) and not _own_ways.is_in_class(CompatRecord, name)
+    }
+    own |= {name: layout.own[name] for name in ("__str__", "__format__", "__dir__") if name in layout.own}
+    own["__class__"] = property(lambda _record: metrics)
+    layout.slots |= set(_own_attributes(metrics))
+    layout.stored |= layout.slots
+    return cast("type[CompatRecord]", _make(type, metrics.__name__, (DerivedRecord,), {**own, **body}, layout))
+
+
+def _make(metaclass: type, name: str, bases: tuple[type, ...], body: dict[str, object], layout: Layout) -> Any:
+    return cast("Callable[..., object]", metaclass)(name, bases, body, layout=layout)
 
 
 def default_record(names: FieldNames) -> type[CompatRecord]:
@@ -41,28 +68,52 @@ def default_record(names: FieldNames) -> type[CompatRecord]:
 
 
 def can_be_dict(metrics: type) -> bool:
-    """True for a plain class that neither keeps its values elsewhere than in attributes, nor acts on subclassing."""
-    classes = metrics.__mro__[:-1]
-    return type(metrics) is type and not any(name in vars(each) for each in classes for name in _OWN_WAYS)
+    """True for a class that is no container, number or text itself, and whose metaclass makes no members of it."""
+    if issubclass(metrics, Storage | Sequence | Set) or hasattr(metrics, "__members__"):
+        return False
+    if issubclass(metrics, Mapping):
+        return metrics.__module__.partition(".")[0] not in sys.stdlib_module_names
+    # Of the classes that Python itself has, those have no others below them.
+    return all(base is object or base.__module__ != "builtins" for base in metrics.__mro__)
+
+
+def is_quiet(metrics: type) -> bool:
+    """True for a class of which another can be made without that anything else happens."""
+    return type(metrics) in _QUIET
+
+
+def _has_slots(metrics: type) -> bool:
+    return any(map(is_slot, (value for base in metrics.__mro__ for value in vars(base).values())))
+
+
+def is_slot(value: object) -> bool:
+    """True for what `__slots__` puts into a class."""
+    return type(value).__name__ == "member_descriptor"
+
+
+def _own_attributes(metrics: type) -> list[str]:
+    slots = [name for base in metrics.__mro__ for name, value in vars(base).items() if is_slot(value)]
+    return [name for name in slots if not name.startswith("__")]
 
 
 class DerivedRecord(CompatRecord):
     """A record class that `record_class` made: no module holds it by name, so its pickles name its parts."""
 
-    metrics: ClassVar[type] = object
-
-    def __getattr__(self, name: str) -> object:
-        # Only what a metrics class keeps beside its values; a property of the same name hides it.
-        try:
-            return vars(self)[name]
-        except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
-
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
-        if "metrics" not in vars(type(self)):
+        layout = type(self).__compatkit_layout__
+        if "__compatkit_layout__" not in vars(type(self)) or not _is_made(type(self), layout):
             # A subclass that somebody wrote: its own module holds it.
             return super().__reduce_ex__(protocol)
-        return _rebuild_derived, (self.metrics, self.names, dict(self)), vars(self) or None
+        values, state = _own_ways.pickled(self)
+        return _rebuild_derived, (layout.metrics, layout.names, values), state
+
+
+# A class below it may be no dataclass, and must not pass for one.
+del DerivedRecord.__dataclass_fields__  # type: ignore[attr-defined]
+
+
+def _is_made(cls: type, layout: Layout) -> bool:
+    return _record_class(layout.metrics, layout.names) is cls
 
 
 def _rebuild_derived(metrics: type, names: FieldNames, values: Mapping[str, object]) -> CompatRecord:

@@ -97,17 +97,26 @@ def test_the_same_arguments_give_the_same_class() -> None:
     assert record_class(Score) is not record_class(Score, NAMES)
 
 
-@pytest.mark.parametrize("metrics", [SlottedScore, TupleScore, Enum("Kind", "A"), UserList, dict, Registered])
+@pytest.mark.parametrize("metrics", [TupleScore, Enum("Kind", "A"), UserList, dict])
 def test_a_class_that_cannot_be_a_dict_as_well_is_refused(metrics: type) -> None:
     with pytest.raises(RecordError, match="cannot be a"):
         record_class(metrics)
 
 
-def test_a_class_that_acts_on_being_subclassed_is_left_alone() -> None:
-    with pytest.raises(RecordError):
-        record_class(Registered)
+def test_a_class_that_acts_on_being_subclassed_does_not_see_its_records() -> None:
+    record = record_class(Registered)({"epoch": 1})
 
+    assert isinstance(record, Registered)
     assert Registered.seen == []
+
+
+def test_a_record_of_a_class_with_slots_passes_for_one_and_is_a_dict() -> None:
+    record = record_class(SlottedScore, NAMES)({"step": 1, "em": 0.5})
+
+    assert isinstance(record, SlottedScore)
+    assert isinstance(record, dict)
+    assert record.exact_match == record["em"] == 0.5
+    assert record == SlottedScore(1, 0.5)
 
 
 def test_a_subclass_written_by_hand_behaves_the_same() -> None:

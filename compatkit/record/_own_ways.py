@@ -1,0 +1,280 @@
+"""Let what a metrics class defines come before what dict has: comparisons, hash, repr, its own methods and items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from compatkit.record._attributes import Storage, attributes_of, shown_attributes
+from compatkit.record._stored import ABSENT, AbsentValueError
+from compatkit.record.errors import RecordError
+
+if TYPE_CHECKING:
+    from compatkit.record._layout import Layout
+    from compatkit.record.compat_record import CompatRecord
+
+_Method = Callable[..., Any]
+_ORDER = ("__lt__", "__le__", "__gt__", "__ge__")
+# A class's own ways to be built, pickled and described are taken up elsewhere, or mean the class alone.
+_NOT_TAKEN = {
+    *("__new__", "__init__", "__init_subclass__", "__class_getitem__", "__subclasshook__", "__sizeof__"),
+    *("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"),
+    *("__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__slots__", "__class__"),
+    *("__dataclass_fields__", "__compatkit_layout__", "__hash__", "__static_attributes__", "__firstlineno__"),
+}
+# What a class raises for an item that it does not have.
+_NO_SUCH_ITEM = (LookupError, AttributeError, TypeError, ValueError)
+
+
+def take_over(cls: Any, layout: Layout) -> None:
+    """Give `cls`, a record class, what its metrics class defines; what its own body defines stays."""
+    if layout.metrics is object:
+        return
+    body = vars(cls)
+    of_dict = {
+        name for base in cls.__mro__ if issubclass(base, Storage | dict) and base is not cls for name in vars(base)
+    }
+    for name, own in layout.own.items():
+        if name in of_dict and name not in body and name not in _NOT_TAKEN:
+            setattr(cls, name, _ADAPTED[name](own, layout) if name in _ADAPTED and callable(own) else own)
+    if "__eq__" not in body and "__eq__" not in layout.own:
+        cls.__eq__ = _identity(layout)
+    if "__hash__" not in body or body["__hash__"] is None:
+        cls.__hash__ = layout.own.get("__hash__", object.__hash__)
+    if is_frozen(layout.metrics):
+        cls.__setattr__, cls.__delattr__ = _refuse_to_assign, _refuse_to_delete
+
+
+def is_in_class(cls: type, name: str) -> bool:
+    """True for a name that a class or a base has, without asking the metaclass or a descriptor."""
+    return any(name in vars(base) for base in cls.__mro__)
+
+
+def undeclared_value(record: Any, name: str) -> object:
+    """Return as an attribute the value of a key that no field declares. Learning such keys would let a class grow."""
+    if is_in_class(type(record), name):
+        # A property that raised AttributeError: its own message is the one to show.
+        return object.__getattribute__(record, name)
+    names = type(record).__compatkit_layout__.names
+    value = dict.get(record, names.to_v1.get(name, name), ABSENT)
+    if value is ABSENT:
+        raise AttributeError(f"{type(record).__name__!r} object has no attribute {name!r}", name=name, obj=record)
+    return value
+
+
+def is_frozen(metrics: type) -> bool:
+    return is_dataclass(metrics) and metrics.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def dict_equal(record: Any, other: object) -> Any:
+    """Compare as a v1 dict does, with a dict in either spelling or with a metrics object."""
+    values = _values(other)
+    if values is None:
+        return NotImplemented
+    try:
+        return dict.__eq__(record, type(record).__compatkit_layout__.names.in_v1(values))
+    except RecordError:
+        # `other` contradicts itself, hence equals no record.
+        return False
+
+
+def pickled(record: Any) -> tuple[dict[str, object], object]:
+    """Return the values that a pickle of `record` is rebuilt with, and the state to set after that."""
+    layout: Layout = type(record).__compatkit_layout__
+    values = dict(dict.items(record))
+    own = layout.own.get("__getstate__")
+    if own is None and "__setstate__" not in layout.own:
+        return values, dict(attributes_of(record)) or None
+    state = own(record) if callable(own) else shown_attributes(record)
+    to_v2 = layout.names.to_v2
+    return {key: value for key, value in values.items() if to_v2.get(key, key) not in layout.stored}, state
+
+
+def _values(other: object) -> Mapping[str, object] | None:
+    if isinstance(other, dict):
+        return dict(dict.items(other)) if isinstance(other, Storage) else other
+    if is_dataclass(other) and not isinstance(other, type):
+        return {field.name: getattr(other, field.name, ABSENT) for field in fields(other)}
+    return None
+
+
+def _metrics_of(other: object) -> type:
+    return type(other).__compatkit_layout__.metrics if isinstance(other, Storage) else type(other)
+
+
+def _lifted(record: object, other: object, metrics: type) -> object:
+    """Return `other`, a plain `metrics`, as a record of `record`'s class: many classes compare with their like only."""
+    if isinstance(other, Storage) or not isinstance(other, metrics):
+        return other
+    from compatkit.record.reading import read_instance
+
+    return read_instance(cast("type[CompatRecord]", type(record)), other)
+
+
+def _ordered(own: _Method, layout: Layout) -> _Method:
+    def compare(self: object, other: object, /) -> object:
+        return own(self, _lifted(self, other, layout.metrics))
+
+    return compare
+
+
+def _equal(own: _Method, layout: Layout) -> _Method:
+    if is_generated(own):
+        return _equal_by_fields(layout)
+
+    def __eq__(self: object, other: Any, /) -> object:  # noqa: N807 - it becomes that method
+        if isinstance(other, dict) and not isinstance(other, layout.metrics):
+            return dict_equal(self, other)
+        return own(self, _lifted(self, other, layout.metrics))
+
+    return __eq__
+
+
+def _equal_by_fields(layout: Layout) -> _Method:
+    """Return the `__eq__` of a dataclass: the same class, and equal in what is compared; here also in what v1 added."""
+    to_v1 = layout.names.to_v1
+    left_out = [to_v1.get(field.name, field.name) for field in fields(layout.metrics) if not field.compare]
+    dict_eq, in_v1 = dict.__eq__, layout.names.in_v1
+
+    def __eq__(self: Any, other: Any, /) -> object:  # noqa: N807 - it becomes that method
+        if type(other) is type(self):
+            if not left_out and not layout.split:
+                return dict_eq(self, other)
+        elif not isinstance(other, layout.metrics):
+            return dict_equal(self, other)
+        elif _metrics_of(other) is not layout.metrics:
+            return NotImplemented
+        left, right = _compared(self), _compared(other)
+        return left == right
+
+    def _compared(record: object) -> Mapping[str, object]:
+        found = in_v1(_values(record) or {})
+        if isinstance(record, Storage):
+            attributes = attributes_of(record)
+            found.update((to_v1.get(name, name), attributes[name]) for name in layout.split if name in attributes)
+        return {key: value for key, value in found.items() if key not in left_out}
+
+    return __eq__
+
+
+def is_generated(method: Any) -> bool:
+    """True for a method that `@dataclass` made."""
+    code = getattr(getattr(method, "__wrapped__", method), "__code__", None)
+    return code is not None and code.co_filename == "<string>"
+
+
+def _identity(layout: Layout) -> _Method:
+    def __eq__(self: object, other: object, /) -> object:  # noqa: N807 - it becomes that method
+        if isinstance(other, layout.metrics):
+            return self is other
+        return dict_equal(self, other)
+
+    return __eq__
+
+
+def _unequal(own: _Method, layout: Layout) -> _Method:
+    return _ordered(own, layout)
+
+
+def _described(own: _Method, layout: Layout) -> _Method:
+    """Return the class's own `__repr__`; a record with gaps, or with more than the class knows, is shown as a dict."""
+    to_v2 = layout.names.to_v2
+
+    def __repr__(self: Any) -> str:  # noqa: N807 - it becomes that method
+        is_known = layout.has_own_values or all(to_v2.get(key, key) in layout.stored for key in dict.keys(self))
+        if is_known or not is_generated(own):
+            try:
+                return str(own(self))
+            except AbsentValueError:
+                pass
+        return f"{type(self).__name__}({dict.__repr__(self)})"
+
+    return __repr__
+
+
+def _or_as_v2(own: _Method, layout: Layout) -> _Method:
+    """Return the class's own `to_dict`, which may want a value that a record with gaps has not."""
+
+    def to_dict(self: Any, *values: object, **named: object) -> object:
+        try:
+            return own(self, *values, **named)
+        except AbsentValueError:
+            return layout.names.in_v2(dict(dict.items(self)))
+
+    to_dict.__wrapped__ = own  # type: ignore[attr-defined]  # as functools.wraps does
+    return to_dict
+
+
+def _item(own: _Method, layout: Layout) -> _Method:
+    def __getitem__(self: Any, key: Any, /) -> object:  # noqa: N807 - it becomes that method
+        try:
+            return own(self, key)
+        except _NO_SUCH_ITEM:
+            value = _v1_value(self, key, layout)
+            if value is ABSENT:
+                raise
+            return value
+
+    return __getitem__
+
+
+def _get(own: _Method, layout: Layout) -> _Method:
+    def get(self: Any, *values: Any, **named: Any) -> object:
+        try:
+            return own(self, *values, **named)
+        except _NO_SUCH_ITEM:
+            value = _v1_value(self, values[0], layout) if values else ABSENT
+            if value is ABSENT:
+                raise
+            return value
+
+    return get
+
+
+def _contains(own: _Method, layout: Layout) -> _Method:
+    def __contains__(self: Any, key: Any, /) -> bool:  # noqa: N807 - it becomes that method
+        try:
+            return bool(own(self, key)) or _v1_value(self, key, layout) is not ABSENT
+        except _NO_SUCH_ITEM:
+            return _v1_value(self, key, layout) is not ABSENT
+
+    return __contains__
+
+
+def _v1_value(record: Any, key: Any, layout: Layout) -> object:
+    try:
+        return dict.get(record, layout.names.to_v1.get(key, key), ABSENT)
+    except TypeError:
+        return ABSENT
+
+
+def _attribute(own: _Method, _layout: Layout) -> _Method:
+    def __getattr__(self: Any, name: str) -> object:  # noqa: N807 - it becomes that method
+        try:
+            return own(self, name)
+        except AttributeError:
+            return undeclared_value(self, name)
+
+    return __getattr__
+
+
+def _refuse_to_assign(_self: object, name: str, _value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_to_delete(_self: object, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+_ADAPTED: Mapping[str, Callable[[_Method, Layout], _Method]] = {
+    **dict.fromkeys(_ORDER, _ordered),
+    "__eq__": _equal,
+    "__ne__": _unequal,
+    "__repr__": _described,
+    "to_dict": _or_as_v2,
+    "__getitem__": _item,
+    "get": _get,
+    "__contains__": _contains,
+    "__getattr__": _attribute,
+}
