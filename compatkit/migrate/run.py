@@ -74,6 +74,7 @@ def plan_task(
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
+    around.prepare([files[number] for number in wanted])
     results = {file.name: FileResult(file.name, _NOTHING) for file in files}
     expected = sum(size_of(files[number].name) for number in wanted)
     with Workers(task, executor=executor, jobs=jobs, expected=expected) as workers:
@@ -88,7 +89,7 @@ def plan_task(
 def plan_source(source: bytes, name: str, task: Task) -> FileResult:
     """Process one source that is no file, such as standard input; where it would lie is not known."""
     # Who imports from it cannot be seen.
-    job = Job(source, neighbours=Neighbours(taken=None))
+    job = Job(source, neighbours=Neighbours(taken=None, read=None))
     return _result(name, process(job, task), job)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.reading import read_file
 from compatkit.migration import Move
 from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
@@ -42,15 +44,34 @@ class Around:
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
+        self._module_names = ModuleNames(moves)
+        self._readers: Readers | None = None
+
+    def prepare(self, wanted: Sequence[FoundFile]) -> None:
+        """Look once for whoever reads a module's local name from one of the files that are to be processed."""
+        sources = (read_file(file.name, is_data=False) for file in wanted if not file.is_data)
+        names = {name for text in sources if isinstance(text, bytes) for name in self._module_names.of(text)}
+        if names:
+            self._readers = Readers(of_projects(self._files), names, processes=self._processes)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
         # To look for the names that moved as well would mean to read many more files.
         names = self._names if self._renames or stars else self._called
-        if names is self._called and not any(name.encode() in source for name in names):
+        is_asked = names is not self._called or any(name.encode() in source for name in names)
+        read = self._read_from(source, file)
+        if not is_asked and read == frozenset():
             return ALONE
-        return Neighbours(stars, self._taken_from(file, names))
+        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read)
+
+    def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
+        """Return which local names of modules another file reads from this one; None where any may be."""
+        names = self._module_names.of(source) if self._readers else frozenset()
+        if self._readers is None or not names:
+            return frozenset()
+        read = self._readers.of(file.path)
+        return None if read is None else read & names
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root.

@@ -25,7 +25,8 @@ class Namer:
 
     def __init__(self, moves: Iterable[Move]) -> None:
         self._homes: dict[str, set[str]] = {}
-        for home in {home for move in moves for home in (move.old_module, move.new_module)}:
+        # A name of one part is that of much else, and tells nothing of a folder.
+        for home in {home for move in moves for home in _homes_of(move) if "." in home}:
             self._homes.setdefault(home.partition(".")[0], set()).add(home.replace(".", "/"))
         self._holds_home = lru_cache(maxsize=None)(self._look_for_home)
         self._is_package = lru_cache(maxsize=None)(_is_package)
@@ -33,8 +34,9 @@ class Namer:
     def name(self, path: Path, root: Path) -> ModuleName:
         """Name a file from the folder that is its import root.
 
-        That is the nearest folder above it below which an old or new home really lies; without one, the folder that
-        holds the outermost package (`__init__.py`); without a package, `root`.
+        Packages decide: from the folder that holds the outermost one (`__init__.py`) upwards, that is the nearest
+        folder below which an old or new home really lies; without one, that folder; without a package, `root`. A
+        folder of a library's name inside of a package is a package of its own.
         """
         file = path.absolute()
         base = self._base(file, root)
@@ -51,10 +53,10 @@ class Namer:
         return next((each for each in (place / "__init__.py", place.with_suffix(".py")) if each.is_file()), None)
 
     def _base(self, file: Path, root: Path) -> Path:
-        return self._root_of_homes(file) or self._root_of_package(file) or root.absolute()
-
-    def _root_of_homes(self, file: Path) -> Path | None:
-        return next((folder for folder in file.parents if self._holds_home(folder)), None)
+        package = self._root_of_package(file)
+        above = (package, *package.parents) if package else file.parents
+        homes = (folder for folder in above if self._holds_home(folder) and not self._is_package(folder))
+        return next(homes, None) or package or root.absolute()
 
     def _look_for_home(self, folder: Path) -> bool:
         # With many moves, the folders that hold no first part of any name must cost next to nothing.
@@ -68,6 +70,10 @@ class Namer:
                 break
             root = folder.parent
         return root
+
+
+def _homes_of(move: Move) -> tuple[str, str]:
+    return move.old_home, move.new if move.is_module else move.new_module
 
 
 def module_name(path: Path, root: Path, moves: Iterable[Move]) -> ModuleName:

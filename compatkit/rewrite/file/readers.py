@@ -35,11 +35,13 @@ def reader_of(file: File, local: str, scope: Scope) -> str:
         return "this file looks up names while it runs (globals, locals, eval, exec or its own module)"
     if line := _line_reading(file, local):
         return f"the text in line {line} may read {local!r}"
-    if scope is not file.scopes.module:
-        return ""
-    if file.neighbours.may_be_read(local) or _reads_itself(file, local):
-        return f"another file may read {local!r} from here"
-    return ""
+    return outside_reader_of(file, local, scope)
+
+
+def outside_reader_of(file: File, local: str, scope: Scope) -> str:
+    """Say which other file may read a local name of a module, and what lies behind it, or nothing."""
+    is_read = file.neighbours.may_be_read(local) or _reads_itself(file, local)
+    return f"another file may read {local!r} from here" if scope is file.scopes.module and is_read else ""
 
 
 def is_dynamic(file: File) -> bool:

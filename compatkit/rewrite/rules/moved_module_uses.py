@@ -18,7 +18,7 @@ from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.readers import reader_of
+from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
@@ -65,11 +65,11 @@ class Use:
         return self.move.new if self.target else self.move.new_name
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Binding:
     """A local name of one scope that nothing but imports of one thing bind, and what is read through it.
 
-    `others` are the dotted names that stay, with their meaning spelled out.
+    `others` are the dotted names that stay, with their meaning spelled out; `reason` says why all does.
     """
 
     local: str
@@ -77,6 +77,7 @@ class _Binding:
     imports: list[Imported]
     uses: list[Use]
     others: list[str]
+    reason: str = ""
 
     @property
     def meaning(self) -> str:
@@ -94,25 +95,40 @@ class _Binding:
 def change_modules(file: File, run: RunPlan) -> ModuleChanges:
     """Plan all that goes through an old module, local name by local name."""
     done = ModuleChanges()
-    roots = _packages_of(run.moves)
     destinations = destinations_of(run.moves)
-    for number, (local, scope) in enumerate(_locals(file, roots), start=1):
+    planned = {binding: _Change(file, run, binding) for binding in _bindings(file, run, done)}
+    reasons = {binding: binding.reason or _reason(change) for binding, change in planned.items()}
+    # By whichever name one patches a module, it is patched by all of them.
+    stuck = {_home(use) for binding, reason in reasons.items() if reason for use in binding.uses}
+    for number, (binding, change) in enumerate(planned.items(), start=1):
+        reason = reasons[binding]
+        if not reason and any(_home(use) in stuck for use in binding.uses):
+            reason = "another name for the same module stays"
+        if reason:
+            _leave(file, binding, reason, done)
+            continue
+        before = len(done.changes)
+        if binding.uses:
+            change.plan(done)
+        _group(binding, number, before, done)
+        _settle(binding, destinations, done)
+    return done
+
+
+def _reason(change: _Change) -> str:
+    """Return why a change is not possible, or nothing."""
+    return change.plan(ModuleChanges()) if change.is_any else ""
+
+
+def _bindings(file: File, run: RunPlan, done: ModuleChanges) -> Iterator[_Binding]:
+    destinations = destinations_of(run.moves)
+    for local, scope in _locals(file, _packages_of(run.moves)):
         imports = file.certain_imports(local, scope)
         if not imports or len({each.meaning for each in imports}) > 1:
             continue
-        readers = file.scopes.readers(local, scope)
         reading = _Reading(file, destinations, imports, done)
-        binding = _Binding(local, scope, imports, *reading.read(readers))
-        if reading.reason:
-            _leave(file, binding, reading.reason, done)
-            continue
-        planned = len(done.changes)
-        if binding.uses and (reason := _Change(file, run, binding).plan(done)):
-            _leave(file, binding, reason, done)
-            continue
-        _group(binding, number, planned, done)
-        _settle(binding, destinations, done)
-    return done
+        uses, others = reading.read(file.scopes.readers(local, scope))
+        yield _Binding(local, scope, imports, uses, others, reading.reason)
 
 
 def _packages_of(moves: tuple[Move, ...]) -> frozenset[str]:
@@ -257,6 +273,10 @@ class _Change:
         self._missing = sorted({use.target for use in wanted})
         self._wanted = wanted
 
+    @property
+    def is_any(self) -> bool:
+        return bool(self._binding.uses)
+
     def plan(self, done: ModuleChanges) -> str:
         """Plan all of it; return why it is not possible, or nothing."""
         binding, file = self._binding, self._file
@@ -351,7 +371,8 @@ class _Change:
                 return f"{name!r} stands for something else in line {use.node.lineno}"
         is_alias = not binding.is_plain and any(use.move.old_module == binding.meaning for use in binding.uses)
         is_gone = not binding.others and len(self._gone) == len(binding.imports) and binding.local not in roots
-        return reader_of(file, binding.local, binding.scope) if is_alias or is_gone else ""
+        ask = reader_of if is_alias or is_gone else outside_reader_of
+        return ask(file, binding.local, binding.scope)
 
     def _import(self, imported: Imported) -> list[Change] | None:
         """Import the new homes in place of the old one, or below it; None where there is no room."""

@@ -15,7 +15,7 @@ from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.readers import reader_of
+from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
@@ -124,9 +124,8 @@ class _Package:
         resting = [each.name for each in imports if not self._destinations.whole(each.name)]
         if reason := self._doubt_of_uses(resting):
             return reason
-        if self._root not in roots and not resting:
-            return reader_of(file, self._root, self._scope)
-        return ""
+        ask = reader_of if self._root not in roots and not resting else outside_reader_of
+        return ask(file, self._root, self._scope)
 
     def _doubt_of_uses(self, resting: Sequence[str]) -> str:
         old = [f"{move.old}." for _, move in self._moving]

@@ -1,0 +1,167 @@
+"""Small projects are run before and after the migration: what would print something else is reported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compatkit.migrate import plan_tree, write_report
+from compatkit.migration import Migration, parse_migration
+from tests.migrate.trees import plant
+
+HEAD = 'schema = 1\nid = "t"\nsummary = "A made-up migration."\nversions = { v1 = "1", v2 = "2" }\n'
+NAME = '[[moves]]\ncode = "TT101"\nold = "pkg.old.Thing"\nnew = "pkg.new.Thing2"\n'
+MODULE = '[[moves]]\ncode = "TT102"\nold = "oldtop"\nnew = "newtop"\nkind = "module"\n'
+LIBRARY = {
+    "lib/pkg/__init__.py": "",
+    "lib/pkg/old.py": "from pkg.new import Thing2 as Thing\n",
+    "lib/pkg/new.py": "class Thing2:\n    name = 'thing'\n",
+    "lib/oldtop.py": "from newtop import *\n",
+    "lib/newtop.py": "class Client:\n    name = 'client'\n",
+}
+SERVICE = """\
+import oldtop
+from pkg import old
+import pkg.old as po
+
+
+def make():
+    return oldtop.Client.name, old.Thing.name, po.Thing.name
+"""
+
+PATCHING = """\
+from unittest import mock
+import app.service
+with mock.patch("app.service.po.Thing") as one, mock.patch("app.service.oldtop.Client") as two:
+    one.name, two.name = 1, 2
+    print(app.service.make())
+"""
+PATCHING_OBJECTS = """\
+from unittest import mock
+from app import service
+with mock.patch(f"{service.__name__}.po.Thing") as one, mock.patch.object(service, "oldtop") as two:
+    one.name, two.Client.name = 1, 2
+    print(service.make())
+"""
+
+
+def migration(*rows: str) -> Migration:
+    return parse_migration(HEAD + "".join(rows))
+
+
+def run(folder: Path, module: str) -> tuple[int, str]:
+    env = {**os.environ, "PYTHONPATH": f".{os.pathsep}lib", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", module], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
+def migrated(folder: Path, *rows: str) -> list[str]:
+    """Migrate `app` and return what is reported."""
+    report = plan_tree([folder / "app"], [migration(*rows)])
+    write_report(report)
+    return [found.message for result in report.results for found in result.findings]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "from app.service import make, old, oldtop\nprint(make(), oldtop.Client.name, old.Thing.name)\n",
+        "import app.service\nprint(app.service.make(), app.service.oldtop.Client.name, app.service.old.Thing.name)\n",
+        "from app import service as near\nprint(near.make(), near.oldtop.Client.name, near.po.Thing.name)\n",
+        "from app.service import *\nprint(make(), oldtop.Client.name, old.Thing.name)\n",
+        PATCHING,
+        PATCHING_OBJECTS,
+        "from app import service\nprint(getattr(service, 'po').Thing.name, getattr(service, 'oldtop').Client.name)\n",
+        "import importlib\nnear = importlib.import_module('app.service')\nprint(near.po.Thing, near.oldtop.Client)\n",
+    ],
+)
+def test_a_local_name_that_another_file_reads_is_kept_and_said(tmp_path: Path, user: str) -> None:
+    plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": SERVICE, "app/user.py": user})
+    before = run(tmp_path, "app.user")
+    found = migrated(tmp_path, NAME, MODULE)
+
+    assert before[0] == 0
+    assert run(tmp_path, "app.user") == before
+    assert any("another file may read 'oldtop'" in message for message in found)
+
+
+def test_a_local_name_that_nobody_else_reads_is_no_concern(tmp_path: Path) -> None:
+    user = "from app.service import make\nimport oldtop\nold = po = 1\nprint(make(), oldtop.Client.name, 'old', 'po')\n"
+    plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": SERVICE, "app/user.py": user})
+    before = run(tmp_path, "app.user")
+
+    assert migrated(tmp_path, NAME, MODULE) == []
+    for gone in ("lib/oldtop.py", "lib/pkg/old.py"):
+        (tmp_path / gone).unlink()
+    assert run(tmp_path, "app.user") == before
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "print(eval('po.Thing').name)\n",
+        "print(globals()['po'].Thing.name)\n",
+        "import timeit\ntimeit.timeit('po.Thing()', globals=globals(), number=1)\n",
+        "def make():\n    '''\n    >>> po.Thing.name\n    'thing'\n    '''\nimport doctest\nprint(doctest.testmod())\n",
+        "import operator, sys\nprint(operator.attrgetter('po.Thing.name')(sys.modules[__name__]))\n",
+        "from unittest import mock\nwith mock.patch(f'{__name__}.po.Thing') as it:\n    print(po.Thing is it)\n",
+    ],
+)
+def test_a_local_name_that_a_text_of_the_file_reads_is_kept_and_said(tmp_path: Path, reading: str) -> None:
+    plant(
+        tmp_path,
+        {**LIBRARY, "app/__init__.py": "", "app/job.py": f"import pkg.old as po\nprint(po.Thing.name)\n{reading}"},
+    )
+    before = run(tmp_path, "app.job")
+
+    assert before[0] == 0
+    assert migrated(tmp_path, NAME) != []
+    assert run(tmp_path, "app.job") == before
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "deep.er = 'fake'",
+        "for deep.er in ['fake']: pass",
+        "import io\nwith io.StringIO() as deep.er: pass",
+        "deep.er += 1",
+        "del deep.er",
+    ],
+)
+def test_a_module_that_is_set_on_its_package_is_kept_and_said(tmp_path: Path, setting: str) -> None:
+    row = '[[moves]]\ncode = "TT101"\nold = "deep.er"\nnew = "shallow"\nkind = "module"\n'
+    source = f"import deep.er\n{setting}\n"
+    plant(tmp_path, {"app/__init__.py": "", "app/d.py": source})
+
+    found = migrated(tmp_path, row)
+
+    assert any("sets it, which every other file sees" in message for message in found)
+    assert (tmp_path / "app/d.py").read_text() == source
+
+
+@pytest.mark.parametrize(
+    "other", ["", MODULE, '[[moves]]\ncode = "TT103"\nold = "a.b"\nnew = "top"\nkind = "module"\n']
+)
+def test_packages_name_a_file_whatever_else_moves(tmp_path: Path, other: str) -> None:
+    row = '[[moves]]\ncode = "TT101"\nold = "app.sub.foo.bar"\nnew = "app.sub.baz.bar2"\n'
+    plant(tmp_path, {"app/__init__.py": "", "app/sub/__init__.py": "", "app/sub/mod.py": "from .foo import bar\n"})
+
+    assert migrated(tmp_path, row, other) == []
+    assert (tmp_path / "app/sub/mod.py").read_text() == "from .baz import bar2 as bar\n"
+
+
+def test_an_own_package_of_the_librarys_name_is_left_and_said(tmp_path: Path) -> None:
+    files = {"app/__init__.py": "", "app/pkg/__init__.py": "", "app/pkg/old.py": "class Thing: name = 'own'\n"}
+    plant(tmp_path, {**LIBRARY, **files, "app/pkg/use.py": "from .old import Thing\nprint(Thing.name)\n"})
+    before = run(tmp_path, "app.pkg.use")
+
+    [found] = migrated(tmp_path, NAME)
+    assert "looks like pkg.old.Thing, but the module is app.pkg.old" in found
+    assert run(tmp_path, "app.pkg.use") == before
