@@ -37,3 +37,8 @@ class AuthoringError(CompatkitError):
     @classmethod
     def unreadable(cls, package: str, reason: str) -> AuthoringError:
         return cls(f"The package {package} cannot be read: {reason}.", where="--old, --new", hint="check --package")
+
+    @classmethod
+    def no_module(cls, module: str, package: str) -> AuthoringError:
+        what = f"The package {package} has no module {module}."
+        return cls(what, where="MODULE", hint="give the new home of a module that moves, such as lightning.pytorch")

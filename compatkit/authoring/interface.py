@@ -89,8 +89,8 @@ def spelling(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def read_interface(package: str, folder: Path) -> Interface:
-    """Read the interface of the `package` in `folder`. Raises `AuthoringError` if there is no such package."""
+def load_package(package: str, folder: Path) -> griffe.Module:
+    """Read the source of the `package` in `folder`. Raises `AuthoringError` if there is no such package."""
     try:
         root = griffe.load(
             package,
@@ -102,8 +102,14 @@ def read_interface(package: str, folder: Path) -> Interface:
         )
     except (ImportError, griffe.GriffeError, SyntaxError, OSError) as error:
         raise AuthoringError.unreadable(package, str(error)) from error
-    reader = _Reader(package)
     assert isinstance(root, griffe.Module)
+    return root
+
+
+def read_interface(package: str, folder: Path) -> Interface:
+    """Read the interface of the `package` in `folder`. Raises `AuthoringError` if there is no such package."""
+    root = load_package(package, folder)
+    reader = _Reader(package)
     reader.read_module(root)
     return Interface(
         package, reader.items, frozenset(reader.modules), frozenset(reader.names), reader.inherited, reader.hidden

@@ -13,6 +13,7 @@ class _Migrations(LazyGroup):
         "check": "Check a migration.toml, and point to the lines that are wrong.",
         "docs": "Write a page of documentation from a migration.toml.",
         "draft": "Draft a migration.toml from two releases of a library.",
+        "inventory": "Write the names that a release has in a module that moves as a whole.",
         "list": "List the migrations that are installed.",
         "new": "Start a migration of your own, as a package.",
         "schema": "Print the JSON Schema of migration.toml, for editors.",

@@ -63,7 +63,18 @@ def read_document(entry: Entry, origin: Path | None) -> Migration:
         # That the file is there is seen, and nothing of it is read.
         raise MigrationError.no_transform(str(origin.with_name(TRANSFORM_FILE)), where=f"{entry.where}, [transform]")
     validate(migration, where=entry.where)
-    return replace(migration, origin=origin)
+    return replace(_with_inventory(migration, origin), origin=origin)
+
+
+def _with_inventory(migration: Migration, origin: Path | None) -> Migration:
+    """Tell the moves of modules where the names of v2 are listed, beside the migration; they are read when needed."""
+    if not migration.inventory or origin is None:
+        return migration
+    file = origin.with_name(migration.inventory)
+    if not file.is_file():
+        raise MigrationError.not_in_folder(str(origin.parent), migration.inventory).about("inventory")
+    moves = tuple(replace(move, inventory=str(file)) if move.is_module else move for move in migration.moves)
+    return replace(migration, moves=moves)
 
 
 def parse_equivalence(table: object, *, where: str) -> Equivalence:

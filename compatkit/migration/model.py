@@ -80,7 +80,10 @@ class Versions(NamedTuple):
 
 @value
 class Move(Row):
-    """An old dotted name and its new dotted name: of a symbol, or of a module that moves with all that is in it."""
+    """An old dotted name and its new dotted name: of a symbol, or of a module that moves with all that is in it.
+
+    `inventory` is a file with the names that v2 has; what it does not list does not move with its module.
+    """
 
     code: str
     old: str
@@ -88,6 +91,7 @@ class Move(Row):
     confidence: Confidence = "safe"
     why: str = ""
     kind: MoveKind = "symbol"
+    inventory: str = ""
     told: ClassVar = Words("{0.old}", "{0.old} moved to {0.new}.")
 
     @property
@@ -100,14 +104,27 @@ class Move(Row):
         return self.old if self.is_module else self.old_module
 
     def of(self, dotted: str) -> Move | None:
-        """Return the move of one name that is the old module of this move, or lies in it; else None.
+        """Return the move of one name that is the old module of this move, or lies in it and in v2's; else None.
 
         >>> Move("CK101", "a.b", "x", kind="module").of("a.b.c.N").new
         'x.c.N'
         """
-        if dotted != self.old and not dotted.startswith(f"{self.old}."):
+        if not self.covers(dotted) or self.lacks(dotted):
             return None
         return replace(self, old=dotted, new=self.new + dotted[len(self.old) :], kind="symbol")
+
+    def covers(self, dotted: str) -> bool:
+        """True for the old name, and for what lies in the old module, whether or not v2 has it."""
+        return dotted == self.old or dotted.startswith(f"{self.old}.")
+
+    def lacks(self, dotted: str) -> bool:
+        """True for a name in the old module that v2 does not have in the new one."""
+        if not self.inventory or not dotted.startswith(f"{self.old}."):
+            return False
+        from compatkit.migration.inventory import read_inventory
+
+        # Of a star import, the module is asked for.
+        return not read_inventory(self.inventory).may_have(self.new + dotted.removesuffix(".*")[len(self.old) :])
 
     def spellings(self) -> Iterator[str]:
         yield from (*self.old.split("."), *self.new.split("."))
@@ -282,6 +299,7 @@ class Migration(Value):
     types: tuple[tuple[str, str], ...] = ()
     equivalence: Equivalence = NOTHING_DECLARED
     record: str = ""
+    inventory: str = ""
     unhandled: tuple[Unhandled, ...] = ()
     origin: Path | None = None
 

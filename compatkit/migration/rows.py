@@ -187,7 +187,8 @@ MOVES = Table(
         ),
     ),
     example="""\
-# A module that moves with all that is in it.
+# A module that moves with all that is in it. With `inventory = "names.txt"` above the first row, what is not listed
+# in that file, which `compatkit migrations inventory` writes, does not move, and is reported.
 [[moves]]
 code = "{letters}102"
 kind = "module"
@@ -463,6 +464,13 @@ ROOT = Table(
         'Classes that cannot be seen in a user\'s file: "shop.Client.info" = "shop.Info" for an attribute,'
         ' "shop.connect()" = "shop.Client" for what a call returns.',
         (),
+    ),
+    Column(
+        "inventory",
+        TEXT,
+        "A file beside this one with the names that v2 has, as `compatkit migrations inventory` writes it. What it does"
+        " not list does not move with its module; the uses are reported.",
+        "",
     ),
     Column(
         "unhandled",

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.rules.absent_names import find_absent
 from compatkit.rewrite.rules.moves import rewrite_moves
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.strings.strings import find_strings
@@ -38,4 +39,4 @@ def rewrite_records(file: File, run: RunPlan) -> Found:
     return rewrite_records_and_arguments(file, run)
 
 
-RULES: tuple[Rule, ...] = (rewrite_moves, find_strings, find_named, rewrite_calls, rewrite_records)
+RULES: tuple[Rule, ...] = (rewrite_moves, find_absent, find_strings, find_named, rewrite_calls, rewrite_records)

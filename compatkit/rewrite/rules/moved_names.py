@@ -31,7 +31,16 @@ class Destinations:
         """Return the move of one dotted name, symbol or module."""
         if exact := self._by_old.get(dotted):
             return exact.of(dotted) if exact.is_module else exact
-        return next((found for move in self._modules if (found := move.of(dotted))), None)
+        innermost = self._covering(dotted)
+        return innermost.of(dotted) if innermost else None
+
+    def lacking(self, dotted: str) -> Move | None:
+        """Return the move of the module in which a name lies, if v2 does not have the name there."""
+        move = None if dotted in self._by_old else self._covering(dotted)
+        return move if move and move.lacks(dotted) else None
+
+    def _covering(self, dotted: str) -> Move | None:
+        return next((move for move in self._modules if move.covers(dotted)), None)
 
     @cached_property
     def homes(self) -> frozenset[str]:

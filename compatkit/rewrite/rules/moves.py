@@ -47,6 +47,8 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
     if run.migrations or run.calling or run.options.rename or not run.every_move:
         return False
+    if any(move.inventory for move in run.moves):
+        return False
     sites = find_sites(file, run.every_move)
     return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
 

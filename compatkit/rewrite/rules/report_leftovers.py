@@ -27,7 +27,9 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
     node, alias = imported.node, imported.alias
     if alias.name == "*":
         for move in _homes(moves, imported.name.removesuffix(".*")):
-            message = f"a star import of {move.old_module} may bring {move.old_name}; import the name itself"
+            brought = f"names of {move.old}" if move.is_module else move.old_name
+            module = imported.name.removesuffix(".*")
+            message = f"a star import of {module} may bring {brought}; import the names themselves"
             yield finding(file, node, move.code, message)
         return
     for move in _homes(moves, imported.name):
