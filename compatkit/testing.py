@@ -69,4 +69,4 @@ def _project_policy() -> Policy:
     from compatkit.migration import load_project
 
     project = load_project(Path.cwd())
-    return Policy.from_migration(project.load_one()) if project.migrations else Policy.exact()
+    return Policy.from_migration(project.load_one()) if project.migrations else Policy()

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def decided_by(migration: Migration | None, declared: Iterable[Equivalence]) -> Policy:
-    """Return the policy of `migration`, or without one the exact policy; what `declared` says comes first."""
+    """Return the policy of `migration`, or of none; what `declared` says comes first."""
     from compatkit.equivalence import Policy
 
-    policy = Policy.exact() if migration is None else Policy.from_migration(migration)
+    policy = Policy() if migration is None else Policy.from_migration(migration)
     for each in declared:
         policy = policy.extended(each)
     return policy

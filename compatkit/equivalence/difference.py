@@ -100,6 +100,8 @@ class Difference:
         rule: what decided that this is a difference: the tolerance, and the entry of the policy that sets it.
         hint: what it looks like.
         child: of a difference in a child run, its name; of one in a child's child, `parent / child`.
+        known: why it does not decide, though no entry of the policy allows it: a framework writes it by nature, or two
+            runs of the one side show it too.
     """
 
     kind: Kind
@@ -115,6 +117,7 @@ class Difference:
     rule: str = "must be equal"
     hint: str = ""
     child: str = ""
+    known: str = ""
 
     def __str__(self) -> str:
         parts = [f"{self.kind.value}: {self.name}"]

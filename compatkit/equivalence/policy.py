@@ -8,6 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.frameworks import Nature
 from compatkit.equivalence.tolerance import EXACT, TORCH_WEIGHTS, Tolerance
 from compatkit.migration import Allowance, Bound, Equivalence, Margin, Migration
 from compatkit.trace import TRACE_FILE
@@ -33,6 +34,8 @@ class Policy:
         margins: for the statistical comparison, by pattern; the first that fits a name decides.
         weights: tolerances by dtype; of another dtype every value must be equal.
         today: the day on which the expiry of allowances is judged.
+        knows_frameworks: whether what frameworks write by nature, such as times, is settled.
+        natures: what of that concerns the two runs that are compared; found anew for each pair.
     """
 
     metrics: Tolerance = EXACT
@@ -46,11 +49,13 @@ class Policy:
     added: tuple[Allowance, ...] = ()
     removed: tuple[Allowance, ...] = ()
     today: date = field(default_factory=date.today)
+    knows_frameworks: bool = True
+    natures: tuple[Nature, ...] = ()
 
     @classmethod
     def exact(cls) -> Policy:
-        """Return the policy that allows nothing: every name, value and weight must be equal."""
-        return cls()
+        """Return the policy that allows nothing: every name, value and weight must be equal, times included."""
+        return cls(knows_frameworks=False)
 
     @classmethod
     def from_migration(cls, migration: Migration) -> Policy:

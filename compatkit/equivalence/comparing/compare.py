@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from compatkit.equivalence.comparing.children import compare_children
 from compatkit.equivalence.comparing.compared import count_compared
@@ -13,10 +14,12 @@ from compatkit.equivalence.comparing.models import compare_files, compare_models
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.frameworks import natures_of
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reading.canonical import is_same_tag
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Allowed, Verdict
+from compatkit.migration import Allowance
 
 
 def compare_snapshots(before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:
@@ -47,7 +50,11 @@ def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple
     """Part the differences that decide from those that the policy allows."""
     deciding, allowed = [], []
     for difference in differences:
-        if (allowance := policy.allowance(difference)) is None:
+        if difference.known:
+            category: Any = difference.kind.category
+            own = Allowance(category, difference.name, difference.known, optional=True)
+            allowed.append(Allowed(difference, own))
+        elif (allowance := policy.allowance(difference)) is None:
             deciding.append(_with_expiry(difference, policy))
         else:
             allowed.append(Allowed(difference, allowance))
@@ -64,6 +71,8 @@ def _with_expiry(difference: Difference, policy: Policy) -> Difference:
 
 def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
     """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
+    if policy.knows_frameworks:
+        policy = replace(policy, natures=natures_of(before, after))
     if before.status != after.status:
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from compatkit.equivalence.comparing.natures import settle
 from compatkit.equivalence.comparing.tensors import compare_tensors
 from compatkit.equivalence.difference import Difference, Kind, excerpts
+from compatkit.equivalence.frameworks import file_natures
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Content, File
 
@@ -25,7 +27,11 @@ def compare_file(name: str, before: File, after: File, kind: Kind, policy: Polic
         hint = f"it cannot be read {unread}" if (left is None) != (right is None) else ""
         yield Difference(kind, name, before=describe_file(before), after=describe_file(after), hint=hint)
         return
+    left, right, settled = settle(left, right, file_natures(name, policy.natures))
     yield from (replace(difference, kind=kind, name=name) for difference in _compare(left, right, policy))
+    for each in settled:
+        hint = f"first at {each.place}"
+        yield Difference(kind, name, each.before, each.after, count=each.count, hint=hint, rule="", known=each.why)
 
 
 def describe_file(file: File | None) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from compatkit.equivalence.comparing.arrays import suspects
 from compatkit.equivalence.difference import Difference, Distance, Kind
+from compatkit.equivalence.frameworks import metric_nature
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point
 from compatkit.equivalence.tolerance import Tolerance
@@ -27,7 +29,10 @@ def compare_metrics(
         elif name not in left:
             yield _one_sided(Kind.METRIC_EXTRA, name, right[name], after=_points(right[name]), rule="must not be there")
         else:
-            yield from compare_histories(name, left[name], right[name], policy.metric_tolerance(name))
+            nature = metric_nature(name, policy.natures)
+            for found in compare_histories(name, left[name], right[name], policy.metric_tolerance(name)):
+                is_known = nature is not None and found.kind is Kind.METRIC_VALUE
+                yield replace(found, known=nature.reason) if nature and is_known else found
 
 
 def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "") -> Difference:

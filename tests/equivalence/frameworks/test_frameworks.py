@@ -1,0 +1,212 @@
+"""What a framework writes by nature never decides, and is listed; any other change in the same run or file decides.
+
+The files of Keras, statsmodels and scikit-learn are what one script of each logged, run twice by these releases.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+
+from compatkit.equivalence import Difference, File, Kind, Point, Policy, Snapshot, Verdict, compare_snapshots
+from compatkit.equivalence.frameworks import frameworks
+from compatkit.equivalence.reading.contents import read_file
+
+PROOF = Path(__file__).parents[3] / "fixtures" / "proof"
+SKLEARN = {"estimator_class": "sklearn.model_selection._search.GridSearchCV"}
+TRAINER = {"per_device_train_batch_size": "8", "logging_strategy": "epoch"}
+
+Compare = Callable[..., Verdict]
+
+
+def test_every_nature_has_its_reason_evidence_and_versions() -> None:
+    assert len(frameworks()) >= 5
+    for framework in frameworks():
+        assert framework.versions
+        for nature in framework.natures:
+            assert nature.why
+            assert ".py" in nature.evidence or "sklearn/" in nature.evidence
+            assert bool(nature.metric) != bool(nature.file)
+
+
+@pytest.fixture
+def compare(tmp_path: Path) -> Compare:
+    """Compare two runs that each logged one file of this name, and a metric that both have."""
+
+    def of(name: str, before: bytes, after: bytes, policy: Policy | None = None) -> Verdict:
+        snapshots = []
+        for number, raw in enumerate((before, after)):
+            path = tmp_path / str(number) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(raw)
+            snapshots.append(run(str(number), artifacts={name: read_file(path, name)[0]}))
+        return compare_snapshots(*snapshots, policy or Policy())
+
+    return of
+
+
+def run(run_id: str, *, artifacts: dict[str, File] | None = None, **metrics: float) -> Snapshot:
+    histories = {name: (Point(0, value),) for name, value in {"acc": 0.5, **metrics}.items()}
+    return Snapshot(run_id, metrics=histories, artifacts=artifacts or {})
+
+
+FILES = {
+    "model.keras": ("keras-3.15.1-{}.keras", "Keras"),
+    "model_summary.txt": ("statsmodels-0.15.0-{}.txt", "statsmodels"),
+    "estimator.html": ("scikit-learn-1.9.1-{}.html", "scikit-learn"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_one_script_run_twice_agree_but_for_what_is_listed(name: str, compare: Compare) -> None:
+    file, framework = FILES[name]
+    before, after = ((PROOF / file.format(side)).read_bytes() for side in ("before", "after"))
+
+    verdict = compare(name, before, after)
+
+    assert before != after
+    assert verdict.is_equivalent
+    assert {entry.by.why.partition(":")[0] for entry in verdict.allowed} == {f"by nature of {framework}"}
+    assert all(entry.difference.before != entry.difference.after for entry in verdict.allowed)
+    assert not compare(name, before, after, Policy.exact()).is_equivalent
+
+
+CHANGED: dict[str, list[tuple[str, str]]] = {
+    "model_summary.txt": [
+        ("OLS", "WLS"),
+        ("Log-Likelihood:                -117", "Log-Likelihood:                -118"),
+    ],
+    "estimator.html": [
+        ("cv=3", "cv=4"),
+        ("array([0.9700", "array([0.9600"),
+        ("<pre>GridSearchCV", "<pre>RandomSearchCV"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [(name, *each) for name, row in CHANGED.items() for each in row])
+def test_another_change_in_the_same_text_decides(name: str, old: str, new: str, compare: Compare) -> None:
+    before, after = ((PROOF / FILES[name][0].format(side)).read_text() for side in ("before", "after"))
+
+    assert old in after
+    assert not compare(name, before.encode(), after.replace(old, new, 1).encode()).is_equivalent
+
+
+def keras_file(side: str, change: Callable[[dict[str, Any]], None], weights: bytes = b"") -> bytes:
+    """Return the file of one side with its configuration changed, and other weights if there are any."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(PROOF / f"keras-3.15.1-{side}.keras") as archive, zipfile.ZipFile(stream, "w") as written:
+        for name in archive.namelist():
+            raw = archive.read(name)
+            if name == "config.json":
+                config = json.loads(raw)
+                change(config)
+                raw = json.dumps(config).encode()
+            written.writestr(name, weights if weights and name.endswith(".h5") else raw)
+    return stream.getvalue()
+
+
+def _nothing(_: Any) -> None:
+    pass
+
+
+def _other_units(config: Any) -> None:
+    config["config"]["layers"][1]["config"]["units"] += 1
+
+
+def _other_sharing(config: Any) -> None:
+    """Give one of the objects that share a policy of dtypes one of its own."""
+    text = json.dumps(config)
+    shared = json.loads(text)["config"]["dtype"]["shared_object_id"]
+    assert text.count(str(shared)) > 1
+    config["config"]["dtype"]["shared_object_id"] = shared + 1
+
+
+@pytest.mark.parametrize(("change", "weights"), [(_other_units, b""), (_nothing, b"other"), (_other_sharing, b"")])
+def test_another_change_in_a_model_of_keras_decides(change: Any, weights: bytes, compare: Compare) -> None:
+    before = keras_file("before", _nothing)
+
+    assert compare("model.keras", before, keras_file("after", _nothing)).is_equivalent
+    assert not compare("model.keras", before, keras_file("after", change, weights)).is_equivalent
+
+
+def search(c: float = 1.0) -> GridSearchCV:
+    return GridSearchCV(LogisticRegression(max_iter=300), {"C": [0.1, c]}, cv=2).fit(*load_iris(return_X_y=True))
+
+
+def test_times_of_a_search_do_not_decide_but_its_scores_do(compare: Compare) -> None:
+    one, again, other = search(), search(), search(0.2)
+    tables = [pd.DataFrame(each.cv_results_).to_csv(index=False).encode() for each in (one, again, other)]
+
+    assert compare("model.pkl", pickle.dumps(one), pickle.dumps(again)).is_equivalent
+    assert compare("cv_results.csv", tables[0], tables[1]).is_equivalent
+    assert not compare("cv_results.csv", tables[0], tables[1], Policy.exact()).is_equivalent
+    assert not compare("model.pkl", pickle.dumps(one), pickle.dumps(other)).is_equivalent
+    assert not compare("cv_results.csv", tables[0], tables[2]).is_equivalent
+    assert not compare("other.csv", tables[0], tables[1]).is_equivalent
+
+
+def test_ids_in_a_pickle_are_one_for_one(compare: Compare) -> None:
+    ids = [UUID(int=number).hex for number in range(4)]
+
+    def of(*given: Any) -> bytes:
+        return pickle.dumps(list(given))
+
+    one = of(ids[0], ids[1], ids[0], 1)
+
+    verdict = compare("model.pth.pkl", one, of(ids[2], ids[3], ids[2], 1))
+    assert verdict.is_equivalent
+    assert ids[0] in verdict.allowed[0].difference.before
+    for other in (of(ids[2], ids[3], ids[3], 1), of(ids[2], ids[2], ids[2], 1), of(ids[2], ids[3], ids[2], 2)):
+        assert not compare("model.pth.pkl", one, other).is_equivalent
+    assert not compare("ids.json", json.dumps(ids[:2]).encode(), json.dumps(ids[2:]).encode()).is_equivalent
+
+
+METRICS = {
+    "mean_fit_time": (SKLEARN, {}),
+    "std_score_time": (SKLEARN, {}),
+    "train_runtime": ({}, TRAINER),
+    "eval_samples_per_second": ({}, TRAINER),
+    "eval_test_steps_per_second": ({}, TRAINER),
+}
+
+
+def timed(name: str, value: float, logger: tuple[dict[str, str], dict[str, str]]) -> Snapshot:
+    tags, params = logger
+    return Snapshot("a", tags=tags, params=params, metrics={"acc": (Point(0, 0.5),), name: (Point(3, value),)})
+
+
+def deciding(before: Snapshot, after: Snapshot) -> list[Difference]:
+    return list(compare_snapshots(before, after, Policy()).deciding)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_times_of_a_known_logger_do_not_decide(name: str) -> None:
+    logger = METRICS[name]
+
+    assert deciding(timed(name, 1.0, logger), timed(name, 2.0, logger)) == []
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_of_another_logger_or_missing_or_at_another_step_they_do(name: str) -> None:
+    logger: Any = METRICS[name]
+    one = timed(name, 1.0, logger)
+    lost = Snapshot("b", tags=one.tags, params=one.params, metrics={"acc": (Point(0, 0.5),)})
+    later = Snapshot("b", tags=one.tags, params=one.params, metrics={**lost.metrics, name: (Point(4, 1.0),)})
+
+    assert deciding(timed(name, 1.0, ({}, {})), timed(name, 2.0, ({}, {})))
+    assert [each.kind for each in deciding(one, lost)] == [Kind.METRIC_MISSING]
+    assert Kind.METRIC_STEPS in [each.kind for each in deciding(one, later)]
+    assert deciding(timed("mean_test_score", 1.0, logger), timed("mean_test_score", 2.0, logger))
