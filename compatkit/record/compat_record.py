@@ -97,7 +97,11 @@ class CompatRecord(Storage):
 
     @classmethod
     def fromkeys(cls, keys: Iterable[str], value: object = None, /) -> Self:  # type: ignore[override]  # dict's overloads
-        return rebuild_record(cls, dict.fromkeys(keys, value))  # type: ignore[return-value]  # of the class given
+        # As dict does: of whatever the class makes.
+        made = cls()
+        for key in keys:
+            made[key] = value
+        return made
 
     def __or__(self, other: object) -> Self:  # type: ignore[override]  # dict's overloads
         if not isinstance(other, Mapping):
@@ -237,7 +241,8 @@ def declare_attributes(cls: type[CompatRecord], attributes: Iterable[str]) -> No
 def split_attribute(cls: type[CompatRecord], name: str) -> None:
     """Let records of `cls` have another value as attribute than as key, as its metrics class's `to_dict` wants it."""
     layout = cls.__compatkit_layout__
-    if name not in layout.split and name in layout.stored:
+    properties = {*layout.stored, *layout.names.to_v1, *layout.names.to_v2}
+    if name not in layout.split and name in properties and name not in layout.own.keys() - layout.stored:
         layout.split.add(name)
         setattr(cls, name, split_property(name, layout.names.to_v1.get(name, name)))
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from compatkit.record import CompatRecord
+
 # Metric names that dict, or a record's own bookkeeping, also has; and one that is spelled otherwise in v1.
 NAMES = [
     *("epoch", "loss", "train_accuracy", "_hidden"),
@@ -180,8 +182,8 @@ def observations(generated: Generated) -> Mapping[str, Callable[[Any, Any], obje
     }
     if "slots" not in generated.shape:
         seen["assign by vars"] = lambda m, _: (vars(m).update({first: 4.0}), getattr(m, first), m.twice())[1:]
-    if last not in dir(dict):
-        # Where a field is gone, what dict has of that name shows.
+    if last not in dir(CompatRecord):
+        # Where a field is gone, what a record has of that name shows.
         seen["delete"] = lambda m, _: (delattr(m, last), hasattr(m, last))[1:]
     for call in ("twice", "pretty", "row", "logged", "inherited", "to_dict", "of", "grow"):
         seen[call] = lambda m, _, call=call: getattr(m, call)()  # type: ignore[misc]  # a default binds it
