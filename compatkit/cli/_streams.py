@@ -41,7 +41,10 @@ def _open_closed() -> None:
                 os.open(os.devnull, mode)
 
 
-def _guarded(stream: TextIO | None, number: int) -> io.TextIOWrapper:
+def _guarded(stream: TextIO | None, number: int) -> TextIO:
+    if stream is not None and not _leads_to(stream, number):
+        # Whoever calls the command line from Python has put another stream there, to read what it says.
+        return stream
     is_terminal = stream is not None and stream.isatty()
     if os.name == "nt" and is_terminal and isinstance(stream, io.TextIOWrapper):
         # A console of Windows takes text, not bytes.
@@ -51,6 +54,13 @@ def _guarded(stream: TextIO | None, number: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         raw, encoding=getattr(stream, "encoding", "utf-8"), errors="backslashreplace", line_buffering=is_terminal
     )
+
+
+def _leads_to(stream: TextIO, number: int) -> bool:
+    try:
+        return stream.fileno() == number
+    except (OSError, ValueError):
+        return False
 
 
 class _Descriptor(io.RawIOBase):
