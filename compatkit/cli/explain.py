@@ -1,0 +1,42 @@
+"""`compatkit explain`: what a code means, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compatkit.errors import CompatkitError, nearest
+
+
+@click.command("explain", epilog="Example: compatkit explain CK101, or compatkit explain lightning-2:PL206")
+@click.argument("code", metavar="CODE|ID:CODE")
+def command(code: str) -> None:
+    """Explain a code that a finding, a warning or a report names.
+
+    It is looked for in the migrations of the project, then in all that are installed. ID:CODE asks one of them.
+    """
+    from compatkit.authoring.explaining import TOOL_CODES, explain, explain_tool_code
+    from compatkit.authoring.place import find_file
+    from compatkit.migration import Migration, available_migrations, codes_of, load_migration, load_project
+
+    migration_id, _, wanted = code.rpartition(":")
+    wanted = wanted.upper()
+    if not migration_id and wanted in TOOL_CODES:
+        click.echo("\n".join(explain_tool_code(wanted)))
+        return
+    migrations: list[Migration]
+    if migration_id:
+        migrations = [load_migration(find_file(migration_id))]
+    else:
+        installed = available_migrations()
+        migrations = [*load_project(Path.cwd()).load(), *(load_migration(file) for file in installed.values())]
+    found = next((each for each in migrations if wanted in codes_of(each)), None)
+    if found is None:
+        known = [*(name for each in migrations for name in codes_of(each)), *TOOL_CODES]
+        raise CompatkitError(
+            f"There is no code {wanted!r}.",
+            where=migration_id or "the migrations of the project, and those that are installed",
+            hint=nearest(wanted, known) or "compatkit migrations show ID lists the codes of a migration",
+        )
+    click.echo("\n".join(explain(found, wanted)))
