@@ -10,6 +10,7 @@ from itertools import chain, groupby
 from typing import Generic, TypeVar, cast
 
 from compatkit.record.compat_record import CompatRecord
+from compatkit.record.containers import put_back
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
 from compatkit.record.reading import ReadRun, run_reader
@@ -46,6 +47,16 @@ class HistoryReader(Generic[Record]):
                 return self._read_each(records)
         return self._read_each(records)
 
+    def read_in_place(self, history: object) -> object:
+        """Read a history of one record an element, and let it keep its type and its methods: what v2 code expects.
+
+        Another framework's history becomes a list of records. Raises `RecordError` as `read_history` does.
+        """
+        records = _records(history)
+        read = self._read_each(records)
+        is_converted = records is not history and not isinstance(history, Mapping)
+        return read if is_converted else put_back(history, cast("list[object]", read))
+
     def _read_each(self, records: Iterable[object]) -> list[Record]:
         found: list[object] = []
         for kind, run in groupby(records, type):
@@ -66,9 +77,15 @@ def _records(history: object) -> Iterable[object]:
 
     if (rows := formats.read_known(history)) is not None:
         return rows
+    if isinstance(history, Mapping) and history and _is_by_epoch(history):
+        return list(history.values())
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
         raise RecordError.unknown_history(formats.describe(history), formats.KNOWN)
     return history
+
+
+def _is_by_epoch(history: Mapping[object, object]) -> bool:
+    return all(isinstance(epoch, int) and _is_record(record) for epoch, record in history.items())
 
 
 def _is_record(record: object) -> bool:

@@ -31,11 +31,11 @@ class MigrationReader:
         )
         return Results(self, parse_shape(producer.returns) or (), said=said, hint=hint)
 
-    def read(self, history: object) -> list[CompatRecord]:
-        return self._reader.read(history)
+    def read(self, history: object) -> object:
+        return self._reader.read_in_place(history)
 
     def read_record(self, record: object) -> object:
-        return None if record is None else self.read([record])[0]
+        return None if record is None else self._reader.read([record])[0]
 
     def has_fields(self, names: object) -> bool:
         """Tell whether one of the names is that of an epoch, or of a declared field."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, MutableSequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ _MAKES_DICT = ("to_dict", "_asdict", "model_dump")
 class Reader(Protocol):
     """Reads histories, and single records, as one migration declares them."""
 
-    def read(self, history: object) -> list[CompatRecord]: ...
+    def read(self, history: object) -> object: ...
 
     def read_record(self, record: object) -> object: ...
 
@@ -75,7 +75,7 @@ class Results:
             # Read as it goes on: it may do the work only then, and need not have an end.
             return map(self.read_record, history)
         try:
-            return _put_back(history, self._reader.read(history))
+            return self._reader.read(history)
         except RecordError:
             if self._is_one_record(history):
                 return self._reader.read_record(history)
@@ -90,26 +90,6 @@ class Results:
             return self._reader.has_fields(value.__dataclass_fields__)
         make = next((make for name in _MAKES_DICT if (make := getattr(value, name, None))), None)
         return make is not None and self._reader.has_fields(make())
-
-
-def _put_back(history: object, records: list[CompatRecord]) -> object:
-    """Return the history itself, with its records in it, where these are what they were, too; else the new list.
-
-    A trainer may go on to append to its list, and its caller to look at it.
-    """
-    if not isinstance(history, MutableSequence) or len(history) != len(records):
-        return records
-    if not all(_is_still(old, new) for old, new in zip(history, records, strict=True)):
-        return records
-    for number, record in enumerate(records):
-        if history[number] is not record:
-            history[number] = record
-    return history
-
-
-def _is_still(old: object, new: CompatRecord) -> bool:
-    # A plain dict would be one no more for whoever asks for its type, as `torch.load` does.
-    return type(old) is not dict and isinstance(new, type(old))
 
 
 def read_returned(value: Any, path: tuple[Step, ...], read: Read) -> object:
