@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Mock, Value, doubtful, element
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Mock, Named, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -42,8 +42,11 @@ class Blocks:
         while True:
             self._expressions.value(node.test, frame)
             before = frame.env
-            ends.append(self._branch(node.body, before, frame))
+            ends.append(self._branch(node, before, frame))
             frame.env = _copy(before)
+            if ends[-1] is None and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
+                # Whoever is left is what was tested for.
+                self.narrow(node.test.operand, frame)
             # An `elif` is an `if` inside an `else`, and there may be hundreds.
             if len(node.orelse) != 1 or not isinstance(following := node.orelse[0], ast.If):
                 break
@@ -51,10 +54,26 @@ class Blocks:
         self._execute(node.orelse, frame)
         frame.env = join_env(*ends, frame.env)
 
-    def _branch(self, body: Sequence[ast.stmt], env: Env | None, frame: Frame) -> Env | None:
+    def _branch(self, node: ast.If, env: Env | None, frame: Frame) -> Env | None:
         frame.env = _copy(env)
-        self._execute(body, frame)
+        self.narrow(node.test, frame)
+        self._execute(node.body, frame)
         return frame.env
+
+    def narrow(self, test: ast.expr, frame: Frame) -> None:
+        """Take a name for an object of the declared class that `isinstance` has found it to be: or of a subclass."""
+        match test:
+            case ast.BoolOp(op=ast.And(), values=values):
+                for value in values:
+                    self.narrow(value, frame)
+            case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), asked]):
+                self._narrow_to(name, self._expressions.value(asked, frame), frame)
+
+    def _narrow_to(self, name: str, asked: Value, frame: Frame) -> None:
+        if not isinstance(asked, Named) or not asked.sure or asked.name not in self._expressions.known.classes:
+            return
+        if frame.env is not None and frame.env.get(name) is UNKNOWN:
+            frame.env[name] = Instance(asked.name, sure=False, is_declared=True)
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
         items = element(self._expressions.value(node.iter, frame)) if not isinstance(node, ast.While) else UNKNOWN
@@ -148,6 +167,8 @@ class Blocks:
         for case in node.cases:
             frame.env = _copy(before)
             self._bind_pattern(case.pattern, subject, frame)
+            if isinstance(case.pattern, ast.MatchClass) and isinstance(node.subject, ast.Name):
+                self._narrow_to(node.subject.id, self._expressions.value(case.pattern.cls, frame), frame)
             self._expressions.value(case.guard, frame)
             self._execute(case.body, frame)
             ends.append(frame.env)
@@ -161,6 +182,9 @@ class Blocks:
             match part:
                 case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):
                     self._expressions.value(asked, frame)
+                case ast.MatchAs(pattern=ast.MatchClass(cls=asked), name=str(name)):
+                    frame.bind(name, UNKNOWN)
+                    self._narrow_to(name, self._expressions.value(asked, frame), frame)
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                     frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else UNKNOWN)
 

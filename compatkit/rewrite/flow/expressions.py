@@ -214,7 +214,8 @@ class Expressions:
         if of.local is not None:
             if (stored := self.trace.arrives(self.trace.attributes, of.local, name)) is not UNKNOWN:
                 return stored
-            for item in of.local.body:
+            inherited = self.trace.ancestors.get(of.local, ())
+            for item in (item for owner in (of.local, *inherited) for item in owner.body):
                 if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name == name:
                     return Local(item) if not item.decorator_list else UNKNOWN
         if not of.of:

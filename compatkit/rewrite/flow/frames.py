@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of
-from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Named, Value, doubtful, join
+from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Local, Named, Value, doubtful, join
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -116,5 +116,5 @@ def stored_names(node: ast.AST) -> frozenset[str]:
 
 
 def _captured(value: Value, *, is_shared: bool) -> Value:
-    # An imported name is what it is. An object may have been replaced by the time that the inner function runs.
-    return value if isinstance(value, Named) and not is_shared else doubtful(value)
+    # A name that is imported or defined is what it is. An object may be another by the time that the function runs.
+    return value if isinstance(value, Named | Local) and not is_shared else doubtful(value)

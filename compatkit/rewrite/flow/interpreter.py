@@ -90,6 +90,7 @@ class _Follower:
             case ast.Assert():
                 value(node.test, frame)
                 value(node.msg, frame)
+                self._blocks.narrow(node.test, frame)
             case ast.Expr():
                 value(node.value, frame)
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Delete():
@@ -124,14 +125,22 @@ class _Follower:
         for part in (*node.decorator_list, *(word.value for word in node.keywords)):
             self._expressions.value(part, frame)
         bases = [self._expressions.value(base, frame) for base in node.bases]
-        known = [
-            base.name for base in bases if isinstance(base, Named) and base.name in self._expressions.known.classes
-        ]
+        known = [name for base in bases if (name := self._declared_base(base))]
         if known:
             self._trace.bases[node] = known[0]
+        local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
+        self._trace.ancestors[node] = tuple(
+            each for owner in local for each in (owner, *self._trace.ancestors.get(owner, ()))
+        )
         inner = self._scopes.open(node, frame)
         self.execute(node.body, inner)
         frame.bind(node.name, UNKNOWN if node.decorator_list else Local(node))
+
+    def _declared_base(self, base: Value) -> str:
+        """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
+        if isinstance(base, Named):
+            return base.name if base.name in self._expressions.known.classes else ""
+        return self._trace.bases.get(base.node, "") if isinstance(base, Local) else ""
 
     def _function(self, node: ast.AST, parent: Frame) -> None:
         owner = parent.node if isinstance(parent.node, ast.ClassDef) else parent.enclosing_class

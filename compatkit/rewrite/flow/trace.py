@@ -31,7 +31,8 @@ class Trace:
         tainted: origins of containers to which something was added that is no record.
         records: expressions that stand for a record that is an object in v2, sure or not.
         names: expressions that stand for a dotted name that is watched for.
-        bases: for a class of this file, its declared base class.
+        bases: for a class of this file, its declared base class, through classes of this file as well.
+        ancestors: for a class of this file, the classes of this file that it inherits from.
         arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
     """
 
@@ -48,6 +49,7 @@ class Trace:
     returned: dict[ast.AST, Value] = field(default_factory=dict)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
+    ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)
     waiting: dict[ast.AST, Frame] = field(default_factory=dict)
 
     def key(self, node: Key, value: Value) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
+from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
@@ -39,6 +40,18 @@ class Members:
             if isinstance(owner, ast.ClassDef):
                 for item in owner.body:
                     yield from self._definition(owner, item, base)
+        self._report_patterns()
+
+    def _report_patterns(self) -> None:
+        """Report class patterns that name a member: on v2 such a pattern matches nothing, and nothing says so."""
+        for node in self._file.nodes.of(ast.MatchClass):
+            owner = self._file.import_of(node.cls)
+            for name in node.kwd_attrs:
+                member = self._index.members.get(f"{owner}.{name}")
+                if member and not self._ignored.holds(node.lineno, member.code):
+                    column = self._source.column(node.lineno, node.col_offset)
+                    message = f"{said_of(f'{owner}.{name}', member)}; not rewritten: a class pattern asks for it"
+                    self.findings.append(Finding(member.code, node.lineno, column, message))
 
     def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
         if self._ignored.holds(node.lineno, member.code):
@@ -61,6 +74,9 @@ class Members:
             return "it is assigned to here, or deleted"
         if not value.sure and not value.is_declared:
             return "it may be a member of something else, too"
+        rivals = [other for other in self._file.nodes.of(ast.Attribute) if other.attr == member.v2]
+        if is_chosen_beside(self._file, node, rivals):
+            return "another branch uses the new form; keep this one for the old release"
         if value.is_declared and member.v1 in self._overridden:
             return "a subclass in this file defines it under its old name"
         if value.is_declared and self._options.confidence != "review":

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import CallChange
+from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.call_layout import lay_out
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import Local, Named
@@ -16,6 +17,7 @@ from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.respell import Spelling
 
+OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
 
 
@@ -74,8 +76,21 @@ class Visitor:
             return "an annotation says so, and a subclass may be given; made with --confidence review"
         if self._file.in_fstring(call):
             return "it stands in an f-string"
+        if is_chosen_beside(self._file, call, self._in_new_form(call, callee, applied)):
+            return OTHER_BRANCH
         words = [word for change in applied for word in change.unless_mentioned if word in self._source.text]
         return f"this file mentions {words[0]}, with which the result may differ" if words else ""
+
+    def _in_new_form(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> list[ast.AST]:
+        """Return what uses the new name, or calls the same with arguments that are new."""
+        found = [node for change in applied if change.to for node in self._file.mentions(change.to)]
+        new = {each.v2 for change in applied for each in change.rename}
+        new |= {each.name for change in applied for each in (*change.add, *change.pin)}
+        for other, called in self._trace.callees.items():
+            is_same = isinstance(called, Named) and called.name == callee.name and other is not call
+            if is_same and any(word.arg in new for word in other.keywords):
+                found.append(other)
+        return found
 
     def _edit(self, use: Use, call: ast.Call, name: str, planned: Planned) -> str:
         """Add the edits to `use`; returns why that is not possible."""
@@ -126,6 +141,8 @@ class Visitor:
             return "it may be something else, too"
         if self._ignored.holds(use.node.lineno, change.code):
             return "it is to be left alone"
+        if is_chosen_beside(self._file, use.node, self._file.mentions(change.to or "")):
+            return OTHER_BRANCH
         if not self._may_make(change):
             return change.about.reason or "it asks for a person's eye"
         if is_asked:

@@ -74,6 +74,47 @@ REPORTED = {
         "import shop\nfrom typing import Optional\ndef f(c: Optional[shop.Client]): return c.number\n",
         "an annotation says so",
     ),
+    "a_class_pattern": ("import shop\nmatch x:\n    case shop.Client(number=n): pass\n", "a class pattern asks for it"),
+    "a_tested_one": (
+        "import shop\ndef f(c):\n    if isinstance(c, shop.Client): c.number\n",
+        "a subclass may be given",
+    ),
+    "one_that_is_left_after_a_test": (
+        "import shop\ndef f(c):\n    if not isinstance(c, shop.Client): return\n    c.number\n",
+        "a subclass may be given",
+    ),
+    "one_that_is_asserted": (
+        "import shop\ndef f(c):\n    assert isinstance(c, shop.Client)\n    c.number\n",
+        "a subclass may be given",
+    ),
+    "a_matched_one": (
+        "import shop\nmatch x:\n    case shop.Client() as c: c.number\n",
+        "a subclass may be given",
+    ),
+    "a_base_through_a_mixin": (
+        "import shop\nclass M: pass\nclass A(M, shop.Client): pass\nclass B(A): pass\ndef f(): return B().number\n",
+        "may be a member of something else",
+    ),
+    "a_call_beside_the_new_one": (
+        "from shop import buy\ntry:\n    buy(1, place=2)\nexcept TypeError:\n    buy(1, where=2)\n",
+        "another branch uses the new form",
+    ),
+    "a_call_beside_the_new_name": (
+        "import shop.new\nfrom shop.old import sell\nif V2:\n    shop.new.sell()\nelse:\n    sell(1)\n",
+        "another branch uses the new form",
+    ),
+    "a_call_after_an_early_exit": (
+        "import shop.new\nfrom shop.old import sell\ndef f():\n    if V2: return shop.new.sell()\n    return sell(1)\n",
+        "another branch uses the new form",
+    ),
+    "a_call_in_one_line": (
+        "import shop.new\nfrom shop.old import sell\nx = shop.new.sell() if V2 else sell(1)\n",
+        "another branch uses the new form",
+    ),
+    "a_member_beside_the_new_one": (
+        "import shop\nc = shop.Client()\nn = c.count if hasattr(c, 'count') else c.number\n",
+        "another branch uses the new form",
+    ),
     "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
     "a_subclass": (
         "import shop\nclass A(shop.Client):\n    def on_sold(self): ...\n    def f(self): self.on_sold()\n",
