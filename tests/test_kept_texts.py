@@ -115,7 +115,7 @@ def kept_in_a_draft(text: str, folder: Path) -> str:
 def kept_in_a_pth(text: str, folder: Path) -> str:
     line = ast.parse(_text_of(text)).body[-1]
     inner = ast.parse(ast.literal_eval(line.value.args[0]))  # type: ignore[attr-defined]  # exec("…")
-    (call,) = [node for node in ast.walk(inner) if isinstance(node, ast.Call)]
+    (call,) = [node for node in ast.walk(inner) if isinstance(node, ast.Call) and "wait" in ast.unparse(node.func)]
     return str(ast.literal_eval(call.args[0]))
 
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from compatkit.shim.adapt import adapt
-from compatkit.shim.errors import ShimError
-from compatkit.shim.install import install, is_installed, shimmed, uninstall
-from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning, UnreadResultWarning
+from compatkit.shim.install import install, is_installed, uninstall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compatkit.shim.adapted import adapt
+    from compatkit.shim.errors import ShimError
+    from compatkit.shim.installed import shimmed
+    from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning, UnreadResultWarning
+
+# Resolved on first use: `install` alone is what a training script calls at its start.
+_LATER = {
+    "ChangedCallWarning": "warning",
+    "MovedNameWarning": "warning",
+    "ShimError": "errors",
+    "UnreadResultWarning": "warning",
+    "adapt": "adapted",
+    "shimmed": "installed",
+}
 
 __all__ = [
     "ChangedCallWarning",
@@ -18,3 +32,11 @@ __all__ = [
     "shimmed",
     "uninstall",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

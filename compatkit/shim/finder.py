@@ -36,6 +36,11 @@ class HoleFinder:
         folders = {name: self._fill_folder for name, moves in self._modules.items() if moves}
         return {**folders, **dict.fromkeys(self.moved_modules.names - folders.keys(), self.moved_modules.fill_folder)}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The old modules that it may be asked for."""
+        return frozenset({*self._fillable, *self.moved_modules.names})
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING
 
 from compatkit.shim.holders import fits, top_of
 from compatkit.shim.specs import find_behind
@@ -37,6 +37,11 @@ class ImportHook:
         self._patterns: dict[str, list[tuple[str, Action]]] = {}
         for pattern, action in (patterns or {}).items():
             self._patterns.setdefault(top_of(pattern), []).append((pattern, action))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What is watched, of a pattern its top-level package."""
+        return frozenset({*self._actions, *self._patterns})
 
     def run_for_imported(self) -> None:
         """Act on the watched modules that were imported already."""
@@ -78,32 +83,6 @@ def _namespace_loader(spec: ModuleSpec) -> Loader | None:
     loader = NamespaceLoader.__new__(NamespaceLoader)
     vars(loader)["_path"] = spec.submodule_search_locations
     return loader
-
-
-class Watched(list[Any]):
-    """`sys.meta_path` while the shim is in: what is put before the hook later, goes behind it.
-
-    Those that rewrite modules as they come in (typeguard, jaxtyping) go to the front, and answer alone. Behind the
-    hook they are asked all the same.
-    """
-
-    def __init__(self, before: list[Any], front: Iterable[object]) -> None:
-        self.before = before
-        self._front = list(front)
-        super().__init__([*self._front, *before])
-
-    def insert(self, index: SupportsIndex, finder: Any, /) -> None:
-        super().insert(index, finder)
-        self._put_in_front()
-
-    def __setitem__(self, key: Any, value: Any, /) -> None:
-        super().__setitem__(key, value)
-        self._put_in_front()
-
-    def _put_in_front(self) -> None:
-        front = [each for each in self._front if each in self]
-        if self[: len(front)] != front:
-            super().__setitem__(slice(None), [*front, *(each for each in self if each not in front)])
 
 
 class _ActingLoader(Loader):

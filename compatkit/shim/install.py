@@ -1,116 +1,113 @@
-"""Install the shim into this process, and take it out again."""
+"""Install the shim into this process, and take it out again.
+
+A script pays for this module at its start, and for the rest of the shim only once it imports what the shim has to do
+with; hence nothing is imported here that the interpreter has not imported by itself.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from _thread import RLock
 
-from compatkit.migration import Migration, Move, compose, find_migration
-from compatkit.shim.finder import HoleFinder
-from compatkit.shim.gone_names import GoneNames
-from compatkit.shim.import_hook import ImportHook, Watched
-from compatkit.shim.producers import Producers
-from compatkit.shim.third_party import ThirdParty
-from compatkit.shim.warning import rewrite_by
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from compatkit.shim.changed_calls import ChangedCalls
-    from compatkit.shim.members import RenamedMembers
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any, Protocol, SupportsIndex
 
-_lock = threading.RLock()
-_installed: list[_Shim] = []
+    from compatkit.migration import Migration
 
-
-class _Part(Protocol):
-    """One kind of what the shim does: to modules as they come in, and back."""
-
-    @property
-    def actions(self) -> Mapping[str, Callable[[str], None]]: ...
-
-    def restore(self) -> None: ...
+    class _Installed(Protocol):
+        def uninstall(self) -> None: ...
 
 
-class _Shim:
-    """All that one `install` changed in the interpreter."""
-
-    def __init__(self, given: tuple[Migration, ...]) -> None:
-        migrations = compose(given)
-        calls, members = _changed_calls(migrations), _renamed_members(migrations)
-        moves = [move for migration in migrations for move in migration.moves]
-        changed = [*calls.moves] if calls else []
-        self._finder = HoleFinder([*moves, *changed])
-        # In this order, and taken back in the other one.
-        self._parts: list[_Part] = [
-            self._finder,
-            GoneNames(_gone(moves, changed, members)),
-            ThirdParty(),
-            Producers(migrations),
-            *([calls] if calls else []),
-            *([members] if members else []),
-        ]
-        self._path: Watched | None = None
-        self._hook = ImportHook(*(part.actions for part in self._parts), patterns=calls.patterns if calls else {})
-
-    def install(self) -> None:
-        moved = self._finder.moved_modules
-        self._path = sys.meta_path = Watched(sys.meta_path, [self._hook, moved] if moved.names else [self._hook])
-        sys.meta_path.append(self._finder)
-        self._hook.run_for_imported()
-
-    def uninstall(self) -> None:
-        own = (self._finder, self._finder.moved_modules, self._hook)
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
-        if self._path is not None and sys.meta_path is self._path:
-            # The list that was there before, in case that somebody holds it, with what was added since.
-            self._path.before[:] = sys.meta_path
-            sys.meta_path = self._path.before
-        for part in reversed(self._parts):
-            part.restore()
-        # Another copy of compatkit left alone what was wrapped here: now it is for that one.
-        for other in sys.meta_path:
-            if type(other).__name__ == ImportHook.__name__ and hasattr(other, "run_for_imported"):
-                other.run_for_imported()
-
-
-def _changed_calls(migrations: Sequence[Migration]) -> ChangedCalls | None:
-    if not any(migration.calls for migration in migrations):
-        # Most migrations change no arguments, and need none of this.
-        return None
-    from compatkit.shim.changed_calls import ChangedCalls
-
-    return ChangedCalls(migrations)
-
-
-def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
-    if not any(migration.members for migration in migrations):
-        return None
-    from compatkit.shim.members import RenamedMembers
-
-    return RenamedMembers(migrations)
-
-
-def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMembers | None) -> Iterator[Move]:
-    """Yield what may be gone from a module that stays; a function that is called otherwise now has its own stand-in."""
-    others = {move.old for move in changed}
-    symbols = (move for move in moves if not move.is_module and move.old not in others)
-    yield from (*symbols, *(members.constants if members else ()))
+# The packages with whose import the default migration has something to do: see `Shim.watched`, which a test asks.
+DEFAULT_WATCHED = frozenset({"backend", "compatkit.training", "torch", "yaml"})
+_lock = RLock()
+_installed: list[_Installed] = []
 
 
 def install(migrations: Iterable[Migration] | None = None, *, named: Iterable[str] | None = None) -> None:
     """Let old imports resolve, and records be read in either spelling, in this process.
 
-    Without `migrations` the bundled default is used. Installing again replaces what was installed. `named` are those
-    that the command must name to which warnings point: by default, the ids of `migrations`.
+    Without `migrations` the bundled default is used, which is read once one of its names is imported. Installing again
+    replaces what was installed. `named` are those that the command must name to which warnings point: by default, the
+    ids of `migrations`.
     Raises `MigrationError` where two migrations claim one old name.
     """
-    chosen = (find_migration(),) if migrations is None else tuple(migrations)
-    if named is None:
-        named = [] if migrations is None else [migration.id for migration in chosen]
+    if migrations is None:
+        wait_for(DEFAULT_WATCHED, _install_default)
+    else:
+        given = tuple(migrations)
+        _install(given, [migration.id for migration in given] if named is None else named)
+
+
+def wait_for(names: Iterable[str], then: Callable[[], None]) -> None:
+    """Call `then`, which installs the shim, before the first import of one of `names`; now, if it was imported."""
     with _lock:
-        shim = _Shim(chosen)
+        uninstall()
+        if any(name in sys.modules for name in names):
+            then()
+        else:
+            _installed.append(_Waiting(names, then))
+
+
+def wait_for_project(project: str, names: Iterable[str], files: Mapping[str, object]) -> None:
+    """Have the shim of `project` installed once one of `names` is imported, as the `.pth` asks for.
+
+    Now, where a parent process handed something down, or where one of `files` is not what it was: then nobody knows
+    whether these are still the names.
+    """
+
+    def start() -> None:
+        from compatkit.shim.startup import start_guarded
+
+        start_guarded(project)
+
+    said = "" if sys.flags.ignore_environment else os.environ.get("COMPATKIT_SHIM", "")
+    if "{" in said or any(state_of(file) != state for file, state in files.items()):
+        start()
+    elif not _installed:
+        wait_for(names, start)
+
+
+def state_of(file: str) -> tuple[int, int] | None:
+    """Return what changes with a file; None where there is none."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - without pathlib, which costs more than all of this
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def uninstall() -> None:
+    """Take the shim out of this process: finders, facades and wrapped producers."""
+    with _lock:
+        while _installed:
+            _installed.pop().uninstall()
+        if warning := sys.modules.get("compatkit.shim.warning"):
+            warning.rewrite_by(())
+
+
+def is_installed() -> bool:
+    """True while the shim is in this process, or waits for an import with which it has something to do."""
+    return bool(_installed)
+
+
+def _install_default() -> None:
+    from compatkit.migration import find_migration
+
+    _install((find_migration(),), [])
+
+
+def _install(migrations: tuple[Migration, ...], named: Iterable[str]) -> None:
+    from compatkit.shim.installed import Shim
+    from compatkit.shim.warning import rewrite_by
+
+    with _lock:
+        shim = Shim(migrations)
         uninstall()
         rewrite_by(named)
         # Before it acts on what is imported: a warning that is an error must not leave half of it behind.
@@ -122,24 +119,61 @@ def install(migrations: Iterable[Migration] | None = None, *, named: Iterable[st
             raise
 
 
-def uninstall() -> None:
-    """Take the shim out of this process: finders, facades and wrapped producers."""
-    with _lock:
-        while _installed:
-            _installed.pop().uninstall()
-        rewrite_by(())
+class Watched(list["Any"]):
+    """`sys.meta_path` while the shim is in: what is put before its own finders later, goes behind them.
+
+    Those that rewrite modules as they come in (typeguard, jaxtyping) go to the front, and answer alone. Behind the
+    shim's they are asked all the same, because these ask all the others.
+    """
+
+    def __init__(self, *front: object) -> None:
+        self._before: list[Any] = sys.meta_path
+        self._front = front
+        super().__init__([*front, *self._before])
+        sys.meta_path = self
+
+    def give_back(self) -> None:
+        """Let the list be the one that it was, in case that somebody holds it, with what was added since."""
+        if sys.meta_path is self:
+            self._before[:] = [each for each in self if each not in self._front]
+            sys.meta_path = self._before
+
+    def insert(self, index: SupportsIndex, finder: Any, /) -> None:
+        super().insert(index, finder)
+        self._put_in_front()
+
+    def __setitem__(self, key: Any, value: Any, /) -> None:
+        super().__setitem__(key, value)
+        self._put_in_front()
+
+    def _put_in_front(self) -> None:
+        front = [each for each in self._front if each in self]
+        if self[: len(front)] != front:
+            super().__setitem__(slice(None), [*front, *(each for each in self if each not in front)])
 
 
-def is_installed() -> bool:
-    """True while the shim is in this process."""
-    return bool(_installed)
+class _Waiting:
+    """The finder that installs the shim when one of its names is imported for the first time."""
 
+    def __init__(self, names: Iterable[str], then: Callable[[], None]) -> None:
+        self._names = frozenset(names)
+        self._then = then
+        self._path = Watched(self)
 
-@contextmanager
-def shimmed(migrations: Iterable[Migration] | None = None) -> Iterator[None]:
-    """Have the shim installed inside a `with` block."""
-    install(migrations)
-    try:
-        yield
-    finally:
-        uninstall()
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in self._names:
+            return None
+        with _lock:
+            # Another thread may have been here first.
+            if self in _installed:
+                uninstall()
+                self._then()
+        found = (finder.find_spec(fullname, path, target) for finder in list(sys.meta_path) if finder is not self)
+        return next((spec for spec in found if spec is not None), None)
+
+    def uninstall(self) -> None:
+        self._path.give_back()
+        # Where another has taken the place of the list, this one may still be in it.
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]

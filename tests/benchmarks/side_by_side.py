@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -46,6 +46,12 @@ def report(what: str, found: Comparison, *, target: str, unit: float = 1e-9, nam
 
 def _seconds(function: Callable[[], object]) -> tuple[float, float]:
     """Return the seconds on the clock and of the CPU, those of finished children among them."""
-    start, used = time.perf_counter(), sum(os.times()[:4])
+    start, used = time.perf_counter(), _used()
     function()
-    return time.perf_counter() - start, sum(os.times()[:4]) - used
+    return time.perf_counter() - start, _used() - used
+
+
+def _used() -> float:
+    # Not `os.times`, which counts in ticks of 10 ms.
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in both)

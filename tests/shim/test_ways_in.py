@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -148,6 +149,45 @@ def test_enable_status_and_disable(environment: Path, project: Path) -> None:
 def test_the_pth_serves_scripts_from_anywhere(enabled: Environment, project: Path, tmp_path: Path) -> None:
     assert "Gadget" in enabled.python(project / "user.py", cwd=tmp_path)
     assert "No module named 'shop.old'" in enabled.python(project / "user.py", cwd=tmp_path, COMPATKIT_SHIM="0")
+
+
+LOADED = "import sys; print(sorted(name for name in sys.modules if name.split('.')[0] == 'compatkit'))"
+
+
+def test_the_pth_looks_at_its_switch_before_it_imports_anything(enabled: Environment) -> None:
+    assert enabled.python("-c", LOADED, COMPATKIT_SHIM=" Off") == "[]\n"
+
+
+def test_what_the_pth_loads_is_next_to_nothing(enabled: Environment) -> None:
+    assert enabled.python("-c", LOADED) == "['compatkit', 'compatkit.shim', 'compatkit.shim.install']\n"
+
+
+def test_the_names_that_the_pth_holds_are_not_believed_once_the_migration_has_changed(
+    enabled: Environment, project: Path
+) -> None:
+    (project / "fresh.py").write_text("class Thing: pass\n")
+    more = '[[moves]]\ncode = "CK102"\nold = "stale.Thing"\nnew = "fresh.Thing"\n'
+    (project / "migration.toml").write_text((project / "migration.toml").read_text() + more)
+
+    assert enabled.python("-c", "from stale import Thing; print(Thing.__module__)").startswith("fresh\n")
+
+
+@pytest.mark.parametrize("flag", ["-I", "-E"])
+def test_a_python_that_ignores_the_environment_ignores_the_variable(
+    flag: str, enabled: Environment, project: Path, tmp_path: Path
+) -> None:
+    other = make_shop(tmp_path / "other")
+    (other / "migration.toml").write_text((other / "migration.toml").read_text().replace("shop.old", "shop.older"))
+    told = {"COMPATKIT_SHIM": json.dumps({"project": str(other)})}
+    code = f"import sys; sys.path.insert(0, {str(project)!r}); from {{}} import Widget; print(Widget.__name__)"
+
+    assert enabled.python(flag, "-c", code.format("shop.old"), **told).startswith("Gadget\n")
+    assert "No module named 'shop.older'" in enabled.python(flag, "-c", code.format("shop.older"), **told)
+    assert enabled.python(flag, "-c", code.format("shop.old"), COMPATKIT_SHIM="0").startswith("Gadget\n")
+
+
+def test_without_site_there_is_no_shim(enabled: Environment) -> None:
+    assert enabled.python("-S", "-c", f"import site; site.main(); {LOADED}") == "[]\n"
 
 
 @pytest.mark.parametrize("harm", ["migration", "project", "compatkit", "pyproject"])
