@@ -24,6 +24,10 @@ from compatkit.record._stored import (
 )
 from compatkit.record.names import FieldNames
 
+# Globals, which the interpreter finds faster than closures.
+_dict_get: Callable[..., object] = dict.get
+_dict_contains, _dict_set = dict.__contains__, dict.__setitem__
+
 
 class CompatRecord(Storage):
     """The behaviour of such a record, for any pair of record class and field table.
@@ -320,17 +324,15 @@ def _bind_lookups(cls: type[CompatRecord], layout: Layout) -> None:
     """Give `cls` the hottest of its methods with its names bound: two attribute loads less a call."""
     v1_keys = layout.names.to_v1
     stored_key = v1_keys.get
-    dict_get: Callable[..., object] = dict.get
-    dict_contains, dict_set = dict.__contains__, dict.__setitem__
 
     def get(self: CompatRecord, key: str, default: object = None, /) -> object:
-        return dict_get(self, stored_key(key, key), default)
+        return _dict_get(self, stored_key(key, key), default)
 
     def __contains__(self: CompatRecord, key: object, /) -> bool:  # noqa: N807 - it becomes that method
-        return dict_contains(self, stored_key(key, key))  # type: ignore[call-overload]  # any hashable may be asked for
+        return _dict_contains(self, stored_key(key, key))  # type: ignore[call-overload]  # any hashable may be asked for
 
     def __setitem__(self: CompatRecord, key: str, value: object, /) -> None:  # noqa: N807
-        dict_set(self, stored_key(key, key), value)
+        _dict_set(self, stored_key(key, key), value)
 
     def __missing__(self: CompatRecord, key: str, /) -> object:  # noqa: N807
         try:
