@@ -19,6 +19,7 @@ _COMMANDS = {
     "compare": "Compare what two MLflow runs logged.",
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
     "explain": "Explain a code that a finding, a warning or a report names.",
+    "init": "Look at a project, and propose its settings.",
     "migrate": "Rewrite v1 code in a source tree to v2.",
     "migrations": "List the migrations there are, and write one of your own.",
     "presets": "Show the presets of the training stack side by side.",

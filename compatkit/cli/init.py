@@ -1,0 +1,133 @@
+"""`compatkit init`: from a stranger's project to its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compatkit.errors import CompatkitError
+
+if TYPE_CHECKING:
+    from compatkit.migrate.proposal import Proposal
+
+_SCRIPTS_SHOWN = 3
+
+
+@click.command("init", epilog="Example: compatkit init --yes services/training")
+@click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
+@click.option("--yes", "-y", "is_agreed", is_flag=True, help="Write what is proposed, and do not ask.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print what was found and is proposed as JSON, and write nothing."
+)
+def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
+    """Look at a project, and propose its settings: which migrations apply, and where its modules are.
+
+    The project at PATH (by default the one here) is read, not imported. What would be written to its pyproject.toml is
+    shown first, and written once you agree.
+
+    \b
+    Exit status: 0 done, or there is nothing to do; 2 the project cannot be read or written.
+    """
+    from compatkit.migrate.proposal import propose
+    from compatkit.migrate.settings import load_settings
+    from compatkit.migration import available_migrations, load_migration
+
+    root = path.resolve()
+    if (origin := load_settings(root).project.origin) and not as_json:
+        click.echo(f"{origin} has a [tool.compatkit] already. `compatkit doctor` says whether all is well with it.")
+        return
+    migrations = [load_migration(file) for _, file in sorted(available_migrations().items())]
+    proposal = propose(root, migrations)
+    if as_json:
+        click.echo(json.dumps(_as_json(proposal), indent=2))
+        return
+    for line in _found(proposal):
+        click.echo(line)
+    if not proposal.applicable:
+        return
+    text = settings_text(proposal)
+    click.echo(f"\nTo be added to {root / 'pyproject.toml'}:\n")
+    click.echo("".join(f"    {line}\n" if line else "\n" for line in text.splitlines()))
+    if is_agreed or click.confirm("Write it?", default=True):
+        _append(root / "pyproject.toml", text)
+        click.echo("Written. Next: compatkit migrate --diff .")
+        click.echo("Afterwards, for pre-commit and CI: compatkit migrate --check .")
+
+
+def settings_text(proposal: Proposal) -> str:
+    """Return the table for the pyproject.toml."""
+    lines = ["[tool.compatkit]", f"migrations = {json.dumps([each.migration.id for each in proposal.applicable])}"]
+    if proposal.homes:
+        lines += [
+            "",
+            "# Where this project keeps what the migrations know under another name.",
+            "[tool.compatkit.homes]",
+        ]
+        lines += [f"{json.dumps(old)} = {json.dumps(new)}" for old, new in sorted(proposal.homes.items())]
+    if proposal.scripts:
+        script = proposal.scripts[0]
+        lines += ["", "# `compatkit verify` runs this command on the base and here, and compares what it logs."]
+        lines += [
+            "# [[tool.compatkit.verify.scenarios]]",
+            f"# name = {json.dumps(Path(script).stem)}",
+            '# base = "main"',
+        ]
+        lines += [f"# command = {json.dumps(f'python {script}')}"]
+    return "\n".join(lines) + "\n"
+
+
+def _found(proposal: Proposal) -> Iterator[str]:
+    if not proposal.applicable:
+        yield f"{_counted(proposal.searched, 'file')} searched: none uses an old name of an installed migration."
+        yield "There is nothing to do. `compatkit migrations list` shows the migrations that were asked."
+        return
+    for each in proposal.applicable:
+        pinned = f"; the project asks for {', '.join(each.pinned)}" if each.pinned else ""
+        left = f", {each.left} of them for a person to decide" if each.left else ""
+        counts = f"{_counted(each.places, 'place')} in {_counted(each.files, 'file')}"
+        yield f"{each.migration.id}: {counts}{left}{pinned}"
+        yield f"    {each.migration.summary}"
+    for old, new in sorted(proposal.homes.items()):
+        yield f"{old} looks like {new} here: {proposal.seen[old]}"
+    for script in proposal.scripts[:_SCRIPTS_SHOWN]:
+        yield f"{script} logs to MLflow: compatkit verify can run it before and after"
+    if (more := len(proposal.scripts) - _SCRIPTS_SHOWN) > 0:
+        yield f"... and {more} more scripts do"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _as_json(proposal: Proposal) -> dict[str, object]:
+    return {
+        "searched": proposal.searched,
+        "migrations": [
+            {
+                "id": each.migration.id,
+                "places": each.places,
+                "files": each.files,
+                "left": each.left,
+                "pinned": each.pinned,
+            }
+            for each in proposal.applicable
+        ],
+        "homes": dict(proposal.homes),
+        "scripts": proposal.scripts,
+        "settings": settings_text(proposal) if proposal.applicable else "",
+    }
+
+
+def _append(file: Path, text: str) -> None:
+    from compatkit.migrate.write import write_output
+
+    try:
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise CompatkitError(f"The file cannot be read: {error}.", where=str(file), hint="correct it first") from error
+    whole = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+    write_output(file, whole.encode("utf-8"))

@@ -1,0 +1,152 @@
+"""Look at a project without importing it, and propose how it is set up: migrations, homes, a scenario."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compatkit.migrate.finding.find import FoundFile, find_files
+from compatkit.migrate.pins import normalized, read_pins
+from compatkit.migrate.run import plan_tree
+from compatkit.migration import Migration
+from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.text import read_source
+
+_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b", re.MULTILINE)
+_IS_SCRIPT = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """A migration of which the project uses old names: how often, in how many files, and what it pins of the library.
+
+    `left` are the places that are only reported.
+    """
+
+    migration: Migration
+    places: int
+    files: int
+    left: int
+    pinned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a project may be set up with; `searched` files were looked at."""
+
+    searched: int
+    applicable: tuple[Applicable, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
+    scripts: tuple[str, ...] = ()
+
+
+def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
+    """Return what suits the project in `root`, of the given migrations. Nothing is imported, run or written."""
+    files = find_files([root])
+    pins, every = read_pins(root), tuple(migrations)
+    seen = _seen(files, every, root)
+    homes = {old: new for old, (new, _) in seen.items()}
+    found = []
+    for migration in every:
+        report = plan_tree([root], [migration.relocated(homes)])
+        touched = [result for result in report.results if result.edits or result.findings]
+        if touched:
+            places = sum(len(result.edits) + len(result.findings) for result in touched)
+            left = sum(len(result.findings) for result in touched)
+            found.append(Applicable(migration, places, len(touched), left, _pinned(migration, pins)))
+    kept = {old: new for old, new in homes.items() if any(_declares(each.migration, old) for each in found)}
+    return Proposal(
+        len(files),
+        tuple(sorted(found, key=lambda each: -each.places)),
+        kept,
+        {old: place for old, (_, place) in seen.items() if old in kept},
+        tuple(_scripts(files, root)),
+    )
+
+
+def _pinned(migration: Migration, pins: Mapping[str, str]) -> tuple[str, ...]:
+    packages = {name.partition(".")[0] for name in _old_names(migration)}
+    return tuple(f"{name} {pins[name]}" for name in sorted(map(normalized, packages)) if name in pins)
+
+
+def _old_names(migration: Migration) -> Iterator[str]:
+    for _, row in migration.rows():
+        if "." in row.subject:
+            yield row.subject
+    yield from (move.old for move in migration.moves)
+
+
+def _declares(migration: Migration, prefix: str) -> bool:
+    return any(name.startswith(f"{prefix}.") for name in _old_names(migration))
+
+
+def _seen(files: Iterable[FoundFile], migrations: Iterable[Migration], root: Path) -> dict[str, tuple[str, str]]:
+    """Return, by declared prefix, the project's own prefix of classes that look like declared ones, and where one is.
+
+    A class looks like a declared one if it has its name, in a module of its module's name, in another package.
+    """
+    wanted: dict[tuple[str, str], str] = {}
+    for move in (move for migration in migrations for move in migration.moves if not move.is_module):
+        parts = move.old_module.split(".")
+        if len(parts) > 1:
+            wanted[(parts[-1], move.old_name)] = move.old_module
+    found: dict[str, tuple[str, str]] = {}
+    names = {module for module, _ in wanted}
+    for file in files:
+        path = Path(file.name)
+        if path.stem not in names or path.suffix != ".py":
+            continue
+        module = ".".join(_package_of(path, root))
+        for name in _classes(path):
+            declared = wanted.get((path.stem, name), "")
+            if declared and module != declared and (pair := _prefixes(declared, module)):
+                found.setdefault(pair[0], (pair[1], str(path.relative_to(root))))
+    return found
+
+
+def _package_of(path: Path, root: Path) -> list[str]:
+    """Return the parts of a module's name: folders count from the outermost that is a package, or from the root."""
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if len(parts) == 1 and root in path.parents:
+        relative = path.relative_to(root).with_suffix("").parts
+        parts = [*(relative[1:] if relative[0] == "src" else relative)]
+    return parts
+
+
+def _prefixes(declared: str, module: str) -> tuple[str, str] | None:
+    """Return the parts of two module names before what they end in alike."""
+    one, other = declared.split("."), module.split(".")
+    while len(one) > 1 and len(other) > 1 and one[-1] == other[-1]:
+        one.pop()
+        other.pop()
+    return (".".join(one), ".".join(other)) if one[-1] != other[-1] else None
+
+
+def _classes(path: Path) -> list[str]:
+    try:
+        tree = parse(read_source(path.read_bytes()).text)
+    except (OSError, RewriteError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+def _scripts(files: Iterable[FoundFile], root: Path) -> Iterator[str]:
+    """Yield the scripts that log to MLflow, which a proof can run."""
+    for file in files:
+        path = Path(file.name)
+        if path.suffix != ".py" or path.name.startswith("test_") or path.name == "conftest.py":
+            continue
+        try:
+            source = path.read_bytes()
+        except OSError:
+            continue
+        if _LOGS.search(source) and _IS_SCRIPT.search(source):
+            yield str(path.relative_to(root))

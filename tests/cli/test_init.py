@@ -1,0 +1,115 @@
+"""`compatkit init` reads a stranger's project, imports nothing of it, and writes only what it showed."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.cli.here import compatkit
+
+PROJECT = {
+    "requirements.txt": "pytorch-lightning==1.9.5\n",
+    "pyproject.toml": '[project]\nname = "acme"\nversion = "1"\n',
+    "acme/__init__.py": "raise RuntimeError('it is not imported')\n",
+    "acme/train/__init__.py": "",
+    "acme/train/training_orchestrator.py": "class TrainingOrchestrator:\n    def train_model(self): ...\n",
+    "acme/train/training_orchestrator_v2.py": "class TrainingOrchestratorV2: ...\n",
+    "job.py": """
+        import mlflow
+        import pytorch_lightning as pl
+        from acme.train.training_orchestrator import TrainingOrchestrator
+
+        if __name__ == "__main__":
+            with mlflow.start_run():
+                pl.Trainer(max_steps=1)
+        """,
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in PROJECT.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text).lstrip(), encoding="utf-8")
+    return tmp_path
+
+
+def settings(project: Path) -> object:
+    return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["compatkit"]
+
+
+def test_migrations_and_homes_that_apply_are_written(project: Path) -> None:
+    done = compatkit("init", "--yes", str(project))
+
+    assert done.returncode == 0, done.stderr
+    assert settings(project) == {
+        "migrations": ["lightning-2", "training-orchestrator-v2"],
+        "homes": {"backend.ml_engine": "acme.train"},
+    }
+    assert (project / "pyproject.toml").read_text(encoding="utf-8").startswith(PROJECT["pyproject.toml"])
+    assert "the project asks for pytorch-lightning ==1.9.5" in done.stdout
+
+
+def test_what_it_wrote_is_what_migrate_then_finds(project: Path) -> None:
+    compatkit("init", "--yes", str(project))
+
+    written = compatkit("migrate", "--allow-dirty", str(project))
+
+    job = (project / "job.py").read_text(encoding="utf-8")
+    assert written.returncode == 1, written.stderr
+    assert "from acme.train.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n" in job
+    assert "import lightning.pytorch as pl\n" in job
+
+
+def test_nothing_is_written_without_consent(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+
+    done = compatkit("init", str(project))
+
+    assert (project / "pyproject.toml").read_text(encoding="utf-8") == PROJECT["pyproject.toml"]
+    assert "To be added to" in done.stdout
+
+
+def test_json_says_the_same_and_writes_nothing(project: Path) -> None:
+    done = compatkit("init", "--json", str(project))
+
+    said = json.loads(done.stdout)
+    assert [each["id"] for each in said["migrations"]] == ["lightning-2", "training-orchestrator-v2"]
+    assert said["homes"] == {"backend.ml_engine": "acme.train"}
+    assert said["scripts"] == ["job.py"]
+    assert tomllib.loads(said["settings"])["tool"]["compatkit"]["homes"] == said["homes"]
+    assert (project / "pyproject.toml").read_text(encoding="utf-8") == PROJECT["pyproject.toml"]
+
+
+def test_settings_that_are_there_are_left_alone(project: Path) -> None:
+    file = project / "pyproject.toml"
+    file.write_text('[tool.compatkit]\nmigrations = ["torch-amp"]\n', encoding="utf-8")
+
+    done = compatkit("init", "--yes", str(project))
+
+    assert (done.returncode, settings(project)) == (0, {"migrations": ["torch-amp"]})
+
+
+def test_a_project_with_nothing_to_do_is_told_so_with_how_much_was_searched(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("print(1)\n", encoding="utf-8")
+
+    done = compatkit("init", "--yes", str(tmp_path))
+
+    assert done.returncode == 0
+    assert "1 file searched: none uses an old name" in done.stdout
+    assert not (tmp_path / "pyproject.toml").exists()
+
+
+def test_a_class_of_the_name_in_a_module_of_another_name_is_no_home(project: Path) -> None:
+    old = project / "acme/train/training_orchestrator.py"
+    old.rename(old.with_name("orchestration.py"))
+
+    done = compatkit("init", "--json", str(project))
+
+    assert json.loads(done.stdout)["homes"] == {}

@@ -1,0 +1,47 @@
+"""Pins are read from whatever file a project keeps them in; a lock file has the last word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compatkit.migrate.pins import read_pins
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "requirements.txt",
+            "# torch==1\nPyTorch_Lightning[extra]==1.9.5 ; python_version > '3'\n-r other.txt\n",
+            "==1.9.5",
+        ),
+        ("dev-requirements.txt", "pytorch-lightning\n", "any version"),
+        ("pyproject.toml", '[project]\ndependencies = ["pytorch.lightning >=1.5,<2"]\n', ">=1.5,<2"),
+        ("pyproject.toml", '[project.optional-dependencies]\ntrain = ["pytorch-lightning~=1.6"]\n', "~=1.6"),
+        ("pyproject.toml", '[dependency-groups]\ndev = ["pytorch-lightning==1.7", {include-group = "x"}]\n', "==1.7"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npytorch-lightning = {version = "^1.8"}\n', "^1.8"),
+        ("environment.yml", "dependencies:\n  - pytorch-lightning=1.4.2  # pinned\n", "=1.4.2"),
+        ("uv.lock", '[[package]]\nname = "pytorch-lightning"\nversion = "1.9.0"\n', "==1.9.0"),
+        ("Pipfile.lock", '{"default": {"pytorch-lightning": {"version": "==1.3.8"}}}', "==1.3.8"),
+    ],
+)
+def test_a_version_is_read(tmp_path: Path, name: str, text: str, expected: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert read_pins(tmp_path)["pytorch-lightning"] == expected
+
+
+def test_a_lock_file_says_more_than_a_range(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch>=1\n", encoding="utf-8")
+    (tmp_path / "poetry.lock").write_text('[[package]]\nname = "torch"\nversion = "1.13.1"\n', encoding="utf-8")
+
+    assert read_pins(tmp_path) == {"torch": "==1.13.1"}
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml", "Pipfile.lock", "requirements.txt", "environment.yml"])
+def test_a_file_that_is_broken_tells_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe[[{")
+
+    assert read_pins(tmp_path) == {}
