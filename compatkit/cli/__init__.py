@@ -18,6 +18,7 @@ _COMMANDS = {
     "census": "Set what a run used under old names against what the source shows.",
     "compare": "Compare what two MLflow runs logged.",
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
+    "doctor": "Check the settings of a project, and this environment.",
     "explain": "Explain a code that a finding, a warning or a report names.",
     "init": "Look at a project, and propose its settings.",
     "migrate": "Rewrite v1 code in a source tree to v2.",

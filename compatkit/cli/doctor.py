@@ -1,0 +1,178 @@
+"""`compatkit doctor`: is all well with the settings, the environment and the shim?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from compatkit import __version__
+from compatkit.cli._status import ExitStatus
+from compatkit.errors import CompatkitError
+
+if TYPE_CHECKING:
+    from compatkit.migrate.settings import Settings
+    from compatkit.migration import Migration
+
+_EXTRAS = {"mlflow": "train", "scipy": "train", "torch": "train", "jinja2": "report", "griffe": "draft", "ray": "ray"}
+_STATUS = {"ok": ExitStatus.OK, "look": ExitStatus.FINDINGS, "wrong": ExitStatus.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `advice` says what to do where something is off."""
+
+    about: str
+    state: Literal["ok", "look", "wrong"]
+    found: str
+    advice: str = ""
+
+
+@click.command("doctor", epilog="Example: compatkit doctor services/training")
+@click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+@click.pass_context
+def command(ctx: click.Context, path: Path, *, as_json: bool) -> None:
+    """Check the project at PATH (by default the one here), and this environment.
+
+    Each line says what was found and, where something is off, what to do. Nothing is imported but compatkit, nothing
+    is written, and no server is asked.
+
+    \b
+    Exit status: 0 all is well; 1 something is worth a look; 2 something is wrong.
+    """
+    checks = [*_project(path.resolve()), *_environment(), *_shim()]
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in checks], indent=2))
+    else:
+        width = max(len(each.about) for each in checks)
+        for each in checks:
+            click.echo(f"{each.state:5}  {each.about:{width}}  {each.found}")
+            if each.advice:
+                click.echo(f"{'':5}  {'':{width}}  -> {each.advice}")
+    ctx.exit(int(max(_STATUS[each.state] for each in checks)))
+
+
+def _project(root: Path) -> Iterator[Check]:
+    from compatkit.migrate.settings import load_settings
+
+    try:
+        settings = load_settings(root)
+        migrations = settings.project.load()
+    except CompatkitError as error:
+        yield Check("settings", "wrong", f"{error.what} ({error.where})", error.hint)
+        return
+    if origin := settings.project.origin:
+        yield Check("settings", "ok", str(origin))
+    else:
+        found = "no pyproject.toml with [tool.compatkit] here or above: the bundled default is used"
+        yield Check("settings", "look", found, "run: compatkit init")
+    for migration in migrations:
+        v1, v2 = migration.versions
+        yield Check("migration", "ok", f"{migration.id}, from {v1} to {v2}: {migration.origin}")
+        yield from _libraries(migration)
+    yield from _homes(settings, root)
+    yield from _scenarios(settings)
+
+
+def _libraries(migration: Migration) -> Iterator[Check]:
+    """Say which release of a library that the migration is about is installed."""
+    from compatkit.migrate.pins import normalized
+
+    names = [row.subject for _, row in migration.rows() if "." in row.subject]
+    for package in sorted({normalized(name.partition(".")[0]) for name in names}):
+        try:
+            yield Check("library", "ok", f"{package} {metadata.version(package)} is installed")
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def _homes(settings: Settings, root: Path) -> Iterator[Check]:
+    """Say whether each declared home is declared by a migration, and whether something lies there."""
+    from compatkit.migration import find_migration
+    from compatkit.migration.registry import seen_from
+
+    top = settings.project.origin.parent if settings.project.origin else root
+    declared = [find_migration(seen_from(top, one)) for one in settings.project.migrations] or [find_migration()]
+    names = [row.subject for migration in declared for _, row in migration.rows()]
+    for old, new in sorted(settings.project.homes.items()):
+        known = any(name == old or name.startswith(f"{old}.") for name in names)
+        places = [folder / new.replace(".", "/") for folder in (top, top / "src", root)]
+        is_there = any(place.is_dir() or place.with_suffix(".py").is_file() for place in places)
+        if not known:
+            yield Check(
+                "home", "wrong", f"{old} = {new}: no migration in use declares a name below {old}", "correct it"
+            )
+        elif not is_there and _installed(new) is None:
+            found = f"{old} = {new}: there is no such module below {top}, and none is installed"
+            yield Check("home", "wrong", found, "give the dotted name of the folder that holds these modules")
+        else:
+            yield Check("home", "ok", f"{old} = {new}")
+
+
+def _installed(name: str) -> object:
+    """Return where the top-level package of a dotted name is installed, without an import of it."""
+    try:
+        return find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+
+
+def _scenarios(settings: Settings) -> Iterator[Check]:
+    from compatkit.equivalence.commands.declared import declared_scenarios
+
+    if (origin := settings.project.origin) is None:
+        return
+    try:
+        found = declared_scenarios(origin).scenarios
+    except CompatkitError as error:
+        yield Check("verify", "wrong", f"{error.what} ({error.where})", error.hint)
+        return
+    names = ", ".join(each.name for each in found)
+    said = f"scenarios: {names}" if names else "no scenario: `compatkit verify` compares the bundled stacks"
+    yield Check("verify", "ok", said)
+
+
+def _environment() -> Iterator[Check]:
+    yield Check("compatkit", "ok", f"{__version__} on Python {sys.version.split()[0]}, {sys.executable}")
+    for name, extra in _EXTRAS.items():
+        if find_spec(name) is None:
+            yield Check("extra", "ok", f"{name} is not installed: pip install 'compatkit[{extra}]' brings it")
+        else:
+            yield Check("extra", "ok", f"{name} {_version(name)}")
+    store = os.environ.get("MLFLOW_TRACKING_URI")
+    yield Check("store", "ok", f"MLFLOW_TRACKING_URI is {store}" if store else "MLFLOW_TRACKING_URI is not set")
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version("griffelib" if name == "griffe" else name)
+    except metadata.PackageNotFoundError:
+        return "(of an unknown version)"
+
+
+def _shim() -> Iterator[Check]:
+    from compatkit.migration import load_project
+    from compatkit.shim.pth import pth_status
+
+    found = pth_status()
+    if found.project is None:
+        yield Check(
+            "shim", "ok", "it is off in this environment; `compatkit run` and `import compatkit.auto` switch it on"
+        )
+        return
+    try:
+        load_project(Path(found.project)).load()
+    except CompatkitError as error:
+        advice = "correct the project, or run: compatkit shim disable"
+        yield Check("shim", "wrong", f"on for {found.project}, which cannot be loaded: {error.what}", advice)
+    else:
+        yield Check("shim", "ok", f"on for {found.project}: {found.file}")
