@@ -49,16 +49,27 @@ def disable() -> None:
 def status() -> None:
     """Say whether the shim is on, for which project, and whether that project's migrations load.
 
+    It also says which declared producers the source does not show: those of the project for which it is on, else of
+    the one here. Nothing is imported.
+
     \b
     Exit status: 0 it is on, or off; 2 it is on but its project cannot be loaded.
     """
     from compatkit.migration import load_project
     from compatkit.shim.pth import pth_status
+    from compatkit.shim.unwrapped import unseen
 
     found = pth_status()
     if found.project is None:
         click.echo("The shim is off in this environment.")
-        return
-    click.echo(f"The shim is on for {found.project}: {found.file}")
-    for migration in load_project(Path(found.project)).load():
+        project = load_project(Path())
+        folder = project.origin.parent if project.origin else Path()
+    else:
+        click.echo(f"The shim is on for {found.project}: {found.file}")
+        folder = Path(found.project)
+        project = load_project(folder)
+    migrations = project.load()
+    for migration in migrations if found.project is not None else ():
         click.echo(f"  {migration.id}: {migration.summary}")
+    for line in unseen((each for migration in migrations for each in migration.producers), folder.resolve()):
+        click.echo(line, err=True)

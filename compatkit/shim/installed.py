@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,12 +39,13 @@ class Shim:
         moves = [move for migration in migrations for move in migration.moves]
         changed = [*calls.moves] if calls else []
         self._finder = HoleFinder([*moves, *changed])
+        self._producers = Producers(migrations)
         # In this order, and taken back in the other one.
         self._parts: list[_Part] = [
             self._finder,
             GoneNames(_gone(moves, changed, members)),
             ThirdParty(),
-            Producers(migrations),
+            self._producers,
             *([calls] if calls else []),
             *([members] if members else []),
         ]
@@ -61,9 +63,11 @@ class Shim:
         moved = self._finder.moved_modules
         self._path = Watched(*([self._hook, moved] if moved.names else [self._hook]))
         sys.meta_path.append(self._finder)
+        atexit.register(self._producers.tell)
         self._hook.run_for_imported()
 
     def uninstall(self) -> None:
+        atexit.unregister(self._producers.tell)
         own = (self._finder, self._finder.moved_modules, self._hook)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
         if self._path is not None:

@@ -80,6 +80,13 @@ class Producers:
             if function.startswith(module_name + "."):
                 self._wrap(module_name, function[len(module_name) + 1 :].split("."), producer, reader)
 
+    def tell(self) -> None:
+        """Say at the end of the process what was declared and imported, but is not wrapped."""
+        # Imported here: it is needed once, and not by the start of a script.
+        from compatkit.shim.unwrapped import tell_at_exit
+
+        tell_at_exit(producer for producer, _ in self._producers.values())
+
     def restore(self) -> None:
         """Put every original back."""
         while self._undo:
