@@ -70,7 +70,15 @@ def plan_task(
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))
     called = called_otherwise(task.migrations)
-    around = Around(files, namer, task.moves, renames=task.options.rename, called=called, processes=processes)
+    around = Around(
+        files,
+        namer,
+        task.moves,
+        renames=task.options.rename,
+        called=called,
+        processes=processes,
+        migrations=task.migrations,
+    )
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))

@@ -165,3 +165,45 @@ def test_an_own_package_of_the_librarys_name_is_left_and_said(tmp_path: Path) ->
     [found] = migrated(tmp_path, NAME)
     assert "looks like pkg.old.Thing, but the module is app.pkg.old" in found
     assert run(tmp_path, "app.pkg.use") == before
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ({}, "there is no module app.fresh in app/"),
+        ({"app/fresh.py": "Thing1 = 1\n"}, "app.fresh has no Thing2"),
+        ({"app/fresh/__init__.py": "Thing1 = 1\n"}, "app.fresh has no Thing2"),
+    ],
+)
+@pytest.mark.parametrize(
+    "use", ["from app.old import Thing", "from .old import Thing", "from app import old\nold.Thing"]
+)
+def test_nothing_is_pointed_at_what_is_not_there(tmp_path: Path, new: dict[str, str], said: str, use: str) -> None:
+    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.fresh.Thing2"\n'
+    files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": f"{use}\nprint(1)\n"}
+    plant(tmp_path, {**files, **new})
+    before = run(tmp_path, "app.job")
+
+    found = migrated(tmp_path, row)
+
+    assert any(said in message for message in found)
+    assert run(tmp_path, "app.job") == before == (0, "1\n")
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"app/fresh.py": "class Thing2: ...\n"},
+        {"app/fresh.py": "from os import *\n"},
+        {"app/fresh.py": "def __getattr__(name): return name\n"},
+        {"app/fresh/__init__.py": "", "app/fresh/Thing2.py": ""},
+        {"app/fresh.pyi": "class Thing2: ...\n"},
+    ],
+)
+def test_what_may_be_there_is_no_reason(tmp_path: Path, new: dict[str, str]) -> None:
+    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.fresh.Thing2"\n'
+    files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": "from .old import Thing\n"}
+    plant(tmp_path, {**files, **new})
+
+    assert migrated(tmp_path, row) == []
+    assert (tmp_path / "app/job.py").read_text() == "from .fresh import Thing2 as Thing\n"

@@ -114,6 +114,7 @@ def test_a_relative_import_inside_the_old_package_is_seen(tmp_path: Path, monkey
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "shop/kit/user.py").write_text("from . import Tool\n")
+    (tmp_path / "shop/fresh.py").write_text("class Tool2: ...\n")
     migration = Migration("shop", "", Versions("1", "2"), moves=(move,))
 
     # The folder is in the path as a whole, not in what is given.

@@ -33,7 +33,7 @@ def planned(tree: Path, name: str) -> tuple[str | None, int]:
 )
 def test_source_in_the_tree_settles_what_a_star_brings(tmp_path: Path, place: str, star: str) -> None:
     plant(tmp_path, {"shop/__init__.py": "", "shop/core/__init__.py": "", "shop/core/old_home.py": OLD})
-    plant(tmp_path, {place: f"{star}\nOld\n"})
+    plant(tmp_path, {place: f"{star}\nOld\n", "shop/core/new_home.py": "New = 1\n"})
 
     text, findings = planned(tmp_path, place)
 

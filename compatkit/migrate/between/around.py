@@ -9,9 +9,10 @@ from pathlib import Path
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
+from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.star_exports import StarNames, read_star_names
@@ -35,6 +36,7 @@ class Around:
         renames: bool,
         called: frozenset[str] = frozenset(),
         processes: int = 1,
+        migrations: tuple[Migration, ...] = (),
     ) -> None:
         self._files = files
         self._namer = namer
@@ -46,6 +48,7 @@ class Around:
         self._homes = frozenset(move.old_home for move in moves)
         self._module_names = ModuleNames(moves)
         self._readers: Readers | None = None
+        self._targets = Targets(moves, migrations)
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
@@ -61,9 +64,10 @@ class Around:
         names = self._names if self._renames or stars else self._called
         is_asked = names is not self._called or any(name.encode() in source for name in names)
         read = self._read_from(source, file)
-        if not is_asked and read == frozenset():
+        absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
+        if not is_asked and read == frozenset() and not absent:
             return ALONE
-        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read)
+        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read, absent)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

@@ -47,6 +47,10 @@ class Namer:
         # A folder such as `my-service` cannot be part of a name.
         return ModuleName(".".join(parts) if all(part.isidentifier() for part in parts) else "", is_package)
 
+    def roots(self, path: Path, root: Path) -> tuple[Path, Path]:
+        """Return the folders from which a file's absolute imports may be read."""
+        return self._base(path.absolute(), root), root.absolute()
+
     def find(self, module: str, path: Path, root: Path) -> Path | None:
         """Return the source of a module that the file at `path` could import from the same import root."""
         place = self._base(path.absolute(), root).joinpath(*module.split("."))

@@ -16,12 +16,14 @@ class Neighbours:
     Attributes:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
         taken: old names that another file may import from this one; None where any may be.
+        absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one; None where any may be.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
     taken: frozenset[str] | None = frozenset()
     read: frozenset[str] | None = frozenset()
+    absent: tuple[tuple[str, str], ...] = ()
 
     def may_be_taken(self, name: str) -> bool:
         """Tell whether another file may import a moved name from this one."""
@@ -30,6 +32,10 @@ class Neighbours:
     def may_be_read(self, name: str) -> bool:
         """Tell whether another file may read the local name of a module from this one."""
         return self.read is None or name in self.read
+
+    def absence_of(self, new: str) -> str:
+        """Say what is missing of a new name, or of the module that holds it, or nothing."""
+        return next((what for name, what in self.absent if new == name or new.startswith(f"{name}.")), "")
 
 
 ALONE = Neighbours()

@@ -31,6 +31,8 @@ def doubt_of(file: File, site: Site, alias: ast.alias, move: Move) -> Doubt | No
         return f"a from-import cannot bring {move.new}", "review"
     if move.new_module and move.new_module == file.home.name:
         return "the new home itself depends on the old one; to rewrite this would make it import itself", "review"
+    if missing := file.neighbours.absence_of(move.new):
+        return f"nothing is pointed at what is not there: {missing}", "review"
     if _is_fallback(file, site.node, alias, move):
         return f"another branch binds {local_name(alias)!r} from the new home; keep the branch for it", "review"
     return None

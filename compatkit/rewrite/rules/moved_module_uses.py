@@ -282,7 +282,7 @@ class _Change:
         binding, file = self._binding, self._file
         if file.home.name and file.home.name in {use.target for use in binding.uses}:
             return "this is the new home"
-        if reason := self._other_branch():
+        if reason := self._other_branch() or self._missing_target():
             return reason
         old_homes = {use.move.old.rpartition(".")[0] for use in binding.uses}
         is_all = not binding.others and not binding.is_plain and old_homes == {binding.meaning}
@@ -297,6 +297,10 @@ class _Change:
         if any(rivals and is_chosen_beside(self._file, each.node, rivals) for each in self._anchors):
             return "another branch imports the new home; keep this one for the old"
         return ""
+
+    def _missing_target(self) -> str:
+        absent = self._file.neighbours.absence_of
+        return next((missing for use in self._binding.uses if (missing := absent(use.move.new))), "")
 
     def _redirect(self, done: ModuleChanges) -> str:
         """Let the same local name stand for the new module."""

@@ -122,6 +122,8 @@ def _doubt(file: File, star: _Star, move: Move) -> str | None:
         return f"a from-import cannot bring {move.new}"
     if move.new_module == file.home.name:
         return "this is the new home"
+    if missing := file.neighbours.absence_of(move.new):
+        return missing
     if any(each.is_binding for each in file.scopes.of(name)):
         return f"{name} is bound by something else here as well"
     for other in _later(star, file.nodes):

@@ -33,6 +33,8 @@ class Spelling:
 
     def spell(self, node: ast.expr, old: str, new: str) -> Spelled | str:
         """Return how `node`, which stands for `old`, comes to stand for `new`; or why it cannot."""
+        if missing := self._file.neighbours.absence_of(new):
+            return missing
         written = dotted(node)
         local, *rest = written.split(".")
         bindings = self.bindings(node)

@@ -95,9 +95,17 @@ class _Calls:
         planned = plan(call, narrowed, may_preset=not skipped, is_config=is_config)
         if planned is None:
             return
-        reason = planned if isinstance(planned, str) else self._write(call, callee, subject, planned, code)
+        if isinstance(planned, Plan):
+            reason = self._missing(planned, subject) or self._write(call, callee, subject, planned, code)
+        else:
+            reason = planned
         if reason:
             self._report(call, code, subject, reason)
+
+    def _missing(self, planned: Plan, subject: Callable) -> str:
+        """Say what v2 lacks for this call, where its source is at hand."""
+        absent = self._file.neighbours.absence_of
+        return absent(planned.config.name) or absent(f"{subject.name}({planned.config.argument})")
 
     def _write(self, call: ast.Call, callee: Named, subject: Callable, planned: Plan, code: str) -> str:
         """Write a call anew. Returns the reason why it is not, or nothing."""

@@ -47,6 +47,8 @@ class Context:
         move = spelling.move
         if move.new_module == self._home.name:
             return "the new home itself names the old one, perhaps to tell it apart"
+        if missing := self.file.neighbours.absence_of(move.new):
+            return missing
         used, call = self._use(node)
         loads = self.is_loaded(node)
         return (

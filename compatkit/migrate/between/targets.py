@@ -1,0 +1,122 @@
+"""Whether what a migration leads to is there, as far as its sources lie in the tree: the module, the name, `config`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migration import Config, Migration, Move
+from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.readers import is_dynamic
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A new dotted name, the module that it comes from, and what its class must take as `argument`."""
+
+    new: str
+    old: str
+    old_home: str
+    is_module: bool = False
+    argument: str = ""
+
+    @property
+    def word(self) -> bytes:
+        """A word of every file that may be led to it."""
+        return self.old.rpartition(".")[2].encode()
+
+
+class Targets:
+    """Answers for one run over a tree that does not change. Nothing is imported."""
+
+    def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration]) -> None:
+        self._targets = list(dict.fromkeys(_targets(moves, migrations)))
+        self._absence = lru_cache(maxsize=None)(_absence)
+
+    def absent(self, source: bytes, folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+        """Return the names to which a file may be led and that are not there, each with what is missing."""
+        roots = list(dict.fromkeys(folders))
+        found = {}
+        for target in self._targets:
+            if target.word in source:
+                answers = [answer for root in roots if (answer := self._absence(root, target)) is not None]
+                # What is there from one root is there.
+                if answers and all(answers):
+                    found[f"{target.new}({target.argument})" if target.argument else target.new] = answers[0]
+        return tuple(found.items())
+
+
+def _targets(moves: Iterable[Move], migrations: Iterable[Migration]) -> Iterator[_Target]:
+    for move in moves:
+        yield _Target(move.new, move.old, move.old_home, move.is_module)
+    for migration in migrations:
+        renamed = {move.old: move.new for move in migration.moves}
+        for call in migration.calls:
+            if call.to:
+                yield from (_Target(call.to, name, name.rpartition(".")[0]) for name in call.of if "*" not in name)
+        for config in migration.configs:
+            yield from _of_config(config, renamed.get(config.of, config.of))
+
+
+def _of_config(config: Config, new: str) -> Iterator[_Target]:
+    for name in (config.of, new):
+        yield _Target(config.name, name, name.rpartition(".")[0])
+        yield _Target(new, name, name.rpartition(".")[0], argument=config.argument)
+
+
+def _absence(root: Path, target: _Target) -> str | None:
+    """Say what is missing of a name below an import root: nothing where it is there, None where that cannot be told."""
+    module = target.new if target.is_module else target.new.rpartition(".")[0]
+    parts = module.split(".")
+    if not module or not (root / parts[0]).is_dir():
+        return None
+    place = root.joinpath(*parts)
+    if (source := _source_of(place)) is None:
+        is_there = place.is_dir() or any(place.parent.glob(f"{place.name}.*"))
+        if is_there:
+            return ""
+        # Where the old home is not there either, this is not where the library's sources lie; without an __init__, or
+        # with a path that is open, a package may go on elsewhere.
+        init = _source_of(place.parent)
+        is_known = init is not None and _source_of(root.joinpath(*target.old_home.split("."))) is not None
+        is_open = init is None or "__path__" in read_quietly(init).decode("utf-8", "replace")
+        return f"there is no module {module} in {place.parent.name}/" if is_known and not is_open else None
+    return "" if target.is_module else _missing_in(source, module, target)
+
+
+def _source_of(place: Path) -> Path | None:
+    return next((each for each in (place / "__init__.py", place.with_suffix(".py")) if each.is_file()), None)
+
+
+def _missing_in(source: Path, module: str, target: _Target) -> str | None:
+    name = target.new.rpartition(".")[2]
+    try:
+        file = File.of(read_quietly(source), FileModule(module, source.name == "__init__.py"))
+    except RewriteError:
+        return None
+    bound = file.scopes.module.bound
+    if name not in bound:
+        is_open = file.has_star or "__getattr__" in bound or is_dynamic(file)
+        is_submodule = file.home.is_package and _source_of(source.parent / name) is not None
+        return None if is_open or is_submodule else f"{module} has no {name}"
+    return _missing_argument(file, target) if target.argument else ""
+
+
+def _missing_argument(file: File, target: _Target) -> str | None:
+    name = target.new.rpartition(".")[2]
+    made = [node for node in file.tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    if len(made) != 1:
+        return None
+    inits = [item for item in made[0].body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
+    if not inits:
+        return None if made[0].bases or made[0].decorator_list else f"{target.new} takes no {target.argument!r}"
+    arguments = inits[-1].args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    takes = arguments.kwarg is not None or any(each.arg == target.argument for each in every)
+    return "" if takes else f"{target.new}.__init__ takes no {target.argument!r}"
