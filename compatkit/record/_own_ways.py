@@ -84,7 +84,9 @@ def pickled(record: Any) -> tuple[dict[str, object], object]:
     layout: Layout = type(record).__compatkit_layout__
     values = dict(dict.items(record))
     own = layout.own.get("__getstate__")
-    if own is None and "__setstate__" not in layout.own:
+    # Those of frozen dataclasses with slots set what `fields` says, and of a record that is still empty it says none.
+    states = [each for name in ("__getstate__", "__setstate__") if (each := layout.own.get(name)) is not None]
+    if all(getattr(each, "__module__", "") == "dataclasses" for each in states):
         return values, dict(attributes_of(record)) or None
     state = own(record) if callable(own) else shown_attributes(record)
     to_v2 = layout.names.to_v2

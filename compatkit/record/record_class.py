@@ -116,5 +116,8 @@ def _is_made(cls: type, layout: Layout) -> bool:
     return _record_class(layout.metrics, layout.names) is cls
 
 
-def _rebuild_derived(metrics: type, names: FieldNames, values: Mapping[str, object]) -> CompatRecord:
+def _rebuild_derived(metrics: Any, names: FieldNames, values: Mapping[str, object]) -> CompatRecord:
+    if not isinstance(metrics, type):
+        # What the shim lets `torch.load` take for the class, which need not be imported before.
+        metrics = metrics.resolve()
     return rebuild_record(_record_class(metrics, names), values)

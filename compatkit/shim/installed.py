@@ -44,7 +44,7 @@ class Shim:
         self._parts: list[_Part] = [
             self._finder,
             GoneNames(_gone(moves, changed, members)),
-            ThirdParty(),
+            ThirdParty(migration.record for migration in migrations if migration.record),
             self._producers,
             *([calls] if calls else []),
             *([members] if members else []),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from compatkit.record import CompatRecord, EpochRecord
+from compatkit.migration import Field
+from compatkit.record import CompatRecord, EpochRecord, FieldNames
 from compatkit.record.compat_record import rebuild_record
+from compatkit.record.record_class import _rebuild_derived
 
-_SAFE = (EpochRecord, rebuild_record)
+_SAFE = (EpochRecord, rebuild_record, _rebuild_derived, FieldNames, Field)
 
 
 class ThirdParty:
-    """Tells each library as it comes in, and can take it back."""
+    """Tells each library as it comes in, and can take it back. `records` are the dotted names of v2 record classes."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Iterable[str] = ()) -> None:
+        self._safe = (*_SAFE, *map(_Named, records))
         self._undo: list[Callable[[], None]] = []
 
     @property
@@ -33,10 +37,11 @@ class ThirdParty:
             # Before torch 2.4: nothing is refused by default, and nothing can be allowed.
             return
         before = torch.get_safe_globals()
-        torch.add_safe_globals([each for each in _SAFE if each not in before])
+        ours = [each for each in self._safe if each not in before]
+        torch.add_safe_globals(ours)
 
         def undo() -> None:
-            others = [each for each in torch.get_safe_globals() if each not in _SAFE or each in before]
+            others = [each for each in torch.get_safe_globals() if each not in ours]
             torch.clear_safe_globals()
             torch.add_safe_globals(others)
 
@@ -57,6 +62,33 @@ class ThirdParty:
                     del known[CompatRecord]
 
         self._undo.append(undo)
+
+
+class _Named:
+    """Stands for a class that need not be imported yet, and for the records that are also instances of it.
+
+    torch asks for its name, whether a class is it, and to make an object of it; it is imported for the last alone.
+    """
+
+    def __init__(self, dotted: str) -> None:
+        self.__module__, _, self.__qualname__ = dotted.rpartition(".")
+        self.__new__ = lambda _, *args: self.resolve().__new__(self.resolve(), *args)  # type: ignore[method-assign]
+
+    def resolve(self) -> Any:
+        return getattr(import_module(self.__module__), self.__qualname__)
+
+    def __call__(self, *args: object) -> object:
+        return self.resolve()(*args)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type | _Named) and self._name == (other.__module__, other.__qualname__)
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    @property
+    def _name(self) -> tuple[str, str]:
+        return self.__module__, self.__qualname__
 
 
 def _multi_representers(representer: Any) -> Iterator[dict[type, object]]:

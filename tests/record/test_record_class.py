@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from collections import UserList
 from enum import Enum
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from compatkit.migration import Field
-from compatkit.record import CompatRecord, EpochRecord, FieldNames, RecordError, record_class
+from compatkit.record import CompatRecord, EpochRecord, FieldNames, HistoryReader, RecordError, record_class
 
 NAMES = FieldNames.of([Field("X1", "em", "exact_match")])
 
@@ -161,3 +162,18 @@ def test_a_generated_init_of_a_users_dataclass_stores_into_the_dict() -> None:
 
     assert dict(record) == {"step": 3, "em": 0.25}
     assert record.exact_match == 0.25
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FrozenSlots:
+    step: int
+    exact_match: float
+
+
+def test_a_record_of_a_frozen_class_with_slots_keeps_its_values_in_a_pickle() -> None:
+    (record,) = HistoryReader(record_class(object, NAMES)).read([FrozenSlots(1, 0.5)])
+
+    read = pickle.loads(pickle.dumps(record))
+
+    assert (read["em"], read.exact_match) == (0.5, 0.5)
+    assert read == record

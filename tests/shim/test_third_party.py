@@ -15,6 +15,7 @@ import pytest
 from compatkit.migration import Migration, find_migration
 from compatkit.record import EpochRecord
 from compatkit.shim import install, shimmed, uninstall
+from tests.shim.conftest import WriteProject
 
 torch = pytest.importorskip("torch")
 yaml = pytest.importorskip("yaml")
@@ -35,6 +36,77 @@ def test_the_default_torch_load_takes_a_checkpoint_with_records() -> None:
 
     assert type(record) is EpochRecord
     assert record == EpochRecord(VALUES)
+
+
+OWN = """
+    import torch
+    from compatkit.migration import find_migration
+    from compatkit.shim import install
+    install([find_migration({toml!r})])
+    {more}
+    """
+OWN_FILES = {
+    "shop/__init__.py": "",
+    "shop/metrics.py": """
+        from dataclasses import dataclass
+
+        @dataclass
+        class Metrics:
+            epoch: int
+            train_accuracy: float
+
+        @dataclass(frozen=True, slots=True, order=True)
+        class Slotted:
+            epoch: int
+            train_accuracy: float
+        """,
+    "shop/trainers.py": """
+        from shop.metrics import {name}
+
+        def train():
+            return [{name}(1, 0.5), {name}(2, 0.25)]
+        """,
+    "migration.toml": """
+        schema = 1
+        id = "shop-v2"
+        summary = "The shop moves."
+        versions = { v1 = "1", v2 = "2" }
+        record = "shop.metrics.{name}"
+        [[fields]]
+        code = "SH201"
+        v1 = "train_acc"
+        v2 = "train_accuracy"
+        [[producers]]
+        code = "SH251"
+        function = "shop.trainers.train"
+        """,
+}
+
+
+@pytest.mark.parametrize("name", ["Metrics", "Slotted"])
+def test_the_default_torch_load_takes_records_of_the_users_own_class_also_before_it_is_imported(
+    name: str, write_project: WriteProject
+) -> None:
+    folder = write_project({file: text.replace("{name}", name) for file, text in OWN_FILES.items()})
+    toml = folder / "migration.toml"
+    saves = "from shop.trainers import train; torch.save({'history': train()}, 'x.pt')"
+    loads = (
+        "import sys; assert 'shop' not in sys.modules; from torch import load; h = load('x.pt')['history']; "
+        f"from shop.metrics import {name}; print(h[0]['train_acc'], h[1].train_accuracy, isinstance(h[0], {name}))"
+    )
+
+    done = [
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(OWN).format(toml=str(toml), more=more)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for more in (saves, loads)
+    ]
+
+    assert done[1].stdout == "0.5 0.25 True\n", [each.stderr for each in done]
 
 
 def test_without_the_shim_torch_refuses_it_and_after_uninstall_too() -> None:
