@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from compatkit.cli._migrate_given import Given
 from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from compatkit.migrate import Report, Task
@@ -27,17 +28,40 @@ def migrate_paths(task: Task, settings: Settings, codes: Mapping[str, str], give
     from compatkit.migrate.remarks import Overview
 
     is_written = not (given["check"] or given["show_diff"])
-    report = _plan(task, settings, given)
     if is_written:
-        report = _write(report, task, settings, given)
-    elif given["patch"]:
-        _patch(report, given["patch"], is_written=False)
+        # Two that plan on the same text would get in each other's way at every file.
+        with _alone(given["paths"]):
+            report = _write(_plan(task, settings, given), task, settings, given)
+    else:
+        report = _plan(task, settings, given)
+        if given["patch"]:
+            _patch(report, given["patch"], is_written=False)
     overview = Overview.of(report, is_written=is_written)
     if settings.baseline:
         overview = _ratchet(overview, settings.baseline, is_update=given["update_baseline"])
     write_outputs(overview, given["outputs"], codes)
     show(overview, given["form"], codes, as_diff=given["show_diff"])
     return _status(overview)
+
+
+@contextmanager
+def _alone(paths: Iterable[Path]) -> Iterator[None]:
+    """Run the block while no other run writes in the same trees; say once that one is waited for."""
+    from compatkit.migrate.finding.git import repository_of
+    from compatkit.platforms import only_one
+
+    # Unlike `resolve`, this has an answer for a link that leads to itself.
+    places = [Path(os.path.realpath(path)) for path in paths]
+    trees = {repository_of(place) or place for place in places}
+    with ExitStack() as stack:
+        # In order, so that two runs do not wait for each other.
+        for tree in sorted(trees):
+            stack.enter_context(only_one(f"migrate {tree}", say=_say_that_it_waits))
+        yield
+
+
+def _say_that_it_waits() -> None:
+    click.echo("Another run of compatkit migrate writes in this tree: waiting for its end.", err=True)
 
 
 def _plan(task: Task, settings: Settings, given: Given) -> Report:

@@ -46,7 +46,7 @@ _PATH = click.Path(path_type=Path)
     metavar="ID_OR_PATH",
     help="The migration to apply, with its code; repeatable.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; by default as many as pay.")
+@click.option("--jobs", type=click.IntRange(1, 4096), metavar="N", help="Processes; by default as many as pay.")
 @click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")
 @click.option("--interactive", is_flag=True, help="Ask for each hunk: yes, no, rest of the file, quit.")
 @click.option("--allow-dirty/--no-allow-dirty", default=None, help="Write into files with uncommitted changes too.")

@@ -12,7 +12,8 @@ from pathlib import Path
 PREFIX = ".compatkit-"
 SUFFIX = ".tmp"
 _LEFTOVER = re.compile(rf"{re.escape(PREFIX)}(\d+)-\w+{re.escape(SUFFIX)}")
-_OLD = 3600.0  # seconds
+_OLD = 3600.0  # seconds, more than any file takes to be written
+_BEGAN = time.time()
 
 
 def remove_leftovers(folders: set[Path]) -> None:
@@ -25,9 +26,15 @@ def remove_leftovers(folders: set[Path]) -> None:
 
 
 def _is_abandoned(file: Path, process: int) -> bool:
+    written = file.stat().st_mtime
+    if time.time() - written > _OLD:
+        return True
+    if process == os.getpid():
+        # In a container, every run may have the same number.
+        return written < _BEGAN
     # On Windows, os.kill would end the process that it asks about.
     if os.name == "nt":
-        return time.time() - file.stat().st_mtime > _OLD
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -13,11 +13,15 @@ from compatkit.rewrite import Edit, Failed, Finding, Outcome, Rewritten, Skipped
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file. The job is kept where something is rewritten or found."""
+    """What became of one file. The job is kept where something is rewritten or found.
+
+    `root` is the folder in which the file was found, and may be written; empty for one that was given by its name.
+    """
 
     name: str
     outcome: Outcome
     job: Job | None = None
+    root: str = ""
 
     @property
     def before(self) -> bytes:

@@ -85,13 +85,14 @@ def plan_task(
     around.prepare([files[number] for number in wanted])
     results = {file.name: FileResult(file.name, _NOTHING) for file in files}
     expected = sum(size_of(files[number].name) for number in wanted)
-    with Workers(task, executor=executor, jobs=jobs, expected=expected) as workers:
+    with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
         found = _processed([files[number] for number in wanted], namer, around, workers)
         for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
             results[result.name] = result
             tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
-    return Report.of(results.values())
+    roots = {file.name: "" if file.is_named else file.below for file in files}
+    return Report.of(replace(result, root=roots[name]) for name, result in results.items())
 
 
 def plan_source(source: bytes, name: str, task: Task) -> FileResult:

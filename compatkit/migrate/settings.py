@@ -12,6 +12,8 @@ from compatkit.budget import load_toml
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.rewrite.options import Options
 
+MOST_JOBS = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -111,7 +113,7 @@ def _is_table(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_JOBS
 
 
 _OF_TRAINING = frozenset({"presets"})  # read and checked there
@@ -121,7 +123,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "confidence": ("'safe' or 'review'", lambda value: value in ("safe", "review")),
     "homes": ("a table of non-empty strings", _is_homes),
     "ignore": ("a list of strings", _is_texts),
-    "jobs": ("a number, one or more", _is_count),
+    "jobs": (f"a number from 1 to {MOST_JOBS}", _is_count),
     "migrations": ("a list of strings", _is_texts),
     "modernize": ("true or false", _is_switch),
     "producers": ("a table of paths such as '.history', or false", _is_producers),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ _BATCH_BYTES = 128 * 1024
 # Below this, starting other processes costs more than they save.
 _ALONE_BYTES = 512 * 1024
 
+# More than Windows can wait for.
+_MOST_PROCESSES = 60 if os.name == "nt" else 512
+
 Batch = tuple[Job, ...]
 T = TypeVar("T")
 
@@ -27,17 +31,25 @@ T = TypeVar("T")
 class Workers:
     """Takes jobs, and gives back their outcomes in the same order.
 
-    Without an executor, `jobs` processes are used; None is as many as there are cores, if that pays for the `expected`
-    number of bytes.
+    Without an executor, `jobs` processes are used, but no more than there are batches for `files` and the `expected`
+    number of bytes; None is as many as there are cores, if that pays.
     """
 
     def __init__(
-        self, task: Task, *, executor: Executor | None = None, jobs: int | None = None, expected: int = 0
+        self,
+        task: Task,
+        *,
+        executor: Executor | None = None,
+        jobs: int | None = None,
+        expected: int = 0,
+        files: int = 0,
     ) -> None:
         self._task = task
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
-        self._count = (usable_cores() if expected >= _ALONE_BYTES else 1) if jobs is None else jobs
+        wanted = (usable_cores() if expected >= _ALONE_BYTES else 1) if jobs is None else jobs
+        self._is_pooled = wanted > 1
+        self._count = min(wanted, 1 + files // _BATCH_FILES + expected // _BATCH_BYTES, _MOST_PROCESSES)
         self._waiting_bytes = 0
         self._waiting: list[Job] = []
         self._parts: list[tuple[Batch, Future[tuple[Outcome, ...]] | tuple[Outcome, ...]]] = []
@@ -79,7 +91,7 @@ class Workers:
         self._parts.append((batch, part))
 
     def _own_pool(self) -> ProcessPoolExecutor | None:
-        if self._own is None and self._count > 1:
+        if self._own is None and self._is_pooled:
             self._own = _pool(self._count)
         return self._own
 

@@ -14,6 +14,7 @@ from compatkit.migrate.finding.git import uncommitted
 from compatkit.migrate.interrupts import interrupts_held
 from compatkit.migrate.leftovers import PREFIX, SUFFIX, remove_leftovers
 from compatkit.migrate.report import FileResult, Report, as_written
+from compatkit.platforms import copy_attributes
 from compatkit.rewrite import Failed, Rewritten
 
 
@@ -28,6 +29,16 @@ class WriteError(CompatkitError):
     @classmethod
     def read_only(cls, path: Path) -> WriteError:
         return cls("The file is read-only.", where=str(path), hint="make it writable, then run this again")
+
+    @classmethod
+    def shared(cls, path: Path, count: int) -> WriteError:
+        what = f"The file has {count} hard links; replaced, it would no longer be the same as the others."
+        return cls(what, where=str(path), hint="make it a file of its own (cp a b && mv b a), then run this again")
+
+    @classmethod
+    def outside(cls, path: Path, root: Path) -> WriteError:
+        what = "The file lies outside of the folder that was given: a folder on the way to it is a link."
+        return cls(what, where=str(path), hint=f"if that is wanted, give the folder itself, not {root}")
 
     @classmethod
     def failed(cls, path: Path, error: OSError) -> WriteError:
@@ -68,13 +79,21 @@ def write_report(report: Report) -> Report:
     return Report(tuple(written))
 
 
-def replace_file(path: Path, *, before: bytes, after: bytes) -> None:
-    """Replace a file's content in one step, keeping its mode. Raises `WriteError` if it no longer holds `before`."""
+def replace_file(path: Path, *, before: bytes, after: bytes, root: Path | None = None) -> None:
+    """Replace a file's content in one step, keeping its mode, owner and attributes.
+
+    Raises `WriteError` if it no longer holds `before`, or lies outside of `root`.
+    """
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
+    if root and not target.is_relative_to(root.resolve()):
+        raise WriteError.outside(path, root)
+    status = target.stat()
     # The folder would allow the replacement, but someone has said that this file is not to change.
-    if not target.stat().st_mode & 0o222:
+    if not status.st_mode & 0o222:
         raise WriteError.read_only(path)
+    if status.st_nlink > 1:
+        raise WriteError.shared(path, status.st_nlink)
 
     def check() -> None:
         # As late as possible, so that an editor's save in between is noticed.
@@ -112,6 +131,7 @@ def _replace(target: Path, content: bytes, check: Callable[[], None]) -> None:
             with suppress(PermissionError):
                 os.chown(temporary, *owner)
         temporary.chmod(status.st_mode & 0o7777)
+        copy_attributes(target, temporary)
         check()
         temporary.replace(target)
     except BaseException:
@@ -123,7 +143,8 @@ def _write(result: FileResult) -> FileResult:
     if not isinstance(result.outcome, Rewritten):
         return result
     try:
-        replace_file(result.path, before=result.before, after=result.outcome.source)
+        root = Path(result.root) if result.root else None
+        replace_file(result.path, before=result.before, after=result.outcome.source, root=root)
     except WriteError as error:
         return replace(result, outcome=Failed(error.what, hint=error.hint, code="CK905"))
     except OSError as error:

@@ -12,7 +12,7 @@ from compatkit.training.errors import TrackingError
 from compatkit.training.points import points_of_run, send_points
 from compatkit.training.sender import POINTS_PER_CALL
 from compatkit.training.server import require_server
-from compatkit.training.spool import Point, Spool, Spooled, read_spool, spool_files
+from compatkit.training.spool import Point, Spool, Spooled, read_spool, remove_blank, spool_files
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,6 +41,8 @@ Delivered = Sent | Kept
 def deliver_spool(folder: Path) -> Iterator[Delivered]:
     """Send every spool in `folder`, one after the other; one that cannot be sent is kept."""
     for path in spool_files(folder):
+        if remove_blank(path):
+            continue
         try:
             yield _deliver(read_spool(path))
         except TrackingError as error:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compatkit.platforms import only_one
 from compatkit.training.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 _SECONDS = 5.0
 _TEMPORARY = frozenset({408, 429, 500, 502, 503, 504})
@@ -19,6 +26,18 @@ def require_server(uri: str) -> None:
         requests.get(uri.rstrip("/") + "/health", timeout=_SECONDS)
     except requests.RequestException as error:
         raise TrackingError.no_server(uri, error) from error
+
+
+def open_store(client: MlflowClient) -> None:
+    """Open a SQLite store while nobody else does: MLflow makes its tables then, and two at once leave it half made.
+
+    Upstream: mlflow/mlflow#19299, #19943. To be removed when MLflow holds a lock of its own.
+    """
+    if not client.tracking_uri.startswith("sqlite:"):
+        return
+    place = client.tracking_uri.removeprefix("sqlite:///").partition("?")[0]
+    with only_one(f"store {Path(place).resolve()}"):
+        client.search_experiments(max_results=1)
 
 
 def is_away(error: Exception) -> bool:

@@ -6,9 +6,9 @@ that was not sent either. Its writer holds a lock, which the system takes away w
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compatkit.platforms import lock_file
 from compatkit.training.errors import TrackingError
 
 _VARIABLE = "COMPATKIT_SPOOL"
 _SUFFIX = ".jsonl"
+# A run id names the file: whatever a server answers, it makes no path.
+_RUN_ID = re.compile(r"[\w-]{1,200}")
 
 
 class Point(NamedTuple):
@@ -51,23 +54,36 @@ def spool_folder(given: str | Path | None = None) -> Path:
 
 
 class Spool:
-    """The spool file of one run, held by this process. Raises `TrackingError` if another one holds it."""
+    """The spool file of one run, held by this process.
+
+    Raises `TrackingError` if another one holds it, and `OSError` where it cannot be written, or the id is no name.
+    """
 
     def __init__(self, folder: Path, run_id: str, tracking_uri: str) -> None:
+        if not _RUN_ID.fullmatch(run_id):
+            raise OSError(f"{run_id!r} is not the id of a run")
         self.path = folder / f"{run_id}{_SUFFIX}"
         self._is_full = False
         folder.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "a+", encoding="utf-8", opener=_of_this_user)  # noqa: SIM115  # held
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not lock_file(self._file):
             self._file.close()
-            raise TrackingError.held(self.path) from error
+            raise TrackingError.held(self.path)
         if cut := _length_of_cut_line(self.path):
             self._file.truncate(self.path.stat().st_size - cut)
         if self.path.stat().st_size == 0:
-            self._file.write(json.dumps({"run_id": run_id, "tracking_uri": tracking_uri}) + "\n")
+            self._begin(json.dumps({"run_id": run_id, "tracking_uri": tracking_uri}) + "\n")
+
+    def _begin(self, head: str) -> None:
+        """Write the first line; where that fails, leave no file that can never be read."""
+        try:
+            self._file.write(head)
             self._file.flush()
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._file.close()
+            raise
 
     def read(self) -> Spooled:
         """Return what was left here by an earlier process."""
@@ -127,9 +143,21 @@ def read_spool(path: Path) -> Spooled:
                 sent += note["sent"]
             else:
                 ending, end_time = note["ending"], note["end_time"]
+        if not _RUN_ID.fullmatch(head["run_id"]):
+            raise ValueError(f"{head['run_id']!r} is not the id of a run")
         return Spooled(path, head["run_id"], head["tracking_uri"], tuple(points[sent:]), ending, end_time)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrackingError.bad_spool(path, error) from error
+
+
+def remove_blank(path: Path) -> bool:
+    """Remove a spool file without a whole line, as a full disk leaves it; tell whether it was one, held by nobody."""
+    with suppress(OSError), path.open("a+b") as file:
+        file.seek(0)
+        if b"\n" not in file.read() and lock_file(file):
+            path.unlink(missing_ok=True)
+            return True
+    return False
 
 
 def spool_files(folder: Path) -> list[Path]:

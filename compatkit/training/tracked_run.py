@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compatkit.addresses import without_password
 from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence
 from compatkit.training.errors import TrackingError
-from compatkit.training.server import require_server
+from compatkit.training.server import open_store, require_server
 from compatkit.training.termination import pass_over_termination
 from compatkit.training.tracking import Delivery, RunTracker
 
@@ -39,6 +39,7 @@ def tracked_run(
 
     client = MlflowClient(tracking_uri)
     require_server(client.tracking_uri)
+    open_store(client)
     delivery = delivery or Delivery()
     if resumed_run is None:
         experiment_id = _ensure_experiment(client, experiment_name)

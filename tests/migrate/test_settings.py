@@ -75,3 +75,11 @@ def test_options_carry_every_wish(tmp_path: Path) -> None:
 
     assert (options.confidence, options.modernize) == ("review", True)
     assert (options.select, options.ignore) == (frozenset({"CK1"}), frozenset({"CK102"}))
+
+
+@pytest.mark.parametrize("jobs", ["100000", "0", "true", '"2"'])
+def test_number_of_processes_that_no_machine_has_is_an_error(tmp_path: Path, jobs: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.compatkit]\njobs = {jobs}\n")
+
+    with pytest.raises(MigrationError, match="a number from 1 to 4096"):
+        load_settings(tmp_path)

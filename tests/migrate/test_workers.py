@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compatkit.migrate import Job, Task, plan_tree
+from compatkit.migrate import Job, Task, plan_tree, workers
 from compatkit.migrate.executors import ExecutorError, load_executor
 from compatkit.migrate.workers import Workers
 from compatkit.rewrite import Failed, Rewritten
@@ -97,3 +97,20 @@ def test_named_factory_gives_an_executor() -> None:
 def test_what_is_no_executor_is_an_error(reference: str) -> None:
     with pytest.raises(ExecutorError, match="cannot be used"):
         load_executor(reference)
+
+
+def test_no_more_processes_are_started_than_there_are_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"a.py": OLD})
+    counted: list[int] = []
+    pool = workers._pool
+
+    def counting(count: int) -> object:
+        counted.append(count)
+        return pool(count)
+
+    monkeypatch.setattr(workers, "_pool", counting)
+
+    report = plan_tree([tmp_path], [MIGRATION], jobs=2000)
+
+    assert len(report.rewritten) == 1
+    assert counted == [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -70,5 +72,60 @@ def test_read_only_file_is_refused(tmp_path: Path) -> None:
 
 def test_nothing_is_left_beside_a_written_file(tmp_path: Path) -> None:
     write_report(plan_tree([plant(tmp_path, {"a.py": OLD})], [MIGRATION]))
+
+    assert contents(tmp_path) == {"a.py": NEW.encode()}
+
+
+def test_extended_attributes_are_kept(tmp_path: Path) -> None:
+    path = plant(tmp_path, {"a.py": OLD}) / "a.py"
+    os.setxattr(path, "user.note", b"hello")
+
+    replace_file(path, before=OLD.encode(), after=b"new")
+
+    assert (path.read_bytes(), os.getxattr(path, "user.note")) == (b"new", b"hello")
+
+
+def test_access_list_is_kept(tmp_path: Path) -> None:
+    path = plant(tmp_path, {"a.py": OLD}) / "a.py"
+    # <linux/posix_acl_xattr.h>: version 2, then tag, permissions and id of each entry; user 12345 may read.
+    entries = [(1, 6, -1), (2, 4, 12345), (4, 4, -1), (16, 4, -1), (32, 0, -1)]
+    listed = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    os.setxattr(path, "system.posix_acl_access", listed)
+
+    replace_file(path, before=OLD.encode(), after=b"new")
+
+    assert os.getxattr(path, "system.posix_acl_access") == listed
+
+
+def test_file_with_another_hard_link_is_refused_and_neither_changes(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": OLD})
+    (tmp_path / "b.py").hardlink_to(tmp_path / "a.py")
+
+    report = write_report(plan_tree([tmp_path], [MIGRATION]))
+
+    assert len(report.failed) == 2
+    assert contents(tmp_path) == {"a.py": OLD.encode(), "b.py": OLD.encode()}
+
+
+def test_folder_that_becomes_a_link_is_not_written_through(tmp_path: Path) -> None:
+    outside = plant(tmp_path / "outside", {"a.py": OLD})
+    tree = plant(tmp_path / "tree", {"sub/a.py": OLD, "b.py": OLD})
+    report = plan_tree([tree], [MIGRATION])
+    (tree / "sub/a.py").unlink()
+    (tree / "sub").rmdir()
+    (tree / "sub").symlink_to(outside)
+
+    written = write_report(report)
+
+    assert [result.path.name for result in written.failed] == ["a.py"]
+    assert contents(outside) == {"a.py": OLD.encode()}
+    assert (tree / "b.py").read_text() == NEW
+
+
+def test_leftover_of_a_run_that_had_this_number_is_removed(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": OLD, f".compatkit-{os.getpid()}-abcd1234.tmp": "half"})
+    os.utime(tmp_path / f".compatkit-{os.getpid()}-abcd1234.tmp", (1, 1))
+
+    write_report(plan_tree([tmp_path], [MIGRATION]))
 
     assert contents(tmp_path) == {"a.py": NEW.encode()}

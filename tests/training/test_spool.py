@@ -289,3 +289,45 @@ def test_without_a_place_for_the_spool_training_goes_on_aloud(tmp_path: Path, tr
             run.log_metrics({"loss": 1.0})
 
     assert any("not spooled" in str(warning.message) for warning in told)
+
+
+def test_full_disk_at_the_beginning_leaves_no_file(tmp_path: Path) -> None:
+    with files_of_at_most(5), pytest.raises(OSError, match="File too large"):
+        Spool(tmp_path, "run", "sqlite:///mlflow.db")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["", '{"run_id": "ru'])
+def test_file_without_a_whole_line_is_removed_and_fails_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.jsonl").write_text(content)
+
+    assert list(deliver_spool(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_blank_file_of_a_training_that_begins_is_left_alone(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "run", "sqlite:///mlflow.db")
+    spool._file.truncate(0)
+
+    assert [type(outcome).__name__ for outcome in deliver_spool(tmp_path)] == ["Kept"]
+    spool.close(is_empty=True)
+
+
+@pytest.mark.parametrize("run_id", ["../run", "/run", "a/b", "", "a\0b", "a" * 300])
+def test_run_id_makes_no_path(tmp_path: Path, run_id: str) -> None:
+    with pytest.raises(OSError, match="is not the id of a run"):
+        Spool(tmp_path / "spool", run_id, "sqlite:///mlflow.db")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_spool_of_another_id_than_a_name_is_kept_and_told(tmp_path: Path) -> None:
+    head = {"run_id": "../run", "tracking_uri": "sqlite:///mlflow.db"}
+    (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
+
+    (kept,) = deliver_spool(tmp_path)
+
+    assert isinstance(kept, Kept)
+    assert "'../run' is not the id of a run" in kept.reason
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]

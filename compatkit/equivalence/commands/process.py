@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from compatkit.equivalence.commands.errors import CommandError
+from compatkit.platforms import ENDING_SIGNALS, ask_group, end_group, group_of_its_own
 
 _LOOK = 0.02  # seconds, between two looks at the processes
 _GRACE = 3.0  # seconds, from asking a command to end until it is killed
@@ -63,7 +63,7 @@ class _Running:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    start_new_session=True,
+                    **group_of_its_own(),
                 )
         except (OSError, ValueError) as error:
             raise CommandError.not_started(launch.side, launch.argv, _reason(error)) from error
@@ -78,24 +78,20 @@ class _Running:
             self.kill(time.monotonic() + _GRACE)
             raise CommandError.timed_out(launch.side, launch.argv, self._timeout, launch.output)
         # What it left behind in the background could go on logging.
-        self._signal(signal.SIGKILL)
+        end_group(self._process)
         if self._process.returncode:
             raise CommandError.failed(launch.side, launch.argv, self._process.returncode, launch.output)
         return True
 
     def ask(self) -> None:
-        self._signal(signal.SIGTERM)
+        ask_group(self._process)
 
     def kill(self, deadline: float) -> None:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(deadline - time.monotonic(), 0))
         # The group goes on after its leader: this also ends children that the leader did not wait for.
-        self._signal(signal.SIGKILL)
+        end_group(self._process)
         self._process.wait()
-
-    def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
 
 
 def _end(running: Sequence[_Running]) -> None:
@@ -122,7 +118,7 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in ENDING_SIGNALS}
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.migrate.finding.git import run_git, safe_environment, uncommitted_in
+from compatkit.platforms import group_of_its_own
 
 
 def work_tree_of(folder: Path) -> Path:
@@ -98,4 +99,4 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     safe = ["-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"]
     command = ["git", *safe, "-C", str(root), *arguments]
     # A session of its own: Ctrl-C must not end git half-way through removing.
-    return subprocess.run(command, capture_output=True, check=False, env=environment, start_new_session=True)
+    return subprocess.run(command, capture_output=True, check=False, env=environment, **group_of_its_own())

@@ -34,10 +34,11 @@ class FindError(CompatkitError):
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file, spelled as the user would; `below` is the folder below which it was found."""
+    """A file, spelled as the user would; `below` is the folder below which it was found, or was given by its name."""
 
     name: str
     below: str
+    is_named: bool = False
 
     @property
     def path(self) -> Path:
@@ -75,7 +76,7 @@ def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list
                 raise FindError.no_match(given)
             _add(found, base, names)
         else:
-            found.setdefault(os.path.realpath(given), FoundFile(given, os.path.dirname(given) or "."))
+            found.setdefault(os.path.realpath(given), FoundFile(given, os.path.dirname(given) or ".", is_named=True))
     for path in leave_out:
         found.pop(os.path.realpath(path), None)
     return sorted(found.values(), key=lambda file: sort_key(file.name))

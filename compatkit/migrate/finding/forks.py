@@ -6,11 +6,12 @@ A pool of processes costs more to start than the question does; a fork that answ
 from __future__ import annotations
 
 import os
-import sys
 from array import array
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NoReturn
+
+from compatkit.platforms import can_fork
 
 # Below this, to fork costs more than it saves.
 _PAYS_FROM = 1_000
@@ -27,7 +28,7 @@ def which(
 
     The question must change nothing but what it returns. An answer that a child does not give is found here.
     """
-    count = min(processes, _MOST) if total >= _PAYS_FROM and _can_fork() else 1
+    count = min(processes, _MOST) if total >= _PAYS_FROM and can_fork() else 1
     # Interleaved, because neighbours are alike: each share takes as long as the others.
     own, *others = [range(number, total, count) for number in range(count)]
     children: list[_Child] = []
@@ -55,14 +56,6 @@ def _asked(share: range, is_wanted: Callable[[int], bool], tell: Callable[[int],
         if tell and not asked % _STEP:
             tell(number)
     return found
-
-
-def _can_fork() -> bool:
-    # A fork of a process with threads can hang; elsewhere than on Linux, system libraries have threads of their own.
-    try:
-        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - as in find.py
-    except OSError:
-        return False
 
 
 class _Child:
