@@ -28,16 +28,23 @@ def require_server(uri: str) -> None:
         raise TrackingError.no_server(uri, error) from error
 
 
-def open_store(client: MlflowClient) -> None:
-    """Open a SQLite store while nobody else does: MLflow makes its tables then, and two at once leave it half made.
+def opened_client(tracking_uri: str | None) -> MlflowClient:
+    """Return a client; None is MLflow's own choice. Raises `TrackingError` for a server that does not answer.
 
-    Upstream: mlflow/mlflow#19299, #19943. To be removed when MLflow holds a lock of its own.
+    A SQLite store is opened while nobody else opens it: MLflow makes its tables then, and two at once leave it half
+    made (mlflow/mlflow#19299, #19943). The lock is to be removed when MLflow holds one of its own.
     """
-    if not client.tracking_uri.startswith("sqlite:"):
-        return
-    place = client.tracking_uri.removeprefix("sqlite:///").partition("?")[0]
-    with only_one(f"store {Path(place).resolve()}"):
+    import mlflow
+
+    uri = tracking_uri or mlflow.get_tracking_uri()
+    require_server(uri)
+    if not uri.startswith("sqlite:"):
+        return mlflow.MlflowClient(tracking_uri)
+    place = Path(uri.removeprefix("sqlite:///").partition("?")[0])
+    with only_one(f"store {place.resolve()}"):
+        client = mlflow.MlflowClient(tracking_uri)
         client.search_experiments(max_results=1)
+        return client
 
 
 def is_away(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compatkit.addresses import without_password
 from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence
 from compatkit.training.errors import TrackingError
-from compatkit.training.server import open_store, require_server
+from compatkit.training.server import opened_client
 from compatkit.training.termination import pass_over_termination
 from compatkit.training.tracking import Delivery, RunTracker
 
@@ -35,11 +35,7 @@ def tracked_run(
     `resumed_run` is the id of a run to go on with; a new one is a child of `parent_run`. Raises `TrackingError` for a
     server that does not answer.
     """
-    from mlflow import MlflowClient
-
-    client = MlflowClient(tracking_uri)
-    require_server(client.tracking_uri)
-    open_store(client)
+    client = opened_client(tracking_uri)
     delivery = delivery or Delivery()
     if resumed_run is None:
         experiment_id = _ensure_experiment(client, experiment_name)

@@ -64,7 +64,8 @@ class _Lines:
         return _Lines(min(self.begin, other.begin), max(self.end, other.end), first, last)
 
     def of(self, source: Source, tree: ast.Module) -> Block:
-        end = source.starts[self.last] if self.last < len(source.starts) else len(source.text)
+        last = _with_continuation(source, self.last)
+        end = source.starts[last] if last < len(source.starts) else len(source.text)
         statements = tree.body[self.begin : self.end]
         return Block(statements, source.starts[self.first - 1], end, is_last=end == len(source.text))
 
@@ -80,6 +81,15 @@ def _touched(lines: list[tuple[int, int]], first: int, last: int) -> tuple[int, 
     while end < len(lines) and lines[end][0] <= lines[end - 1][1]:
         end += 1
     return begin, end
+
+
+def _with_continuation(source: Source, last: int) -> int:
+    """Return the last line, with the empty one that a backslash at its end joins to it: alone it does not parse."""
+    lines = source.text[source.starts[last - 1] :].splitlines(keepends=True)[:2] if last else []
+    while len(lines) == 2 and lines[0].rstrip("\r\n").endswith("\\") and not lines[1].strip(" \t\f\r\n\\"):
+        last += 1
+        lines = source.text[source.starts[last - 1] :].splitlines(keepends=True)[:2]
+    return last
 
 
 def _first_line(statement: ast.stmt) -> int:

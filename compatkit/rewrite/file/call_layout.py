@@ -59,7 +59,8 @@ def in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
 
 
 def _spans(text: str, offset: int) -> Iterator[Span]:
-    lines = _LINE.findall(text)
+    # A carriage return alone ends a line to Python, but not to `tokenize`; the places stay the same.
+    lines = [f"{line[:-1]}\n" if line.endswith("\r") else line for line in _LINE.findall(text)]
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))

@@ -13,7 +13,8 @@ from compatkit.rewrite.rules.calls.plan import Item, Planned
 
 _GAP = re.compile(r"[\s\\]*,?[\s\\]*")
 _INDENT = re.compile(r"(?:\r\n|\r|\n)[ \t\f]*\Z")
-_KEYWORD = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
+# Inside parentheses even a comment may stand between a name and its sign.
+_KEYWORD = re.compile(r"([^\W\d]\w*)(?:[\s\\]|#[^\r\n]*)*+=(?!=)")
 # No argument is indented by more.
 _WIDEST = 200
 

@@ -8,6 +8,26 @@ from compatkit.rewrite.options import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
 
 CASES = {
+    "lone_carriage_return": (
+        "import shop\nshop.buy(\n    \r1,\r    where=2, mode=3)\n",
+        "import shop\nshop.buy(\n    \r1,\r    place=2, mode=3)\n",
+    ),
+    "line_break_inside_an_argument": (
+        "import shop\nshop.buy([1\n, 2], where=(\n3), mode=4\n,\n)\n",
+        "import shop\nshop.buy([1\n, 2], place=(\n3), mode=4\n,\n)\n",
+    ),
+    "comment_between_a_name_and_its_sign": (
+        "import shop\nshop.buy(1, where # a\n # b\n = 2, mode=3)\n",
+        "import shop\nshop.buy(1, place # a\n # b\n = 2, mode=3)\n",
+    ),
+    "backslash_before_an_empty_line": (
+        "import shop\nif shop:\n    shop.buy(1, where=2, mode=3) \\\n\ny = 1\n",
+        "import shop\nif shop:\n    shop.buy(1, place=2, mode=3) \\\n\ny = 1\n",
+    ),
+    "two_backslashes_before_an_empty_line": (
+        "import shop\r\nif shop: shop.buy(1, where=2, mode=3) \\\r\n\\\r\n \r\n",
+        "import shop\r\nif shop: shop.buy(1, place=2, mode=3) \\\r\n\\\r\n \r\n",
+    ),
     "renamed": ("import shop\nshop.buy(1, where=2, mode=3)\n", "import shop\nshop.buy(1, place=2, mode=3)\n"),
     "position_to_name": (
         "import shop\nshop.buy(1, 2, mode=3)\n",
