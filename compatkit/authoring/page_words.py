@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compatkit.migration import CallChange, KeyChange, MemberChange, Migration, Removal
+from compatkit.migration import CallChange, HookChange, KeyChange, MemberChange, Migration, Removal
 from compatkit.migration.changes import About
 
 Row = tuple[str, str, str, str]
@@ -14,6 +14,7 @@ def interface_rows(migration: Migration) -> Iterator[tuple[str, list[tuple[str, 
     """Yield the title of each table, and of its rows the code, and what, what changes, why, and how."""
     yield "Calls", [(row.code, (_names(row.of), _said(_call(row)), *_about(row.about))) for row in migration.calls]
     yield "Members", [(row.code, _member(row)) for row in migration.members]
+    yield "Hooks", [(row.code, _hook(row)) for row in migration.hooks]
     yield "Removed", [(row.code, _removal(row)) for row in migration.removed]
     yield "Keys of configuration files", [(row.code, _key(row)) for row in migration.keys]
     if own := migration.transform:
@@ -60,6 +61,13 @@ def _member(row: MemberChange) -> Row:
     called = f"it is called {_code(row.v2)}" if row.v2 else row.say
     hook = ["definitions in subclasses, too"] if row.defined else []
     return (f"{what}{others}", _said([called, *hook]), *_about(row.about))
+
+
+def _hook(row: HookChange) -> Row:
+    taken = f"v2 calls it with {_listed(row.v2)}" if row.v2 else "v2 calls it without arguments"
+    gone = f"without {_listed(row.gone)}" if row.gone else ""
+    said = _said(filter(None, [taken, gone, row.say]))
+    return (_code(row.subject), said, *_about(row.about, usual="review"))
 
 
 def _removal(row: Removal) -> Row:

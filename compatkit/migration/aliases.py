@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compatkit.migration import CallChange, MemberChange, Migration, Move
+from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Move
 
 
 def owners_of(member: MemberChange, migration: Migration) -> list[str]:
@@ -23,6 +23,12 @@ def owners_of(member: MemberChange, migration: Migration) -> list[str]:
         if not {(owner, member.v1), (other, member.v1)} & given
     ]
     return list(dict.fromkeys([*member.of, *others]))
+
+
+def subclassed(hook: HookChange, migration: Migration) -> list[str]:
+    """Return the classes of a hook, under their old and their new names."""
+    others = [other for owner in hook.of for other in _other_names(owner, migration.moves)]
+    return [*dict.fromkeys([*hook.of, *others])]
 
 
 def names_of(call: CallChange, migration: Migration) -> list[str]:

@@ -14,6 +14,7 @@ from compatkit.migration.changes import (
     About,
     CallChange,
     Condition,
+    HookChange,
     KeyChange,
     Literal,
     Mapped,
@@ -192,6 +193,11 @@ def _check_call(call: CallChange, entry: Entry) -> None:
 def _check_member(member: MemberChange, entry: Entry) -> None:
     if not member.v2 and not member.say:
         raise MigrationError.no_change("`v2`", "`say`", given=False, where=entry.where).about("v2")
+
+
+def _check_hook(hook: HookChange, entry: Entry) -> None:
+    if hook.v1 == hook.v2:
+        raise entry.wrong("v2", list(hook.v2), "other parameters than v1's")
 
 
 def _check_key(key: KeyChange, entry: Entry) -> None:
@@ -384,6 +390,29 @@ code = "{letters}301"
 of = ["{library}.levels.Level", "{library}.Level"]
 v1 = "HIGH_WATER"
 v2 = "HIGH"
+""",
+)
+HOOKS = Table(
+    HookChange,
+    CODE_COLUMN,
+    Column("of", _of(), "The class that users subclass, under every dotted name by which they reach it."),
+    Column("name", NAME, "The method that subclasses define, and that the library calls."),
+    Column("v1", Kind(_parameters, TEXTS.schema), "Its parameters in v1, in order, without `self`."),
+    Column("v2", Kind(_parameters, TEXTS.schema), "Its parameters in v2, in order, without `self`."),
+    SAY._replace(meaning="What a person is to do besides: where to find what is not passed any more, for example."),
+    about=_about("review"),
+    make_about=About,
+    rules=(Rule(_check_hook, {}),),
+    example="""\
+# A method that subclasses define, and whose parameters changed. Trailing ones that are gone and not used are taken out
+# with --confidence review; every other definition that v2 cannot call is reported.
+[[hooks]]
+code = "{letters}351"
+of = "{library}.levels.Level"
+name = "on_step"
+v1 = ["number", "kind"]
+v2 = ["number"]
+say = "ask self.kind"
 """,
 )
 REMOVED = Table(

@@ -177,6 +177,40 @@ class MemberChange(Row):
 
 
 @value
+class HookChange(Row):
+    """A method that subclasses define and the library calls, with other parameters in v2 than in v1.
+
+    `v1` and `v2` are the parameters after `self`, in order; `say` tells what to do besides.
+    """
+
+    code: str
+    of: tuple[str, ...]
+    name: str
+    v1: tuple[str, ...]
+    v2: tuple[str, ...]
+    say: str = ""
+    about: About = About("review")
+    told: ClassVar = Words(
+        "{0.of[0]}.{0.name}", "The hook {0.name} of {0.of[0]} takes ({0.taken}).", "[[hooks]] {0.name!r}"
+    )
+
+    @property
+    def taken(self) -> str:
+        return ", ".join(("self", *self.v2))
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The parameters that v2 does not pass any more."""
+        return tuple(name for name in self.v1 if name not in self.v2)
+
+    def claims(self) -> Iterator[str]:
+        yield from (f"The hook {self.name!r} of {of!r}" for of in self.of)
+
+    def relocated(self, homes: Mapping[str, str]) -> HookChange:
+        return replace(self, of=tuple(relocate(name, homes) for name in self.of))
+
+
+@value
 class Removal(Row):
     """Dotted names of modules, classes or functions that are gone, and what to do instead."""
 

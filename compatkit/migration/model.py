@@ -12,12 +12,12 @@ from compatkit.migration.names import Confidence, relocate
 from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
-    from compatkit.migration.changes import CallChange, KeyChange, MemberChange, Removal, Transform
+    from compatkit.migration.changes import CallChange, HookChange, KeyChange, MemberChange, Removal, Transform
 
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
 # The tables of rows that have a code, in the order in which they are told.
-ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "removed", "keys")
+ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "hooks", "removed", "keys")
 
 
 class Words(NamedTuple):
@@ -291,6 +291,7 @@ class Migration(Value):
     configs: tuple[Config, ...] = ()
     calls: tuple[CallChange, ...] = ()
     members: tuple[MemberChange, ...] = ()
+    hooks: tuple[HookChange, ...] = ()
     removed: tuple[Removal, ...] = ()
     keys: tuple[KeyChange, ...] = ()
     transform: Transform | None = None

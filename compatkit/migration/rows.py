@@ -391,6 +391,12 @@ ROOT = Table(
         (),
     ),
     Column(
+        "hooks",
+        rows_of(_change_table("HOOKS")),
+        "Methods that users define in subclasses, and that the library calls with other parameters now.",
+        (),
+    ),
+    Column(
         "removed",
         rows_of(_change_table("REMOVED")),
         "Modules, classes and functions that are gone. Each import and use is reported with `say`.",

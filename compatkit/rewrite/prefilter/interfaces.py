@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import TypeAlias
 
 from compatkit.migration import Migration
-from compatkit.migration.aliases import names_of, owners_of
+from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.rewrite.prefilter.cache import remembered
 
 # For each name, the modules of which a file must name one; where an empty one is among them, none.
@@ -45,7 +45,7 @@ def _last_key(path: str) -> bytes:
 
 
 def changes_interface(migration: Migration) -> bool:
-    return bool(migration.calls or migration.members or migration.removed)
+    return bool(migration.calls or migration.members or migration.hooks or migration.removed)
 
 
 def libraries_of(migration: Migration) -> frozenset[bytes]:
@@ -83,7 +83,10 @@ def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names
     for member in migration.members:
         # The class of an object need not be named where its member is used.
         names.setdefault(member.v1.encode(), set()).add(b"")
+    for hook in migration.hooks:
+        names.setdefault(hook.name.encode(), set()).add(b"")
     every += [owner for member in migration.members for owner in owners_of(member, migration)]
+    every += [owner for hook in migration.hooks for owner in subclassed(hook, migration)]
     return frozenset(name.partition(".")[0].encode() for name in every), names
 
 

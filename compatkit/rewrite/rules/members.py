@@ -40,7 +40,19 @@ class Members:
             if isinstance(owner, ast.ClassDef):
                 for item in owner.body:
                     yield from self._definition(owner, item, base)
+        for mixin, base in self._mixins():
+            for item in mixin.body:
+                yield from self._definition(mixin, item, base)
         self._report_patterns()
+
+    def _mixins(self) -> Iterator[tuple[ast.ClassDef, str]]:
+        """Yield the classes that have no declared base, and that a class with one takes on."""
+        seen: set[ast.AST] = set(self._trace.bases)
+        for owner, base in self._trace.bases.items():
+            for each in self._trace.ancestors.get(owner, ()):
+                if isinstance(each, ast.ClassDef) and each not in seen:
+                    seen.add(each)
+                    yield each, base
 
     def _report_patterns(self) -> None:
         """Report class patterns that name a member: on v2 such a pattern matches nothing, and nothing says so."""
@@ -108,6 +120,8 @@ class Members:
             yield use
 
     def _doubt_definition(self, node: ast.ClassDef, member: MemberChange) -> str:
+        if node not in self._trace.bases:
+            return "its class is a mixin, which may be used elsewhere as well"
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
         names = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]

@@ -13,6 +13,7 @@ from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.index import Index
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
+from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
 from compatkit.rewrite.rules.removed import find_removed
@@ -29,8 +30,9 @@ def find_calls(file: File, run: RunPlan) -> Found:
         return Found(findings=[_too_deep(run.calling)])
     spelling = Spelling(file, index.loaded)
     visitor, members = Visitor(facts, spelling), Members(facts)
-    uses = [*visitor.uses(), *members.uses()]
-    findings = [*visitor.findings, *members.findings, *find_removed(facts), *find_indirect(facts)]
+    hooks = Hooks(facts)
+    uses = [*visitor.uses(), *members.uses(), *hooks.uses()]
+    findings = [*visitor.findings, *members.findings, *hooks.findings, *find_removed(facts), *find_indirect(facts)]
     found = UseGroups(file, spelling).settle(uses, findings)
     return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), _once(found.findings))
 

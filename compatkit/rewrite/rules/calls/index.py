@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from compatkit.migration import CallChange, MemberChange, Migration, Removal
-from compatkit.migration.aliases import names_of, owners_of
+from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal
+from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.options import Options
 
-_Row = TypeVar("_Row", CallChange, MemberChange, Removal)
+_Row = TypeVar("_Row", CallChange, HookChange, MemberChange, Removal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Index:
     """The changes on which a run acts.
 
     Attributes:
-        calls, members, removals: by the dotted name that they are about; of a member, its class and its v1 name.
+        calls, members, hooks, removals: by the dotted name that they are about; of a member or hook, with its class.
         patterns: calls of which a part of the name is open, by its last part.
         loaded: modules that come with their top-level package.
         classes: classes of which instances, or subclasses, are of interest.
@@ -29,6 +29,7 @@ class Index:
     calls: dict[str, list[CallChange]] = field(default_factory=dict)
     patterns: dict[str, list[tuple[list[str], CallChange]]] = field(default_factory=dict)
     members: dict[str, MemberChange] = field(default_factory=dict)
+    hooks: dict[str, HookChange] = field(default_factory=dict)
     removals: dict[str, Removal] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
@@ -46,6 +47,10 @@ class Index:
                 owners = owners_of(member, migration)
                 index.classes.update(owners)
                 index.members.update({f"{owner}.{member.v1}": member for owner in owners})
+            for hook in _acted_on(migration.hooks, options):
+                owners = subclassed(hook, migration)
+                index.classes.update(owners)
+                index.hooks.update({f"{owner}.{hook.name}": hook for owner in owners})
             for removal in _acted_on(migration.removed, options):
                 index.removals.update(dict.fromkeys(removal.names, removal))
         return index
@@ -66,7 +71,7 @@ class Index:
 
     @property
     def known(self) -> Known:
-        names = (*self.calls, *self.patterns, *self.members, *self.removals)
+        names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
         watched = frozenset(name.rpartition(".")[2] for name in names)
         return Known({}, frozenset(self.classes), frozenset(), {}, watched=watched, types=self.types)
 
