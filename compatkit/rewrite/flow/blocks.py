@@ -178,6 +178,9 @@ class Blocks:
         if isinstance(pattern, ast.MatchMapping):
             for key in pattern.keys:
                 self._expressions.ask(key, subject)
+                if pattern.rest:
+                    # Python deletes the keys that a pattern names from a plain copy, which has one spelling alone.
+                    self._expressions.trace.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
         for part in ast.walk(pattern):
             match part:
                 case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from compatkit.migration import Item
 from compatkit.rewrite.flow.frames import Frame, parameters
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.mocks import mock_of, stand_ins
+from compatkit.rewrite.flow.mocks import configured, doubles, mock_of, stand_ins
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import (
     NOTHING,
@@ -46,6 +46,16 @@ _SAME_ITEMS = frozenset(
     | {"collections.deque", "itertools.cycle", "itertools.islice"}
 )
 _SAME = frozenset({"copy.copy", "copy.deepcopy"})
+# Libraries, and methods of objects that are not known, that read what they are given, and leave it as it is.
+_READING = frozenset(
+    {"click", "compatkit", "csv", "functools", "json", "logging", "math", "matplotlib", "mlflow", "numpy", "operator"}
+    | {"pandas", "pickle", "plotly", "polars", "pprint", "rich", "seaborn", "statistics", "torch", "typer", "wandb"}
+    | {"yaml"}
+)
+_READING_METHODS = frozenset(
+    {"add", "append", "critical", "debug", "dump", "dumps", "error", "exception", "extend", "format", "info", "join"}
+    | {"log", "plot", "put", "warning", "write", "writerow", "writerows"}
+)
 
 
 class Calls:
@@ -85,12 +95,18 @@ class Calls:
             case Special.NOTHING:
                 return NOTHING
         self._escape(given)
-        return self._patched(node, callee)
+        if not _only_reads(node.func, callee):
+            for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
+                self._trace.hand_out(arg, found[arg], self._known.objects)
+                self.doubt(found[arg], frame)
+        return self._patched(node, callee, found)
 
-    def _patched(self, node: ast.Call, callee: Value) -> Value:
-        mock = mock_of(node, callee, self._known)
-        for word in node.keywords if isinstance(mock, Mock) else ():
-            self.hand_out(mock, word.arg or "", word.value)
+    def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
+        for key, held in doubles(node, callee, found, self._known):
+            self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
+        mock = mock_of(node, callee, found, self._known)
+        for key, held in configured(mock, node, self._known):
+            self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
         return mock
 
     def hand_out(self, mock: Value, name: str, given: ast.expr) -> None:
@@ -267,11 +283,33 @@ class Calls:
     def taint(self, value: Value) -> None:
         self._trace.tainted.update(origins_of(value))
 
+    def doubt(self, container: Value, frame: Frame) -> None:
+        """Doubt from now on what lies in a container that code that is not seen has in its hands."""
+        if frame.env is None or not isinstance(container, Held | Many | Table):
+            return
+        if isinstance(container, Held) and container.is_record:
+            return
+        for name, value in list(frame.env.items()):
+            is_same = isinstance(value, Held | Many | Table) and bool(value.origins & container.origins)
+            if is_same and not (isinstance(value, Held) and value.is_record):
+                frame.bind(name, doubtful(value))
+
     def _escape(self, given: list[Value]) -> None:
         """An empty container that is handed out comes back full of who knows what."""
         for value in given:
             if isinstance(value, Many | Table) and value.item is NOTHING:
                 self.taint(value)
+
+
+def _only_reads(function: ast.expr, callee: Value) -> bool:
+    """Tell whether what is called is known to leave what it is given as it is."""
+    if isinstance(callee, Named):
+        return callee.name.partition(".")[0] in _READING
+    if isinstance(callee, Mock):
+        return True
+    return isinstance(function, ast.Attribute) and (
+        function.attr in _READING_METHODS or function.attr.startswith(("assert", "log_"))
+    )
 
 
 def _base(node: ast.expr, frame: Frame, known: Known) -> Value:

@@ -51,6 +51,12 @@ class Known:
         return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
 
     @property
+    def owners(self) -> frozenset[str]:
+        """The classes of which producers are methods."""
+        homes = (function.rpartition(".")[0] for function in self.producers)
+        return frozenset(home for home in homes if home.rpartition(".")[2][:1].isupper())
+
+    @property
     def last_names(self) -> frozenset[str]:
         """The bare names of all producers and classes."""
         return frozenset(name.rpartition(".")[2] for name in (*self.producers, *self.classes, *self.moving))

@@ -3,48 +3,147 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.values import UNKNOWN, Held, Mock, Named, Value, take
+from compatkit.rewrite.flow.values import UNKNOWN, Held, Local, Mock, Named, Value, take
 
 _RETURNED = "return_value"
+_PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "mocker.patch"})
 
 
-def mock_of(node: ast.Call, callee: Value, known: Known) -> Value:
-    """Return the mock that a call of `mock.patch("a.b.N")` puts in the place of a declared class or producer."""
-    first = node.args[0] if node.args else None
-    is_bare = len(node.args) == 1 and not any(word.arg in ("new", "new_callable") for word in node.keywords)
-    if is_bare and _is_patch(node.func, callee) and isinstance(first, ast.Constant) and isinstance(first.value, str):
-        return _mock(known.settle_text(first.value), known)
+def mock_of(node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: Known) -> Value:
+    """Return the mock that `mock.patch("a.b.N")` or `patch.object` puts in the place of a class or producer."""
+    name = _name_of(node.func, callee)
+    is_bare = not any(word.arg in ("new", "new_callable") for word in node.keywords)
+    count = 2 if name.endswith("object") else 1
+    if is_bare and len(node.args) == count and name.removesuffix(".object") in _PATCHES:
+        return _mock(target_of(node, found, known), known)
     return UNKNOWN
+
+
+def target_of(node: ast.Call, found: Mapping[ast.AST, Value], known: Known) -> Mock:
+    """Return what a patch by a text, or by an owner and an attribute, is in the place of, if that is declared."""
+    match node.args:
+        case [ast.Constant(value=str(text)), *_]:
+            return _like(known.settle_text(text), known)
+        case [owner, ast.Constant(value=str(attribute)), *_] if isinstance(named := found[owner], Named):
+            return _like(f"{named.name}.{attribute}", known)
+    return Mock("")
+
+
+def configured(mock: Value, node: ast.Call, known: Known) -> Iterator[tuple[ast.expr, Held]]:
+    """Yield the keys that a mock hands out by the keywords of its patch, `return_value=` and `**{"a.b": …}`."""
+    if not isinstance(mock, Mock):
+        return
+    for word in node.keywords:
+        if word.arg:
+            yield from stand_ins(mock, word.arg, word.value, known)
+        elif isinstance(word.value, ast.Dict):
+            for key, value in zip(word.value.keys, word.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield from _at(mock, key.value.split("."), value, known)
+
+
+def _at(mock: Mock, path: list[str], given: ast.expr, known: Known) -> Iterator[tuple[ast.expr, Held]]:
+    value: Value = mock
+    for name in path[:-1]:
+        value = attribute_of(value, name, known) if isinstance(value, Mock) else UNKNOWN
+    if isinstance(value, Mock):
+        yield from stand_ins(value, path[-1], given, known)
 
 
 def attribute_of(mock: Mock, name: str, known: Known) -> Value:
     """Return what an attribute of a mock stands for; its `return_value`, what a call would return."""
     if name == _RETURNED:
-        return Mock(mock.of, is_called=True) if not mock.is_called and mock.of in known.classes else UNKNOWN
-    return _mock(f"{mock.of}.{name}", known)
+        is_class = not mock.is_called and mock.of in known.classes
+        return replace(mock, is_called=True) if is_class else UNKNOWN
+    return _mock(Mock(f"{mock.of}.{name}", sure=mock.sure), known)
 
 
 def stand_ins(mock: Mock, name: str, given: ast.expr, known: Known) -> Iterator[tuple[ast.expr, Held]]:
     """Yield the keys of the displays that are handed out as records once `mock.name` is `given`."""
-    if name == _RETURNED and not mock.is_called and mock.of in known.producers:
-        table, paths = known.producers[mock.of]
-        yield from _keys(given, Held(paths, table))
+    if mock.is_called or mock.of not in known.producers:
+        return
+    if name == _RETURNED:
+        yield from _of_producer(mock, [given], known)
+    elif name == "side_effect":
+        # One of the list a call; else it is called itself.
+        each = given.elts if isinstance(given, ast.List | ast.Tuple) else _returned(given, UNKNOWN)
+        yield from _of_producer(mock, each, known)
 
 
-def _is_patch(function: ast.expr, callee: Value) -> bool:
-    """Tell whether it is unittest's `patch`, or that of the fixture that pytest-mock gives."""
+def doubles(
+    node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: Known
+) -> Iterator[tuple[ast.expr, Held]]:
+    """Yield the keys that a double hands out that `patch`, `patch.object` or `setattr` puts in a producer's place."""
+    name = _name_of(node.func, callee)
+    if not name.endswith(("patch", "patch.object", "setattr")):
+        return
+    mock = target_of(node, found, known)
+    others = node.args[1:] if isinstance(node.args[0], ast.Constant) else node.args[2:] if node.args else []
+    given = {word.arg: word.value for word in node.keywords}
+    double = others[0] if others else given.get("new")
+    if double is None:
+        return
+    value = found[double]
+    if mock.of in known.producers:
+        yield from _of_producer(mock, _returned(double, value), known)
+    elif isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
+        for item in value.node.body:
+            if isinstance(item, ast.FunctionDef) and f"{mock.of}.{item.name}" in known.producers:
+                yield from _of_producer(replace(mock, of=f"{mock.of}.{item.name}"), _returns_of(item), known)
+
+
+def _returned(double: ast.expr, value: Value) -> list[ast.expr]:
+    """Return what a function that stands in the place of another returns, as it is written."""
+    if isinstance(double, ast.Lambda):
+        return [double.body]
+    return _returns_of(value.node) if isinstance(value, Local) and isinstance(value.node, ast.FunctionDef) else []
+
+
+def _returns_of(function: ast.FunctionDef) -> list[ast.expr]:
+    return [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+
+
+def _of_producer(mock: Mock, given: Sequence[ast.expr], known: Known) -> Iterator[tuple[ast.expr, Held]]:
+    table, paths = known.producers[mock.of]
+    for display in given:
+        yield from _keys(display, Held(paths, table, sure=mock.sure))
+
+
+def _name_of(function: ast.expr, callee: Value) -> str:
+    """Return the dotted name of what is called; for one that is not sure, as it is spelled, if that is short."""
     if isinstance(callee, Named):
-        return callee.sure and callee.name in ("unittest.mock.patch", "mock.patch")
-    return isinstance(function, ast.Attribute) and ast.unparse(function) == "mocker.patch"
+        return callee.name if callee.sure else ""
+    inner = function
+    while isinstance(inner, ast.Attribute):
+        inner = inner.value
+    return ast.unparse(function) if isinstance(inner, ast.Name) else ""
 
 
-def _mock(name: str, known: Known) -> Value:
-    is_on_the_way = any(declared == name or declared.startswith(f"{name}.") for declared in known.producers)
-    return Mock(name) if is_on_the_way else UNKNOWN
+def _like(target: str, known: Known) -> Mock:
+    """Return the declared name that is patched: itself, or one that a module of the project goes by in its own way."""
+    if _is_on_the_way(target, known):
+        return Mock(target)
+    for declared in known.producers:
+        owner, _, name = declared.rpartition(".")
+        last = owner.rpartition(".")[2]
+        if target.endswith(f".{last}.{name}") or (target.endswith(f".{name}") and owner not in known.owners):
+            return Mock(declared, sure=False)
+        if target.endswith(f".{last}") and owner in known.owners:
+            return Mock(owner, sure=False)
+    return Mock("")
+
+
+def _mock(mock: Mock, known: Known) -> Value:
+    return mock if _is_on_the_way(mock.of, known) else UNKNOWN
+
+
+def _is_on_the_way(name: str, known: Known) -> bool:
+    return bool(name) and any(declared == name or declared.startswith(f"{name}.") for declared in known.producers)
 
 
 def _keys(node: ast.expr, held: Held) -> Iterator[tuple[ast.expr, Held]]:

@@ -56,15 +56,18 @@ class Stores:
                 case ast.Attribute(value=of, attr=attr):
                     owner = self._expressions.value(of, frame)
                     self._expressions.note_stored(part, owner)
-                    self._store_attribute(owner, attr, item)
+                    self._store_attribute(owner, attr, item, frame)
                     if source is not None and part is target:
                         self._expressions.calls.hand_out(owner, attr, source)
                 case ast.Subscript():
                     self._store_item(part, item, frame, source)
 
-    def _store_attribute(self, of: Value, name: str, value: Value) -> None:
+    def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame) -> None:
         if isinstance(of, Instance) and of.local is not None:
             self._trace.goes_on(self._trace.attributes, of.local, name, value)
+        elif not isinstance(of, Held):
+            # The methods of an object that is not seen may add to what it keeps.
+            self._expressions.calls.doubt(value, frame)
         if isinstance(of, Held) and (place := take(of, Attribute(name))) is not UNKNOWN and not fits(value, place):
             self._expressions.calls.taint(of)
 

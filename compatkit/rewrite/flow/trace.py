@@ -27,6 +27,8 @@ class Trace:
         callees: what a call calls.
         first, partials: the first argument of a call; what a call of `functools.partial` is about.
         stand_ins: keys of plain dicts that a mock hands out as records, and the record that each stands for.
+        handed: records, and what holds them, that are objects in v2 and are given to code that is not seen.
+        refused: keys that must stay as they are, although they are asked of a record, and why.
         foreign: dict displays that are put among the records of a history.
         tainted: origins of containers to which something was added that is no record.
         records: expressions that stand for a record that is an object in v2, sure or not.
@@ -41,6 +43,8 @@ class Trace:
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
     stand_ins: dict[Key, Value] = field(default_factory=dict)
+    handed: dict[ast.expr, Held] = field(default_factory=dict)
+    refused: dict[Key, str] = field(default_factory=dict)
     records: dict[ast.expr, Held] = field(default_factory=dict)
     names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
@@ -66,6 +70,11 @@ class Trace:
         """Note an expression that stands for a record, if it is one of those that are objects in v2."""
         if isinstance(node, ast.expr) and isinstance(value, Held) and value.is_record and value.table in objects:
             self.records[node] = value
+
+    def hand_out(self, node: ast.expr, value: Value, objects: Collection[int]) -> None:
+        """Note records that are objects in v2 and are given to code that is not seen."""
+        if isinstance(value, Held) and value.table in objects:
+            self.handed[node] = value
 
     def doubt_of(self, record: Held) -> str:
         """Return why a key that is asked of `record` is not certain to be that of a record, or nothing."""

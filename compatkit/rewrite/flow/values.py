@@ -115,10 +115,14 @@ class Getter:
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """A mock in the place of what has this dotted name, or, `is_called`, of what a call of it returns."""
+    """A mock in the place of what has this dotted name, or, `is_called`, of what a call of it returns.
+
+    Not `sure`: it is in the place of a name in another file, which only ends in the same way.
+    """
 
     of: str
     is_called: bool = False
+    sure: bool = True
 
 
 Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter | Mock

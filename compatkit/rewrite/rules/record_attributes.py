@@ -16,7 +16,7 @@ from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.trace import Trace, spelling_of
-from compatkit.rewrite.flow.values import Held
+from compatkit.rewrite.flow.values import Held, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -28,6 +28,12 @@ _ENDS = re.compile(r"\s*,?\s*\)")
 _OF_DICTS = frozenset({"dict", "enumerate", "iter", "len", "list", "set", "sorted", "tuple"})
 # Methods whose first argument is a key are met as that key.
 _METHODS = frozenset(dir(dict)) - frozenset(dir(object)) - {"get", "pop", "setdefault"}
+
+_WRITERS = frozenset({"json.dump", "json.dumps", "orjson.dumps", "yaml.dump", "yaml.safe_dump"})
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_OF_KEYS = frozenset({"KeyError", "LookupError"})
+_CATCH_ALL = frozenset({"", "AttributeError", "Exception", "BaseException"})
+_AWAITING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"})
 
 
 class _Asked(NamedTuple):
@@ -69,6 +75,13 @@ class Objects:
         for node, held in self._trace.records.items():
             if held.table in self._tables and (use := self._use_of_a_dict(node)):
                 self._report(node, self._codes[held.table], f"a v2 record is no dict: {use}")
+        for call, value in self._trace.first.items():
+            if isinstance(value, Held) and value.table in self._tables and _writes_dicts(self._trace.callees.get(call)):
+                self._report(call.args[0], self._codes[value.table], "a v2 record is no dict: it has no form in a text")
+        for node, held in self._trace.handed.items():
+            if held.table in self._tables:
+                message = "v2 records are given to code that is not seen here; it must not ask them as dicts"
+                self._report(node, self._codes[held.table], message)
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass
 
@@ -82,8 +95,10 @@ class Objects:
             self._report(node, code, f"{_said(spelling, name)}; not rewritten: {reason}")
             return
         asked = _Asked(node, code, spelling, name)
-        if (string := self._file.in_fstring(node)) and self._is_read(node):
+        if not self._caught(node) and (string := self._file.in_fstring(node)) and self._is_read(node):
             self._in_strings.setdefault(string, []).append(asked)
+        elif caught := self._caught(node):
+            self._leave(asked, f"an attribute that is missing raises AttributeError, and {caught} is awaited here")
         elif place := self._place(node):
             is_called = self._source.text[place[0]] != "["
             self._change(asked, *place, name if is_called else f".{name}")
@@ -130,6 +145,18 @@ class Objects:
         if isinstance(parent, ast.Call) and parent.args == [key] and not parent.keywords:
             return self._getting(parent)
         return None
+
+    def _caught(self, key: ast.expr | ast.keyword) -> str:
+        """Return the error that the code around awaits where a key is missing, if it does not await any other."""
+        child: ast.AST = key
+        while (parent := self._parents.get(child)) and not isinstance(parent, _SCOPES):
+            awaited = _awaited(parent, child)
+            if awaited & _CATCH_ALL:
+                return ""
+            if found := awaited & _OF_KEYS:
+                return min(found)
+            child = parent
+        return ""
 
     def _brackets(self, node: ast.Subscript) -> tuple[int, int] | None:
         text, end = self._source.text, span(self._source, node)[1]
@@ -196,3 +223,28 @@ def _is_spread(display: ast.AST | None, node: ast.expr) -> bool:
     return isinstance(display, ast.Dict) and any(
         key is None and value is node for key, value in zip(display.keys, display.values, strict=True)
     )
+
+
+def _awaited(statement: ast.AST, child: ast.AST) -> frozenset[str]:
+    """Return the last parts of the errors that a statement catches from this part of it; "" stands for all."""
+    match statement:
+        case ast.Try(body=body, handlers=handlers) | ast.TryStar(body=body, handlers=handlers) if child in body:
+            kinds = [handler.type for handler in handlers]
+        case ast.With(items=items, body=body) if child in body:
+            calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+            kinds = [kind for call in calls if _last(call.func) in _AWAITING for kind in call.args]
+        case _:
+            return frozenset()
+    flat = [part for kind in kinds for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
+    return frozenset(_last(kind) if kind else "" for kind in flat)
+
+
+def _last(expression: ast.expr) -> str:
+    match expression:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return "?"
+
+
+def _writes_dicts(writer: object) -> bool:
+    return isinstance(writer, Named) and writer.name in _WRITERS

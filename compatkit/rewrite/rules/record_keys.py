@@ -17,6 +17,7 @@ from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, element
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.record_doubles import Doubles
 from compatkit.rewrite.run_plan import RunPlan
 
 _LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
@@ -35,20 +36,21 @@ def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
     tables = [
         {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in run.migrations
     ]
-    found = _Spellings(file, trace, tables)
+    found = _Spellings(file, trace, tables, Doubles(file, trace, are_made=run.options.confidence == "review"))
     for node, value in trace.keys.items():
         if isinstance(value, Held) and value.is_record:
             found.add(node, value)
     found.add_foreign()
-    found.add_stand_ins(are_made=run.options.confidence == "review")
+    found.add_stand_ins()
     return found.result()
 
 
 class _Spellings:
     """Collects the places; `tables` are the fields of each migration, by v1 spelling."""
 
-    def __init__(self, file: File, trace: Trace, tables: Sequence[Mapping[str, Field]]) -> None:
+    def __init__(self, file: File, trace: Trace, tables: Sequence[Mapping[str, Field]], doubles: Doubles) -> None:
         self._file = file
+        self._doubles = doubles
         self._source = file.source
         self._trace = trace
         self._tables = tables
@@ -59,7 +61,7 @@ class _Spellings:
         field = self._field(node, value)
         if field is None:
             return
-        if reason := self._trace.doubt_of(value):
+        if reason := self._trace.refused.get(node) or self._trace.doubt_of(value):
             self._report(node, field, reason)
         elif isinstance(node, ast.keyword):
             start = self._source.offset(node.lineno, node.col_offset)
@@ -77,15 +79,15 @@ class _Spellings:
                 if key is not None and isinstance(record, Held) and (field := self._field(key, record)):
                     self._report(key, field, "a plain dict is put among the records here, and stays as it is")
 
-    def add_stand_ins(self, *, are_made: bool) -> None:
+    def add_stand_ins(self) -> None:
         """Spell plain dicts that a mock hands out as the code does that reads them now, or report them."""
         for node, value in self._trace.stand_ins.items():
             if not isinstance(value, Held) or (field := self._field(node, value)) is None:
                 continue
-            if are_made:
-                self.add(node, value)
+            if reason := self._doubles.why_kept(node, field.v1):
+                self._report(node, field, reason)
             else:
-                self._report(node, field, "a mock hands out this plain dict; made with --confidence review")
+                self.add(node, value)
 
     def result(self) -> Found:
         for string, found in self._in_strings.items():

@@ -87,3 +87,55 @@ def test_without_review_they_are_reported() -> None:
     assert not done.changes
     assert [(item.code, item.line) for item in done.findings] == [("CK202", 4)]
     assert "--confidence review" in done.findings[0].message
+
+
+IMPORT = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2\n"
+FIXTURE = (
+    f"@pytest.fixture\ndef a():\n    mocker.patch('{NEW}').return_value.train_model.return_value = {GIVEN}"
+    "def test(a):\n    run()['val_acc']\n"
+)
+READ = "TrainingOrchestratorV2().train_model()['final_metrics']['val_acc']"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"with mock.patch('{NEW}.train_model', side_effect=[{{'final_metrics': {{'val_acc': 1}}}}]):\n    pass\n",
+        f"{PATCHED}cls.return_value.train_model.side_effect = [{GIVEN.strip()}]\n",
+        f"{PATCHED}cls.return_value.train_model.side_effect = lambda name: {GIVEN}",
+        f"with mock.patch('{NEW}.train_model', lambda self, name: {GIVEN.strip()}):\n    pass\n",
+        f"with mock.patch('{NEW}.train_model', new=lambda self, name: {GIVEN.strip()}):\n    pass\n",
+        f"with mock.patch('{NEW}', **{{'return_value.train_model.return_value': {GIVEN.strip()}}}):\n    pass\n",
+        f"{IMPORT}mock.patch.object(TrainingOrchestratorV2, 'train_model', return_value={GIVEN.strip()})\n",
+        f"def test(monkeypatch):\n    monkeypatch.setattr('{NEW}.train_model', lambda self: {GIVEN.strip()})\n",
+        f"{IMPORT}def fake(self):\n    return {GIVEN}m.setattr(TrainingOrchestratorV2, 'train_model', fake)\n",
+        f"class Fake:\n    def train_model(self, name):\n        return {GIVEN}mock.patch('{NEW}', Fake)\n",
+    ],
+)
+def test_every_kind_of_double_is_spelled_as_in_v2(source: str) -> None:
+    assert rewritten(source) == source.replace("val_acc", "val_accuracy")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # What reads the dict in this file is not certain to be a record, so that it stays, and the dict with it.
+        f"{IMPORT}@mock.patch('{NEW}.train_model', return_value={GIVEN.strip()})\ndef test(m):\n    {READ}\n",
+        f"{PATCHED}{SET}{GIVEN}    run()['val_acc']\n",
+        f"{PATCHED}{SET}{GIVEN}def check(got):\n    got.get('val_acc')\n",
+        FIXTURE,
+        # A module of the project goes by another name for it, and may mean another thing.
+        f"with mock.patch('app.service.TrainingOrchestratorV2') as cls:\n    {SET}{GIVEN}",
+    ],
+)
+def test_dict_and_its_readers_stay_together(source: str) -> None:
+    options = Options(modernize=True, confidence="review")
+
+    assert rewritten(source) == source
+    assert "CK202" in {item.code for item in found(find_fields, HEAD + source, options=options).findings}
+
+
+def test_what_another_test_reads_is_another_dict() -> None:
+    source = f"def test_a():\n    cls = mock.patch('{NEW}')\n    {SET}{GIVEN}def test_b():\n    run()['val_acc']\n"
+
+    assert rewritten(source) == source.replace("{'val_acc'", "{'val_accuracy'")

@@ -52,7 +52,36 @@ def test_is_neither_touched_nor_reported(body: str) -> None:
     assert told(body) == []
 
 
+STILL_REWRITTEN = {
+    "any_error_awaited": "try:\n    {}\nexcept Exception:\n    pass\n",
+    "all_errors_awaited": "try:\n    {}\nexcept:\n    pass\n",
+    "the_right_error_as_well": "try:\n    {}\nexcept (KeyError, AttributeError):\n    pass\n",
+    "in_the_handler": "try:\n    pass\nexcept KeyError:\n    {}\n",
+    "in_the_else": "try:\n    pass\nexcept KeyError:\n    pass\nelse:\n    {}\n",
+    "another_error": "with contextlib.suppress(IndexError):\n    {}\n",
+    "after_a_print": "print(sales)\n{}\n",
+    "after_a_library_that_reads": "import pandas\npandas.DataFrame(sales)\n{}\n",
+    "after_a_logger": "log.info('%s', sales)\n{}\n",
+    "before_it_is_changed_elsewhere": "{}\ngrow(sales)  # compatkit: ignore\n",
+}
+
+
+@pytest.mark.parametrize("body", STILL_REWRITTEN.values(), ids=STILL_REWRITTEN)
+def test_is_rewritten_all_the_same(body: str) -> None:
+    before = f"sales = Till().close()\n{body}"
+
+    assert rewritten(before.format("sales[0]['amt']")) == before.format("sales[0].amount")
+
+
 REPORTED = {
+    "a_key_error_awaited": ("try:\n    sales[0]['amt']\nexcept KeyError:\n    pass\n", "KeyError is awaited"),
+    "one_of_two_errors": ("try:\n    sales[0]['amt']\nexcept (IndexError, LookupError):\n    pass\n", "LookupError is"),
+    "an_error_suppressed": ("with contextlib.suppress(KeyError):\n    sales[0]['amt']\n", "KeyError is awaited"),
+    "an_error_expected": ("with pytest.raises(KeyError):\n    f'{sales[0][\"amt\"]}'\n", "KeyError is awaited"),
+    "written_as_json": ("import json\njson.dumps(sales)\n", "no form in a text"),
+    "given_to_code_elsewhere": ("from shop.show import show\nshow(sales)\n", "code that is not seen"),
+    "one_given_to_code_elsewhere": ("from shop.show import show\nshow(sale=sales[0])\n", "code that is not seen"),
+    "kept_by_another_object": ("import a\na.sales = sales\nsales[0]['amt']\n", "something that is no record"),
     "a_store": ("sales[0]['amt'] = 1\n", "which read one key"),
     "an_augmented_store": ("sales[0]['amt'] += 1\n", "which read one key"),
     "a_deletion": ("del sales[0]['amt']\n", "which read one key"),

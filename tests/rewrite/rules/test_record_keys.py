@@ -69,6 +69,12 @@ REPORTED = {
     "a_dict_put_in_place": "history[0] = load()\nhistory[-1]['val_acc']\n",
     "a_replaced_history": "result['history'] = load()\nresult['history'][-1]['val_acc']\n",
     "a_list_filled_elsewhere": "rows = []\nfill(rows)\nrows.append(history[-1])\nrows[0]['val_acc']\n",
+    "a_history_filled_elsewhere": "from app import grow\ngrow(history)\nhistory[-1]['val_acc']\n",
+    "a_result_changed_elsewhere": "from app import grow\ngrow(run=result)\nresult['history'][-1]['val_acc']\n",
+    "a_history_of_another_object": "import app\napp.history = history\nhistory[-1]['val_acc']\n",
+    "a_history_changed_on_the_object": "class A:\n    def a(self):\n        self.h = ModelTrainerV2().train()\n"
+    "    def b(self):\n        self.h.append(load())\nkept = A()\nkept.h[0]['val_acc']\n",
+    "a_pattern_with_the_rest": "match history[0]:\n    case {'val_acc': got, **rest}:\n        print(got)\n",
     "a_patched_method": "monkeypatch.setattr(orch, 'train_model', fake)\n"
     "orch.train_model(1)['history'][-1]['val_acc']\n",
     "a_patched_class": "mock.patch('app.TrainingOrchestrator')\n"
@@ -143,6 +149,13 @@ REWRITTEN = {
     "f_string": "f\"{history[0]['val_acc']:.3f} and {history[1]['val_acc']!r}\"",
     "f_string_over_lines": "f'''\n{history[0][\"val_acc\"]}'''",
     "match_case": "match history[0]:\n    case {'val_acc': got}:\n        print(got)",
+    "taken_before": "last = history[-1]\ngrow(history)\nlast['val_acc']",
+    "read_before": "history[-1]['val_acc']\ngrow(history)",
+    "given_to_a_reader": "json.dumps(history)\nlog.info('%s', history)\nprint(history)\nhistory[-1]['val_acc']",
+    "given_as_a_copy": "grow(list(history))\nhistory[-1]['val_acc']",
+    "a_record_given": "grow(history[0])\nhistory[0]['val_acc']",
+    "given_to_a_function_here": "def show(rows):\n    print(rows)\ndef f():\n"
+    "    h = TrainingOrchestrator().train_model(1)['history']\n    show(h)\n    h[-1]['val_acc']",
     "awaited": "async def f():\n    o = TrainingOrchestrator()\n"
     "    return (await o.train_model(1))['history'][-1]['val_acc']",
     "no_ascii_before": "print('Güte', history[0]['val_acc'])",
