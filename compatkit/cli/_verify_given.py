@@ -35,6 +35,7 @@ class Given(TypedDict):
     jobs: int | None
     threads: int | None
     exact: bool
+    once: bool
     explain: bool
     scenarios: tuple[str, ...]
     shard: tuple[int, int] | None
@@ -50,7 +51,19 @@ class Given(TypedDict):
 
 
 # What is said of commands, here or in the pyproject.toml, and of the reference stack.
-_OF_COMMANDS = ("link", "timeout", "seed", "seeds", "confidence", "margins", "jobs", "threads", "exact", "explain")
+_OF_COMMANDS = (
+    "link",
+    "timeout",
+    "seed",
+    "seeds",
+    "confidence",
+    "margins",
+    "jobs",
+    "threads",
+    "exact",
+    "once",
+    "explain",
+)
 _OF_STACK = ("datasets", "presets", "trainers", "orchestrators")
 
 

@@ -30,6 +30,7 @@ _COUNT = click.IntRange(min=1)
 @click.option("--seeds", type=_COUNT, metavar="N", help="Run N seeds, and decide by an equivalence test.")
 @click.option("--confidence", type=click.FloatRange(0.5, 1, min_open=True, max_open=True), help="Of that test; 0.95.")
 @click.option("--margin", "margins", multiple=True, metavar="METRIC=0.01", help="Between its means; or METRIC=1%.")
+@click.option("--once", is_flag=True, help="Run the side before once only: its noise is not measured.")
 @click.option("--jobs", type=_COUNT, metavar="N", help="Commands at once; by default as many as there are cores.")
 @click.option("--threads", type=_COUNT, metavar="N", help="Threads of each command; by default its share of the cores.")
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
@@ -64,7 +65,7 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
 
     Each side logs to a store of its own (MLFLOW_TRACKING_URI), under the same seed (COMPATKIT_SEED, PYTHONHASHSEED) and
     the same number of threads. All top-level runs are compared, by experiment, name and order. `python` is the one that
-    runs compatkit.
+    runs compatkit. The side before runs twice: what differs between these two runs is noise, which is listed.
 
     \b
     Exit status: 0 equivalent; 1 different; 2 a command failed, hung or logged nothing; 3 both; 64 wrong use.

@@ -25,6 +25,7 @@ class Verdict:
         deciding: the differences that no entry of the policy allows.
         unused: the entries of the policy that allowed nothing here; see `stale`.
         compared: counts what was looked at, by what it is.
+        noise: in what two runs of the one side differ, where that was measured; it decides nothing.
     """
 
     before: str
@@ -34,6 +35,7 @@ class Verdict:
     unused: tuple[Allowance, ...] = ()
     compared: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    noise: tuple[Difference, ...] = ()
 
     @property
     def is_equivalent(self) -> bool:

@@ -58,6 +58,7 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
         "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
+        "noise": [difference_json(difference) for difference in verdict.noise],
         "notes": list(verdict.notes),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
 from compatkit.equivalence.verdict import Verdict
 from compatkit.migration import Allowance
@@ -18,11 +19,22 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield from _stale(verdict.stale)
     reasons: dict[str, list[str]] = {}
     for entry in verdict.allowed:
-        reasons.setdefault(entry.by.why, []).append(f"{entry.difference.kind.value} {entry.difference.name}")
+        reasons.setdefault(entry.by.why, []).append(allowed_words(entry.difference))
     for why, names in reasons.items():
         yield printable(f"  allowed, {why}: {', '.join(names)}")
+    for difference in verdict.noise:
+        yield printable(f"  noise, in two runs of before: {difference}")
     for note in verdict.notes:
         yield printable(f"  note: {note}")
+
+
+def allowed_words(difference: Difference) -> str:
+    """Name a difference that does not decide; one that no entry of a policy allows is shown with its values."""
+    named = f"{difference.kind.value} {difference.name}"
+    if not difference.known:
+        return named
+    where = f" in child run {difference.child}" if difference.child else ""
+    return f"{named}{where} ({difference.before.strip()} | {difference.after.strip()})"
 
 
 def matrix_lines(matrix: Matrix) -> Iterator[str]:

@@ -160,6 +160,7 @@ _SHARED: Mapping[str, _Value] = {
     "jobs": _COUNT,
     "link": _Value("a list of strings", _is_texts),
     "migration": _TEXT,
+    "once": _SWITCH,
     "seed": _Value("an integer, zero or more", lambda value: _is_integer(value, 0)),
     "seeds": _COUNT,
     "threads": _COUNT,

@@ -14,7 +14,7 @@ from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
 from compatkit.equivalence.commands.process import Launch, run_commands
 from compatkit.equivalence.commands.result import Reading
 from compatkit.equivalence.commands.scenario import CommandScenario
-from compatkit.equivalence.commands.sides import Side, Sides
+from compatkit.equivalence.commands.sides import AGAIN, Side, Sides
 from compatkit.equivalence.commands.store import LoggedRun, Store, top_level_runs
 from compatkit.equivalence.commands.written import default_stores_written, files_written
 from compatkit.equivalence.reading.reader import take_snapshots
@@ -104,7 +104,9 @@ def _with_leftovers(logged: list[Logged], sides: Sides, store: Path, begun: Sequ
         folder = side.folder.resolve()
         earlier = [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
         left = _without_stores(files_written(folder, begun[0], begun[number]), folder, store) if earlier else []
-        note = f"{side.name}: found {', '.join(left[:4])} as {earlier[-1]} had left it" if left else ""
+        note = (
+            f"{side.name}: found {', '.join(left[:4])} as {earlier[-1].removesuffix(AGAIN)} had left it" if left else ""
+        )
         told.append(replace(one, notes=(*one.notes, *([note] if note else []))))
     return told
 

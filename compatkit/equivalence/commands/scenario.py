@@ -16,6 +16,7 @@ class CommandScenario:
     """Either `before` and `after`, or `command` in the working tree and at the git revision `base`.
 
     `folder` is where the commands run, and from where `link` starts. A command is a tuple of words; no shell reads it.
+    Unless it is to run `once`, or under several seeds, the first side runs twice, which measures its noise.
     """
 
     name: str
@@ -32,6 +33,7 @@ class CommandScenario:
     equivalence: tuple[Equivalence, ...] = ()
     exact: bool = False
     explain: bool = False
+    once: bool = False
     timeout: float = ONE_HOUR
     seed: int = 0
     seeds: int = 1

@@ -22,6 +22,8 @@ from compatkit.equivalence.commands.worktree import (
     work_tree_of,
 )
 
+AGAIN = " again"
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -46,6 +48,12 @@ class Sides:
 
     all: tuple[Side, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def with_again(self) -> Sides:
+        """These sides, and the first one twice: what differs between its two runs is noise."""
+        first, *others = self.all
+        return replace(self, all=(first, replace(first, name=first.name + AGAIN), *others))
 
 
 @contextmanager

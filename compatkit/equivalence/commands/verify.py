@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.equivalence.commands.pairing import pair_runs
+from compatkit.equivalence.commands.pairing import Pairing, pair_runs
 from compatkit.equivalence.commands.result import Comparison, Progress, Reading, Result, RunVerdict
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
+from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.explain import explain
 from compatkit.equivalence.policy import Policy
@@ -32,7 +33,9 @@ def verify_commands(
     """
     if store.is_dir() and any(store.iterdir()):
         raise CommandError.store_in_use(store)
-    with prepared_sides(scenario, progress) as sides:
+    measures_noise = scenario.seeds == 1 and not scenario.once and not scenario.exact
+    with prepared_sides(scenario, progress) as prepared:
+        sides = prepared.with_again if measures_noise else prepared
         samples = []
         for number in range(scenario.seeds):
             seed = scenario.seed + number
@@ -45,22 +48,33 @@ def verify_commands(
         comparisons = compare_over_seeds(samples, policy, confidence=scenario.confidence)
     else:
         (sample,) = samples
+        again = sample.pop(1) if measures_noise else None
         comparisons = tuple(
-            compare_sides(sample[0], other, policy, is_explained=scenario.explain) for other in sample[1:]
+            compare_sides(sample[0], other, policy, again=again, is_explained=scenario.explain) for other in sample[1:]
         )
     return Result(scenario.name, comparisons, notes=notes)
 
 
-def compare_sides(before: Logged, after: Logged, policy: Policy, *, is_explained: bool = False) -> Comparison:
-    """Compare each run with its counterpart; a run that has none is a difference."""
+def compare_sides(
+    before: Logged, after: Logged, policy: Policy, *, again: Logged | None = None, is_explained: bool = False
+) -> Comparison:
+    """Compare each run with its counterpart; a run that has none is a difference.
+
+    `again` is a second run of the side before, if there was one.
+    """
     pairing = pair_runs(before.runs, after.runs)
+    repeated = pair_runs(before.runs, again.runs) if again else Pairing()
+    twins = {left.run_id: again.snapshots[other.run_id] for _, left, other in repeated.pairs} if again else {}
     runs, empty = [], []
     for label, left, right in pairing.pairs:
         first, second = before.snapshots[left.run_id], after.snapshots[right.run_id]
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
-            verdict = compare_snapshots(first, second, policy)
+            twin = twins.get(left.run_id)
+            verdict = (
+                compare_over_noise(first, twin, second, policy) if twin else compare_snapshots(first, second, policy)
+            )
             explanation = explain(first, second, verdict) if is_explained and not verdict.is_equivalent else None
             runs.append(RunVerdict(label, verdict, (first, second), explanation))
     if empty and not runs:
@@ -71,9 +85,14 @@ def compare_sides(before: Logged, after: Logged, policy: Policy, *, is_explained
         runs=tuple(runs),
         missing=tuple(pairing.missing),
         extra=tuple(pairing.extra),
-        notes=(*before.notes, *after.notes, *_notes_on_empty(empty)),
+        notes=(*before.notes, *after.notes, *_notes_on_empty(empty), *_notes_on_noise(before.side, repeated)),
     )
 
 
 def _notes_on_empty(labels: Iterable[str]) -> list[str]:
     return [f"{label}: nothing was compared, as both runs are empty" for label in labels]
+
+
+def _notes_on_noise(side: str, repeated: Pairing) -> list[str]:
+    """Name the runs that only one of two runs of the side before logged: what they hold was not measured."""
+    return [f"{run}: only one of two runs of {side} logged it" for run in (*repeated.missing, *repeated.extra)]

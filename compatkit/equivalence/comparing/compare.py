@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +22,17 @@ from compatkit.equivalence.verdict import Allowed, Verdict
 from compatkit.migration import Allowance
 
 
-def compare_snapshots(before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:
-    """Compare what two runs logged; `before` is v1, `after` is v2.
+def compare_snapshots(
+    before: Snapshot, after: Snapshot, policy: Policy, *, settled: Sequence[Difference] = ()
+) -> Verdict:
+    """Compare what two runs logged; `before` is v1, `after` is v2. Differences that were `settled` before are listed.
 
     Raises `EquivalenceError` where both are empty, or where nothing differs because all is ignored or allowed: that
     nothing differs in nothing is no verdict.
     """
     if before.is_empty and after.is_empty:
         raise EquivalenceError.nothing_compared(before.run_id, after.run_id)
-    deciding, allowed = sort_differences(find_differences(before, after, policy), policy)
+    deciding, allowed = sort_differences([*find_differences(before, after, policy), *settled], policy)
     compared = count_compared(before, after, policy)
     if not deciding and not any(compared.values()):
         raise EquivalenceError.only_allowed(before.run_id, after.run_id)

@@ -207,6 +207,47 @@ def test_seeds_are_handed_down_one_by_one(verify: Verify) -> None:
     assert [evidence.before.values for evidence in run.verdict.evidence] == [(4.2, 5.2)]  # type: ignore[union-attr]
 
 
+ID = (
+    "INSERT INTO params (key, value, run_uuid) SELECT 'out', '/tmp/' || lower(hex(randomblob(16))), run_uuid "
+    "FROM runs WHERE name = 'first'"
+)
+RANDOM = "UPDATE metrics SET value = abs(random()) / 1e19 WHERE step = 3"
+
+
+def test_what_differs_between_two_runs_of_before_is_settled_where_it_is_an_id(verify: Verify) -> None:
+    result = verify(before=log(ID), after=log(ID))
+
+    assert result.is_equivalent
+    verdict = only(result).runs[0].verdict
+    assert [each.name for each in verdict.noise] == ["out"]
+    assert [entry.difference.name for entry in verdict.allowed] == ["out"]
+
+
+def test_a_metric_that_differs_between_two_runs_of_before_decides_and_says_so(verify: Verify) -> None:
+    result = verify(before=log(RANDOM), after=log(RANDOM))
+
+    (difference,) = only(result).runs[0].verdict.deciding
+    assert "it varies by itself" in difference.hint
+
+
+@pytest.mark.parametrize("given", [{"once": True}, {"exact": True}])
+def test_before_runs_once_where_that_is_asked_for(verify: Verify, tmp_path: Path, given: dict[str, bool]) -> None:
+    result = verify(before=log(ID), after=log(ID), **given)
+
+    assert not result.is_equivalent
+    assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["after", "before"]
+
+
+def test_a_run_that_before_logs_only_sometimes_is_noted(verify: Verify, folder: Path) -> None:
+    # Left by the first run of before, so that its second one logs less.
+    less = "import sys; sys.argv[1:] = [\"DELETE FROM runs WHERE name = 'second'\"] if os.path.exists('.was') else []"
+    code = f"import os; {less}; open('.was', 'w'); exec(open('log.py').read())"
+
+    result = verify(before=python(code), jobs=1)
+
+    assert any("only one of two runs of before logged it" in note for note in only(result).notes)
+
+
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
