@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+_STAR = "[^/]*"
+_FOLDERS = "(?:[^/]+/)*"
 _POSIX = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -54,7 +56,35 @@ def path_regex(pattern: str) -> re.Pattern[str] | None:
         if part is None:
             return None
         parts.append(part)
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile(_regex(parts), re.DOTALL)
+
+
+def _regex(parts: list[str]) -> str:
+    """Put tokens together such that no star is tried again once what stands behind it is found.
+
+    The first place for that leaves most for the rest. Else six stars take years for a name that does not match
+    (python/cpython#84660). Only the last star of each kind has to try on: its match must reach the end.
+    """
+    runs = _split(parts, _FOLDERS)
+    first, *rest = ["".join(_atomic(_split(run, _STAR))) for run in runs]
+    return "".join([first, *(f"(?>{_FOLDERS}?{run})" for run in rest[:-1]), *(f"{_FOLDERS}{run}" for run in rest[-1:])])
+
+
+def _atomic(chunks: list[list[str]]) -> Iterator[str]:
+    first, *rest = ["".join(chunk) for chunk in chunks]
+    yield first
+    yield from (f"(?>{_STAR}?{chunk})" for chunk in rest[:-1])
+    yield from (f"{_STAR}{chunk}" for chunk in rest[-1:])
+
+
+def _split(parts: list[str], mark: str) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for part in parts:
+        if part == mark:
+            found.append([])
+        else:
+            found[-1].append(part)
+    return found
 
 
 def _rule(line: str) -> Rule | None:
@@ -82,7 +112,7 @@ def _token(pattern: str, at: int) -> tuple[str | None, int]:
     """Return the regex of what stands at `at`, and where the next begins."""
     is_start = at == 0 or pattern[at - 1] == "/"
     if is_start and pattern.startswith("**/", at):
-        return "(?:[^/]+/)*", at + 3
+        return _FOLDERS, at + 3
     if is_start and pattern[at:] == "**":
         return ".+", at + 2
     match pattern[at]:
@@ -90,7 +120,7 @@ def _token(pattern: str, at: int) -> tuple[str | None, int]:
             end = at
             while pattern[end : end + 1] == "*":
                 end += 1
-            return "[^/]*", end
+            return _STAR, end
         case "?":
             return "[^/]", at + 1
         case "[":

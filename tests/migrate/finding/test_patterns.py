@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compatkit.migrate.finding.patterns import is_ignored, parse_ignore, path_regex
+from compatkit.migrate.finding.patterns import _token, is_ignored, parse_ignore, path_regex
 
 PART = st.text(alphabet="ab*?[]!^-\\. #", min_size=1, max_size=5)
 LINE = st.builds(
@@ -88,3 +89,38 @@ def test_double_star_crosses_folders(path: str) -> None:
 
     assert regex is not None
     assert regex.fullmatch(path)
+
+
+TOKENS = st.lists(st.sampled_from(["*", "*", "**/", "/", "a", "b", "?", "[ab]", "**", "a/"]), min_size=1, max_size=9)
+
+
+@given(tokens=TOKENS, path=st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=5))
+def test_what_matches_is_what_trying_every_way_finds(tokens: list[str], path: list[str]) -> None:
+    pattern, name = "".join(tokens), "/".join(path)
+
+    regex = path_regex(pattern)
+
+    assert regex is not None
+    assert bool(regex.fullmatch(name)) == every_way(pattern, name)
+
+
+def every_way(pattern: str, name: str) -> bool:
+    """Match by the definition: a star is nothing, or one more character and the star again."""
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        part, at = _token(pattern, at)
+        assert part is not None
+        parts.append(part)
+    return re.fullmatch("".join(parts), name, re.DOTALL) is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("*a" * 40 + "b", "a" * 250), ("**/a/" * 12 + "b", "a/" * 1500 + "a"), ("**/*a*a*a*a/" * 4, "aaaaaaaaaaa/" * 300)],
+)
+def test_many_stars_are_answered(pattern: str, path: str) -> None:
+    regex = path_regex(pattern)
+
+    assert regex is not None
+    assert not regex.fullmatch(path)
