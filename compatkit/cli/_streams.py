@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import TextIO, cast
 
+import click
+
 from compatkit.errors import CompatkitError
+
+# What compatkit itself sends: its progress, and the colours of `demo`.
+_OWN = r"\x1b\[(?:K|0m|1m|36m)"
+# Controls, and marks that turn the direction of writing: in a name or a source, they would steer the terminal.
+_STEERING = re.compile(rf"({_OWN})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STEERING_BYTES = re.compile(rf"({_OWN})|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]".encode())
+# A line of a log that a CI service takes for a command of its own.
+_COMMAND = re.compile(r"^(?=::|##\[)", re.MULTILINE)
 
 
 class StreamError(CompatkitError):
@@ -51,7 +62,7 @@ def _guarded(stream: TextIO | None, number: int) -> TextIO:
         stream.reconfigure(errors="backslashreplace")
         return stream
     raw = io.BufferedWriter(cast(io.RawIOBase, _Descriptor(number)))
-    return io.TextIOWrapper(
+    return _Text(
         raw, encoding=getattr(stream, "encoding", "utf-8"), errors="backslashreplace", line_buffering=is_terminal
     )
 
@@ -61,6 +72,21 @@ def _leads_to(stream: TextIO, number: int) -> bool:
         return stream.fileno() == number
     except (OSError, ValueError):
         return False
+
+
+class _Text(io.TextIOWrapper):
+    """Shows what would steer a terminal, or be a command to a CI service, unless commands were asked for."""
+
+    def write(self, text: str) -> int:
+        context = click.get_current_context(silent=True)
+        if context is None or context.params.get("form") != "github":
+            text = _COMMAND.sub(" ", text)
+        progress, text = ("\r", text[1:]) if text.startswith("\r") else ("", text)
+        return super().write(progress + _STEERING.sub(lambda found: found[1] or _shown(found[0]), text))
+
+
+def _shown(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 class _Descriptor(io.RawIOBase):
@@ -78,6 +104,12 @@ class _Descriptor(io.RawIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         try:
+            if self._number == 1 and self.isatty():
+                # A patch is bytes, which only a terminal shows otherwise than they are.
+                shown = _STEERING_BYTES.sub(lambda found: found[1] or b"\\x%02x" % ord(found[0]), bytes(data))
+                while shown:
+                    shown = shown[os.write(self._number, shown) :]
+                return len(data)
             return os.write(self._number, data)
         except OSError as error:
             # From here on nothing is written: Python itself flushes once more at its end.

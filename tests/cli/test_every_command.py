@@ -118,3 +118,69 @@ def test_fault_of_compatkit_is_status_2_and_told_as_such(install: Path, tree: Pa
     assert done.stderr.startswith(b"error: compatkit failed: ZeroDivisionError")
     assert b"COMPATKIT_DEBUG=1" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+HOSTILE = "\n::error file=x,line=1::\x1b[2J\x1b]0;title\x07\u202e"
+
+
+@pytest.mark.parametrize("arguments", [("migrate", "--check", "."), ("status", "--depth", "9", ".")])
+def test_name_that_steers_a_terminal_or_a_ci_service_is_shown(
+    install: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    for name in (f"::error::{HOSTILE}", f"##[error]{HOSTILE}"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{HOSTILE}.py").write_text(OLD)
+        (tmp_path / name / f"b{HOSTILE}.py").write_text(f"{OLD}(")
+
+    done = run_in(install, *arguments, cwd=tmp_path)
+
+    printed = done.stdout + done.stderr
+    assert b"title" in printed
+    assert not any(mark in printed for mark in (b"\x1b", b"\x07", "\u202e".encode()))
+    assert not [line for line in printed.splitlines() if line.startswith((b"::", b"##["))]
+
+
+def test_error_with_a_hostile_path_is_shown(install: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.compatkit")
+    (tmp_path / HOSTILE.replace("/", "")).mkdir()
+    (tmp_path / HOSTILE.replace("/", "") / "pyproject.toml").write_text("[tool.compatkit]\nx = 1")
+
+    done = run_in(install, "stubs", "--check", cwd=tmp_path / HOSTILE.replace("/", ""))
+
+    assert done.returncode == 2
+    assert b"\x1b" not in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.startswith(b"::")]
+
+
+def test_commands_that_were_asked_for_are_sent(install: Path, tree: Path) -> None:
+    done = run_in(install, "migrate", "--check", "--format", "github", ".", cwd=tree)
+
+    assert done.stdout.startswith(b"::")
+
+
+def test_diff_is_bytes_for_a_program_and_shown_on_a_terminal(install: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(f"{OLD}x = '\x1b[31m'\n")
+
+    piped = run_in(install, "migrate", "--diff", ".", cwd=tmp_path).stdout
+    shown = on_terminal(command_in(install, "migrate", "--diff", "."), tmp_path)
+
+    assert b"\x1b[31m" in piped
+    assert b"\\x1b[31m" in shown
+    assert b"\x1b" not in shown
+
+
+def on_terminal(command: list[str], folder: Path) -> bytes:
+    """Return what a program prints on a terminal, as it would be sent there."""
+    import pty
+
+    reading, writing = pty.openpty()
+    with subprocess.Popen(command, cwd=folder, stdout=writing, stderr=subprocess.DEVNULL):
+        os.close(writing)
+        found = b""
+        try:
+            while part := os.read(reading, 4096):
+                found += part
+        except OSError:
+            # The terminal is closed: its program has ended.
+            os.close(reading)
+    return found

@@ -117,7 +117,11 @@ def every_way(pattern: str, name: str) -> bool:
 
 @pytest.mark.parametrize(
     ("pattern", "path"),
-    [("*a" * 40 + "b", "a" * 250), ("**/a/" * 12 + "b", "a/" * 1500 + "a"), ("**/*a*a*a*a/" * 4, "aaaaaaaaaaa/" * 300)],
+    [
+        ("*a" * 40 + "b", "a" * 250),
+        ("**/a/" * 12 + "b", "a/" * 1500 + "a"),
+        ("**/*a*a*a*a/" * 4 + "b", "aaaaaaaaaaa/" * 300),
+    ],
 )
 def test_many_stars_are_answered(pattern: str, path: str) -> None:
     regex = path_regex(pattern)
