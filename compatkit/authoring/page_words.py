@@ -26,6 +26,7 @@ def _call(row: CallChange) -> Iterator[str]:
     for condition in row.when:
         yield f"where {_code(condition.name)} is {' or '.join(map(_value, condition.values))}"
     yield from (f"where {_code(match.name)} contains {_code(match.pattern)}" for match in row.matches)
+    yield from (f"where {_code(made.name)} is made of {_listed(map(str, made.values))}" for made in row.made_of)
     if row.asks:
         yield f"where {_listed(row.asks)} is given"
     if row.unless:

@@ -21,8 +21,9 @@ class Item:
     `name` is the name by which it is passed, None by position; `known`, in a tuple, is its value where that is known,
     `value` what takes its place. `node` is how it is written, if it is. `before` is the item in front of which a new
     one is put. `is_quiet` tells that nothing happens when it is evaluated. Where the value is not known, it is one of
-    `choices`, if there are any; `pieces` are the parts of a formatted string that are written; and what a call returns
-    is not None.
+    `choices`, if there are any; `pieces` are the parts of a formatted string that are written. What a call returns is
+    not None, nor a literal where the callee has the name of a class (`is_object`). `made` are the dotted names of what
+    is called to make the value, or the elements of a list.
     """
 
     index: int | None
@@ -37,6 +38,9 @@ class Item:
     choices: tuple[object, ...] = ()
     pieces: tuple[str, ...] = ()
     is_call: bool = False
+    is_object: bool = False
+    made: tuple[str, ...] = ()
+    is_list: bool = False
 
     @property
     def is_spread(self) -> bool:
@@ -49,6 +53,8 @@ class Item:
 
     def may_be(self, values: Iterable[object]) -> bool:
         """False where the value is certainly none of these literals."""
+        if self.is_object and self.literal is None:
+            return False
         if self.is_call and self.literal is None:
             return any(value is not None for value in values)
         known = self.literal or self.choices
@@ -131,6 +137,10 @@ class _Attempt:
             item = self._given(match.name)
             if (item is None and not self._is_spread) or (item is not None and not item.contains(match.pattern)):
                 return True
+        for made in change.made_of:
+            item = self._find(made.name)
+            if (item is None and not self._is_spread) or (item is not None and not {*item.made} & {*made.values}):
+                return True
         if any(map(self._given, change.unless)) or (change.lacks and all(map(self._given, change.lacks))):
             return True
         if change.asked and not change.matches and not any(self._find(name) for name in change.asked):
@@ -151,6 +161,9 @@ class _Attempt:
         for name in (*(row.name for row in change.when), *change.literal):
             if (item := self._find(name)) and item.literal is None:
                 return f"the value of `{name}` is not written here"
+        for name in (row.name for row in change.made_of):
+            if (item := self._find(name)) and item.is_list:
+                return f"`{name}` is a list"
         for row in change.rename:
             if self._find(row.v1) and self._find(row.v2):
                 return f"both `{row.v1}` and `{row.v2}` are given"

@@ -128,6 +128,11 @@ def _matches(entry: Entry, key: str) -> tuple[Match, ...]:
     return tuple(found)
 
 
+def _classes(entry: Entry, key: str) -> tuple[Condition, ...]:
+    table = Entry(entry.table(key), f"{entry.where}, {key}")
+    return tuple(Condition(name, _of().read(table, name)) for name in table.given)
+
+
 def _literal(entry: Entry, key: str, value: object) -> Literal:
     """Return a literal: TOML's own values, or `{ python = "None" }` for what TOML cannot say."""
     if isinstance(value, dict) and set(value) == {"python"} and isinstance(value["python"], str):
@@ -292,6 +297,13 @@ CALLS = Table(
         "when",
         Kind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
         "By argument, values of which one must be given as a literal, or the row is none of the call.",
+        (),
+    ),
+    Column(
+        "made_of",
+        Kind(_classes, each_value(_of().schema)),
+        "By argument, classes by dotted name: its value must be made of one right there, or the row is none of the"
+        " call. In a list, it is reported.",
         (),
     ),
     Column(

@@ -77,6 +77,7 @@ class CallChange(Row):
         rename, add, pin, drop, values: what becomes of arguments; `pin` writes out a default that changed.
         when: literals that must be given, or the change is none of this call.
         matches: texts that must be given; of a formatted string, one of the parts that are written.
+        made_of: classes of which an argument must be an instance that is made right there.
         asks: arguments of which at least one must be given.
         unless: arguments of which none may be given, or the change is none of this call.
         lacks: arguments of which at least one must not be given.
@@ -98,6 +99,7 @@ class CallChange(Row):
     values: tuple[Mapped, ...] = ()
     when: tuple[Condition, ...] = ()
     matches: tuple[Match, ...] = ()
+    made_of: tuple[Condition, ...] = ()
     asks: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
@@ -118,7 +120,7 @@ class CallChange(Row):
         if self.to:
             return frozenset()
         names = {row.v1 for row in self.rename}
-        names |= {row.name for rows in (self.values, self.when, self.matches) for row in rows}
+        names |= {row.name for rows in (self.values, self.when, self.matches, self.made_of) for row in rows}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
 
     @property

@@ -47,6 +47,9 @@ def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
 
 
 def _names_new_home(text: str, move: Move) -> bool:
+    if move.is_module:
+        # In one piece: the words of `lightning.pytorch` also stand in `pytorch-lightning`.
+        return re.search(rf"(?<![\w.-]){re.escape(move.new)}(?![\w-])", text) is not None
     module = re.search(rf"(?<![\w.]){re.escape(move.new_module)}(?!\w)", text)
     return module is not None and re.search(rf"\b{re.escape(move.new_name)}\b", text) is not None
 

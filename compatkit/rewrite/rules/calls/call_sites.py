@@ -56,7 +56,7 @@ class Visitor:
 
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
-        planned, doubts = plan_call(call, acting, self._may_make)
+        planned, doubts = plan_call(call, acting, self._may_make, self._file.import_of)
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
@@ -226,7 +226,7 @@ class Visitor:
     def _report_passed(self, call: ast.Call, inner: ast.Call, name: str, reason: str) -> None:
         """Report arguments that reach a callable by a way on which they cannot be changed here."""
         for change in self._index.calls_of(name) if name else ():
-            planned, doubts = plan_call(inner, [change], lambda _: True)
+            planned, doubts = plan_call(inner, [change], lambda _: True, self._file.import_of)
             if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
                 column = self._source.column(call.lineno, call.col_offset)
                 message = f"{name}: {'; '.join(planned.steps) or doubts[0].reason}; not rewritten: {reason}"

@@ -16,10 +16,26 @@ _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unar
 
 
 def plan_call(
-    call: ast.Call, changes: Sequence[CallChange], may_make: Callable[[CallChange], bool]
+    call: ast.Call,
+    changes: Sequence[CallChange],
+    may_make: Callable[[CallChange], bool],
+    name_of: Callable[[ast.expr], str] = lambda _: "",
 ) -> tuple[Planned, list[Doubt]]:
-    """Apply `changes` to a call, one after another; each is made as a whole, or doubted."""
-    return plan_items(list(_items(call)), changes, may_make)
+    """Apply `changes` to a call, one after another; each is made as a whole, or doubted.
+
+    `name_of` tells the dotted name that an expression surely stands for.
+    """
+    items = list(_items(call))
+    for item in items if any(change.made_of for change in changes) else ():
+        item.made = tuple(name for each in _makers(item.node) if (name := name_of(each)))
+        item.is_list = isinstance(item.node, ast.List | ast.Tuple)
+    return plan_items(items, changes, may_make)
+
+
+def _makers(node: object) -> list[ast.expr]:
+    """Return what is called to make a value, or the elements of a list."""
+    parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+    return [part.func for part in parts if isinstance(part, ast.Call)]
 
 
 def _items(call: ast.Call) -> Iterator[Item]:
@@ -43,7 +59,12 @@ def _item(index: int, node: ast.expr, name: str | None) -> Item:
         choices=tuple(_choices(node)),
         pieces=tuple(_pieces(node)),
         is_call=isinstance(node, ast.Call),
+        is_object=isinstance(node, ast.Call) and _last_name(node.func)[:1].isupper(),
     )
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _choices(node: ast.expr) -> Iterator[object]:

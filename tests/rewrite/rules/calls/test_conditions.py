@@ -47,6 +47,12 @@ when = { how = ["cash", "card"] }
 say = "v2 pays otherwise"
 
 [[calls]]
+code = "SHOP208"
+of = "shop.open"
+made_of = { door = ["shop.Gate", "shop.Fence"] }
+rename = { door = "gate" }
+
+[[calls]]
 code = "SHOP206"
 of = "shop.owe"
 values = { limit = [[{ python = "None" }, 0]] }
@@ -116,6 +122,9 @@ def test_what_is_not_given_is_reported_until_it_is() -> None:
         ("name", True),
         ('name if is_new else "cheque"', True),
         ('"cheque"', False),
+        ("Cheque(3)", False),
+        ("shop.Cheque(3)", False),
+        ("cheque(3)", True),
         ('"cheque" if is_new else "bill"', False),
         ('"cheque" if is_new else "bill" if coins else "coin"', False),
     ],
@@ -130,3 +139,21 @@ def test_a_conditional_expression_is_one_of_its_literals(how: str, *, is_reporte
 )
 def test_a_call_is_taken_for_a_value_that_is_not_none(limit: str, *, is_reported: bool) -> None:
     assert bool(findings(call(f"limit={limit}", name="owe"), ROWS)) is is_reported
+
+
+@pytest.mark.parametrize("door", ["shop.Gate()", "shop.Fence(1, high=2)"])
+def test_an_argument_that_is_made_of_a_class_moves(door: str) -> None:
+    assert rewritten(call(f"door={door}", name="open"), ROWS) == call(f"gate={door}", name="open")
+
+
+@pytest.mark.parametrize("door", ["shop.Door()", "Gate()", "name", "[]", "[shop.Door()]", "shop.Gate"])
+def test_an_argument_that_is_not_seen_to_be_made_of_it_is_left_alone(door: str) -> None:
+    assert type(outcome_of(call(f"door={door}", name="open"), ROWS)).__name__ == "Unchanged"
+    assert not findings(call(f"door={door}", name="open"), ROWS)
+
+
+@pytest.mark.parametrize("door", ["[shop.Gate()]", "[shop.Door(), shop.Gate()]", "(shop.Fence(),)"])
+def test_one_in_a_list_is_reported(door: str) -> None:
+    (told,) = findings(call(f"door={door}", name="open"), ROWS)
+
+    assert "`door` is a list" in told
