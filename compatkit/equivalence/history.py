@@ -19,14 +19,21 @@ class Point(NamedTuple):
 
 
 class History(Sequence[Point]):
-    """The points of one metric in canonical order. Equal to any sequence of the same points; NaN equals NaN."""
+    """The points of one metric in canonical order. Equal to any sequence of the same points; NaN equals NaN.
+
+    `ties` marks the points that no store tells to come after the one before: of one step and millisecond, logged by
+    several threads or read from a server. They are in the order of their values. None where there are none.
+    """
 
     __hash__ = None  # type: ignore[assignment]  # as of a list: it is compared by content
-    __slots__ = ("steps", "values")
+    __slots__ = ("steps", "ties", "values")
 
-    def __init__(self, steps: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+    def __init__(
+        self, steps: NDArray[np.int64], values: NDArray[np.float64], ties: NDArray[np.bool_] | None = None
+    ) -> None:
         self.steps = steps
         self.values = values
+        self.ties = ties
 
     @classmethod
     def of(cls, points: Iterable[tuple[int, float]]) -> History:
@@ -44,7 +51,7 @@ class History(Sequence[Point]):
     def __getitem__(self, place: slice) -> History: ...
     def __getitem__(self, place: int | slice) -> Point | History:
         if isinstance(place, slice):
-            return History(self.steps[place], self.values[place])
+            return History(self.steps[place], self.values[place], None if self.ties is None else self.ties[place])
         return Point(int(self.steps[place]), float(self.values[place]))
 
     def __iter__(self) -> Iterator[Point]:

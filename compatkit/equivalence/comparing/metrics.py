@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from compatkit.equivalence.comparing.arrays import suspects
+from compatkit.equivalence.comparing.ties import have_one_order
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.frameworks import metric_nature
 from compatkit.equivalence.policy import Policy
@@ -13,6 +14,8 @@ from compatkit.equivalence.snapshot import Point
 from compatkit.equivalence.tolerance import Tolerance
 
 _History = Sequence[Point]
+_NAMED = 3  # places that a hint names
+_TIED = "points of one step and millisecond have no order that the store tells: compared as a set"
 
 
 def compare_metrics(
@@ -51,7 +54,8 @@ def compare_histories(name: str, before: _History, after: _History, tolerance: T
         of = len(pairs)
     apart = [(one, other) for one, other in pairs if not tolerance.agree(one.value, other.value)]
     if apart:
-        yield _values(name, apart, of, tolerance)
+        known = _TIED if have_one_order(before, after, tolerance) else ""
+        yield replace(_values(name, apart, of, tolerance), known=known)
 
 
 def _values(name: str, apart: list[tuple[Point, Point]], of: int, tolerance: Tolerance) -> Difference:
@@ -96,6 +100,7 @@ def _steps(name: str, before: _History, after: _History, tolerance: Tolerance) -
     )
     first = min(history[place].step for history in (before, after) if place < len(history))
     shift = _shift(before, after, tolerance)
+    said = f"the same values, shifted by {shift:+d} steps" if shift is not None else _where(before, after, tolerance)
     return Difference(
         Kind.METRIC_STEPS,
         name,
@@ -103,8 +108,47 @@ def _steps(name: str, before: _History, after: _History, tolerance: Tolerance) -
         after=_points(after),
         first_step=first,
         rule="steps must be equal",
-        hint=f"the same values, shifted by {shift:+d} steps" if shift is not None else "",
+        hint=said,
     )
+
+
+def _where(before: _History, after: _History, tolerance: Tolerance) -> str:
+    """Say which points one side has more; empty where that is not what differs, or the points are many."""
+    if len(before) == len(after):
+        return ""
+    longer, shorter = (before, after) if len(before) > len(after) else (after, before)
+    extra = _extra(list(longer), list(shorter), tolerance)
+    if extra is None:
+        return ""
+    shown = ", ".join(_place_words(longer, number) for number in extra[:_NAMED])
+    more = f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else ""
+    return f"{'missing' if longer is before else 'extra'}: {shown}{more}"
+
+
+def _extra(longer: list[Point], shorter: list[Point], tolerance: Tolerance) -> list[int] | None:
+    """Return the places in `longer` that `shorter` leaves out, if the rest is the same."""
+    extra, at = [], 0
+    for number, point in enumerate(longer):
+        other = shorter[at] if at < len(shorter) else None
+        if other and point.step == other.step and tolerance.agree(point.value, other.value):
+            at += 1
+        else:
+            extra.append(number)
+    return extra if at == len(shorter) else None
+
+
+def _place_words(history: _History, number: int) -> str:
+    """Name a point by its step; where several share that, by which of them it is, and its value."""
+    step, value = history[number]
+    same = [at for at, point in enumerate(history) if point.step == step]
+    if len(same) == 1:
+        return f"step {step}"
+    return f"the {_ordinal(same.index(number) + 1)} point of step {step} ({value!r})"
+
+
+def _ordinal(number: int) -> str:
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in {11, 12, 13} else ends.get(number % 10, 'th')}"
 
 
 def _shift(before: _History, after: _History, tolerance: Tolerance) -> int | None:

@@ -13,12 +13,13 @@ import numpy as np
 from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History, Point
-from compatkit.equivalence.reading.canonical import canonical_points, canonical_value
+from compatkit.equivalence.reading.canonical import canonical_points, canonical_step, canonical_value
+from compatkit.equivalence.reading.store.canonical_history import canonical_history
 from compatkit.equivalence.reading.store.sql_metrics import read_sql_metrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Metric, Run
 
 _AT_ONCE = 4  # metrics
 
@@ -67,9 +68,22 @@ def _latest_steps(run: Run) -> dict[str, int]:
 
 
 def _from_client(client: MlflowClient, run_id: str, name: str) -> Sequence[Point]:
-    points = canonical_points(name, client.get_metric_history(run_id, name))
+    logged = client.get_metric_history(run_id, name)
+    points = canonical_points(name, logged)
     try:
-        return History.of(points)
+        if len({point.step for point in points}) == len(points):
+            return History.of(points)
+        return _ordered(name, logged, is_told=not client.tracking_uri.startswith("http"))
     except OverflowError:
         # A file store keeps steps of any size.
         return points
+
+
+def _ordered(name: str, logged: Sequence[Metric], *, is_told: bool) -> History:
+    """Return the history of a metric with several points a step; a file store's lines tell their order."""
+    return canonical_history(
+        np.array([canonical_step(name, row.step) for row in logged], dtype=np.int64),
+        np.array([row.timestamp for row in logged], dtype=np.int64),
+        np.array([row.value for row in logged], dtype=np.float64),
+        np.arange(len(logged)) if is_told else None,
+    )
