@@ -50,7 +50,12 @@ def _state_of(function: str) -> tuple[str, str]:
         return module, f"there is no name {'.'.join(path)!r} in {module}{kept}{f' ({hint})' if hint else ''}"
     if is_wrapped(found):
         return module, ""
-    return module, f"{module} was imported past the shim, or it is a {type(found).__name__}, which cannot be wrapped"
+    if isinstance(found, type) or not (callable(found) or hasattr(found, "__get__")):
+        return (
+            module,
+            f"it is a {'class' if isinstance(found, type) else type(found).__name__}, which cannot be wrapped",
+        )
+    return module, f"{module} was imported past the shim"
 
 
 def unseen(producers: Iterable[Producer], folder: Path) -> Iterator[str]:

@@ -20,9 +20,9 @@ _AsyncRecords = AsyncGenerator[object, Any]
 
 def is_wrapped(function: object) -> bool:
     """True for what this module wrapped, also for what another copy of it did."""
-    inner = getattr(function, "__func__", getattr(function, "fget", getattr(function, "func", function)))
     # The mark is the wrapper itself: `functools.wraps` copies it to functions that are none.
-    return getattr(inner, _MARK, None) is inner
+    inside = (getattr(function, name, None) for name in ("__func__", "fget", "func"))
+    return any(getattr(each, _MARK, None) is each for each in (function, *inside) if each is not None)
 
 
 def wrapped(function: object, results: Results) -> object:
