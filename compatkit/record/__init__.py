@@ -5,7 +5,7 @@ from __future__ import annotations
 from compatkit.record.compat_record import CompatRecord
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
-from compatkit.record.history import HistoryReader, read_history
+from compatkit.record.history import Explained, HistoryReader, read_history
 from compatkit.record.metrics import EpochMetrics
 from compatkit.record.names import FieldNames
 from compatkit.record.record_class import default_record, record_class
@@ -14,6 +14,7 @@ __all__ = [
     "CompatRecord",
     "EpochMetrics",
     "EpochRecord",
+    "Explained",
     "FieldNames",
     "HistoryReader",
     "RecordError",

@@ -63,7 +63,8 @@ class RecordError(CompatkitError):
         return cls(
             f"The columns of the history have different lengths, and cannot be placed for certain: {shown}.",
             where="what the trainer returned",
-            hint="pass one dict an epoch, or columns of one length with NaN where nothing was measured",
+            hint="state the epochs of the shorter ones, as in read_history(history, validated=[2, 4]): they may be "
+            "every second one, the last ones or others",
         )
 
     @classmethod
@@ -91,7 +92,24 @@ class RecordError(CompatkitError):
         return cls(
             f"Epoch {epoch} comes twice, and which of its values count cannot be told for certain.",
             where=where,
-            hint="keep one state an epoch, and copy what it holds: an engine's own state changes as it goes on",
+            hint="keep one row or state an epoch, and copy what it holds: an engine's own state changes as it goes on; "
+            "of a log by steps, take the rows that count",
+        )
+
+    @classmethod
+    def restarted(cls, epoch: object, last: object, where: str) -> RecordError:
+        return cls(
+            f"After epoch {last}, epoch {epoch} comes again: a second training was appended, or one went back.",
+            where=where,
+            hint="split it, and read the part that counts",
+        )
+
+    @classmethod
+    def uncertain_count(cls, epoch: object, where: str) -> RecordError:
+        return cls(
+            f"The first epoch is {epoch}, and whether it is counted from 0 or from 1 cannot be told.",
+            where=where,
+            hint="say so: read_history(history, counts_from=0), as Keras counts, or counts_from=1",
         )
 
     @classmethod

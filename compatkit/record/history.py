@@ -3,33 +3,86 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from itertools import chain, groupby
-from typing import Generic, TypeVar, cast
+from typing import Generic, Literal, TypeVar, cast, overload
 
-from compatkit.record.compat_record import CompatRecord
+from compatkit.record._attributes import stored_keys
+from compatkit.record.compat_record import CompatRecord, names_of
 from compatkit.record.containers import put_back
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
 from compatkit.record.reading import ReadRun, run_reader
 
+_NOT_MOVED = "in the record that has it; records are not moved"
 Record = TypeVar("Record", bound=CompatRecord)
 
 # From this length on, the collector's passes over the growing list cost as much as the reading.
 _LONG = 10_000  # records
 
 
-def read_history(history: object) -> list[EpochRecord]:
+@dataclass(frozen=True, slots=True)
+class Explained(Generic[Record]):
+    """A history that was read, and why each value stands where it does.
+
+    Attributes:
+        records: one an epoch.
+        reader: what knew the history, as `keras` or `delimited`; `records` where it is a list of records.
+        reasons: by v1 key, why the values of that name stand in the epochs in which they stand.
+    """
+
+    records: list[Record]
+    reader: str
+    reasons: Mapping[str, str]
+
+
+@overload
+def read_history(
+    history: object, *, validated: Sequence[int] | None = None, counts_from: int | None = None
+) -> list[EpochRecord]: ...
+@overload
+def read_history(
+    history: object,
+    *,
+    explain: Literal[True],
+    validated: Sequence[int] | None = None,
+    counts_from: int | None = None,
+) -> Explained[EpochRecord]: ...
+def read_history(
+    history: object,
+    *,
+    explain: bool = False,
+    validated: Sequence[int] | None = None,
+    counts_from: int | None = None,
+) -> list[EpochRecord] | Explained[EpochRecord]:
     """Read what a trainer returned, one record an epoch: v1 dicts, v2 `EpochMetrics`, or both mixed.
 
     Also a class of one's own (a dataclass, `to_dict`, a named tuple, attrs, pydantic), and what Keras, Hugging Face,
-    Lightning, skorch, XGBoost, LightGBM, fastai, ignite and MLflow return, and CSV and JSON lines files.
+    Lightning, skorch, XGBoost, LightGBM, fastai, ignite, MLflow, W&B, detectron2, mmengine, ultralytics and TensorBoard
+    return or write, DataFrames, and CSV and JSON lines files.
     Values are handed on as they are, keys that are absent stay absent, extra keys and the order are kept.
-    Raises `RecordError` for a shape that is not known, and where one record has both spellings and they differ.
+
+    Where a history does not say it: `validated` are the epochs in which its shorter columns were measured,
+    `counts_from` is what it calls its first epoch, 0 or 1. `explain` asks for the reasons beside the records.
+    Raises `RecordError` for a shape that is not known, for values that cannot be placed for certain, and where one
+    record has both spellings and they differ.
     """
-    return HistoryReader(EpochRecord).read(history)
+    reader = HistoryReader(EpochRecord)
+    if not explain and validated is None and counts_from is None:
+        return reader.read(history)
+    from compatkit.record.formats._placing import Placing, placed_by
+
+    placing = Placing(validated, counts_from)
+    with placed_by(placing):
+        records = reader.read(history)
+    if not explain:
+        return records
+    names = list(dict.fromkeys(name for record in records for name in stored_keys(record)))
+    to_v2 = names_of(EpochRecord).to_v2
+    reasons = {name: placing.reasons.get(to_v2.get(name, name), _NOT_MOVED) for name in names}
+    return Explained(records, placing.reader or "records", reasons)
 
 
 class HistoryReader(Generic[Record]):

@@ -102,15 +102,21 @@ def test_a_keras_history_object_numbers_its_epochs() -> None:
     assert column(history, "epoch") == [6, 7]
 
 
-def test_keras_validation_at_every_second_epoch_is_placed_there() -> None:
-    history = read_history({"loss": [0.5, 0.4, 0.3, 0.2, 0.1], "val_loss": [0.6, 0.7]})
+def test_keras_validation_is_placed_in_the_stated_epochs() -> None:
+    history = read_history({"loss": [0.5, 0.4, 0.3, 0.2, 0.1], "val_loss": [0.6, 0.7]}, validated=[2, 4])
 
     assert [record.get("val_loss") for record in history] == [None, 0.6, None, 0.7, None]
     assert "val_loss" not in history[0]
 
 
 @pytest.mark.parametrize(
-    "columns", [{"loss": [1.0, 2.0, 3.0], "val_loss": [1.0]}, {"loss": [1.0, 2.0], "val_loss": []}]
+    "columns",
+    [
+        {"loss": [1.0, 2.0, 3.0], "val_loss": [1.0]},
+        {"loss": [1.0, 2.0], "val_loss": []},
+        # Of every second epoch, of the last ones, or of those of a list.
+        {"loss": [0.5, 0.4, 0.3, 0.2, 0.1], "val_loss": [0.6, 0.7]},
+    ],
 )
 def test_columns_that_cannot_be_placed_for_certain_are_an_error(columns: dict[str, list[float]]) -> None:
     with pytest.raises(RecordError, match="cannot be placed for certain: loss"):
@@ -281,7 +287,11 @@ def test_a_keras_csv_counts_from_one(tmp_path: Path) -> None:
     assert history[0]["train_accuracy"] == 0.16214334964752197
 
 
-@given(st.lists(st.tuples(st.integers(0, 99), losses, st.none() | losses), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 99), losses, st.none() | losses), min_size=1, max_size=5, unique_by=lambda row: row[0]
+    ).map(sorted)
+)
 def test_a_plain_csv_keeps_names_epochs_and_gaps(rows: list[tuple[int, float, float | None]]) -> None:
     stream = io.StringIO()
     writer = csv.writer(stream)

@@ -13,15 +13,21 @@ from compatkit.record.errors import RecordError
 from compatkit.record.formats import (
     boosting,
     delimited,
+    detectron2,
     fastai,
+    frames,
     huggingface,
     ignite,
     keras,
     lightning,
     mlflow_run,
+    mmengine,
     skorch,
+    tensorboard,
+    wandb,
 )
-from compatkit.record.formats._rows import Row
+from compatkit.record.formats._placing import placing
+from compatkit.record.formats._rows import Row, as_rows
 
 KNOWN = (
     "Keras History",
@@ -32,9 +38,16 @@ KNOWN = (
     "fastai Recorder",
     "ignite states",
     "an MLflow run",
+    "W&B history rows",
+    "detectron2 or mmengine JSON lines",
+    "a pandas or polars DataFrame",
+    "a folder of TensorBoard events",
     "a CSV or JSON lines file",
 )
-_ADAPTERS = (huggingface, skorch, ignite, fastai, mlflow_run, delimited, lightning, boosting, keras)
+_ADAPTERS = (
+    *(huggingface, skorch, ignite, fastai, mlflow_run, delimited, lightning),
+    *(wandb, detectron2, mmengine, tensorboard, boosting, keras),
+)
 
 
 def read_known(history: object) -> list[Row] | None:
@@ -42,18 +55,29 @@ def read_known(history: object) -> list[Row] | None:
 
     Raises `RecordError` for a history whose shape is known, but whose epochs cannot be told for certain.
     """
+    if (rows := frames.frame_rows(history)) is not None:
+        placing().reader = "frames"
+        known = _read(rows) if as_rows(rows) else None
+        return delimited.rows_of_file(rows, "a DataFrame") if known is None else known
     if (content := delimited.file_content(history)) is None:
         return _read(history)
     if (rows := _read(content)) is not None:
         return rows
     if not isinstance(content, list):
         raise RecordError.unreadable_file(str(history), f"it holds {describe(content)}, which no reader knows")
-    return content
+    placing().reader = "delimited"
+    return delimited.rows_of_file(content, str(history))
 
 
 def _read(history: object) -> list[Row] | None:
-    found = (adapter.read(history) for adapter in _ADAPTERS)
-    return next((rows for rows in found if rows is not None), None)
+    for adapter in _ADAPTERS:
+        rows: list[Row] | None = adapter.read(history)
+        if rows is not None:
+            placing().reader = adapter.__name__.rpartition(".")[2]
+            for name in dict.fromkeys(name for row in rows for name in row):
+                placing().because(name, getattr(adapter, "WHY", "in the epoch of its row"))
+            return rows
+    return None
 
 
 def describe(history: object) -> str:

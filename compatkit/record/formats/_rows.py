@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Number
-from typing import Any
+from typing import Any, cast
 
 from compatkit.record.errors import RecordError
+from compatkit.record.formats._placing import placing
+from compatkit.record.names import is_same
 
 Row = dict[str, object]
 Columns = Mapping[str, Sequence[object]]
@@ -30,6 +33,9 @@ def is_scalar(value: object) -> bool:
 
 
 def is_column(values: object) -> bool:
+    """True for numbers in a row: a sequence, or an array or series of one dimension, of any library."""
+    if getattr(values, "ndim", None) == 1 and hasattr(values, "tolist"):
+        return all(map(is_scalar, cast(Any, values)))
     return isinstance(values, Sequence) and not isinstance(values, str) and all(map(is_scalar, values))
 
 
@@ -73,31 +79,56 @@ def merged(rows: Iterable[tuple[int, Mapping[str, object]]]) -> list[Row]:
     return [epochs[epoch] for epoch in sorted(epochs)]
 
 
-def from_columns(columns: Columns, epochs: Sequence[object] | None = None, *, sparse: str = "") -> list[Row]:
+def from_columns(columns: Columns, epochs: Sequence[object] | None = None) -> list[Row]:
     """Turn a column for each name into a row for each epoch, numbered from 1 unless `epochs` says otherwise.
 
-    A shorter column is placed where its name begins with `sparse` and it can have come from one fixed interval only,
-    as from validation at every second epoch. Raises `RecordError` for any other columns of different lengths.
+    A shorter column may be of every second epoch, of the last ones, or of any others: it is placed where the caller
+    states which ones. Raises `RecordError` for any other columns of different lengths.
     """
     numbers = list(range(1, max(map(len, columns.values())) + 1)) if epochs is None else list(epochs)
     rows: list[Row] = [{"epoch": number} for number in numbers]
     for name, values in columns.items():
-        places = range(len(rows)) if len(values) == len(rows) else None
-        if places is None and sparse and name.startswith(sparse):
-            places = _at_one_interval(numbers, len(values))
+        places = range(len(rows)) if len(values) == len(rows) else _stated_places(numbers, len(values))
         if places is None:
             lengths = {key: len(column) for key, column in columns.items()}
             raise RecordError.unequal_columns(lengths if epochs is None else {"epoch": len(numbers), **lengths})
         for place, value in zip(places, values, strict=True):
             rows[place][name] = plain(value)
+        stated = ", ".join(str(numbers[place]) for place in places)
+        is_whole = len(places) == len(rows)
+        placing().because(name, "a value for each epoch, in order" if is_whole else f"in the stated epochs, {stated}")
     return rows
 
 
-def _at_one_interval(numbers: Sequence[Any], length: int) -> range | None:
-    """Return the places of the epochs k, 2k, …, if one k only gives `length` of them; else None."""
-    if not length or list(numbers) != list(range(numbers[0], numbers[0] + len(numbers))):
+def _stated_places(numbers: Sequence[Any], length: int) -> Sequence[int] | None:
+    stated = placing().validated
+    if stated is None or len(stated) != length or not set(stated) <= set(numbers):
         return None
-    first, last = numbers[0], numbers[-1]
-    intervals = [k for k in range(2, last + 1) if last // k - (first - 1) // k == length]
-    placed = {range(-first % k, len(numbers), k) for k in intervals}
-    return placed.pop() if len(placed) == 1 else None
+    return [numbers.index(epoch) for epoch in stated]
+
+
+def ascending(epochs: Iterable[tuple[Any, Any]], where: str) -> None:
+    """Check (number, name) pairs. Raises `RecordError` where a number goes back: there a second training begins."""
+    for (last, name), (number, again) in pairwise(epochs):
+        if number < last:
+            raise RecordError.restarted(again, name, where)
+
+
+def in_order(rows: Sequence[Mapping[str, object]], where: str, *, key: str = "epoch") -> list[Row]:
+    """Return rows whose epochs ascend, those of one epoch merged where no name has two values in it.
+
+    Raises `RecordError` where an epoch comes again later, as a second training that was appended makes it, and where
+    two rows of one epoch, as one for each step, both have a value of one name.
+    """
+    merged_rows: list[Row] = []
+    for row in rows:
+        last = merged_rows[-1] if merged_rows else None
+        if last is None or cast(Any, row[key]) > last[key]:
+            merged_rows.append(dict(row))
+        elif row[key] != last[key]:
+            raise RecordError.restarted(row[key], last[key], where)
+        elif any(name in last and not is_same(last[name], value) for name, value in row.items()):
+            raise RecordError.repeated_epoch(row[key], where)
+        else:
+            last.update(row)
+    return merged_rows

@@ -8,6 +8,7 @@ from typing import Any
 from compatkit.record.errors import RecordError
 from compatkit.record.formats._rows import Row, free_names, from_columns, is_column
 
+WHY = "a value for each round, in order"
 # Sets whose names say what they are; `validation_0`, which scikit-learn's interface gives, does not.
 _SETS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
 

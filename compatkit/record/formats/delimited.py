@@ -1,8 +1,10 @@
-"""Files: CSV and TSV, JSON lines, and JSON, as loggers of several frameworks and hand-written loops leave them."""
+"""Files: tables with any separator, JSON lines, and JSON, as frameworks' loggers and hand-written loops leave them."""
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,18 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats import keras, lightning
-from compatkit.record.formats._rows import Row, as_rows
+from compatkit.record.formats import keras, lightning, ultralytics
+from compatkit.record.formats._placing import placing
+from compatkit.record.formats._rows import Row, as_rows, in_order
 
+WHY = "in the epoch that its row names"
 _BLANK = {"", "NA"}  # Keras writes NA
+_SEPARATORS = (",", ";", "\t", "|")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z")
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 
 
 def read(history: object) -> list[Row] | None:
     """Read rows of text with a column `epoch`, as `csv.DictReader` gives them, or the reader itself.
 
-    Numbers become numbers, blanks become absent; what Lightning and Keras wrote is read as theirs, and numbered
-    from 1. Other rows keep their names, their epochs and their order.
+    Numbers become numbers, blanks become absent; what Lightning, Keras and ultralytics wrote is read as theirs, and
+    numbered from 1. Other rows keep their names, their epochs and their order. Raises `RecordError` where an epoch
+    comes again.
     """
     if (csv := sys.modules.get("csv")) and isinstance(history, csv.DictReader):
         try:
@@ -48,30 +55,82 @@ def file_content(history: object) -> object | None:
         raise RecordError.unreadable_file(str(path), str(error)) from error
 
 
+def rows_of_file(content: list[Any], where: str) -> list[Any]:
+    """Return the rows of a file, or of a frame, that no reader claimed; each must be an epoch of its own."""
+    rows = as_rows(content)
+    if rows is None or not all(type(row.get("epoch")) in {int, float} for row in rows):
+        return content
+    for name in dict.fromkeys(name for row in rows for name in row):
+        placing().because(name, WHY)
+    return in_order(rows, where)
+
+
 def _from_text(texts: Sequence[Mapping[str, Any]]) -> list[Row]:
     header = list(texts[0]) if texts else []
+    if any(all(text == name for name, text in row.items()) for row in texts):
+        raise ValueError("the header comes again: a second training was appended; split it, and read what counts")
     rows: list[Row] = [{name: _cell(name, text) for name, text in row.items() if text not in _BLANK} for row in texts]
     if lightning.is_csv(rows, header):
         return lightning.read_csv(rows)
-    if _is_keras_csv(rows, header):
-        return keras.rename(({**row, "epoch": int(str(row["epoch"])) + 1} for row in rows), header)
+    if all(isinstance(row.get("epoch"), int | float) for row in rows):
+        rows = in_order(rows, "the table's rows")
+        if ultralytics.is_results(header):
+            return ultralytics.numbered(rows)
+        if _is_keras_csv(rows, header):
+            placing().because("epoch", "Keras's CSVLogger counts from 0")
+            return keras.rename(({**row, "epoch": int(str(row["epoch"])) + 1} for row in rows), header)
     return rows
 
 
 def _is_keras_csv(rows: Sequence[Row], header: Sequence[str]) -> bool:
-    """True for the rows of Keras's CSVLogger, which counts from 0, and sorts the columns after the epoch."""
-    if not rows or rows[0].get("epoch") != 0 or "loss" not in rows[0] or header[0] != "epoch":
+    """True for the rows of Keras's CSVLogger, which counts from 0, and sorts the columns after the epoch.
+
+    A run that went on, or that the caller says is counted from 0, need not begin there.
+    """
+    if not rows or "loss" not in rows[0] or header[0] != "epoch":
         return False
     trained = [name for name in header[1:] if not name.startswith("val_")]
-    return trained == sorted(trained) and all(isinstance(row.get("epoch"), int) for row in rows)
+    if trained != sorted(trained) or not all(isinstance(row.get("epoch"), int) for row in rows):
+        return False
+    first = rows[0]["epoch"]
+    if placing().counts_from is None and first not in {0, 1}:
+        raise RecordError.uncertain_count(first, "the table's rows, which may be Keras's")
+    return first == 0 if placing().counts_from is None else placing().counts_from == 0
 
 
 def _read_table(path: Path) -> object:
     import csv
 
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-        return _from_text(list(_checked_rows(reader)))
+        text = stream.read()
+    separator = _separator(text, "\t" if path.suffix.lower() == ".tsv" else ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
+    # ultralytics, before 8.1, and YOLOv5 pad names and cells to one width.
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    return _from_text([{name: text.strip() for name, text in row.items()} for row in _checked_rows(reader)])
+
+
+def _separator(text: str, usual: str) -> str:
+    """Return what separates the cells: of those in the header, the one that gives every line as many.
+
+    Raises `ValueError` where two do.
+    """
+    header = text.partition("\n")[0]
+    present = [each for each in _SEPARATORS if each in header]
+    fitting = [each for each in present if _is_regular(text, each)]
+    if len(fitting) > 1:
+        raise ValueError(f"both {fitting[0]!r} and {fitting[1]!r} separate every line into as many cells")
+    return (fitting or [each for each in (usual, *present) if each in present] or [usual])[0]
+
+
+def _is_regular(text: str, separator: str) -> bool:
+    import csv
+
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
+        return len({len(cells) for cells in lines if cells}) == 1
+    except csv.Error:
+        return False
 
 
 def _checked_rows(reader: Any) -> Iterator[Mapping[str, Any]]:
@@ -86,6 +145,10 @@ def _checked_rows(reader: Any) -> Iterator[Mapping[str, Any]]:
             # DictReader's marks for more, and for fewer, cells than the header has.
             if None in row or None in row.values():
                 raise ValueError(f"line {reader.line_num} has another number of cells than the header")
+            if comma := next((text for text in row.values() if _DECIMAL_COMMA.match(text.strip())), None):
+                raise ValueError(
+                    f"line {reader.line_num} has the cell {comma!r}, with a comma; write numbers with points"
+                )
             yield row
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: {error}") from error
@@ -97,7 +160,13 @@ def _read_lines(path: Path) -> object:
 
 
 def _read_json(path: Path) -> object:
-    return json.loads(path.read_text(encoding="utf-8-sig"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        # detectron2 and mmengine call their JSON lines `metrics.json` and `scalars.json`.
+        if not error.msg.startswith("Extra data"):
+            raise
+        return _read_lines(path)
 
 
 _PARSERS: Mapping[str, Callable[[Path], object]] = {

@@ -7,6 +7,7 @@ from typing import Any
 from compatkit.record.errors import RecordError
 from compatkit.record.formats._rows import Row, renamed
 
+WHY = "in the order in which the epochs were recorded"
 # With a validation set, fastai's metrics are those of it; `valid_accuracy` where it measures both sets.
 _NAMES = {"valid_loss": "val_loss", "accuracy": "val_accuracy", "valid_accuracy": "val_accuracy"}
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from compatkit.record.formats._rows import Row, as_rows, free_names, is_scalar, merged, renamed
+from compatkit.record.formats._rows import Row, as_rows, ascending, free_names, is_scalar, merged, renamed
 
+WHY = "in the epoch in which it was logged, which ends at its whole number; of several the last counts"
 _NAMES = {"loss": "train_loss", "eval_loss": "val_loss", "eval_accuracy": "val_accuracy"}
 _SUMMARY = {"train_runtime", "train_samples_per_second"}
 _STAMP = {"epoch", "step"}
@@ -30,6 +31,7 @@ def read(history: object) -> list[Row] | None:
     log = _log(history)
     if log is None:
         return None
+    ascending(((row["step"], _epoch(row)) for row in log if "step" in row), "the rows of the log_history")
     present = {name for row in log if not _is_summary(row) for name in row}
     names = free_names(_NAMES, present)
     losses = {name: new for name, new in names.items() if name == "loss"}

@@ -9,6 +9,7 @@ from typing import Any
 from compatkit.record.errors import RecordError
 from compatkit.record.formats._rows import Row, is_scalar, plain
 
+WHY = "in the epoch of its state"
 _KEPT = ("epoch", "iteration", "output")
 # What a State has. A dict with any other key is somebody's own row.
 _STATE = {*_KEPT, "batch", "dataloader", "epoch_length", "max_epochs", "max_iters", "metrics", "seed", "times"}

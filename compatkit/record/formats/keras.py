@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from compatkit.record.formats._placing import placing
 from compatkit.record.formats._rows import Columns, Row, free_names, from_columns, is_column, plain
 
+WHY = "a value for each epoch, in order"
 # Without a prefix Keras means the training set. Keras 2 wrote `acc` and `lr`.
 _NAMES = {
     "loss": "train_loss",
@@ -20,7 +22,8 @@ _NAMES = {
 def read(history: object) -> list[Row] | None:
     """Read a `History` or its columns. Epochs are numbered from 1, where Keras counts from 0.
 
-    A shorter `val_` column is one of `validation_freq`, and is placed if one interval only explains it.
+    A shorter `val_` column is one of `validation_freq`, which may be a number or a list: which epochs it means, is for
+    the caller to state.
     """
     if not isinstance(history, Mapping):
         return _read_object(history)
@@ -28,12 +31,14 @@ def read(history: object) -> list[Row] | None:
         return None
     if "epoch" in history:
         return _with_own_epochs(history)
-    return rename(from_columns(history, sparse="val_" if "loss" in history else ""), history)
+    return rename(from_columns(history), history)
 
 
 def rename(rows: Iterable[Row], columns: Collection[str]) -> list[Row]:
     """Give rows of Keras's columns our names; where no column is plain `loss`, they are somebody's own and stay."""
     free = free_names(_NAMES, columns) if "loss" in columns else {}
+    for name, new in free.items():
+        placing().because(new, placing().reasons.get(name, WHY))
     return [{free.get(name, name): value for name, value in row.items()} for row in rows]
 
 
@@ -44,7 +49,7 @@ def _read_object(history: object) -> list[Row] | None:
     # A metric may be an array an epoch, as F1Score is; with its epochs beside it, the shape is certain all the same.
     if not all(isinstance(epoch, int) for epoch in epochs) or not all(map(_is_list, columns.items())):
         return None
-    return rename(from_columns(columns, [epoch + 1 for epoch in epochs], sparse="val_"), columns)
+    return rename(from_columns(columns, [epoch + 1 for epoch in epochs]), columns)
 
 
 def _is_list(column: tuple[object, object]) -> bool:

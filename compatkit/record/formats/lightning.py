@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from compatkit.record.formats._rows import Row, as_rows, is_scalar, merged, renamed
+from compatkit.record.formats._rows import Row, as_rows, ascending, is_scalar, merged, renamed
+
+WHY = "in the epoch that its row names, or that logs next; of several the last counts"
 
 
 def read(history: object) -> list[Row] | None:
@@ -54,7 +56,9 @@ def read_csv(rows: Sequence[Row]) -> list[Row]:
     steps, the last value of an epoch counts. What a test after the training logs joins the last epoch.
     """
     names = _means(name for row in rows for name in row)
-    return _without_test(merged((epoch, renamed(row, names)) for epoch, row in _with_epochs(rows)))
+    placed = list(_with_epochs(rows))
+    ascending(((epoch, epoch) for epoch, _ in placed), "the rows of Lightning's metrics.csv")
+    return _without_test(merged((epoch, renamed(row, names)) for epoch, row in placed))
 
 
 def _without_test(epochs: list[Row]) -> list[Row]:

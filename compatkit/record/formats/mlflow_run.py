@@ -9,6 +9,7 @@ from typing import Any
 from compatkit.record.errors import RecordError
 from compatkit.record.formats._rows import Row, merged
 
+WHY = "at the step with which it was logged; once and without a step, in the last epoch"
 # MLflow samples the machine at intervals of its own: the steps of these are no epochs.
 _SAMPLED = "system/"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compatkit.record.formats._rows import Row, as_rows, renamed
+from compatkit.record.formats._rows import Row, as_rows, ascending, renamed
 
+WHY = "in the epoch that its row names"
 _NAMES = {"valid_loss": "val_loss", "valid_acc": "val_accuracy", "dur": "epoch_time"}
 _OWN = {"epoch", "dur", "batches", "train_batch_count"}
 
@@ -16,6 +17,7 @@ def read(history: object) -> list[Row] | None:
     rows = as_rows(history if isinstance(history, list) else getattr(history, "history", None), _is_own)
     if rows is None or not all(map(_is_own, rows)):
         return None
+    ascending(((row["epoch"], row["epoch"]) for row in rows), "the skorch history")
     return [renamed({name: value for name, value in row.items() if name != "batches"}, _NAMES) for row in rows]
 
 

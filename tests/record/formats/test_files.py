@@ -23,7 +23,7 @@ rows_of_json = st.lists(
 )
 
 
-@given(rows_of_json)
+@given(rows_of_json.map(lambda rows: [{**row, "epoch": number} for number, row in enumerate(rows)]))
 def test_json_lines_hold_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]]) -> None:
     file = tmp_path_factory.mktemp("lines") / "log.jsonl"
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")

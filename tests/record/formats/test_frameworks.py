@@ -176,7 +176,6 @@ def test_a_lightning_csv_of_training_only_counts_from_one() -> None:
         [{"epoch": "1", "step": "5", "loss": "0.5"}, {"epoch": "2", "step": "10", "loss": "0.4"}],
         [{"epoch": "0", "step": "5", "loss": "0.5"}, {"epoch": "1", "step": "10", "loss": "0.4"}],
         [{"epoch": "0", "step": "0", "x": "0.5"}, {"epoch": "1", "step": "1", "x": "0.4"}],
-        [{"epoch": "1", "step": "5", "a": "1", "Z": ""}, {"epoch": "1", "step": "5", "a": "", "Z": "2"}],
         [{"epoch": "0.5", "step": "1", "a": "1", "b": ""}, {"epoch": "1", "step": "2", "a": "", "b": "2"}],
         [{"epoch": "0", "loss": "0.5", "accuracy": "0.1"}, {"epoch": "1", "loss": "0.4", "accuracy": "0.2"}],
     ],
