@@ -43,6 +43,15 @@ class Layout:
                 found.setdefault(name, value)
         return found
 
+    @cached_property
+    def computed(self) -> Mapping[str, str]:
+        """The declared names that the metrics class computes, as properties, by both spellings."""
+        kinds = (property, cached_property)
+        found = [
+            row for row in self.names.rows if isinstance(self.own.get(row.v2), kinds) and row.v2 not in self.stored
+        ]
+        return {name: row.v2 for row in found for name in (row.v1, row.v2)}
+
     @property
     def has_own_values(self) -> bool:
         """True where the metrics class has a method that says what its values are."""

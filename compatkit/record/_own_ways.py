@@ -251,6 +251,31 @@ def _v1_value(record: Any, key: Any, layout: Layout) -> object:
         return ABSENT
 
 
+def lookups_with_computed(layout: Layout) -> list[_Method]:
+    """Return `get` and `__contains__` for a class that computes some of the declared values."""
+    computed = layout.computed
+
+    def get(self: Any, key: Any, default: object = None, /) -> object:
+        value = _v1_value(self, key, layout)
+        if value is ABSENT:
+            return getattr(self, computed[key]) if key in computed else default
+        return value
+
+    def __contains__(self: Any, key: Any, /) -> bool:  # noqa: N807 - it becomes that method
+        return _v1_value(self, key, layout) is not ABSENT or key in computed
+
+    return [get, __contains__]
+
+
+def missing_with_computed(layout: Layout, otherwise: _Method) -> _Method:
+    computed = layout.computed
+
+    def __missing__(self: Any, key: Any, /) -> object:  # noqa: N807 - it becomes that method
+        return getattr(self, computed[key]) if key in computed else otherwise(self, key)
+
+    return __missing__
+
+
 def _attribute(own: _Method, _layout: Layout) -> _Method:
     def __getattr__(self: Any, name: str) -> object:  # noqa: N807 - it becomes that method
         try:

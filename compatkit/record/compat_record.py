@@ -148,6 +148,8 @@ class CompatRecord(Storage):
             object.__setattr__(self, name, value)
             return
         layout = type(self).__compatkit_layout__
+        if layout.slots and not layout.metrics.__dictoffset__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         key = layout.names.to_v1.get(name, name)
         if layout.is_open or dict.__contains__(self, key):
             # As on a v2 record, whose `to_dict` hands on every attribute that it has.
@@ -340,7 +342,11 @@ def _bind_lookups(cls: type[CompatRecord], layout: Layout) -> None:
         except KeyError:
             raise AbsentValueError(key, list(stored_keys(self))) from None
 
-    for lookup in (get, __contains__, __setitem__, __missing__):
+    lookups: list[Callable[..., object]] = [get, __contains__, __setitem__, __missing__]
+    if layout.computed:
+        lookups[:2] = _own_ways.lookups_with_computed(layout)
+        lookups[3] = _own_ways.missing_with_computed(layout, __missing__)
+    for lookup in lookups:
         inherited = getattr(cls, lookup.__name__, None)
         # What somebody's class between defines stays.
         is_ours = (

@@ -143,7 +143,7 @@ def _is_by_epoch(history: Mapping[object, object]) -> bool:
 
 def _is_record(record: object) -> bool:
     """True for what says by its class that it is one; a dict may be a row of some framework's log."""
-    return isinstance(record, CompatRecord) or is_dataclass(record) or hasattr(record, "to_dict")
+    return isinstance(record, CompatRecord) or is_dataclass(record) or hasattr(type(record), "to_dict")
 
 
 @contextmanager

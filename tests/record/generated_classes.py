@@ -179,6 +179,7 @@ def observations(generated: Generated) -> Mapping[str, Callable[[Any, Any], obje
         "assign": lambda m, _: (setattr(m, last, 3.0), getattr(m, last), m.twice())[1:],
         "assign past the class": lambda m, _: (object.__setattr__(m, first, 6.0), getattr(m, first), m.twice())[1:],
         "note": lambda m, _: (setattr(m, "note", 1), m.note, vars(m).get("note"), len(vars(m)))[1:],
+        "unknown": lambda m, _: (setattr(m, "unknown", 1), m.unknown)[1:],
     }
     if "slots" not in generated.shape:
         seen["assign by vars"] = lambda m, _: (vars(m).update({first: 4.0}), getattr(m, first), m.twice())[1:]
@@ -203,7 +204,7 @@ def observations(generated: Generated) -> Mapping[str, Callable[[Any, Any], obje
 
 
 # These are looked at even where they fail: a record must fail in the same way.
-STRICT = {"assign", "assign past the class", "missing"}
+STRICT = {"assign", "unknown", "assign past the class", "missing"}
 
 
 def works(name: str, expected: object) -> bool:

@@ -104,6 +104,31 @@ def test_a_class_that_cannot_be_a_dict_as_well_is_refused(metrics: type) -> None
         record_class(metrics)
 
 
+class Computed:
+    """A class that computes what v1 kept."""
+
+    def __init__(self, hits: int) -> None:
+        self.hits = hits
+
+    @property
+    def exact_match(self) -> float:
+        return self.hits / 10
+
+    def to_dict(self) -> dict[str, object]:
+        return {"hits": self.hits}
+
+
+@pytest.mark.parametrize("key", ["em", "exact_match"])
+def test_what_the_class_computes_is_looked_up_as_v1_did(key: str) -> None:
+    (record,) = HistoryReader(record_class(object, NAMES)).read([Computed(5)])
+
+    record.hits = 7
+
+    assert record[key] == record.get(key) == record.exact_match == 0.7
+    assert key in record
+    assert dict(record) == vars(record) == {"hits": 7}
+
+
 def test_a_class_that_acts_on_being_subclassed_does_not_see_its_records() -> None:
     record = record_class(Registered)({"epoch": 1})
 
