@@ -34,10 +34,10 @@ class BudgetError(CompatkitError, ValueError):
 class Budget:
     """Counts what reading one file of `size` bytes costs."""
 
-    def __init__(self, *, size: int = 0, values: int = VALUES) -> None:
+    def __init__(self, *, size: int = 0, values: int = VALUES, seconds: float = SECONDS) -> None:
         self._bytes = BYTES + FACTOR * size
         self._values = values
-        self._end = time.thread_time() + SECONDS
+        self._end = time.thread_time() + seconds
         self._calls = 0
 
     def spend(self, values: int = 1, *, size: int = 0) -> None:

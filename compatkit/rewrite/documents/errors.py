@@ -19,6 +19,11 @@ class DocumentError(RewriteError):
         return cls(f"This {kind} is nested more deeply than Python can parse", hint=hint, code="CK901")
 
     @classmethod
+    def too_large(cls, kind: str, reason: str) -> DocumentError:
+        hint = "change the old names in it by hand"
+        return cls(f"This {kind} is not read: {reason}", hint=hint, code="CK901")
+
+    @classmethod
     def changed_more(cls, kind: str) -> DocumentError:
         """The rewrite was made, checked, and thrown away."""
         reason = f"The rewrite did not pass its own check: something else in the {kind} changed"

@@ -15,6 +15,7 @@ _CHARACTER = re.compile(
 )
 # Deeper places are told apart by nobody.
 _PATH = 8
+_MOST_VALUES = 2_000_000
 Path = tuple[str | int, ...]
 
 
@@ -41,6 +42,9 @@ class JsonString:
 
 def load_json(text: str, kind: str = "JSON") -> object:
     """Return what a text says, its numbers as they are spelled. Raises `DocumentError`."""
+    if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
+        # Some hundred bytes of memory for each.
+        raise DocumentError.too_large(kind, "it holds too many values")
     try:
         return json.loads(text, parse_float=_spelled, parse_int=_spelled, parse_constant=_spelled)
     except json.JSONDecodeError as error:

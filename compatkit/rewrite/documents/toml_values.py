@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+from compatkit.budget import load_toml
 from compatkit.rewrite.documents.configs.expected import renamed_keys, with_keys
 from compatkit.rewrite.documents.configs.find import find_in_config
 from compatkit.rewrite.documents.configs.toml_pairs import toml_pairs
@@ -41,14 +42,12 @@ def find_in_toml(text: str, request: Request) -> Sheet:
 def _load(text: str) -> dict[str, object]:
     try:
         # tomllib takes a lone carriage return for an error, as TOML does; `open` would have unified the newlines.
-        return tomllib.loads(text, parse_float=str)
+        return load_toml(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         reason = re.sub(r" \(at .*\)$", "", str(error))
         raise DocumentError.broken("TOML", reason, line=line, column=column) from error
-    except RecursionError as error:
-        raise DocumentError.too_deep("TOML") from error
 
 
 def _scalars(text: str) -> Iterator[Scalar]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from compatkit.budget import Budget, BudgetError, require_depth
 from compatkit.rewrite.documents.errors import DocumentError
+
+# Some 30 microseconds each: PyYAML reads in Python where the places of characters are needed.
+_MOST_EVENTS = 200_000
+_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +32,25 @@ def read_events(text: str) -> list[Event]:
     import yaml
 
     try:
-        return [_event(event) for event in yaml.parse(text, Loader=yaml.SafeLoader)]
+        return list(_events(yaml.parse(text, Loader=yaml.SafeLoader)))
+    except BudgetError as error:
+        raise DocumentError.too_large("YAML", error.what) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise DocumentError.broken("YAML", error.problem or "it cannot be parsed", line=line, column=column) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DocumentError.broken("YAML", str(error).splitlines()[0]) from error
+
+
+def _events(parsed: Iterable[Any]) -> Iterator[Event]:
+    budget, depth = Budget(values=_MOST_EVENTS, seconds=_SECONDS), 0
+    for event in parsed:
+        budget.spend()
+        read = _event(event)
+        depth += read.kind.endswith("StartEvent") - read.kind.endswith("EndEvent")
+        require_depth(depth)
+        yield read
 
 
 def _event(event: Any) -> Event:

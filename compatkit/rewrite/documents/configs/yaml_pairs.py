@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from compatkit.rewrite.documents.configs.pairs import Pair, Path, as_literal
 from compatkit.rewrite.documents.yaml_events import Event
 
+# A longer one is no name; as a number to the base of 60, it would take hours.
+_LONGEST = 1000
+
 
 @dataclass(slots=True)
 class _Open:
@@ -78,6 +81,8 @@ def _read(event: Event) -> object:
 
     if event.tag or not event.is_plain:
         return event.value if not event.tag else ...
+    if len(event.value) > _LONGEST:
+        return ...
     try:
         return yaml.safe_load(event.value)
     except (yaml.YAMLError, ValueError):

@@ -32,11 +32,13 @@ class ChangedNames:
 
     def __init__(self, migrations: Iterable[Migration]) -> None:
         self._by_name = ChainMap(*map(_by_name, migrations))
+        # A text of a hundred thousand dots would be joined as often.
+        self._longest = max((name.count(".") + 1 for name in self._by_name), default=0)
 
     def read(self, text: str) -> ChangedName | None:
         """Return what a text names if it is one of these names, or one with a colon, or a member of one."""
         parts = text.replace(":", ".").split(".")
-        names = (".".join(parts[:size]) for size in range(len(parts), 1, -1))
+        names = (".".join(parts[:size]) for size in range(min(len(parts), self._longest), 1, -1))
         return next((found for name in names if (found := self._by_name.get(name))), None)
 
     def read_used(self, text: str, parents: Mapping[ast.AST, ast.AST], node: ast.Constant) -> ChangedName | None:
