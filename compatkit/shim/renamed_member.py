@@ -91,7 +91,7 @@ class RenamedMember:
 
     def _warn(self, caller: FrameType | None) -> None:
         if not (only_looks(caller) or self._is_of_library(caller)):
-            warn_moved(self._move, caller)
+            warn_moved(self._move, caller, is_member=True)
 
 
 class RenamedHook:

@@ -37,15 +37,24 @@ _MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
 Listener = Callable[[Move, str, int], None]
 listeners: list[Listener] = []
 _MIGRATE = "compatkit migrate"
-_command = f"{_MIGRATE} ."
+_options = ""
+# These of them were given the dotted name as a text, which is rewritten on request.
+_READ_TEXTS = ("_pytest.monkeypatch", "hydra", "importlib", "pkgutil", "runpy", "unittest.mock")
+# And these are the instructions of a use that the source spells out, and what stands between instructions.
+_FILLED = ("CACHE", "EXTENDED_ARG")
+_SPELT = ("IMPORT_", "LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR", "CALL_INTRINSIC_1")
 # For a call that no Python code made: at exit, and in a thread that runs something written in C.
 _NOWHERE = ("<unknown>", 1)
 
 
 def rewrite_by(migrations: Iterable[str]) -> None:
     """Say which migrations the command names that a warning ends in; none are needed where the project says which."""
-    global _command
-    _command = f"{_MIGRATE}{''.join(map(_option, migrations))} ."
+    global _options
+    _options = "".join(map(_option, migrations))
+
+
+def _command(*, is_review: bool = False) -> str:
+    return f"{_MIGRATE}{_options}{' --confidence review' if is_review else ''} ."
 
 
 class MovedNameWarning(DeprecationWarning):
@@ -62,9 +71,11 @@ def _option(migration: str) -> str:
     return f" --migration {quote(migration)}"
 
 
-def warn_moved(move: Move, caller: FrameType | None) -> None:
+def warn_moved(move: Move, caller: FrameType | None, *, is_member: bool = False) -> None:
     """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
-    _warn(_said_of(move), MovedNameWarning, move, _asking(caller))
+    asking = _asking(caller)
+    is_review = move.confidence == "review" or _is_by_text(caller, asking, is_member=is_member)
+    _warn(_said_of(move, is_review=is_review), MovedNameWarning, move, asking)
 
 
 def warn_defined(move: Move, function: FunctionType) -> None:
@@ -80,7 +91,7 @@ class ChangedCallWarning(DeprecationWarning):
 def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType | None) -> None:
     """Warn that `name` was called with v1's arguments, as `warn_moved` does of a name."""
     told = "; ".join(steps) or "it is called otherwise"
-    message = f"{code} {name}: {told}; to rewrite it, run: {_command}"
+    message = f"{code} {name}: {told}; to rewrite it, run: {_command()}"
     _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
 
 
@@ -97,8 +108,27 @@ def warn_unread(message: str) -> None:
             print(f"compatkit: {message}", file=sys.stderr)  # noqa: T201 - in place of the warning
 
 
-def _said_of(move: Move) -> str:
-    return f"{move.code} {move.old} is now {move.new}; to rewrite it, run: {_command}"
+def _said_of(move: Move, *, is_review: bool = False) -> str:
+    return f"{move.code} {move.old} is now {move.new}; to rewrite it, run: {_command(is_review=is_review)}"
+
+
+def _is_by_text(caller: FrameType | None, asking: FrameType | None, *, is_member: bool) -> bool:
+    """Tell whether the line in `asking` gave the dotted name as a text to what called, and did not import it."""
+    if caller is None or asking is None:
+        return False
+    # Imported here: only a warning needs it.
+    from opcode import opname
+
+    code, at = asking.f_code.co_code, asking.f_lasti
+    if opname[code[at]].startswith(_SPELT):
+        before = next((opname[code[n]] for n in range(at - 2, -1, -2) if opname[code[n]] not in _FILLED), "")
+        # An attribute of what a call returned: of a module, that is `import_module("old.path")`.
+        return before.startswith("CALL") and not is_member
+    while caller is not None and caller is not asking:
+        if not module_of(caller).startswith("importlib._bootstrap") and _is_one_of(module_of(caller), _READ_TEXTS):
+            return True
+        caller = caller.f_back
+    return False
 
 
 def _warn(message: str, category: type[Warning], move: Move, frame: FrameType | None) -> None:
@@ -132,14 +162,14 @@ def _warn_explicit(message: str, category: type[Warning], place: tuple[str, int]
 def _asking(caller: FrameType | None) -> FrameType | None:
     frame = caller
     while frame is not None:
-        if not _is_relay(str(frame.f_globals.get("__name__", ""))):
+        if not _is_one_of(module_of(frame), _RELAYS):
             return frame
         frame = frame.f_back
     return caller
 
 
-def _is_relay(module: str) -> bool:
-    return any(module == relay or module.startswith(f"{relay}.") for relay in _RELAYS)
+def _is_one_of(module: str, names: Iterable[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)
 
 
 def caller_frame() -> FrameType | None:

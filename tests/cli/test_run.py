@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -154,6 +155,32 @@ def test_a_traceback_through_a_producer_shows_no_frame_of_the_shim(project: Path
 
     files = [line.split('"')[1] for line in done.stderr.splitlines() if line.startswith("  File ")]
     assert files == [str(project / "script.py"), str(project / "shop" / "trainer.py")]
+
+
+# --- the command that a warning ends in
+
+USES = {
+    "an import": "from shop.old import Widget\n",
+    "an attribute": "import shop.old\nWidget = shop.old.Widget\n",
+    "a module in a text": "import importlib\nWidget = importlib.import_module('shop.old').Widget\n",
+    "a name in a text": "import pkgutil\nWidget = pkgutil.resolve_name('shop.old.Widget')\n",
+    "a patch": (
+        "from unittest import mock\nimport shop.new\n"
+        "with mock.patch('shop.old.Widget', 3): Widget = type('Gadget', (), {})\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_the_command_that_a_warning_ends_in_rewrites_the_place(use: str, project: Path) -> None:
+    (project / "script.py").write_text(f"{USES[use]}print(Widget.__name__)\n")
+    before = compatkit("run", "script.py", cwd=project)
+    command = re.findall(r"run: compatkit (.*) \.$", before.stderr, re.MULTILINE)[0].split()
+
+    compatkit(*command, "--allow-dirty", ".", cwd=project)
+
+    after = subprocess.run([sys.executable, "script.py"], cwd=project, capture_output=True, text=True, check=False)
+    assert before.stdout == after.stdout == "Gadget\n", (command, after.stderr)
 
 
 # --- the census
