@@ -10,6 +10,7 @@ from importlib import import_module
 from compatkit.migration import Migration, Producer, parse_shape
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
+from compatkit.record.record_class import can_be_dict
 from compatkit.shim.holders import owner_at, prefixes, restore
 from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
@@ -56,7 +57,7 @@ class MigrationReader:
             metrics = getattr(import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise RecordError.no_record_class(self._migration.record, self._migration.id, str(error)) from error
-        return HistoryReader(record_class(metrics, names))
+        return HistoryReader(record_class(metrics, names) if can_be_dict(metrics) else default_record(names))
 
 
 class Producers:

@@ -17,6 +17,7 @@ from compatkit.record.formats._placing import placing
 from compatkit.record.formats._rows import Row, as_rows, in_order
 
 WHY = "in the epoch that its row names"
+_WHERE = "the table's rows"
 _BLANK = {"", "NA"}  # Keras writes NA
 _SEPARATORS = (",", ";", "\t", "|")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z")
@@ -68,18 +69,39 @@ def rows_of_file(content: list[Any], where: str) -> list[Any]:
 def _from_text(texts: Sequence[Mapping[str, Any]]) -> list[Row]:
     header = list(texts[0]) if texts else []
     if any(all(text == name for name, text in row.items()) for row in texts):
-        raise ValueError("the header comes again: a second training was appended; split it, and read what counts")
+        raise RecordError(
+            "The header comes again: a second training was appended.",
+            where=_WHERE,
+            hint="split it, and read the part that counts",
+        )
+    if len(header) == 1 and len(re.findall(r"\w+", header[0])) > 1:
+        raise RecordError(
+            f"The one column is {header[0]!r}, which none of {' '.join(map(repr, _SEPARATORS))} separates.",
+            where=_WHERE,
+            hint="write the table with one of these",
+        )
     rows: list[Row] = [{name: _cell(name, text) for name, text in row.items() if text not in _BLANK} for row in texts]
+    return table_rows(rows, header)
+
+
+def table_rows(rows: list[Row], header: Sequence[str]) -> list[Row]:
+    """Return one row an epoch of a table without blanks, read as the framework's that wrote it."""
     if lightning.is_csv(rows, header):
         return lightning.read_csv(rows)
     if all(isinstance(row.get("epoch"), int | float) for row in rows):
-        rows = in_order(rows, "the table's rows")
+        rows = in_order(rows, _WHERE)
         if ultralytics.is_results(header):
             return ultralytics.numbered(rows)
         if _is_keras_csv(rows, header):
             placing().because("epoch", "Keras's CSVLogger counts from 0")
             return keras.rename(({**row, "epoch": int(str(row["epoch"])) + 1} for row in rows), header)
-    return rows
+        return rows
+    other = next((name for name in header if name.lower() == "epoch"), None)
+    return in_order(rows, _WHERE, key=other) if other and all(map(_is_number_of(other), rows)) else rows
+
+
+def _is_number_of(name: str) -> Callable[[Row], bool]:
+    return lambda row: isinstance(row.get(name), int | float)
 
 
 def _is_keras_csv(rows: Sequence[Row], header: Sequence[str]) -> bool:
@@ -94,7 +116,7 @@ def _is_keras_csv(rows: Sequence[Row], header: Sequence[str]) -> bool:
         return False
     first = rows[0]["epoch"]
     if placing().counts_from is None and first not in {0, 1}:
-        raise RecordError.uncertain_count(first, "the table's rows, which may be Keras's")
+        raise RecordError.uncertain_count(first, f"{_WHERE}, which may be Keras's")
     return first == 0 if placing().counts_from is None else placing().counts_from == 0
 
 

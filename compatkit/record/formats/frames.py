@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats import lightning
+from compatkit.record.formats import delimited, keras, lightning
 from compatkit.record.formats._placing import placing
 from compatkit.record.formats._rows import Row, plain
 
@@ -16,10 +16,11 @@ def frame_rows(history: Any) -> list[Row] | None:
     Without a column `epoch`, rows are numbered from 1, or by an index of that name. NaN stays, for a loss may be NaN;
     in a frame of Lightning's metrics.csv it is the blank that it was.
     """
-    if not hasattr(history, "columns") or not hasattr(history, "schema" if hasattr(history, "to_dicts") else "iloc"):
+    kind = type(history)
+    if not hasattr(kind, "columns") or not (hasattr(kind, "to_dicts") or hasattr(kind, "iloc")):
         return None
-    if hasattr(history, "to_dicts"):
-        return _numbered(history.to_dicts())
+    if hasattr(kind, "to_dicts"):
+        return _numbered(history.to_dicts(), list(history.columns))
     names = list(history.columns)
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise RecordError(
@@ -36,18 +37,22 @@ def frame_rows(history: Any) -> list[Row] | None:
             where="a pandas DataFrame",
             hint="call reset_index(), name the index `epoch`, or pass df.to_dict('records')",
         )
-    return _numbered(rows)
+    return _numbered(rows, list(rows[0]) if rows else names)
 
 
-def _numbered(rows: list[dict[str, Any]]) -> list[Row]:
-    found = [{name: plain(value) for name, value in row.items() if value is not None} for row in rows]
+def _numbered(rows: list[dict[str, Any]], header: list[str]) -> list[Row]:
+    found = [_whole({name: plain(value) for name, value in row.items() if value is not None}) for row in rows]
     filled = [{name: value for name, value in row.items() if value == value} for row in found]
-    if rows and lightning.is_csv([_whole(row) for row in filled], list(rows[0])):
-        return lightning.read_csv([_whole(row) for row in filled])
-    if any("epoch" in row for row in found):
-        return [_whole(row) for row in found]
+    if lightning.is_csv(filled, header):
+        return lightning.read_csv(filled)
+    if "epoch" in header:
+        return delimited.table_rows(found, header)
+    if "_step" in header:
+        # W&B's, which counts calls of `log`.
+        return found
     placing().because("epoch", "the frame has none: its rows are numbered from 1")
-    return [{"epoch": number, **row} for number, row in enumerate(found, start=1)]
+    # As `pandas.DataFrame(history.history)` of Keras has them.
+    return keras.rename(({"epoch": number, **row} for number, row in enumerate(found, start=1)), header)
 
 
 def _whole(row: Row) -> Row:

@@ -74,7 +74,11 @@ def _accumulator(path: Path) -> Any:
     try:
         accumulators = import_module("tensorboard.backend.event_processing.event_accumulator")
     except ImportError as error:
-        raise RecordError.unreadable_file(str(path), f"TensorBoard's own reader is needed ({error})") from error
+        raise RecordError(
+            f"TensorBoard's own reader is needed to read its events: {error}.",
+            where=str(path),
+            hint="pip install tensorboard, or pass an EventAccumulator",
+        ) from error
     # 0 is no limit; by default it would leave points out.
     unlimited = {"scalars": 0, "tensors": 0}
     return accumulators.EventAccumulator(str(path), size_guidance=unlimited, purge_orphaned_data=False).Reload()

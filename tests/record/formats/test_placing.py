@@ -55,7 +55,9 @@ def test_a_table_is_read_whatever_separates_and_pads_it(tmp_path: Path, separato
         ("epoch;loss\n1;0,5\n", "'0,5', with a comma"),
         ("epoch,a;b\n1,2;3\n", "both"),
         ("epoch,mine\n1,0.5\n2,0.4\n1,0.6\n", "After epoch 2, epoch 1 comes again"),
-        ("epoch,mine\n1,0.5\nepoch,mine\n1,0.6\n", "the header comes again"),
+        ("epoch,mine\n1,0.5\nepoch,mine\n1,0.6\n", "The header comes again"),
+        ("epoch mine\n1 0.5\n", "'epoch mine'"),
+        ("Epoch,mine\n1,0.5\n1,0.4\n", "Epoch 1 comes twice"),
         ("epoch,step,mine\n1,1,0.5\n1,2,0.4\n", "Epoch 1 comes twice"),
     ],
 )
@@ -153,6 +155,21 @@ def test_a_frame_of_a_lightning_table_is_lightnings() -> None:
 def test_a_frame_that_does_not_say_its_epochs_is_an_error(table: Any) -> None:
     with pytest.raises(RecordError):
         read_history(table)
+
+
+def test_a_frame_of_kerass_columns_or_table_is_kerass() -> None:
+    columns = {"loss": [0.5, 0.4], "val_loss": [0.6, 0.5]}
+
+    for frame in (pd.DataFrame(columns), pd.DataFrame({"epoch": [0, 1], **columns})):
+        assert read_history(frame) == read_history(columns)
+
+
+def test_a_frame_of_wandb_needs_an_epoch() -> None:
+    frame = pd.DataFrame({"_step": [0, 1], "_runtime": [1.5, 2.5], "loss": [0.5, 0.4]})
+
+    with pytest.raises(RecordError, match="count calls of log"):
+        read_history(frame)
+    assert read_history(frame.assign(epoch=[1, 2])) == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.4}]
 
 
 def test_columns_may_be_arrays() -> None:
