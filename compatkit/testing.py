@@ -40,15 +40,15 @@ def assert_runs_equivalent(
         assert_runs_equivalent(train(v1), train(v2))
     """
     __tracebackhide__ = True
-    from compatkit.equivalence import compare_snapshots
+    from compatkit.equivalence import EquivalenceError, compare_snapshots
     from compatkit.report.verdict_text import verdict_lines
 
     before, after = _snapshot(a, tracking_uri), _snapshot(b, tracking_uri)
     if before.run_id == after.run_id:
-        from compatkit.equivalence import EquivalenceError
-
         raise EquivalenceError.same_run(before.run_id)
     verdict = compare_snapshots(before, after, policy or _project_policy())
+    if verdict.is_open:
+        raise EquivalenceError.unread(verdict.unread)
     if not verdict.is_equivalent:
         raise AssertionError("\n".join(["The two runs are not equivalent.", *verdict_lines(verdict)]))
 

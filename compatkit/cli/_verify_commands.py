@@ -118,6 +118,6 @@ def _file_name(name: str) -> str:
 def _status(results: Sequence[Result]) -> ExitStatus:
     return status_of_proof(
         has_differences=any(result.has_differences for result in results),
-        has_failures=any(result.failure for result in results),
+        has_failures=any(result.is_open for result in results),
         is_proven=all(result.is_equivalent for result in results),
     )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compatkit.cli._verdict_page import html_option
+
+if TYPE_CHECKING:
+    from compatkit.cli._status import ExitStatus
+    from compatkit.equivalence import Verdict
+    from compatkit.equivalence.statistics import SampleVerdict
 
 
 @click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
@@ -22,6 +28,7 @@ from compatkit.cli._verdict_page import html_option
 @click.option("--tracking-uri-b", metavar="URI", help="Where RUN_B is, if elsewhere.")
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
+@click.option("--accept-unread", is_flag=True, help="Judge by what can be read, and only say what cannot.")
 @click.option("--explain", "is_explained", is_flag=True, help="Where two runs differ, say where they began to.")
 @click.option(
     "--format",
@@ -45,6 +52,7 @@ def command(
     tracking_uri_b: str | None,
     migration: str | None,
     exact: bool,
+    accept_unread: bool,
     is_explained: bool,
     form: str,
     html: Path | None,
@@ -60,10 +68,11 @@ def command(
     --before-runs and --after-runs, or `experiment:all`. An equivalence test then decides, within the margins of the
     policy.
     """
+    from dataclasses import replace
+
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._policy import policy_of_runs
     from compatkit.cli._runs import prepare_stores, read_both
-    from compatkit.cli._status import ExitStatus
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain
@@ -77,12 +86,13 @@ def command(
     prepare_stores()
     require_page(html, is_logged=log_html)
     policy = policy_of_runs(load_project(Path.cwd()), migration, is_exact=exact)
+    policy = replace(policy, accepts_unread=accept_unread)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
         found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)
         click.echo(render_samples(found, form))
         deliver_samples(found, html, is_logged=log_html)
-        ctx.exit(int(ExitStatus.OK if found.is_accepted else ExitStatus.FINDINGS))
+        ctx.exit(int(_status(found)))
     assert run_a is not None
     assert run_b is not None
     before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
@@ -93,4 +103,12 @@ def command(
         click.echo("\n".join(explanation_lines(explanation)), err=True)
     compared = Compared("", verdict, before, after, policy, explanation=explanation)
     deliver_page(compared, html, is_logged=log_html, tracking_uri=tracking_uri_b or tracking_uri)
-    ctx.exit(int(ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS))
+    ctx.exit(int(_status(verdict)))
+
+
+def _status(verdict: Verdict | SampleVerdict) -> ExitStatus:
+    from compatkit.cli._status import ExitStatus
+
+    if verdict.is_open:
+        return ExitStatus.FAILED
+    return ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS

@@ -86,6 +86,14 @@ class EquivalenceError(CompatkitError):
         return cls(f"{name!r} cannot be read: {reason}.", where=uri, hint="compare where the artifacts are")
 
     @classmethod
+    def unread(cls, what: Sequence[str]) -> EquivalenceError:
+        return cls(
+            f"No verdict, since not all that the runs logged could be read: {'; '.join(what)}.",
+            where="the two runs",
+            hint="compare where all of it is, or give a policy with accepts_unread=True",
+        )
+
+    @classmethod
     def unreadable_number(cls, metric: str, step: object) -> EquivalenceError:
         return cls(f"Metric {metric!r} has a step that is no integer: {step!r}.", where="the tracking store")
 

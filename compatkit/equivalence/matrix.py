@@ -70,10 +70,11 @@ class Matrix:
 
     @property
     def has_failures(self) -> bool:
-        return any(cell.failure for cell in self.cells)
+        return any(cell.failure or (cell.verdict is not None and cell.verdict.is_open) for cell in self.cells)
 
     @property
     def has_differences(self) -> bool:
         """True where a cell is different, or the policy stale."""
-        different = any(cell.verdict is not None and not cell.verdict.is_equivalent for cell in self.cells)
+        verdicts = [cell.verdict for cell in self.cells if cell.verdict is not None]
+        different = any(not (verdict.is_equivalent or verdict.is_open) for verdict in verdicts)
         return different or bool(self.stale)

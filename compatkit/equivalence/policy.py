@@ -33,6 +33,7 @@ class Policy:
         bounds: tolerances of metrics by pattern; the first that fits a name decides.
         margins: for the statistical comparison, by pattern; the first that fits a name decides.
         weights: tolerances by dtype; of another dtype every value must be equal.
+        accepts_unread: judge by what could be read, and only say what could not.
         today: the day on which the expiry of allowances is judged.
         knows_frameworks: whether what frameworks write by nature, such as times, is settled.
         natures: what of that concerns the two runs that are compared; found anew for each pair.
@@ -48,6 +49,7 @@ class Policy:
     ignore: tuple[Allowance, ...] = ()
     added: tuple[Allowance, ...] = ()
     removed: tuple[Allowance, ...] = ()
+    accepts_unread: bool = False
     today: date = field(default_factory=date.today)
     knows_frameworks: bool = True
     natures: tuple[Nature, ...] = ()

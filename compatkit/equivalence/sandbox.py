@@ -70,6 +70,7 @@ def sandboxed(folder: Path, template: Path) -> Iterator[Sandbox]:
         raise EquivalenceError.active_run(run.info.run_id)
     sandbox = Sandbox(f"sqlite:///{folder / 'mlflow.db'}", folder)
     shutil.copy(template, folder / "mlflow.db")
+    (folder / "artifacts").mkdir()
     tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
     variables = {name: os.environ.pop(name, None) for name in _VARIABLES}
     # MLflow has no public way to choose no experiment again, which is the state before the first `set_experiment`.

@@ -74,13 +74,18 @@ class Layer(NamedTuple):
     operations: int
 
 
+# What a run logged for a model: by data set, empty where none was named, and by metric.
+ModelMetrics = Mapping[str, Mapping[str, Sequence[Point]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A logged model: weights by name, the operations of its graph, its signature; what is neither, by content.
 
     `layers` are the modules that the operations belong to, in the order in which they run; empty where that is not
     known. What a layer is set to, such as a stride or a dropout, is in its operations. `details` is all else that is
-    said about it: the inputs and outputs of the graph, its own params and tags.
+    said about it: the inputs and outputs of the graph, its own params and tags. `metrics` are those of the run's that
+    it logged for this model, None where that is not known.
     """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
@@ -89,6 +94,7 @@ class Model:
     files: Mapping[str, File] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    metrics: ModelMetrics | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class Snapshot:
     A data set is named with the context in which it was used, such as `digits [training]#1`; the number tells apart
     those of one name and context. A child run is named by its own name and a number, such as `fold 1#1`.
     `trace` is the record of a training that was watched, as it was logged: it explains a verdict, and is not compared.
+    `unread` names what the run may have logged and could not be looked at: of that, nothing is known to be equal.
     """
 
     run_id: str
@@ -121,6 +128,7 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     children: Mapping[str, Snapshot] = field(default_factory=dict)
     trace: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from compatkit.equivalence.difference import Difference
 from compatkit.migration import Allowance
 
+NO_VERDICT = "no verdict"
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -26,6 +28,7 @@ class Verdict:
         unused: the entries of the policy that allowed nothing here; see `stale`.
         compared: counts what was looked at, by what it is.
         noise: in what two runs of the one side differ, where that was measured; it decides nothing.
+        unread: what could not be looked at. Where nothing differs in the rest, that leaves no verdict.
     """
 
     before: str
@@ -36,11 +39,17 @@ class Verdict:
     compared: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     noise: tuple[Difference, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_equivalent(self) -> bool:
-        """True where nothing decides against it, and something was compared at all."""
-        return not self.deciding and any(self.compared.values())
+        """True where nothing decides against it, something was compared at all, and nothing was left unread."""
+        return not self.deciding and not self.unread and any(self.compared.values())
+
+    @property
+    def is_open(self) -> bool:
+        """True where there is no verdict: nothing differs in what could be read, but not all could."""
+        return bool(self.unread) and not self.deciding
 
     @property
     def stale(self) -> tuple[Allowance, ...]:
@@ -55,6 +64,8 @@ class Verdict:
     @property
     def word(self) -> str:
         """The verdict in words, for every report."""
+        if self.is_open:
+            return NO_VERDICT
         if not self.is_equivalent:
             return "different"
         return "equivalent, but the policy is stale" if self.stale else "equivalent"

@@ -33,6 +33,8 @@ def _run(name: str, run: RunVerdict) -> Case:
     if run.is_equivalent:
         return Case(name)
     found = run.verdict
+    if not isinstance(found, SampleVerdict) and found.is_open:
+        return Case(name, Outcome.ERROR, found.unread)
     if not isinstance(found, SampleVerdict):
         return Case(name, Outcome.FAILED, tuple(map(str, found.deciding)))
     open_ones = (evidence_line(each) for each in found.evidence if each.decision is not Decision.EQUIVALENT)

@@ -69,6 +69,8 @@ def _run(run: RunVerdict) -> Iterator[str]:
         yield from (f"- {prose(evidence_line(each))}" for each in found.evidence)
     else:
         yield from ["", f"Run {code(run.run)}: compared {compared_words(found)}."]
+    if found.unread:
+        yield from ["", *(f"- not read: {prose(what)}" for what in found.unread)]
     yield from difference_lines(found.deciding)
     if run.explanation:
         yield from explanation_markdown(run.explanation)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.equivalence.commands import Comparison, Result
 from compatkit.equivalence.statistics import SampleVerdict
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import NO_VERDICT, Verdict
 from compatkit.report.explain_text import explanation_lines
 from compatkit.report.samples_text import samples_lines
 from compatkit.report.verdict_text import stale_line, verdict_lines
@@ -52,6 +52,8 @@ def explanations_lines(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _word(verdict: Verdict | SampleVerdict) -> str:
+    if verdict.is_open:
+        return NO_VERDICT
     return verdict.decision.value if isinstance(verdict, SampleVerdict) else "different"
 
 

@@ -30,6 +30,7 @@ def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
         "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
+        "unread": list(verdict.unread),
         "notes": list(verdict.notes),
     }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compatkit.equivalence.statistics.evidence import Decision, Evidence, SampleVerdict
+from compatkit.equivalence.verdict import NO_VERDICT
 from compatkit.report.migrate_text import printable
-from compatkit.report.verdict_text import stale_line
+from compatkit.report.verdict_text import headline, stale_line, unread_lines
 
 
 def samples_lines(verdict: SampleVerdict) -> Iterator[str]:
     """Yield the verdict first, then each metric, the open and the different ones before the equivalent."""
-    yield f"Verdict: {samples_word(verdict)}"
+    yield headline(samples_word(verdict))
     yield f"  compared: {len(verdict.before)} runs before with {len(verdict.after)} after"
     yield f"  confidence: {verdict.confidence:g} for all metrics together; each is tested at {verdict.level:.3g}"
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
@@ -21,12 +22,15 @@ def samples_lines(verdict: SampleVerdict) -> Iterator[str]:
         yield printable(f"  {difference}")
     for entry in verdict.stale:
         yield printable(f"  {stale_line(entry)}")
+    yield from unread_lines(verdict.unread)
     for note in verdict.notes:
         yield printable(f"  note: {note}")
 
 
 def samples_word(verdict: SampleVerdict) -> str:
     """Say which of the three verdicts it is, and how many seeds would decide where that is known."""
+    if verdict.is_open:
+        return NO_VERDICT
     word = verdict.decision.value
     if verdict.decision is Decision.UNDECIDED and verdict.seeds is not None:
         return f"{word}: {verdict.seeds} seeds a side would decide"

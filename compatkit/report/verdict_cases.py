@@ -40,6 +40,7 @@ def verdict_cases(verdict: Verdict) -> Iterator[Case]:
     # Points and tensors are parts of metrics and models.
     kinds = dict.fromkeys([kind for kind in compared if kind not in {"point", "tensor"}])
     yield from _by_kind(verdict.deciding, kinds)
+    yield from _unread(verdict.unread)
     yield policy_case(verdict.stale)
 
 
@@ -61,6 +62,7 @@ def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
         problems = () if outcome is Outcome.PASSED else (printable(evidence_line(each)),)
         yield Case(f"metric {each.name}", outcome, problems)
     yield from _by_kind(verdict.deciding, {})
+    yield from _unread(verdict.unread)
     yield policy_case(verdict.stale)
 
 
@@ -68,6 +70,11 @@ def policy_case(stale: Sequence[Allowance], *, of: str = "") -> Case:
     """Return the case that fails where an entry of the policy matches nothing."""
     problems = tuple(printable(stale_line(entry)) for entry in stale)
     return Case(f"{of}policy", Outcome.FAILED if problems else Outcome.PASSED, problems)
+
+
+def _unread(unread: Sequence[str]) -> Iterator[Case]:
+    if unread:
+        yield Case("what could not be read", Outcome.ERROR, tuple(map(printable, unread)))
 
 
 def _by_kind(differences: Iterable[Difference], kinds: dict[str, None]) -> Iterator[Case]:
@@ -86,6 +93,8 @@ def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
         return Case(name) if is_first else Case(name, Outcome.ERROR, ("not compared",))
     if cell.verdict.is_equivalent:
         return Case(name)
+    if cell.verdict.is_open:
+        return Case(name, Outcome.ERROR, tuple(map(printable, cell.verdict.unread)))
     return Case(
         name, Outcome.FAILED, tuple(printable(str(each)) for each in cell.verdict.deciding) or ("nothing was compared",)
     )

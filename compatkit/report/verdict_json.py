@@ -49,6 +49,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
 def verdict_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as what JSON can hold, to stand in a larger document."""
     return {
+        "verdict": verdict.word,
         "equivalent": verdict.is_equivalent,
         "before": verdict.before,
         "after": verdict.after,
@@ -59,6 +60,7 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
         "noise": [difference_json(difference) for difference in verdict.noise],
+        "unread": list(verdict.unread),
         "notes": list(verdict.notes),
     }
 

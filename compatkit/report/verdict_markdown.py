@@ -22,6 +22,7 @@ def verdict_markdown(verdict: Verdict) -> Iterator[str]:
     yield f"### compatkit compare: {verdict.word}"
     yield ""
     yield f"Compared: {compared_words(verdict)}."
+    yield from _notes([f"not read: {what}" for what in verdict.unread])
     yield from difference_lines(verdict.deciding)
     yield from _stale(verdict.stale)
     yield from _allowed(verdict.allowed)

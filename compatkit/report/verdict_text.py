@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import NO_VERDICT, Verdict
 from compatkit.migration import Allowance
 from compatkit.report.migrate_text import printable
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """Yield the verdict first, then what decided it, what is allowed and why, and what was compared."""
-    yield f"Verdict: {verdict.word}"
+    yield headline(verdict.word)
     yield f"  compared: {compared_words(verdict)}"
+    yield from unread_lines(verdict.unread)
     yield from _deciding(verdict)
     yield from _stale(verdict.stale)
     reasons: dict[str, list[str]] = {}
@@ -35,6 +36,18 @@ def allowed_words(difference: Difference) -> str:
         return named
     where = f" in child run {difference.child}" if difference.child else ""
     return f"{named}{where} ({difference.before.strip()} | {difference.after.strip()})"
+
+
+def headline(word: str) -> str:
+    """Return the first line of a report. Where there is no verdict, it does not look like one."""
+    return "No verdict: not all that the runs logged could be read" if word == NO_VERDICT else f"Verdict: {word}"
+
+
+def unread_lines(unread: Sequence[str]) -> Iterator[str]:
+    """Say what could not be looked at, and what to do about it."""
+    yield from (printable(f"  not read: {what}") for what in unread)
+    if unread:
+        yield "  hint: compare where all of it is, or have the rest decide: --accept-unread"
 
 
 def matrix_lines(matrix: Matrix) -> Iterator[str]:
@@ -74,6 +87,8 @@ def _details(cell: Cell) -> Iterator[str]:
     title = f"{cell.trainer} on {cell.orchestrator}"
     if cell.failure:
         yield f"  {title} failed: {cell.failure}"
+    elif cell.verdict is not None and cell.verdict.is_open:
+        yield from (printable(f"  {title}, not read: {what}") for what in cell.verdict.unread)
     elif cell.verdict is not None and not cell.verdict.is_equivalent:
         yield f"  {title} is different:"
         yield from ("  " + line for line in _deciding(cell.verdict))
@@ -85,7 +100,7 @@ def cell_word(cell: Cell, *, is_first: bool) -> str:
         return "failed"
     if cell.verdict is None:
         return "baseline" if is_first else "not compared"
-    return "equivalent" if cell.verdict.is_equivalent else "different"
+    return "equivalent" if cell.verdict.is_equivalent else NO_VERDICT if cell.verdict.is_open else "different"
 
 
 def _deciding(verdict: Verdict) -> Iterator[str]:

@@ -30,6 +30,11 @@ class RunVerdict:
     def is_equivalent(self) -> bool:
         return self.verdict.is_equivalent
 
+    @property
+    def is_open(self) -> bool:
+        """True where not all could be read, so that there is no verdict."""
+        return self.verdict.is_open
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -46,6 +51,12 @@ class Comparison:
     def is_equivalent(self) -> bool:
         """True where some run was compared, each has its counterpart, and all are equivalent."""
         return bool(self.runs) and not self.missing and not self.extra and all(run.is_equivalent for run in self.runs)
+
+    @property
+    def is_open(self) -> bool:
+        """True where some run has no verdict, and none is different."""
+        wrong = [run for run in self.runs if not run.is_equivalent]
+        return bool(wrong) and not self.missing and not self.extra and all(run.is_open for run in wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +81,14 @@ class Result:
         return tuple(entry for entry in found[0] if all(entry in stale for stale in found)) if found else ()
 
     @property
+    def is_open(self) -> bool:
+        """True where there is no verdict on some comparison, since something failed or could not be read."""
+        return bool(self.failure) or any(one.is_open for one in self.comparisons)
+
+    @property
     def has_differences(self) -> bool:
         """True where a comparison is different, or the policy stale."""
-        return any(not one.is_equivalent for one in self.comparisons) or bool(self.stale)
+        return any(not (one.is_equivalent or one.is_open) for one in self.comparisons) or bool(self.stale)
 
 
 Progress = Callable[[str], Any]

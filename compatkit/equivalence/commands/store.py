@@ -56,6 +56,10 @@ class Store:
         return self.folder / "output.txt"
 
     @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    @property
     def imports(self) -> Path:
         return self.folder / "imports"
 
@@ -67,6 +71,8 @@ class Store:
             raise CommandError.store_in_use(folder)
         try:
             store.imports.mkdir(parents=True)
+            # Made before the first artifact: a run without any then has none, rather than none here.
+            store.artifacts.mkdir()
         except OSError as error:
             raise CommandError.unwritable(folder, error.strerror or str(error)) from error
         _made.add(folder)
@@ -80,7 +86,7 @@ class Store:
             "MLFLOW_REGISTRY_URI": self.uri,
             # Else MLflow puts artifacts below the working directory. It is the variable of its server, which
             # the client reads since MLflow 3; one before that leaves a folder mlruns there.
-            "_MLFLOW_SERVER_ARTIFACT_ROOT": (self.folder / "artifacts").as_uri(),
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": self.artifacts.as_uri(),
         }
 
 

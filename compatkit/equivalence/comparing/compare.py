@@ -9,7 +9,7 @@ from typing import Any
 from compatkit.equivalence.comparing.children import compare_children
 from compatkit.equivalence.comparing.compared import count_compared
 from compatkit.equivalence.comparing.datasets import compare_datasets
-from compatkit.equivalence.comparing.metrics import compare_metrics
+from compatkit.equivalence.comparing.metrics import compare_metrics, compare_model_metrics
 from compatkit.equivalence.comparing.models import compare_files, compare_models
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.difference import Difference, Kind
@@ -37,6 +37,7 @@ def compare_snapshots(
     if not deciding and not any(compared.values()):
         raise EquivalenceError.only_allowed(before.run_id, after.run_id)
     used = {entry.by for entry in allowed}
+    unread = _unread_of_both(before, after)
     return Verdict(
         before=before.run_id,
         after=after.run_id,
@@ -44,8 +45,23 @@ def compare_snapshots(
         allowed=tuple(allowed),
         unused=tuple(entry for entry in policy.allowances if entry not in used),
         compared=compared,
-        notes=tuple(dict.fromkeys((*before.notes, *after.notes))),
+        notes=tuple(dict.fromkeys((*before.notes, *after.notes, *(unread if policy.accepts_unread else ())))),
+        unread=() if policy.accepts_unread else unread,
     )
+
+
+def unread_of(run: Snapshot) -> list[str]:
+    """Return what of a run and its children could not be looked at."""
+    below = [f"child {name}: {said}" for name, child in run.children.items() for said in unread_of(child)]
+    return [*run.unread, *below]
+
+
+def _unread_of_both(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """Return what could not be looked at on either side; said once where it is the same on both."""
+    sides = {"before": unread_of(before), "after": unread_of(after)}
+    both = [said for said in sides["before"] if said in sides["after"]]
+    alone = [f"{side}: {said}" for side, all_said in sides.items() for said in all_said if said not in both]
+    return (*both, *alone)
 
 
 def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple[list[Difference], list[Allowed]]:
@@ -78,7 +94,10 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
     if before.status != after.status:
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)
-    yield from compare_metrics(before.metrics, after.metrics, policy)
+    metrics = list(compare_metrics(before.metrics, after.metrics, policy))
+    yield from metrics
+    told = {difference.name for difference in metrics}
+    yield from compare_model_metrics(before.models, after.models, policy, told)
     yield from compare_texts(
         before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
     )

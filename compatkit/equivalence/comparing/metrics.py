@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from compatkit.equivalence.comparing.arrays import suspects
@@ -10,7 +10,7 @@ from compatkit.equivalence.comparing.ties import have_one_order
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.frameworks import metric_nature
 from compatkit.equivalence.policy import Policy
-from compatkit.equivalence.snapshot import Point
+from compatkit.equivalence.snapshot import Model, Point
 from compatkit.equivalence.tolerance import Tolerance
 
 _History = Sequence[Point]
@@ -36,6 +36,24 @@ def compare_metrics(
             for found in compare_histories(name, left[name], right[name], policy.metric_tolerance(name)):
                 is_known = nature is not None and found.kind is Kind.METRIC_VALUE
                 yield replace(found, known=nature.reason) if nature and is_known else found
+
+
+def compare_model_metrics(
+    before: Mapping[str, Model], after: Mapping[str, Model], policy: Policy, told: Container[str]
+) -> Iterator[Difference]:
+    """Yield how metrics differ by the model and the data set that they were logged for.
+
+    All of them are among the run's own metrics, too: those that differ there are told already.
+    """
+    for name in sorted(before.keys() & after.keys()):
+        left, right = before[name].metrics, after[name].metrics
+        if left is None or right is None:
+            continue
+        for data in sorted(left.keys() | right.keys()):
+            where = f"of model {name}" + (f" on the data set {data}" if data else "")
+            for found in compare_metrics(left.get(data, {}), right.get(data, {}), policy):
+                if found.name not in told:
+                    yield replace(found, hint=f"{where}, {found.hint}" if found.hint else where)
 
 
 def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "") -> Difference:

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from compatkit.equivalence.errors import EquivalenceError
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
     from mlflow.store.artifact.artifact_repo import ArtifactRepository
+
+# Tags that MLflow sets when it logs a model, a table or an image among the artifacts of a run.
+_LOGS_ARTIFACTS = {"mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"}
 
 
 @contextmanager
@@ -56,9 +60,54 @@ def local_folder(uri: str) -> Path | None:
 
 
 def files_in(folder: Path) -> dict[str, Path]:
-    """Return the files below a folder by their relative paths, sorted."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    """Return the files below a folder by their relative paths, sorted. Links are followed, as MLflow follows them.
+
+    Raises `EquivalenceError` for whatever is listed there and cannot be read: it is not nothing.
+    """
+    found = {path.relative_to(folder).as_posix(): path for path in _walk(folder, frozenset())}
     return dict(sorted(found.items()))
+
+
+def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in above:
+        raise EquivalenceError.unreadable_artifact(folder.name, str(folder), "the link leads back to where it lies")
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise EquivalenceError.unreadable_artifact(folder.name, str(folder), str(error.strerror)) from error
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(entry, above | {real})
+        elif entry.is_file():
+            yield entry
+        else:
+            reason = "the link leads nowhere" if entry.is_symlink() else "it is neither a file nor a folder"
+            raise EquivalenceError.unreadable_artifact(entry.name, str(entry), reason)
+
+
+def unread_artifacts(run: Run, tracking_uri: str) -> tuple[str, str]:
+    """Return why it is unknown whether a run without a folder of artifacts logged any, and a note; each may be empty.
+
+    A database does not say whether a run logged artifacts, and nothing makes their folder before the first.
+    """
+    folder = local_folder(run.info.artifact_uri)
+    if folder is None or folder.is_dir():
+        return "", ""
+    if logged := sorted(_LOGS_ARTIFACTS & run.data.tags.keys()):
+        return f"its artifacts, which the tag {logged[0]} says it logged: their folder is not here", ""
+    root = folder.parent.parent
+    scheme = urlsplit(tracking_uri).scheme
+    if scheme in {"", "file"} and folder.parent.is_dir():
+        return "its artifacts: the folder that a file store makes for them is gone", ""
+    if root.is_dir():
+        return "", ""
+    # Where MLflow itself chose it, an experiment's folder has its number for a name, and is made late.
+    if root.name != run.info.experiment_id or scheme.startswith("http") or not root.parent.parent.is_dir():
+        return "its artifacts, if it logged any: the folder of its experiment is not here", ""
+    if root.parent.is_dir():
+        return "", ""
+    return "", "the run has no folder of artifacts: it logged none, or they are gone"
 
 
 def _files(repository: ArtifactRepository, folder: str) -> Iterator[tuple[str, int | None]]:

@@ -1,4 +1,4 @@
-"""The models of one run: those that its inputs and outputs point to, and those among its artifacts."""
+"""The models of one run: those that its inputs and outputs point to or that name it, and its registered versions."""
 
 from __future__ import annotations
 
@@ -10,29 +10,40 @@ from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder
+from compatkit.equivalence.reading.canonical import canonical_points
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.weights import read_model
-from compatkit.equivalence.snapshot import File, Model
+from compatkit.equivalence.snapshot import File, Model, ModelMetrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel, Run
+    from mlflow.entities import LoggedModel, Metric, Run
+    from mlflow.entities.model_registry import ModelVersion
+
+_PAGE = 100
+_EXTERNAL = "mlflow.model.isExternal"
+# How a server says that it has no such question.
+_NOT_KNOWN = {"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED", "NOT_IMPLEMENTED"}
 
 
 class Models:
-    """The models of one run under names of their own, and notes on what could not be read."""
+    """The models of one run under names of their own, notes on how they were read, and what could not be."""
 
     def __init__(self) -> None:
         self.found: dict[str, Model] = {}
         self.notes: list[str] = []
+        self.unread: list[str] = []
 
-    def add(self, name: str, folder: Path | None, details: Mapping[str, str]) -> None:
-        """Read the model in `folder`; a name that is taken gets a number."""
+    def add(
+        self, name: str, folder: Path | None, details: Mapping[str, str], metrics: ModelMetrics | None = None
+    ) -> str:
+        """Read the model in `folder`, and return its name here: one that is taken gets a number."""
         model, notes = read_model(folder, name) if folder else (Model(), [])
         numbered = (f"{name}#{number}" for number in count(2))
         free = name if name not in self.found else next(each for each in numbered if each not in self.found)
-        self.found[free] = replace(model, details={**model.details, **details})
+        self.found[free] = replace(model, details={**model.details, **details}, metrics=metrics or {})
         self.notes += notes
+        return free
 
     def file(self, path: Path, name: str) -> File:
         """Return a file that belongs to no model."""
@@ -41,28 +52,121 @@ class Models:
         return file
 
 
-def read_logged_models(client: MlflowClient, run: Run, models: Models) -> None:
-    """Read the models that the run points to: since MLflow 3 they lie outside the run's artifacts."""
+def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], models: Models) -> dict[str, str]:
+    """Read the models that belong to the run: since MLflow 3 they lie outside its artifacts. Return names by id."""
+    names = {}
     # The order of logging: no store keeps one among models of one name and step.
-    for name, logged in sorted(_logged(client, run), key=lambda each: (each[0], each[1].creation_timestamp)):
+    for name, logged in sorted(
+        _logged(client, run, experiments), key=lambda each: (each[0], each[1].creation_timestamp)
+    ):
         # Not `models:/ID`, which MLflow resolves in its global store, whatever tracking_uri says.
         with artifact_folder(logged.artifact_location, client.tracking_uri) as folder:
             if folder is None and str(logged.status) == "READY":
                 raise EquivalenceError.unreadable_artifact(name, logged.artifact_location, "the model has no files")
-            models.add(name, folder, _details(logged, run))
+            names[logged.model_id] = models.add(name, folder, _details(logged, run), _metrics(logged, run))
+    return names
 
 
-def _logged(client: MlflowClient, run: Run) -> Iterator[tuple[str, LoggedModel]]:
-    for output in run.outputs.model_outputs if run.outputs else []:
+def _logged(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[tuple[str, LoggedModel]]:
+    # A run of MLflow 2 has neither.
+    outputs, inputs = getattr(run, "outputs", None), getattr(run.inputs, "model_inputs", None)
+    pointed = {each.model_id for each in (*(outputs.model_outputs if outputs else ()), *(inputs or ()))}
+    for output in outputs.model_outputs if outputs else []:
         logged = client.get_logged_model(output.model_id)
         yield f"{logged.name}@{output.step}", logged
-    for given in run.inputs.model_inputs if run.inputs else []:
+    for given in inputs or []:
         logged = client.get_logged_model(given.model_id)
         yield f"input {logged.name}", logged
+    for logged in _made_by(client, run, experiments):
+        if logged.model_id not in pointed:
+            yield logged.name, logged
+
+
+def _made_by(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[LoggedModel]:
+    """Yield the models that name this run as their source, which need not be among its outputs."""
+    from mlflow.exceptions import MlflowException
+
+    if not hasattr(client, "search_logged_models"):
+        return
+    query, token = f"source_run_id = '{run.info.run_id}'", None
+    while True:
+        try:
+            page = client.search_logged_models(experiments, query, max_results=_PAGE, page_token=token)
+        except MlflowException as error:
+            # A server of MLflow 2 does not know the question, and has no such models.
+            if error.error_code in _NOT_KNOWN:
+                return
+            raise
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _metrics(logged: LoggedModel, run: Run) -> ModelMetrics:
+    """Return what this run logged for the model, by data set and metric."""
+    rows: dict[str, dict[str, list[Metric]]] = {}
+    for metric in logged.metrics or []:
+        if metric.run_id == run.info.run_id:
+            data = f"{metric.dataset_name} ({metric.dataset_digest})" if metric.dataset_name else ""
+            rows.setdefault(data, {}).setdefault(metric.key, []).append(metric)
+    return {
+        data: {name: canonical_points(name, points) for name, points in sorted(by_name.items())}
+        for data, by_name in sorted(rows.items())
+    }
 
 
 def _details(logged: LoggedModel, run: Run) -> dict[str, str]:
     """Return what was said of the model itself. MLflow copies the params of the run, which are compared there."""
     params = {f"param {name}": text for name, text in logged.params.items() if run.data.params.get(name) != text}
     tags = {f"tag {name}": text for name, text in logged.tags.items() if not name.startswith("mlflow.")}
-    return {"status": str(logged.status), "type": logged.model_type or "", **params, **tags}
+    external = {"external": logged.tags[_EXTERNAL]} if _EXTERNAL in logged.tags else {}
+    return {"status": str(logged.status), **external, "type": logged.model_type or "", **params, **tags}
+
+
+def read_registered(client: MlflowClient, run: Run, models: Models, names: Mapping[str, str]) -> None:
+    """Read which versions of registered models the run made, and the model of one that is none of its own.
+
+    The number of a version, its stage and its aliases are what the registry makes of it.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        versions = sorted(_versions(client, run), key=lambda each: (each.name, int(each.version)))
+    except MlflowException as error:
+        if error.error_code not in _NOT_KNOWN:
+            raise
+        models.unread.append("its versions of registered models: the registry does not list them by run")
+        return
+    for version in versions:
+        tags = {f"tag {name}": text for name, text in version.tags.items() if not name.startswith("mlflow.")}
+        details = {"description": version.description or "", **tags}
+        name = f"registered {version.name}"
+        if own := _own_model(version, run, names):
+            models.add(name, None, {"model": own, **details})
+            continue
+        source = client.get_model_version_download_uri(version.name, version.version)
+        with artifact_folder(source, client.tracking_uri) as folder:
+            if folder is None:
+                raise EquivalenceError.unreadable_artifact(name, source, "the version has no files")
+            models.add(name, folder, details)
+
+
+def _versions(client: MlflowClient, run: Run) -> Iterator[ModelVersion]:
+    token: str | None = None
+    while True:
+        page = client.search_model_versions(f"run_id = '{run.info.run_id}'", max_results=_PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _own_model(version: ModelVersion, run: Run, names: Mapping[str, str]) -> str:
+    """Return which of the run's own models a version is, or nothing."""
+    source = str(version.source or "")
+    if (model_id := getattr(version, "model_id", None) or source.removeprefix("models:/")) in names:
+        return names[model_id]
+    inside = run.info.artifact_uri.removeprefix("file://").rstrip("/") + "/"
+    shown = source.removeprefix("file://")
+    return f"artifact {shown.removeprefix(inside)}" if shown.startswith(inside) else ""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, local_folder
+from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import read_datasets
-from compatkit.equivalence.reading.logged_models import Models, read_logged_models
+from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.reading.store.metrics import read_metrics
@@ -76,8 +76,9 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
     models = Models()
-    read_logged_models(client, run, models)
+    names = read_logged_models(client, run, experiments, models)
     artifacts, trace = _read_artifacts(client, run, models)
+    read_registered(client, run, models, names)
     models.notes += weights_alone_note(models.found, artifacts)
     metrics = read_metrics(client, run)
     _require_unchanged(client, run)
@@ -96,6 +97,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
         children=named,
         trace=trace,
+        unread=tuple(models.unread),
     )
 
 
@@ -103,7 +105,9 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
     """Read the run's artifacts and its trace, but for folders with an MLmodel: before MLflow 3, models lay there."""
     with artifact_folder(run.info.artifact_uri, client.tracking_uri) as root:
         if root is None:
-            models.notes += _notes_without_artifacts(run)
+            unread, note = unread_artifacts(run, client.tracking_uri)
+            models.unread += [unread] if unread else []
+            models.notes += [note] if note else []
             return {}, ""
         paths = files_in(root)
         own = own_pages(paths)
@@ -116,15 +120,6 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
         kept = {name: path for name, path in paths.items() if name not in own and not name.startswith(inside)}
         trace = paths[TRACE_FILE].read_text(encoding="utf-8", errors="replace") if TRACE_FILE in paths else ""
         return {name: models.file(path, name) for name, path in kept.items()}, trace
-
-
-def _notes_without_artifacts(run: Run) -> list[str]:
-    """Say so where not even the folder of the experiment is here, as for a store that was copied without its files."""
-    folder = local_folder(run.info.artifact_uri)
-    if folder is None or folder.parent.parent.is_dir():
-        return []
-    # Without the run's id: equal runs have equal snapshots.
-    return ["no artifacts of the run are on this machine: if it has any, they are not compared"]
 
 
 def _require_end(run: Run, client: MlflowClient) -> None:

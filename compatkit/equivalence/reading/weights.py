@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compatkit.equivalence.reading.archive import Archive, read_archive
+from compatkit.equivalence.reading.artifact_folder import files_in
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.mlmodel import describe_mlmodel
 from compatkit.equivalence.reading.structure import layer_notes
@@ -16,7 +17,7 @@ _ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
 
 def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     """Read the model that MLflow saved in `folder`; also return notes on what could not be read as tensors."""
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    paths = files_in(folder)
     described = {file: _described(path) for file, path in paths.items() if path.name == "MLmodel"}
     known = {file for file, text in described.items() if text} | {
         file for file, path in paths.items() if path.name in _ENVIRONMENT and (path.parent / "MLmodel").is_file()

@@ -36,7 +36,7 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
     if head is None:
         raise EquivalenceError.no_snapshot_file(path)
     version = int(head[1])
-    if version not in {_WITHOUT_LAYERS, VERSION}:
+    if not _WITHOUT_LAYERS <= version <= VERSION:
         raise EquivalenceError.other_version(path, version, VERSION)
     tail = _TAIL.search(text)
     if tail is None:
@@ -48,15 +48,25 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
         run = _run(said.pop("run_id"), said)
     except _MALFORMED as error:
         raise EquivalenceError.malformed_snapshot(path, f"{type(error).__name__}: {error}") from error
-    return _with_note_on_layers(run, path) if version == _WITHOUT_LAYERS else run
+    return _of_old_version(run, version, path) if version < VERSION else run
 
 
-def _with_note_on_layers(run: Snapshot, path: Path) -> Snapshot:
+def _of_old_version(run: Snapshot, version: int, path: Path) -> Snapshot:
+    """Say what an old version does not hold, so that it is not taken for nothing."""
     models = [model for each in _with_children(run) for model in each.models.values()]
-    if not any(model.operations for model in models):
-        return run
-    note = f"{path.name} is of version {_WITHOUT_LAYERS}, which holds no layers of models: classes are not compared"
-    return replace(run, notes=(*run.notes, note))
+    is_of = f"{path.name} is of version {version}"
+    notes = []
+    if version == _WITHOUT_LAYERS and any(model.operations for model in models):
+        notes.append(f"{is_of}, which holds no layers of models: classes are not compared")
+    if models:
+        notes.append(f"{is_of}, which does not hold which model a metric is of: that is not compared")
+    return replace(_without_model_metrics(run), notes=(*run.notes, *notes))
+
+
+def _without_model_metrics(run: Snapshot) -> Snapshot:
+    models = {name: replace(model, metrics=None) for name, model in run.models.items()}
+    children = {name: _without_model_metrics(child) for name, child in run.children.items()}
+    return replace(run, models=models, children=children)
 
 
 def _with_children(run: Snapshot) -> Iterator[Snapshot]:
@@ -73,6 +83,7 @@ def _run(run_id: str, said: Mapping[str, Any]) -> Snapshot:
         "models": lambda models: {name: _model(model) for name, model in models.items()},
         "datasets": lambda datasets: {name: Dataset(**dataset) for name, dataset in datasets.items()},
         "notes": tuple,
+        "unread": tuple,
         "trace": "\n".join,
         "children": lambda children: {name: _run(name, child) for name, child in children.items()},
     }
@@ -108,6 +119,7 @@ def _file(
 def _model(said: Mapping[str, Any]) -> Model:
     readers: dict[str, Callable[[Any], Any]] = {
         "operations": tuple,
+        "metrics": lambda by_data: {data: _metrics(metrics) for data, metrics in by_data.items()},
         "layers": lambda layers: tuple(Layer(*layer) for layer in layers),
         "files": _files,
         "tensors": lambda tensors: {name: read_tensor(tensor) for name, tensor in tensors.items()},

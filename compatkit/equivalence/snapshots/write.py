@@ -2,7 +2,7 @@
 
     {
      "format": "compatkit snapshot",
-     "version": 2,
+     "version": 3,
      "run": {
       "run_id": "8c592e32…",              a label: nothing is compared by it
       "status": "FINISHED",
@@ -11,9 +11,10 @@
       "tags": {"team": "vision"},
       "artifacts": {"a.csv": {"bytes": 12, "sha256": "…", "kind": "csv", "values": {"row 1": "…"}, "tensors": {}}},
       "models": {"model@0": {"signature": "…", "layers": [["0.conv", "torch.nn.Conv2d", 1]], "operations": [],
-                 "details": {}, "files": {}, "tensors": {}}},
+                 "details": {}, "files": {}, "metrics": {}, "tensors": {}}},
       "datasets": {"digits [training]#1": {"digest": "…", "schema": "…", "profile": "…", "tags": {}}},
       "notes": [],
+      "unread": [],
       "children": {"fold 1#1": {"status": "FINISHED", …}},
       "trace": ["…"]                      the lines of compatkit/trace.json
      },
@@ -23,7 +24,8 @@
 Each value that is shown in one line here but has entries is broken into lines; what is empty is left out. Points are
 `[step, value]`, layers `[path, class, operations]`. NaN and the infinities are texts, for which JSON has no number.
 Tensors are described in `tensor_text`, and keep their order, which counts, as do layers and operations; all else is
-sorted by name. Version 1 had neither layers nor a trace; it is still read.
+sorted by name. Version 1 had neither layers nor a trace, version 2 neither the metrics of models nor what was not read;
+both are still read.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from compatkit.equivalence.snapshots.lines import array_lines, number_line, obje
 from compatkit.equivalence.snapshots.tensor_text import tensor_lines
 
 FORMAT = "compatkit snapshot"
-VERSION = 2
+VERSION = 3
 
 _Entries = Iterator[tuple[str, str]]
 
@@ -52,10 +54,9 @@ def _run(snapshot: Snapshot, depth: int) -> _Entries:
     """Give the parts of a run. Children have no id: they are told by their names."""
     yield "status", text_line(snapshot.status)
     below = depth + 1
-    metrics = ((name, _points(points, below)) for name, points in sorted(snapshot.metrics.items()))
     sections = {
         "params": texts_lines(snapshot.params, depth),
-        "metrics": object_lines(metrics, depth),
+        "metrics": _histories(snapshot.metrics, depth),
         "tags": texts_lines(snapshot.tags, depth),
         "artifacts": _files(snapshot.artifacts, depth),
         "models": object_lines(
@@ -74,9 +75,14 @@ def _run(snapshot: Snapshot, depth: int) -> _Entries:
             ((name, object_lines(_run(child, below + 1), below)) for name, child in sorted(snapshot.children.items())),
             depth,
         ),
+        "unread": array_lines(map(text_line, snapshot.unread), depth),
         "trace": array_lines(map(text_line, snapshot.trace.split("\n") if snapshot.trace else ()), depth),
     }
     yield from _filled(sections)
+
+
+def _histories(metrics: Mapping[str, Sequence[Point]], depth: int) -> str:
+    return object_lines(((name, _points(points, depth + 1)) for name, points in sorted(metrics.items())), depth)
 
 
 def _points(points: Sequence[Point], depth: int) -> str:
@@ -102,6 +108,9 @@ def _file(file: File, depth: int) -> _Entries:
 def _model(model: Model, depth: int) -> _Entries:
     yield "signature", text_line(model.signature)
     sections = {
+        "metrics": object_lines(
+            ((data, _histories(metrics, depth + 1)) for data, metrics in sorted((model.metrics or {}).items())), depth
+        ),
         "layers": array_lines(map(_layer, model.layers), depth),
         "operations": array_lines(map(text_line, model.operations), depth),
         "details": texts_lines(model.details, depth),

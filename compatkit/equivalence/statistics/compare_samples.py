@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from compatkit.equivalence.comparing.compare import unread_of
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point, Snapshot
@@ -45,6 +46,8 @@ def compare_samples(
     tested = [name for name in samples if policy.metric_margin(name) is not None]
     level = (1 - confidence) / max(len(tested), 1)
     seedless = compare_seedless(before, after, policy)
+    notes = dict.fromkeys(note for run in (*before, *after) for note in run.notes)
+    unread = tuple(dict.fromkeys(what for run in (*before, *after) for what in unread_of(run)))
     return SampleVerdict(
         before=tuple(run.run_id for run in before),
         after=tuple(run.run_id for run in after),
@@ -54,7 +57,8 @@ def compare_samples(
         deciding=seedless.deciding,
         allowed=seedless.allowed,
         unused=seedless.unused,
-        notes=(*seedless.notes, *dict.fromkeys(note for run in (*before, *after) for note in run.notes)),
+        notes=(*seedless.notes, *notes, *(unread if policy.accepts_unread else ())),
+        unread=() if policy.accepts_unread else unread,
     )
 
 

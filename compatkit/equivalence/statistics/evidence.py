@@ -78,6 +78,7 @@ class SampleVerdict:
         evidence: of each metric that the policy does not ignore.
         deciding: differences in what no seed touches: params, tags, names, steps, structure, status.
         notes: what was not compared.
+        unread: what could not be looked at; see `Verdict`.
     """
 
     before: tuple[str, ...]
@@ -89,6 +90,12 @@ class SampleVerdict:
     allowed: tuple[Allowed, ...] = ()
     unused: tuple[Allowance, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True where no number of runs would decide: nothing differs in what could be read, but not all could."""
+        return bool(self.unread) and self.decision is Decision.UNDECIDED
 
     @property
     def decision(self) -> Decision:
@@ -96,6 +103,8 @@ class SampleVerdict:
         found = {each.decision for each in self.evidence}
         if self.deciding or Decision.DIFFERENT in found:
             return Decision.DIFFERENT
+        if self.unread:
+            return Decision.UNDECIDED
         return Decision.EQUIVALENT if found == {Decision.EQUIVALENT} else Decision.UNDECIDED
 
     @property

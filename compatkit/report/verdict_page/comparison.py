@@ -19,6 +19,7 @@ class Outcome(Enum):
     STALE = "equivalent, but the policy is stale"
     DIFFERENT = "different"
     UNDECIDED = "not enough evidence"
+    OPEN = "no verdict"
     FAILED = "failed"
     BASELINE = "baseline"
 
@@ -83,4 +84,6 @@ def outcome_of(verdict: Verdict | SampleVerdict) -> Outcome:
         found = Outcome(verdict.decision.value)
     else:
         found = Outcome.EQUIVALENT if verdict.is_equivalent else Outcome.DIFFERENT
+    if verdict.is_open:
+        return Outcome.OPEN
     return Outcome.STALE if found is Outcome.EQUIVALENT and verdict.stale else found

@@ -25,11 +25,12 @@ _MARKS = {
     Outcome.DIFFERENT: "≠",
     Outcome.STALE: "✓",
     Outcome.UNDECIDED: "?",
+    Outcome.OPEN: "?",
     Outcome.FAILED: "!",
     Outcome.BASELINE: "•",
 }
 # Worst first: what a page of several comparisons says of all of them.
-_WORST = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.UNDECIDED, Outcome.STALE, Outcome.EQUIVALENT)
+_WORST = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.OPEN, Outcome.UNDECIDED, Outcome.STALE, Outcome.EQUIVALENT)
 
 
 def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict") -> str:

@@ -39,7 +39,7 @@ def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
         rows = tuple((each.difference.name, each.difference.kind.value, each.by.why) for each in verdict.allowed)
         yield Table("Allowed by the policy", ("Name", "What", "Why"), rows)
     stale = tuple((f"The policy allows {each.kind} {each.name}, and nothing needed it.",) for each in verdict.stale)
-    if notes := (*((note,) for note in verdict.notes), *stale):
+    if notes := (*((f"Not read: {what}",) for what in verdict.unread), *((note,) for note in verdict.notes), *stale):
         yield Table("Notes", ("Note",), notes)
 
 

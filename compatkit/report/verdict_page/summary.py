@@ -51,6 +51,8 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
     count = len(verdict.deciding)
     if count:
         yield f"{counted(count, 'difference')} {'decides' if count == 1 else 'decide'}."
+    elif verdict.is_open:
+        yield f"Nothing differs in what could be read. Not read: {'; '.join(verdict.unread)}."
     elif verdict.is_equivalent:
         yield "No difference decides against it."
     else:

@@ -35,6 +35,7 @@ def baked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("baked")
     with contextlib.chdir(folder):
         client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    (folder / "artifacts").mkdir()
     experiment = client.create_experiment("trials", artifact_location=(folder / "artifacts").as_uri())
     for number, name in enumerate(("first", "second")):
         run = client.create_run(experiment, run_name=name, start_time=number + 1)

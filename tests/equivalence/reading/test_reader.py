@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import torch
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput
 
-from compatkit.equivalence import EquivalenceError, Point, Policy, compare_snapshots, take_snapshot
+from compatkit.equivalence import EquivalenceError, Point, Policy, Snapshot, compare_snapshots, take_snapshot
 from compatkit.training import TrainingOrchestrator
 
 
@@ -200,12 +202,174 @@ def test_a_model_whose_files_are_gone_is_an_error(tmp_path: Path, tracking_uri: 
         take_snapshot(run, tracking_uri=tracking_uri)
 
 
-def test_artifacts_that_may_lie_elsewhere_are_noted(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+def test_artifacts_whose_folder_is_gone_are_unread_and_not_none(
+    client: MlflowClient, run_id: str, tmp_path: Path, tracking_uri: str
+) -> None:
+    client.log_text(run_id, "hello", "hello.txt")
+    client.log_metric(run_id, "loss", 0.5)
+    client.set_terminated(run_id)
+    (tmp_path / "artifacts").rename(tmp_path / "elsewhere")
+
+    snapshot = take_snapshot(run_id, tracking_uri=tracking_uri)
+    verdict = compare_snapshots(snapshot, replace(snapshot, run_id="other"), Policy.exact())
+
+    assert "its experiment is not here" in "".join(snapshot.unread)
+    assert (verdict.is_equivalent, verdict.is_open, verdict.word) == (False, True, "no verdict")
+    accepted = compare_snapshots(snapshot, replace(snapshot, run_id="other"), Policy(accepts_unread=True))
+    assert accepted.is_equivalent
+    assert set(snapshot.unread) <= set(accepted.notes)
+
+
+def test_a_difference_decides_whatever_could_not_be_read(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    client.log_metric(run_id, "loss", 0.5)
     client.set_terminated(run_id)
 
-    (note,) = take_snapshot(run_id, tracking_uri=tracking_uri).notes
+    snapshot = take_snapshot(run_id, tracking_uri=tracking_uri)
+    verdict = compare_snapshots(snapshot, replace(snapshot, run_id="other", params={"lr": "1"}), Policy.exact())
 
-    assert "artifacts" in note
+    assert snapshot.unread
+    assert verdict.word == "different"
+
+
+@pytest.mark.parametrize(
+    ("tag", "folder", "said"),
+    [
+        # The folder of the experiment is made by whoever first logs an artifact to it: this run did not.
+        ("team", "artifacts", ""),
+        ("mlflow.loggedImages", "artifacts", "mlflow.loggedImages"),
+        ("mlflow.log-model.history", "artifacts", "mlflow.log-model.history"),
+    ],
+)
+def test_a_run_without_artifacts_is_told_from_one_that_lost_them(
+    client: MlflowClient, run_id: str, tmp_path: Path, tracking_uri: str, tag: str, folder: str, said: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    client.set_tag(run_id, tag, "[]")
+    client.set_terminated(run_id)
+
+    snapshot = take_snapshot(run_id, tracking_uri=tracking_uri)
+
+    assert bool(snapshot.unread) == bool(said)
+    assert said in "".join(snapshot.unread)
+    assert snapshot.notes == ()
+
+
+def test_where_mlflow_itself_would_put_artifacts_none_are_missed(client: MlflowClient, tracking_uri: str) -> None:
+    run = client.create_run(client.create_experiment("reader, without artifacts")).info.run_id
+    client.set_terminated(run)
+
+    snapshot = take_snapshot(run, tracking_uri=tracking_uri)
+
+    assert snapshot.unread == ()
+
+
+def test_links_are_followed_as_mlflow_follows_them(
+    client: MlflowClient, run_id: str, tmp_path: Path, tracking_uri: str
+) -> None:
+    client.log_text(run_id, "top", "top.txt")
+    client.set_terminated(run_id)
+    (tmp_path / "disk" / "deep").mkdir(parents=True)
+    (tmp_path / "disk" / "deep" / "weights.txt").write_text("weights")
+    root = tmp_path / "artifacts" / run_id / "artifacts"
+    (root / "checkpoints").symlink_to(tmp_path / "disk")
+    (root / "again").symlink_to(tmp_path / "disk")
+    (root / "last.txt").symlink_to(root / "top.txt")
+
+    artifacts = take_snapshot(run_id, tracking_uri=tracking_uri).artifacts
+
+    assert list(artifacts) == ["again/deep/weights.txt", "checkpoints/deep/weights.txt", "last.txt", "top.txt"]
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("gone", "leads nowhere"), (".", "leads back"), ("pipe", "neither a file nor a folder")],
+)
+def test_what_is_listed_and_cannot_be_read_is_an_error(
+    client: MlflowClient, run_id: str, tmp_path: Path, tracking_uri: str, place: str, reason: str
+) -> None:
+    client.log_text(run_id, "top", "top.txt")
+    client.set_terminated(run_id)
+    root = tmp_path / "artifacts" / run_id / "artifacts"
+    if place == "pipe":
+        os.mkfifo(root / place)
+    else:
+        (root / "link").symlink_to(root / place)
+
+    with pytest.raises(EquivalenceError, match=reason):
+        take_snapshot(run_id, tracking_uri=tracking_uri)
+
+
+def test_a_model_that_only_names_the_run_is_compared(client: MlflowClient, run_id: str, tracking_uri: str) -> None:
+    experiment = client.get_run(run_id).info.experiment_id
+    client.create_logged_model(experiment, name="net", source_run_id=run_id, params={"own": "1"})
+    client.create_logged_model(experiment, name="other", source_run_id="0" * 32)
+    client.set_terminated(run_id)
+
+    models = take_snapshot(run_id, tracking_uri=tracking_uri).models
+
+    assert list(models) == ["net"]
+    assert models["net"].details["param own"] == "1"
+
+
+def test_a_metric_of_another_model_or_data_set_is_another_metric(
+    client: MlflowClient, tmp_path: Path, tracking_uri: str
+) -> None:
+    experiment = client.create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
+
+    def taken(best: str, data: str) -> Snapshot:
+        run = client.create_run(experiment).info.run_id
+        ids = {name: client.create_logged_model(experiment, name, run).model_id for name in ("best", "last")}
+        client.log_metric(run, "acc", 0.5, step=1, model_id=ids[best], dataset_name=data, dataset_digest="d1")
+        client.log_metric(run, "loss", 0.25, step=1, model_id=ids["last"])
+        client.set_terminated(run)
+        return take_snapshot(run, tracking_uri=tracking_uri)
+
+    first = taken("best", "validation")
+
+    assert compare_snapshots(first, taken("best", "validation"), Policy.exact()).is_equivalent
+    assert _told(first, taken("last", "validation")) == {
+        ("metric missing", "acc", "of model best on the data set validation (d1)"),
+        ("metric extra", "acc", "of model last on the data set validation (d1)"),
+    }
+    assert _told(first, taken("best", "training")) == {
+        ("metric missing", "acc", "of model best on the data set validation (d1)"),
+        ("metric extra", "acc", "of model best on the data set training (d1)"),
+    }
+
+
+def _told(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
+    found = compare_snapshots(before, after, Policy.exact()).deciding
+    return {(each.kind.value, each.name, each.hint) for each in found}
+
+
+def test_registered_versions_are_compared_by_the_model_that_they_are(
+    client: MlflowClient, tmp_path: Path, tracking_uri: str
+) -> None:
+    experiment = client.create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
+    registered = f"net of {tmp_path.name}"
+    client.create_registered_model(registered)
+
+    def taken(folder: str | None, weights: str = "1") -> Snapshot:
+        run = client.create_run(experiment)
+        for name in ("a", "b"):
+            client.log_text(run.info.run_id, weights, f"{name}/weights.txt")
+            client.log_text(run.info.run_id, "flavors: {}", f"{name}/MLmodel")
+        if folder:
+            source = f"{run.info.artifact_uri}/{folder}"
+            client.create_model_version(registered, source, run.info.run_id, tags={"stage": "new"})
+        client.set_terminated(run.info.run_id)
+        return take_snapshot(run.info.run_id, tracking_uri=tracking_uri)
+
+    first = taken("a")
+
+    assert first.models[f"registered {registered}"].details == {
+        "model": "artifact a",
+        "description": "",
+        "tag stage": "new",
+    }
+    assert compare_snapshots(first, taken("a"), Policy.exact()).is_equivalent
+    assert _told(first, taken("b")) == {("model detail", f"registered {registered}: model", "")}
+    assert _told(first, taken(None)) == {("model missing", f"registered {registered}", "")}
 
 
 def test_an_environment_file_that_is_not_beside_an_mlmodel_is_compared(

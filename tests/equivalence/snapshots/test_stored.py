@@ -107,7 +107,7 @@ def test_a_large_tensor_is_compressed_where_that_pays() -> None:
 def test_it_is_json_with_one_point_a_line() -> None:
     said = json.loads(TEXT)
 
-    assert (said["format"], said["version"]) == ("compatkit snapshot", 2)
+    assert (said["format"], said["version"]) == ("compatkit snapshot", 3)
     assert said["run"]["metrics"]["train_loss"] == [[1, 0.9], [2, 0.5], [3, 0.25]]
     changed = snapshot_text(replace(RUN, metrics={**RUN.metrics, "train_loss": history(0.9, 0.5, 0.125)}))
     pairs = zip(TEXT.splitlines(), changed.splitlines(), strict=True)
@@ -144,7 +144,7 @@ def test_each_fault_says_what_it_is(tmp_path: Path) -> None:
         "no snapshot": b"run_id: 1",
         "is cut": TEXT.encode()[:-80],
         "not as it was written": TEXT.replace("0.25", "0.26").encode(),
-        "version 3": TEXT.replace('"version": 2', '"version": 3').encode()[:200],
+        "version 4": TEXT.replace('"version": 3', '"version": 4').encode()[:200],
     }
     for words, raw in faults.items():
         file = tmp_path / "stored.json"
@@ -157,14 +157,18 @@ def test_each_fault_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_first_version_is_read_and_said_to_hold_no_layers() -> None:
-    bare = replace(RUN, models={"model@0": replace(RUN.models["model@0"], layers=())})
-    body = snapshot_text(bare).replace('"version": 2', '"version": 1').rpartition(' "sha256"')[0]
+    bare = replace(RUN, models={"model@0": replace(RUN.models["model@0"], layers=(), metrics={})})
+    body = snapshot_text(bare).replace('"version": 3', '"version": 1').rpartition(' "sha256"')[0]
     raw = f'{body} "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'.encode()
 
     back = parse_snapshot(raw, HERE)
 
-    assert replace(back, notes=()) == in_arrays(bare)
-    assert back.notes == ("stored.json is of version 1, which holds no layers of models: classes are not compared",)
+    layers, metrics = back.notes
+    assert layers == "stored.json is of version 1, which holds no layers of models: classes are not compared"
+    assert metrics == (
+        "stored.json is of version 1, which does not hold which model a metric is of: that is not compared"
+    )
+    assert back.models["model@0"] == replace(bare.models["model@0"], metrics=None)
     assert compare_snapshots(back, RUN, Policy.exact()).is_equivalent
 
 
