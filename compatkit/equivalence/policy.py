@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.frameworks import Nature
@@ -15,11 +17,34 @@ from compatkit.trace import TRACE_FILE
 
 # Logged by compatkit and MLflow themselves, about the occasion: under no policy part of what is compared.
 _OWN_WHY = "compatkit's own record of where and how a run was made"
+# What MLflow's monitors of the CPU, the disk, the network and the GPUs measure: all else below `system/` is the user's.
+_SAMPLED = (
+    "cpu_utilization_percentage",
+    "disk_available_megabytes",
+    "disk_usage_megabytes",
+    "disk_usage_percentage",
+    "gpu_[0-9]*_memory_usage_megabytes",
+    "gpu_[0-9]*_memory_usage_percentage",
+    "gpu_[0-9]*_power_usage_percentage",
+    "gpu_[0-9]*_power_usage_watts",
+    "gpu_[0-9]*_utilization_percentage",
+    "network_receive_megabytes",
+    "network_transmit_megabytes",
+    "system_memory_usage_megabytes",
+    "system_memory_usage_percentage",
+)
 _OWN = (
     Allowance("tag", "compatkit.env.*", _OWN_WHY, optional=True),
     Allowance("artifact", TRACE_FILE, _OWN_WHY, optional=True),
-    Allowance("metric", "system/*", "MLflow's samples of how busy the machine was", optional=True),
+    *(
+        Allowance("metric", f"{place}{name}", "MLflow's samples of how busy the machine was", optional=True)
+        # Of several nodes, each puts its own name before them.
+        for place in ("system/", "system/*/")
+        for name in _SAMPLED
+    ),
 )
+# Where torch's optimizers and schedulers keep their state in a checkpoint, whatever it is called there.
+_NO_WEIGHT = re.compile(r"optim|sched|scaler|exp_avg|momentum|\.state\{", re.IGNORECASE)
 _EXTRA = {kind for kind in Kind if kind.value.endswith("extra")}
 _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}
 
@@ -88,10 +113,27 @@ class Policy:
             removed=(*declared.removed_in_v2, *self.removed),
         )
 
+    def declared_tolerance(self, category: Literal["artifact", "param"], name: str) -> Tolerance | None:
+        """Return what is declared for an artifact or a param; None where nothing is."""
+        for bound in self.bounds:
+            pattern = bound.artifact if category == "artifact" else bound.param
+            if pattern and fnmatchcase(name, pattern):
+                return Tolerance.of(bound)
+        return None
+
+    def tensor_tolerances(self, file: str, kind: str, tensor: str) -> Mapping[str, Tolerance]:
+        """Return the tolerances by dtype of an array in a file: as declared; else of weights those of weights.
+
+        What an optimizer or a scheduler keeps beside the weights is none.
+        """
+        if (declared := self.declared_tolerance("artifact", file)) is not None:
+            return dict.fromkeys(TORCH_WEIGHTS, declared)
+        return self.weights if kind == "tensors" and not _NO_WEIGHT.search(tensor) else {}
+
     def metric_tolerance(self, name: str) -> Tolerance:
         """Return the tolerance of a metric under its v2 name."""
         for bound in self.bounds:
-            if fnmatchcase(name, bound.metric):
+            if bound.metric and fnmatchcase(name, bound.metric):
                 return Tolerance.of(bound)
         return self.metrics
 

@@ -23,7 +23,12 @@ class Tolerance:
 
     @classmethod
     def of(cls, bound: Bound) -> Tolerance:
-        return cls(bound.rtol, bound.atol, bound.ulps, f"tolerance of {bound.metric!r}: {bound.why}")
+        pattern = bound.metric or bound.artifact or bound.param
+        return cls(bound.rtol, bound.atol, bound.ulps, f"tolerance of {pattern!r}: {bound.why}")
+
+    @property
+    def is_exact(self) -> bool:
+        return not (self.rtol or self.atol or self.ulps)
 
     def agree(self, before: float, after: float) -> bool:
         """Tell whether two values agree. NaN agrees with NaN, an infinity with itself alone."""

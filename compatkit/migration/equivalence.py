@@ -34,9 +34,10 @@ class Allowance(Value):
 
 @value
 class Bound(Value):
-    """How far the values of the metrics that `metric`, a shell-style pattern, names may lie apart, and why.
+    """How far the numbers may lie apart that a shell-style pattern names, and why.
 
-    Two values agree if they lie within `atol + rtol * max(|a|, |b|)`, or at most `ulps` doubles apart.
+    One of `metric`, `param` and `artifact` is given: nothing in a param or a file is a number unless it is declared to
+    be. Two values agree if they lie within `atol + rtol * max(|a|, |b|)`, or at most `ulps` doubles apart.
     """
 
     metric: str
@@ -44,6 +45,8 @@ class Bound(Value):
     rtol: float = 0.0
     atol: float = 0.0
     ulps: int = 0
+    param: str = ""
+    artifact: str = ""
 
 
 @value

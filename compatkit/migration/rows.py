@@ -131,6 +131,8 @@ def _check_move(move: Move, entry: Entry) -> None:
 def _check_bound(_bound: Bound, entry: Entry) -> None:
     if not any(key in entry.given for key in ("rtol", "atol", "ulps")):
         raise entry.wrong("tolerance", sorted(entry.given), "one of rtol, atol, ulps, or several (rtol = 0 is exact)")
+    if sum(key in entry.given for key in ("metric", "param", "artifact")) != 1:
+        raise entry.wrong("tolerance", sorted(entry.given), "exactly one of metric, param, artifact")
 
 
 def _check_margin(margin: Margin, entry: Entry) -> None:
@@ -292,12 +294,22 @@ ALLOWANCES = Table(
 )
 TOLERANCES = Table(
     Bound,
-    Column("metric", TEXT, "A pattern, such as val_*."),
+    Column("metric", TEXT, "A pattern of metrics, such as val_*. Give this, `param` or `artifact`.", ""),
     REASON,
     Column("rtol", NUMBER, "A share of the larger of the two values.", 0.0),
     Column("atol", NUMBER, "A distance.", 0.0),
     Column("ulps", POSITION, "A number of neighbouring doubles.", 0),
-    rules=(Rule(_check_bound, {"anyOf": is_given({"rtol": {}, "atol": {}, "ulps": {}})}),),
+    Column("param", TEXT, "A pattern of params that are numbers, however they are spelled.", ""),
+    Column("artifact", TEXT, "A pattern of files whose arrays or cells may lie apart.", ""),
+    rules=(
+        Rule(
+            _check_bound,
+            {
+                "anyOf": is_given({"rtol": {}, "atol": {}, "ulps": {}}),
+                "oneOf": is_given({"metric": {}, "param": {}, "artifact": {}}),
+            },
+        ),
+    ),
 )
 MARGINS = Table(
     Margin,

@@ -10,9 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.equivalence import Difference, Kind, Model, Policy, Snapshot, Tensor, Tolerance, compare_snapshots
-from compatkit.migration import Bound, Migration, parse_migration
-from tests.equivalence.strategies import RUN, history
+from compatkit.equivalence import (
+    Content,
+    Difference,
+    File,
+    Kind,
+    Model,
+    Policy,
+    Snapshot,
+    Tensor,
+    Tolerance,
+    compare_snapshots,
+)
+from compatkit.equivalence.tolerance import TORCH_WEIGHTS
+from compatkit.migration import Bound, Migration, MigrationError, parse_equivalence, parse_migration
+from tests.equivalence.strategies import RUN, history, weights
 
 LOOSE_FIRST = Policy(bounds=(Bound("val_*", "other hardware", rtol=1e-3), Bound("*", "exact else")))
 
@@ -160,3 +172,110 @@ tolerances = [{ metric = "val_*", rtol = 1e-3, ulps = 4, why = "other hardware" 
     assert policy.metric_tolerance("loss") == Tolerance(1e-6)
     assert policy.metric_tolerance("val_loss").ulps == 4
     assert policy.weights["float32"].rtol == 1.3e-6
+
+
+@pytest.mark.parametrize(
+    ("place", "is_weight"),
+    [
+        ("$.net.weight", True),
+        ('$["model_state_dict"]["0.weight"]', True),
+        ("$.optimizer.state{0}.exp_avg", False),
+        ("$.state{0}.momentum_buffer", False),
+        ("$.lr_scheduler.base_lrs", False),
+        ("$.amp_scaler.scale", False),
+    ],
+)
+def test_of_a_checkpoint_the_weights_alone_have_the_tolerance_of_weights(place: str, is_weight: bool) -> None:
+    policy = Policy(weights=TORCH_WEIGHTS)
+
+    assert bool(policy.tensor_tolerances("last.pt", "tensors", place)) is is_weight
+    assert not policy.tensor_tolerances("schedule.npz", "array", place)
+
+
+def test_what_is_declared_of_files_and_params_makes_them_numbers() -> None:
+    policy = Policy(
+        bounds=(
+            Bound("", "resampled", rtol=0.01, artifact="*.csv"),
+            Bound("", "drawn", atol=0.5, artifact="plan.npy"),
+            Bound("", "spelled by hand", param="lr"),
+        )
+    )
+    before, after = (
+        Snapshot(
+            name,
+            params={"lr": rate, "python": "3.1"},
+            artifacts={
+                "a.csv": File(name, 1, Content("csv", {"row 1": row})),
+                "plan.npy": File(name, 1, Content("array", tensors={"array": weights(*plan)})),
+            },
+        )
+        for name, rate, row, plan in (
+            ("a", "3.10", '["x", "1.0"]', (1.0, 2.0)),
+            ("b", "3.1", '["x", "1.001"]', (1.25, 2.0)),
+        )
+    )
+
+    verdict = compare_snapshots(before, after, policy)
+
+    assert verdict.is_equivalent
+    assert not compare_snapshots(before, replace(after, params={"lr": "3.2", "python": "3.1"}), policy).is_equivalent
+    assert [each.name for each in compare_snapshots(before, after, Policy.exact()).deciding] == [
+        "lr",
+        "a.csv",
+        "plan.npy",
+    ]
+
+
+def test_one_thing_has_one_tolerance() -> None:
+    row = {"metric": "loss", "param": "lr", "rtol": 0.1, "why": "both"}
+
+    with pytest.raises(MigrationError, match="exactly one of metric, param, artifact"):
+        parse_equivalence({"tolerances": [row]}, where="here")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            (0.5, -0.25, 1.000001),
+            "1 of 3 weights of model net@0 are not equal, but within the tolerance, by up to 9.54e-07",
+        ),
+        ((0.5000001, -0.2500001, 1.000001), "3 of 3 weights of model net@0"),
+        ((0.5000001, -0.2500001, 1.000001), "all of them away from zero"),
+        ((0.5000001, -0.2499999, 1.000001), "all of them up"),
+    ],
+)
+def test_what_a_tolerance_decides_is_counted_and_its_direction_told(changed: tuple[float, ...], said: str) -> None:
+    base = Snapshot("a", models={"net@0": Model({"0.weight": weights(0.5, -0.25, 1.0)})})
+    other = Snapshot("b", models={"net@0": Model({"0.weight": weights(*changed)})})
+
+    verdict = compare_snapshots(base, other, Policy(weights=TORCH_WEIGHTS))
+
+    assert verdict.is_equivalent
+    assert said in " ".join(verdict.notes)
+
+
+def test_points_within_a_tolerance_are_counted_and_equal_ones_are_not_mentioned() -> None:
+    base = Snapshot("a", metrics={"val_loss": history(1.0, 2.0, 3.0)})
+
+    near = compare_snapshots(base, Snapshot("b", metrics={"val_loss": history(1.0, 2.001, 3.0)}), LOOSE_FIRST)
+    equal = compare_snapshots(base, replace(base, run_id="b"), LOOSE_FIRST)
+
+    assert near.notes[0].startswith("1 of 3 points of metrics (val_loss) are not equal, but within the tolerance")
+    assert equal.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_mlflows"),
+    [
+        ("system/cpu_utilization_percentage", True),
+        ("system/node-1/gpu_0_utilization_percentage", True),
+        ("system/detection_accuracy", False),
+        ("system/gpu_count", False),
+    ],
+)
+def test_of_metrics_below_system_only_mlflows_own_samples_are_left_out(name: str, is_mlflows: bool) -> None:
+    base = Snapshot("a", metrics={"loss": history(1.0)})
+    other = Snapshot("b", metrics={"loss": history(1.0), name: history(2.0)})
+
+    assert compare_snapshots(base, other, Policy.exact()).is_equivalent is is_mlflows

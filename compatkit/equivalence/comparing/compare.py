@@ -11,6 +11,7 @@ from compatkit.equivalence.comparing.compared import count_compared
 from compatkit.equivalence.comparing.datasets import compare_datasets
 from compatkit.equivalence.comparing.metrics import compare_metrics, compare_model_metrics
 from compatkit.equivalence.comparing.models import compare_files, compare_models
+from compatkit.equivalence.comparing.near import notes_on_near_values
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.errors import EquivalenceError
@@ -37,7 +38,7 @@ def compare_snapshots(
     if not deciding and not any(compared.values()):
         raise EquivalenceError.only_allowed(before.run_id, after.run_id)
     used = {entry.by for entry in allowed}
-    unread = _unread_of_both(before, after)
+    unread, near = _unread_of_both(before, after), notes_on_near_values(before, after, policy)
     return Verdict(
         before=before.run_id,
         after=after.run_id,
@@ -45,7 +46,7 @@ def compare_snapshots(
         allowed=tuple(allowed),
         unused=tuple(entry for entry in policy.allowances if entry not in used),
         compared=compared,
-        notes=tuple(dict.fromkeys((*before.notes, *after.notes, *(unread if policy.accepts_unread else ())))),
+        notes=tuple(dict.fromkeys((*near, *before.notes, *after.notes, *(unread if policy.accepts_unread else ())))),
         unread=() if policy.accepts_unread else unread,
     )
 

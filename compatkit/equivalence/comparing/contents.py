@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from compatkit.equivalence.comparing.natures import settle
 from compatkit.equivalence.comparing.tensors import compare_tensors
@@ -11,6 +13,7 @@ from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.frameworks import file_natures
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Content, File
+from compatkit.equivalence.tolerance import EXACT, Tolerance
 
 
 def compare_file(name: str, before: File, after: File, kind: Kind, policy: Policy) -> Iterator[Difference]:
@@ -28,7 +31,7 @@ def compare_file(name: str, before: File, after: File, kind: Kind, policy: Polic
         yield Difference(kind, name, before=describe_file(before), after=describe_file(after), hint=hint)
         return
     left, right, settled = settle(left, right, file_natures(name, policy.natures))
-    yield from (replace(difference, kind=kind, name=name) for difference in _compare(left, right, policy))
+    yield from (replace(difference, kind=kind, name=name) for difference in _compare(name, left, right, policy))
     for each in settled:
         hint = f"first at {each.place}"
         yield Difference(kind, name, each.before, each.after, count=each.count, hint=hint, rule="", known=each.why)
@@ -39,10 +42,11 @@ def describe_file(file: File | None) -> str:
     return f"{file.size} bytes, sha256 {file.digest[:12]}" if file else ""
 
 
-def _compare(before: Content, after: Content, policy: Policy) -> Iterator[Difference]:
-    yield from _compare_values(before, after)
+def _compare(file: str, before: Content, after: Content, policy: Policy) -> Iterator[Difference]:
+    yield from _compare_values(before, after, policy.declared_tolerance("artifact", file))
     for name in [*before.tensors, *(name for name in after.tensors if name not in before.tensors)]:
-        for found in compare_tensors(name, before.tensors.get(name), after.tensors.get(name), policy):
+        tolerances = policy.tensor_tolerances(file, before.kind, name)
+        for found in compare_tensors(name, before.tensors.get(name), after.tensors.get(name), tolerances):
             # Of a missing array neither side has a text of its own.
             left = found.before if name in before.tensors else "missing"
             right = found.after if name in after.tensors else "missing"
@@ -54,11 +58,37 @@ def _compare(before: Content, after: Content, policy: Policy) -> Iterator[Differ
         yield Difference(Kind.ARTIFACT_CONTENT, "", *order, hint="the order of the tensors")
 
 
-def _compare_values(before: Content, after: Content) -> Iterator[Difference]:
+def _compare_values(before: Content, after: Content, tolerance: Tolerance | None) -> Iterator[Difference]:
     left, right = before.values, after.values
     places = [*left, *(place for place in right if place not in left)]
-    apart = [place for place in places if left.get(place) != right.get(place)]
+    apart = [place for place in places if not _agree(left.get(place), right.get(place), tolerance)]
     if apart:
         texts = excerpts(left.get(apart[0], ""), right.get(apart[0], ""))
         hint = f"first at {apart[0]}"
-        yield Difference(Kind.ARTIFACT_CONTENT, "", *texts, count=len(apart), of=len(places), hint=hint)
+        rule = str(tolerance or EXACT)
+        yield Difference(Kind.ARTIFACT_CONTENT, "", *texts, count=len(apart), of=len(places), hint=hint, rule=rule)
+
+
+def _agree(one: str | None, other: str | None, tolerance: Tolerance | None) -> bool:
+    """Tell whether two values say the same: number by number where a tolerance is declared, else as texts."""
+    if one == other or tolerance is None or one is None or other is None:
+        return one == other
+    left, right = _cells(one), _cells(other)
+    return len(left) == len(right) and all(map(partial(_agree_cells, tolerance=tolerance), left, right))
+
+
+def _cells(text: str) -> list[str]:
+    """Return the cells of a row of a table, which is kept as JSON; of anything else, the text."""
+    if not text.startswith("["):
+        return [text]
+    row = json.loads(text)
+    return [cell if isinstance(cell, str) else json.dumps(cell) for cell in row]
+
+
+def _agree_cells(one: str, other: str, tolerance: Tolerance) -> bool:
+    if one == other:
+        return True
+    try:
+        return tolerance.agree(float(one), float(other))
+    except ValueError:
+        return False

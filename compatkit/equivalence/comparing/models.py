@@ -61,7 +61,7 @@ def _compare_model(name: str, before: Model, after: Model, policy: Policy) -> It
         yield Difference(Kind.MODEL_OPERATIONS, f"{name}: order of tensors", *order)
     for tensor in sorted(before.tensors.keys() | after.tensors.keys()):
         sides = before.tensors.get(tensor), after.tensors.get(tensor)
-        yield from compare_tensors(f"{name}: {tensor}", *sides, policy)
+        yield from compare_tensors(f"{name}: {tensor}", *sides, policy.weights)
 
 
 def _named(name: str, parts: Mapping[str, _T]) -> dict[str, _T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compatkit.equivalence.difference import Difference, Distance, Kind
-from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Tensor
 from compatkit.equivalence.tolerance import Tolerance
 
 _Values = NDArray[Any]
 
 
-def compare_tensors(name: str, before: Tensor | None, after: Tensor | None, policy: Policy) -> Iterator[Difference]:
-    """Yield how two tensors differ. Integers and bools must be equal, whatever the policy tolerates in numbers."""
+def compare_tensors(
+    name: str, before: Tensor | None, after: Tensor | None, tolerances: Mapping[str, Tolerance]
+) -> Iterator[Difference]:
+    """Yield how two tensors differ, within tolerances by dtype. Integers, bools and texts must be equal."""
     if before is None or after is None:
         kind = Kind.MODEL_TENSOR_MISSING if after is None else Kind.MODEL_TENSOR_EXTRA
         yield Difference(kind, name, rule="must be on both sides")
@@ -34,7 +35,7 @@ def compare_tensors(name: str, before: Tensor | None, after: Tensor | None, poli
     elif before.values.dtype.kind in "biu":
         yield from _compare_integers(name, before.values.ravel(), after.values.ravel())
     else:
-        tolerance = policy.weights.get(before.dtype, Tolerance())
+        tolerance = tolerances.get(before.dtype, Tolerance())
         yield from _compare_numbers(name, before.dtype, before.values.ravel(), after.values.ravel(), tolerance)
 
 
@@ -57,18 +58,35 @@ def _compare_texts(name: str, left: _Values, right: _Values) -> Iterator[Differe
 def _compare_numbers(
     name: str, dtype: str, left: _Values, right: _Values, tolerance: Tolerance
 ) -> Iterator[Difference]:
-    """Compare as `Tolerance.agree` does: symmetric, NaN with NaN, an infinity with itself alone."""
-    wide = np.complex128 if np.iscomplexobj(left) else np.float64
-    one, other = left.astype(wide), right.astype(wide)
-    finite = np.isfinite(one) & np.isfinite(other)
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(one - other)
-        bound = tolerance.atol + tolerance.rtol * np.maximum(np.abs(one), np.abs(other))
-        apart = ~(_equal(one, other) | (finite & (distance <= bound)))
+    apart = ~agreeing(left, right, tolerance)[1]
     if apart.any():
+        one, other = _wide(left), _wide(right)
+        finite = np.isfinite(one) & np.isfinite(other)
+        with np.errstate(invalid="ignore", over="ignore"):
+            distance = np.abs(one - other)
         worst = int(np.argmax(np.where(apart & finite, distance, -1)))
         worst = worst if apart[worst] else int(np.argmax(apart))
-        yield _difference(name, left, right, apart, worst, _distance(one[worst], other[worst], dtype), tolerance)
+        yield _difference(
+            name, left, right, apart, worst, distance_between(left[worst], right[worst], dtype), tolerance
+        )
+
+
+def agreeing(left: _Values, right: _Values, tolerance: Tolerance) -> tuple[_Values, _Values]:
+    """Tell which numbers are equal, and which agree as `Tolerance.agree` says: symmetric, NaN with NaN alone."""
+    one, other = _wide(left), _wide(right)
+    equal = _equal(one, other)
+    finite = np.isfinite(one) & np.isfinite(other)
+    with np.errstate(invalid="ignore", over="ignore"):
+        bound = tolerance.atol + tolerance.rtol * np.maximum(np.abs(one), np.abs(other))
+        near = finite & (np.abs(one - other) <= bound)
+    if tolerance.ulps and not np.iscomplexobj(one):
+        for place in np.flatnonzero(finite & ~near):
+            near[place] = Distance.ulps_between(float(one[place]), float(other[place])) <= tolerance.ulps
+    return equal, equal | near
+
+
+def _wide(values: _Values) -> _Values:
+    return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
 
 
 def _equal(one: _Values, other: _Values) -> _Values:
@@ -79,7 +97,7 @@ def _equal(one: _Values, other: _Values) -> _Values:
     return equal
 
 
-def _distance(one: Any, other: Any, dtype: str) -> Distance | None:
+def distance_between(one: Any, other: Any, dtype: str) -> Distance | None:
     """Return the distance; of complex numbers, that of the parts that lie farther apart."""
     if not np.iscomplexobj(one):
         return _of_parts(float(one), float(other), dtype)

@@ -41,12 +41,30 @@ def compare_params(before: Mapping[str, str], after: Mapping[str, str], policy: 
     for difference in compare_texts(
         left, right, missing=Kind.PARAM_MISSING, extra=Kind.PARAM_EXTRA, value=Kind.PARAM_VALUE, equal=is_same_param
     ):
+        if difference.kind is Kind.PARAM_VALUE and _agree(difference.name, left, right, policy):
+            continue
         if difference.kind is Kind.PARAM_MISSING:
             yield _with_rename_hint(difference, lost[difference.name], found)
         elif difference.kind is Kind.PARAM_EXTRA:
             yield _with_rename_hint(difference, found[difference.name], lost)
         else:
-            yield replace(difference, distance=_distance(left[difference.name], right[difference.name]))
+            yield _with_distance(difference, left[difference.name], right[difference.name])
+
+
+def _agree(name: str, before: Mapping[str, str], after: Mapping[str, str], policy: Policy) -> bool:
+    """Tell whether two texts agree as the numbers that the policy says they are."""
+    tolerance = policy.declared_tolerance("param", name)
+    try:
+        return tolerance is not None and tolerance.agree(float(before[name]), float(after[name]))
+    except ValueError:
+        return False
+
+
+def _with_distance(difference: Difference, before: str, after: str) -> Difference:
+    distance = _distance(before, after)
+    if distance is None or distance.absolute:
+        return replace(difference, distance=distance)
+    return replace(difference, hint="one number, spelled in two ways? then declare a tolerance of this param")
 
 
 def _distance(before: str, after: str) -> Distance | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.snapshot import Dataset
@@ -9,6 +11,7 @@ from compatkit.equivalence.snapshot import Dataset
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run
 
+_DIGESTED = 10_000  # rows, in mlflow.data.digest_utils
 _CONTEXT = "mlflow.data.context"
 
 
@@ -21,6 +24,31 @@ def read_datasets(run: Run) -> dict[str, Dataset]:
         seen[name] = seen.get(name, 0) + 1
         found[f"{name}#{seen[name]}"] = dataset
     return found
+
+
+def digest_notes(datasets: Mapping[str, Dataset]) -> list[str]:
+    """Say which data sets are longer than what MLflow's digest of a frame or an array looks at."""
+    rows = {name: _rows(dataset.profile) for name, dataset in datasets.items()}
+    return [
+        f"the data set {name} has {count:,} rows, of which MLflow's digest covers {_DIGESTED:,}: compared up to there"
+        for name, count in rows.items()
+        if count > _DIGESTED
+    ]
+
+
+def _rows(profile: str) -> int:
+    """Return how many rows a profile tells of: a number for a frame, a shape or shapes by name for an array."""
+    try:
+        said = json.loads(profile)
+        known = [said.get("num_rows"), *_shapes(said.get("features_shape"))]
+    except (ValueError, AttributeError):
+        return 0
+    return max((number for number in known if isinstance(number, int)), default=0)
+
+
+def _shapes(said: object) -> Iterator[object]:
+    for shape in said.values() if isinstance(said, dict) else [said]:
+        yield from shape[:1] if isinstance(shape, list) else []
 
 
 def _name(given: DatasetInput) -> str:

@@ -9,7 +9,7 @@ from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
-from compatkit.equivalence.reading.datasets import read_datasets
+from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
@@ -80,7 +80,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     artifacts, trace = _read_artifacts(client, run, models)
     read_registered(client, run, models, names)
     models.notes += weights_alone_note(models.found, artifacts)
-    metrics = read_metrics(client, run)
+    metrics, datasets = read_metrics(client, run), read_datasets(run)
     _require_unchanged(client, run)
     named = named_children(children)
     said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
@@ -93,8 +93,13 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         tags=tags,
         artifacts=artifacts,
         models=models.found,
-        datasets=read_datasets(run),
-        notes=(*notes, *cut_notes("param", params, PARAM_LIMIT), *cut_notes("tag", tags, TAG_LIMIT)),
+        datasets=datasets,
+        notes=(
+            *notes,
+            *digest_notes(datasets),
+            *cut_notes("param", params, PARAM_LIMIT),
+            *cut_notes("tag", tags, TAG_LIMIT),
+        ),
         children=named,
         trace=trace,
         unread=tuple(models.unread),

@@ -15,6 +15,7 @@ from compatkit.budget import Budget, BudgetError, require_sane_yaml
 from compatkit.equivalence.reading.contents.places import ROOT, below, leaves, put
 from compatkit.equivalence.snapshot import Content
 
+_MERGE = "tag:yaml.org,2002:merge"
 # Numbers can be chosen such that a dict of them takes the square of their number; texts cannot.
 _MOST_ODD_KEYS = 10_000
 # libyaml compares each with all before.
@@ -42,12 +43,11 @@ def load_yaml(raw: bytes, budget: Budget) -> list[Any]:
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             if sum(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value) > _MOST_ODD_KEYS:
                 raise BudgetError("it holds too many keys that are no texts")
-            given = len(node.value)
-            merges = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value)
-            found = super().construct_mapping(node, deep=deep)
-            if len(found) < given and not merges:
+            # Before the merged mappings of `<<` come in, whose keys those of this one replace.
+            own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
+            if len(set(own)) < len(own):
                 raise ValueError("a key twice in one mapping")
-            return found
+            return super().construct_mapping(node, deep=deep)
 
     if raw.count(b"%TAG") > _MOST_DIRECTIVES:
         raise BudgetError("it holds too many directives")

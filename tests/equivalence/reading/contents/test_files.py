@@ -23,7 +23,9 @@ from compatkit.equivalence import Difference, Kind, Policy, Tolerance
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.contents.places import number_text
 
+MERGED = "x: &x {b: 1}\ny:\n  <<: *x\n"
 SAME = {
+    "a merged mapping of YAML": ("a.yaml", f"{MERGED}  b: 2\n", "x: {b: 1}\ny: {b: 2}\n"),
     "order of keys": ("a.json", '{"a": 1, "b": [true, null]}', '{ "b":[true,null],"a":1 }\n'),
     "spelling of a float": ("a.json", "[0.10, 1e3, 2.5E-1]", "[0.1, 1000.0, 0.25]"),
     "an escape": ("a.json", '"\\u00e9"', '"é"'),
@@ -31,9 +33,9 @@ SAME = {
     "lines of JSON": ("a.jsonl", '{"a": 1, "b": 2}\n{"a": 2}\n', '{"b": 2, "a": 1}\r\n\r\n{"a":2}'),
     "a style of YAML": ("a.yaml", "a: {b: [1, 2]}\nc: 0.50\n", "c: 0.5 # half\na:\n  b:\n  - 1\n  - 2\n"),
     "an alias of YAML": ("a.yml", "a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"),
-    "quotes of CSV": ("a.csv", 'name,loss\r\n"a",0.50\r\n', "name,loss\na,0.5\n"),
+    "quotes of CSV": ("a.csv", 'name,loss\r\n"a",5e-1\r\n', "name,loss\na,0.5\n"),
     "a byte order mark": ("a.csv", "\ufeffa,b\n1,2\n", "a,b\n1,2\n"),
-    "quotes of TSV": ("a.tsv", "a\t0.10\n", '"a"\t0.1\n'),
+    "quotes of TSV": ("a.tsv", "a\t1e-1\n", '"a"\t0.1\n'),
 }
 OTHER = {
     "an integer for a float": ("a.json", "1", "1.0"),
@@ -53,6 +55,8 @@ OTHER = {
     "no for 'no'": ("a.yaml", "a: no", "a: 'no'"),
     "a number as key": ("a.yaml", "1: a", "'1': a"),
     "a key of YAML twice": ("a.yaml", "a: 1\na: 2\n", "a: 2\n"),
+    "a key of YAML twice beside <<": ("a.yaml", f"{MERGED}  a: 1\n  a: 2\n", f"{MERGED}  a: 2\n"),
+    "a version in CSV": ("a.csv", "python,3.10\n", "python,3.1\n"),
     "a document lost": ("a.yaml", "a\n---\nb\n", "a\n"),
     "a column swapped": ("a.csv", "a,b\n1,2\n", "b,a\n2,1\n"),
     "rows swapped": ("a.csv", "1\n2\n", "2\n1\n"),
@@ -182,14 +186,22 @@ def test_a_lost_array_and_texts_and_times_count(differing: Callable[..., list[Di
     assert differing("a.npz", of(t=np.array(["a", "b"])), of(t=np.array(["a", "c"])))
 
 
-def test_within_the_tolerance_of_weights_arrays_agree(differing: Callable[..., list[Difference]]) -> None:
+def test_the_tolerance_of_weights_is_for_weights_and_for_no_other_array(
+    differing: Callable[..., list[Difference]],
+) -> None:
     tolerant = Policy(weights={"float32": Tolerance(1e-3)})
 
     def of(factor: float) -> Callable[[Path], None]:
         return lambda path: arrays(path, a=(ONE * factor).astype(np.float32))
 
-    assert differing("a.npy", of(1), of(1 + 1e-5), policy=tolerant) == []
-    assert differing("a.npy", of(1), of(1 + 1e-5))
+    def saved(factor: float) -> Callable[[Path], None]:
+        return lambda path: save_file({"a": torch.from_numpy((ONE * factor).astype(np.float32))}, path)
+
+    assert differing("a.safetensors", saved(1), saved(1 + 1e-5), policy=tolerant) == []
+    (weight,) = differing("a.safetensors", saved(1), saved(1.01), policy=tolerant)
+    assert weight.rule == "beyond rtol 0.001, atol 0"
+    (array,) = differing("a.npy", of(1), of(1 + 1e-5), policy=tolerant)
+    assert array.rule == "must be equal"
 
 
 STATE = {"0.weight": torch.tensor([[0.5, -1.0]]), "0.bias": torch.tensor([0.25], dtype=torch.bfloat16)}
