@@ -50,7 +50,8 @@ def assert_runs_equivalent(
     if verdict.is_open:
         raise EquivalenceError.unread(verdict.unread)
     if not verdict.is_equivalent:
-        raise AssertionError("\n".join(["The two runs are not equivalent.", *verdict_lines(verdict)]))
+        said = ["The two runs are not equivalent.", f"policy: {verdict.policy}", *verdict_lines(verdict)]
+        raise AssertionError("\n".join(said))
 
 
 def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapshot:

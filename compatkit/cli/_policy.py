@@ -1,35 +1,84 @@
-"""Which policy decides: a migration's, and what a project allows beside it in `[tool.compatkit.verify]`."""
+"""Which policy decides, by one rule for all commands.
+
+The migration that the command line names, else the one of `[tool.compatkit.verify]`, else the project's own; and what
+that table or a scenario allows beside it. In a folder that names none, nothing is allowed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compatkit.equivalence import Policy
+    from compatkit.equivalence import Policy, Snapshot, Verdict
     from compatkit.migration import Equivalence, Migration, Project
+
+DECLARED = "[tool.compatkit.verify]"
 
 
 def decided_by(migration: Migration | None, declared: Iterable[Equivalence]) -> Policy:
     """Return the policy of `migration`, or of none; what `declared` says comes first."""
     from compatkit.equivalence import Policy
+    from compatkit.migration import Equivalence
 
     policy = Policy() if migration is None else Policy.from_migration(migration)
     for each in declared:
-        policy = policy.extended(each)
+        source = DECLARED if each != Equivalence() and DECLARED not in policy.sources else ""
+        policy = policy.extended(each, source=source)
     return policy
 
 
-def policy_of_runs(project: Project, named: str | None, *, is_exact: bool) -> Policy:
-    """Return the policy for two runs that no scenario made: what the project says of all its scenarios holds for them.
-
-    The migration is the `named` one, else the one of these scenarios, the project's own, or the bundled one.
-    """
-    from compatkit.cli._verify_commands import declared_by
+def chosen_policy(
+    project: Project,
+    named: str | None,
+    declared: Iterable[Equivalence],
+    *,
+    is_exact: bool,
+    is_under_test: bool = False,
+) -> Policy:
+    """Return the policy; `is_under_test` says that the migration itself is, so that one is always meant."""
     from compatkit.equivalence import Policy
 
-    shared = declared_by(project).shared
-    migration = project.load_one(named or shared.get("migration"))
-    if is_exact or shared.get("exact"):
+    if is_exact:
         return Policy.exact()
-    return decided_by(migration, shared.get("equivalence", ()))
+    is_named = named or project.migrations or is_under_test
+    return decided_by(project.load_one(named) if is_named else None, declared)
+
+
+def policy_of_runs(project: Project, named: str | None, *, is_exact: bool) -> Policy:
+    """Return the policy for two runs that no scenario made: what the project says of all scenarios holds for them."""
+    from compatkit.cli._verify_commands import declared_by
+
+    shared = declared_by(project).shared
+    return chosen_policy(
+        project,
+        named or shared.get("migration"),
+        shared.get("equivalence", ()),
+        is_exact=is_exact or bool(shared.get("exact")),
+    )
+
+
+def with_renames_told(verdict: Verdict, before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:
+    """Where no policy decided, say which differences a registered migration would call one thing under two names."""
+    if policy.sources or verdict.is_equivalent:
+        return verdict
+    return replace(verdict, notes=(*verdict.notes, *_renames(verdict, before, after)))
+
+
+def _renames(verdict: Verdict, before: Snapshot, after: Snapshot) -> Iterator[str]:
+    from compatkit.migration.registry import load_all
+
+    lost, found = (
+        {each.name for each in verdict.deciding if each.kind.value.endswith(end)} for end in (" missing", " extra")
+    )
+    for migration in load_all()[0]:
+        metrics = [
+            (row.v1, row.v2) for row in migration.fields if before.metrics.get(row.v1) == after.metrics.get(row.v2)
+        ]
+        params = [
+            (row.v1, row.v2) for row in migration.arguments if before.params.get(row.v1) == after.params.get(row.v2)
+        ]
+        for old, new in (*metrics, *params):
+            if old in lost and new in found:
+                yield f"{old} and {new} are equal: one thing under two names? --migration {migration.id}"

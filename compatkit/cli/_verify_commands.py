@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
                 # A name may hold what no file name can; the number tells apart what is left of two.
                 own = folder if len(scenarios) == 1 else folder / f"{number + 1}-{_file_name(scenario.name)}"
                 results.append(_verified(scenario, policy, own))
-        is_kept = is_kept or not all(result.is_equivalent for result in results)
+        is_kept = is_kept or (not all(result.is_equivalent for result in results) and _holds_anything(folder))
     finally:
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
@@ -72,6 +73,11 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     if is_kept:
         click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
     return _status(results)
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Tell whether a command left anything to look at: where none ran, no folder is left behind."""
+    return any(path.is_file() and path.stat().st_size for path in folder.rglob("*"))
 
 
 def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
@@ -86,29 +92,23 @@ def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result
         click.echo(text, err=True)
 
     try:
-        return verify_commands(scenario, policy, store=folder, progress=say, reading=bar.tell)
+        result = verify_commands(scenario, policy, store=folder, progress=say, reading=bar.tell)
     except CompatkitError as error:
-        return Result(scenario.name, failure=str(error))
+        result = Result(scenario.name, failure=str(error))
     finally:
         bar.clear()
+    return replace(result, policy=policy.title)
 
 
 def _policy(scenario: CommandScenario, project: Project) -> Policy:
-    """Return the policy of the migration that is named, or under test, and what the scenario itself allows.
-
-    A project that names no migration has nothing allowed: what the bundled v2 adds says nothing of its metrics.
-    """
-    from compatkit.cli._policy import decided_by
-    from compatkit.equivalence import Policy
+    """Return the policy that decides a scenario, and what the scenario itself allows."""
+    from compatkit.cli._policy import chosen_policy
     from compatkit.migration.registry import seen_from
 
-    if scenario.exact:
-        return Policy.exact()
-    migration = None
-    if scenario.migration or project.migrations or scenario.is_migration:
-        named = scenario.migration
-        migration = project.load_one(seen_from(scenario.folder, named) if named else None)
-    return decided_by(migration, scenario.equivalence)
+    named = seen_from(scenario.folder, scenario.migration) if scenario.migration else None
+    return chosen_policy(
+        project, named, scenario.equivalence, is_exact=scenario.exact, is_under_test=scenario.is_migration
+    )
 
 
 def _file_name(name: str) -> str:

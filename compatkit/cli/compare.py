@@ -71,7 +71,7 @@ def command(
     from dataclasses import replace
 
     from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
-    from compatkit.cli._policy import policy_of_runs
+    from compatkit.cli._policy import policy_of_runs, with_renames_told
     from compatkit.cli._runs import prepare_stores, read_both
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
@@ -96,7 +96,7 @@ def command(
     assert run_a is not None
     assert run_b is not None
     before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
-    verdict = compare_snapshots(before, after, policy)
+    verdict = with_renames_told(compare_snapshots(before, after, policy), before, after, policy)
     explanation = explain(before, after, verdict) if is_explained and not verdict.is_equivalent else None
     click.echo(render_verdict(verdict, form, explanation))
     if explanation and form in {"junit", "github"}:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from compatkit.cli._stage import Stage
 
 _TRAIN = "scripts/train.py --config configs/quick.yaml --trainer"
+_POLICY = "--migration training-orchestrator-v2"
 _CRASH = "AttributeError: 'EpochMetrics' object has no attribute 'get'"
 
 
@@ -61,7 +62,7 @@ def _play(stage: Stage) -> None:
 
     stage.title("Did anything that is logged change?")
     for other in (shimmed, migrated):
-        stage.show(stage.run(f"compatkit compare {original} {other}").stdout)
+        stage.show(stage.run(f"compatkit compare {original} {other} {_POLICY}").stdout)
 
 
 def _train(stage: Stage, command: str) -> str:

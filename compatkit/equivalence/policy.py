@@ -62,6 +62,7 @@ class Policy:
         today: the day on which the expiry of allowances is judged.
         knows_frameworks: whether what frameworks write by nature, such as times, is settled.
         natures: what of that concerns the two runs that are compared; found anew for each pair.
+        sources: what declares all this, in words.
     """
 
     metrics: Tolerance = EXACT
@@ -78,6 +79,7 @@ class Policy:
     today: date = field(default_factory=date.today)
     knows_frameworks: bool = True
     natures: tuple[Nature, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @classmethod
     def exact(cls) -> Policy:
@@ -93,10 +95,16 @@ class Policy:
             weights=TORCH_WEIGHTS,
             metric_names={row.v1: row.v2 for row in migration.fields},
             param_names={row.v1: row.v2 for row in migration.arguments},
+            sources=(f"migration {migration.id}",),
         )
         return names.extended(declared)
 
-    def extended(self, declared: Equivalence) -> Policy:
+    @property
+    def title(self) -> str:
+        """What decides, for a report."""
+        return ", ".join(self.sources) or "none"
+
+    def extended(self, declared: Equivalence, *, source: str = "") -> Policy:
         """Return this policy with the entries of `declared` before its own, so that they decide first.
 
         Its `rtol` and `atol`, unless both are 0, take the place of the tolerance of all other metrics.
@@ -111,6 +119,7 @@ class Policy:
             ignore=(*declared.ignore, *self.ignore),
             added=(*declared.added_in_v2, *self.added),
             removed=(*declared.removed_in_v2, *self.removed),
+            sources=(*self.sources, *([source] if source else [])),
         )
 
     def declared_tolerance(self, category: Literal["artifact", "param"], name: str) -> Tolerance | None:

@@ -29,6 +29,7 @@ class Verdict:
         compared: counts what was looked at, by what it is.
         noise: in what two runs of the one side differ, where that was measured; it decides nothing.
         unread: what could not be looked at. Where nothing differs in the rest, that leaves no verdict.
+        policy: what decided, in words; "none" where nothing was allowed.
     """
 
     before: str
@@ -40,6 +41,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     noise: tuple[Difference, ...] = ()
     unread: tuple[str, ...] = ()
+    policy: str = ""
 
     @property
     def is_equivalent(self) -> bool:

@@ -23,6 +23,7 @@ def results_json(results: Sequence[Result]) -> str:
 def _result(result: Result) -> dict[str, Any]:
     return {
         "scenario": result.scenario,
+        "policy": result.policy,
         "equivalent": result.is_equivalent,
         "failure": result.failure,
         "comparisons": [_comparison(comparison) for comparison in result.comparisons],

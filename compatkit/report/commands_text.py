@@ -9,7 +9,7 @@ from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import NO_VERDICT, Verdict
 from compatkit.report.explain_text import explanation_lines
 from compatkit.report.samples_text import samples_lines
-from compatkit.report.verdict_text import stale_line, verdict_lines
+from compatkit.report.verdict_text import headline, policy_line, stale_line, verdict_lines
 
 
 def results_lines(results: Sequence[Result]) -> Iterator[str]:
@@ -17,14 +17,21 @@ def results_lines(results: Sequence[Result]) -> Iterator[str]:
     for result in results:
         yield from _result(result)
         yield ""
-    yield f"Verdict: {verdict_word(results)}"
+    yield headline(verdict_word(results), _why_open(results))
 
 
 def verdict_word(results: Sequence[Result]) -> str:
-    """Say what a list of results came to; of no scenario at all, nothing is said to be equivalent."""
-    if not results:
+    """Say what a list of results came to. What failed, could not be read or was not run is no difference."""
+    if results and all(result.is_equivalent for result in results):
+        return "equivalent"
+    return "not equivalent" if any(result.has_differences for result in results) else NO_VERDICT
+
+
+def _why_open(results: Sequence[Result]) -> str:
+    failed = [result.scenario for result in results if result.failure]
+    if not results or len(failed) == len(results):
         return "nothing was compared"
-    return "equivalent" if all(result.is_equivalent for result in results) else "not equivalent"
+    return f"{', '.join(failed)} failed" if failed else ""
 
 
 def title(comparison: Comparison) -> str:
@@ -59,6 +66,7 @@ def _word(verdict: Verdict | SampleVerdict) -> str:
 
 def _result(result: Result) -> Iterator[str]:
     yield result.scenario
+    yield from (f"  {line}" for line in policy_line(result.policy))
     if result.failure:
         head, *rest = result.failure.splitlines()
         yield f"  failed: {head}"

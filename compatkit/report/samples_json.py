@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from compatkit.equivalence.statistics.evidence import Evidence, Sample, SampleVerdict
+from compatkit.report.samples_text import samples_word
 from compatkit.report.verdict_json import allowance_json, difference_json
 
 
@@ -18,7 +19,8 @@ def samples_json(verdict: SampleVerdict) -> str:
 def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
     """Return the verdict as an object that JSON can hold; `equivalent` is true for one of the three verdicts only."""
     return {
-        "verdict": verdict.decision.value,
+        "verdict": samples_word(verdict) if verdict.is_open else verdict.decision.value,
+        "policy": verdict.policy,
         "equivalent": verdict.is_equivalent,
         "seeds": verdict.seeds,
         "confidence": verdict.confidence,

@@ -18,7 +18,7 @@ from compatkit.report.verdict_github import cases_github
 from compatkit.report.verdict_json import matrices_json, verdict_json
 from compatkit.report.verdict_junit import cases_junit
 from compatkit.report.verdict_markdown import matrices_markdown, samples_markdown, verdict_markdown
-from compatkit.report.verdict_text import matrices_lines, matrices_word, verdict_lines
+from compatkit.report.verdict_text import matrices_lines, matrices_word, policy_line, verdict_lines
 
 Format: TypeAlias = Literal["text", "json", "junit", "github", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -35,7 +35,13 @@ def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None 
             return "\n".join(cases_github(verdict.word, verdict_cases(verdict)))
         case "markdown":
             return "\n".join([*verdict_markdown(verdict), *(explanation_markdown(explanation) if explanation else [])])
-    return "\n".join([*verdict_lines(verdict), *(explanation_lines(explanation) if explanation else [])])
+    return "\n".join(
+        [
+            *policy_line(verdict.policy),
+            *verdict_lines(verdict),
+            *(explanation_lines(explanation) if explanation else []),
+        ]
+    )
 
 
 def render_samples(verdict: SampleVerdict, form: str) -> str:
@@ -49,7 +55,7 @@ def render_samples(verdict: SampleVerdict, form: str) -> str:
             return "\n".join(cases_github(samples_word(verdict), sample_cases(verdict)))
         case "markdown":
             return "\n".join(samples_markdown(verdict))
-    return "\n".join(samples_lines(verdict))
+    return "\n".join([*policy_line(verdict.policy), *samples_lines(verdict)])
 
 
 def render_matrices(matrices: Sequence[Matrix], form: str) -> str:

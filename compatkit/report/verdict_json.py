@@ -50,6 +50,7 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as what JSON can hold, to stand in a larger document."""
     return {
         "verdict": verdict.word,
+        "policy": verdict.policy,
         "equivalent": verdict.is_equivalent,
         "before": verdict.before,
         "after": verdict.after,

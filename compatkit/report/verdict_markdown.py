@@ -21,7 +21,7 @@ def verdict_markdown(verdict: Verdict) -> Iterator[str]:
     """Yield the verdict first, then what decided it, what is allowed and why, and what was not compared."""
     yield f"### compatkit compare: {verdict.word}"
     yield ""
-    yield f"Compared: {compared_words(verdict)}."
+    yield f"Policy: {prose(verdict.policy)}. Compared: {compared_words(verdict)}."
     yield from _notes([f"not read: {what}" for what in verdict.unread])
     yield from difference_lines(verdict.deciding)
     yield from _stale(verdict.stale)

@@ -38,9 +38,16 @@ def allowed_words(difference: Difference) -> str:
     return f"{named}{where} ({difference.before.strip()} | {difference.after.strip()})"
 
 
-def headline(word: str) -> str:
-    """Return the first line of a report. Where there is no verdict, it does not look like one."""
-    return "No verdict: not all that the runs logged could be read" if word == NO_VERDICT else f"Verdict: {word}"
+def policy_line(policy: str) -> list[str]:
+    """Name what decides, before the verdict that it leads to."""
+    return [printable(f"policy: {policy}")] if policy else []
+
+
+def headline(word: str, why: str = "") -> str:
+    """Return the line of a report that says what it came to. Where there is no verdict, it does not look like one."""
+    if word != NO_VERDICT:
+        return f"Verdict: {word}"
+    return f"No verdict: {why or 'not all that the runs logged could be read'}"
 
 
 def unread_lines(unread: Sequence[str]) -> Iterator[str]:
@@ -73,14 +80,16 @@ def matrices_lines(matrices: Sequence[Matrix]) -> Iterator[str]:
     """Yield every matrix, and the verdict over all of them last."""
     for matrix in matrices:
         yield from [*matrix_lines(matrix), ""]
-    yield f"Verdict: {matrices_word(matrices)}"
+    failed = sum(matrix.has_failures for matrix in matrices)
+    why = f"{failed} of {len(matrices)} scenarios failed" if failed else "nothing was compared"
+    yield headline(matrices_word(matrices), why)
 
 
 def matrices_word(matrices: Sequence[Matrix]) -> str:
-    """Say what all matrices came to; of none at all, nothing is said to be equivalent."""
-    if not matrices:
-        return "nothing was compared"
-    return "equivalent" if all(matrix.is_equivalent for matrix in matrices) else "not equivalent"
+    """Say what all matrices came to. What failed, or was not run, is no difference."""
+    if matrices and all(matrix.is_equivalent for matrix in matrices):
+        return "equivalent"
+    return "not equivalent" if any(matrix.has_differences for matrix in matrices) else NO_VERDICT
 
 
 def _details(cell: Cell) -> Iterator[str]:

@@ -16,6 +16,7 @@ from compatkit.migration import MigrationError
 from tests.cli.test_group import compatkit
 
 PARAMS = {"epochs": "3", "lr": "0.01"}
+BUNDLED = ("--migration", "training-orchestrator-v2")
 LOSS = {1: 0.9, 2: 0.5, 3: 0.25}
 
 
@@ -53,7 +54,7 @@ def test_equal_runs_are_equivalent_and_exit_0(store: str) -> None:
     done = compatkit("compare", log(store, PARAMS, LOSS), log(store, PARAMS, LOSS), "--tracking-uri", store)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Verdict: equivalent\n")
+    assert done.stdout.startswith("policy: none\nVerdict: equivalent\n")
 
 
 @pytest.mark.parametrize(
@@ -76,10 +77,10 @@ def test_a_planted_difference_exits_1_and_is_named(
 ) -> None:
     before, after = log(store, PARAMS, LOSS), log(store, params, loss, metric=metric)
 
-    status, text = called(capsys, before, after, "--tracking-uri", store)
+    status, text = called(capsys, before, after, *BUNDLED, "--tracking-uri", store)
 
     assert status == 1
-    assert text.startswith("Verdict: different\n")
+    assert text.startswith("policy: migration training-orchestrator-v2\nVerdict: different\n")
     assert named in text
 
 
@@ -87,8 +88,45 @@ def test_exact_allows_no_other_spelling(capsys: pytest.CaptureFixture[str], stor
     before = log(store, PARAMS, LOSS)
     after = log(store, {"epochs": "3", "optimizer.learning_rate": "0.01"}, LOSS)
 
-    assert called(capsys, before, after, "--tracking-uri", store)[0] == 0
-    assert called(capsys, before, after, "--tracking-uri", store, "--exact")[0] == 1
+    assert called(capsys, before, after, *BUNDLED, "--tracking-uri", store)[0] == 0
+    assert called(capsys, before, after, *BUNDLED, "--tracking-uri", store, "--exact")[0] == 1
+
+
+def test_runs_of_a_folder_that_names_no_migration_are_judged_by_none_and_told_of_renames(
+    capsys: pytest.CaptureFixture[str], store: str
+) -> None:
+    before = log(store, {"lr": "0.01"}, LOSS, metric="train_acc")
+    after = log(store, {"optimizer.learning_rate": "0.01"}, LOSS, metric="train_accuracy")
+
+    status, text = called(capsys, before, after, "--tracking-uri", store)
+
+    assert status == 1
+    assert text.startswith("policy: none\nVerdict: different\n")
+    assert "renamed? 'train_accuracy' has the same values" in text
+    for pair in ("train_acc and train_accuracy", "lr and optimizer.learning_rate"):
+        assert f"{pair} are equal: one thing under two names? --migration training-orchestrator-v2" in text
+
+
+def test_what_is_not_readable_is_no_verdict_until_it_is_accepted(
+    capsys: pytest.CaptureFixture[str], store: str, tmp_path: Path
+) -> None:
+    client = MlflowClient(store)
+    experiment = client.create_experiment(str(tmp_path), artifact_location=(tmp_path / "artifacts").as_uri())
+    runs = []
+    for value in (0.5, 0.9):
+        runs.append(client.create_run(experiment).info.run_id)
+        client.log_metric(runs[-1], "loss", 0.5)
+        client.log_dict(runs[-1], {"threshold": value}, "report.json")
+        client.set_terminated(runs[-1])
+    (tmp_path / "artifacts").rename(tmp_path / "gone")
+
+    open_status, said = called(capsys, *runs, "--tracking-uri", store)
+    status, accepted = called(capsys, *runs, "--tracking-uri", store, "--accept-unread")
+
+    assert open_status == 2
+    assert "No verdict: not all that the runs logged could be read\n" in said
+    assert "Verdict: equivalent" not in said
+    assert (status, "note: its artifacts" in accepted) == (0, True)
 
 
 def test_json_names_the_difference(capsys: pytest.CaptureFixture[str], store: str) -> None:
@@ -115,7 +153,7 @@ def test_runs_of_which_all_is_ignored_are_an_error_and_no_verdict(
 ) -> None:
     runs = [log(store, {}, {1: value}, metric="epoch_time") for value in (0.5, 0.5)]
 
-    require_no_verdict(capsys, "Nothing was compared", *runs, "--tracking-uri", store)
+    require_no_verdict(capsys, "Nothing was compared", *runs, *BUNDLED, "--tracking-uri", store)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_page_is_written_beside_the_verdict(store: str, runs: tuple[str, str], t
     done = compatkit("compare", *runs, "--tracking-uri", store, "--html", str(page))
 
     assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith("Verdict: different\n")
+    assert done.stdout.startswith("policy: none\nVerdict: different\n")
     text = page.read_text()
     assert all(run in text for run in runs)
     assert "It begins at step 2: train_loss." in text

@@ -67,6 +67,7 @@ class Result:
     comparisons: tuple[Comparison, ...] = ()
     failure: str = ""
     notes: tuple[str, ...] = ()
+    policy: str = ""
 
     @property
     def is_equivalent(self) -> bool:

@@ -48,6 +48,7 @@ def compare_snapshots(
         compared=compared,
         notes=tuple(dict.fromkeys((*near, *before.notes, *after.notes, *(unread if policy.accepts_unread else ())))),
         unread=() if policy.accepts_unread else unread,
+        policy=policy.title,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,11 +27,15 @@ def compare_metrics(
     right, conflicts_right = _in_v2(after, policy)
     yield from conflicts_left
     yield from conflicts_right
+    lost = {name: left[name] for name in left.keys() - right.keys()}
+    found = {name: right[name] for name in right.keys() - left.keys()}
     for name in sorted(left.keys() | right.keys()):
         if name not in right:
-            yield _one_sided(Kind.METRIC_MISSING, name, left[name], before=_points(left[name]), rule="must be there")
+            here, rule, hint = _points(left[name]), "must be there", _renamed(left[name], found)
+            yield _one_sided(Kind.METRIC_MISSING, name, left[name], before=here, rule=rule, hint=hint)
         elif name not in left:
-            yield _one_sided(Kind.METRIC_EXTRA, name, right[name], after=_points(right[name]), rule="must not be there")
+            here, rule, hint = _points(right[name]), "must not be there", _renamed(right[name], lost)
+            yield _one_sided(Kind.METRIC_EXTRA, name, right[name], after=here, rule=rule, hint=hint)
         else:
             nature = metric_nature(name, policy.natures)
             for found in compare_histories(name, left[name], right[name], policy.metric_tolerance(name)):
@@ -56,9 +61,17 @@ def compare_model_metrics(
                     yield replace(found, hint=f"{where}, {found.hint}" if found.hint else where)
 
 
-def _one_sided(kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "") -> Difference:
-    first = history[0].step if history else None
-    return Difference(kind, name, before, after, first_step=first, count=len(history), of=len(history), rule=rule)
+def _one_sided(
+    kind: Kind, name: str, history: _History, *, rule: str, before: str = "", after: str = "", hint: str = ""
+) -> Difference:
+    first, count = history[0].step if history else None, len(history)
+    return Difference(kind, name, before, after, first_step=first, count=count, of=count, rule=rule, hint=hint)
+
+
+def _renamed(history: _History, others: Mapping[str, _History]) -> str:
+    """Say so where just one metric of the other side, which this one lacks, has the same steps and values."""
+    same = [name for name, other in others.items() if len(other) == len(history) and _is_same(history, other)]
+    return f"renamed? {same[0]!r} has the same values" if len(same) == 1 else ""
 
 
 def compare_histories(name: str, before: _History, after: _History, tolerance: Tolerance) -> Iterator[Difference]:
@@ -126,7 +139,7 @@ def _steps(name: str, before: _History, after: _History, tolerance: Tolerance) -
         after=_points(after),
         first_step=first,
         rule="steps must be equal",
-        hint=said,
+        hint=said or _places(before, after),
     )
 
 
@@ -167,6 +180,35 @@ def _place_words(history: _History, number: int) -> str:
 def _ordinal(number: int) -> str:
     ends = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{'th' if number % 100 in {11, 12, 13} else ends.get(number % 10, 'th')}"
+
+
+def _is_same(one: _History, other: _History) -> bool:
+    return suspects(one, other, rtol=0.0, atol=0.0) == []
+
+
+def _places(before: _History, after: _History) -> str:
+    """Say which steps one side lacks, or logged more often."""
+    left, right = (Counter(point.step for point in history) for history in (before, after))
+    times = [
+        f"step {step} is logged {_times(left[step])} before and {_times(right[step])} after"
+        for step in sorted(left.keys() & right.keys())
+        if left[step] != right[step]
+    ]
+    lost, new = sorted(left.keys() - right.keys()), sorted(right.keys() - left.keys())
+    lacking = [f"{_some_steps(steps)} only {side}" for steps, side in ((lost, "before"), (new, "after")) if steps]
+    more = [f"and {len(times) - _NAMED} more such steps"] if len(times) > _NAMED else []
+    return ", ".join([*lacking, *times[:_NAMED], *more])
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _some_steps(steps: list[int]) -> str:
+    if len(steps) == 1:
+        return f"step {steps[0]} is"
+    shown = ", ".join(map(str, steps[:_NAMED])) + (f" and {len(steps) - _NAMED} more" if len(steps) > _NAMED else "")
+    return f"steps {shown} are"
 
 
 def _shift(before: _History, after: _History, tolerance: Tolerance) -> int | None:

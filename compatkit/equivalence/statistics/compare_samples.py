@@ -59,6 +59,7 @@ def compare_samples(
         unused=seedless.unused,
         notes=(*seedless.notes, *notes, *(unread if policy.accepts_unread else ())),
         unread=() if policy.accepts_unread else unread,
+        policy=policy.title,
     )
 
 

@@ -91,6 +91,7 @@ class SampleVerdict:
     unused: tuple[Allowance, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    policy: str = ""
 
     @property
     def is_open(self) -> bool:
