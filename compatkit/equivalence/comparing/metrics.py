@@ -28,10 +28,10 @@ def compare_metrics(
     yield from conflicts_left
     yield from conflicts_right
     lost = {name: left[name] for name in left.keys() - right.keys()}
-    found = {name: right[name] for name in right.keys() - left.keys()}
+    new = {name: right[name] for name in right.keys() - left.keys()}
     for name in sorted(left.keys() | right.keys()):
         if name not in right:
-            here, rule, hint = _points(left[name]), "must be there", _renamed(left[name], found)
+            here, rule, hint = _points(left[name]), "must be there", _renamed(left[name], new)
             yield _one_sided(Kind.METRIC_MISSING, name, left[name], before=here, rule=rule, hint=hint)
         elif name not in left:
             here, rule, hint = _points(right[name]), "must not be there", _renamed(right[name], lost)
