@@ -52,10 +52,16 @@ class Around:
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
-        sources = (read_file(file.name, is_data=False) for file in wanted if not file.is_data)
-        names = {name for text in sources if isinstance(text, bytes) for name in self._module_names.of(text)}
+        names: set[str] = set()
+        modules: set[str] = set()
+        for file in wanted:
+            text = read_file(file.name, is_data=False) if not file.is_data else b""
+            if isinstance(text, bytes) and (own := self._module_names.of(text)):
+                names |= own
+                modules.add(file.path.parent.absolute().name if file.path.stem == "__init__" else file.path.stem)
         if names:
-            self._readers = Readers(of_projects(self._files), names, processes=self._processes)
+            files = of_projects(self._files)
+            self._readers = Readers(files, modules, names, processes=self._processes)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""

@@ -14,9 +14,17 @@ from compatkit.migration import Move
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.prefilter.words import words_in
 
-_IMPORT = re.compile(rb"(?:\bfrom\s+([\w.]+)\s+)?\bimport\b[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n)*)")
+# They begin with a literal, and so are searched for many times as fast.
+_IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n)*)")
+_STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
+# A module that is looked up while the code runs.
+_FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
+_FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
+# The longest path that is looked for in front of an import.
+_WIDEST = 200
 _WORD = re.compile(r"\w+")
 # With an object and the name of one of its attributes.
 _BY_NAME = frozenset({"delattr", "getattr", "hasattr", "object", "setattr", "spy", "stub", "attrgetter", "multiple"})
@@ -29,37 +37,47 @@ class ModuleNames:
     """Which local names of a file stand for an old module, or for a package above one, as far as its bytes tell."""
 
     def __init__(self, moves: Iterable[Move]) -> None:
-        homes = [move.old_home.split(".") for move in moves]
-        self._tops = frozenset(home[0].encode() for home in homes)
-        self._parts = frozenset(part.encode() for home in homes for part in home[1:])
+        homes = {move.old_home for move in moves}
+        parts = [home.split(".") for home in homes]
+        self._packages = frozenset(".".join(each[:size]).encode() for each in parts for size in range(1, len(each) + 1))
+        self._ends = frozenset(package.rpartition(b".")[2] for package in self._packages)
+        self._tops = frozenset(each[0].encode() for each in parts)
 
     def of(self, source: bytes) -> frozenset[str]:
         return frozenset(name.decode("utf-8", "replace") for name in self._names(source))
 
     def _names(self, source: bytes) -> Iterator[bytes]:
+        if not any(top in source for top in self._tops) and b"from ." not in source:
+            return
         for home, brought in _imports(source):
             for name, local in _ALIAS.findall(brought):
                 if home is None:
                     root = name.partition(b".")[0]
                     yield from [local or root] if root in self._tops else []
-                elif name in self._parts or name in self._tops:
+                elif name in self._ends and (home.startswith(b".") or home + b"." + name in self._packages):
                     yield local or name
 
 
 def _imports(source: bytes) -> Iterator[tuple[bytes | None, bytes]]:
     """Yield what each import asks for, and the module that it asks, if it asks one."""
-    return ((found[1], found[2]) for found in _IMPORT.finditer(source))
+    for found in _IMPORT.finditer(source):
+        home = _FROM.search(source, max(0, found.start() - _WIDEST), found.start())
+        yield home[1] if home else None, found[1]
 
 
 class Readers:
-    """Answers for some files; they are read at once."""
+    """Answers for some modules, by the last part of their names; the other files are read at once."""
 
-    def __init__(self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int) -> None:
+    def __init__(
+        self, files: Sequence[FoundFile], modules: Iterable[str], names: Iterable[str], *, processes: int
+    ) -> None:
         self._names = frozenset(names)
+        self._modules = frozenset(module.encode() for module in modules)
         every = b"|".join(re.escape(name.encode()) for name in sorted(self._names))
         self._spelled = [name.encode() for name in sorted(self._names)]
         self._words = re.compile(rb"(?<!\w)(?:" + every + rb")(?!\w)")
-        self._reading = re.compile(rb"[.:'\"](?:" + every + rb")(?!\w)|import[ \t]*\(?[ \t]*\*")
+        self._behind = re.compile(rb"[.:](?:" + every + rb")(?!\w)")
+        self._sizes = frozenset(map(len, self._modules))
         self._asked: dict[str, set[str]] = {}
         self._handed_on: set[str] = set()
         sources = [file for file in files if not file.is_data]
@@ -69,18 +87,33 @@ class Readers:
     def of(self, path: Path) -> frozenset[str] | None:
         """Return the names that are read from a module of this name; None where any may be."""
         # What is imported from a bare dot may come from any package.
-        modules = {path.parent.name, ""} if path.stem == "__init__" else {path.stem}
+        modules = {path.parent.absolute().name, ""} if path.stem == "__init__" else {path.stem}
         if modules & self._handed_on:
             return None
         return frozenset[str]().union(*(self._asked.get(module, ()) for module in modules))
 
     def _asks(self, text: bytes, _: FoundFile) -> bool:
-        # Whoever only imports the same module for itself reads it from nowhere else.
-        if not any(name in text for name in self._spelled) and b"*" not in text:
-            return False
-        if self._reading.search(text):
+        if not any(name in text for name in self._spelled):
+            return any(self._is_wanted(text, star.start()) for star in _STAR.finditer(text))
+        # Whoever only imports the same module for itself, and nothing of those that are asked about, reads nothing.
+        if any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
             return True
-        return any(home is not None and self._words.search(brought) for home, brought in _imports(text))
+        asked = b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
+        is_far = _FAR.search(text) is not None and not self._modules.isdisjoint(words_in(text))
+        is_near = is_far or not self._modules.isdisjoint(words_in(asked))
+        return is_near or (b"from ." in text and any(map(self._is_of_package, _imports(text))))
+
+    def _is_behind_module(self, text: bytes, at: int) -> bool:
+        """Tell whether one of the modules stands right in front of a place."""
+        return any(at >= size and text[at - size : at] in self._modules for size in self._sizes)
+
+    def _is_of_package(self, imported: tuple[bytes | None, bytes]) -> bool:
+        home, brought = imported
+        return home is not None and not home.strip(b".") and self._words.search(brought) is not None
+
+    def _is_wanted(self, text: bytes, at: int) -> bool:
+        home = _FROM.search(text, max(0, at - _WIDEST), at)
+        return home is not None and home[1].rpartition(b".")[2] in self._modules | {b""}
 
     def _read(self, file: FoundFile) -> None:
         try:

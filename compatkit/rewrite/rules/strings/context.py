@@ -32,9 +32,13 @@ class Context:
     def __init__(self, file: File, loads: frozenset[str] = frozenset()) -> None:
         self.file = file
         self.nodes = file.nodes
-        self.parents = file.parents
         self._home = file.home
         self._loads = loads
+
+    @property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        # Most files have no string that asks for them.
+        return self.file.parents
 
     def above(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Yield each node above, with the one of its children that leads down."""
