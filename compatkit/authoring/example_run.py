@@ -13,6 +13,7 @@ from types import ModuleType
 
 from compatkit.migration import load_migration
 from compatkit.record import CompatRecord, FieldNames
+from compatkit.record.compat_record import names_of, stored_values
 from compatkit.shim import install
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -73,9 +74,10 @@ def _broken(values: Iterable[object]) -> Iterator[str]:
     """Yield the records that do not come back as they were."""
     for value in values:
         if isinstance(value, CompatRecord):
-            back = value.names.in_v1(value.names.in_v2(value.to_v1()))
-            if repr(back) != repr(value.to_v1()):
-                yield f"{value.to_v1()} comes back as {back}"
+            names, stored = names_of(value), stored_values(value)
+            back = names.in_v1(names.in_v2(stored))
+            if repr(back) != repr(stored):
+                yield f"{stored} comes back as {back}"
         elif isinstance(value, list | tuple):
             yield from _broken(value)
         elif isinstance(value, Mapping):

@@ -39,9 +39,8 @@ def shown_attributes(record: Any) -> dict[str, object]:
             shown[name] = value
     # Beside the fields last: where both have a name, the attribute is what the class's own code wrote.
     shown.update(attributes_of(record))
-    for name in layout.slots:
-        shown.pop(name, None)
-    return shown
+    ordered = {name: shown[name] for name in layout.order if name in shown}
+    return {name: value for name, value in (ordered | shown).items() if name not in layout.slots}
 
 
 def write_attribute(record: Any, name: str, value: object) -> None:

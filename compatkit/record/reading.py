@@ -43,6 +43,8 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> R
     if (target := _target(kind, record_type)) is None:
         return _read_on_top(record, names_of(record_type))
     target.__new__(target)  # settles a class that somebody wrote, which the readers pass by
+    if isinstance(record, target.__compatkit_layout__.metrics) and not target.__compatkit_layout__.is_open:
+        target.__compatkit_layout__.order = tuple(_attributes(record))
     if values_of is not _dataclass_values:
         declare_attributes(target, _attributes(record).keys() & values_of(record).keys())
 

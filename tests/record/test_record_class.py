@@ -129,6 +129,24 @@ def test_what_the_class_computes_is_looked_up_as_v1_did(key: str) -> None:
     assert dict(record) == vars(record) == {"hits": 7}
 
 
+def test_attributes_are_shown_in_the_order_in_which_the_class_sets_them() -> None:
+    @dataclasses.dataclass
+    class Ranked:
+        rank: float = dataclasses.field(init=False)
+        epoch: int = 0
+
+        def __post_init__(self) -> None:
+            self.rank = -self.epoch
+
+        def to_dict(self) -> dict[str, object]:
+            return dataclasses.asdict(self)
+
+    (record,) = HistoryReader(record_class(object, NAMES)).read([Ranked(epoch=1)])
+
+    assert list(vars(record)) == list(vars(Ranked(epoch=1))) == ["epoch", "rank"]
+    assert list(record) == ["rank", "epoch"]
+
+
 def test_a_class_that_acts_on_being_subclassed_does_not_see_its_records() -> None:
     record = record_class(Registered)({"epoch": 1})
 
