@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from compatkit.equivalence.commands.store import LoggedRun
+from compatkit.equivalence.generated_names import is_generated
 
-# What MLflow calls a run that was given no name, such as `bold-fox-123`: new words every time.
-_GENERATED = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 # Any pairing will do for a verdict "equivalent"; this order finds the one that makes the fewest differences.
 _KEYS: tuple[Callable[[LoggedRun], Hashable], ...] = (
     lambda run: run.name,
@@ -35,11 +33,6 @@ def pair_runs(before: Iterable[LoggedRun], after: Iterable[LoggedRun]) -> Pairin
     for experiment in {**left, **right}:
         _pair(experiment, left.get(experiment, []), right.get(experiment, []), found)
     return found
-
-
-def is_generated(name: str) -> bool:
-    """Tell whether MLflow may have made up this name."""
-    return not name or _GENERATED.fullmatch(name) is not None
 
 
 def _by_experiment(runs: Iterable[LoggedRun]) -> dict[str, list[LoggedRun]]:

@@ -18,6 +18,7 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.frameworks import natures_of
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reading.canonical import is_same_tag
+from compatkit.equivalence.reading.weights import REQUIREMENTS
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Allowed, Verdict
 from compatkit.migration import Allowance
@@ -46,7 +47,7 @@ def compare_snapshots(
         allowed=tuple(allowed),
         unused=tuple(entry for entry in policy.allowances if entry not in used),
         compared=compared,
-        notes=tuple(dict.fromkeys((*near, *before.notes, *after.notes, *(unread if policy.accepts_unread else ())))),
+        notes=tuple(dict.fromkeys((*near, *_notes(before, after), *(unread if policy.accepts_unread else ())))),
         unread=() if policy.accepts_unread else unread,
         policy=policy.title,
     )
@@ -64,6 +65,12 @@ def _unread_of_both(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
     both = [said for said in sides["before"] if said in sides["after"]]
     alone = [f"{side}: {said}" for side, all_said in sides.items() for said in all_said if said not in both]
     return (*both, *alone)
+
+
+def _notes(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """Return the notes of both, but for the requirements of models that are the same."""
+    shared = {note for note in before.notes if note in after.notes and REQUIREMENTS in note}
+    return tuple(note for note in (*before.notes, *after.notes) if note not in shared)
 
 
 def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple[list[Difference], list[Allowed]]:

@@ -13,6 +13,7 @@ from compatkit.equivalence.snapshot import File, Layer, Model, Tensor
 
 # Beside an MLmodel, these name the environment. Anywhere else they are files like any other.
 _ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
+REQUIREMENTS = "requirements of model"
 
 
 def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
@@ -35,6 +36,7 @@ def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
         notes += [_note(f"{part} in {file}", name) for part in archive.unread]
         notes += layer_notes(name, archive)
     nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
+    notes += _requirements(folder / "requirements.txt", name) if "MLmodel" in described else []
     return _model(described.get("MLmodel") or "", files, nested, archives), notes
 
 
@@ -54,6 +56,14 @@ def _model(signature: str, files: dict[str, File], details: dict[str, str], arch
         files = files | {f"{file}//{name}": content for name, content in archive.files.items()}
         details = details | {f"{file}//{name}": text for name, text in archive.details.items()}
     return Model(tensors, operations, signature, files, details, layers)
+
+
+def _requirements(file: Path, model: str) -> list[str]:
+    """Note what the model needs to run: another release of it need not be another model, and is not compared."""
+    if not file.is_file():
+        return []
+    lines = (line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+    return [f"{REQUIREMENTS} {model!r}, which are not compared: {', '.join(sorted(filter(None, lines)))}"]
 
 
 def _described(path: Path) -> str:

@@ -7,12 +7,12 @@ after the other, else in the order of their params: runs that overlap start in a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from compatkit.equivalence.generated_names import is_generated
 from compatkit.equivalence.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PARENT = "mlflow.parentRunId"
-_MADE_UP = re.compile(r"[a-z]+-[a-z]+-[0-9]{1,3}")
 _UNNAMED = "unnamed"
 _PAGE = 1000
 
@@ -57,7 +56,7 @@ def named_children(children: Iterable[Child]) -> dict[str, Snapshot]:
     groups: dict[str, list[Child]] = {}
     for run, snapshot in children:
         name = run.info.run_name or _UNNAMED
-        groups.setdefault(_UNNAMED if _MADE_UP.fullmatch(name) else name, []).append((run, snapshot))
+        groups.setdefault(_UNNAMED if is_generated(name) else name, []).append((run, snapshot))
     found = {}
     for name, group in sorted(groups.items()):
         for number, (_, snapshot) in enumerate(_ordered(group), start=1):
@@ -69,10 +68,10 @@ def _ordered(group: list[Child]) -> list[Child]:
     by_start = sorted(group, key=lambda child: (child[0].info.start_time, _content(child)))
     if all(one.info.end_time <= other.info.start_time for (one, _), (other, _) in pairwise(by_start)):
         return by_start
-    return sorted(by_start, key=lambda child: sorted(child[1].params.items()))
+    return sorted(by_start, key=_content)
 
 
 def _content(child: Child) -> str:
-    """Return what orders children that started within one millisecond, of which no store keeps an order."""
+    """Return what orders children of which no store keeps an order: their params first, then all else."""
     said = child[1]
     return repr((sorted(said.params.items()), sorted(said.tags.items()), sorted(said.metrics.items()), said.status))

@@ -64,16 +64,38 @@ def test_children_of_one_name_that_ran_in_turn_are_paired_by_turn(client: Mlflow
 
 
 def test_children_that_ran_side_by_side_are_paired_by_their_params(client: MlflowClient, experiment: str) -> None:
-    one = family(client, experiment, ("gentle-shrike-1", "1", 0), ("bold-ox-22", "2", 0), ("sad-cat-333", "3", 0))
-    other = family(client, experiment, ("calm-fox-7", "3", 0), ("shy-elk-8", "1", 0), ("red-hen-9", "2", 0))
+    one = family(client, experiment, ("gentle-shrike-1", "1", 0), ("bold-ox-22", "2", 0), ("able-cat-333", "3", 0))
+    other = family(client, experiment, ("calm-fox-7", "3", 0), ("wise-elk-8", "1", 0), ("able-hen-9", "2", 0))
 
     assert list(one.children) == ["unnamed#1", "unnamed#2", "unnamed#3"]
     assert compare_snapshots(one, other, EXACT).is_equivalent
 
 
+def test_a_name_of_other_words_than_mlflows_own_is_a_name(client: MlflowClient, experiment: str) -> None:
+    one = family(client, experiment, ("teacher-net-1", "1", 0), ("student-net-2", "2", 1))
+    swapped = family(client, experiment, ("student-net-2", "1", 0), ("teacher-net-1", "2", 1))
+
+    assert list(one.children) == ["student-net-2#1", "teacher-net-1#1"]
+    assert not compare_snapshots(one, swapped, EXACT).is_equivalent
+
+
+def test_children_of_one_name_that_overlap_are_paired_by_what_they_logged(
+    client: MlflowClient, experiment: str
+) -> None:
+    def seeds(*accuracies: float) -> Snapshot:
+        parent = run(client, experiment, f"parent {next(_numbers)}")
+        for accuracy in accuracies:
+            child = run(client, experiment, "seed", parent)
+            client.log_metric(child, "acc", accuracy, step=0)
+        return take_snapshot(parent, tracking_uri=client.tracking_uri)
+
+    assert compare_snapshots(seeds(0.9, 0.8), seeds(0.8, 0.9), EXACT).is_equivalent
+    assert not compare_snapshots(seeds(0.9, 0.8), seeds(0.8, 0.8), EXACT).is_equivalent
+
+
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_a_lost_child_is_a_difference_in_both_directions(lost: int, client: MlflowClient, experiment: str) -> None:
-    children = [("fold 1", "1", 0), ("fold 2", "2", 1), ("dry-owl-5", "3", 2)]
+    children = [("fold 1", "1", 0), ("fold 2", "2", 1), ("wise-owl-5", "3", 2)]
     whole = family(client, experiment, *children)
     less = family(client, experiment, *children[:lost], *children[lost + 1 :])
 

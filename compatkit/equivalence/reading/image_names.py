@@ -1,0 +1,29 @@
+"""The images that `mlflow.log_image` wrote, named by key and step: it puts the time and a UUID into each name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+# mlflow/tracking/client.py, log_image: + since 2.14, % before.
+_LOGGED = re.compile(
+    r"(?P<key>images/.+(?P<mark>[+%])step(?P=mark)-?[0-9]+)(?P=mark)timestamp(?P=mark)"
+    r"(?P<own>[0-9]+(?P=mark)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?P<rest>.*)"
+)
+
+
+def image_names(names: Iterable[str]) -> dict[str, str]:
+    """Return new names for such files; of several of one key and step, in the order in which they were logged."""
+    found = [match for name in names if (match := _LOGGED.fullmatch(name))]
+    # The time comes first in what is an image's own.
+    found.sort(key=lambda match: (match["key"], len(match["own"]), match["own"], match["rest"]))
+    numbers, seen, renamed = Counter[str](), set[tuple[str, str]](), dict[str, str]()
+    for match in found:
+        # A compressed copy has the time and the UUID of its image.
+        if match.group("key", "own") not in seen:
+            numbers[match["key"]] += 1
+            seen.add((match["key"], match["own"]))
+        number = numbers[match["key"]]
+        renamed[match[0]] = f"{match['key']}{f'#{number}' if number > 1 else ''}{match['rest']}"
+    return renamed
