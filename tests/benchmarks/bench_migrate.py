@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+
+import numpy
 
 from tests.benchmarks.side_by_side import compare, report
 
@@ -37,6 +38,29 @@ AST_GREP = ["--pattern", "from backend.ml_engine.training_orchestrator import $$
 DEAREST = "mlflow-3"  # the files hold MLflow itself
 BUNDLED = ("training-orchestrator-v2", "torch-amp", "lightning-2", DEAREST)
 PAIRS = 5
+_HEAD = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
+# A row of each kind whose words are everywhere, and one whose are nowhere.
+ROWS = {
+    "rare": '[[moves]]\ncode = "ZZ101"\nold = "zzqq.qqvv.Thing"\nnew = "zzqq.new.Thing"\n',
+    "utils": '[[moves]]\ncode = "ZZ101"\nold = "acme.utils.Thing"\nnew = "acme.new.Thing"\n',
+    "models": '[[moves]]\ncode = "ZZ101"\nold = "acme.models.Trainer"\nnew = "acme.new.Trainer"\n',
+    "call": '[[calls]]\ncode = "ZZ101"\nof = "acme.utils.get"\nrename = { a = "b" }\n',
+    "member": '[[members]]\ncode = "ZZ101"\nof = "acme.Client"\nv1 = "name"\nv2 = "title"\n',
+    "producer": '[[producers]]\ncode = "ZZ101"\nfunction = "acme.models.Trainer.fit"\n'
+    '[[fields]]\ncode = "ZZ102"\nv1 = "loss"\nv2 = "train_loss"\n',
+    "key": '[[keys]]\ncode = "ZZ101"\nv1 = "model"\nv2 = "network"\nbeside = ["acme"]\n',
+}
+IMPORTING = """\
+import acme
+from acme import config, data
+
+
+def name(model, loss):
+    utils = model.utils
+    trainer = Trainer(model)
+    return acme.run(utils, trainer, data.get(config), loss=loss).name
+"""
+USING = "\n\nfrom acme.utils import Thing\n\nprint(Thing())\n"
 
 
 def main(files: int = 10_000, hits: int = 100) -> None:
@@ -50,6 +74,7 @@ def main(files: int = 10_000, hits: int = 100) -> None:
         peers(tree, used, untouched)
         moves(base, tree)
         bundled(untouched)
+        common(base, untouched)
         jobs(base, files // 4)
         size(base, untouched, copied)
         print(f"memory of one process: {peak_memory([*COMPATKIT, '--jobs', '1', *ALL, tree])} MB   target <= 200")
@@ -87,6 +112,33 @@ def bundled(tree: Path) -> None:
     report(f"all bundled | {DEAREST}", found, target="<= 1.5", unit=1e-3, name="ms")
 
 
+def common(base: Path, untouched: Path) -> None:
+    """Common names beside a rare one, over foreign code and where every file imports the top-level package.
+
+    With OLD_RELEASE, a checkout of an earlier release, that one beside ours.
+    """
+    tree = base / "every_file_imports"
+    for number in range(5_000):
+        file = tree / f"p{number % 100:02}" / f"m{number}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(IMPORTING + (USING if number % 25 == 0 else ""), encoding="utf-8")
+    files = {name: base / f"{name}.toml" for name in ROWS}
+    for name, rows in ROWS.items():
+        files[name].write_text(_HEAD + rows, encoding="utf-8")
+    old = os.environ.get("OLD_RELEASE")
+    for place, folder in (("foreign code", untouched), ("every file imports it", tree)):
+        rare = _process([*COMPATKIT, "--migration", files["rare"], folder])
+        for name in ROWS:
+            options = ["--modernize"] if name == "producer" else []
+            command = [*COMPATKIT, *options, "--migration", files[name], folder]
+            target = "<= 1.5" if folder is untouched else "<= 3 and the hits"
+            found = compare(_process(command), rare, pairs=3)
+            report(f"{name}, {place} | rare", found, target=target, unit=1e-3, name="ms")
+            if old:
+                found = compare(_process(command), _process(command, release=old), pairs=1)
+                report(f"{name}, {place} | release before", found, target="<= 1.05", unit=1e-3, name="ms")
+
+
 def jobs(base: Path, files: int) -> None:
     """Two processes beside one, where every file has the names."""
     tree = base / "only_hits"
@@ -114,14 +166,13 @@ def peak_memory(command: list[str | Path]) -> int:
 
 def _migration(count: int) -> str:
     """Declare the move that has hits, and others that have none, spread over a hundred modules."""
-    head = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
     moved = [(OLD_NAME, f"{OLD_NAME}V2")]
     moved += [(f"shop.part{n % 100}.module_{n % 100}.Name{n}", f"shop.new.Name{n}") for n in range(1, count)]
     rows = (
         f'[[moves]]\ncode = "CK{number}"\nold = "{old}"\nnew = "{new}"\n'
         for number, (old, new) in enumerate(moved, start=101)
     )
-    return head + "".join(rows)
+    return _HEAD + "".join(rows)
 
 
 def fill(folder: Path, files: int, *, hits: int = 0, planted: str = OLD) -> int:
@@ -138,15 +189,23 @@ def fill(folder: Path, files: int, *, hits: int = 0, planted: str = OLD) -> int:
 
 
 def _sources() -> Iterator[Path]:
-    root = Path(sysconfig.get_path("purelib"))
+    # An environment may share the packages of another.
+    root = Path(numpy.__file__).parent.parent
     return (path for path in sorted(root.rglob("*.py")) if 500 < path.stat().st_size < 200_000)
 
 
-def _process(command: list[str | Path]) -> Callable[[], None]:
+def _process(command: list[str | Path], *, release: str = "") -> Callable[[], None]:
+    environment = _as_installed() | ({"PYTHONPATH": release} if release else {})
+
     def run() -> None:
         words = list(map(str, command))
         done = subprocess.run(
-            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, env=_as_installed()
+            words,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+            env=environment,
+            cwd=tempfile.gettempdir(),
         )
         # Ours tell of findings and of files that are no Python by 1 to 3; grep finds nothing with 1.
         if done.returncode not in range(4):

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration
+from compatkit.rewrite.prefilter.cache import remembered
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys, changes_interface, keys_of, libraries_of
 from compatkit.rewrite.prefilter.quick import Quick, quick_of
+from compatkit.rewrite.prefilter.reach import Reach
 from compatkit.rewrite.prefilter.transforms import may_transform, words_for
-from compatkit.rewrite.prefilter.words import can_matter, modern_of
+from compatkit.rewrite.prefilter.words import FEW, can_matter, modern_of
 
 
 class Sieve:
@@ -27,17 +29,29 @@ class Sieve:
     def may_matter(self, source: bytes, file: FoundFile) -> bool:
         """Tell whether a file can be affected at all."""
         path = f"{self._here}{os.sep}{file.name}"
-        return self._quick.may_matter(source, path) and self._looks_closely(source, path)
+        return self._quick.may_matter(source, path) and self._looks_closely(source, path, is_data=file.is_data)
 
-    def _looks_closely(self, source: bytes, path: str) -> bool:
+    def _looks_closely(self, source: bytes, path: str, *, is_data: bool) -> bool:
         return (
             can_matter(source, self._task.moves, path=path)
             or can_matter(source, self._task.reexports, path=path)
-            or can_call(source, self._calling)
-            or can_name_keys(source, self._task.migrations)
+            or can_call(source, self._calling, path=path)
+            or (is_data and can_name_keys(source, self._task.migrations))
             or may_transform(source, self._task.migrations, self._task.options)
-            or any(_is_modern_matter(source, migration) for migration in self._modern)
+            or any(self._is_modern_matter(source, migration, path) for migration in self._modern)
         )
+
+    def _is_modern_matter(self, source: bytes, migration: Migration, path: str) -> bool:
+        """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
+        # Of records that are objects in v2, any key that is asked counts.
+        spelled = migration.has_objects or any(field.v1.encode() in source for field in migration.fields)
+        names = _takers(migration) | (_producers(migration) if spelled else set())
+        if not any(word in source for name in names for word in _needed_for(name)):
+            return False
+        # A facade hands them on under its own name, and a test may replace them where another module keeps them.
+        is_elsewhere = bool(self._task.reexports) or any(word in source for word in (b"patch(", b"patch.", b"setattr("))
+        reach = _reach_of(migration)
+        return is_elsewhere or reach is None or reach.holds(source, path)
 
 
 def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:
@@ -53,12 +67,21 @@ def _holders(migration: Migration) -> Iterator[bytes]:
         yield from _needed_for(name)
 
 
-def _is_modern_matter(source: bytes, migration: Migration) -> bool:
-    """Tell whether a file can receive a history or call what takes moved arguments, and spells one of them."""
-    # Of records that are objects in v2, any key that is asked counts.
-    spelled = migration.has_objects or any(field.v1.encode() in source for field in migration.fields)
-    names = _takers(migration) | (_producers(migration) if spelled else set())
-    return any(word in source for name in names for word in _needed_for(name))
+@remembered
+def _reach_of(migration: Migration) -> Reach | None:
+    """Return what tells whether the modules of producers and takers are reached; None for many of them."""
+    names = [*_producers(migration), *_takers(migration)]
+    homes = {_module_of(name) for name in names}
+    for move in migration.moves:
+        names += [move.old, move.new]
+        homes |= {move.old, move.new} if move.is_module else {move.old_module, move.new_module}
+    return Reach(homes, (name.rpartition(".")[2] for name in names)) if len(homes) <= FEW else None
+
+
+def _module_of(dotted: str) -> str:
+    """Return the module that holds a function, a class, or the class of a method."""
+    home = dotted.rpartition(".")[0]
+    return home.rpartition(".")[0] if home.rpartition(".")[2][:1].isupper() else home
 
 
 def _producers(migration: Migration) -> set[str]:

@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compatkit.migration import Migration
 from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.rewrite.prefilter.cache import remembered
+from compatkit.rewrite.prefilter.reach import reach_of
 
-# For each name, the modules of which a file must name one; where an empty one is among them, none.
-_Names: TypeAlias = Mapping[bytes, Set[bytes]]
+
+@dataclass(slots=True)
+class _Holders:
+    """What holds a name: modules that must be reached, or words of which one must be spelled, an empty one always."""
+
+    modules: set[str] = field(default_factory=set)
+    ways: set[bytes] = field(default_factory=set)
+
+
+_Names: TypeAlias = Mapping[bytes, _Holders]
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
+_AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 _APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
 
 
-def can_call(source: bytes, migrations: Iterable[Migration]) -> bool:
-    """Tell whether a file mentions a library whose interface changed, and one of the names that did."""
+def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None = None) -> bool:
+    """Tell whether a file mentions a library whose interface changed, and can reach one of the names that did.
+
+    With the `path` of a file, its relative imports may be known to lead elsewhere.
+    """
     words: set[bytes] = set()
-    for libraries, names in map(_libraries_and_names, migrations):
+    for libraries, names, texts in map(_libraries_and_names, migrations):
         if any(library in source for library in libraries):
+            # Who loads a class by a text need not spell what changed in it.
+            if any(text in source for text in texts):
+                return True
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or _words_in(source)
-            if _has_any(words, names):
+            if _has_any(source, words, names, path):
                 return True
     return False
 
 
 def can_name_keys(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a configuration mentions a key that changed, and all that is beside it."""
-    rows = (row for migration in migrations for row in migration.keys)
-    return any(all(_last_key(path) in source for path in (row.v1, *row.beside)) for row in rows)
+    return any(
+        all(_is_key(path, source) for path in row) for migration in migrations for row in _rows_of_keys(migration)
+    )
+
+
+def _is_key(path: tuple[bytes, re.Pattern[bytes]], source: bytes) -> bool:
+    key, spelled = path
+    return key in source and spelled.search(source) is not None
+
+
+@remembered
+def _rows_of_keys(migration: Migration) -> tuple[tuple[tuple[bytes, re.Pattern[bytes]], ...], ...]:
+    """Return for each row what must all be spelled as keys: before a colon or `=`, or in the head of a table."""
+    rows = []
+    for row in migration.keys:
+        keys = [_last_key(path) for path in (row.v1, *row.beside)]
+        rows.append(tuple((key, re.compile(_AS_KEY % {b"key": re.escape(key)}, re.MULTILINE)) for key in keys))
+    return tuple(rows)
 
 
 def keys_of(migration: Migration) -> frozenset[bytes]:
@@ -68,30 +103,51 @@ def _words_in(source: bytes) -> set[bytes]:
     return words
 
 
-def _has_any(words: set[bytes], names: _Names) -> bool:
-    """Tell whether one of the names is spelled, and one of the modules that hold it, if it must be."""
-    return any(b"" in homes or not homes.isdisjoint(words) for name in words & names.keys() if (homes := names[name]))
+def _has_any(source: bytes, words: set[bytes], names: _Names, path: str | None) -> bool:
+    """Tell whether one of the names is spelled, with what holds it, or where its module is reached."""
+    for name in words & names.keys():
+        holders = names[name]
+        if any(not way or way in words for way in holders.ways):
+            return True
+        if any(reach_of(home, name.decode()).holds(source, path) for home in holders.modules):
+            return True
+    return False
 
 
 @remembered
-def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names]:
+def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names, tuple[bytes, ...]]:
     every = [name for call in migration.calls for name in names_of(call, migration)]
     every += [name for removal in migration.removed for name in removal.names]
-    names: dict[bytes, set[bytes]] = {}
-    for home, name in map(_home_and_name, every):
-        names.setdefault(name, set()).add(home)
+    names: dict[bytes, _Holders] = defaultdict(_Holders)
+    for dotted in every:
+        home, _, name = dotted.rpartition(".")
+        if home.rpartition(".")[2].islower():
+            names[name.encode()].modules.add(home)
+        else:
+            names[name.encode()].ways |= {b""} if "*" in home else _ways_to([home], migration)
     for member in migration.members:
-        # The class of an object need not be named where its member is used.
-        names.setdefault(member.v1.encode(), set()).add(b"")
+        names[member.v1.encode()].ways |= _ways_to(owners_of(member, migration), migration)
     for hook in migration.hooks:
-        names.setdefault(hook.name.encode(), set()).add(b"")
+        # A class may inherit from one of another file.
+        names[hook.name.encode()].ways.add(b"")
     every += [owner for member in migration.members for owner in owners_of(member, migration)]
     every += [owner for hook in migration.hooks for owner in subclassed(hook, migration)]
-    return frozenset(name.partition(".")[0].encode() for name in every), names
+    owners = {owner for member in migration.members for owner in owners_of(member, migration)}
+    owners |= {name.removesuffix("()") for name, kind in migration.types if kind in owners and name.endswith("()")}
+    return frozenset(name.partition(".")[0].encode() for name in every), names, tuple(_texts_of(owners))
 
 
-def _home_and_name(dotted: str) -> tuple[bytes, bytes]:
-    """Return the module that a file must name, too, if it is one, and the name in it."""
-    home, _, name = dotted.rpartition(".")
-    last = home.rpartition(".")[2]
-    return (last.encode() if last.islower() else b""), name.encode()
+def _ways_to(owners: Iterable[str], migration: Migration) -> set[bytes]:
+    """Return the words of which a file must spell one to have an object of these classes: a class, or what gives one.
+
+    An object that another file made is not followed.
+    """
+    made = {name for name, _ in migration.types}
+    return {name.removesuffix("()").rpartition(".")[2].encode() for name in (*owners, *made)}
+
+
+def _texts_of(names: Iterable[str]) -> Iterator[bytes]:
+    """Yield what a text that names code begins with, after its quote."""
+    for name in sorted(names):
+        home, _, last = name.rpartition(".")
+        yield from (f"{quote}{home}{dot}{last}".encode() for quote in ("'", '"') for dot in (".", ":"))

@@ -12,6 +12,7 @@ from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.options import Options
 from compatkit.rewrite.prefilter.cache import remembered
+from compatkit.rewrite.prefilter.reach import Reach
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
@@ -35,9 +36,10 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
         # No Python reads it, but it is not to pass for a file without the names.
         source = source.decode("utf-16", "ignore").encode("utf-8", "ignore")
     wanted = wanted_of(moves)
-    words = wanted.homes if path is not None and not any(home in path for home in wanted.folders) else wanted.words
+    is_inside = path is None or any(home in path for home in wanted.folders)
+    words = wanted.words if is_inside else wanted.homes
     if len(words) <= FEW:
-        return any(word in source for word in words)
+        return any(word in source for word in words) and wanted.reach.holds(source, path)
     # Whatever names an old home spells it from its top-level package on, or imports from that, or relatively.
     is_near = (
         any(top in source for top in wanted.dotted_tops)
@@ -170,6 +172,7 @@ class Wanted:
     tops: frozenset[bytes]
     dotted_tops: tuple[bytes, ...]
     folders_and_names: tuple[frozenset[str], frozenset[str]]
+    reach: Reach
 
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> Wanted:
@@ -182,7 +185,11 @@ class Wanted:
         tops = frozenset(move.old.partition(".")[0].encode() for move in moves)
         modules = frozenset(_last(move.old_home) for move in moves)
         both = modules, frozenset(move.old_name for move in moves) - modules
-        return cls(words, homes, folders, tops, tuple(top + b"." for top in sorted(tops)), both)
+        few = moves if len(words) <= FEW else ()
+        reach = Reach(
+            (move.old_home for move in few), (move.old_name for move in few), (move.old_module for move in few)
+        )
+        return cls(words, homes, folders, tops, tuple(top + b"." for top in sorted(tops)), both, reach)
 
 
 @remembered
