@@ -14,7 +14,8 @@ def samples_lines(verdict: SampleVerdict) -> Iterator[str]:
     """Yield the verdict first, then each metric, the open and the different ones before the equivalent."""
     yield headline(samples_word(verdict))
     yield f"  compared: {len(verdict.before)} runs before with {len(verdict.after)} after"
-    yield f"  confidence: {verdict.confidence:g} for all metrics together; each is tested at {verdict.level:.3g}"
+    levels = f"equivalent where every metric is at {1 - verdict.confidence:.3g}, different at {verdict.level:.3g}"
+    yield f"  confidence: {verdict.confidence:g}; {levels}"
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
     for each in sorted(verdict.evidence, key=lambda one: order[one.decision]):
         yield printable(f"  {evidence_line(each)}")

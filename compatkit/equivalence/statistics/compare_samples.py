@@ -11,7 +11,7 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Point, Snapshot
 from compatkit.equivalence.statistics.evidence import Evidence, Sample, SampleVerdict
-from compatkit.equivalence.statistics.judge import judge
+from compatkit.equivalence.statistics.judge import Levels, judge
 from compatkit.equivalence.statistics.seedless import compare_seedless
 from compatkit.migration import Margin
 
@@ -28,8 +28,8 @@ def compare_samples(
     Of each metric one value a run counts, the final one unless its margin says otherwise. Two one-sided Welch tests
     hold the means against `policy.margins`: *equivalent* where both find them within the margin, *different* where
     they lie beyond it, else *not enough evidence*, with the number of seeds that would decide. A metric without a
-    margin, with a value that is not finite, or in some runs only, is never equivalent. With m metrics to test, each
-    is held to (1 - confidence) / m (Bonferroni), so that `confidence` is that of all of them together.
+    margin, with a value that is not finite, or in some runs only, is never equivalent. `confidence` is that of all
+    metrics together, see `Levels`.
 
     What no seed touches (params, tags, names, steps, structure, status) must be equal up to the policy; what varies
     from run to run within both sides is not compared, which the notes say.
@@ -44,7 +44,7 @@ def compare_samples(
     if not samples:
         raise EquivalenceError.no_samples("no metric is on both sides that the policy does not ignore")
     tested = [name for name in samples if policy.metric_margin(name) is not None]
-    level = (1 - confidence) / max(len(tested), 1)
+    levels = Levels.of(confidence, len(tested))
     seedless = compare_seedless(before, after, policy)
     notes = dict.fromkeys(note for run in (*before, *after) for note in run.notes)
     unread = tuple(dict.fromkeys(what for run in (*before, *after) for what in unread_of(run)))
@@ -52,8 +52,8 @@ def compare_samples(
         before=tuple(run.run_id for run in before),
         after=tuple(run.run_id for run in after),
         confidence=confidence,
-        level=level,
-        evidence=tuple(_evidence(name, *pair, policy, level) for name, pair in samples.items()),
+        level=levels.different,
+        evidence=tuple(_evidence(name, *pair, policy, levels) for name, pair in samples.items()),
         deciding=seedless.deciding,
         allowed=seedless.allowed,
         unused=seedless.unused,
@@ -79,9 +79,9 @@ def _in_v2(run: Snapshot, policy: Policy) -> dict[str, Sequence[Point]]:
     return {policy.metric_name(name): history for name, history in sorted(run.metrics.items())}
 
 
-def _evidence(name: str, before: _Side, after: _Side, policy: Policy, level: float) -> Evidence:
+def _evidence(name: str, before: _Side, after: _Side, policy: Policy, levels: Levels) -> Evidence:
     margin = policy.metric_margin(name)
-    return judge(name, _sample(before, margin), _sample(after, margin), margin, level)
+    return judge(name, _sample(before, margin), _sample(after, margin), margin, levels)
 
 
 def _sample(histories: _Side, margin: Margin | None) -> Sample:

@@ -47,7 +47,7 @@ class Evidence:
         interval: a confidence interval of it, such that it lies within an absolute margin just where the two
             one-sided tests find equivalence; None where there is no spread to compute it from.
         p_equivalent, p_different: the larger p-value of the two one-sided tests; the one of a difference beyond the
-            margin. Both are held against `SampleVerdict.level`.
+            margin. The one is held against 1 - confidence, the other against `SampleVerdict.level`.
         seeds: how many runs a side would decide, with 80 % power, if they spread as these do; None where no number
             is known to.
         reason: what decided, or what keeps it open.
@@ -73,8 +73,8 @@ class SampleVerdict:
 
     Attributes:
         before, after: the run ids of both sides.
-        confidence: of the whole verdict. Where several metrics are tested, each is held to `level`.
-        level: the error that one test may make: 1 - confidence, divided by the number of metrics that are tested.
+        confidence: of the whole verdict. That all metrics are equivalent is held to 1 - confidence in each.
+        level: the error that may be made in calling one metric different: 1 - confidence, shared by all tested.
         evidence: of each metric that the policy does not ignore.
         deciding: differences in what no seed touches: params, tags, names, steps, structure, status.
         notes: what was not compared.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 from compatkit.equivalence.statistics.evidence import Decision, Evidence, Sample
@@ -11,8 +11,26 @@ from compatkit.equivalence.statistics.one_sided_tests import run_tests, seeds_th
 from compatkit.migration import Margin
 
 
-def judge(name: str, before: Sample, after: Sample, margin: Margin | None, level: float) -> Evidence:
-    """Decide one metric at `level`. The cases are in order: what is missing first, the tests last."""
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The error that a test may make which finds a metric equivalent, and one which finds it different."""
+
+    equivalent: float
+    different: float
+
+    @classmethod
+    def of(cls, confidence: float, metrics: int) -> Levels:
+        """Return the levels for this many metrics together.
+
+        "All are equivalent" is refuted by any of them, an intersection-union test: each is held to the whole error
+        (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling"). "One is different" may be said
+        wrongly of each, so that the error is shared among them (Bonferroni).
+        """
+        return cls(1 - confidence, (1 - confidence) / max(metrics, 1))
+
+
+def judge(name: str, before: Sample, after: Sample, margin: Margin | None, levels: Levels) -> Evidence:
+    """Decide one metric. The cases are in order: what is missing first, the tests last."""
     known = Evidence(name, Decision.UNDECIDED, before, after)
     if before.values and after.values:
         known = replace(known, difference=after.mean - before.mean)
@@ -20,28 +38,29 @@ def judge(name: str, before: Sample, after: Sample, margin: Margin | None, level
         return replace(known, reason="the policy has no margin for it")
     known = replace(known, value=margin.value, margin=str(margin))
     if len(before.values) < before.runs or len(after.values) < after.runs:
-        return _incomplete(known, level)
+        return _incomplete(known, levels.different)
     if margin.absolute == 0:
         return _identical(known)
     if min(len(before.values), len(after.values)) < 2:
         return replace(known, reason="one run a side shows no spread")
     if before.is_constant and after.is_constant:
-        return _constant(known, margin, level)
-    return _tested(known, margin, level)
+        return _constant(known, margin, levels.different)
+    return _tested(known, margin, levels)
 
 
-def _tested(known: Evidence, margin: Margin, level: float) -> Evidence:
+def _tested(known: Evidence, margin: Margin, levels: Levels) -> Evidence:
     try:
-        tested = run_tests(known.before, known.after, margin, level)
+        tested = run_tests(known.before, known.after, margin, levels.equivalent)
     except (OverflowError, ZeroDivisionError):
         return replace(known, reason="no double holds the spread of these numbers")
     if not (math.isfinite(tested.p_within) and math.isfinite(tested.p_beyond)):
         return replace(known, reason="no double holds the spread of these numbers")
     found = replace(known, interval=tested.interval, p_equivalent=tested.p_within, p_different=tested.p_beyond)
-    if tested.p_within < level:
+    if tested.p_within < levels.equivalent:
         return replace(found, decision=Decision.EQUIVALENT, reason="both one-sided tests find it within the margin")
-    if tested.p_beyond < level:
+    if tested.p_beyond < levels.different:
         return replace(found, decision=Decision.DIFFERENT, reason="the means lie farther apart than the margin")
+    level = levels.equivalent if tested.p_within < tested.p_beyond else levels.different
     seeds = seeds_that_decide(known.before, known.after, margin, level)
     return replace(found, seeds=seeds, reason=_open(seeds))
 

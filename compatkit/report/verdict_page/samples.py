@@ -28,7 +28,8 @@ def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
     """Yield the evidence by metric, what differs whatever the seed, and the notes."""
     rows = tuple(_row(each) for each in verdict.evidence)
     note = (
-        f"Before and after are means. Each test is held to {verdict.level:.3g}; the interval is of the difference of "
+        f"Before and after are means. A metric is equivalent at {1 - verdict.confidence:.3g}, as all must be, and "
+        f"different at {verdict.level:.3g}, as any may be; the interval is of the difference of "
         "the means, and the seeds are how many a side would decide."
     )
     yield Table("Evidence", _COLUMNS, rows, note, tuple(_STATES[each.decision] for each in verdict.evidence))
