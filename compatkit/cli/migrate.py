@@ -85,6 +85,9 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     require_codes(settings, migrations)
     from compatkit.cli._migrate_run import filter_input, migrate_paths
     from compatkit.migrate import Task
+    from compatkit.migrate.homes import refuse_wrong_homes
+
+    refuse_wrong_homes(settings.project)
 
     task, codes = Task.of(migrations, settings.options), describe_codes(migrations)
     if given["paths"] == (STDIN,):

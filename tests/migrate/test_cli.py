@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compatkit.cli import cli
+from compatkit.migration import MigrationError
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 
@@ -180,3 +181,21 @@ def test_the_projects_own_homes_are_rewritten(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     new = "from acme.training.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
     assert file.read_text() == new
+
+
+@pytest.mark.parametrize(
+    ("homes", "said"),
+    [
+        ('"backend.ml_engin" = "acme.train"', "backend.ml_engine"),
+        ('"backend.ml_engine" = "acme.trian"', "acme.train"),
+    ],
+)
+def test_homes_that_lead_nowhere_are_refused_with_the_nearest_name(tmp_path: Path, homes: str, said: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.compatkit]\nhomes = {{ {homes} }}\n")
+    (tmp_path / "acme/train").mkdir(parents=True)
+    (tmp_path / "job.py").write_text("from acme.train.training_orchestrator import TrainingOrchestrator\n")
+
+    result = CliRunner().invoke(cli, ["migrate", str(tmp_path)])
+
+    assert isinstance(result.exception, MigrationError)
+    assert said in str(result.exception.hint)

@@ -45,14 +45,31 @@ def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> I
     assert isinstance(imported.node, ast.ImportFrom)
     module = file.home.resolve(imported.node)
     for move in moves:
-        if imported.alias.name == move.old_name and _looks_like(module or imported.node.module or "", move.old_module):
+        if imported.alias.name != move.old_name:
+            continue
+        written = module or imported.node.module or ""
+        if _looks_like(written, move.old_module):
             message = f"looks like {move.old}, but the module is {module or 'unknown'}; {move.new} is the new home"
+            yield finding(file, imported.node, move.code, message)
+        elif _is_elsewhere(written, move.old_module):
+            here, there = (name.rpartition(".")[0] for name in (move.old_module, written))
+            message = f"looks like {move.old}; if it is, set homes = {{ {here!r} = {there!r} }}"
             yield finding(file, imported.node, move.code, message)
 
 
 def _looks_like(module: str, old_module: str) -> bool:
     """Tell whether one dotted name ends with the other: the same module, seen from another root."""
     return module != old_module and (f".{old_module}".endswith(f".{module}") or module.endswith(f".{old_module}"))
+
+
+def _is_elsewhere(module: str, old_module: str) -> bool:
+    """Tell whether a project may keep a declared module, if its name is one of several words, in another package.
+
+    A name of one word is that of much else.
+    """
+    last = old_module.rpartition(".")[2]
+    is_same = module.rpartition(".")[2] == last and module.partition(".")[0] != old_module.partition(".")[0]
+    return is_same and "_" in last.strip("_") and "." in module and "." in old_module
 
 
 def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:

@@ -184,3 +184,10 @@ def test_comment_inside_a_name_that_would_move_is_not_lost() -> None:
 
     assert isinstance(outcome_of(source), Unchanged)
     assert "comments or layout would be lost" in messages(source)[0]
+
+
+def test_a_declared_module_seen_in_another_package_asks_for_homes() -> None:
+    [found] = messages("from acme.ml.old_home import Old\n")
+
+    assert "set homes = { 'shop.core' = 'acme.ml' }" in found
+    assert messages("from acme.ml.old_home import Rest\nfrom shop.ml.old_home import Old\n") == []
