@@ -29,8 +29,14 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] == "help" and "help" not in self.rows:
+            if not args[1:]:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            args = [*args[1:], "--help"]
         if args and args[0] not in self.rows and not args[0].startswith("-"):
-            ctx.fail(f"No such command {args[0]!r}; {nearest(args[0], self.rows)}")
+            hint = nearest(args[0], self.rows)
+            ctx.fail(f"No such command {args[0]!r}{f'; {hint}' if hint else '.'}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -27,10 +27,14 @@ from compatkit.shim.mapped_call import holds_at_run_time, renamed_at_run_time
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A statement, or a line of a file that is no source, that names an old home; `codes` are all that it may bring."""
+    """A line that names an old home, as `migrate` reports it; `codes` are all that its statement may bring.
+
+    A run counts the statement, from `first_line` to `last_line`; a file that is no source has lines alone.
+    """
 
     file: str
     line: int
+    first_line: int
     last_line: int
     code: str
     message: str
@@ -40,7 +44,7 @@ class Place:
         return self.file == use.file and use.code in self.codes
 
     def holds(self, use: Use) -> bool:
-        return self.line <= use.line <= self.last_line
+        return self.first_line <= use.line <= self.last_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _places(report: Report, paths: Iterable[Path], moves: tuple[Move, ...]) -> l
             file = files.get(result.path)
             name = os.path.relpath(result.path.resolve())
             if file is None or file.is_data:
-                places += [Place(name, line, line, code, text, frozenset({code})) for line, code, text in remarks]
+                places += [Place(name, line, line, line, code, text, frozenset({code})) for line, code, text in remarks]
             else:
                 home = module_name(file.path, file.root, moves)
                 statements = _Statements(result.path, FileModule(home.name, home.is_package), moves)
@@ -150,11 +154,11 @@ class _Statements:
     def place(self, file: str, line: int, code: str, message: str) -> Place:
         around = [node for node in self._statements if node.lineno <= line <= _last_line(node)]
         if not around:
-            return Place(file, line, line, code, message, frozenset({code}))
+            return Place(file, line, line, line, code, message, frozenset({code}))
         # One remark stands for all the names of an import, but carries only the first one's code.
         codes = {code}.union(*(self._brought_by(node) for node in around if node.lineno == line))
         innermost = max(around, key=lambda node: (node.lineno, node.col_offset))
-        return Place(file, innermost.lineno, _last_line(innermost), code, message, frozenset(codes))
+        return Place(file, line, innermost.lineno, _last_line(innermost), code, message, frozenset(codes))
 
     def _brought_by(self, node: ast.stmt) -> Iterator[str]:
         if not isinstance(node, ast.Import | ast.ImportFrom):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,30 @@ def test_three_groups_are_told_apart(project: Path) -> None:
         "  src/c.py:1 CK101 would be rewritten: shop.core.old_home.Old -> shop.core.new_home.New as Old",
     ]
     assert done.stderr == "1 found, 1 not found, 1 not used in the run.\n"
+
+
+TEXT = """\
+def run():
+    '''Run it.
+
+    >>> from shop.core.old_home import Old
+    '''
+    return [
+        1,
+        "shop.core.old_home.Old",
+    ]
+"""
+
+
+def test_a_place_has_the_line_that_migrate_reports(project: Path) -> None:
+    (project / "src" / "c.py").write_text(TEXT)
+
+    reported = compatkit("migrate", "--check", "src", cwd=project).stdout
+    counted = compatkit("census", "census.json", "--in", "src", cwd=project).stdout
+
+    places = re.findall(r"src/c\.py:(\d+)", reported)
+    assert places
+    assert re.findall(r"src/c\.py:(\d+)", counted) == places
 
 
 def test_json_holds_the_same_groups(project: Path) -> None:

@@ -53,6 +53,18 @@ def test_help_lists_every_command_that_exists() -> None:
         assert compatkit(name, "--help").returncode == 0
 
 
+def test_an_unknown_command_that_is_near_to_none_is_answered_without_a_hint() -> None:
+    done = compatkit("completion")
+
+    assert done.stderr.splitlines()[-1] == "Error: No such command 'completion'."
+    assert done.returncode == 64
+
+
+def test_help_is_a_command_too() -> None:
+    assert compatkit("help").stdout == compatkit("--help").stdout
+    assert compatkit("help", "run").stdout == compatkit("run", "--help").stdout
+
+
 def test_an_unknown_command_is_wrong_use_and_answered_with_the_nearest() -> None:
     done = compatkit("migrat")
 
