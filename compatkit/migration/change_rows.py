@@ -198,6 +198,10 @@ def _check_call(call: CallChange, entry: Entry) -> None:
 def _check_member(member: MemberChange, entry: Entry) -> None:
     if not member.v2 and not member.say:
         raise MigrationError.no_change("`v2`", "`say`", given=False, where=entry.where).about("v2")
+    if bool(member.gathers) != bool(member.calls_at):
+        raise MigrationError.missing_key("calls_at" if member.gathers else "gathers", where=entry.where)
+    if member.gathers and (member.v2 or not member.defined):
+        raise entry.wrong("gathers", member.gathers, "nothing, unless it is a hook (defined = true) without `v2`")
 
 
 def _check_hook(hook: HookChange, entry: Entry) -> None:
@@ -391,10 +395,26 @@ MEMBERS = Table(
         "True for a hook that subclasses define and the library calls: definitions are renamed as well.",
         default=False,
     ),
+    Column(
+        "gathers",
+        NAME,
+        "Of a hook that is gone and was given all results of an epoch: the method whose results the shim gathers.",
+        "",
+    ),
+    Column("calls_at", NAME, "The hook of v2 at which the shim then calls the old one.", ""),
+    Column("wrapped_as", NAME, "The key under which v1 kept a result that is no dict.", ""),
     SAY,
     about=_about(),
     make_about=About,
-    rules=(Rule(_check_member, {"anyOf": is_given({"v2": {}, "say": _SAID})}),),
+    rules=(
+        Rule(
+            _check_member,
+            {
+                "anyOf": is_given({"v2": {}, "say": _SAID}),
+                "dependencies": {"gathers": ["calls_at"], "calls_at": ["gathers"]},
+            },
+        ),
+    ),
     example="""\
 # A method, an attribute, a constant or a value of an enumeration. `defined = true`: a hook that subclasses define.
 [[members]]

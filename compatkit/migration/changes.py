@@ -148,7 +148,9 @@ class CallChange(Row):
 class MemberChange(Row):
     """A method or an attribute of these classes, an enumeration's value or a constant, that has a new name.
 
-    `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do.
+    `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do. A hook that
+    was given all results of an epoch: the shim gathers what the method `gathers` returns, each under `wrapped_as` where
+    it is no dict, and calls the old hook where v2 calls `calls_at`.
     """
 
     code: str
@@ -156,6 +158,9 @@ class MemberChange(Row):
     v1: str
     v2: str = ""
     defined: bool = False
+    gathers: str = ""
+    calls_at: str = ""
+    wrapped_as: str = ""
     say: str = ""
     about: About = About()
     told: ClassVar = Words("{0.of[0]}.{0.v1}", "The member {0.v1} of {0.of[0]}: {0.gist}.", "[[members]] {0.v1!r}")

@@ -48,6 +48,7 @@ class Shim:
             self._producers,
             *([calls] if calls else []),
             *([members] if members else []),
+            *_gathered_hooks(migrations),
         ]
         self._path: Watched | None = None
         self._hook = ImportHook(*(part.actions for part in self._parts), patterns=calls.patterns if calls else {})
@@ -95,6 +96,14 @@ def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
     from compatkit.shim.members import RenamedMembers
 
     return RenamedMembers(migrations)
+
+
+def _gathered_hooks(migrations: Sequence[Migration]) -> list[_Part]:
+    if not any(member.gathers for migration in migrations for member in migration.members):
+        return []
+    from compatkit.shim.gathered_hooks import GatheredHooks
+
+    return [GatheredHooks(migrations)]
 
 
 def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMembers | None) -> Iterator[Move]:

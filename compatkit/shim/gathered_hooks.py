@@ -1,0 +1,174 @@
+"""Hooks that are gone and were given all outputs of an epoch: those are gathered, and the old hook gets them.
+
+A class that defines `validation_epoch_end`, say, has what its `validation_step` returns kept until v2 calls
+`on_validation_epoch_end`; then the old hook is called first. The library, which refuses classes that have the old
+hook, does not see it.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
+from typing import Any
+
+from compatkit.migration import MemberChange, Migration, Move, follow
+from compatkit.shim.holders import class_at, prefixes, restore, top_of
+from compatkit.shim.renamed_member import SubclassWatch
+from compatkit.shim.warning import caller_frame, module_of, warn_defined
+
+_GATHERED = "_compatkit_gathered"
+_INSIDE = "_compatkit_inside"
+
+
+class GatheredHooks:
+    """Watches the classes of the library as their modules come in, and connects their subclasses."""
+
+    def __init__(self, migrations: Iterable[Migration]) -> None:
+        every = tuple(migrations)
+        moves = [move for migration in every for move in migration.moves]
+        self._members: dict[str, dict[MemberChange, None]] = {}
+        for member in (row for migration in every for row in migration.members if row.gathers):
+            for name in member.of:
+                moved = follow(name, moves)
+                for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
+                    self._members.setdefault(each, {})[member] = None
+        self._undo: list[Callable[[], None]] = []
+        self._watched: set[int] = set()
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[str], None]]:
+        """What to do for every dotted name that may be a module with such a class."""
+        return {module: self.add_in for name in self._members for module in prefixes(name)}
+
+    def add_in(self, module_name: str) -> None:
+        """Watch the classes that the imported module `module_name` holds."""
+        for name, members in self._members.items():
+            if not name.startswith(f"{module_name}."):
+                continue
+            kind = class_at(sys.modules.get(module_name), name[len(module_name) + 1 :])
+            # Where the hook is still called by the library, there is nothing to do.
+            if kind is not None and id(kind) not in self._watched and not any(hasattr(kind, m.v1) for m in members):
+                self._watched.add(id(kind))
+                connect = functools.partial(self._connect, kind, tuple(members))
+                self._set(kind, "__init_subclass__", SubclassWatch(kind, vars(kind).get("__init_subclass__"), connect))
+                for each in _below(kind):
+                    connect(each)
+
+    def restore(self) -> None:
+        """Take every change away."""
+        while self._undo:
+            self._undo.pop()()
+        self._watched.clear()
+
+    def _connect(self, owner: type, members: Iterable[MemberChange], kind: type) -> None:
+        library = top_of(owner.__module__)
+        if top_of(kind.__module__) == library:
+            return
+        for member in members:
+            definer = next((each for each in kind.__mro__ if member.v1 in vars(each)), None)
+            hook = vars(definer).get(member.v1) if definer else None
+            is_above = isinstance(hook, _HiddenHook)
+            if isinstance(hook, FunctionType):
+                # In a mixin it stays: others may use it.
+                self._set(kind, member.v1, _HiddenHook(hook, library))
+                name = f"{definer.__module__}.{definer.__qualname__}" if definer else ""
+                warn_defined(Move(member.code, f"{name}.{member.v1}", f"{name}.{member.calls_at}"), hook)
+                is_above = any(isinstance(vars(each).get(member.v1), _HiddenHook) for each in kind.__mro__[1:])
+            elif not is_above:
+                continue
+            for name, make in ((member.gathers, _gathering), (member.calls_at, _ending)):
+                own = vars(kind).get(name)
+                if isinstance(own, FunctionType) or not is_above:
+                    self._set(kind, name, make(member, kind, own))
+
+    def _set(self, owner: type, name: str, value: Any) -> None:
+        before = vars(owner).get(name)
+        setattr(owner, name, value)
+        self._undo.append(functools.partial(_restore, weakref.ref(owner), name, value, before))
+
+
+class _HiddenHook:
+    """The old hook in its class: there for everybody but the library, which refuses a class that has it."""
+
+    def __init__(self, hook: FunctionType, library: str) -> None:
+        self.hook = hook
+        self._library = library
+
+    def __get__(self, instance: object, kind: type) -> object:
+        if top_of(module_of(caller_frame())) == self._library:
+            raise AttributeError(f"{kind.__name__!r} object has no attribute {self.hook.__name__!r}")
+        return self.hook if instance is None else self.hook.__get__(instance, kind)
+
+
+def _gathering(member: MemberChange, kind: type, own: Any) -> Callable[..., object]:
+    """Return the step, which keeps what it returns; one that calls that of the class above keeps one result."""
+    inner = own if own is not None else _of_class_above(kind, member.gathers)
+
+    @functools.wraps(inner)
+    def step(self: Any, *args: Any, **kwargs: Any) -> object:
+        inside = self.__dict__.setdefault(_INSIDE, set())
+        is_outer = member.gathers not in inside
+        inside.add(member.gathers)
+        try:
+            result = (
+                own(self, *args, **kwargs)
+                if own is not None
+                else getattr(super(kind, self), member.gathers)(*args, **kwargs)
+            )
+        finally:
+            if is_outer:
+                inside.discard(member.gathers)
+        if is_outer:
+            loader = kwargs.get("dataloader_idx", args[2] if len(args) > 2 else None)
+            kept = self.__dict__.setdefault(_GATHERED, {}).setdefault(member.gathers, {})
+            kept.setdefault(loader, []).extend([] if result is None else [_kept(result, member.wrapped_as)])
+        return result
+
+    return step
+
+
+def _ending(member: MemberChange, kind: type, own: Any) -> Callable[..., object]:
+    """Return v2's hook, which first calls the old one with what was gathered."""
+    inner = own if own is not None else _of_class_above(kind, member.calls_at)
+
+    @functools.wraps(inner)
+    def end(self: Any, *args: Any, **kwargs: Any) -> object:
+        kept = self.__dict__.get(_GATHERED, {}).pop(member.gathers, {})
+        if kept:
+            several = [outputs for loader, outputs in sorted(kept.items(), key=lambda each: each[0] or 0)]
+            getattr(self, member.v1)(several if len(several) > 1 or None not in kept else several[0])
+        if own is not None:
+            return own(self, *args, **kwargs)
+        return getattr(super(kind, self), member.calls_at)(*args, **kwargs)
+
+    return end
+
+
+def _of_class_above(kind: type, name: str) -> Any:
+    return next((vars(each)[name] for each in kind.__mro__[1:] if name in vars(each)), lambda *_, **__: None)
+
+
+def _kept(result: Any, wrapped_as: str) -> Any:
+    """Return a result as v1 kept it: without the graph that led to it, and a lone value under its name."""
+    if isinstance(result, dict):
+        return {key: _detached(value) for key, value in result.items()}
+    return {wrapped_as: _detached(result)} if wrapped_as else _detached(result)
+
+
+def _detached(value: Any) -> Any:
+    return value.detach() if callable(getattr(value, "detach", None)) else value
+
+
+def _below(kind: Any) -> list[type]:
+    found: list[type] = []
+    for each in type.__subclasses__(kind):
+        found += [each, *_below(each)]
+    return found
+
+
+def _restore(owner: weakref.ref[type], name: str, value: object, before: object) -> None:
+    if (kind := owner()) is not None:
+        restore(kind, name, value, before)
