@@ -2,7 +2,7 @@
 
 Paths are plain strings here: over 10,000 files, `pathlib` alone would cost more than reading them.
 """
-# ruff: noqa: PTH112, PTH118, PTH120, PTH122, PTH206
+# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122, PTH206
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ from compatkit.migrate.finding.patterns import path_regex
 SOURCE_SUFFIXES = (".py", ".pyi")
 # Not Python sources, but they name code too.
 DOCUMENT_SUFFIXES = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".toml", ".yaml", ".yml")
-_WANTED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
+# What starts programs, or becomes one: a name in it is reported, and never rewritten. A slash stands for a whole name.
+TEXT_ENDINGS = (
+    *(".bash", ".bat", ".cmd", ".conf", ".dockerfile", ".env", ".j2", ".jinja", ".jinja2", ".mk", ".ps1", ".pxd"),
+    *(".pyx", ".service", ".sh", ".zsh", "/containerfile", "/crontab", "/dockerfile", "/gnumakefile", "/jenkinsfile"),
+    *("/justfile", "/makefile", "/procfile"),
+)
+# With more behind it, as in Dockerfile.gpu.
+TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "makefile.")
+_PARSED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
 _MAGIC = re.compile(r"[*?[]")
 
 
@@ -50,11 +58,23 @@ class FoundFile:
 
     @property
     def suffix(self) -> str:
-        return os.path.splitext(self.name)[1].lower()
+        """The suffix, in lower case; `.txt` for a text whatever its name."""
+        return ".txt" if _is_text(self.name) else os.path.splitext(self.name)[1].lower()
 
     @property
     def is_data(self) -> bool:
-        return self.name.lower().endswith(DOCUMENT_SUFFIXES)
+        return self.name.lower().endswith(DOCUMENT_SUFFIXES) or _is_text(self.name)
+
+
+def _is_wanted(name: str) -> bool:
+    return name.lower().endswith(_PARSED) or _is_text(name)
+
+
+def _is_text(name: str) -> bool:
+    base = os.path.basename(name).lower()
+    if base.endswith(_PARSED):
+        return False
+    return f"/{base}".endswith(TEXT_ENDINGS) or base.startswith(TEXT_BEGINNINGS)
 
 
 def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list[FoundFile]:
@@ -67,10 +87,10 @@ def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list
     for path in paths:
         given = os.fspath(path)
         if os.path.isdir(given):
-            _add(found, given, list_folder(given, _WANTED))
+            _add(found, given, list_folder(given, _is_wanted))
         elif is_glob(given):
             base, regex = _split_glob(given)
-            names = [name for name in list_folder(base, _WANTED) if regex and regex.fullmatch(name)]
+            names = [name for name in list_folder(base, _is_wanted) if regex and regex.fullmatch(name)]
             if not names:
                 # A typing error must not pass for a clean tree.
                 raise FindError.no_match(given)

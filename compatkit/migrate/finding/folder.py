@@ -5,32 +5,39 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migrate.finding.git import list_by_git
 from compatkit.migrate.finding.patterns import Rule, is_ignored, parse_ignore
 
-_INSTALLED = frozenset({"__pycache__", "node_modules", "site-packages"})
+# What MLflow keeps below its folders is what was logged.
+_INSTALLED = frozenset({"__pycache__", "mlartifacts", "mlruns", "node_modules", "site-packages"})
 _BUILT = frozenset({"build", "dist"})
+# Hidden folders in which people say what is run.
+_BUILDING = frozenset(
+    {".azure", ".azuredevops", ".buildkite", ".ci", ".circleci", ".devcontainer", ".docker", ".forgejo", ".gitea"}
+    | {".github", ".gitlab", ".husky", ".woodpecker"}
+)
+IsWanted = Callable[[str], bool]
 
 # The rules of each `.gitignore` on the way down, with the folder that it lies in.
 Rules = tuple[tuple[str, tuple[Rule, ...]], ...]
 
 
-def list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Yield the names, from `folder`, of what lies below it and ends in one of `suffixes`.
+def list_folder(folder: str, is_wanted: IsWanted) -> Iterator[str]:
+    """Yield the names, from `folder`, of what lies below it and has a name that is wanted.
 
-    In a work tree git decides what is ignored; elsewhere `.gitignore` files do, and hidden and build folders are left
-    out. Links are not followed.
+    In a work tree git decides what is ignored; elsewhere `.gitignore` files do, and hidden folders (but for
+    those of CI) and build folders are left out. Links are not followed.
     """
     listed = list_by_git(folder)
     if listed is None:
-        yield from _walk(folder, "", (), suffixes)
+        yield from _walk(folder, "", (), is_wanted)
         return
     skipped: dict[str, bool] = {"": False}
     for name in listed:
         # A submodule, or a repository inside the repository, is listed as a folder.
-        is_wanted, parent = name.lower().endswith(suffixes), os.path.dirname(name.rstrip("/"))
+        parent = os.path.dirname(name.rstrip("/"))
         if _is_skipped(folder, parent, skipped):
             continue
         path = os.path.join(folder, name.rstrip("/"))
@@ -43,8 +50,8 @@ def list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
             # Reading it fails too, and is reported then.
             mode = stat.S_IFREG
         if stat.S_ISDIR(mode) and not _is_installed(path):
-            yield from (os.path.join(name.rstrip("/"), inner) for inner in list_folder(path, suffixes))
-        elif is_wanted and not stat.S_ISLNK(mode) and not stat.S_ISDIR(mode):
+            yield from (os.path.join(name.rstrip("/"), inner) for inner in list_folder(path, is_wanted))
+        elif is_wanted(name) and not stat.S_ISLNK(mode) and not stat.S_ISDIR(mode):
             yield name
 
 
@@ -61,7 +68,7 @@ def _is_installed(folder: str) -> bool:
     return os.path.basename(folder) in _INSTALLED or os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
 
 
-def _walk(folder: str, below: str, outer: Rules, suffixes: tuple[str, ...]) -> Iterator[str]:
+def _walk(folder: str, below: str, outer: Rules, is_wanted: IsWanted) -> Iterator[str]:
     """Walk without following links: what they lead to inside the tree is met on its own, and the rest is not ours."""
     try:
         with os.scandir(os.path.join(folder, below)) as entries:
@@ -76,13 +83,14 @@ def _walk(folder: str, below: str, outer: Rules, suffixes: tuple[str, ...]) -> I
         if entry.is_symlink() or _is_let_out(name, rules, is_folder=entry.is_dir()):
             continue
         if entry.is_dir():
-            if entry.name.startswith(".") or entry.name in _BUILT or _is_installed(entry.path):
+            is_hidden = entry.name.startswith(".") and entry.name not in _BUILDING
+            if is_hidden or entry.name in _BUILT or _is_installed(entry.path):
                 continue
             if os.path.lexists(os.path.join(entry.path, ".git")):
-                yield from (os.path.join(name, inner) for inner in list_folder(entry.path, suffixes))
+                yield from (os.path.join(name, inner) for inner in list_folder(entry.path, is_wanted))
             else:
-                yield from _walk(folder, name, rules, suffixes)
-        elif entry.name.lower().endswith(suffixes):
+                yield from _walk(folder, name, rules, is_wanted)
+        elif is_wanted(entry.name):
             yield name
 
 

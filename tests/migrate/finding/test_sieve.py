@@ -32,7 +32,7 @@ WORDS = sorted(
 )
 GLUE = st.sampled_from(["import ", "from ", ".", "from .", "(", ")", "\n", "\\n", "=", ", ", '"', " ", ": "])
 SOURCES = st.lists(st.one_of(st.sampled_from(WORDS), GLUE), max_size=12).map("".join)
-FILE = FoundFile("shop/train.py", "shop")
+FILE, CONFIG = FoundFile("shop/train.py", "shop"), FoundFile("shop/train.yaml", "shop")
 
 
 @pytest.mark.parametrize("migrations", [EVERY, (find_migration(),), (CRATE,)])
@@ -42,18 +42,20 @@ def test_what_a_pass_may_act_on_gets_through(migrations: tuple[Migration, ...], 
     task, source = Task.of(migrations, options), text.encode()
     may_act = (
         can_matter(source, task.moves, path="/tree/shop/train.py")
-        or can_call(source, migrations)
-        or can_name_keys(source, migrations)
+        or can_call(source, migrations, path="/tree/shop/train.py")
         or may_transform(source, migrations, options)
     )
 
     assert Sieve(task).may_matter(source, FILE) or not may_act
+    assert Sieve(task).may_matter(source, CONFIG) or not can_name_keys(source, migrations)
 
 
 @given(SOURCES)
 def test_a_record_that_is_asked_for_a_field_gets_through(text: str) -> None:
     migration = find_migration()
-    source = f"{text} train_acc".encode()
+    # What cannot reach their module has none of its records.
+    reached = "import backend.ml_engine.trainer_v2\nfrom backend.ml_engine import training_orchestrator\n"
+    source = f"{reached}{text} train_acc".encode()
     named = any(name in text for name in ("ModelTrainerV2", "TrainingOrchestrator"))
 
     assert Sieve(Task.of([migration], Options(modernize=True))).may_matter(source, FILE) or not named

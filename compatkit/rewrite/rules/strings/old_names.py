@@ -114,7 +114,8 @@ def _mention_of(module: str, moves: list[Move]) -> str:
         return re.escape(module)
     # A single word is the name of much else.
     if any(move.is_module for move in moves):
-        return rf"{re.escape(module)}(?=[ \t]+import\b|[.:][^\W\d])"
+        name = re.escape(module)
+        return rf"{name}(?=[ \t]+import\b|[.:][^\W\d])|(?<=-m ){name}|(?<=-m\", \"){name}|(?<=-m', '){name}"
     names = "|".join(sorted({re.escape(move.old_name) for move in moves}))
     return rf"{re.escape(module)}(?=[ \t]+import\b|[.:](?:{names})(?!\w))"
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from compatkit.migration import Move
 from compatkit.rewrite.documents.docstrings import find_doctest_strings
+from compatkit.rewrite.documents.text import place
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.string_literal import read_literal
+from compatkit.rewrite.file.string_literal import read_literal, read_quoted
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
@@ -22,6 +23,9 @@ from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
 from compatkit.rewrite.run_plan import RunPlan
+
+# Of reStructuredText, in which docstrings are written: :class:`~a.b.N` and :py:func:`a title <a.b.f>`.
+_ROLE = re.compile(r":\w[\w.+-]*(?::[\w.+-]+)*:`(?P<target>[^`]+)`")
 
 
 def find_strings(file: File, run: RunPlan) -> Found:
@@ -55,6 +59,8 @@ class _Search:
         if id(node) in self._docstrings:
             if ">>>" in text:
                 _extend(self.found, find_doctest_strings(self._file, node, self._run))
+            if self._moves and ":`" in text:
+                self._roles(node)
             return
         if self._changed and id(node) not in self._in_f_string and self._changed_name(node, text):
             return
@@ -68,6 +74,16 @@ class _Search:
             self._relative_name(node, text, match["last"])
         else:
             self._in_text(node, text)
+
+    def _roles(self, node: ast.Constant) -> None:
+        """Report the roles of a docstring that name old code, such as :class:`a.b.N`, as in a file of its own."""
+        literal = read_quoted(self._file.source, node)
+        text = self._file.source.text
+        for role in _ROLE.finditer(text, literal.start, literal.end) if literal else ():
+            for start, end, move in self._names.mentions(role["target"]):
+                line, column = place(self._file.source, role.start("target") + start)
+                message = f"names {role['target'][start:end]} in a docstring: {move.old} is {move.new} now"
+                self.found.findings.append(Finding(move.code, line, column, message, "manual"))
 
     def _in_text(self, node: ast.expr, text: str) -> None:
         for start, end, move in self._names.mentions(text):

@@ -271,6 +271,22 @@ def test_name_of_a_logger_is_no_code_even_where_its_module_moves() -> None:
     assert changed("import_module('jobs.nightly')\n", moves) == "import_module('jobs.daily')\n"
 
 
+@pytest.mark.parametrize("role", [":class:`~{}`", ":py:func:`{}.run`", ":py:class:`the old one <{}>`", ":attr:`!{}.x`"])
+def test_role_of_a_docstring_is_reported_as_one_of_a_text_is(role: str) -> None:
+    source = f'def f():\n    """Do it.\n\n    é {role.format(OLD)}\n    """\n'
+
+    done = find(source)
+
+    assert done.changes == []
+    assert [(one.line, one.confidence) for one in done.findings] == [(4, "manual")]
+    assert source.split("\n")[3][done.findings[0].column - 1 :].startswith(OLD)
+
+
+@pytest.mark.parametrize("text", ["`{}`", "``{}``", "{}", ":class:`shop.other.Old`", ":class:`Old`"])
+def test_prose_of_a_docstring_is_left_alone(text: str) -> None:
+    assert find(f'def f():\n    """See {text.format(OLD)}."""\n') == Found()
+
+
 DOCSTRING = '''\
 def f():
     """Say Old.

@@ -1,0 +1,77 @@
+"""What starts programs names code as well: it is read as a text, and what it names is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compatkit.migrate import plan_tree
+from compatkit.migration import parse_migration
+from compatkit.rewrite.options import Options
+from tests.migrate.trees import plant
+
+HEAD = 'schema = 1\nid = "t"\nsummary = "T."\nversions = { v1 = "1", v2 = "2" }\n'
+MOVED = parse_migration(
+    HEAD
+    + """
+[[moves]]
+code = "TT101"
+old = "pkg.old"
+new = "pkg.new"
+kind = "module"
+
+[[moves]]
+code = "TT102"
+old = "oldtop"
+new = "newtop"
+kind = "module"
+"""
+)
+NAMING = {
+    ".env": "TARGET=pkg.old\n",
+    ".env.local": "TARGET=pkg.old\n",
+    ".github/workflows/ci.yml": "jobs: {a: {steps: [{run: python -m pkg.old}]}}\n",
+    ".gitlab/run.sh": "python -m oldtop\n",
+    "Dockerfile": 'CMD ["python", "-m", "oldtop"]\n',
+    "docker/Dockerfile.gpu": 'CMD ["python", "-m", "pkg.old"]\n',
+    "gpu.dockerfile": "RUN python -m oldtop.setup\n",
+    "Makefile": "run:\n\tpython -m pkg.old\n",
+    "Procfile": "web: gunicorn pkg.old:app\n",
+    "deploy/supervisord.conf": "[program:x]\ncommand=python -m pkg.old\n",
+    "fast.pyx": "from pkg.old import thing\n",
+    "run.sh": "exec python -m pkg.old --all\n",
+    "templates/job.yaml.j2": "command: [python, -m, pkg.old]\n",
+    "unit.service": "ExecStart=/usr/bin/python3 -m pkg.old\n",
+}
+OTHERS = {
+    "run.sh": "python -m pkg.older\npython -m mypkg.old\necho the oldtop\n",
+    "Makefile": "oldtop:\n\techo old\n",
+    ".cache/run.sh": "python -m pkg.old\n",
+    ".mypy_cache/a.json": '["pkg.old"]',
+    "mlruns/0/abc/params/module": "pkg.old",
+    "mlruns/0/abc/meta.yaml": "run_name: pkg.old\n",
+    "mlartifacts/1/a.json": '{"_target_": "pkg.old"}',
+    "notes.txt": "pkg.old\n",
+    "Dockerfile.d/notes": "python -m pkg.old\n",
+}
+
+
+@pytest.mark.parametrize("name", NAMING)
+@pytest.mark.parametrize("options", [Options(), Options(confidence="review")])
+def test_is_reported_and_never_rewritten(name: str, options: Options, tmp_path: Path) -> None:
+    plant(tmp_path, {name: NAMING[name]})
+
+    report = plan_tree([tmp_path], [MOVED], options, jobs=1)
+
+    assert report.rewritten == ()
+    assert report.failed == ()
+    assert [path.relative_to(tmp_path).as_posix() for path, _ in report.findings] == [name]
+
+
+def test_what_names_nothing_or_is_data_is_passed_over(tmp_path: Path) -> None:
+    plant(tmp_path, dict(OTHERS))
+
+    report = plan_tree([tmp_path], [MOVED], Options(confidence="review"), jobs=1)
+
+    assert (report.rewritten, report.findings, report.failed) == ((), (), ())
