@@ -1,0 +1,56 @@
+"""No file makes `compare` hang, take all memory or end: what cannot be afforded is compared by digest, with a note."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.equivalence.reading.contents.hostile import bombs, compared, mutated, samples
+
+SAMPLES = samples()
+BOMBS = [
+    "aliases.yaml",
+    "merges.yaml",
+    "itself.yaml",
+    "nested.yaml",
+    "blocks.yaml",
+    "directives.yaml",
+    "colliding.yaml",
+]
+BOMBS += ["sixty.yaml", "MLmodel", "nested.json", "wide.json", "long_places.json", "deep_places.json", "digits.json"]
+BOMBS += ["lines.jsonl", "cells.csv", "rows.csv", "claims.npy", "claims_nothing.npy", "claims.npz", "zeros.npz"]
+BOMBS += ["members.npz", "wide.png", "large.png", "frames.gif", "zeros.pt", "opcodes.pt", "endless.pt", "expanded.pt"]
+BOMBS += ["old_opcodes.bin", "model.pt2", "header.safetensors"]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, bytes]:
+    return dict(bombs())
+
+
+def test_every_bomb_is_tried(made: dict[str, bytes]) -> None:
+    assert sorted(BOMBS) == sorted(made)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bomb_is_compared_by_digest_with_a_note(tmp_path: Path, made: dict[str, bytes], name: str) -> None:
+    notes = compared(tmp_path, name, made[name], made[name])
+
+    # The description of a model that cannot be read is a file like any other, of no known kind.
+    assert len(notes) == (0 if name == "MLmodel" else 2)
+    assert all("compared by digest" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_is_read_by_its_content(tmp_path: Path, name: str) -> None:
+    assert not [note for note in compared(tmp_path, name, SAMPLES[name], SAMPLES[name]) if "by digest" in note]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(SAMPLES)), seed=st.integers(0, 2**32))
+def test_mutation_of_any_kind_ends(tmp_path: Path, name: str, seed: int) -> None:
+    compared(tmp_path, name, SAMPLES[name], mutated(SAMPLES[name], random.Random(seed)))
