@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, event
 
 from compatkit.migration import Migration, find_migration
-from tests.browser import find_chromium
-from tests.equivalence.reading.store.servers import postgresql_programs
+from tests import warm
+from tests.running import (  # noqa: F401  # pytest finds its hooks here
+    pytest_collection_modifyitems,
+    pytest_deselected,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+
+NewStore: TypeAlias = Callable[..., str]
 
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -23,15 +35,19 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No deadline: no test asserts a time.
-settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# For an hour at a time: HYPOTHESIS_PROFILE=fuzz pytest --hypothesis-show-statistics tests/rewrite
-settings.register_profile("fuzz", settings.get_profile("dev"), max_examples=5_000)
-settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
-
-# CI has a browser, or fails.
-_WITHOUT_BROWSER = find_chromium() is None and not os.environ.get("CI")
+# No deadline: no test asserts a time. The same examples each time: a run that fails, fails by what was changed.
+settings.register_profile(
+    "default",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# Other examples each time, and 50 times as many (tests/running.py). By hand, an hour at a time:
+#     HYPOTHESIS_PROFILE=explore pytest -m "not slow" --hypothesis-show-statistics tests/rewrite
+settings.register_profile("explore", settings.get_profile("default"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 
 @event.listens_for(Engine, "connect")
@@ -41,23 +57,6 @@ def _write_without_waiting(connection: object, _record: object) -> None:
         # A file that is locked, or no database, is for those to find who read it.
         with contextlib.suppress(sqlite3.Error):
             connection.execute("PRAGMA synchronous = OFF")
-
-
-def pytest_report_header() -> list[str]:
-    """Say what the tests run over, so that a missing PostgreSQL or browser is seen."""
-    found = postgresql_programs()
-    missing = "not installed (apt-get install postgresql): the server test runs over SQLite"
-    browser = ["no Chromium here: tests marked `browser` are deselected"] if _WITHOUT_BROWSER else []
-    return [f"postgresql: {found or missing}", *browser]
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what needs a browser where there is none; the header says so, and CI does not."""
-    if not _WITHOUT_BROWSER:
-        return
-    deselected = [item for item in items if item.get_closest_marker("browser")]
-    items[:] = [item for item in items if not item.get_closest_marker("browser")]
-    config.hook.pytest_deselected(items=deselected)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,13 +71,60 @@ def migration() -> Migration:
     return find_migration()
 
 
+@contextlib.contextmanager
+def _once_a_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder that all workers share, to one at a time."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield shared
+
+
 @pytest.fixture(scope="session")
-def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An SQLite store, one a worker because creating it takes seconds: use experiments or runs of your own."""
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter for children that need not prove a fresh start: torch and MLflow are imported already."""
+    with _once_a_run(tmp_path_factory) as shared:
+        known = shared / "warm"
+        if not known.exists():
+            owner = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
+            known.write_text(str(warm.start(owner, shared / "warm.log")))
+    return known.read_text()
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite store as MLflow creates it, once a run: that takes seconds, and opening a copy does not."""
+    with _once_a_run(tmp_path_factory) as shared:
+        template = shared / "template.db"
+        if not template.exists():
+            from mlflow import MlflowClient
+
+            MlflowClient(f"sqlite:///{shared / 'new.db'}")
+            (shared / "new.db").rename(template)
+    return template
+
+
+@pytest.fixture(scope="session")
+def new_store(store_template: Path) -> NewStore:
+    """Call it with a folder for an empty store there, which keeps the artifacts of its default experiment beside it."""
+
+    def create(folder: Path, name: str = "mlflow.db") -> str:
+        shutil.copy(store_template, folder / name)
+        with contextlib.closing(sqlite3.connect(folder / name)) as database, database:
+            database.execute("UPDATE experiments SET artifact_location = ?", (str(folder / "mlruns" / "0"),))
+        return f"sqlite:///{folder / name}"
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def tracking_uri(new_store: NewStore, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store for all tests of a worker: use experiments or runs of your own."""
     from mlflow import MlflowClient
 
     folder = tmp_path_factory.mktemp("mlflow")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     # MLflow puts artifacts beside the working directory of the moment when it opens the store.
     with contextlib.chdir(folder):
         MlflowClient(uri)

@@ -9,11 +9,12 @@ from mlflow import MlflowClient
 
 from tests.cli.here import compatkit
 from tests.cli.test_compare import LOSS, PARAMS, log
+from tests.conftest import NewStore
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('html') / 'mlflow.db'}"
+def store(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> str:
+    return new_store(tmp_path_factory.mktemp("html"))
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 
 from tests.cli.test_group import compatkit
 
 
-def test_the_demo_shows_the_crash_and_ends_with_equivalent_runs(tmp_path: Path) -> None:
+@pytest.mark.slow("trains four times")
+def test_the_demo_shows_the_crash_and_ends_with_equivalent_runs(tmp_path: Path, warm_python: str) -> None:
     service = tmp_path / "service"
 
-    done = compatkit("demo", "--folder", str(service), cwd=tmp_path)
+    done = compatkit("demo", "--folder", str(service), cwd=tmp_path, python=warm_python)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "AttributeError: 'EpochMetrics' object has no attribute 'get'" in done.stdout

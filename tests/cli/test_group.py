@@ -11,8 +11,10 @@ import pytest
 HEAVY = {"hypothesis", "libcst", "mlflow", "numpy", "pandas", "sklearn", "torch"}
 
 
-def compatkit(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from compatkit.cli import main; main()", *arguments]
+def compatkit(
+    *arguments: str, cwd: Path | None = None, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    command = [python, "-c", "from compatkit.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 

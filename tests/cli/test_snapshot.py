@@ -9,11 +9,12 @@ from mlflow import MlflowClient
 
 from tests.cli.here import compatkit
 from tests.cli.test_compare import LOSS, PARAMS, log
+from tests.conftest import NewStore
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('snapshot') / 'mlflow.db'}"
+def store(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> str:
+    return new_store(tmp_path_factory.mktemp("snapshot"))
 
 
 def test_files_and_runs_are_compared_in_any_mix(store: str, tmp_path: Path) -> None:

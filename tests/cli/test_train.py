@@ -81,11 +81,13 @@ def test_wrong_use_is_refused(arguments: list[str], tracking_uri: str) -> None:
     assert train(tracking_uri, *arguments).exit_code == 2  # click's own; the group turns it into 64
 
 
-def test_ctrl_c_ends_the_epoch_and_the_run_goes_on_when_resumed(tracking_uri: str, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_epoch_and_the_run_goes_on_when_resumed(
+    tracking_uri: str, tmp_path: Path, warm_python: str
+) -> None:
     given = ["--preset", "quick_test", "--dataset", "iris", "--tracking-uri", tracking_uri, "--format", "json"]
     settings = ["epochs=100000", f"checkpoints.folder={tmp_path}", "tracking.flush_seconds=0.1"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "compatkit", "train", *given, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [warm_python, "-m", "compatkit", "train", *given, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     while not (tmp_path / "best.pt").exists() and process.poll() is None:
         time.sleep(0.05)

@@ -107,8 +107,9 @@ def verify(
     return called
 
 
-def test_the_bundled_stack_is_equivalent(tmp_path: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", cwd=tmp_path)
+@pytest.mark.slow("trains five presets, four times each")
+def test_the_bundled_stack_is_equivalent(tmp_path: Path, warm_python: str) -> None:
+    done = compatkit("verify", "--dataset", "iris", cwd=tmp_path, python=warm_python)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("Verdict: equivalent")
@@ -161,8 +162,8 @@ def test_a_module_that_exits_when_it_is_imported_is_an_error(verify: Verify, pro
         verify("--trainer", "leaves:Trainer")
 
 
-def test_an_interrupt_ends_it_without_a_verdict(project: Path) -> None:
-    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project)
+def test_an_interrupt_ends_it_without_a_verdict(project: Path, warm_python: str) -> None:
+    done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project, python=warm_python)
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Interrupted." in done.stderr

@@ -52,6 +52,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow("imports MLflow in two commands")
 def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) -> None:
     done = test_group.compatkit(
         "verify",
@@ -69,6 +70,7 @@ def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) ->
     assert sorted(entry.name for entry in project.iterdir()) == ["store", "train.py"]
 
 
+@pytest.mark.slow("imports torch in two commands")
 def test_explain_names_the_layer_in_which_two_commands_part(project: Path) -> None:
     (project / "watched.py").write_text(WATCHED)
     given = (

@@ -146,6 +146,7 @@ class Numbers(torch.utils.data.Dataset):
 """
 
 
+@pytest.mark.slow("imports torch in four processes")
 def test_dataloader_workers_that_are_spawned_have_the_shim(project: Path) -> None:
     pytest.importorskip("torch")
     write(project, "script.py", LOADER)

@@ -22,9 +22,9 @@ def iris() -> DataSplit:
 
 
 @pytest.fixture(scope="session")
-def both() -> Iterator[Both]:
+def both(warm_python: str) -> Iterator[Both]:
     """Two processes of one group, which no test may kill."""
-    with two_processes() as processes:
+    with two_processes(warm_python) as processes:
         yield processes
 
 

@@ -6,6 +6,7 @@ It waits a little after each epoch, so that a kill meets it anywhere, and prints
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 
@@ -50,4 +51,5 @@ def run(folder: str, uri: str, *, resume: bool, seconds: float = 0.0) -> tuple[s
 
 
 if __name__ == "__main__":
+    print(os.getpid(), flush=True)
     print(*run(sys.argv[1], sys.argv[2], resume="--resume" in sys.argv, seconds=0.2))

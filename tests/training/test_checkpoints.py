@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,20 @@ def small(folder: Path, uri: str, **changes: Any) -> OrchestratorConfig:
     return OrchestratorConfig.from_dict(settings).with_overrides({"tracking.uri": uri})
 
 
-def start_and_kill(folder: Path, uri: str, *, epoch: int) -> None:
+def start_and_kill(folder: Path, uri: str, python: str, *, epoch: int) -> None:
     """Train in a process of its own, and kill it once a checkpoint of `epoch` is there."""
-    command = [sys.executable, "-m", "tests.training.resuming", str(folder), uri, "--resume"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [python, "-m", "tests.training.resuming", str(folder), uri, "--resume"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())  # that of `process` may be a stand-in's
     try:
         while process.poll() is None and epoch_of_last(folder) < epoch:
             time.sleep(0.05)
         assert process.poll() is None, "the training ended before it could be killed"
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        os.kill(pid, signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
 
 
 def epoch_of_last(folder: Path) -> int:
@@ -52,8 +55,10 @@ def epoch_of_last(folder: Path) -> int:
     return len(load_checkpoint(folder / LAST)["state"]["history"])
 
 
-def test_killed_training_goes_on_bitwise_equal(tmp_path: Path, tracking_uri: str, client: MlflowClient) -> None:
-    start_and_kill(tmp_path / "killed", tracking_uri, epoch=4)
+def test_killed_training_goes_on_bitwise_equal(
+    tmp_path: Path, tracking_uri: str, client: MlflowClient, warm_python: str
+) -> None:
+    start_and_kill(tmp_path / "killed", tracking_uri, warm_python, epoch=4)
 
     resumed, weights = run(str(tmp_path / "killed"), tracking_uri, resume=True)
 

@@ -17,6 +17,8 @@ from compatkit.training.errors import TrainingError
 from compatkit.training.v2.sweep import combinations, run_sweep
 from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs
 
+pytestmark = pytest.mark.slow("starts a database and a server")
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

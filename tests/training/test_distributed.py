@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from tests.training.together import (
     two_processes,
 )
 
+pytestmark = pytest.mark.slow("trains in several processes")
 CPU = torch.device("cpu")
 # The mean of two halves is rounded otherwise than the mean of the whole: 1e-7 in a gradient, and 3e-7 in a loss after
 # three epochs, in 136 trainings of all models and optimizers. Scores were equal, as long as no sample lies on a border.
@@ -223,9 +223,9 @@ def test_trainer_of_one_process_is_refused_in_two() -> None:
 
 
 def test_first_process_that_is_killed_leaves_a_failed_run(
-    tmp_path: Path, tracking_uri: str, client: MlflowClient
+    tmp_path: Path, tracking_uri: str, client: MlflowClient, warm_python: str
 ) -> None:
-    with two_processes() as processes:
+    with two_processes(warm_python) as processes:
         _, error = processes.do(orchestrate, str(tmp_path), tracking_uri, (Killed(0),))
 
     saved = load_checkpoint(tmp_path / LAST)
@@ -237,9 +237,9 @@ def test_first_process_that_is_killed_leaves_a_failed_run(
 
 
 def test_torchrun_logs_one_run_through_the_kill_of_a_worker(
-    tmp_path: Path, tracking_uri: str, client: MlflowClient
+    tmp_path: Path, tracking_uri: str, client: MlflowClient, warm_python: str
 ) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [warm_python, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command += ["--max-restarts", "1", "-m", "tests.training.together", str(tmp_path / "two"), tracking_uri]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     alone = orchestrate(str(tmp_path / "one"), tracking_uri)

@@ -23,6 +23,8 @@ from tests.training.runs import histories
 from tests.training.test_distributed import PROCESSES
 from tests.training.together import Both, StopAt, config, orchestrate
 
+pytestmark = pytest.mark.slow("starts a Ray cluster")
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:

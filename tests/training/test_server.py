@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
-import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 from mlflow import MlflowClient
 
 from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2, TrainingResult
@@ -23,13 +18,18 @@ from compatkit.training.spool import Point, Spooled, read_spool, spool_files
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from tests.conftest import NewStore
+from tests.equivalence.reading.store.servers import start_server, stop
+
+pytestmark = pytest.mark.slow("starts a server twice")
 
 
 class Server:
     """An `mlflow server` over a SQLite store, at a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str = "") -> None:
         self._folder = folder
+        self._store = store
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -37,26 +37,12 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        store = f"sqlite:///{self._folder / 'server.db'}"
-        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--workers", "1"]
-        command += ["--artifacts-destination", str(self._folder / "artifacts"), "--port", str(self._port)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
-        while not self._answers():
-            assert self._process.poll() is None, (self._folder / "log").read_text()
-            time.sleep(0.2)
+        self._process = start_server(self._store, self._folder, self._port)
 
     def stop(self) -> None:
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            stop(self._process)
             self._process = None
-
-    def _answers(self) -> bool:
-        try:
-            return requests.get(f"{self.uri}/health", timeout=1).ok
-        except requests.RequestException:
-            return False
 
 
 class Outage(Callback):
@@ -88,10 +74,11 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> Story:
     """Play both on one server: to start one takes longer than all that it does here."""
     spool, other = tmp_path_factory.mktemp("spool"), tmp_path_factory.mktemp("spool")
-    server = Server(tmp_path_factory.mktemp("server"))
+    folder = tmp_path_factory.mktemp("server")
+    server = Server(folder, new_store(folder))
     server.start()
     try:
         outage = Outage(server)

@@ -1,4 +1,4 @@
-"""Two processes that train together, and do what the tests send them: `with two_processes() as both: both.do(JOB, …)`.
+"""Two processes that train together, and do what the tests send them: `both.do(JOB, …)`.
 
 Under torchrun, `-m tests.training.together FOLDER URI`: the last process kills itself once, and is started again.
 """
@@ -6,16 +6,17 @@ Under torchrun, `-m tests.training.together FOLDER URI`: the last process kills 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import pickle
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,6 @@ class Both:
     """The two processes, by the ends of their pipes."""
 
     ends: list[Connection]
-    processes: list[multiprocessing.process.BaseProcess]
 
     def do(self, job: Callable[..., Any], *arguments: Any) -> list[Any]:
         """Let both do `job`, and return what each returned, or the exception that it raised."""
@@ -45,50 +45,50 @@ class Both:
 
 def _received(end: Connection) -> Any:
     try:
-        return end.recv()
-    except EOFError:
+        return pickle.loads(end.recv_bytes())
+    except (EOFError, ConnectionResetError):
         return None  # it was killed
 
 
 @contextmanager
-def two_processes() -> Iterator[Both]:
-    """Start two processes of one group, and end them with the block."""
+def two_processes(python: str) -> Iterator[Both]:
+    """Start two processes of one group with the interpreter `python`, and end them with the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
+    root = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     ends, processes = [], []
-    for rank in range(2):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(rank, port, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        ends.append(ours)
-        processes.append(process)
+    with Listener(family="AF_UNIX") as listener:
+        for rank in range(2):
+            command = [python, "-m", "tests.training.together", "serve", str(rank), str(port), str(listener.address)]
+            processes.append(subprocess.Popen(command, env=root))
+            ends.append(listener.accept())
     try:
-        yield Both(ends, processes)
+        yield Both(ends)
     finally:
         for process in processes:
             process.kill()
-            process.join()
+            process.wait()
         for end in ends:
             end.close()
 
 
-def _serve(rank: int, port: int, end: Connection) -> None:
+def _serve(rank: int, port: int, address: str) -> None:
     import torch
 
     from compatkit.training.v2.loop.distributed import joined_processes
 
     torch.set_num_threads(1)
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    with joined_processes(torch.device("cpu")):
+    with Client(address) as end, joined_processes(torch.device("cpu")):
         while True:
             job = end.recv()
             try:
-                end.send(job())
+                done = job()
             except Exception as error:  # noqa: BLE001  # sent to the test, which asserts it
-                end.send(error)
+                done = error
+            # By value: `send` would hand tensors down by descriptors, to a process that knows this one's key.
+            end.send_bytes(pickle.dumps(done))
 
 
 def fit(settings: Settings, model: Settings, dataset: str, run: Settings) -> tuple[list[Any], Weights]:
@@ -178,4 +178,10 @@ def main(folder: str, uri: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "serve":
+        # The jobs that are sent name what is defined here by the module's own name, not as `__main__`.
+        from tests.training import together
+
+        together._serve(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    else:
+        main(*sys.argv[1:])

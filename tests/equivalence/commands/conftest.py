@@ -11,6 +11,7 @@ import pytest
 
 from compatkit.equivalence import Policy
 from compatkit.equivalence.commands import CommandScenario, Comparison, Result, verify_commands
+from tests.conftest import NewStore
 
 # A plain Python, which starts in milliseconds: importing MLflow takes seconds, and a second run of it proves no more.
 LOG = """
@@ -28,13 +29,13 @@ LATER = "UPDATE metrics SET value = value + 1e-9 WHERE step = 3"
 
 
 @pytest.fixture(scope="session")
-def baked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def baked(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> Path:
     """A store with the runs `first` and `second` of one experiment."""
     from mlflow import MlflowClient
 
     folder = tmp_path_factory.mktemp("baked")
     with contextlib.chdir(folder):
-        client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+        client = MlflowClient(new_store(folder))
     (folder / "artifacts").mkdir()
     experiment = client.create_experiment("trials", artifact_location=(folder / "artifacts").as_uri())
     for number, name in enumerate(("first", "second")):

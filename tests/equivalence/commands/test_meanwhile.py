@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 IMPORTS = """
 import sys, time
 from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
@@ -25,12 +27,14 @@ assert "mlflow.store.tracking.sqlalchemy_store" in sys.modules
 INTERRUPTS = "import os, signal, time; time.sleep(1); os.kill(os.getppid(), signal.SIGINT); time.sleep(600)"
 
 
+@pytest.mark.slow("imports MLflow")
 def test_an_error_at_once_waits_for_no_import() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow("imports MLflow")
 def test_an_interrupt_in_the_middle_of_the_import_is_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(INTERRUPTS)
     command = ["--jobs", "1", "--before", "python train.py", "--after", "python train.py"]

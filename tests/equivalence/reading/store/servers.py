@@ -63,19 +63,29 @@ def mlflow_server(store: str, folder: Path) -> Iterator[tuple[str, subprocess.Po
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
+    process = start_server(store, folder, port)
     try:
-        while not _answers(address):
-            assert process.poll() is None, (folder / "server.log").read_text()
-            time.sleep(0.2)
-        yield address, process
+        yield f"http://127.0.0.1:{port}", process
     finally:
         stop(process)
+
+
+def start_server(store: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start a server, and return its process once it answers."""
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
+    # Without this, four more processes import MLflow, for jobs that no test asks for.
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        while not _answers(f"http://127.0.0.1:{port}"):
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.2)
+    except BaseException:
+        stop(process)
+        raise
+    return process
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

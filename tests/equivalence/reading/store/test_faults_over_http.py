@@ -13,9 +13,11 @@ from mlflow import MlflowClient
 
 from compatkit.equivalence import EquivalenceError, Policy, compare_snapshots, save_snapshot, take_snapshot
 from tests.cli.test_group import compatkit
+from tests.conftest import NewStore
 from tests.equivalence.reading.store.proxy import Answer, Fault, Proxy, proxied
 from tests.equivalence.reading.store.servers import mlflow_server
 
+pytestmark = pytest.mark.slow("starts a server")
 # One point more than MLflow's client asks for at once.
 POINTS = 25_001
 HISTORY = "/metrics/get-history"
@@ -31,9 +33,9 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    database = f"sqlite:///{folder / 'mlflow.db'}"
+    database = new_store(folder)
     with pytest.MonkeyPatch.context() as patch, mlflow_server(database, folder) as (address, _):
         patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         patch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")

@@ -124,6 +124,7 @@ def test_files_keep_what_was_measured_and_are_equivalent(
     assert any("compared up to there" in note for note in verdict.notes)
 
 
+@pytest.mark.slow("starts a database and a server")
 def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the_middle(
     from_sqlite: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

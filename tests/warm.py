@@ -1,0 +1,274 @@
+"""A Python that has imported torch and MLflow already: a stand-in for the interpreter, for children by the dozen.
+
+Importing them, and exporting a first model, takes 15 s of a core. Here one process does so once a run of the tests;
+the stand-in asks it for a fork, which runs the script, `-m` module or `-c` code that it was given, as `python` would.
+Nothing of compatkit is imported in it. Where a fresh start matters (options of the interpreter, a `sitecustomize`), the
+real interpreter starts; a test that proves one asks for `sys.executable`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+_started: list[subprocess.Popen[bytes]] = []
+_CLIENT = """#!{python} -IS
+import json, os, signal, socket, sys
+argv = sys.argv[1:]
+fixed = {{"PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUTF8"}}
+folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+is_plain = bool(argv) and (argv[0] in ("-c", "-m") or not argv[0].startswith("-"))
+if not is_plain or fixed & set(os.environ) or any(os.path.exists(f"{{f}}/sitecustomize.py") for f in folders):
+    os.execv({python!r}, [{python!r}, *argv])
+link = socket.socket(socket.AF_UNIX)
+link.connect({address!r})
+asked = json.dumps({{"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ), "group": os.getpgrp()}}).encode()
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) != signal.SIG_IGN:
+        signal.signal(number, lambda number, frame: link.send(bytes([number])))
+socket.send_fds(link, [len(asked).to_bytes(8, "big")], [0, 1, 2])
+link.sendall(asked)
+status = int.from_bytes(link.recv(8), "big")
+if os.WIFSIGNALED(status):
+    if os.WTERMSIG(status) != signal.SIGKILL:
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+    os.kill(os.getpid(), os.WTERMSIG(status))
+os._exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def start(owner: int, log: Path) -> Path:
+    """Start the process that lives as long as `owner` does; return the stand-in."""
+    folder = Path(tempfile.mkdtemp(prefix="compatkit-warm-"))  # an address may have 107 characters
+    stand_in, address = folder / "python", folder / "address"
+    stand_in.write_text(_CLIENT.format(python=sys.executable, address=str(address)), encoding="utf-8")
+    stand_in.chmod(0o755)
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(address), str(stand_in), str(owner)],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+        )
+    _started.append(process)  # nobody waits for it
+    while not address.exists():
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.05)
+    return stand_in
+
+
+def serve(address: str, stand_in: str, owner: int) -> None:
+    """Fork for whoever asks, until the process `owner` is gone."""
+    import select
+    import shutil
+    import socket
+
+    _import_all()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(f"{address}.new")
+    listening.listen(64)
+    os.rename(f"{address}.new", address)  # noqa: PTH104  # only now is it found
+    while _is_alive(owner):
+        while _reaped():
+            pass
+        if not select.select([listening], [], [], 0.5)[0]:
+            continue
+        link, _ = listening.accept()
+        if os.fork() == 0:
+            listening.close()
+            _keep(link, stand_in)
+        link.close()
+    print(f"{sum(os.times()[:4]):.1f} s of processor time, with all children", flush=True)
+    shutil.rmtree(os.path.dirname(address))  # noqa: PTH120
+
+
+def _import_all() -> None:
+    """Import what a training imports at one time or another, and export a model, which imports the rest."""
+    import gc
+    import importlib
+    import io
+
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # NumPy's would start threads at once, and a fork has none of them
+    for name in (
+        *(
+            "alembic.command",
+            "sklearn.datasets",
+            "sklearn.model_selection",
+            "pandas",
+            "yaml",
+            "libcst",
+            "click",
+            "pytest",
+        ),
+        *("mlflow.pytorch", "mlflow.store.tracking.sqlalchemy_store", "mlflow.models.signature", "torch.export"),
+    ):
+        importlib.import_module(name)
+    import torch
+
+    example = torch.zeros(2, 4)
+    exported = torch.export.export(torch.nn.Linear(4, 3), (example,), dynamic_shapes=({0: torch.export.Dim.AUTO},))
+    torch.export.save(exported, io.BytesIO())
+    left = [name for name in sys.modules if name.split(".")[0] == "compatkit"]
+    assert not left, left
+    # Those of jemalloc and polars have names of their own; they stand still, and look after a fork themselves.
+    threads = [Path(f"/proc/self/task/{each}/comm").read_text() for each in os.listdir("/proc/self/task")]  # noqa: PTH208
+    assert threads.count("python\n") == 1, f"a fork of several threads may hang: {threads}"
+    gc.collect()
+    gc.freeze()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _reaped() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def _keep(link: object, stand_in: str) -> None:
+    """Fork the child, hand signals on to it, and tell how it ended. A caller that is gone takes it along."""
+    import contextlib
+    import json
+    import select
+    import signal
+    import socket
+
+    assert isinstance(link, socket.socket)
+    head, descriptors, _, _ = socket.recv_fds(link, 8, 3)
+    asked = bytearray()
+    while len(asked) < int.from_bytes(head, "big"):
+        asked += link.recv(1 << 20)
+    request = json.loads(bytes(asked))
+    child = os.fork()
+    if child == 0:
+        link.close()
+        _run(request, descriptors, stand_in)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    ended = os.pidfd_open(child)
+    while True:
+        ready = select.select([ended, link], [], [])[0]
+        if ended in ready:
+            break
+        sent = link.recv(1)
+        signal.pidfd_send_signal(ended, sent[0] if sent else signal.SIGKILL)
+        if not sent:
+            break
+    status = os.waitpid(child, 0)[1]
+    with contextlib.suppress(OSError):  # the caller was killed
+        link.sendall(status.to_bytes(8, "big"))
+    os._exit(0)
+
+
+def _run(request: dict[str, object], descriptors: list[int], stand_in: str) -> None:
+    """Become what `python` with these arguments would be, and never return."""
+    import atexit
+    import contextlib
+    import signal
+    import threading
+
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        if descriptor > 2:
+            os.close(descriptor)
+    with contextlib.suppress(OSError):
+        os.setpgid(0, request["group"])  # type: ignore[arg-type]  # a number
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(str(request["cwd"]))
+    os.environ.clear()
+    os.environ.update(request["env"])  # type: ignore[arg-type]  # of texts
+    _renew(stand_in)
+    status = _main(list(request["argv"]))  # type: ignore[call-overload]  # of texts
+    # As the interpreter ends.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def _renew(stand_in: str) -> None:
+    """Give the process what a new one has of its own: streams, random numbers, the path, the interpreter's name."""
+    import multiprocessing
+    import random
+
+    import numpy as np
+    import torch
+
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        errors = "backslashreplace" if name == "stderr" else "strict"
+        lines = 1 if name == "stderr" else -1
+        stream = open(number, mode, lines, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115  # held
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    random.seed()
+    np.random.seed()
+    torch.manual_seed(67280421310721)  # torch's own, with which each process begins
+    if threads := os.environ.get("OMP_NUM_THREADS"):
+        torch.set_num_threads(int(threads))
+    multiprocessing.set_executable(sys.executable)  # it hands descriptors down, which a stand-in cannot
+    sys.executable = stand_in
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    added = [os.path.abspath(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]  # noqa: PTH100
+    sys.path[:] = [*added, *sys.path]
+
+
+def _main(argv: list[str]) -> int:
+    """Run the code, and return the exit status."""
+    import runpy
+    import types
+
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = __builtins__
+    try:
+        if argv[0] == "-m":
+            sys.argv = ["-m", *argv[2:]]
+            sys.path.insert(0, os.getcwd())  # noqa: PTH109
+            runpy._run_module_as_main(argv[1])  # type: ignore[attr-defined]  # as `python -m` does
+        elif argv[0] == "-c":
+            sys.argv = ["-c", *argv[2:]]
+            sys.path.insert(0, "")
+            exec(compile(argv[1], "<string>", "exec"), main.__dict__)
+        else:
+            sys.argv = argv
+            sys.path.insert(0, os.path.dirname(os.path.realpath(argv[0])))  # noqa: PTH120
+            main.__file__ = argv[0]
+            with open(argv[0], "rb") as file:  # noqa: PTH123
+                source = file.read()
+            exec(compile(source, argv[0], "exec"), main.__dict__)
+    except SystemExit as error:
+        return _status_of(error.code)
+    except BaseException as error:  # noqa: BLE001  # as the interpreter does
+        trace = error.__traceback__
+        while trace and trace.tb_frame.f_code.co_filename in {__file__, "<frozen runpy>"}:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def _status_of(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.argv[2], int(sys.argv[3]))
