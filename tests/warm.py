@@ -32,7 +32,10 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: link.send(bytes([number])))
 socket.send_fds(link, [len(asked).to_bytes(8, "big")], [0, 1, 2])
 link.sendall(asked)
-status = int.from_bytes(link.recv(8), "big")
+told = link.recv(8)
+if len(told) != 8:
+    sys.exit("the process that forks is gone")
+status = int.from_bytes(told, "big")
 if os.WIFSIGNALED(status):
     if os.WTERMSIG(status) != signal.SIGKILL:
         signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
@@ -217,7 +220,7 @@ def _renew(stand_in: str) -> None:
         setattr(sys, f"__{name}__", stream)
     random.seed()
     np.random.seed()
-    torch.manual_seed(67280421310721)  # torch's own, with which each process begins
+    torch.seed()
     if threads := os.environ.get("OMP_NUM_THREADS"):
         torch.set_num_threads(int(threads))
     multiprocessing.set_executable(sys.executable)  # it hands descriptors down, which a stand-in cannot
@@ -246,10 +249,8 @@ def _main(argv: list[str]) -> int:
         else:
             sys.argv = argv
             sys.path.insert(0, os.path.dirname(os.path.realpath(argv[0])))  # noqa: PTH120
-            main.__file__ = argv[0]
-            with open(argv[0], "rb") as file:  # noqa: PTH123
-                source = file.read()
-            exec(compile(source, argv[0], "exec"), main.__dict__)
+            main.__file__ = os.path.abspath(argv[0])  # noqa: PTH100
+            exec(compile(Path(argv[0]).read_bytes(), main.__file__, "exec"), main.__dict__)
     except SystemExit as error:
         return _status_of(error.code)
     except BaseException as error:  # noqa: BLE001  # as the interpreter does

@@ -1,0 +1,105 @@
+"""Slow tests come first in each worker's share, and the stand-in for Python behaves as Python does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.running import slow_first
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is asked of a test."""
+
+    number: int
+    path: Path
+    is_slow: bool
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if self.is_slow and name == "slow" else None
+
+
+items = st.lists(st.builds(Item, st.integers(), st.sampled_from([Path("a"), Path("b"), Path("c")]), st.booleans()))
+
+
+@given(items, st.integers(1, 4))
+def test_no_test_is_lost_or_doubled(given_: list[Any], workers: int) -> None:
+    ordered = slow_first(given_, workers)
+
+    assert sorted(map(repr, ordered)) == sorted(map(repr, given_))
+
+
+@given(items, st.integers(1, 4))
+def test_the_slow_tests_of_a_file_stay_together(given_: list[Any], workers: int) -> None:
+    slow = [item.path for item in slow_first(given_, workers) if item.is_slow]
+
+    changes = sum(one != other for one, other in pairwise(slow))
+    assert changes == max(0, len(set(slow)) - 1)
+
+
+def test_each_worker_begins_with_slow_ones() -> None:
+    given_: list[Any] = [Item(number, Path(str(number % 4)), number < 4) for number in range(40)]
+
+    ordered = slow_first(given_, 4)
+
+    assert [ordered[place].is_slow for place in (0, 10, 20, 30)] == [True] * 4
+
+
+PROGRAMS = [
+    ("-c", "import sys; print(sys.argv, sys.path[0], __name__); sys.exit(3)", "a", "b"),
+    ("-c", "raise SystemExit('why')"),
+    ("-c", "def fail(): 1 / 0\nfail()"),
+    ("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
+    ("-c", "import os; print(os.getcwd(), sorted(os.environ)); print(input())"),
+    (
+        "-c",
+        "import atexit, torch; atexit.register(print, 'last'); print(torch.rand(2).shape, torch.get_num_threads())",
+    ),
+    ("script.py", "a"),
+    ("-m", "script", "a"),
+]
+
+
+@pytest.mark.parametrize("arguments", PROGRAMS, ids=" ".join)
+def test_the_stand_in_does_what_python_does(arguments: tuple[str, ...], warm_python: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nprint(sys.argv, __name__, __file__)\nraise ValueError(1)\n")
+
+    one, other = (
+        subprocess.run([python, *arguments], cwd=tmp_path, input="said\n", capture_output=True, text=True, check=False)
+        for python in (sys.executable, warm_python)
+    )
+
+    assert (one.returncode, one.stdout) == (other.returncode, other.stdout)
+    assert _without_carets(one.stderr) == _without_carets(other.stderr)
+
+
+def _without_carets(trace: str) -> list[str]:
+    return [line for line in trace.splitlines() if set(line) - set(" ~^") and "runpy" not in line]
+
+
+def test_each_child_draws_its_own_random_numbers(warm_python: str) -> None:
+    code = "import random, numpy, torch; print(random.random(), numpy.random.rand(), torch.rand(1))"
+
+    drawn = [subprocess.check_output([warm_python, "-c", code]) for _ in range(2)]
+
+    assert not set(drawn[0].split()) & set(drawn[1].split())
+
+
+def test_a_fresh_start_is_made_where_it_matters(warm_python: str, tmp_path: Path) -> None:
+    code = "import sys; print('torch' in sys.modules, sys.flags.hash_randomization)"
+
+    told = [
+        subprocess.run([warm_python, *options, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        for options, environment in (((), {}), (("-B",), {}), ((), {"PYTHONHASHSEED": "0"}))
+    ]
+
+    assert [done.stdout for done in told] == ["True 1\n", "False 1\n", "False 0\n"]
