@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from compatkit.equivalence import Dataset, File, Model, Point, Snapshot, Tensor
+from compatkit.equivalence import Content, Dataset, File, Model, Point, Snapshot, Tensor
 from compatkit.equivalence.snapshot import Layer
 
 Plant = Callable[[Random, Snapshot], Snapshot]
@@ -53,9 +53,14 @@ def generated_run(seed: int) -> Snapshot:
         params=params,
         metrics={**metrics, "epoch_time": _curve(random, epochs)},
         tags={"dataset_name": "digits", "team": random.choice(["a", "b"]), "stack.trainer": "ModelTrainer"},
-        artifacts={"plots/curve.png": _file(_PNG + random.randbytes(200)), "report.json": _file(random.randbytes(90))},
+        artifacts={
+            "plots/curve.png": _file(_PNG + random.randbytes(200)),
+            "report.json": _file(random.randbytes(90)),
+            **_read_files(random),
+        },
         models={"model@0": _model(random)},
         datasets={"digits [training]#1": Dataset(random.randbytes(4).hex(), "x: double", "1437 rows", {"split": "0"})},
+        children={f"fold {n}#1": _child(f"fold {n}#1", random) for n in (1, 2)},
     )
 
 
@@ -70,11 +75,48 @@ def same_run(seed: int) -> Snapshot:
     paths = {"lr": "optimizer.learning_rate", "model_type": "model.type"}
     params = {paths.get(name, name): text for name, text in run.params.items()}
     tags = {**run.tags, "stack.trainer": "ModelTrainerV2", "preset": "small", "compatkit.env.threads": "2"}
-    return replace(run, run_id=f"again{seed}", params=_shuffled(random, params), metrics=metrics, tags=tags)
+    artifacts = {**run.artifacts, "model.pkl": _pickled(run.artifacts["model.pkl"], random)}
+    return replace(
+        run, run_id=f"again{seed}", params=_shuffled(random, params), metrics=metrics, tags=tags, artifacts=artifacts
+    )
 
 
 def _curve(random: Random, epochs: int) -> tuple[Point, ...]:
     return tuple(Point(step, random.uniform(0.01, 2.0)) for step in range(1, epochs + 1))
+
+
+def _read_files(random: Random) -> dict[str, File]:
+    """Files that are read: a pickle with an id, a text, a table, an archive, an animation."""
+    weight = Tensor("float64", np.array([random.random(), 1.0]))
+    texts = {"$": "acme.Model()", "$.depth": "3", "$.id": repr(random.randbytes(16).hex())}
+    rows = {"row 1": '["epoch", "loss"]', "row 2": f'["1", "{random.random()}"]'}
+    members = {"config.json//": "json", "config.json//$.units": "8", "weights.h5//": f"9 bytes, {random.random()}"}
+    frames = {f"duration {number}": "100" for number in range(3)}
+    return {
+        "model.pkl": _with_content(Content("pickle", texts, {"$.coef": weight})),
+        "summary.txt": _with_content(Content("text", {"line 1": "Model\n", "line 2": f"loss {random.random()}\n"})),
+        "table.csv": _with_content(Content("csv", rows)),
+        "net.zip": _with_content(Content("zip", members)),
+        "film.gif": _with_content(Content("image", {"mode": "P", **frames})),
+    }
+
+
+def _pickled(file: File, random: Random) -> File:
+    """The file as another run pickles it: with another id."""
+    assert file.content is not None
+    return _with_content(
+        replace(file.content, values={**file.content.values, "$.id": repr(random.randbytes(16).hex())})
+    )
+
+
+def _with_content(content: Content) -> File:
+    return replace(_file(repr(content).encode()), content=content)
+
+
+def _child(name: str, random: Random) -> Snapshot:
+    # Without a step: each point comes after the one before.
+    points = tuple(Point(0, random.random()) for _ in range(4))
+    return Snapshot(name, params={"fold": name}, metrics={"score": points})
 
 
 def _model(random: Random) -> Model:
@@ -185,6 +227,31 @@ def _pixel(_: Random, run: Snapshot) -> Snapshot:
     return replace(run, artifacts={**run.artifacts, "plots/curve.png": changed})
 
 
+def _content(name: str, **changed: Callable[[dict[str, Any]], dict[str, Any]]) -> Plant:
+    """Change what a file says: its `values` or its `tensors`."""
+
+    def plant(_: Random, run: Snapshot) -> Snapshot:
+        content = run.artifacts[name].content
+        assert content is not None
+        parts = {part: change(dict(getattr(content, part))) for part, change in changed.items()}
+        return replace(run, artifacts={**run.artifacts, name: _with_content(replace(content, **parts))})
+
+    return plant
+
+
+def _with(place: str, text: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda values: {**values, place: text}
+
+
+def _children(change: Callable[[Snapshot, Snapshot], tuple[Snapshot, Snapshot]]) -> Plant:
+    return lambda _, run: replace(run, children=dict(zip(run.children, change(*run.children.values()), strict=True)))
+
+
+def _scores(change: Callable[[tuple[Point, ...]], tuple[Point, ...]]) -> Plant:
+    """Change the metric without steps of the first child."""
+    return _children(lambda one, two: (replace(one, metrics={"score": change(tuple(one.metrics["score"]))}), two))
+
+
 _CLOSE = "weights within torch.testing.assert_close are equal by the default policy"
 KINDS = (
     Kind("metric dropped", _texts("metrics", _without("val_loss"))),
@@ -269,6 +336,25 @@ KINDS = (
     Kind("schema of a dataset", _dataset(schema="x: float")),
     Kind("profile of a dataset", _dataset(profile="1436 rows")),
     Kind("tag of a dataset", _dataset(tags={})),
+    Kind("attribute in a pickle", _content("model.pkl", values=_with("$.depth", "4"))),
+    Kind("class in a pickle", _content("model.pkl", values=_with("$", "acme.Other()"))),
+    Kind("id in a pickle gone", _content("model.pkl", values=_with("$.id", "None"))),
+    Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", Tensor("float64", np.array([9.0, 1.0]))))),
+    Kind("array of a pickle lost", _content("model.pkl", tensors=_without("$.coef"))),
+    Kind("line of a text", _content("summary.txt", values=_with("line 1", "model\n"))),
+    Kind("line of a text lost", _content("summary.txt", values=_without("line 2"))),
+    Kind("cell of a table", _content("table.csv", values=_with("row 2", '["1", "0.25"]'))),
+    Kind("row of a table lost", _content("table.csv", values=_without("row 2"))),
+    Kind("value in a member of an archive", _content("net.zip", values=_with("config.json//$.units", "9"))),
+    Kind("member of an archive", _content("net.zip", values=_with("weights.h5//", "9 bytes, other"))),
+    Kind("member of an archive lost", _content("net.zip", values=_without("weights.h5//"))),
+    Kind("duration of a frame", _content("film.gif", values=_with("duration 0", "500"))),
+    Kind("order of points without steps", _scores(lambda points: points[::-1])),
+    Kind("point without a step lost", _scores(lambda points: points[:-1])),
+    Kind("point without a step twice", _scores(lambda points: (*points, points[-1]))),
+    Kind("child lost", lambda _, run: replace(run, children={"fold 1#1": run.children["fold 1#1"]})),
+    Kind("two children exchanged", _children(lambda one, two: (two, one))),
+    Kind("child renamed", lambda _, run: replace(run, children={**run.children, "x#1": run.children["fold 1#1"]})),
     Kind("status failed", lambda _, run: replace(run, status="FAILED")),
     Kind("status killed", lambda _, run: replace(run, status="KILLED")),
 )
