@@ -39,4 +39,22 @@ def rewrite_records(file: File, run: RunPlan) -> Found:
     return rewrite_records_and_arguments(file, run)
 
 
-RULES: tuple[Rule, ...] = (rewrite_moves, find_absent, find_strings, find_named, rewrite_calls, rewrite_records)
+def rewrite_docstrings(file: File, run: RunPlan) -> Found:
+    """Rewrite the doctests of docstrings."""
+    if ">>>" not in file.source.text or not (run.moves or run.calling):
+        return Found()
+    # Imported here: few files have doctests, and these are read as documents are.
+    from compatkit.rewrite.documents.docstrings import find_in_docstrings
+
+    return find_in_docstrings(file, run)
+
+
+RULES: tuple[Rule, ...] = (
+    rewrite_moves,
+    find_absent,
+    find_strings,
+    rewrite_docstrings,
+    find_named,
+    rewrite_calls,
+    rewrite_records,
+)

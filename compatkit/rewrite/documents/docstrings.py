@@ -18,6 +18,18 @@ from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
 
+def find_in_docstrings(file: File, run: RunPlan) -> Found:
+    """Find old names, and calls that changed, in all doctests of a file."""
+    found = Found()
+    for statement in file.nodes.of(ast.Expr):
+        node = statement.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and ">>>" in node.value:
+            one = find_doctest_strings(file, node, run)
+            found.changes += one.changes
+            found.findings += one.findings
+    return found
+
+
 def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
     """Find old names, and calls that changed, in the doctests of one docstring."""
     source, moves, options = file.source, run.moves, run.options

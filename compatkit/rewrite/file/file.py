@@ -20,6 +20,7 @@ from compatkit.rewrite.file.read_scopes import read_scopes
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.file.text import Source, read_source
 from compatkit.rewrite.file.tree import AllNodes, dotted, nodes_of
+from compatkit.rewrite.outcome import Finding
 
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")
 
@@ -193,6 +194,10 @@ class File:
             return False
         # A class reads the outer name until it binds its own.
         return home.kind != "class"
+
+    def finding(self, node: ast.stmt | ast.expr | ast.alias, code: str, message: str) -> Finding:
+        """Return a `review` finding at a node."""
+        return Finding(code, node.lineno, self.source.column(node.lineno, node.col_offset), message)
 
     @cached_property
     def type_comments(self) -> str:

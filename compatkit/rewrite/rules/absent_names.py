@@ -9,7 +9,6 @@ from compatkit.migration import Move
 from compatkit.migration.inventory import read_inventory
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.rules.import_safety import finding
 from compatkit.rewrite.rules.moved_names import destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -27,7 +26,7 @@ def find_absent(file: File, run: RunPlan) -> Found:
         is_told = dotted in where.homes or any(dotted == name or dotted.startswith(f"{name}.") for name in told)
         if move and not is_inside and not is_told:
             what = f"{dotted} is not in {move.new} any more"
-            found.append(finding(file, node, move.code, f"{what}; {_advice(move, dotted)}"))
+            found.append(file.finding(node, move.code, f"{what}; {_advice(move, dotted)}"))
     return Found(findings=found)
 
 

@@ -9,8 +9,7 @@ from compatkit.migration import Confidence, Move
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import local_name
-from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.file.imports import bound_by, local_name
 
 Doubt = tuple[str, Confidence]
 
@@ -23,8 +22,9 @@ def doubt(site: Site) -> Doubt | None:
     return None
 
 
-def doubt_of(file: File, site: Site, alias: ast.alias, move: Move) -> Doubt | None:
+def doubt_of(file: File, site: Site, moved: tuple[ast.alias, Move]) -> Doubt | None:
     """Say why one name of an import must not be rewritten, or None where it is certain."""
+    alias, move = moved
     if move.confidence != "safe":
         return move.why or f"the move of {move.old} asks for a person's eye", move.confidence
     if not move.new_module and alias.name == "*":
@@ -33,29 +33,24 @@ def doubt_of(file: File, site: Site, alias: ast.alias, move: Move) -> Doubt | No
         return "the new home itself depends on the old one; to rewrite this would make it import itself", "review"
     if missing := file.neighbours.absence_of(move.new):
         return f"nothing is pointed at what is not there: {missing}", "review"
-    if _is_fallback(file, site.node, alias, move):
+    if _is_fallback(file, site.node, moved):
         return f"another branch binds {local_name(alias)!r} from the new home; keep the branch for it", "review"
     return None
 
 
-def finding(file: File, node: ast.stmt | ast.expr | ast.alias, code: str, message: str) -> Finding:
-    """Return a `review` finding at a node."""
-    return Finding(code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
-
-
-def _is_fallback(file: File, node: ast.ImportFrom, alias: ast.alias, move: Move) -> bool:
+def _is_fallback(file: File, node: ast.ImportFrom, moved: tuple[ast.alias, Move]) -> bool:
     """Tell whether a `try` or an `if` chooses between the old and the new home for one local name.
 
     Such code handles the absence of v2 on purpose; with both branches alike, it would no longer.
     """
-    rivals = [other for other in file.statements if _binds_new(file, other, local_name(alias), move)]
+    rivals = [other for other in file.statements if _binds_new(file, other, moved)]
     return bool(rivals) and is_chosen_beside(file, node, rivals)
 
 
-def _binds_new(file: File, node: ast.AST, local: str, move: Move) -> bool:
+def _binds_new(file: File, node: ast.AST, moved: tuple[ast.alias, Move]) -> bool:
+    local, move = local_name(moved[0]), moved[1]
     if isinstance(node, ast.Import):
-        bound = ((each.asname or each.name, each.name) for each in node.names)
-        return any(name == move.new and each == local for each, name in bound)
+        return any(each.name == move.new and bound_by(node, each) == local for each in node.names)
     if not isinstance(node, ast.ImportFrom) or file.home.resolve(node) != move.new_module:
         return False
     return any(each.name == move.new_name and local_name(each) == local for each in node.names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
@@ -15,7 +15,7 @@ from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of, finding
+from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +47,53 @@ def change_imports(file: File, sites: list[Site], together: Together = Together(
         staying = {alias for alias, _ in site.moved} - {alias for alias, _ in going.moved}
         if any(alias in together.needed for alias in staying):
             reason: Doubt = ("another name of this statement has to stay, and uses depend on it", "review")
-            found.findings += [_left(file, site, move, reason) for _, move in going.moved]
+            found.findings += [_left(file, site, (move, reason)) for _, move in going.moved]
             continue
-        found.changes += [replace(each, group=group) for each in _change(file, going, together, found)]
+        made = _change(file, going, together)
+        if isinstance(made, Finding):
+            found.findings.append(made)
+        else:
+            found.changes += [replace(each, group=group) for each in made]
     return found
 
 
 def _without_doubtful(file: File, site: Site, found: Found) -> Site | None:
     """Return the site without the names that are left to a person, and report these; None where none goes."""
     if reason := doubt(site):
-        found.findings.append(_left(file, site, site.moved[0][1], reason))
+        found.findings.append(_left(file, site, (site.moved[0][1], reason)))
         return None
-    doubts = {alias: reason for alias, move in site.moved if (reason := doubt_of(file, site, alias, move))}
+    doubts = {alias: reason for alias, move in site.moved if (reason := doubt_of(file, site, (alias, move)))}
     said: set[str] = set()
     for alias, move in site.moved:
         reason = doubts.get(alias)
         if reason and reason[0] not in said:
             said.add(reason[0])
-            found.findings.append(_left(file, site, move, reason))
+            found.findings.append(_left(file, site, (move, reason)))
     every = zip(site.node.names, site.moves, strict=True)
     moves = tuple(None if alias in doubts else move for alias, move in every)
     return Site(site.node, moves) if any(moves) else None
 
 
-def _left(file: File, site: Site, move: Move, reason: Doubt) -> Finding:
-    text, confidence = reason
-    return replace(
-        finding(file, site.node, move.code, f"{move.old} is not rewritten here: {text}"), confidence=confidence
-    )
+def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
+    move, (text, confidence) = left
+    found = file.finding(site.node, move.code, f"{move.old} is not rewritten here: {text}")
+    return replace(found, confidence=confidence)
 
 
-def _change(file: File, site: Site, together: Together, found: Found) -> Iterator[Change]:
+def _change(file: File, site: Site, together: Together) -> list[Change] | Finding:
     code = site.moved[0][1].code
     planned = plan(site, file.home, together.renamed)
     replaced = replacements(file.source, site, planned)
     if replaced is None:
         message = f"{site.moved[0][1].old} is not rewritten here: the statement's comments or layout would be lost"
-        found.findings.append(finding(file, site.node, code, message))
-        return
+        return file.finding(site.node, code, message)
     _require_planned([edit.text for edit in replaced], planned)
-    message = _message(site, planned)
-    column = file.source.column(site.node.lineno, site.node.col_offset)
-    for edit in replaced:
-        place = (code, site.node.lineno, column)
-        yield Change(edit.start, edit.end, edit.text, *place, message, binds_the_same=not together.renamed)
-        message = ""
+    place = (code, site.node.lineno, file.source.column(site.node.lineno, site.node.col_offset))
+    is_same = not together.renamed
+    first, *rest = replaced
+    # The first one says it all.
+    made = [Change(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
+    return [*made, *(Change(each.start, each.end, each.text, *place, "", binds_the_same=is_same) for each in rest)]
 
 
 def _require_planned(texts: list[str], planned: Plan) -> None:

@@ -19,7 +19,6 @@ from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import finding
 from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -166,7 +165,7 @@ class _Package:
             (each, move, f"imports {move.old}, which is {move.new} now, and stays, with its uses: {reason}")
             for each, move in self._moving
         ]
-        return [finding(self._file, each.alias, move.code, message) for each, move, message in said]
+        return [self._file.finding(each.alias, move.code, message) for each, move, message in said]
 
     def changes(self) -> list[Change]:
         made = []

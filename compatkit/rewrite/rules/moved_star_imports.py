@@ -22,7 +22,6 @@ from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.star_exports import StarNames
 from compatkit.rewrite.file.tree import Nodes, span
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import finding
 
 Known = Mapping[str, StarNames]
 
@@ -65,7 +64,7 @@ def change_stars(file: File, moves: tuple[Move, ...]) -> StarChanges:
         if reason:
             named = " and ".join(move.old_name for move in needed)
             message = f"a star import brings {named}, and is not rewritten: {reason}"
-            done.findings.append(finding(file, star.node, needed[0].code, message))
+            done.findings.append(file.finding(star.node, needed[0].code, message))
             continue
         if needed:
             done.changes.append(_change(file, star, needed))

@@ -8,8 +8,9 @@ from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.words import mentions_elsewhere
+from compatkit.rewrite.rules.module_use_edits import ModuleChanges
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
-from compatkit.rewrite.rules.moved_module_uses import ModuleChanges, change_modules
+from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
 from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars

@@ -13,7 +13,7 @@ from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import local_name
 from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.rules.import_safety import doubt, doubt_of, finding
+from compatkit.rewrite.rules.import_safety import doubt, doubt_of
 from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -69,12 +69,12 @@ def find_named(file: File, run: RunPlan) -> Found:
     for node in file.nodes.of(ast.Constant) if by_name else ():
         if isinstance(node.value, str) and (move := by_name.get(node.value)):
             message = f"a string names {move.old}; what imports this name gets it from {move.new_module} now"
-            found.findings.append(finding(file, node, move.code, message))
+            found.findings.append(file.finding(node, move.code, message))
     return found
 
 
 def _certain(file: File, site: Site) -> Iterator[tuple[ast.alias, Move]]:
-    is_doubtful = doubt(site) or any(doubt_of(file, site, alias, move) for alias, move in site.moved)
+    is_doubtful = doubt(site) or any(doubt_of(file, site, (alias, move)) for alias, move in site.moved)
     if not is_doubtful or all(move.old == move.new for _, move in site.moved):
         yield from site.moved
 

@@ -19,7 +19,7 @@ from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_nami
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import doubt, doubt_of, finding
+from compatkit.rewrite.rules.import_safety import doubt, doubt_of
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def find_renames(file: File, sites: Iterable[Site]) -> Renames:
             reason = reason or f"line {line}, which is to be left alone, uses it"
         if reason or ranges is None:
             message = f"{binding.old} keeps its name here: {reason}"
-            done.findings.append(finding(file, binding.imports[0][0].node, binding.move.code, message))
+            done.findings.append(file.finding(binding.imports[0][0].node, binding.move.code, message))
             continue
         accepted.append(binding)
         done.aliases |= {alias for _, alias in binding.imports}
@@ -93,7 +93,7 @@ def _candidates(file: File, sites: Iterable[Site]) -> Iterator[tuple[Site, ast.a
         if doubt(site) is None:
             for alias, move in site.moved:
                 is_other = alias.asname is None and alias.name not in ("*", move.new_name)
-                if is_other and move.new_module and doubt_of(file, site, alias, move) is None:
+                if is_other and move.new_module and doubt_of(file, site, (alias, move)) is None:
                     yield site, alias, move
 
 

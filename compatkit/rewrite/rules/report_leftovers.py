@@ -9,7 +9,6 @@ from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import finding
 
 
 def find_leftovers(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> list[Finding]:
@@ -30,7 +29,7 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
             brought = f"names of {move.old}" if move.is_module else move.old_name
             module = imported.name.removesuffix(".*")
             message = f"a star import of {module} may bring {brought}; import the names themselves"
-            yield finding(file, node, move.code, message)
+            yield file.finding(node, move.code, message)
         return
     for move in _homes(moves, imported.name):
         if move.is_module:
@@ -38,7 +37,7 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
         else:
             new = f"import {move.new} instead, and change its uses"
             message = f"imports the old home {move.old_module} as a module; {new}"
-        yield finding(file, alias, move.code, message)
+        yield file.finding(alias, move.code, message)
 
 
 def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
@@ -50,11 +49,11 @@ def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> I
         written = module or imported.node.module or ""
         if _looks_like(written, move.old_module):
             message = f"looks like {move.old}, but the module is {module or 'unknown'}; {move.new} is the new home"
-            yield finding(file, imported.node, move.code, message)
+            yield file.finding(imported.node, move.code, message)
         elif _is_elsewhere(written, move.old_module):
             here, there = (name.rpartition(".")[0] for name in (move.old_module, written))
             message = f"looks like {move.old}; if it is, set homes = {{ {here!r} = {there!r} }}"
-            yield finding(file, imported.node, move.code, message)
+            yield file.finding(imported.node, move.code, message)
 
 
 def _looks_like(module: str, old_module: str) -> bool:
@@ -89,4 +88,4 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
             if move.old in meanings:
                 # A walk meets the whole of a dotted name before its parts: the module is not told again.
                 told |= set(ast.walk(node.value))
-                yield finding(file, node, move.code, f"uses {move.old} through its module; {move.new} is the new home")
+                yield file.finding(node, move.code, f"uses {move.old} through its module; {move.new} is the new home")

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from compatkit.migration import Move
-from compatkit.rewrite.documents.docstrings import find_doctest_strings
 from compatkit.rewrite.documents.text import place
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
@@ -57,8 +56,6 @@ class _Search:
     def look_at(self, node: ast.Constant, text: str) -> None:
         """Judge one string."""
         if id(node) in self._docstrings:
-            if ">>>" in text:
-                _extend(self.found, find_doctest_strings(self._file, node, self._run))
             if self._moves and ":`" in text:
                 self._roles(node)
             return
@@ -166,8 +163,3 @@ def _relative(moves: tuple[Move, ...]) -> re.Pattern[str]:
 
 def _last(module: str) -> str:
     return module.rpartition(".")[2]
-
-
-def _extend(found: Found, other: Found) -> None:
-    found.changes += other.changes
-    found.findings += other.findings

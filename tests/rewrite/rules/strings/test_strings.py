@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import Move
+from compatkit.rewrite.documents.docstrings import find_in_docstrings
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.module_name import FileModule
@@ -24,7 +25,9 @@ REVIEW = Options(confidence="review")
 
 def find(text: str, options: Options = REVIEW, moves: tuple[Move, ...] = MOVES, module: str = "shop.app") -> Found:
     file = File.of(text.encode(), FileModule(module, False))
-    return find_strings(file, RunPlan(moves, options=options))
+    run = RunPlan(moves, options=options)
+    strings, docstrings = find_strings(file, run), find_in_docstrings(file, run)
+    return Found([*strings.changes, *docstrings.changes], [*strings.findings, *docstrings.findings])
 
 
 def changed(text: str, moves: tuple[Move, ...] = MOVES) -> str:

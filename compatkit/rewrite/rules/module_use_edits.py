@@ -1,0 +1,317 @@
+"""The edits of one module's local name: its imports and all that is read through it, together or not at all."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.splice import indentation, stands_alone
+from compatkit.rewrite.file.branches import is_chosen_beside
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.readers import outside_reader_of, reader_of
+from compatkit.rewrite.file.scopes import Scope
+from compatkit.rewrite.file.tree import dotted, span
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.run_plan import RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A moved name, or a module that moves, as it is read; `chain` is the longest dotted name around it."""
+
+    node: ast.Attribute
+    move: Move
+    chain: str
+
+    @property
+    def target(self) -> str:
+        """The module to import for it; nothing for a builtin."""
+        if self.move.new_module == "builtins":
+            return ""
+        return self.move.new if self.move.is_module else self.move.new_module
+
+    @property
+    def written(self) -> str:
+        return self.move.new if self.target else self.move.new_name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A local name of one scope that nothing but imports of one thing bind, and what is read through it.
+
+    `others` are the dotted names that stay, with their meaning spelled out; `reason` says why all does.
+    """
+
+    local: str
+    scope: Scope
+    imports: list[Imported]
+    uses: list[Use]
+    others: list[str]
+    reason: str = ""
+
+    @property
+    def meaning(self) -> str:
+        return self.imports[0].meaning
+
+    @property
+    def is_plain(self) -> bool:
+        return all(each.is_plain for each in self.imports)
+
+    @property
+    def targets(self) -> list[str]:
+        return sorted({use.target for use in self.uses} - {""})
+
+
+@dataclass(slots=True)
+class ModuleChanges:
+    """What is changed, and the nodes that are dealt with.
+
+    Attributes:
+        from_imports: the module names among from-imports, and where they go; these are left to `change_imports`.
+        uses: the moves that are made, with the group of each.
+        groups: by import statement, the group of the changes that depend on it.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    handled: set[ast.AST] = field(default_factory=set)
+    from_imports: dict[ast.alias, Move] = field(default_factory=dict)
+    groups: dict[ast.stmt, int] = field(default_factory=dict)
+    uses: list[tuple[Move, int]] = field(default_factory=list)
+
+    def leave(self, file: File, binding: Binding, reason: str) -> None:
+        """Report each import that has to stay because of this, where something moved is read through it."""
+        for use in binding.uses[:1]:
+            for each in binding.imports:
+                message = f"{each.name} is imported here and stays, with its uses: {reason}"
+                self.findings.append(file.finding(each.alias, use.move.code, message))
+                self.handled.add(each.alias)
+
+    def group(self, binding: Binding, number: int, planned: int) -> None:
+        """Let the changes from `planned` on depend on the imports: without each other, either would be wrong."""
+        joined = {self.groups[each.node] for each in binding.imports if each.node in self.groups}
+        group = min(joined, default=number)
+        self.groups = {node: group if each in joined else each for node, each in self.groups.items()}
+        if binding.uses:
+            self.groups |= {each.node: group for each in binding.imports}
+        self.changes = [replace(each, group=group) if each.group in joined else each for each in self.changes]
+        self.changes[planned:] = [replace(change, group=group) for change in self.changes[planned:]]
+        self.uses = [(move, group if each in joined else each) for move, each in self.uses]
+        self.uses += [(use.move, group) for use in binding.uses]
+
+
+class ModuleUseEdits:
+    """The change of the imports and uses of one local name, all together."""
+
+    def __init__(self, file: File, run: RunPlan, binding: Binding) -> None:
+        self._file = file
+        self._run = run
+        self._binding = binding
+        self._anchors = _anchors(binding)
+        self._gone = [each for each in self._anchors if each.is_plain and _serves_nothing(each, binding)]
+        self._near = {use: self._near_name(use) for use in binding.uses}
+        there = self._there()
+        wanted = [use for use in binding.uses if use.target and not self._near[use] and use.target not in there]
+        self._missing = sorted({use.target for use in wanted})
+        self._wanted = wanted
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self._binding.uses)
+
+    def plan(self, done: ModuleChanges) -> str:
+        """Plan all of it; return why it is not possible, or nothing."""
+        binding, file = self._binding, self._file
+        if file.home.name and file.home.name in {use.target for use in binding.uses}:
+            return "this is the new home"
+        if reason := self._other_branch() or self._missing_target():
+            return reason
+        old_homes = {use.move.old.rpartition(".")[0] for use in binding.uses}
+        is_all = not binding.others and not binding.is_plain and old_homes == {binding.meaning}
+        if is_all and len(binding.targets) == 1 and all(use.target and not use.move.is_module for use in binding.uses):
+            return self._redirect(done)
+        return self._respell(done)
+
+    def _other_branch(self) -> str:
+        """Tell whether a `try` or an `if` imports the new home where this does not."""
+        targets = {use.target for use in self._binding.uses}
+        rivals = [each.node for each in self._file.imports if each.name in targets or each.meaning in targets]
+        if any(rivals and is_chosen_beside(self._file, each.node, rivals) for each in self._anchors):
+            return "another branch imports the new home; keep this one for the old"
+        return ""
+
+    def _missing_target(self) -> str:
+        absent = self._file.neighbours.absence_of
+        return next((missing for use in self._binding.uses if (missing := absent(use.move.new))), "")
+
+    def _redirect(self, done: ModuleChanges) -> str:
+        """Let the same local name stand for the new module."""
+        binding, file = self._binding, self._file
+        if reason := reader_of(file, binding.local, binding.scope):
+            return reason
+        if len(binding.imports) > 1:
+            return "it is imported in several places"
+        (imported,), (target,) = binding.imports, binding.targets
+        code = binding.uses[0].move.code
+        if isinstance(imported.node, ast.ImportFrom):
+            done.from_imports[imported.alias] = Move(code, imported.name, target)
+        else:
+            text = f"{target} as {binding.local}"
+            message = f"import {imported.name} as {binding.local} -> {text}"
+            done.changes.append(_at(file, imported.alias, (*span(file.source, imported.alias), text, code, message)))
+        done.changes += [self._renamed(use) for use in binding.uses if use.move.new_name != use.move.old_name]
+        done.handled |= {use.node for use in binding.uses} | {imported.alias}
+        return ""
+
+    def _respell(self, done: ModuleChanges) -> str:
+        """Write the new home out at every use, and see to it that it is imported."""
+        if reason := self._doubt():
+            return reason
+        edits: list[Change] = []
+        for each in self._anchors:
+            edit = self._import(each)
+            if edit is None:
+                return "there is no room for another import"
+            edits += edit
+        done.changes += [*edits, *(self._written(use) for use in self._binding.uses)]
+        done.handled |= {use.node for use in self._binding.uses}
+        if not self._binding.others:
+            done.handled |= {each.alias for each in self._gone}
+        return ""
+
+    def _near_name(self, use: Use) -> str:
+        """Return how the new name is reached by the same local name, if its module is surely loaded by then."""
+        binding, target = self._binding, use.target
+        if not target or not f"{target}.".startswith(f"{binding.meaning}."):
+            return ""
+        staying = [each.name for each in binding.imports if each.is_plain and each not in self._gone]
+        is_loaded = (
+            target == binding.meaning
+            or any(target in each.loaded for each in (*self._run.calling, *self._run.migrations))
+            or any(name.startswith(f"{target}.") for name in binding.others)
+            or any(f"{name}.".startswith(f"{target}.") for name in staying)
+        )
+        return binding.local + use.move.new[len(binding.meaning) :] if is_loaded else ""
+
+    def _there(self) -> set[str]:
+        """Return the modules that other imports of the same scope have brought by their own names."""
+        body = getattr(self._binding.scope.node, "body", ())
+        first = min((use.node.lineno for use in self._binding.uses), default=0)
+        return {
+            each.name
+            for each in self._file.imports
+            if each.is_plain and each not in self._gone and each.node in body and each.node.lineno < first
+        }
+
+    def _doubt(self) -> str:
+        file, binding = self._file, self._binding
+        roots = {target.partition(".")[0] for target in self._missing}
+        for root in roots - ({binding.local} if binding.is_plain else set()):
+            if not file.is_free(root, binding.scope) and not file.brings(root, binding.scope):
+                return f"{root!r}, by which the new home would be imported, stands for something else here"
+        for use in binding.uses:
+            name = (self._near[use] or use.written).partition(".")[0]
+            if not use.target and file.is_bound(name):
+                return f"{name!r} is bound by something else here"
+            if use.target and file.is_hidden_at(use.node, name, binding.scope):
+                return f"{name!r} stands for something else in line {use.node.lineno}"
+        is_alias = not binding.is_plain and any(use.move.old_module == binding.meaning for use in binding.uses)
+        is_gone = not binding.others and len(self._gone) == len(binding.imports) and binding.local not in roots
+        ask = reader_of if is_alias or is_gone else outside_reader_of
+        return ask(file, binding.local, binding.scope)
+
+    def _import(self, imported: Imported) -> list[Change] | None:
+        """Import the new homes in place of the old one, or below it; None where there is no room."""
+        node, alias, source = imported.node, imported.alias, self._file.source
+        targets = self._targets_at(imported)
+        code = self._binding.uses[0].move.code
+        names = ", ".join(targets)
+        start, end = span(source, alias)
+        if imported in self._gone:
+            # Where a name stays in its package, its uses say what changes.
+            message = f"import {imported.name} -> import {names}" if names != imported.name else ""
+            return [_at(self._file, alias, (start, end, names, code, message))] if targets else self._removed(imported)
+        if not targets:
+            return []
+        node_start, node_end = span(source, node)
+        if not stands_alone(source, node_start, node_end):
+            if isinstance(node, ast.ImportFrom):
+                return None
+            return [_at(self._file, alias, (end, end, f", {names}", code, f"import {names} added"))]
+        opening = source.newline_at(node_end) + indentation(source, node_start)
+        text = "".join(f"{opening}import {target}" for target in targets)
+        at = source.line_end(node_end)
+        return [_at(self._file, alias, (at, at, text, code, f"import {names} added"))]
+
+    def _targets_at(self, imported: Imported) -> list[str]:
+        """Return what to import beside an old home: what its own uses need; beside the first one, also the rest."""
+        homes = {each.name for each in self._anchors}
+        own = [use for use in self._wanted if home_of(use) == imported.name]
+        rest = [use for use in self._wanted if home_of(use) not in homes] if imported is self._anchors[0] else []
+        before = self._anchors[: self._anchors.index(imported)]
+        same = {home_of(use) for use in self._wanted for each in before if each.name == home_of(use)} - {imported.name}
+        taken = {use.target for use in self._wanted if home_of(use) in same}
+        return sorted({use.target for use in (*own, *rest)} - taken)
+
+    def _removed(self, imported: Imported) -> list[Change]:
+        """Take an import away whose place another one has; where it is all that a block has, it stays."""
+        node, source = imported.node, self._file.source
+        start, end = span(source, node)
+        block = next((block for block in self._file.blocks if node in block), [])
+        code = self._binding.uses[0].move.code
+        message = f"import {imported.name} removed"
+        if len(node.names) > 1:
+            index = node.names.index(imported.alias)
+            first, last = span(source, imported.alias)
+            if index + 1 < len(node.names):
+                last, _ = span(source, node.names[index + 1])
+            else:
+                _, first = span(source, node.names[index - 1])
+            return [_at(self._file, imported.alias, (first, last, "", code, message))]
+        if len(block) < 2 or not stands_alone(source, start, end):
+            return []
+        line_end = source.line_end(end)
+        after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
+        return [_at(self._file, imported.alias, (source.line_start(start), after, "", code, message))]
+
+    def _renamed(self, use: Use) -> Change:
+        _, end = span(self._file.source, use.node)
+        message = f"{dotted(use.node)} -> {dotted(use.node.value)}.{use.move.new_name}"
+        edit = (end - len(use.move.old_name), end, use.move.new_name, use.move.code, message)
+        return _at(self._file, use.node, edit)
+
+    def _written(self, use: Use) -> Change:
+        text = self._near[use] or use.written
+        edit = (*span(self._file.source, use.node), text, use.move.code, f"{dotted(use.node)} -> {text}")
+        return _at(self._file, use.node, edit)
+
+
+def home_of(use: Use) -> str:
+    return use.move.old if use.move.is_module else use.move.old.rpartition(".")[0]
+
+
+def _anchors(binding: Binding) -> list[Imported]:
+    """Return the imports beside which, or in whose place, new ones stand: those of the old homes, or else the first."""
+    homes = {home_of(use) for use in binding.uses}
+    exact = [each for each in binding.imports if each.name in homes]
+    first = min(binding.imports, key=lambda each: (each.node.lineno, each.node.col_offset))
+    return exact or [first]
+
+
+def _serves_nothing(imported: Imported, binding: Binding) -> bool:
+    """Tell whether nothing of what still is read needs this import: of a submodule, only what lies in it does."""
+    rest = [each for each in binding.imports if each is not imported and each.name != imported.name]
+    for other in binding.others:
+        if f"{other}.".startswith(f"{imported.name}."):
+            return False
+        if not any(f"{other}.".startswith(f"{each.name}.") for each in rest):
+            return False
+    return True
+
+
+def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str, str, str]) -> Change:
+    start, end, text, code, message = edit
+    return Change(start, end, text, code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
