@@ -46,7 +46,7 @@ class Around:
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
-        self._module_names = ModuleNames(moves)
+        self._module_names = ModuleNames(moves, migrations)
         self._readers: Readers | None = None
         self._targets = Targets(moves, migrations)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
-from compatkit.migration import Move
+from compatkit.migration import Migration, Move
 from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
@@ -34,9 +34,12 @@ _DOTTED = re.compile(r"(\w+)[.:](?=(\w+))")
 
 
 class ModuleNames:
-    """Which local names of a file stand for an old module, or for a package above one, as far as its bytes tell."""
+    """Which local names of a file stand for an old module, a package above one, or what changed, as its bytes tell."""
 
-    def __init__(self, moves: Iterable[Move]) -> None:
+    def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration] = ()) -> None:
+        changed = [name for migration in migrations for call in migration.calls if not call.say for name in call.of]
+        changed += [name for migration in migrations for member in migration.members for name in member.of]
+        self._changed = frozenset(name.encode() for name in changed)
         homes = {move.old_home for move in moves}
         parts = [home.split(".") for home in homes]
         self._packages = frozenset(".".join(each[:size]).encode() for each in parts for size in range(1, len(each) + 1))
@@ -47,15 +50,17 @@ class ModuleNames:
         return frozenset(name.decode("utf-8", "replace") for name in self._names(source))
 
     def _names(self, source: bytes) -> Iterator[bytes]:
-        if not any(top in source for top in self._tops) and b"from ." not in source:
+        if not self._tops and not self._changed:
             return
         for home, brought in _imports(source):
             for name, local in _ALIAS.findall(brought):
                 if home is None:
                     root = name.partition(b".")[0]
                     yield from [local or root] if root in self._tops else []
-                elif name in self._ends and (home.startswith(b".") or home + b"." + name in self._packages):
-                    yield local or name
+                else:
+                    is_package = home.startswith(b".") or home + b"." + name in self._packages
+                    if (name in self._ends and is_package) or home + b"." + name in self._changed:
+                        yield local or name
 
 
 def _imports(source: bytes) -> Iterator[tuple[bytes | None, bytes]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.edit import Found
@@ -32,9 +32,31 @@ def find_calls(file: File, run: RunPlan) -> Found:
     visitor, members = Visitor(facts, spelling), Members(facts)
     hooks = Hooks(facts)
     uses = [*visitor.uses(), *members.uses(), *hooks.uses()]
-    findings = [*visitor.findings, *members.findings, *hooks.findings, *find_removed(facts), *find_indirect(facts)]
+    handed_on = _handed_on(file, index)
+    findings = [
+        *handed_on,
+        *visitor.findings,
+        *members.findings,
+        *hooks.findings,
+        *find_removed(facts),
+        *find_indirect(facts),
+    ]
     found = UseGroups(file, spelling).settle(uses, findings)
     return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), _once(found.findings))
+
+
+def _handed_on(file: File, index: Index) -> Iterator[Finding]:
+    """Report imports of what changed that another file takes from here: its own uses are not seen there."""
+    for each in file.imports:
+        changes = [change for change in index.calls_of(each.name) if not change.say]
+        members = [member for name, member in index.members.items() if name.rpartition(".")[0] == each.name]
+        codes = [change.code for change in (*changes, *members)]
+        is_read = file.neighbours.read is not None and each.local in file.neighbours.read
+        if codes and is_read and file.scope_of(each.alias) is file.scopes.module:
+            message = (
+                f"{each.name} changed, and another file takes it from here as {each.local!r}; look at its uses there"
+            )
+            yield file.finding(each.alias, codes[0], message)
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from compatkit.migration import Move
-from compatkit.rewrite.documents.text import place
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.string_literal import read_literal, read_quoted
@@ -78,7 +77,8 @@ class _Search:
         text = self._file.source.text
         for role in _ROLE.finditer(text, literal.start, literal.end) if literal else ():
             for start, end, move in self._names.mentions(role["target"]):
-                line, column = place(self._file.source, role.start("target") + start)
+                at, source = role.start("target") + start, self._file.source
+                line, column = source.line(at), at - source.line_start(at) + 1
                 message = f"names {role['target'][start:end]} in a docstring: {move.old} is {move.new} now"
                 self.found.findings.append(Finding(move.code, line, column, message, "manual"))
 
