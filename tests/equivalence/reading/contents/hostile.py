@@ -55,6 +55,11 @@ def samples() -> dict[str, bytes]:
         "a.bmp": _bytes(lambda out: pixels.save(out, "BMP")),
         "a.webp": _bytes(lambda out: pixels.save(out, "WEBP", lossless=True)),
         "a.gif": _bytes(lambda out: pixels.save(out, "GIF", save_all=True, append_images=frames[1:])),
+        "a.pkl": pickle.dumps(_DOCUMENT),
+        "a.zip": _zipped({"a.json": b"[1]", "b.pkl": pickle.dumps([1, {"a": 2}]), "c.txt": b"x"}),
+        "a.svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g id="a1"><path d="M0 0"/></g></svg>',
+        "a.pdf": _pdf(b"0 0 m 1 1 l S"),
+        "a.txt": b"one\ntwo\n",
         "MLmodel": _MLMODEL.encode(),
         "model.pt2": _pt2(_META),
     }
@@ -78,30 +83,39 @@ def bombs() -> Mapping[str, bytes]:
         "blocks.yaml": b"- " * 20_000,
         "sixty.yaml": b"a: 1" + b":59" * 300_000,
         "directives.yaml": b"".join(b"%%TAG !a%d! x\n" % n for n in range(80_000)) + b"--- 1",
-        "colliding.yaml": b"".join(b"%d: 1\n" % (n * (2**61 - 1)) for n in range(60_000)),
+        "colliding.yaml": b"".join(b"%d: 1\n" % (n * (2**61 - 1)) for n in range(15_000)),
         "MLmodel": "\n".join([*ten, "flavors: {}"]).encode(),
         "nested.json": b"[" * 1_000_000,
         "wide.json": b"[" + b"0," * 5_000_000 + b"0]",
         "long_places.json": b'{"' + b"k" * 4_000_000 + b'": [' + b"0," * 400_000 + b"0]}",
         "deep_places.json": b'{"' + b"k" * 4_000_000 + b'": ' + b'{"": ' * 190 + b"0" + b"}" * 191,
         "digits.json": b"[1." + b"7" * 8_000_000 + b"]",
-        "lines.jsonl": b"0\n" * 4_000_000,
+        "lines.jsonl": b"0\n" * 1_500_000,
         "cells.csv": b"," * 8_000_000,
-        "rows.csv": b"\n" * 8_000_000,
+        "rows.csv": b"\n" * 1_500_000,
         "claims.npy": _npy(huge) + bytes(16),
         "claims_nothing.npy": _npy({**huge, "descr": "<U0"}),
         "claims.npz": _zipped({"a.npy": _npy(huge) + bytes(16)}),
-        "zeros.npz": _zipped({"a.npy": _npy({**huge, "shape": (25_000_000,)}) + bytes(200_000_000)}),
+        "zeros.npz": _zipped({"a.npy": _npy({**huge, "shape": (17_500_000,)}) + bytes(140_000_000)}),
         "members.npz": _zipped({f"{n}.npy": b"" for n in range(30_000)}),
         "wide.png": _png(60_000, 60_000),
         "large.png": _png(9_000, 9_000),
         "frames.gif": _bytes(lambda out: many_frames[0].save(out, "GIF", save_all=True, append_images=many_frames[1:])),
-        "zeros.pt": _zipped({"a/data.pkl": bytes(300_000_000)}),
+        "zeros.pt": _zipped({"a/data.pkl": bytes(140_000_000)}),
         "opcodes.pt": _zipped({"a/data.pkl": b"\x80\x02" + b"]" * 4_000_000 + b"."}),
         "endless.pt": _bytes(lambda out: torch.save(endless, out)),
         "expanded.pt": _bytes(lambda out: torch.save(torch.zeros(1).expand(10**9), out)),
         "old_opcodes.bin": pickle.dumps(119547037146038801333356) + b"\x80\x02" + b"]" * 2_000_000,
         "model.pt2": _pt2({**_META, "sizes": [{"as_int": 10**12}], "strides": [{"as_int": 0}]}),
+        "opcodes.pkl": b"\x80\x02" + b"]" * 500_000 + b".",
+        "endless.pkl": pickle.dumps(endless),
+        "tuples.pkl": _tuples(),
+        "zeros.zip": _zipped({"a.json": bytes(140_000_000)}),
+        "zip_of_bombs.zip": _zipped({f"{n}.pkl": b"\x80\x02" + b"]" * 300_000 + b"." for n in range(6)}),
+        "entities.svg": _entities(),
+        "nested.svg": b"<svg>" + b"<g>" * 300_000,
+        "zeros.pdf": _pdf(bytes(140_000_000)),
+        "lines.txt": b"\n" * 15_000_000,
         "header.safetensors": struct.pack("<Q", 2**40) + b"{}",
     }
 
@@ -184,11 +198,31 @@ def _pt2(meta: Mapping[str, object]) -> bytes:
     )
 
 
+def _tuples() -> bytes:
+    """Return a pickle of a dict whose key is a tuple of tuples of one tuple: to hash it takes years."""
+    key: object = ()
+    for _ in range(60):
+        key = (key, key)
+    return pickle.dumps([key])[:-1].replace(b"]", b"}", 1)[:-1] + b"Ns."
+
+
+def _entities() -> bytes:
+    names = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 10}">' for n in range(12))
+    return f'<?xml version="1.0"?><!DOCTYPE svg [{names}]><svg>&e11;</svg>'.encode()
+
+
+def _pdf(drawn: bytes) -> bytes:
+    packed = zlib.compress(drawn)
+    head = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n2 0 obj\n"
+    body = b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(packed) + packed + b"\nendstream\nendobj\n"
+    return head + body + b"trailer\n<< /Root 1 0 R /Size 3 >>\nstartxref\n0\n%%EOF\n"
+
+
 def _png(width: int, height: int) -> bytes:
-    """Return an image of one colour, without ever holding it."""
+    """Return the beginning of an image of one colour: its size is claimed before."""
     packer = zlib.compressobj(1)
     rows = bytes(1 + width * 4)
-    content = b"".join(packer.compress(rows) for _ in range(min(height, 9_000))) + packer.flush()
+    content = b"".join(packer.compress(rows) for _ in range(50)) + packer.flush()
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)), (b"IDAT", content), (b"IEND", b"")]
     chunks = [
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
