@@ -1,6 +1,7 @@
 """The tables of changes of an interface, declared: calls, members, removed names, keys, and the transform.
 
-They stand apart from `rows` because a training script under the shim mostly needs none of them.
+They stand apart from `rows` because a training script under the shim mostly needs none of them. Long on purpose, as
+`rows` is.
 """
 
 from __future__ import annotations

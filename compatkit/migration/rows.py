@@ -1,4 +1,7 @@
-"""The tables of a `migration.toml`, declared: columns, meanings, examples. `change_rows` has those of an interface."""
+"""The tables of a `migration.toml`, declared: columns, meanings, examples. `change_rows` has those of an interface.
+
+Long on purpose: it is the reference of the file format, read from top to bottom.
+"""
 
 from __future__ import annotations
 
