@@ -18,3 +18,7 @@ class EpochRecord(CompatRecord, EpochMetrics, names=default_names()):
     if not TYPE_CHECKING:
         # dict comes before EpochMetrics in the MRO; this is the dataclass face that both must share.
         to_dict = CompatRecord.to_dict
+
+
+# The first record settles the class; from here on nothing changes it.
+EpochRecord()

@@ -126,8 +126,12 @@ def _read_table(path: Path) -> object:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         text = stream.read()
     separator = _separator(text, "\t" if path.suffix.lower() == ".tsv" else ",")
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
-    # ultralytics, before 8.1, and YOLOv5 pad names and cells to one width.
+    names = text.partition("\n")[0].rstrip("\r").split(separator)
+    # ultralytics, before 8.1, and YOLOv5 pad names and cells to one width. Elsewhere a text keeps its spaces.
+    is_padded = any(name != name.strip() for name in names)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=is_padded)
+    if not is_padded:
+        return _from_text(list(_checked_rows(reader)))
     reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     return _from_text([{name: text.strip() for name, text in row.items()} for row in _checked_rows(reader)])
 
