@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
@@ -37,6 +37,9 @@ def start() -> None:
     install(project.load(), named=())
     # To what is started by other means than multiprocessing, too: the workers of loky and of Ray.
     hand_down(project.origin.parent if project.origin else Path.cwd(), ())
+    for pool in _running_pools():
+        said = f"the workers of {pool} were started before, and have no shim; import compatkit.auto first"
+        print(f"compatkit: {said}", file=sys.stderr)  # noqa: T201 - no logging yet
 
 
 def start_guarded(project: str | None = None) -> None:
@@ -100,6 +103,16 @@ def _start_as_told(told: Mapping[str, object]) -> None:
         from compatkit.shim.census import Census
 
         Census(Path(str(census))).start()
+
+
+def _running_pools() -> Iterator[str]:
+    """Yield which pools have workers already, to which the environment is not handed down any more."""
+    ray = sys.modules.get("ray")
+    if ray is not None and getattr(ray, "is_initialized", bool)():
+        yield "Ray"
+    for name in ("loky", "joblib.externals.loky"):
+        if getattr(sys.modules.get(f"{name}.reusable_executor"), "_executor", None) is not None:
+            yield name.rpartition(".")[2]
 
 
 def _project() -> Project:

@@ -88,6 +88,26 @@ def test_the_variable_is_a_switch_in_every_spelling_and_else_an_error(project: P
     assert output[10:] == [f"ShimError COMPATKIT_SHIM is {said!r}, which is neither on nor off." for said in wrong]
 
 
+LATE = """\
+import ray
+from joblib import Parallel, delayed
+Parallel(n_jobs=2, backend="loky")([delayed(abs)(-1)] * 2)
+import compatkit.auto
+"""
+
+
+def test_auto_says_at_once_which_workers_it_does_not_reach(project: Path) -> None:
+    (project / "ray.py").write_text("def is_initialized(): return True\n")
+    (project / "late.py").write_text(LATE)
+
+    said = python(project / "late.py", cwd=project)
+
+    assert [line.split(" were started")[0] for line in said.splitlines()] == [
+        "compatkit: the workers of Ray",
+        "compatkit: the workers of loky",
+    ]
+
+
 def test_auto_with_a_broken_migration_is_an_error(project: Path) -> None:
     (project / "migration.toml").write_text("schema = 2")
 
