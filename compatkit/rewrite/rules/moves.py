@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from dataclasses import replace
 
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
@@ -12,7 +14,7 @@ from compatkit.rewrite.rules.module_use_edits import ModuleChanges
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
 from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
-from compatkit.rewrite.rules.moved_names import find_sites
+from compatkit.rewrite.rules.moved_names import destinations_of, find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
 from compatkit.rewrite.rules.rename import Renames, find_renames
 from compatkit.rewrite.rules.report_leftovers import find_leftovers
@@ -23,6 +25,7 @@ def rewrite_moves(file: File, run: RunPlan) -> Found:
     """Rewrite what leads to an old home, and report all of it that stays."""
     if not run.every_move:
         return Found()
+    run = _without_clashes(file, run)
     modules = change_modules(file, run) if run.moves else ModuleChanges()
     sites = find_sites(file, run.every_move, modules.from_imports)
     # A statement that also brings a module has changes of its own that depend on it.
@@ -44,6 +47,29 @@ def rewrite_moves(file: File, run: RunPlan) -> Found:
     return Found(changes, [*findings, *leftovers], _replaces(sites, modules))
 
 
+def _names(file: File, node: ast.ImportFrom) -> Iterator[str]:
+    return (f"{file.home.resolve(node)}.{alias.name}" for alias in node.names)
+
+
+def _without_clashes(file: File, run: RunPlan) -> RunPlan:
+    """Leave names to a person that would give a class the same base twice, which Python refuses."""
+    destinations = destinations_of(run.every_move)
+    lines: dict[str, int] = {}
+    for node in file.nodes.of(ast.ClassDef):
+        meanings = [meaning for base in node.bases if len(node.bases) > 1 for meaning in file.meanings(base)]
+        goes = {old: destinations.of(old) for old in meanings}
+        new = [move.new if move else old for old, move in goes.items()]
+        lines |= {old: node.lineno for old, move in goes.items() if move and new.count(move.new) > 1}
+    if not lines:
+        return run
+    why = "two bases of the class in line {} would become one"
+    moves = tuple(
+        replace(move, confidence="manual", why=why.format(lines[move.old])) if move.old in lines else move
+        for move in run.moves
+    )
+    return replace(run, moves=moves)
+
+
 def is_imports_only(file: File, run: RunPlan) -> bool:
     """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
     if run.migrations or run.calling or run.options.rename or not run.every_move:
@@ -51,6 +77,11 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     if any(move.inventory for move in run.moves):
         return False
     sites = find_sites(file, run.every_move)
+    new = [move.new for site in sites for _, move in site.moved]
+    brought = {name for node in file.statements if isinstance(node, ast.ImportFrom) for name in _names(file, node)}
+    if len(set(new)) < len(new) or not brought.isdisjoint(new):
+        # Two names of one thing may meet, as bases of one class.
+        return False
     return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Skipped, Unchanged, rewrite_source
-from tests.rewrite.moves import messages, outcome_of
+from tests.rewrite.moves import MOVES, messages, outcome_of
 
 OLD = "from shop.core.old_home import Old"
 NEW = "from shop.core.new_home import New as Old"
@@ -191,3 +191,20 @@ def test_a_declared_module_seen_in_another_package_asks_for_homes() -> None:
 
     assert "set homes = { 'shop.core' = 'acme.ml' }" in found
     assert messages("from acme.ml.old_home import Rest\nfrom shop.ml.old_home import Old\n") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from shop.core.old_home import Old\nfrom shop.core.other import Also\nclass A(Old, Also): ...\n",
+        "from shop.core.old_home import Old\nfrom shop.core.new_home import New\nclass A(Old, New): ...\n",
+        "import shop.core.old_home as h, shop.core.other as o\nclass A(h.Old, o.Also): ...\n",
+    ],
+)
+def test_two_names_that_would_become_one_base_are_reported(source: str) -> None:
+    moves = (*MOVES, Move("CK103", "shop.core.other.Also", "shop.core.new_home.New"))
+
+    outcome = rewrite_source(source.encode(), module="shop.app", is_package=False, moves=moves)
+
+    assert isinstance(outcome, Unchanged)
+    assert outcome.findings
