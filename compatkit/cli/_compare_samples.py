@@ -39,7 +39,7 @@ def compare_many(
     from compatkit.equivalence import resolve_snapshots
     from compatkit.equivalence.statistics import compare_samples
 
-    require("scipy")
+    require("scipy", extra="verify")
     given = replace(policy, margins=(*margins, *policy.margins))
     bar = ProgressBar(what="runs")
     try:

@@ -67,12 +67,18 @@ def with_renames_told(verdict: Verdict, before: Snapshot, after: Snapshot, polic
 
 
 def _renames(verdict: Verdict, before: Snapshot, after: Snapshot) -> Iterator[str]:
+    from compatkit.migration import MigrationError
     from compatkit.migration.registry import load_all
 
+    try:
+        migrations, _ = load_all()
+    except MigrationError:
+        # A hint must not cost the verdict.
+        return
     lost, found = (
         {each.name for each in verdict.deciding if each.kind.value.endswith(end)} for end in (" missing", " extra")
     )
-    for migration in load_all()[0]:
+    for migration in migrations:
         metrics = [
             (row.v1, row.v2) for row in migration.fields if before.metrics.get(row.v1) == after.metrics.get(row.v2)
         ]

@@ -15,7 +15,9 @@ def prepare_stores() -> None:
     """Check for MLflow and set how it reads; call it before MLflow is imported."""
     from compatkit.cli._extras import quiet_mlflow, require
 
-    require("mlflow")
+    require("mlflow", "numpy", "yaml", extra="verify")
+    # MLflow 3 asks for this even of who only reads.
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     quiet_mlflow()
     # By default MLflow asks a server that is gone for some four minutes; a training must not lose an epoch, but a
     # comparison can be repeated.

@@ -48,9 +48,9 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     from compatkit.report.commands_formats import render_results
     from compatkit.report.commands_text import explanations_lines
 
-    require("mlflow")
+    require("mlflow", "numpy", "yaml", extra="verify")
     if any(scenario.seeds > 1 for scenario in scenarios):
-        require("scipy")
+        require("scipy", extra="verify")
     # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
     policies = [_policy(scenario, project) for scenario in scenarios]
     folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))

@@ -23,15 +23,17 @@ def explain(before: Snapshot, after: Snapshot, verdict: Verdict) -> Explanation:
     Without the records of both runs, see `read_trace`, the inside of the training stays unknown. Raises `TraceError`
     for one that cannot be read.
     """
-    params, environment = _params(verdict), _environment(before.tags, after.tags)
+    params, environment, data = _params(verdict), _environment(before.tags, after.tags), _data(verdict)
     traces = one, other = read_trace(before), read_trace(after)
     if one is None or other is None:
         missing = " and ".join(side for side, trace in zip(("before", "after"), traces, strict=True) if trace is None)
         inside = [Clue(name, State.UNKNOWN) for name in ("weights at the start", "data order")]
         layer = Clue("first layer", State.UNKNOWN, (f"no trace of the run {missing}: {_HOW}",))
-        return Explanation((params, environment, *inside, _first_step(verdict), layer), _guess(params, environment))
+        clues = (params, environment, data, *inside, _first_step(verdict), layer)
+        return Explanation(clues, _guess(params, environment, data))
     parting = first_parting(one, other)
-    clues = (params, environment, _weights(one, other), _order(one, other), _first_step(verdict), _layer(parting))
+    inside = [_weights(one, other), _order(one, other)]
+    clues = (params, environment, data, *inside, _first_step(verdict), _layer(parting))
     return Explanation(clues, str(parting) if parting else _NOWHERE)
 
 
@@ -41,6 +43,15 @@ def _params(verdict: Verdict) -> Clue:
     if not found and not verdict.compared.get("params"):
         return Clue("params", State.UNKNOWN, ("neither run logged params",))
     return Clue("params", State.DIFFERS if found else State.SAME, lines)
+
+
+def _data(verdict: Verdict) -> Clue:
+    """Say which data sets differ, by what the differences name: their digests, schemas and profiles."""
+    found = [each for each in _all(verdict) if each.kind.category == "dataset"]
+    lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
+    if not found and not verdict.compared.get("datasets"):
+        return Clue("data", State.UNKNOWN)
+    return Clue("data", State.DIFFERS if found else State.SAME, lines)
 
 
 def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Clue:

@@ -11,11 +11,21 @@ import pytest
 from mlflow import MlflowClient
 
 from compatkit.cli import cli
-from compatkit.equivalence import Policy, Snapshot, compare_snapshots, load_snapshot, save_snapshot, take_snapshot
+from compatkit.equivalence import (
+    Dataset,
+    Policy,
+    Snapshot,
+    compare_snapshots,
+    load_snapshot,
+    save_snapshot,
+    take_snapshot,
+)
 from compatkit.equivalence.explain import Explanation, State, explain, first_parting, read_trace
 from compatkit.migration import find_migration
+from compatkit.report.explain_text import explanation_lines
 from compatkit.trace import TraceError
 from compatkit.training import ModelTrainer, ModelTrainerV2, TrainingOrchestrator, TrainingOrchestratorV2
+from tests.equivalence.strategies import history
 
 QUICK = {"epochs": 1, "hidden_size": 8, "batch_size": 64, "log_model": False}
 POLICY = Policy.from_migration(find_migration())
@@ -134,6 +144,22 @@ def test_a_stored_snapshot_explains_as_its_run_does(
     files = [str(tmp_path / f"{name}.json") for name in ("v1", "lr")]
     assert cli.main(["compare", *files, "--explain", "--html", str(page)], standalone_mode=False) == 1
     assert explanation.began in html.unescape(page.read_text())
+
+
+def test_data_sets_that_differ_are_named_without_a_trace() -> None:
+    one, two = (
+        Snapshot(name, metrics={"loss": history(0.5)}, datasets={"bc [train]#1": Dataset(digest)})
+        for name, digest in (("a", "422d9c8c"), ("b", "57ab5867"))
+    )
+
+    explanation = explain(one, two, compare_snapshots(one, two, POLICY))
+    text = list(explanation_lines(explanation))
+
+    assert states(explanation)["data"] is State.DIFFERS
+    assert "    bc [train]#1: 422d9c8c | 57ab5867" in text
+    assert explanation.began == "unknown; a candidate: data"
+    # Nothing is said of what is unknown, and could not be said.
+    assert not any(line.strip() == "data order: unknown" for line in text)
 
 
 def test_a_trace_that_cannot_be_read_is_an_error_and_none_is_unknown() -> None:

@@ -28,10 +28,10 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
     """
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
 
     if tracking_uri is not None:
         _require_store(tracking_uri)
+    errors: tuple[type[Exception], ...] = (MlflowException, *_database_errors(), OSError, ImportError)
     shown = tracking_uri or "MLflow's default store"
     try:
         client = MlflowClient(tracking_uri)
@@ -39,8 +39,17 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
         require_same_file(shown)
         yield client
         require_same_file(shown)
-    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+    except errors as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return what SQLAlchemy raises; nothing beside MLflow's skinny package, which comes without it."""
+    try:
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError:
+        return ()
+    return (SQLAlchemyError,)
 
 
 def require_same_file(uri: str) -> None:
