@@ -162,7 +162,7 @@ def test_a_relative_import_is_found(tree: Path) -> None:
 
 
 def test_a_file_that_is_no_python_is_in_the_report(tree: Path) -> None:
-    plant(tree, {"a.py": "old_home = (\n", "b.py": OLD})
+    plant(tree, {"a.py": "import shop.core.old_home (\n", "b.py": OLD})
 
     census = take(tree, ("CK101", "b.py", 1))
 

@@ -67,16 +67,16 @@ def test_finding_is_listed_with_its_place_and_exits_1(tree: Path) -> None:
 
 
 def test_failure_is_explained_and_the_other_files_go_on(tree: Path) -> None:
-    plant(tree, {"a.py": "old_home = (\n", "b.py": OLD})
+    plant(tree, {"a.py": "import shop.core.old_home; a = (\n", "b.py": OLD})
 
     result = migrate("src")
 
     assert (result.exit_code, (tree / "b.py").read_text()) == (2, NEW)
-    assert "CK901 This is not valid Python: '(' was never closed\n  in src/a.py:1:12\n  hint: " in result.stderr
+    assert "CK901 This is not valid Python: '(' was never closed\n  in src/a.py:1:32\n  hint: " in result.stderr
 
 
 def test_failure_and_finding_exit_3(tree: Path) -> None:
-    plant(tree, {"a.py": "old_home = (\n", "b.py": "import shop.core.old_home\n"})
+    plant(tree, {"a.py": "import shop.core.old_home (\n", "b.py": "import shop.core.old_home\n"})
 
     assert migrate("src").exit_code == 3
 
