@@ -52,7 +52,8 @@ def test_a_record_is_a_v1_dict_for_what_its_class_does_not_have(generated: Gener
         assert all(record[name] == value for name, value in wanted.items())
     assert dict.__eq__(record, wanted)
     assert all(name in record for name in wanted)
-    if "train_accuracy" in wanted or "train_acc" in wanted:
+    if "train_acc" in wanted and "getitem" not in generated.members:
+        # A `[]` of its own hands out the attribute by its name, and what `to_dict` made of it by v1's.
         assert record["train_accuracy"] == record["train_acc"]
     record["added"] = 1
     assert record["added"] == 1
