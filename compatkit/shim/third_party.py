@@ -19,7 +19,7 @@ class ThirdParty:
     """Tells each library as it comes in, and can take it back. `records` are the dotted names of v2 record classes."""
 
     def __init__(self, records: Iterable[str] = ()) -> None:
-        self._safe = (*_SAFE, *map(_Named, records))
+        self._safe = (*_SAFE, *(made for name in records for made in (_Named(name), _Made(name))))
         self._undo: list[Callable[[], None]] = []
 
     @property
@@ -37,11 +37,13 @@ class ThirdParty:
             # Before torch 2.4: nothing is refused by default, and nothing can be allowed.
             return
         before = torch.get_safe_globals()
-        ours = [each for each in self._safe if each not in before]
+        known = set(map(id, before))
+        ours = [each for each in self._safe if id(each) not in known]
+        added = set(map(id, ours))
         torch.add_safe_globals(ours)
 
         def undo() -> None:
-            others = [each for each in torch.get_safe_globals() if each not in ours]
+            others = [each for each in torch.get_safe_globals() if id(each) not in added]
             torch.clear_safe_globals()
             torch.add_safe_globals(others)
 
@@ -72,6 +74,7 @@ class _Named:
 
     def __init__(self, dotted: str) -> None:
         self.__module__, _, self.__qualname__ = dotted.rpartition(".")
+        self._name = self.__module__, self.__qualname__
         self.__new__ = lambda _, *args: self.resolve().__new__(self.resolve(), *args)  # type: ignore[method-assign]
 
     def resolve(self) -> Any:
@@ -81,14 +84,24 @@ class _Named:
         return self.resolve()(*args)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, type | _Named) and self._name == (other.__module__, other.__qualname__)
+        return self is other or (isinstance(other, type) and self._name == (other.__module__, other.__qualname__))
 
     def __hash__(self) -> int:
         return hash(self._name)
 
-    @property
-    def _name(self) -> tuple[str, str]:
-        return self.__module__, self.__qualname__
+
+class _Made(_Named):
+    """Stands for the records alone, under a name of its own: a user who allows the class takes its name."""
+
+    def __init__(self, dotted: str) -> None:
+        super().__init__(dotted)
+        self.__module__, self.__qualname__ = __name__, f"a record of {dotted}"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, type) and self._name == (other.__module__, other.__qualname__))
+
+    def __hash__(self) -> int:
+        return hash(self.__qualname__)
 
 
 def _multi_representers(representer: Any) -> Iterator[dict[type, object]]:
