@@ -35,6 +35,7 @@ class Given(TypedDict):
     jobs: int | None
     threads: int | None
     exact: bool
+    before_python: str | None
     once: bool
     explain: bool
     scenarios: tuple[str, ...]
@@ -61,6 +62,7 @@ _OF_COMMANDS = (
     "jobs",
     "threads",
     "exact",
+    "before_python",
     "once",
     "explain",
 )
@@ -156,7 +158,7 @@ def _given(given: Given, names: tuple[str, ...]) -> list[str]:
 
 
 def _option(name: str) -> str:
-    return f"--{name}" if name in _OF_COMMANDS else f"--{name.removesuffix('s')}"
+    return f"--{name.replace('_', '-')}" if name in _OF_COMMANDS else f"--{name.removesuffix('s')}"
 
 
 def _words(option: str, command: str) -> tuple[str, ...]:

@@ -17,6 +17,12 @@ _COUNT = click.IntRange(min=1)
 @click.command("verify", context_settings={"allow_interspersed_args": False})
 @click.option("--before", metavar="COMMAND", help="Compare what this command logs …")
 @click.option("--after", metavar="COMMAND", help="… with what this one logs. No shell reads either.")
+@click.option(
+    "--before-python",
+    metavar="PATH",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The Python of another environment, for the first side: old and new release, side by side.",
+)
 @click.option("--base", metavar="REF", help="Run COMMAND at this git revision and in the working tree.")
 @click.option("--shim", is_flag=True, help="With --base: run the working tree's COMMAND under the shim.")
 @click.option("--migrate", is_flag=True, help="With --base: run COMMAND in a migrated copy of the working tree.")

@@ -19,8 +19,13 @@ _LEFT_OUT = {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_ACTIVE_MODEL_ID", 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def environment_of(scenario: CommandScenario, store: Store, *, seed: int, threads: int | None) -> dict[str, str]:
-    """Return the environment of one side; all but the store's address is the same for every side of a scenario."""
+def environment_of(
+    scenario: CommandScenario, store: Store, *, seed: int, threads: int | None, python: str = ""
+) -> dict[str, str]:
+    """Return the environment of one side, in which `python` is this interpreter, or another that is named.
+
+    All else but the store's address is the same for every side of a scenario.
+    """
     # Inside a git hook, GIT_DIR and its like name the hook's repository, not the one of the command's tree.
     kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT and not name.startswith("GIT_")}
     ours = {
@@ -30,7 +35,7 @@ def environment_of(scenario: CommandScenario, store: Store, *, seed: int, thread
         "PYTHONHASHSEED": str(seed % 2**32),
         # What was printed before a hang is in the file.
         "PYTHONUNBUFFERED": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(Path(python or sys.executable).absolute().parent), kept.get("PATH", os.defpath)]),
     }
     # What `--explain` looks into is what `compatkit.trace.watch` records, if the command calls it.
     watched = {TRACED: kept.get(TRACED) or "1"} if scenario.explain else {}

@@ -15,7 +15,7 @@ from compatkit.equivalence.commands.process import Launch, run_commands
 from compatkit.equivalence.commands.result import Reading
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.sides import AGAIN, Side, Sides
-from compatkit.equivalence.commands.store import LoggedRun, Store, top_level_runs
+from compatkit.equivalence.commands.store import LoggedRun, Store, bring_up_to_date, top_level_runs
 from compatkit.equivalence.commands.written import default_stores_written, files_written
 from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
@@ -43,17 +43,26 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
     launches = []
     for side in sides.all:
         own = stores[side.name]
-        environment = environment_of(scenario, own, seed=seed, threads=threads)
+        python = scenario.before_python if _is_first(side) else ""
+        environment = environment_of(scenario, own, seed=seed, threads=threads, python=python)
         environment |= _of_tree(side, own, environment)
         environment |= _of_shim(side, scenario, environment)
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
     with mlflow_is_imported():
         begun = _run(launches, scenario, sides, slots)
+    for side in sides.all:
+        if scenario.before_python and _is_first(side):
+            bring_up_to_date(side.name, stores[side.name])
     logged = [_read(side, stores[side.name], begun[0], reading) for side in sides.all]
     if slots > 1:
         _require_apart(sides, store, begun[0])
         return logged
     return _with_leftovers(logged, sides, store, begun)
+
+
+def _is_first(side: Side) -> bool:
+    """Tell whether it is the side that all others are compared with, or its second run."""
+    return side.name.removesuffix(AGAIN) in {"before", "base"}
 
 
 def _run(launches: Sequence[Launch], scenario: CommandScenario, sides: Sides, slots: int) -> list[float]:

@@ -16,6 +16,7 @@ class CommandScenario:
     """Either `before` and `after`, or `command` in the working tree and at the git revision `base`.
 
     `folder` is where the commands run, and from where `link` starts. A command is a tuple of words; no shell reads it.
+    `before_python` is the interpreter of another environment, in which the first side runs beside its own MLflow.
     Unless it is to run `once`, or under several seeds, the first side runs twice, which measures its noise.
     """
 
@@ -40,6 +41,7 @@ class CommandScenario:
     confidence: float = 0.95
     jobs: int | None = None
     threads: int | None = None
+    before_python: str = ""
 
     @property
     def is_migration(self) -> bool:

@@ -90,6 +90,27 @@ class Store:
         }
 
 
+def bring_up_to_date(side: str, store: Store) -> None:
+    """Give a database that another release of MLflow wrote the tables of this one's, as `mlflow db upgrade` does.
+
+    Raises `CommandError` where that release is the newer one.
+    """
+    from alembic.util import CommandError as AlembicError
+    from mlflow.exceptions import MlflowException
+    from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
+
+    if not store.database.exists():
+        return
+    engine = create_sqlalchemy_engine(store.uri)  # type: ignore[no-untyped-call]
+    try:
+        _upgrade_db(engine)  # type: ignore[no-untyped-call]
+    except (AlembicError, MlflowException) as error:
+        reason = f"{error}; run compatkit with the newer of the two releases"
+        raise CommandError.unreadable_store_of(side, store.uri, reason) from error
+    finally:
+        engine.dispose()
+
+
 def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
     """Return the runs of all experiments that are no other's child, in the order in which they began."""
     from mlflow import MlflowClient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,6 +237,19 @@ def test_before_runs_once_where_that_is_asked_for(verify: Verify, tmp_path: Path
 
     assert not result.is_equivalent
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["after", "before"]
+
+
+def test_the_first_side_alone_runs_in_the_environment_that_is_named_for_it(verify: Verify, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "bin" / "python"
+    other.parent.mkdir(parents=True)
+    other.write_text(f'#!/bin/sh\necho the other\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+
+    result = verify(before_python=str(other))
+
+    told = {side.name: (side / "output.txt").read_text() for side in (tmp_path / "store").iterdir()}
+    assert result.is_equivalent
+    assert told == {"before": "the other\n", "before-again": "the other\n", "after": ""}
 
 
 def test_a_run_that_before_logs_only_sometimes_is_noted(verify: Verify, folder: Path) -> None:
