@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from compatkit.migration import CallChange
+from compatkit.migration import CallChange, Removal
 from compatkit.rewrite.documents.configs.pairs import Config, Pair
 from compatkit.rewrite.documents.configs.targets import Target, is_merged
 from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
@@ -23,20 +23,23 @@ def judge_target(config: Config, target: Target, index: Index, request: Request)
     """Draft new keys, and new values that are strings, where the request allows it; else remark on them."""
     sheet = Sheet()
     if removal := index.around(target.of):
-        sheet.remarks.append(_remark(target, removal.code, f"{target.of} is gone: {removal.say}", is_manual=True))
+        sheet.remarks.append(_remark(target, removal, f"{target.of} is gone: {removal.say}", is_manual=True))
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
-    alone = [(change, _plan(target, [change])[0]) for change in changes]
-    planned, doubts = _plan(target, [change for change, found in alone if _keeps_keys(found)])
+    planned, doubts = _plan(target, changes)
     sheet.remarks += [_doubted(target, doubt) for doubt in doubts]
-    left = [found for _, found in alone if not _keeps_keys(found)] + [planned] * (not _keeps_keys(planned))
-    sheet.remarks += [_told(target, found, "keys would have to be added or taken out") for found in left]
-    if planned.applied and planned not in left:
-        drafts = list(_drafts(target, planned))
-        if reason := _doubt(config, target, planned, request):
-            sheet.remarks += [_left(draft, reason) for draft in drafts] or [_told(target, planned, reason)]
-        else:
-            sheet.drafts += drafts
+    if not planned.applied:
+        return sheet
+    drafts = list(_drafts(target, planned))
+    # A call is edited by all its rows or by none.
+    reason = "" if _keeps_keys(planned) else "keys would have to be added or taken out"
+    reason = reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
+    if not reason:
+        sheet.drafts += drafts
+    elif _keeps_keys(planned) and drafts:
+        sheet.remarks += [_left(draft, reason) for draft in drafts]
+    else:
+        sheet.remarks += [_told(target, change, reason) for change in planned.applied]
     return sheet
 
 
@@ -109,10 +112,11 @@ def _doubt_pair(config: Config, item: Item, pair: Pair) -> str:
     return ""
 
 
-def _told(target: Target, planned: Planned, reason: str) -> Remark:
-    to = next((f"{change.to}" for change in planned.applied if change.to), "")
-    what = "; ".join([*([f"{target.of} -> {to}"] if to else [target.of]), *planned.steps])
-    return _remark(target, planned.applied[0].code, f"{what}; not rewritten: {reason}")
+def _told(target: Target, change: CallChange, reason: str) -> Remark:
+    """Say of one of the rows that apply what it would do, at the key that it is about."""
+    steps = _plan(target, [change])[0].steps
+    what = "; ".join([f"{target.of} -> {change.to}" if change.to else target.of, *steps])
+    return _remark(target, change, f"{what}; not rewritten: {reason}")
 
 
 def _left(draft: Draft, reason: str) -> Remark:
@@ -124,11 +128,13 @@ def _doubted(target: Target, doubt: Doubt) -> Remark:
     what = change.to or ", ".join(sorted(change.asked))
     about = f"{target.of}: {what}" if what else target.of
     message = f"{target.of}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
-    return _remark(target, change.code, message, is_manual=doubt.is_said)
+    return _remark(target, change, message, is_manual=doubt.is_said)
 
 
-def _remark(target: Target, code: str, message: str, *, is_manual: bool = False) -> Remark:
-    return Remark(target.at, target.at, code, message, "manual" if is_manual else "review")
+def _remark(target: Target, change: CallChange | Removal, message: str, *, is_manual: bool = False) -> Remark:
+    asked = change.asked if isinstance(change, CallChange) else frozenset()
+    at = min((pair.at for pair in target.arguments if pair.name in asked), default=target.at)
+    return Remark(at, at, change.code, message, "manual" if is_manual else "review")
 
 
 def _code_of(planned: Planned, name: str) -> str:

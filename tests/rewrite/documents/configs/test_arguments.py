@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from compatkit.rewrite import Unchanged
+from compatkit.rewrite import Rewritten, Unchanged
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.options import Options
-from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
+from tests.rewrite.documents.configs.given import REVIEW, SAFE, changed, outcome_of, reasons
+from tests.rewrite.rules.calls.shop import migration
 
 SILENT = {
     "another class": ("_target_: market.buy\nwhere: 1\n", ".yaml"),
@@ -126,3 +128,46 @@ def test_broken_configuration_that_names_no_class_is_no_failure() -> None:
 )
 def test_declared_place_of_arguments_that_is_another(text: str) -> None:
     assert outcome_of(text, ".yaml") == Unchanged()
+
+
+TWO_ROWS = migration("""
+[[calls]]
+code = "TR201"
+of = "shop.Train"
+when = { gpus = [0] }
+drop = ["gpus"]
+add = { accelerator = "cpu" }
+
+[[calls]]
+code = "TR202"
+of = "shop.Train"
+rename = { gpus = "devices" }
+
+[[calls]]
+code = "TR203"
+of = "shop.Train"
+rename = { epochs = "max_epochs" }
+""")
+TRAIN = "model:\n  _target_: shop.Train\n  epochs: 3\n  gpus: {}\n"
+
+
+def told(gpus: str, options: Options = REVIEW) -> list[tuple[str, int]]:
+    text = TRAIN.format(gpus).encode()
+    outcome = rewrite_document(text, suffix=".yaml", moves=(), migrations=[TWO_ROWS], options=options)
+    assert isinstance(outcome, Unchanged)
+    return [(found.code, found.line) for found in outcome.findings]
+
+
+def test_first_row_that_fits_wins_and_stands_at_its_key() -> None:
+    assert told("0") == [("TR203", 3), ("TR201", 4)]
+    assert told("2", Options()) == [("TR203", 3), ("TR202", 4)]
+
+
+def test_all_rows_of_a_mapping_are_made_or_none() -> None:
+    source = TRAIN.format("2").encode()
+
+    outcome = rewrite_document(source, suffix=".yaml", moves=(), migrations=[TWO_ROWS], options=REVIEW)
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source == source.replace(b"epochs", b"max_epochs").replace(b"gpus", b"devices")
+    assert outcome.findings == ()
