@@ -34,7 +34,10 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
     sheet = Sheet()
     for scalar in scalars:
         spelling = names.read(scalar.value)
-        if spelling is None and not _is_target(scalar) and (found := changed.read(scalar.value)):
+        if spelling is None and _is_value(scalar) and (found := changed.read(scalar.value)):
+            if found.is_call and scalar.path[-1] in ("_target_", "class_path"):
+                # It is judged with its arguments.
+                continue
             message = f"names {found.name}: {found.say}"
             sheet.remarks.append(Remark(scalar.start, scalar.end, found.code, message))
         if spelling is None or (spelling.is_module and "." not in scalar.value):
@@ -54,10 +57,9 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
     return sheet
 
 
-def _is_target(scalar: Scalar) -> bool:
-    """Tell whether a value is judged with its arguments, or is none of a key."""
-    keys = [key for key in scalar.path if isinstance(key, str)]
-    return bool(scalar.fixed) or not keys or keys[-1] in ("_target_", "class_path")
+def _is_value(scalar: Scalar) -> bool:
+    """Tell whether it is the value of a key, or one of its values."""
+    return not scalar.fixed and any(isinstance(key, str) for key in scalar.path)
 
 
 def _doubt(scalar: Scalar, spelling: Spelling, values: set[str], declared: frozenset[str]) -> str:

@@ -134,7 +134,9 @@ def dots(module: Module) -> str:
 
 def config(sketch: Sketch, name: Name, kind: str) -> tuple[list[str], str, str]:
     file = f"conf{sketch.next()}.{kind}"
-    key = sketch.choice("_target_", "handler", "class_path")
+    # What a mapping with such a key gives is judged with the arguments beside it.
+    is_judged = name.home in ("acme", "acme.shape")
+    key = "handler" if is_judged else sketch.choice("_target_", "handler", "class_path")
     head = ["from pathlib import Path", "from loading import load"]
     up = "Path(__import__('loading').__file__)"
     match kind:

@@ -204,3 +204,5 @@ NAMES = (
     Name("acme", "press", "{}(hard=1)", "'pressed 1'"),
     Name("acme", "gone", "{}()", "'gone'"),
 )
+# Those that are the same under another name.
+MOVED = tuple(each for each in NAMES if each.home not in ("acme", "acme.shape"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.rewrite.oracle.import_forms import IMPORTS, LOADED, imported
 from tests.rewrite.oracle.judge import Project
-from tests.rewrite.oracle.library import NAMES, V1, V2
+from tests.rewrite.oracle.library import MOVED, NAMES, V1, V2
 from tests.rewrite.oracle.reach_forms import add_test, reached
 from tests.rewrite.oracle.records import RECORDS
 from tests.rewrite.oracle.sketch import Module, Sketch
@@ -82,7 +82,7 @@ TEXTS = (
 
 @st.composite
 def projects(draw: st.DrawFn, about: str = "names") -> Project:
-    """Return a project, mostly about the library's names, its records, or texts that spell the names."""
+    """Return a project, mostly about the library's names, those that moved, its records, or texts that spell names."""
     return project(Sketch(draw, about))
 
 
@@ -93,7 +93,7 @@ def project(sketch: Sketch) -> Project:
     sketch.modules = [Module(f"{sketch.top}.{name}") for name in chosen]
     if sketch.one_in(4):
         sketch.modules[0] = packages[sketch.drawing(st.integers(0, 1))]
-    for module in sketch.modules if sketch.about == "names" else ():
+    for module in sketch.modules if sketch.about in ("names", "moves") else ():
         for _ in range(sketch.few(3)):
             use(sketch, module)
     if sketch.about == "texts" or sketch.one_in(4):
@@ -140,7 +140,7 @@ def put_together(sketch: Sketch) -> Project:
 
 
 def use(sketch: Sketch, module: Module) -> None:
-    name = sketch.drawing(st.sampled_from(NAMES))
+    name = sketch.drawing(st.sampled_from(MOVED if sketch.about == "moves" else NAMES))
     number = sketch.next()
     form = sketch.choice(*IMPORTS)
     sketch.drawn += [name.old, form]

@@ -25,6 +25,7 @@ class ChangedName:
     code: str
     say: str
     minds_mocks: bool = True
+    is_call: bool = False
 
 
 class ChangedNames:
@@ -78,24 +79,27 @@ def _by_name(migration: Migration) -> dict[str, ChangedName]:
 
 def _names(migration: Migration) -> Iterator[ChangedName]:
     for call in migration.calls:
-        yield from (ChangedName(name, call.code, _of_call(call), bool(call.to)) for name in names_of(call, migration))
+        for name in names_of(call, migration):
+            yield ChangedName(name, call.code, _of_call(call), minds_mocks=bool(call.to), is_call=True)
     for removal in migration.removed:
         yield from (ChangedName(name, removal.code, f"it is gone: {removal.say}") for name in removal.names)
+    members: dict[str, list[MemberChange]] = {}
     for member in migration.members:
-        owners = set(owners_of(member, migration))
-        for name in owners:
-            yield ChangedName(f"{name}.{member.v1}", member.code, _of_member(member))
-            yield ChangedName(name, member.code, _of_member(member))
-        for name, kind in migration.types:
-            if kind in owners and name.endswith("()"):
-                yield ChangedName(name.removesuffix("()"), member.code, _of_member(member))
+        for name in dict.fromkeys(owners_of(member, migration)):
+            yield ChangedName(f"{name}.{member.v1}", member.code, _of_members([member]))
+            members.setdefault(name, []).append(member)
+    makers = [(name.removesuffix("()"), kind) for name, kind in migration.types if name.endswith("()")]
+    for name, owner in (*((owner, owner) for owner in members), *makers):
+        if owner in members:
+            yield ChangedName(name, members[owner][0].code, _of_members(members[owner]))
 
 
 def _of_call(call: CallChange) -> str:
     if call.to:
         return f"{call.to} is the new home"
-    return call.say or call.about.reason or "it takes other arguments now"
+    asked = ", ".join(sorted(call.asked))
+    return call.say or call.about.reason or f"it takes other arguments now{asked and f', not {asked}'}"
 
 
-def _of_member(member: MemberChange) -> str:
-    return member.say or f"its {member.v1} is {member.v2} now"
+def _of_members(members: list[MemberChange]) -> str:
+    return "; ".join(member.say or f"its {member.v1} is {member.v2} now" for member in members)
