@@ -113,12 +113,12 @@ def test_a_place_that_was_not_used_is_still_left(project: Path) -> None:
 
 
 def test_a_file_that_cannot_be_processed_is_named_and_exits_3(project: Path) -> None:
-    plant(project, {"src/d.py": "old_home = (\n"})
+    plant(project, {"src/d.py": "import shop.core.old_home\na = (\n"})
 
     done = compatkit("census", "census.json", "--in", "src", cwd=project)
 
     assert done.returncode == 3
-    assert "in src/d.py:1:12" in done.stderr
+    assert "in src/d.py:2:5" in done.stderr
 
 
 def test_a_census_that_cannot_be_read_exits_2(project: Path) -> None:
