@@ -218,3 +218,34 @@ def test_a_changed_function_that_another_file_takes_from_here_is_said(tmp_path: 
     plant(tmp_path, {"app/service.py": service, "app/user.py": "from app.service import press\nprint(press(hard=1))\n"})
     [found] = migrated(tmp_path, row)
     assert "another file takes it from here as 'press'" in found
+
+
+HALF_MOVED = {
+    "lib/pkg/__init__.py": "",
+    "lib/pkg/old.py": "from pkg.new import Thing2 as Thing\n\n\ndef stays():\n    return 'stays'\n",
+    "lib/pkg/new.py": "class Thing2:\n    name = 'thing'\n",
+    "app/__init__.py": "",
+    "app/service.py": "from pkg import old\n\n\ndef make():\n    return old.Thing.name, old.stays()\n",
+}
+
+
+@pytest.mark.parametrize(("attribute", "is_rewritten"), [("stays", True), ("Thing", False)])
+def test_a_patch_keeps_only_what_it_patches_where_the_import_stays(
+    tmp_path: Path, attribute: str, *, is_rewritten: bool
+) -> None:
+    user = f"""\
+from unittest import mock
+import app.service
+with mock.patch("app.service.old.{attribute}") as one:
+    one.name = one.return_value = "patched"
+    print(app.service.make())
+"""
+    plant(tmp_path, {**HALF_MOVED, "app/user.py": user})
+    before = run(tmp_path, "app.user")
+    found = migrated(tmp_path, NAME)
+
+    assert before[0] == 0
+    assert "patched" in before[1]
+    assert run(tmp_path, "app.user") == before
+    assert ("Thing2" in (tmp_path / "app/service.py").read_text(encoding="utf-8")) is is_rewritten
+    assert any("another file may read 'old'" in message for message in found) is not is_rewritten

@@ -81,7 +81,7 @@ class Around:
         if self._readers is None or not names:
             return frozenset()
         read = self._readers.of(file.path)
-        return None if read is None else read & names
+        return None if read is None else frozenset(each for each in read if each.partition(".")[0] in names)
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root.

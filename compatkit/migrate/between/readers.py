@@ -30,7 +30,8 @@ _WORD = re.compile(r"\w+")
 _BY_NAME = frozenset({"delattr", "getattr", "hasattr", "object", "setattr", "spy", "stub", "attrgetter", "multiple"})
 # A path that begins with what is put in front of it while the code runs: `f"{app.service.__name__}.old.Thing"`.
 _OPEN = re.compile(r"(?:\A|[}s])[.:](\w+)")
-_DOTTED = re.compile(r"(\w+)[.:](?=(\w+))")
+# Two parts of a dotted name that follow each other, and what is read behind them.
+_DOTTED = re.compile(r"(\w+)[.:](?=(\w+)(?:[.:](\w+))?)")
 
 
 class ModuleNames:
@@ -90,7 +91,7 @@ class Readers:
             self._read(sources[number])
 
     def of(self, path: Path) -> frozenset[str] | None:
-        """Return the names that are read from a module of this name; None where any may be."""
+        """Return the names that are read from a module of this name, and what behind them; None where any may be."""
         # What is imported from a bare dot may come from any package.
         modules = {path.parent.absolute().name, ""} if path.stem == "__init__" else {path.stem}
         if modules & self._handed_on:
@@ -150,7 +151,10 @@ class Readers:
                 asked = {text for text in texts if isinstance(text, str) and text.partition(".")[0] in self._names}
                 yield from ((_last(args[0], aliases), text.partition(".")[0]) for text in asked)
             case ast.Constant(value=str(text)):
-                yield from ((left, name) for left, name in _DOTTED.findall(text) if name in self._names)
+                dotted = _DOTTED.findall(text)
+                yield from (
+                    (left, f"{name}.{behind}".strip(".")) for left, name, behind in dotted if name in self._names
+                )
                 yield from ((None, name) for name in _OPEN.findall(text) if name in self._names)
 
 

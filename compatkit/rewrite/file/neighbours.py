@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ class Neighbours:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
         taken: old names that another file may import from this one; None where any may be.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
-        read: local names of modules that another file reads from this one; None where any may be.
+        read: local names of modules that another file reads from this one, each with the attribute that it reads behind
+            it, where that is known; None where any may be.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
@@ -29,9 +31,12 @@ class Neighbours:
         """Tell whether another file may import a moved name from this one."""
         return self.taken is None or name in self.taken
 
-    def may_be_read(self, name: str) -> bool:
-        """Tell whether another file may read the local name of a module from this one."""
-        return self.read is None or name in self.read
+    def may_be_read(self, name: str, attributes: Set[str] | None = None) -> bool:
+        """Tell whether another file may read the local name of a module from this one; of given `attributes` only."""
+        if self.read is None:
+            return True
+        behind = [attribute for each in self.read for local, _, attribute in [each.partition(".")] if local == name]
+        return any(not each or attributes is None or each in attributes for each in behind)
 
     def absence_of(self, new: str) -> str:
         """Say what is missing of a new name, or of the module that holds it, or nothing."""

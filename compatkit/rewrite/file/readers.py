@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING
 
 from compatkit.rewrite.file.name_ranges import words_of
@@ -26,7 +26,7 @@ _BY_NAME = frozenset(
 )
 
 
-def reader_of(file: File, local: str, scope: Scope) -> str:
+def reader_of(file: File, local: str, scope: Scope, attributes: Set[str] | None = None) -> str:
     """Say who may read what an import binds in a scope besides its code, or nothing: a text, a look-up, another file.
 
     Asked before a name is removed, or comes to stand for another module, which has not all that the old one had.
@@ -35,12 +35,15 @@ def reader_of(file: File, local: str, scope: Scope) -> str:
         return "this file looks up names while it runs (globals, locals, eval, exec or its own module)"
     if line := _line_reading(file, local):
         return f"the text in line {line} may read {local!r}"
-    return outside_reader_of(file, local, scope)
+    return outside_reader_of(file, local, scope, attributes)
 
 
-def outside_reader_of(file: File, local: str, scope: Scope) -> str:
-    """Say which other file may read a local name of a module, and what lies behind it, or nothing."""
-    is_read = file.neighbours.may_be_read(local) or _reads_itself(file, local)
+def outside_reader_of(file: File, local: str, scope: Scope, attributes: Set[str] | None = None) -> str:
+    """Say which other file may read a local name of a module, and what lies behind it, or nothing.
+
+    Where the name goes on standing for what it does, only who reads one of the `attributes` that are changed matters.
+    """
+    is_read = file.neighbours.may_be_read(local, attributes) or _reads_itself(file, local)
     return f"another file may read {local!r} from here" if scope is file.scopes.module and is_read else ""
 
 

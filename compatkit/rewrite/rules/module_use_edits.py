@@ -221,7 +221,9 @@ class ModuleUseEdits:
         is_alias = not binding.is_plain and any(use.move.old_module == binding.meaning for use in binding.uses)
         is_gone = not binding.others and len(self._gone) == len(binding.imports) and binding.local not in roots
         ask = reader_of if is_alias or is_gone else outside_reader_of
-        return ask(file, binding.local, binding.scope)
+        # Where something else needs the old module, its import stays, and with it all that is not changed here.
+        changed = {dotted(use.node).split(".")[1] for use in binding.uses}
+        return ask(file, binding.local, binding.scope, changed if binding.others else None)
 
     def _import(self, imported: Imported) -> list[Change] | None:
         """Import the new homes in place of the old one, or below it; None where there is no room."""
