@@ -127,10 +127,13 @@ def _installed(name: str) -> object:
 
 
 def _scenarios(settings: Settings) -> Iterator[Check]:
-    from compatkit.equivalence.commands.declared import declared_scenarios
-
     if (origin := settings.project.origin) is None:
         return
+    if find_spec("numpy") is None:
+        yield Check("verify", "ok", "its scenarios are not looked at: that needs pip install 'compatkit[train]'")
+        return
+    from compatkit.equivalence.commands.declared import declared_scenarios
+
     try:
         found = declared_scenarios(origin).scenarios
     except CompatkitError as error:

@@ -184,3 +184,12 @@ def on_terminal(command: list[str], folder: Path) -> bytes:
             # The terminal is closed: its program has ended.
             os.close(reading)
     return found
+
+
+def test_doctor_of_a_base_install_says_what_it_does_not_look_at(install: Path, tree: Path) -> None:
+    (tree / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["torch-amp"]\n')
+
+    done = run_in(install, "doctor", cwd=tree)
+
+    assert done.returncode == 0
+    assert b"its scenarios are not looked at" in done.stdout
