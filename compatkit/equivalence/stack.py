@@ -88,6 +88,8 @@ def _prepare(store: Path) -> str:
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     client = MlflowClient(uri)
     if client.get_experiment_by_name(_EXPERIMENT) is None:
+        # Made before the first artifact: a run without any then has none, rather than none here.
+        (folder / "artifacts").mkdir(exist_ok=True)
         client.create_experiment(_EXPERIMENT, artifact_location=(folder / "artifacts").as_uri())
     return uri
 

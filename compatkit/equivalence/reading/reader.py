@@ -78,8 +78,8 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
     models = Models()
     names = read_logged_models(client, run, experiments, models)
-    artifacts, trace = _read_artifacts(client, run, models)
     read_registered(client, run, models, names)
+    artifacts, trace = _read_artifacts(client, run, models)
     models.notes += weights_alone_note(models.found, artifacts)
     metrics, datasets = read_metrics(client, run), read_datasets(run)
     _require_unchanged(client, run)

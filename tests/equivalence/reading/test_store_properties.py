@@ -134,7 +134,10 @@ def another(value: Any) -> Any:
     return 0.5 if value != 0.5 else 0.5 + sys.float_info.epsilon
 
 
-def test_values_of_one_step_and_one_moment_are_paired_by_size(tracking_uri: str, experiment: str) -> None:
+@pytest.mark.parametrize(("values", "is_equivalent"), [((0.5 - 1e-9, 0.7), True), ((0.7, 0.5 - 1e-9), False)])
+def test_values_of_one_step_and_one_moment_keep_the_order_of_the_store(
+    tracking_uri: str, experiment: str, values: tuple[float, ...], *, is_equivalent: bool
+) -> None:
     client = MlflowClient(tracking_uri)
 
     def logged(*values: float) -> str:
@@ -144,7 +147,8 @@ def test_values_of_one_step_and_one_moment_are_paired_by_size(tracking_uri: str,
         return run
 
     # 0.5 and its neighbour below begin with another digit when they are written in base 16.
-    runs = [logged(0.5, 0.7), logged(0.7, 0.5 - 1e-9)]
+    runs = [logged(0.5, 0.7), logged(*values)]
 
     snapshots = [take_snapshot(run, tracking_uri=tracking_uri) for run in runs]
-    assert compare_snapshots(*snapshots, Policy(metrics=Tolerance(rtol=1e-6))).is_equivalent
+    verdict = compare_snapshots(*snapshots, Policy(metrics=Tolerance(rtol=1e-6)))
+    assert verdict.is_equivalent is is_equivalent
