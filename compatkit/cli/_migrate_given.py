@@ -89,8 +89,13 @@ def require_paths(paths: Iterable[Path]) -> None:
 def require_codes(settings: Settings, migrations: Iterable[Migration]) -> None:
     """Refuse a code that selects nothing: a typing error would silently leave everything out."""
     known = sorted(describe_codes(migrations))
-    for wanted in (*settings.select, *settings.ignore):
-        if not wanted.startswith("CK9") and not any(code.startswith(wanted) for code in known):
+    asked = (*settings.select, *settings.ignore)
+    if any(wanted.startswith("CK9") for wanted in asked):
+        from compatkit.authoring.explaining import TOOL_CODES
+
+        known += TOOL_CODES
+    for wanted in asked:
+        if not any(code.startswith(wanted) for code in known):
             raise click.UsageError(f"There is no code {wanted!r}; {nearest(wanted, known) or 'check the migration'}")
 
 

@@ -156,6 +156,19 @@ def test_ignored_migration_code_is_known_by_prefix(tree: Path) -> None:
     assert migrate("src", "--ignore", "CK1,CK101").exit_code == 0
 
 
+@pytest.mark.parametrize("code", ["CK9", "CK902"])
+def test_a_code_of_the_tool_itself_is_known(tree: Path, code: str) -> None:
+    assert migrate("src", "--ignore", code).exit_code == 0
+
+
+@pytest.mark.parametrize("code", ["CK998", "CK9021", "CK7"])
+def test_a_code_that_selects_nothing_is_refused(tree: Path, code: str) -> None:
+    done = migrate("src", "--select", code)
+
+    assert done.exit_code == 2
+    assert f"There is no code '{code}'" in done.stderr
+
+
 def test_settings_are_read_and_the_command_line_goes_before_them(tree: Path) -> None:
     plant(tree, {"pyproject.toml": "[tool.compatkit]\nselect = ['CK7']\n", "a.py": "x = 1\n"})
 

@@ -249,3 +249,16 @@ def test_what_neither_generation_knows_is_absent() -> None:
     assert config.get("learning", 3) == 3
     with pytest.raises(KeyError, match="learning"):
         config["learning"]
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("optimizer.lr", "optimizer.learning_rate"),
+        ("lr", "optimizer.learning_rate"),
+        ("optimizer.learnig_rate", "optimizer.learning_rate"),
+    ],
+)
+def test_a_setting_under_its_v1_name_is_answered_with_that_of_v2(path: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=rf"did you mean '{meant}'"):
+        OrchestratorConfig().with_overrides({path: 0.1})

@@ -21,7 +21,7 @@ class ConfigError(CompatkitError):
         return cls(
             f"There is no setting {path!r} (given: {value!r}).",
             where="OrchestratorConfig",
-            hint=nearest(path, known),
+            hint=_v2_spelling(path) or nearest(path, known),
         )
 
     @classmethod
@@ -153,3 +153,12 @@ class ConfigError(CompatkitError):
             where="the v1 arguments",
             hint="give them by name, or as an OrchestratorConfig",
         )
+
+
+def _v2_spelling(path: str) -> str:
+    """Return a hint for a setting that is spelled as v1's argument was: the migration knows where v2 keeps it."""
+    from compatkit.migration import find_migration
+
+    spelled = {row.v1: row.v2 for row in find_migration().arguments}
+    found = spelled.get(path.rpartition(".")[2], path)
+    return f"did you mean {found!r}?" if found != path else ""
