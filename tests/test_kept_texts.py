@@ -194,7 +194,7 @@ def test_any_text_comes_back_or_is_refused(name: str, text: str, tmp_path: Path)
 
 def document(ending: str, text: str) -> str | None:
     """Return a document that says `text`, and an old name behind it, or None where the format cannot say that."""
-    values = {"before": text, "home": OLD, "after": text}
+    values = {"before": text, "class_path": OLD, "after": text}
     match ending:
         case ".json":
             return json.dumps(values, ensure_ascii=False)
@@ -202,7 +202,7 @@ def document(ending: str, text: str) -> str | None:
             return tomli_w.dumps(values)
         case ".yaml":
             return str(yaml.safe_dump(values, sort_keys=False))
-    source = f"[a]\nbefore = {text}\nhome = {OLD}\nafter = {text}\n"
+    source = f"[a]\nbefore = {text}\nclass_path = {OLD}\nafter = {text}\n"
     try:
         return source if dict(ini_values(source)) == values else None
     except IniError:
@@ -232,7 +232,7 @@ def test_a_text_beside_a_rewritten_value_stays_as_it_is(ending: str, text: str) 
 
     after = changed(before, ending)
 
-    assert READERS[ending](after) == {**values, "home": NEW}
+    assert READERS[ending](after) == {**values, "class_path": NEW}
 
 
 def test_mlflow_keeps_params_and_tags_or_they_are_refused(tracking_uri: str) -> None:

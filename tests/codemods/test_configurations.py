@@ -40,8 +40,17 @@ def applied(name: str, text: str) -> tuple[str, str]:
 def test_arguments_of_the_trainer_in_a_file_of_lightnings_command_line() -> None:
     after, said = applied("lightning-2", CLI)
 
-    assert after == CLI.replace("checkpoint_callback", "enable_checkpointing")
+    # `gpus` would become two keys: the trainer is left whole, and that is said.
+    assert after == CLI
     assert "devices" in said
+
+
+def test_arguments_that_need_no_other_key_are_renamed_in_a_file_of_the_command_line() -> None:
+    text = CLI.replace("gpus: 2", "accelerator: gpu\n  devices: 2")
+
+    after, _ = applied("lightning-2", text)
+
+    assert after == text.replace("checkpoint_callback", "enable_checkpointing")
 
 
 @pytest.mark.parametrize("text", [CLI.replace("model:", "net:"), CLI.replace("max_epochs: 10", "epochs: 10")])
@@ -50,11 +59,13 @@ def test_trainer_of_another_kind_of_file_is_left_alone(text: str) -> None:
 
 
 def test_class_and_its_arguments_in_a_file_of_hydra() -> None:
-    text = "trainer:\n  _target_: pytorch_lightning.Trainer\n  checkpoint_callback: false\n"
+    text = "trainer:\n  _target_: pytorch_lightning.Trainer\n  accelerator: cpu\n  checkpoint_callback: false\n"
 
     after, _ = applied("lightning-2", text)
 
-    assert after == "trainer:\n  _target_: lightning.pytorch.Trainer\n  enable_checkpointing: false\n"
+    assert (
+        after == "trainer:\n  _target_: lightning.pytorch.Trainer\n  accelerator: cpu\n  enable_checkpointing: false\n"
+    )
 
 
 def test_key_that_would_have_to_be_added_is_reported() -> None:

@@ -40,6 +40,8 @@ MODEL = {
     "files": FILE,
     "details": TEXT,
     "layers": (Layer("new", "torch.nn.Linear", 1), lambda layer: layer._replace(path=layer.path + "'")),
+    # By data set and metric; the plant's own model has none, so that here they are only added.
+    "metrics": ({"": history(0.5)}, lambda found: {**found, "new": history(0.25)}),
 }
 SNAPSHOT: dict[str, Change] = {
     "status": TEXT,
@@ -117,8 +119,8 @@ def test_the_order_of_names_is_not_reported(snapshot: Snapshot, random: Any) -> 
 
 
 def test_no_field_of_a_snapshot_is_left_out_here() -> None:
-    # A trace tells where two runs part, and is no part of what they are compared by.
-    assert {field.name for field in fields(Snapshot)} == {*SNAPSHOT, "run_id", "notes", "trace"}
+    # A trace tells where two runs part, and is no part of what they are compared by; what is unread gives no verdict.
+    assert {field.name for field in fields(Snapshot)} == {*SNAPSHOT, "run_id", "notes", "trace", "unread"}
     assert {field.name for field in fields(Model)} == {*MODEL}
     assert {field.name for field in fields(Dataset)} == {*DATASET}
 

@@ -15,7 +15,7 @@ from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
 
 TREE: dict[str, str | bytes] = {
-    "shop/core/old_home.py": "class Old: pass\n",
+    "shop/core/old_home.py": "import shop.core.old_home\n\nclass Old: pass\n",
     "shop/core/app.py": "from .old_home import Old\n",
     "shop/main.py": OLD,
     "shop/plain.py": "x = 1\n",

@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 
 from compatkit.cli.compare import command as compare_command
 from compatkit.equivalence import Policy, compare_snapshots, take_snapshot
+from compatkit.migration import DEFAULT_MIGRATION
 from compatkit.training import (
     OrchestratorConfig,
     TrainingOrchestrator,
@@ -58,7 +59,8 @@ def test_system_metrics_are_logged_on_request_and_not_compared(tracking_uri: str
 
     assert any(name.startswith("system/") for name in client.get_run(sampled).data.metrics)
     assert not any(name.startswith("system/") for name in client.get_run(plain).data.metrics)
-    compared = CliRunner().invoke(compare_command, [plain, sampled, "--tracking-uri", tracking_uri])
+    chosen = ["--tracking-uri", tracking_uri, "--migration", DEFAULT_MIGRATION]
+    compared = CliRunner().invoke(compare_command, [plain, sampled, *chosen])
     assert compared.exit_code == 0, compared.output
     assert "allowed, MLflow's samples of how busy the machine was: metric extra system/" in compared.output
 

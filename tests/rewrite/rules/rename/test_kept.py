@@ -267,4 +267,6 @@ def test_what_is_not_the_moved_name(source: str) -> None:
 
 
 def test_definition_in_the_old_home() -> None:
-    assert isinstance(outcome_of("class Old: pass\nOld()\n", module="shop.core.old_home"), Skipped)
+    assert isinstance(
+        outcome_of("import shop.core.old_home\nclass Old: pass\nOld()\n", module="shop.core.old_home"), Skipped
+    )
