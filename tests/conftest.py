@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -145,3 +146,6 @@ def _global_store_is_left_alone() -> Iterator[None]:
     yield
     left = os.environ.pop("MLFLOW_TRACKING_URI", None)
     assert left is None, f"This test left MLflow's global store at {left}: use the fixture active_store."
+    # A run that a test left active, as one that proves what becomes of a crash may, is not the next test's.
+    if (fluent := sys.modules.get("mlflow.tracking.fluent")) is not None:
+        fluent._active_run_stack.get().clear()
