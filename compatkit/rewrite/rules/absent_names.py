@@ -20,11 +20,12 @@ def find_absent(file: File, run: RunPlan) -> Found:
     where, told = destinations_of(run.moves), _names_of_rows(run)
     found = []
     for node, dotted in (*_imports(file), *_uses(file)):
-        move = where.lacking(dotted)
+        if (move := where.lacking(dotted)) is None:
+            continue
         # Of a chain, the first part that is not there is told.
         is_inside = isinstance(node, ast.Attribute) and where.lacking(dotted.rpartition(".")[0])
         is_told = dotted in where.homes or any(dotted == name or dotted.startswith(f"{name}.") for name in told)
-        if move and not is_inside and not is_told:
+        if not is_inside and not is_told:
             what = f"{dotted} is not in {move.new} any more"
             found.append(file.finding(node, move.code, f"{what}; {_advice(move, dotted)}"))
     return Found(findings=found)

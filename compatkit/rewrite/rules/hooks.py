@@ -58,7 +58,7 @@ class Hooks:
         used = [node.id for node in ast.walk(item) if isinstance(node, ast.Name) and node.id in names]
         if used:
             return f"it uses {used[0]}, which v2 does not pass"
-        if _is_called(self._facts.file.tree, item.name):
+        if any(node.attr == item.name for node in self._facts.file.nodes.of(ast.Attribute)):
             return "it is also called by its name in this file"
         if hook.about.confidence not in ("safe", self._facts.options.confidence):
             return "made with --confidence review"
@@ -97,10 +97,6 @@ def _fits(item: _Function, hook: HookChange) -> bool:
 
 def _positional(item: _Function) -> list[ast.arg]:
     return [*item.args.posonlyargs, *item.args.args]
-
-
-def _is_called(tree: ast.Module, name: str) -> bool:
-    return any(isinstance(node, ast.Attribute) and node.attr == name for node in ast.walk(tree))
 
 
 def _said(owner: ast.ClassDef, item: _Function, hook: HookChange) -> str:
