@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from compatkit.errors import CompatkitError
 
 # What the extras bring, by the name under which it is imported.
-_EXTRAS = {
+EXTRAS = {
     **dict.fromkeys(
         ["mlflow", "numpy", "pandas", "scipy", "sklearn", "sqlalchemy", "tomli_w", "torch", "yaml"], "train"
     ),
@@ -31,7 +31,7 @@ def require(*modules: str, extra: str = "train") -> None:
 def as_missing_extra(error: ModuleNotFoundError) -> CompatkitError | None:
     """Return the error to show for a failed import, or None where no extra brings that module."""
     name = (error.name or "").partition(".")[0]
-    return _missing(name, _EXTRAS[name]) if name in _EXTRAS else None
+    return _missing(name, EXTRAS[name]) if name in EXTRAS else None
 
 
 def quiet_mlflow() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from compatkit import __version__
+from compatkit.cli._extras import EXTRAS
 from compatkit.cli._status import ExitStatus
 from compatkit.errors import CompatkitError
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
     from compatkit.migration import Migration
 
-_EXTRAS = {"mlflow": "train", "scipy": "train", "torch": "train", "jinja2": "report", "griffe": "draft", "ray": "ray"}
+# Of what the extras bring, the libraries that decide whether a command runs.
+_LIBRARIES = ("mlflow", "scipy", "torch", "jinja2", "griffe", "ray")
 _STATUS = {"ok": ExitStatus.OK, "look": ExitStatus.FINDINGS, "wrong": ExitStatus.FAILED}
 
 
@@ -146,9 +148,9 @@ def _scenarios(settings: Settings) -> Iterator[Check]:
 
 def _environment() -> Iterator[Check]:
     yield Check("compatkit", "ok", f"{__version__} on Python {sys.version.split()[0]}, {sys.executable}")
-    for name, extra in _EXTRAS.items():
+    for name in _LIBRARIES:
         if find_spec(name) is None:
-            yield Check("extra", "ok", f"{name} is not installed: pip install 'compatkit[{extra}]' brings it")
+            yield Check("extra", "ok", f"{name} is not installed: pip install 'compatkit[{EXTRAS[name]}]' brings it")
         else:
             yield Check("extra", "ok", f"{name} {_version(name)}")
     store = os.environ.get("MLFLOW_TRACKING_URI")

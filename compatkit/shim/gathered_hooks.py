@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from compatkit.migration import MemberChange, Migration, Move, follow
+from compatkit.migration import MemberChange, Migration, Move
 from compatkit.shim.holders import class_at, prefixes, restore, top_of
+from compatkit.shim.members import members_by_class, subclasses
 from compatkit.shim.renamed_member import SubclassWatch
 from compatkit.shim.warning import caller_frame, module_of, warn_defined
 
@@ -29,12 +30,7 @@ class GatheredHooks:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        self._members: dict[str, dict[MemberChange, None]] = {}
-        for member in (row for migration in every for row in migration.members if row.gathers):
-            for name in member.of:
-                moved = follow(name, moves)
-                for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
-                    self._members.setdefault(each, {})[member] = None
+        self._members = members_by_class((row for each in every for row in each.members if row.gathers), moves)
         self._undo: list[Callable[[], None]] = []
         self._watched: set[int] = set()
 
@@ -54,7 +50,7 @@ class GatheredHooks:
                 self._watched.add(id(kind))
                 connect = functools.partial(self._connect, kind, tuple(members))
                 self._set(kind, "__init_subclass__", SubclassWatch(kind, vars(kind).get("__init_subclass__"), connect))
-                for each in _below(kind):
+                for each in subclasses(kind):
                     connect(each)
 
     def restore(self) -> None:
@@ -160,13 +156,6 @@ def _kept(result: Any, wrapped_as: str) -> Any:
 
 def _detached(value: Any) -> Any:
     return value.detach() if callable(getattr(value, "detach", None)) else value
-
-
-def _below(kind: Any) -> list[type]:
-    found: list[type] = []
-    for each in type.__subclasses__(kind):
-        found += [each, *_below(each)]
-    return found
 
 
 def _restore(owner: weakref.ref[type], name: str, value: object, before: object) -> None:

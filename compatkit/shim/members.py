@@ -11,7 +11,7 @@ import inspect
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -31,13 +31,8 @@ class RenamedMembers:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        # A class that moved is often named by both its homes: it has a member once.
-        self._members: dict[str, dict[MemberChange, None]] = {}
-        for member in (row for migration in every for row in migration.members if renamed_at_run_time(row)):
-            for name in member.of:
-                moved = follow(name, moves)
-                for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
-                    self._members.setdefault(each, {})[member] = None
+        rows = (row for migration in every for row in migration.members if renamed_at_run_time(row))
+        self._members = members_by_class(rows, moves)
         self._undo: list[Callable[[], None]] = []
 
     @property
@@ -79,7 +74,7 @@ class RenamedMembers:
     def _watch_subclasses(self, kind: type, hooks: _Hooks) -> None:
         watch = SubclassWatch(kind, vars(kind).get("__init_subclass__"), hooks.connect)
         self._set(kind, "__init_subclass__", watch)
-        for each in _subclasses(kind):
+        for each in subclasses(kind):
             hooks.connect(each)
 
     def _set(self, owner: type, name: str, value: _StandIn) -> bool:
@@ -125,6 +120,20 @@ class _Hooks:
         return kind.__module__ == self._owner.__module__ or top_of(kind.__module__) == self._library
 
 
+def members_by_class(rows: Iterable[MemberChange], moves: Sequence[Move]) -> dict[str, dict[MemberChange, None]]:
+    """Return the members of each class, under its declared names and those to which it moved.
+
+    A class that moved is often named by both its homes: it has a member once.
+    """
+    found: dict[str, dict[MemberChange, None]] = {}
+    for member in rows:
+        for name in member.of:
+            moved = follow(name, moves)
+            for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
+                found.setdefault(each, {})[member] = None
+    return found
+
+
 def _has(kind: type, name: str) -> bool:
     return any(defines(each, name) for each in kind.__mro__)
 
@@ -144,10 +153,10 @@ def _library_of(kind: type) -> str:
     return top if {"site-packages", "dist-packages"} & set(Path(file).parts) else ""
 
 
-def _subclasses(kind: Any) -> Iterator[type]:
+def subclasses(kind: Any) -> Iterator[type]:
     for each in type.__subclasses__(kind):
         yield each
-        yield from _subclasses(each)
+        yield from subclasses(each)
 
 
 def _restore(owner: weakref.ref[type], name: str, value: weakref.ref[_StandIn]) -> None:
