@@ -16,7 +16,8 @@ from compatkit.cli._status import ExitStatus
     "--output",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="A folder of its own for the stubs, such as typings; by default they lie where the old modules were.",
+    help="A folder of its own for the stubs; by default they lie where the old modules were or, with no source left "
+    "there, below typings.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a stub is missing or stale.")
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
@@ -29,6 +30,8 @@ def command(
     mypy and pyright then accept old imports with the new types, and report moved functions as deprecated. A class is
     an alias of the new one, which cannot be marked. Nothing is imported or executed, and a module that still exists
     gets no stub. For a library that is installed, give its folder, and with --output one of yours for the stubs.
+    Python imports any folder as an empty package, so stubs of a package that is gone go to ./typings: pyright reads
+    that unasked, mypy with mypy_path = "typings".
 
     \b
     Exit status: 0 nothing to do, or done; 1 a name has no stub, or, with --check, a stub is missing or stale;

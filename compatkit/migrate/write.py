@@ -86,8 +86,8 @@ def replace_file(path: Path, *, before: bytes, after: bytes, root: Path | None =
     """
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
-    if root and not target.is_relative_to(root.resolve()):
-        raise WriteError.outside(path, root)
+    if root:
+        require_inside(path, root)
     status = target.stat()
     # The folder would allow the replacement, but someone has said that this file is not to change.
     if not status.st_mode & 0o222:
@@ -101,6 +101,12 @@ def replace_file(path: Path, *, before: bytes, after: bytes, root: Path | None =
             raise WriteError.changed(path)
 
     _replace(target, after, check)
+
+
+def require_inside(path: Path, root: Path) -> None:
+    """Raise `WriteError` where links on the way to `path`, which need not exist yet, lead out of `root`."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise WriteError.outside(path, root)
 
 
 def write_output(path: Path, content: bytes) -> None:

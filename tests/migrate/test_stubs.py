@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
+import subprocess
+import sys
 import warnings
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -113,18 +118,61 @@ def test_no_package_is_written_into_a_folder_of_its_own(tree: Path) -> None:
     assert [str(file.path) for file in plan(moved, folder="typings").files] == ["typings/gone/deep/old.pyi"]
 
 
-def test_a_package_that_is_gone_gets_a_stub_too(tree: Path) -> None:
-    moved = Move("CK101", "gone.deep.old.Widget", "shop.new.Gadget")
+def test_a_package_that_is_gone_has_its_stubs_where_nothing_imports_it(tree: Path) -> None:
+    moves = (Move("CK101", "gone.deep.old.Widget", "shop.new.Gadget"), Move("CK104", "shop.io.P", "shop.parts.Part"))
+    below = Move("CK107", "shop.io.sub.P", "shop.parts.Part")
 
-    paths = [str(file.path) for file in plan(moved).files]
+    paths = [str(file.path) for file in write(*moves, below).files]
 
-    assert paths == ["gone/__init__.pyi", "gone/deep/__init__.pyi", "gone/deep/old.pyi"]
+    assert paths == ["typings/gone/deep/old.pyi", "typings/shop/io/__init__.pyi", "typings/shop/io/sub.pyi"]
+    for name in ("gone", "gone.deep", "shop.io", "shop.io.sub"):
+        assert not can_be_imported(name, tree)
+
+
+@given(st.lists(st.sampled_from([*map(".".join, product(("gone", "shop"), "ab", "ab"))]), min_size=1, unique=True))
+def test_nothing_can_be_imported_that_could_not_be_before(modules: list[str]) -> None:
+    moves = [Move(f"CK{number}", f"{name}.P", "shop.parts.Part") for number, name in enumerate(modules, start=101)]
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
+        plant(Path(), {"shop/__init__.py": "", "shop/parts.py": "class Part: ...", "shop/a/left.py": ""})
+        write(*moves)
+        packages = {path.parent.as_posix() for path in Path().rglob("*.pyi") if path.parts[0] != "typings"}
+
+    assert packages <= {"shop/a"}
+
+
+def test_a_stub_in_a_folder_of_its_own_from_before_is_a_finding(tree: Path) -> None:
+    moved = Move("CK101", "gone.old.Widget", "shop.new.Gadget")
+    (file,) = write(moved).files
+    plant(tree, {"gone/old.pyi": file.after.decode()})
+
+    what = "is a stub in a folder without sources, which Python can import as an empty package; delete it"
+    assert plan(moved).findings == [f"gone/old.pyi {what}"]
+
+
+def test_no_stub_is_written_through_a_folder_that_leads_elsewhere(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "left.py").touch()
+    (tree / "shop/io").symlink_to(elsewhere)
+
+    with pytest.raises(WriteError, match="lies outside"):
+        write(Move("CK104", "shop.io.P", "shop.parts.Part"), Move("CK107", "shop.io.sub.P", "shop.parts.Part"))
+
+    assert [path.name for path in elsewhere.iterdir()] == ["left.py"]
+
+
+def can_be_imported(name: str, folder: Path) -> bool:
+    code = f"import importlib; importlib.import_module({name!r})"
+    return not subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=False).returncode
 
 
 def test_an_old_module_above_another_is_a_package(tree: Path) -> None:
     moves = (Move("CK101", "shop.old.Widget", "shop.new.Gadget"), Move("CK104", "shop.old.sub.P", "shop.parts.Part"))
 
-    assert [str(file.path) for file in plan(*moves).files] == ["shop/old/__init__.pyi", "shop/old/sub.pyi"]
+    paths = [str(file.path) for file in plan(*moves).files]
+
+    assert paths == ["typings/shop/old/__init__.pyi", "typings/shop/old/sub.pyi"]
 
 
 def test_what_is_left_of_an_old_package_is_not_hidden(tree: Path) -> None:
@@ -161,10 +209,10 @@ def test_a_module_that_moved_as_a_whole_gets_a_stub_for_each_that_was_in_it(tree
     files = {str(file.path): file.after.decode().splitlines()[-1] for file in plan(WHOLE).files}
 
     assert files == {
-        "shop/io/__init__.pyi": "from shop.formats import *",
-        "shop/io/deep/__init__.pyi": "from shop.formats.deep import *",
-        "shop/io/deep/table.pyi": "from shop.formats.deep.table import *",
-        "shop/io/reading.pyi": "from shop.formats.reading import *",
+        "typings/shop/io/__init__.pyi": "from shop.formats import *",
+        "typings/shop/io/deep/__init__.pyi": "from shop.formats.deep import *",
+        "typings/shop/io/deep/table.pyi": "from shop.formats.deep.table import *",
+        "typings/shop/io/reading.pyi": "from shop.formats.reading import *",
     }
 
 
@@ -180,8 +228,8 @@ def test_the_longest_of_several_moves_decides(tree: Path) -> None:
 
     files = {str(file.path): file.after.decode().splitlines()[-1] for file in plan(WHOLE, table).files}
 
-    assert files["shop/io/deep.pyi"] == "from shop.parts import *"
-    assert "shop/io/deep/table.pyi" not in files
+    assert files["typings/shop/io/deep.pyi"] == "from shop.parts import *"
+    assert "typings/shop/io/deep/table.pyi" not in files
 
 
 def test_a_name_that_moved_elsewhere_stands_beside_the_rest(tree: Path) -> None:
@@ -202,7 +250,7 @@ def test_a_whole_module_without_a_new_home_is_reported(tree: Path) -> None:
 def test_a_whole_module_that_exists_gets_no_stub(tree: Path) -> None:
     plant(tree, {**FORMATS, "shop/io/__init__.py": "", "shop/io/reading.py": ""})
 
-    assert "shop/io/reading.pyi" not in [str(file.path) for file in plan(WHOLE).files]
+    assert "typings/shop/io/reading.pyi" not in [str(file.path) for file in plan(WHOLE).files]
 
 
 def test_a_stub_beside_a_module_that_is_back_is_reported(tree: Path) -> None:
@@ -254,7 +302,7 @@ def test_a_second_run_changes_nothing(tree: Path) -> None:
 
     assert contents(tree) == before
     assert all(file.is_current for file in again.files)
-    assert len(again.files) == 3
+    assert len(again.files) == 2
 
 
 @given(order=st.permutations([CLASS, FUNCTION, CONSTANT, Move("CK104", "shop.old.sub.P", "shop.parts.Part")]))

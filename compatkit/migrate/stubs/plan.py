@@ -1,7 +1,8 @@
 """Which stubs a tree needs so that old imports still type-check, where they lie, and writing them.
 
-By default a stub lies where the old module was. There mypy and pyright find it without any setting, and it hides
-nothing. In a folder of its own (`typings/`) mypy must be told of it by `mypy_path`, and pyright understands
+By default a stub lies where the old module was, if a folder with sources is left there: mypy and pyright find it
+without any setting, and it hides nothing. A folder with stubs alone would be a package to Python, empty and importable;
+such stubs go to a folder of their own (`typings/`). mypy must be told of that by `mypy_path`, and pyright understands
 `from shop.old import X` but no longer `from shop import old`. There the `__init__.pyi` of a package would hide the real
 one, so none is written above an old module.
 """
@@ -17,10 +18,13 @@ from compatkit.errors import CompatkitError
 from compatkit.migrate.stubs.home import Home
 from compatkit.migrate.stubs.modules import moved_modules, without_home
 from compatkit.migrate.stubs.sources import Place, Sources, is_generated
-from compatkit.migrate.stubs.text import Stub, empty_stub, moved_stub, stub_text
-from compatkit.migrate.write import replace_file
+from compatkit.migrate.stubs.text import Stub, moved_stub, stub_text
+from compatkit.migrate.write import replace_file, require_inside
 from compatkit.migration import Move
 from compatkit.rewrite import RewriteError
+
+# Where pyright looks for stubs unasked.
+_TYPINGS = Path("typings")
 
 
 class StubError(CompatkitError):
@@ -34,9 +38,10 @@ class StubError(CompatkitError):
 
 @dataclass(frozen=True, slots=True)
 class StubFile:
-    """A stub that should be there, and what is there now (None: nothing)."""
+    """A stub that should be there, below `root`, and what is there now (None: nothing)."""
 
     path: Path
+    root: Path
     after: bytes
     before: bytes | None
 
@@ -61,7 +66,11 @@ def plan_stubs(paths: Iterable[Path], moves: Iterable[Move], *, folder: Path | N
 
 
 def write_stub(file: StubFile) -> None:
-    """Write a stub as a whole or not at all. Raises `StubError`, or `WriteError` if it changed meanwhile."""
+    """Write a stub as a whole or not at all.
+
+    Raises `StubError`, or `WriteError` if it changed meanwhile or a link leads out of the folder it belongs to.
+    """
+    require_inside(file.path, file.root)
     is_begun = False
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,28 +178,31 @@ class _Planner:
         return homes
 
     def _place(self, module: str, text: str, root: Path) -> None:
-        """Add the stub, and beside the sources an empty one for each package above it that is gone."""
+        """Add the stub beside the sources, or below `typings` where it would lie in a folder without any."""
         parts = module.split(".")
         is_real_folder = _holds_source(root.joinpath(*parts))
-        is_package = is_real_folder or any(other.startswith(f"{module}.") for other in self._modules)
         if self._folder and is_real_folder:
             what = f"in {self._folder} it would hide what is left of that package"
             self._plan.findings.append(f"{module} has no stub: {what}")
             return
-        base = (self._folder or root).joinpath(*parts)
-        self._add(base / "__init__.pyi" if is_package else base.with_name(f"{parts[-1]}.pyi"), text)
-        for depth in range(1, len(parts)):
-            package = root.joinpath(*parts[:depth])
-            is_old = ".".join(parts[:depth]) in self._modules
-            if self._folder is None and not is_old and not _holds_source(package):
-                self._add(package / "__init__.pyi", empty_stub())
+        is_package = is_real_folder or any(other.startswith(f"{module}.") for other in self._modules)
+        name = Path(*parts, "__init__.pyi") if is_package else Path(*parts).with_suffix(".pyi")
+        beside = root / name
+        if self._folder or _holds_source(beside.parent):
+            base = self._folder or root
+            self._add(base / name, base, text)
+            return
+        self._add(_TYPINGS / name, Path(), text)
+        if is_generated(beside):
+            what = "is a stub in a folder without sources, which Python can import as an empty package; delete it"
+            self._plan.findings.append(f"{beside} {what}")
 
-    def _add(self, path: Path, text: str) -> None:
+    def _add(self, path: Path, root: Path, text: str) -> None:
         before = path.read_bytes() if path.exists() else None
         if before and not is_generated(path):
             self._plan.notes.append(f"{path} was written by hand and is left alone")
         elif path not in {file.path for file in self._plan.files}:
-            self._plan.files.append(StubFile(path, text.encode(), before))
+            self._plan.files.append(StubFile(path, root, text.encode(), before))
 
 
 def _holds_source(folder: Path) -> bool:

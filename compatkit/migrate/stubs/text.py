@@ -33,11 +33,6 @@ class Stub:
     notes: tuple[str, ...]
 
 
-def empty_stub() -> str:
-    """Return the stub of a package that is gone and of which no name moved."""
-    return f"{MARK}; do not edit. A package that is gone.\n"
-
-
 def moved_stub(module: str, home: str) -> str:
     """Return the stub of a module that moved as a whole: a star is all that hands on what nobody lists."""
     return f"{MARK}; do not edit. {module} is {home} now.\n{_FOREIGN}\n\nfrom {home} import *\n"
