@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 from compatkit.errors import CompatkitError
-from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.outcome import RewriteError
 from compatkit.training.errors import LostProcessError
 
 

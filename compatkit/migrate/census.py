@@ -19,9 +19,9 @@ from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import RewriteError, Rewritten
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
 from compatkit.shim.mapped_call import holds_at_run_time, renamed_at_run_time
 
 

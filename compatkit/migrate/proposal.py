@@ -12,9 +12,9 @@ from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.pins import normalized, read_pins
 from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import RewriteError
 
 _LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b", re.MULTILINE)
 _IS_SCRIPT = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)

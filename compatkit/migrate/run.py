@@ -20,8 +20,8 @@ from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.prefilter.interfaces import called_otherwise
+from compatkit.rewrite.run_plan import Options
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from compatkit.budget import load_toml
 from compatkit.migration import MigrationError, Project, parse_shape
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 
 MOST_JOBS = 4096
 

@@ -17,7 +17,7 @@ from compatkit.migrate.report import Report
 from compatkit.migrate.run import Progress, plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Move
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 
 
 @dataclass(frozen=True, slots=True)

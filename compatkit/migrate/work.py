@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import Failed, Outcome
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 
 DEFAULTS = Options()
 

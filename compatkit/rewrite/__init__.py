@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.outcome import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.outcome import Edit, Failed, Finding, Outcome, RewriteError, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.prefilter.words import can_matter
 
 if TYPE_CHECKING:

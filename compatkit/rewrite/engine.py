@@ -8,24 +8,27 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.edit.edit import Change, Found
-from compatkit.rewrite.edit.position_map import PlacesBefore
-from compatkit.rewrite.edit.resolve_overlaps import choose
+from compatkit.rewrite.edit.edit import Change, Found, PlacesBefore, choose
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.edit.verify import check
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.file.tree import walk_statements
 from compatkit.rewrite.ordered_rules import RULES
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
-from compatkit.rewrite.prefilter.uses import uses_any
-from compatkit.rewrite.prefilter.words import can_be_modern, can_matter, modern_of, wanted_of
+from compatkit.rewrite.prefilter.words import (
+    can_be_modern,
+    can_matter,
+    is_spelled_outside,
+    modern_names,
+    modern_of,
+    wanted_of,
+)
 from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
-from compatkit.rewrite.run_plan import RunPlan
+from compatkit.rewrite.run_plan import Options, RunPlan
 
 Told = TypeVar("Told", Edit, Finding)
 
@@ -197,3 +200,22 @@ def _added(source: Source, change: Change) -> int:
 
 def _lines(text: str) -> int:
     return len(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def uses_any(source: Source, tree: ast.Module, migrations: Iterable[Migration], reexports: Iterable[Move] = ()) -> bool:
+    """Tell whether a producer, a class or a function with declared arguments may be named outside of the imports.
+
+    It may be by the name under which a facade hands it on, which the `reexports` tell.
+    """
+    if not source.text.isascii():
+        # One name is spelled in several ways then.
+        return True
+    imports = [node for node in walk_statements(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    words = frozenset[str]().union(*map(modern_names, migrations), (move.old_name for move in reexports))
+    renamed = {
+        alias.asname
+        for node in imports
+        for alias in node.names
+        if alias.asname and alias.name.rpartition(".")[2] in words
+    }
+    return is_spelled_outside(source, imports, words | renamed)

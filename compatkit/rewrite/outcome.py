@@ -1,7 +1,10 @@
-"""What becomes of one source file: the four outcomes, the edits, and the places that are only reported."""
+"""The four outcomes of a source file, its rewrites and findings, and the errors that become outcomes."""
 
 from __future__ import annotations
 
+import re
+
+from compatkit.errors import CompatkitError
 from compatkit.migration import Confidence
 from compatkit.migration.value import Value, value
 
@@ -64,3 +67,50 @@ class Failed(Value):
 
 
 Outcome = Rewritten | Unchanged | Skipped | Failed
+
+
+_LAZY = re.compile(r"\s*lazy\s+(?:from|import)\b")
+
+
+class RewriteError(CompatkitError):
+    """A file that cannot be read as Python, or a rewrite that did not pass its own check."""
+
+    def __init__(self, what: str, *, hint: str, code: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(what, where=f"line {line}" if line else "", hint=hint)
+        self.code = code
+        self.line = line
+        self.column = column
+
+    def as_outcome(self) -> Failed:
+        return Failed(self.what, hint=self.hint, line=self.line, column=self.column, code=self.code)
+
+    @classmethod
+    def unreadable(cls, error: Exception) -> RewriteError:
+        """The file is no Python source that this interpreter can parse."""
+        line, column = 0, 0
+        hint = "correct the file, or run this under the Python version that it is written for"
+        if isinstance(error, SyntaxError) and _LAZY.match(error.text or ""):
+            reason, line, column = "This Python does not parse lazy imports", error.lineno or 0, error.offset or 0
+            hint = "run this under a Python that does (3.15, PEP 810), or change the file's imports by hand"
+        elif isinstance(error, SyntaxError):
+            reason, line, column = f"This is not valid Python: {error.msg}", error.lineno or 0, error.offset or 0
+        elif isinstance(error, UnicodeDecodeError):
+            reason = f"This is not {error.encoding}: byte {error.object[error.start]:#04x} at offset {error.start}"
+            line = error.object.count(b"\n", 0, error.start) + 1
+        elif isinstance(error, RecursionError | MemoryError):
+            reason = "The source is nested more deeply than Python can parse"
+        else:
+            reason = f"The source cannot be read: {error}"
+        return cls(reason, hint=hint, code="CK901", line=line, column=max(column, 0))
+
+    @classmethod
+    def unsafe(cls, reason: str) -> RewriteError:
+        """The rewrite was made, checked, and thrown away."""
+        hint = "change this file's imports by hand, and please report the file as a bug"
+        return cls(f"The rewrite did not pass its own check: {reason}", hint=hint, code="CK902")
+
+    @classmethod
+    def unplaceable(cls, encoding: str, line: int) -> RewriteError:
+        """Characters and bytes cannot be matched up."""
+        reason = f"The encoding {encoding!r} does not tell which bytes belong to a statement"
+        return cls(reason, hint="save the file as UTF-8, then run this again", code="CK903", line=line)

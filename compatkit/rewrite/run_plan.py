@@ -1,12 +1,68 @@
-"""What a run wants of one file: the moves, the migrations, the options, and what the rules before have made."""
+"""The options of a run, and what it wants of one file besides."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.options import Options
+
+if TYPE_CHECKING:
+    from compatkit.rewrite.edit.edit import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for.
+
+    Attributes:
+        confidence: `review` also makes the edits that are reported by default, such as strings that name code.
+        modernize: also rewrite fields and arguments.
+        rename: bring the new name itself, and rename every use, where the default is `N2 as N`.
+        through_reexports: also rewrite imports of a moved name from a module that only hands it on.
+        select: codes to act on; empty for all. `ignore` is taken from these.
+    """
+
+    confidence: Literal["safe", "review"] = "safe"
+    modernize: bool = False
+    rename: bool = False
+    through_reexports: bool = False
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+
+    @property
+    def acts_on_all(self) -> bool:
+        return not (self.select or self.ignore)
+
+    def acts_on(self, code: str) -> bool:
+        """Tell whether `code` is selected. A prefix selects all codes that begin with it, such as CK2."""
+        is_selected = not self.select or any(code.startswith(prefix) for prefix in self.select)
+        return is_selected and not any(code.startswith(prefix) for prefix in self.ignore)
+
+
+Declared = TypeVar("Declared")
+Result = TypeVar("Result")
+
+_MOST = 256
+
+
+def remembered(work_out: Callable[[Declared], Result]) -> Callable[[Declared], Result]:
+    """Keep the result for an immutable value, by identity: to hash a thousand moves costs more than to read a file."""
+    known: dict[int, tuple[Declared, Result]] = {}
+
+    @wraps(work_out)
+    def ask(declared: Declared) -> Result:
+        # The value is kept, too, so that no other one can get its identity.
+        found = known.get(id(declared))
+        if found is None:
+            if len(known) >= _MOST:
+                known.clear()
+            found = known[id(declared)] = (declared, work_out(declared))
+        return found[1]
+
+    return ask
 
 
 @dataclass(slots=True)

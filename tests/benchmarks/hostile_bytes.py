@@ -16,7 +16,7 @@ from pathlib import Path
 from compatkit.migration import find_migration
 from compatkit.rewrite import Failed, Rewritten, rewrite_source
 from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 
 _ROOT = Path(__file__).parents[2]
 _PIECES = (

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 
 from compatkit.migration import Migration, find_migration, parse_migration
 from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.engine import uses_any
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.flow.interpreter import follow
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.options import Options
-from compatkit.rewrite.prefilter.uses import uses_any
 from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
 from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
-from compatkit.rewrite.run_plan import RunPlan
+from compatkit.rewrite.run_plan import Options, RunPlan
 
 V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
 TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"

@@ -12,7 +12,7 @@ from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.import_plan import plan
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.moved_from_imports import _require_planned
 from compatkit.rewrite.rules.moved_names import find_sites

@@ -13,9 +13,8 @@ from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.file.star_exports import StarNames, read_star_names
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames, read_star_names
 
 _STAR = re.compile(rb"\bimport\s*\*")
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")

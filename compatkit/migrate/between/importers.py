@@ -14,9 +14,9 @@ from pathlib import Path
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of
 from compatkit.migrate.finding.reading import read_file, sift
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import RewriteError
 
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
 _STAR = re.compile(rb"import\s*\(?\s*\*")

@@ -11,9 +11,9 @@ from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import words_in
 
 # They begin with a literal, and so are searched for many times as fast.

@@ -8,7 +8,7 @@ from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Move
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.prefilter.words import can_matter
 from compatkit.rewrite.rules.reexports import find_reexports, may_hand_on
 

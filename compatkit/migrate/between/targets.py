@@ -10,10 +10,10 @@ from pathlib import Path
 
 from compatkit.migrate.between.importers import read_quietly
 from compatkit.migration import Config, Migration, Move
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.readers import is_dynamic
+from compatkit.rewrite.outcome import RewriteError
 
 
 @dataclass(frozen=True, slots=True)

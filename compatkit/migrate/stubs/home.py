@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from compatkit.rewrite.file.imports import local_name
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule, local_name
 
 _Import = ast.Import | ast.ImportFrom
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.stubs.home import Home
 from compatkit.migrate.stubs.text import MARK
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from compatkit.rewrite.documents.calling import changes_named_in, would_break
 from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, read_blocks, unused_mark
 from compatkit.rewrite.documents.code_differences import find_drafts, place
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import RewriteError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from itertools import pairwise
 
 from compatkit.rewrite.documents.code_blocks import Layout, Line
 from compatkit.rewrite.documents.sheet import Draft
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import parse
-from compatkit.rewrite.outcome import Edit
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import Edit, RewriteError
 
 
 def place(row: Line, column: int) -> int:

@@ -12,8 +12,8 @@ from compatkit.rewrite.documents.sheet import Request, Sheet
 from compatkit.rewrite.documents.text import place
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.string_literal import read_quoted
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import read_quoted
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 

@@ -16,13 +16,11 @@ from compatkit.rewrite.documents.sheet import DEFAULTS, NEWLINE, Draft, Request,
 from compatkit.rewrite.documents.text import encode_document, place, read_document
 from compatkit.rewrite.documents.toml_values import find_in_toml
 from compatkit.rewrite.documents.yaml_values import find_in_yaml
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.options import Options
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
+from compatkit.rewrite.file.text import Ignored, Source
+from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
+from compatkit.rewrite.run_plan import Options
 
 _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
     ".cfg": find_in_ini,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.outcome import RewriteError
 
 
 class DocumentError(RewriteError):

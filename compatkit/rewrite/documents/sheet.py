@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from compatkit.migration import Confidence, Migration, Move
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
+from compatkit.rewrite.run_plan import Options
 
 DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 
 from compatkit.rewrite.documents.sheet import NEWLINE
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.outcome import RewriteError
 
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import parse
 
 
 @dataclass(frozen=True, slots=True)

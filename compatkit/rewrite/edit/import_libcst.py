@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from compatkit.rewrite.edit.import_plan import Name, Plan, Target
-from compatkit.rewrite.edit.import_text import Regenerated, split_off
+from compatkit.rewrite.edit.import_plan import Name, Plan, Regenerated, Target, split_off
 
 _COMMENT = re.compile(r"#[^\n]*")
 _Gap = cst.BaseParenthesizableWhitespace

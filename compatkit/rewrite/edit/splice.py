@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.edit.import_plan import Plan, Site
-from compatkit.rewrite.edit.import_text import Regenerated, respell
+from compatkit.rewrite.edit.import_plan import Plan, Regenerated, Site, respell
 from compatkit.rewrite.file.text import Source
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")

@@ -10,9 +10,9 @@ from typing import Any
 
 from compatkit.rewrite.edit.changed_blocks import find_blocks, parse_block
 from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.parse import compiles, parse
 from compatkit.rewrite.file.text import Source, read_source
+from compatkit.rewrite.file.tree import compiles, parse
+from compatkit.rewrite.outcome import RewriteError
 
 
 def check(

@@ -11,15 +11,12 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.imports import Imported, read_imports
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule, Imported, read_imports
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.file.parse import BLOCKS, parse, walk_statements
 from compatkit.rewrite.file.read_scopes import read_scopes
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
-from compatkit.rewrite.file.text import Source, read_source
-from compatkit.rewrite.file.tree import AllNodes, dotted, nodes_of
+from compatkit.rewrite.file.text import Ignored, Source, read_source
+from compatkit.rewrite.file.tree import BLOCKS, AllNodes, dotted, nodes_of, parse, walk_statements
 from compatkit.rewrite.outcome import Finding
 
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")

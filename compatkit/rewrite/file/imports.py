@@ -1,4 +1,4 @@
-"""What the imports of a file bind: each alias with the dotted name that its local name stands for."""
+"""What imports bind, and the dotted name of a file, from which relative imports start."""
 
 from __future__ import annotations
 
@@ -6,8 +6,32 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compatkit.rewrite.file.module_name import FileModule
 from compatkit.rewrite.file.tree import Nodes, nodes_of
+
+
+@dataclass(frozen=True, slots=True)
+class FileModule:
+    """The dotted name under which a file is imported; empty where that is unknown."""
+
+    name: str
+    is_package: bool
+
+    def base(self, level: int) -> str | None:
+        """Return the package that `level` dots stand for, or None where there is no such package."""
+        parts = self.name.split(".") if self.name else []
+        drop = level - 1 if self.is_package else level
+        if len(parts) <= drop:
+            return None
+        return ".".join(parts[: len(parts) - drop])
+
+    def resolve(self, node: ast.ImportFrom) -> str | None:
+        """Return the absolute name of the module that a statement imports from."""
+        if node.level == 0:
+            return node.module
+        base = self.base(node.level)
+        if base is None or node.module is None:
+            return base
+        return f"{base}.{node.module}"
 
 
 def local_name(alias: ast.alias) -> str:

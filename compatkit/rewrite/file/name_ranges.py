@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from compatkit.rewrite.file.read_scopes import names_in
 from compatkit.rewrite.file.scopes import Reference
-from compatkit.rewrite.file.string_literal import read_literal
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.file.tree import span
+from compatkit.rewrite.file.tree import read_literal, span
 
 if TYPE_CHECKING:
     from compatkit.rewrite.file.file import File

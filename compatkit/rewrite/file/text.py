@@ -1,4 +1,4 @@
-"""One file's bytes and text, and the way between the positions of `ast` and those of the bytes."""
+"""One file's bytes and text, the lines that are to be left alone, and the way from the positions of `ast` to bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, count
 from operator import add
 
-from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.outcome import RewriteError
 
 _BOM = b"\xef\xbb\xbf"
 # Only these end a line for the tokenizer: str.splitlines would also split at a form feed or U+2028.
@@ -103,3 +103,26 @@ def _decode(data: bytes) -> tuple[str, str]:
     if encoding == "utf-8-sig":
         return "utf-8", data[len(_BOM) :].decode("utf-8")
     return encoding, data.decode(encoding)
+
+
+_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
+
+
+class Ignored:
+    """The lines of a file that carry the mark, with the codes that they name."""
+
+    def __init__(self, source: Source) -> None:
+        self._codes: dict[int, tuple[str, ...] | None] = {}
+        if "compatkit:" not in source.text:
+            return
+        for number, start in enumerate(source.starts, start=1):
+            if found := _MARK.search(source.text[start : source.line_end(start)]):
+                codes = found["codes"]
+                self._codes[number] = None if codes is None else tuple(re.split(r"[\s,]+", codes.strip()))
+
+    def holds(self, line: int, code: str) -> bool:
+        """Tell whether `code` is to be left alone on this line. A prefix names all codes that begin with it."""
+        if line not in self._codes:
+            return False
+        codes = self._codes[line]
+        return codes is None or any(each and code.startswith(each) for each in codes)

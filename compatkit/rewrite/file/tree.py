@@ -1,12 +1,90 @@
-"""The nodes of a tree, walked once and then handed around: the walk costs more than the parsing."""
+"""The tree of a file: parsed, walked once, and where its nodes and string literals stand in the text."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar, overload
 
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.outcome import RewriteError
+
+# warnings.catch_warnings changes global state, and a thread pool may run several workers at once.
+_COMPILING = threading.Lock()
+
+# The fields of statements that hold statements, or what holds statements in its turn.
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+
+
+def parse(text: str) -> ast.Module:
+    """Parse a decoded source. Raises `RewriteError` for what CPython does not parse."""
+    try:
+        with quiet_compiler():
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise RewriteError.unreadable(error) from error
+
+
+def compiles(source: str | bytes) -> bool:
+    """Tell whether CPython compiles a source, which is more than to parse it."""
+    try:
+        with quiet_compiler():
+            compile(source, "<source>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+@contextmanager
+def quiet_compiler() -> Iterator[None]:
+    """Keep the compiler's warnings to itself: an invalid escape in the user's file is no news for us to bring."""
+    with _COMPILING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield every statement and exception handler, but no expression: a tenth of the nodes, where all imports are."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for field in BLOCKS:
+            pending += reversed(getattr(node, field, ()))
+        if not isinstance(node, ast.Module):
+            yield node
+
+
+_LITERAL = re.compile(r"(?P<prefix>[rRuU]?)(?P<quote>\"\"\"|'''|\"|')(?P<content>.*)(?P=quote)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A string literal in one piece: where its content begins and ends, and whether backslashes mean themselves."""
+
+    start: int
+    end: int
+    is_raw: bool
+
+
+def read_literal(source: Source, node: ast.Constant) -> Literal | None:
+    """Return the literal whose text is the string's value, or None where it is spelled in another way."""
+    literal = read_quoted(source, node)
+    return literal if literal and source.text[literal.start : literal.end] == node.value else None
+
+
+def read_quoted(source: Source, node: ast.Constant) -> Literal | None:
+    """Return the literal between whose first and last quotes the string is; several in a row are not told apart."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    start, end = source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
+    match = _LITERAL.fullmatch(source.text, start, end)
+    return Literal(*match.span("content"), match["prefix"].lower() == "r") if match else None
+
 
 # What holds no node, or one that says nothing more than the node that holds it: a load, an operator.
 _PLAIN = frozenset(

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import bound_by
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.expressions import Expressions

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from compatkit.migration import Migration
 from compatkit.migration.aliases import names_of, owners_of, subclassed
-from compatkit.rewrite.prefilter.cache import remembered
 from compatkit.rewrite.prefilter.reach import reach_of
+from compatkit.rewrite.run_plan import remembered
 
 
 @dataclass(slots=True)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.options import Options
-from compatkit.rewrite.prefilter.cache import remembered
 from compatkit.rewrite.prefilter.reach import Reach
+from compatkit.rewrite.run_plan import Options, remembered
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
@@ -195,3 +194,21 @@ class Wanted:
 @remembered
 def wanted_of(moves: tuple[Move, ...]) -> Wanted:
     return Wanted.of(moves)
+
+
+def may_transform(source: bytes, migrations: Iterable[Migration], options: Options) -> bool:
+    """Tell whether a file contains a word for which one of the migrations wants to see it."""
+    return any(wants(source, migration, options) for migration in migrations)
+
+
+def words_for(migration: Migration, options: Options) -> frozenset[bytes]:
+    """Return the words of which a file must contain one to be handed over; none where no transform is asked for."""
+    transform = migration.transform
+    if transform is None or not options.acts_on(transform.code):
+        return frozenset()
+    return frozenset(word.encode() for word in transform.words)
+
+
+def wants(source: bytes, migration: Migration, options: Options) -> bool:
+    """Tell whether a file contains one of the words of a migration whose transform is asked for."""
+    return any(word in source for word in words_for(migration, options))

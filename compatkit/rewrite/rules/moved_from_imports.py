@@ -11,10 +11,9 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.edit.import_plan import Name, Plan, Site, plan
 from compatkit.rewrite.edit.splice import replacements
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.parse import parse
-from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import Finding, RewriteError
 from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of
 
 

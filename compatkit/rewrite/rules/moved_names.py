@@ -10,7 +10,7 @@ from types import MappingProxyType
 from compatkit.migration import Move
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.prefilter.cache import remembered
+from compatkit.rewrite.run_plan import remembered
 
 
 class Destinations:

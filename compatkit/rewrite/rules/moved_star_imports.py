@@ -17,9 +17,8 @@ from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.import_plan import target_of
 from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import local_name
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.star_exports import StarNames
+from compatkit.rewrite.file.imports import FileModule, local_name
+from compatkit.rewrite.file.neighbours import StarNames
 from compatkit.rewrite.file.tree import Nodes, span
 from compatkit.rewrite.outcome import Finding
 

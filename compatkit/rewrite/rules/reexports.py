@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.errors import RewriteError
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import local_name
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule, local_name
+from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.rules.import_safety import doubt, doubt_of
 from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.run_plan import RunPlan

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from compatkit.migration import Migration, Transform
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.parse import compiles, parse
-from compatkit.rewrite.file.text import Source
-from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.text import Ignored, Source
+from compatkit.rewrite.file.tree import compiles, parse
+from compatkit.rewrite.outcome import Finding, RewriteError
 from compatkit.rewrite.transforms.errors import TransformError
 from compatkit.rewrite.transforms.load import load_transform
 from compatkit.transform import SourceFile

@@ -5,8 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import replace
 
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.outcome import Failed
+from compatkit.rewrite.outcome import Failed, RewriteError
 
 _CODE = "CK907"
 

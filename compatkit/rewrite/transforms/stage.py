@@ -9,16 +9,13 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from compatkit.migration import Migration
-from compatkit.rewrite.edit.edit import Change
-from compatkit.rewrite.edit.position_map import PlacesBefore
+from compatkit.rewrite.edit.edit import Change, PlacesBefore
 from compatkit.rewrite.edit.splice import splice
-from compatkit.rewrite.errors import RewriteError
-from compatkit.rewrite.file.ignore_comments import Ignored
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.file.text import Source, read_source
-from compatkit.rewrite.options import Options
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, Rewritten, Unchanged
-from compatkit.rewrite.prefilter.transforms import wants
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.text import Ignored, Source, read_source
+from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Unchanged
+from compatkit.rewrite.prefilter.words import wants
+from compatkit.rewrite.run_plan import Options
 from compatkit.rewrite.transforms.apply import transform_text
 
 Told = TypeVar("Told", Edit, Finding)

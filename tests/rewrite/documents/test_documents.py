@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import NEW, OLD, SUFFIXES, result_of, run
 
 WORDS = st.sampled_from(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import changed, findings, run
 
 SAFE = Options()

@@ -12,8 +12,8 @@ from compatkit.rewrite import RewriteError
 from compatkit.rewrite.edit.changed_blocks import find_blocks
 from compatkit.rewrite.edit.edit import Change
 from compatkit.rewrite.edit.verify import check
-from compatkit.rewrite.file.parse import parse
 from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
 
 STATEMENTS = st.sampled_from(
     [

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.import_libcst import regenerate
-from compatkit.rewrite.edit.import_plan import plan
-from compatkit.rewrite.edit.import_text import respell
+from compatkit.rewrite.edit.import_plan import plan, respell
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.rules.moved_names import find_sites
 
 HOME = FileModule("shop.core.app", is_package=False)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.migrate.finding.sieve import Quick, quick_of
 from compatkit.migration import Move
-from compatkit.rewrite.prefilter.quick import Quick, quick_of
 from compatkit.rewrite.prefilter.words import can_matter
 
 FEW = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from compatkit.migration import Move, find_migration
-from compatkit.rewrite.file.parse import parse
+from compatkit.rewrite.engine import uses_any
 from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.prefilter.uses import uses_any
+from compatkit.rewrite.file.tree import parse
 from tests.rewrite.modern import migration
 
 IMPORT = "from backend.ml_engine.training_orchestrator import TrainingOrchestrator"

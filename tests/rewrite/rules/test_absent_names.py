@@ -9,8 +9,8 @@ import pytest
 
 from compatkit.migration import Migration, load_migration
 from compatkit.rewrite.engine import rewrite_source
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.outcome import Rewritten, Unchanged
+from compatkit.rewrite.run_plan import Options
 
 TOML = """
 schema = 1

@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged, rewrite_source
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 
 MOVES = (
     Move("CK101", "shop.core.old", "shop.fresh.new", kind="module"),

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from compatkit.rewrite.file.neighbours import Neighbours
-from compatkit.rewrite.file.star_exports import UNKNOWN, StarNames, read_star_names
+from compatkit.rewrite.file.neighbours import UNKNOWN, Neighbours, StarNames, read_star_names
 
 THING = Move("CK101", "shop.old.Thing", "shop.new.Thing2")
 TOOL = Move("CK102", "shop.old.Tool", "shop.tools.Tool")

@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from compatkit.rewrite.file.module_name import FileModule
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.rules.reexports import find_reexports
 
 MOVE = Move("CK101", "shop.old.Thing", "shop.new.Thing2")

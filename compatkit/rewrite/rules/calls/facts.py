@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.options import Options
 from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.run_plan import Options
 
 
 @dataclass(frozen=True, slots=True)

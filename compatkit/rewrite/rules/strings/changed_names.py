@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from compatkit.migration import CallChange, MemberChange, Migration
 from compatkit.migration.aliases import names_of, owners_of
-from compatkit.rewrite.prefilter.cache import remembered
 from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
+from compatkit.rewrite.run_plan import remembered
 
 _MODULES = frozenset({"import_module", "importorskip", "__import__"})
 

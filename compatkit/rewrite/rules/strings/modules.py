@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compatkit.migration import Move
-from compatkit.rewrite.file.string_literal import read_literal
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import read_literal
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.string_takers import called, named
 

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Change, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.string_literal import read_literal, read_quoted
-from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.context import Context

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from compatkit.rewrite import Rewritten
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of
 
 ROWS = """

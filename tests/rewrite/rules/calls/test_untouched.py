@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.rewrite import Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of
 
 SILENT = {

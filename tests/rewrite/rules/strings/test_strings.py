@@ -12,10 +12,9 @@ from compatkit.migration import Move
 from compatkit.rewrite.documents.docstrings import find_in_docstrings
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.module_name import FileModule
-from compatkit.rewrite.options import Options
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.rules.strings.strings import find_strings
-from compatkit.rewrite.run_plan import RunPlan
+from compatkit.rewrite.run_plan import Options, RunPlan
 from tests.rewrite.moves import MOVES
 
 OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"
