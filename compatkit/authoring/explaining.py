@@ -60,7 +60,9 @@ def explain(migration: Migration, code: str) -> list[str]:
     if not rows:
         raise KeyError(code)
     row = rows[0]
-    lines = [f"{code}  of {migration.id}: {migration.summary}", "", *(each.sentence for each in rows)]
+    lines = [f"{code}  of {migration.id}: {migration.summary}", "", row.sentence]
+    if others := ", ".join(dict.fromkeys(each.subject for each in rows[1:])):
+        lines.append(f"The same holds for {others}.")
     lines += [line for line in _details(migration, code) if line]
     lines += ["", *_example(migration, row)]
     return [*lines, "", f"Under the shim: {_under_the_shim(migration, row)}"]
@@ -69,12 +71,11 @@ def explain(migration: Migration, code: str) -> list[str]:
 def _details(migration: Migration, code: str) -> Iterator[str]:
     """Yield what changes, why and how certain it is, in the words of the migration's page."""
     for _, found in interface_rows(migration):
-        for what, changes, why, confidence in (cells for each, cells in found if each == code):
+        for what, changes, why, confidence in [cells for each, cells in found if each == code][:1]:
             yield from ("", f"What: {_plain(what)}", f"Changes: {_plain(changes)}", _labelled("Why", _plain(why)))
             yield _labelled("Confidence", confidence)
-    for move in migration.moves:
-        if move.code == code:
-            yield from (_labelled("Why", move.why), _labelled("Confidence", move.confidence))
+    if move := next((move for move in migration.moves if move.code == code), None):
+        yield from (_labelled("Why", move.why), _labelled("Confidence", move.confidence))
 
 
 def _example(migration: Migration, row: Row) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from compatkit.authoring.page_words import interface_rows
@@ -16,7 +17,15 @@ _GROUPS = (
 
 def page(migration: Migration) -> str:
     """Return the page of a migration."""
-    return "\n".join(_lines(migration)).rstrip() + "\n"
+    seen: set[str] = set()
+
+    def once(anchor: re.Match[str]) -> str:
+        # Rows that one in the file stands for share its code.
+        is_first = anchor[0] not in seen
+        seen.add(anchor[0])
+        return anchor[0] if is_first else ""
+
+    return re.sub(r'<a id="\w+"></a>', once, "\n".join(_lines(migration)).rstrip() + "\n")
 
 
 def _lines(migration: Migration) -> Iterator[str]:

@@ -50,7 +50,7 @@ def find_problems(file: Path) -> list[Problem]:
     except tomllib.TOMLDecodeError as error:
         return [Problem("error", syntax_line(str(error)), f"This is no TOML: {error}.", "check the syntax")]
     # What holds between entries can only be told once each of them is right.
-    found = [*_head_errors(document), *_row_errors(document)]
+    found = [*_head_errors(document), *_row_errors(document, file.parent)]
     if not found:
         try:
             migration = read_document(Entry(document, ""), file)
@@ -91,12 +91,12 @@ def _head_errors(document: Mapping[str, Any]) -> Iterator[MigrationError]:
             return
 
 
-def _row_errors(document: Mapping[str, Any]) -> Iterator[MigrationError]:
+def _row_errors(document: Mapping[str, Any], folder: Path) -> Iterator[MigrationError]:
     """Yield the first error of each row, read by itself."""
     for key, value in document.items():
         for number, row in enumerate(_rows(value), start=1):
             try:
-                read_document(Entry({**_HEAD, key: [row]}, ""), None)
+                read_document(Entry({**_HEAD, key: [row]}, "", folder=folder), None)
             except MigrationError as error:
                 first = f", [[{key}]] 1"
                 if error.where.startswith(first) and " of " not in error.where:

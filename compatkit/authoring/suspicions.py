@@ -81,7 +81,7 @@ def _mentions(migration: Migration, source: bytes) -> bool:
 def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> Iterator[Suspicion]:
     """Yield the rows of which no example shows what they do."""
     shown = frozenset[str]().union(*(codes_met(migration, example) for example in examples))
-    for path, row in migration.rows():
+    for path, row in {row.code: (path, row) for path, row in migration.rows()}.values():
         word = row.subject.rpartition(".")[2].encode()
         # Of several rows that act on one place, the first one is named.
         asked = (each for each in examples if word in each.before)

@@ -11,6 +11,7 @@ from compatkit.migration.model import Scalar
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 # What most dotted names are; what else Python takes for one is asked of it, part by part.
@@ -20,9 +21,12 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 class Entry:
     """A TOML table. Each method reads the value of one key, which must be there."""
 
-    def __init__(self, table: object, where: str, *, number: int = 0) -> None:
-        """Read `table`, of which only an error says where it stands; `number` is that of a row."""
-        self._place, self._number = where, number
+    def __init__(self, table: object, where: str, *, number: int = 0, folder: Path | None = None) -> None:
+        """Read `table`, of which only an error says where it stands; `number` is that of a row.
+
+        `folder` is that of the file, for a row that names another one.
+        """
+        self._place, self._number, self.folder = where, number, folder
         if not isinstance(table, dict):
             raise MigrationError.wrong_value("entry", table, "a table", where=self._numbered)
         self.given: dict[str, object] = table
@@ -35,6 +39,10 @@ class Entry:
     @property
     def _numbered(self) -> str:
         return f"{self._place} {self._number}" if self._number else self._place
+
+    def like(self, table: object) -> Entry:
+        """Return another table that stands at the same place."""
+        return Entry(table, self._place, number=self._number, folder=self.folder)
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
         for key in self.given:

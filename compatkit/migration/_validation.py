@@ -10,7 +10,8 @@ from compatkit.migration.model import Argument, Config, Migration
 
 def validate(migration: Migration, *, where: str) -> None:
     """Raise `MigrationError` if two entries of `migration` contradict each other."""
-    _unique("The code", ((row.code, row.label) for _, row in migration.rows()), where)
+    first = {(row.code, place): row.label for place, row in reversed([*migration.rows()])}
+    _unique("The code", ((code, label) for (code, _), label in reversed(first.items())), where)
     _unique("The old name", ((move.old, move.code) for move in migration.moves), where)
     _unique("The producer", ((producer.function, producer.code) for producer in migration.producers), where)
     _validate_moves(migration, where)
@@ -46,8 +47,8 @@ def validate_together(migrations: Iterable[Migration]) -> None:
 
 
 def codes_of(migration: Migration) -> Iterator[str]:
-    """Yield the code of every row that has one."""
-    yield from (row.code for _, row in migration.rows())
+    """Yield the code of every row that has one, each once."""
+    yield from dict.fromkeys(row.code for _, row in migration.rows())
 
 
 def _claims(migration: Migration) -> Iterator[str]:

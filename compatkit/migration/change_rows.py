@@ -75,7 +75,8 @@ def _of(*, parts: int = 2, may_be_pattern: bool = False) -> Kind:
             raise MigrationError.missing_key(key, where=entry.where)
         return names
 
-    return Kind(read, {"anyOf": [TEXT.schema, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
+    schema: Json = {"anyOf": [TEXT.schema, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    return Kind(read, schema, is_names=True)
 
 
 def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
@@ -356,6 +357,7 @@ CALLS = Table(
             },
         ),
     ),
+    repeats=True,
     example="""\
 # Arguments: renamed, gone, and a default that changed. `v1` are the positional parameters, in order.
 [[calls]]
@@ -382,6 +384,16 @@ code = "{letters}203"
 of = "{library}.report.archive"
 when = {{ forever = [true] }}
 say = "nothing is kept for ever; give days"
+
+# One row for many: {{name}} takes each name in turn, any other word a value by name. With `listed = "v1_names.txt"`,
+# instead of `each.name`, the names are those that fit in a file which `compatkit migrations inventory` wrote.
+[[calls]]
+code = "{letters}204"
+of = ["{library}.maps.{{name}}", "{library}.{{name}}"]
+rename = {{ old_tiles = "tiles" }}
+values = {{ old_tiles = [[true, "{{tiles}}"]] }}
+each.name = ["city", "coast", "moon"]
+each.tiles = {{ moon = "MOON_V2", "*" = "EARTH_V1" }}
 """,
 )
 MEMBERS = Table(
@@ -416,6 +428,7 @@ MEMBERS = Table(
             },
         ),
     ),
+    repeats=True,
     example="""\
 # A method, an attribute, a constant or a value of an enumeration. `defined = true`: a hook that subclasses define.
 [[members]]
@@ -436,6 +449,7 @@ HOOKS = Table(
     about=_about("review"),
     make_about=About,
     rules=(Rule(_check_hook, {}),),
+    repeats=True,
     example="""\
 # A method that subclasses define, and whose parameters changed. Trailing ones that are gone and not used are taken out
 # with --confidence review; every other definition that v2 cannot call is reported.
@@ -460,6 +474,7 @@ REMOVED = Table(
     SAY._replace(kind=TEXT, default=CODE_COLUMN.default),
     about=_about("manual", meaning="What is gone is always reported."),
     make_about=About,
+    repeats=True,
     example="""\
 # What is gone.
 [[removed]]
@@ -490,6 +505,7 @@ KEYS = Table(
     about=_about("review", ("review", "manual"), '"review", if left out: what reads a file cannot be seen in it.'),
     make_about=About,
     rules=(Rule(_check_key, {"oneOf": is_given({"v2": {}, "of": {}, "say": _SAID})}),),
+    repeats=True,
     example="""\
 # A key of YAML, TOML and JSON files; paths count from the top of the file. `beside` tells your files from others.
 [[keys]]

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from compatkit.migration._entry import Entry
+from compatkit.migration.errors import MigrationError
+from compatkit.migration.model import Row
 
 Json: TypeAlias = dict[str, Any]
 REQUIRED: Final = object()
 
-_IDENTIFIER = r"[^\W\d]\w*"
+# A word in braces stands for a name, which `each` tells.
+_IDENTIFIER = r"(?:[^\W\d]|\{\w+\})(?:\w|\{\w+\})*"
 
 
 class Kind(NamedTuple):
     """How the value of a column is read, and its JSON Schema.
 
     `inner` returns the table that lies under the column, once it is needed; `is_list` says that it is a list of them.
+    `is_names` says that it takes a list of dotted names.
     """
 
     read: Callable[[Entry, str], Any]
     schema: Json
     inner: Callable[[], Table] | None = None
     is_list: bool = False
+    is_names: bool = False
 
 
 class Column(NamedTuple):
@@ -53,6 +58,7 @@ class Table:
         make: takes the value of every column by name.
         about: keys whose values go together into one value, which `make` takes as `about`.
         rules: conditions over several columns.
+        repeats: a row may stand for many, with `each` or `listed`.
         example: how such a table is written, for the skeleton of a migration; {letters} and {library} are filled in.
     """
 
@@ -64,10 +70,13 @@ class Table:
         make_about: Callable[..., object] | None = None,
         rules: tuple[Rule, ...] = (),
         example: str = "",
+        repeats: bool = False,
     ) -> None:
-        self.columns = (*columns, *about)
+        self.columns = (*columns, *about, *(TEMPLATE if repeats else ()))
         self.rules, self.example = rules, example
         self.known = frozenset(column.name for column in self.columns)
+        self._repeats = repeats
+        self._lists = frozenset(column.name for column in columns if column.kind.is_names)
         self._make, self._make_about = make, make_about
         self._plan = [(column.name, column.into or column.name, column.kind.read, column.default) for column in columns]
         self._about = [(column.name, column.name, column.kind.read, column.default) for column in about]
@@ -83,6 +92,16 @@ class Table:
         if not entry.given.keys() <= self.known:
             entry.refuse_unknown(self.known)
         return made
+
+    def read_each(self, entry: Entry) -> Iterator[Any]:
+        """Yield the values of a row that may stand for many."""
+        if not self._repeats or entry.given.keys().isdisjoint(("each", "listed")):
+            yield self.read(entry)
+            return
+        # Most migrations have no such row.
+        from compatkit.migration.templates import expand
+
+        yield from (self.read(entry.like(row)) for row in expand(entry, self._lists))
 
     def _values(self, entry: Entry, plan: list[tuple[str, str, Callable[[Entry, str], Any], object]]) -> dict[str, Any]:
         given = entry.given
@@ -105,7 +124,18 @@ def rows_of(table: Table | Callable[[], Table]) -> Kind:
         if not (rows := entry.rows(key)):
             return ()
         place, of = f"{entry.where}, [[{key}]]", inner()
-        return tuple(of.read(Entry(row, place, number=number)) for number, row in enumerate(rows, start=1))
+        found: list[Any] = []
+        labels: dict[str, str] = {}
+        for number, row in enumerate(rows, start=1):
+            made = [*of.read_each(Entry(row, place, number=number, folder=entry.folder))]
+            found += made
+            # The rows that one stands for share its code; those of two do not.
+            if isinstance(made[0], Row):
+                code, label = made[0].code, made[0].label
+                if code in labels:
+                    raise MigrationError.declared_twice(f"The code {code!r}", labels[code], label, where=entry.where)
+                labels[code] = label
+        return tuple(found)
 
     return Kind(read, {"type": "array"}, inner, is_list=True)
 
@@ -158,3 +188,21 @@ TEXTS = Kind(Entry.texts, {"type": "array", "items": {"type": "string"}})
 NAME = Kind(Entry.name, {"type": "string", "pattern": IDENTIFIER_PATTERN})
 DOTTED = Kind(Entry.dotted, {"type": "string", "pattern": dotted_pattern(1)})
 SYMBOL = Kind(Entry.symbol, {"type": "string", "pattern": dotted_pattern(2)})
+
+# Keys of a row that stands for many; `compatkit.migration.templates` reads them.
+TEMPLATE = (
+    Column(
+        "each",
+        Kind(Entry.table, each_value({"anyOf": [TEXTS.schema, {"type": "object"}]}, names=IDENTIFIER_PATTERN)),
+        "The row stands for many: {name} in its texts takes each name of each.name, a list. Any other word has a list,"
+        ' too, or a table with a value for each name, "*" for all others.',
+        None,
+    ),
+    Column(
+        "listed",
+        TEXT,
+        "The row stands for many: its old name is a pattern such as shop.{name}, and {name} takes what fits in it among"
+        " the names of v1 in this file, which `migrations inventory` writes.",
+        None,
+    ),
+)

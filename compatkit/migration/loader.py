@@ -58,6 +58,7 @@ def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
 
 def read_document(entry: Entry, origin: Path | None) -> Migration:
     """Read a whole document, of which `entry` is the outermost table."""
+    entry.folder = origin.parent if origin else entry.folder
     migration: Migration = ROOT.read(entry)
     if migration.transform and origin is not None and not origin.with_name(TRANSFORM_FILE).is_file():
         # That the file is there is seen, and nothing of it is read.

@@ -305,9 +305,15 @@ class Migration(Value):
     origin: Path | None = None
 
     def rows(self) -> Iterator[tuple[tuple[str, ...] | tuple[str, int], Row]]:
-        """Yield every row that has a code, with its place in the file: the table, and the number in it from 0."""
+        """Yield every row that has a code, with its place in the file: the table, and the number in it from 0.
+
+        Rows that one in the file stands for have its code, and its place.
+        """
         for name in ROW_TABLES:
-            yield from (((name, at), row) for at, row in enumerate(getattr(self, name)))
+            at, code = -1, ""
+            for row in getattr(self, name):
+                at, code = at + (row.code != code), row.code
+                yield (name, at), row
         if self.transform:
             yield ("transform",), self.transform
 

@@ -191,6 +191,7 @@ MOVES = Table(
             },
         ),
     ),
+    repeats=True,
     example="""\
 # A module that moves with all that is in it. With `inventory = "names.txt"` above the first row, what is not listed
 # in that file, which `compatkit migrations inventory` writes, does not move, and is reported.
@@ -206,6 +207,7 @@ FIELDS = Table(
     CODE_COLUMN,
     Column("v1", TEXT, "The key in v1."),
     Column("v2", TEXT, "The key, or the attribute, in v2."),
+    repeats=True,
     example="""\
 # Records with other keys. Without `returns`, the function returns the list of them. Where v2 returns objects, say so
 # above the first row, with `record = "{library}.survey.Reading"`: then r["temp"] becomes r.temperature.
@@ -244,6 +246,7 @@ PRODUCERS = Table(
         "Where single records lie, for the rewrite; [*] stands for each element. Left out: the list's elements.",
         (),
     ),
+    repeats=True,
     example="""\
 [[producers]]
 code = "{letters}651"
@@ -270,6 +273,7 @@ UNHANDLED = Table(
     Unhandled,
     Column("name", TEXT, "A dotted name; * stands for anything, and pkg.function(argument) is an argument."),
     REASON,
+    repeats=True,
     example="""\
 # What you leave to people; `compatkit migrations audit` asks for nothing that is listed here.
 [[unhandled]]

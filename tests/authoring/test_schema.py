@@ -40,6 +40,12 @@ old = "old_shop"
 new = "new_shop"
 confidence = "review"
 why = "It went."
+[[moves]]
+code = "SHOP103"
+old = "shop.old.{name}Bag"
+new = "shop.{home}.{name}Bag"
+each.name = ["Big", "Small"]
+each.home = { Big = "large", "*" = "new" }
 [[fields]]
 code = "SHOP201"
 v1 = "acc"
