@@ -9,7 +9,7 @@ from typing import Literal
 from compatkit.migrate.hunks import Hunk, apply_hunks, find_hunks
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import Task, process
-from compatkit.rewrite import Edit, Finding, Rewritten, Unchanged
+from compatkit.rewrite import Finding, Rewrite, Rewritten, Unchanged
 
 Answer = Literal["yes", "no", "rest", "quit"]
 Ask = Callable[[FileResult, Hunk, int, int], Answer]
@@ -75,6 +75,6 @@ def _with_hunks(
     return replace(result, outcome=Rewritten(source, kept, findings) if taken else Unchanged(findings))
 
 
-def _hunk_of(edit: Edit, hunks: tuple[Hunk, ...]) -> Hunk:
+def _hunk_of(edit: Rewrite, hunks: tuple[Hunk, ...]) -> Hunk:
     # An edit is named for the line where its statement begins; the first line that changes can come later.
     return next((hunk for hunk in hunks if hunk.end >= edit.line or hunk.start >= edit.line - 1), hunks[-1])

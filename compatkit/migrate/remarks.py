@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migration import Confidence
-from compatkit.rewrite import Edit, Finding, Rewritten
+from compatkit.rewrite import Finding, Rewrite, Rewritten
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
@@ -98,7 +98,7 @@ def _of_file(result: FileResult, *, is_written: bool) -> Iterable[Remark]:
 
 
 def _remark(
-    path: str, place: Finding | Edit, lines: list[bytes], confidence: Confidence, *, is_rewrite: bool
+    path: str, place: Finding | Rewrite, lines: list[bytes], confidence: Confidence, *, is_rewrite: bool
 ) -> Remark:
     line = lines[place.line - 1] if 0 < place.line <= len(lines) else b""
     text = " ".join(line.decode("utf-8", "replace").split())

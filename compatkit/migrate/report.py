@@ -8,7 +8,7 @@ from pathlib import Path
 
 from compatkit.migrate.finding.find import sort_key
 from compatkit.migrate.work import Job
-from compatkit.rewrite import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite import Failed, Finding, Outcome, Rewrite, Rewritten, Skipped, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class FileResult:
         return ()
 
     @property
-    def edits(self) -> tuple[Edit, ...]:
+    def edits(self) -> tuple[Rewrite, ...]:
         return self.outcome.edits if isinstance(self.outcome, Rewritten) else ()
 
 
@@ -84,5 +84,5 @@ def as_written(outcome: Rewritten) -> Rewritten:
     )
 
 
-def _shift(line: int, edits: Iterable[Edit]) -> int:
+def _shift(line: int, edits: Iterable[Rewrite]) -> int:
     return sum(edit.added_lines for edit in edits if edit.line < line)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatkit.rewrite.outcome import Edit, Failed, Finding, Outcome, RewriteError, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.prefilter.words import can_matter
 
 if TYPE_CHECKING:
     from compatkit.rewrite.engine import rewrite_source
 
 __all__ = [
-    "Edit",
+    "Rewrite",
     "Failed",
     "Finding",
     "Outcome",

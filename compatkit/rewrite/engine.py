@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.edit.edit import Change, Found, PlacesBefore, choose
+from compatkit.rewrite.edit.edit import Edit, Found, PlacesBefore, choose
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.file.file import File
@@ -17,7 +17,7 @@ from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import walk_statements
 from compatkit.rewrite.ordered_rules import RULES
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Skipped, Unchanged
+from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
 from compatkit.rewrite.prefilter.words import (
     can_be_modern,
@@ -30,7 +30,7 @@ from compatkit.rewrite.prefilter.words import (
 from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
 from compatkit.rewrite.run_plan import Options, RunPlan
 
-Told = TypeVar("Told", Edit, Finding)
+Told = TypeVar("Told", Rewrite, Finding)
 
 
 def rewrite_source(
@@ -136,7 +136,7 @@ def _moved_back(found: Told, before: PlacesBefore) -> Told:
     return replace(found, line=line, column=column)
 
 
-def _by_place(edit: Edit) -> tuple[int, int]:
+def _by_place(edit: Rewrite) -> tuple[int, int]:
     return edit.line, edit.column
 
 
@@ -150,14 +150,14 @@ def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
     return _apply(file.source, *_plan(file, run))
 
 
-def _plan(file: File, run: RunPlan) -> tuple[list[Change], tuple[Finding, ...]]:
+def _plan(file: File, run: RunPlan) -> tuple[list[Edit], tuple[Finding, ...]]:
     """Return the changes, in order and checked, and what is only reported."""
     findings: list[Finding] = []
     for rule in (rewrite_imports_only,) if is_imports_only(file, run) else RULES:
         found = rule(file, run)
-        made, left = choose(found.changes, run.made, file.ignored)
+        made, left = choose(file, found.changes, run.made)
         run.made += made
-        run.moving |= _moving(found, made)
+        run.moving |= _moving(file.source, found, made)
         findings += [each for each in (*found.findings, *left) if not file.ignored.holds(each.line, each.code)]
     changes = sorted(run.made, key=lambda change: (change.start, change.end))
     if changes:
@@ -166,35 +166,36 @@ def _plan(file: File, run: RunPlan) -> tuple[list[Change], tuple[Finding, ...]]:
     return changes, _in_order(findings)
 
 
-def _moving(found: Found, made: list[Change]) -> frozenset[str]:
+def _moving(source: Source, found: Found, made: list[Edit]) -> frozenset[str]:
     """Return the old names of which every import in the file is being replaced."""
-    lines, groups = {change.line for change in made}, {change.group for change in made}
+    lines, groups = {source.line(change.at) for change in made}, {change.group for change in made}
     gone = {(old, at.lineno in lines if isinstance(at, ast.stmt) else at in groups) for old, at in found.replaces}
     return frozenset(old for old, is_gone in gone if is_gone and (old, False) not in gone)
 
 
-def _apply(source: Source, changes: list[Change], findings: tuple[Finding, ...]) -> Rewritten | Unchanged:
+def _apply(source: Source, changes: list[Edit], findings: tuple[Finding, ...]) -> Rewritten | Unchanged:
     if not changes:
         return Unchanged(findings)
     return Rewritten(splice(source, changes), tuple(_edits(source, changes)), findings)
 
 
-def _edits(source: Source, changes: list[Change]) -> Iterator[Edit]:
+def _edits(source: Source, changes: list[Edit]) -> Iterator[Rewrite]:
     """Yield an edit for each place; a change without a message belongs to the one before it on its line."""
     for index, change in enumerate(changes):
         if change.message:
-            added = sum(_added(source, other) for other in _parts(changes, index))
-            yield Edit(change.code, change.line, change.column, change.message, added)
+            added = sum(_added(source, other) for other in _parts(source, changes, index))
+            yield Rewrite(change.code, *source.place(change.at), change.message, added)
 
 
-def _parts(changes: list[Change], index: int) -> Iterator[Change]:
-    yield changes[index]
+def _parts(source: Source, changes: list[Edit], index: int) -> Iterator[Edit]:
+    told = changes[index]
+    yield told
     for change in changes:
-        if not change.message and change.line == changes[index].line and change.code == changes[index].code:
+        if not change.message and change.code == told.code and source.line(change.at) == source.line(told.at):
             yield change
 
 
-def _added(source: Source, change: Change) -> int:
+def _added(source: Source, change: Edit) -> int:
     return _lines(change.text) - _lines(source.text[change.start : change.end])
 
 

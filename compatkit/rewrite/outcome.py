@@ -21,7 +21,7 @@ class Finding(Value):
 
 
 @value
-class Edit(Value):
+class Rewrite(Value):
     """An import statement that was rewritten; `added_lines` tells by how much it moved what follows it."""
 
     code: str
@@ -36,7 +36,7 @@ class Rewritten(Value):
     """The new source. Bytes outside the edited statements are equal to the old ones."""
 
     source: bytes
-    edits: tuple[Edit, ...]
+    edits: tuple[Rewrite, ...]
     findings: tuple[Finding, ...] = ()
 
 

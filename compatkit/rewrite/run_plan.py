@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from compatkit.migration import Migration, Move
 
 if TYPE_CHECKING:
-    from compatkit.rewrite.edit.edit import Change
+    from compatkit.rewrite.edit.edit import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class RunPlan:
     options: Options = field(default_factory=Options)
     calling: tuple[Migration, ...] = ()
     loads: frozenset[str] = frozenset()
-    made: list[Change] = field(default_factory=list)
+    made: list[Edit] = field(default_factory=list)
     moving: frozenset[str] = frozenset()
 
     @property

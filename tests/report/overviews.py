@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.remarks import Overview
-from compatkit.rewrite import Edit, Failed, Finding, Outcome, Rewritten, Skipped, Unchanged
+from compatkit.rewrite import Failed, Finding, Outcome, Rewrite, Rewritten, Skipped, Unchanged
 
 TEXT = st.text(max_size=20) | st.sampled_from(
     ["]]>", "<!--", "\x00\x1b[31m", "a\r\nb", "%0A::error::x", "[red]x[/red]", "'\"&<>", "\ud800", "\ufffe"]
@@ -18,7 +18,7 @@ NAME = st.binary(min_size=1, max_size=12).map(
 CODE = st.sampled_from(["CK101", "CK102", "CK201"])
 PLACE = {"code": CODE, "line": st.integers(1, 9), "column": st.integers(0, 9), "message": TEXT}
 FINDING = st.builds(Finding, **PLACE, confidence=st.sampled_from(["safe", "review", "manual"]))
-EDIT = st.builds(Edit, **PLACE)
+EDIT = st.builds(Rewrite, **PLACE)
 FINDINGS = st.lists(FINDING, max_size=3).map(tuple)
 OUTCOME: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Rewritten, source=st.binary(), edits=st.lists(EDIT, max_size=3).map(tuple), findings=FINDINGS),

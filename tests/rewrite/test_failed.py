@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from compatkit.rewrite import Failed, RewriteError, Unchanged
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import plan
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.file.file import File
@@ -81,7 +81,7 @@ def test_check_refuses_every_other_result(wrong: bytes) -> None:
     # The import is planned; `y = 1` is not, and is what every wrong result disturbs.
     source = read_source(IMPORT + b"y = 1\n")
     text = RESULT.decode().rstrip("\n")
-    change = Change(0, len(IMPORT) - 1, text, "CK101", 1, 1, "")
+    change = Edit(0, len(IMPORT) - 1, text, "CK101", 0, "")
 
     with pytest.raises(RewriteError, match="did not pass its own check"):
         check(source, ast.parse(source.text), [change], wrong)
@@ -91,7 +91,7 @@ def test_check_accepts_the_planned_result() -> None:
     source = read_source(IMPORT + b"y = 1\n")
     text = RESULT.decode().rstrip("\n")
 
-    check(source, ast.parse(source.text), [Change(0, len(IMPORT) - 1, text, "CK101", 1, 1, "")], RESULT + b"y = 1\n")
+    check(source, ast.parse(source.text), [Edit(0, len(IMPORT) - 1, text, "CK101", 0, "")], RESULT + b"y = 1\n")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from compatkit.rewrite.documents.code_blocks import Layout, Line
-from compatkit.rewrite.documents.sheet import Draft
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.tree import parse
-from compatkit.rewrite.outcome import Edit, RewriteError
+from compatkit.rewrite.outcome import Rewrite, RewriteError
 
 
 def place(row: Line, column: int) -> int:
@@ -18,7 +18,7 @@ def place(row: Line, column: int) -> int:
     return row.start + (min(column - 1, len(row.code)) if row.shown == row.code else 0)
 
 
-def find_drafts(layout: Layout, after: list[str], edits: tuple[Edit, ...]) -> Iterator[Draft]:
+def find_drafts(layout: Layout, after: list[str], edits: tuple[Rewrite, ...]) -> Iterator[Edit]:
     """Yield the changes that lead from the layout to the source that became of it, as the edits tell."""
     opening = _statement_lines(after)
     for first, last, start, end in _hunks(layout, after):
@@ -32,7 +32,7 @@ def find_drafts(layout: Layout, after: list[str], edits: tuple[Edit, ...]) -> It
             yield from _inserted(layout, first, new, said)
 
 
-def _by_line(edit: Edit) -> int:
+def _by_line(edit: Rewrite) -> int:
     return edit.line
 
 
@@ -52,28 +52,28 @@ def _hunks(layout: Layout, after: list[str]) -> Iterator[tuple[int, int, int, in
                 yield first + 1 + i, first + 1 + j, start + 1 + k, start + 1 + m
 
 
-def _replaced(rows: list[Line], new: list[tuple[str, bool]], said: tuple[str, int, str]) -> Iterator[Draft]:
+def _replaced(rows: list[Line], new: list[tuple[str, bool]], said: tuple[str, int, str]) -> Iterator[Edit]:
     code, at, message = said
     for index, row in enumerate(rows):
         if index >= len(new):
-            yield Draft(row.begin, row.after, "", code, at, message)
+            yield Edit(row.begin, row.after, "", code, at, message)
             continue
         text = _restored(new[index][0], rows)
         if index == len(rows) - 1:
             text += _added(row, new[index + 1 :], rows)
         head, tail = _common(row.code, text)
         if row.code != text:
-            yield Draft(row.start + head, row.end - tail, text[head : len(text) - tail], code, at, message)
+            yield Edit(row.start + head, row.end - tail, text[head : len(text) - tail], code, at, message)
 
 
-def _inserted(layout: Layout, first: int, new: list[tuple[str, bool]], said: tuple[str, int, str]) -> Iterator[Draft]:
+def _inserted(layout: Layout, first: int, new: list[tuple[str, bool]], said: tuple[str, int, str]) -> Iterator[Edit]:
     code, at, message = said
     above, below = layout.rows[first - 1], layout.rows[first] if first < len(layout.rows) else ""
     if isinstance(above, Line):
-        yield Draft(above.end, above.end, _added(above, new, []), code, at, message)
+        yield Edit(above.end, above.end, _added(above, new, []), code, at, message)
     elif isinstance(below, Line):
         lines = "".join(text + (below.newline or "\n") + below.margin for text, _ in new)
-        yield Draft(below.start, below.start, lines, code, at, message)
+        yield Edit(below.start, below.start, lines, code, at, message)
 
 
 def _added(row: Line, new: list[tuple[str, bool]], rows: list[Line]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.code import rewrite_code
 from compatkit.rewrite.documents.code_blocks import Block
 from compatkit.rewrite.documents.doctests import find_doctests
 from compatkit.rewrite.documents.sheet import Request, Sheet
-from compatkit.rewrite.documents.text import place
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import read_quoted
@@ -60,20 +60,7 @@ def _as_pass(source: Source, sheet: Sheet, *, group: int) -> Found:
         # What belongs to one change is told once.
         message = "" if (draft.at, draft.message) in said else draft.message
         said.add((draft.at, draft.message))
-        line, column = place(source, draft.at)
-        found.changes.append(
-            Change(
-                draft.start,
-                draft.end,
-                draft.text,
-                draft.code,
-                line,
-                column,
-                message,
-                binds_the_same=True,
-                group=group,
-            )
-        )
+        found.changes.append(replace(draft, message=message, binds_the_same=True, group=group))
     for remark in sheet.remarks:
-        found.findings.append(Finding(remark.code, *place(source, remark.at), remark.message, remark.confidence))
+        found.findings.append(Finding(remark.code, *source.place(remark.at), remark.message, remark.confidence))
     return found

@@ -12,12 +12,13 @@ from compatkit.rewrite.documents.json_values import find_in_json
 from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
 from compatkit.rewrite.documents.mentions import find_mentions
 from compatkit.rewrite.documents.notebook import find_in_notebook
-from compatkit.rewrite.documents.sheet import DEFAULTS, NEWLINE, Draft, Request, Sheet, apply
-from compatkit.rewrite.documents.text import encode_document, place, read_document
+from compatkit.rewrite.documents.sheet import DEFAULTS, NEWLINE, Request, Sheet, apply
+from compatkit.rewrite.documents.text import encode_document, read_document
 from compatkit.rewrite.documents.toml_values import find_in_toml
 from compatkit.rewrite.documents.yaml_values import find_in_yaml
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Unchanged
+from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import Options
@@ -103,7 +104,7 @@ def _rewrite(source: Source, find: Callable[[str, Request], Sheet], request: Req
     sheet.remarks += find_mentions(source.text, sheet, request)
     ignored = Ignored(source)
     drafts = sorted(sheet.drafts, key=lambda draft: (draft.start, draft.end))
-    drafts = [draft for draft in drafts if not ignored.holds(place(source, draft.at)[0], draft.code)]
+    drafts = [draft for draft in drafts if not ignored.holds(source.line(draft.at), draft.code)]
     found = {finding for finding in _findings(source, sheet) if not ignored.holds(finding.line, finding.code)}
     findings = tuple(sorted(found, key=lambda one: (one.line, one.column, one.code, one.message)))
     if not drafts:
@@ -114,10 +115,10 @@ def _rewrite(source: Source, find: Callable[[str, Request], Sheet], request: Req
 
 def _findings(source: Source, sheet: Sheet) -> Iterator[Finding]:
     for remark in sheet.remarks:
-        yield Finding(remark.code, *place(source, remark.at), remark.message, remark.confidence)
+        yield Finding(remark.code, *source.place(remark.at), remark.message, remark.confidence)
 
 
-def _edits(source: Source, drafts: list[Draft]) -> Iterator[Edit]:
+def _edits(source: Source, drafts: list[Edit]) -> Iterator[Rewrite]:
     """Yield one edit for each place; several drafts may belong to one."""
     added: dict[tuple[str, int, str], int] = {}
     for draft in drafts:
@@ -125,4 +126,4 @@ def _edits(source: Source, drafts: list[Draft]) -> Iterator[Edit]:
         lines = len(NEWLINE.findall(draft.text)) - len(NEWLINE.findall(source.text, draft.start, draft.end))
         added[key] = added.get(key, 0) + lines
     for (code, at, message), lines in added.items():
-        yield Edit(code, *place(source, at), message, lines)
+        yield Rewrite(code, *source.place(at), message, lines)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from compatkit.rewrite.documents.json_text import JsonString, encode
-from compatkit.rewrite.documents.sheet import Draft
+from compatkit.rewrite.edit.edit import Edit
 
 
 class Embedded:
@@ -26,7 +26,7 @@ class Embedded:
         index = self._piece(at)
         return self._offsets_of(index)[at - self._starts[index]]
 
-    def placed(self, draft: Draft) -> Draft | None:
+    def placed(self, draft: Edit) -> Edit | None:
         """Return a draft for this text as one for the document, or None where it reaches over several strings."""
         index = self._piece(draft.start)
         start, end = draft.start - self._starts[index], draft.end - self._starts[index]
@@ -35,10 +35,10 @@ class Embedded:
         at = self.offset(draft.at)
         if self._is_list and not draft.text and end - start == len(self._values[index]) and len(self._pieces) > 1:
             first, last = self._without(index)
-            return Draft(first, last, "", draft.code, at, draft.message)
+            return Edit(first, last, "", draft.code, at, draft.message)
         offsets = self._offsets_of(index)
         text = self._encoded(draft.text, index, is_last=end == len(self._values[index]))
-        return Draft(offsets[start], offsets[end], text, draft.code, at, draft.message)
+        return Edit(offsets[start], offsets[end], text, draft.code, at, draft.message)
 
     def _offsets_of(self, index: int) -> list[int]:
         if index not in self._offsets:

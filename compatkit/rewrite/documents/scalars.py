@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compatkit.migration import Confidence
-from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.old_names import Spelling
 from compatkit.rewrite.rules.strings.string_takers import loads_below
@@ -53,7 +54,7 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
             sheet.remarks.append(Remark(scalar.start, scalar.end, move.code, message + said, confidence))
         else:
             change = f"{scalar.value} -> {spelling.new}"
-            sheet.drafts.append(Draft(scalar.start, scalar.end, spelling.new, move.code, scalar.start, change))
+            sheet.drafts.append(Edit(scalar.start, scalar.end, spelling.new, move.code, scalar.start, change))
     return sheet
 
 

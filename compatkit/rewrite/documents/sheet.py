@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from compatkit.migration import Confidence, Migration, Move
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
 from compatkit.rewrite.run_plan import Options
 
@@ -49,18 +50,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """Characters `start` to `end`, what takes their place, and `at`, the place to which the reader is pointed."""
-
-    start: int
-    end: int
-    text: str
-    code: str
-    at: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Remark:
     """A place that is only reported; mentions of old code up to `end` need not be reported again."""
 
@@ -75,7 +64,7 @@ class Remark:
 class Sheet:
     """The drafts and remarks for one text; `read` are parts of which all is said, because they were understood."""
 
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[Edit] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     read: list[tuple[int, int]] = field(default_factory=list)
 
@@ -98,7 +87,7 @@ class Sheet:
         self.read += other.read
 
 
-def apply(text: str, drafts: Iterable[Draft]) -> str:
+def apply(text: str, drafts: Iterable[Edit]) -> str:
     """Return the text with all drafts made. They must not overlap."""
     pieces, at = [], 0
     for draft in sorted(drafts, key=lambda draft: (draft.start, draft.end)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 
 from compatkit.rewrite.documents.sheet import NEWLINE
 from compatkit.rewrite.file.text import Source
@@ -31,9 +30,3 @@ def encode_document(source: Source, text: str) -> bytes:
         return bom + text.encode(source.encoding)
     except UnicodeEncodeError as error:
         raise RewriteError.unplaceable(source.encoding, 0) from error
-
-
-def place(source: Source, at: int) -> tuple[int, int]:
-    """Return the line and the column of an offset, both counted from 1."""
-    line = bisect_right(source.starts, at)
-    return line, at - source.starts[line - 1] + 1

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.tree import start_of
 
 WIDTH = 88
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -21,7 +22,7 @@ class AddedImports:
     def __init__(self, file: File) -> None:
         self._file = file
         self._source = file.source
-        self._missing: dict[ast.stmt, dict[str, tuple[str, int, int]]] = {}
+        self._missing: dict[ast.stmt, dict[str, tuple[str, int]]] = {}
 
     def local(self, name: str, origin: ast.stmt, line: int) -> str | None:
         """Return what the dotted `name` is called at `line`, or would be after an import beside `origin`."""
@@ -53,16 +54,15 @@ class AddedImports:
         """Have the dotted `names` imported next to `origin`, unless they are there."""
         for name in names:
             if not any(each.name == name for each in self._near(origin, call.lineno)):
-                column = self._source.column(call.lineno, call.col_offset)
-                self._missing.setdefault(origin, {}).setdefault(name, (code, call.lineno, column))
+                self._missing.setdefault(origin, {}).setdefault(name, (code, start_of(self._source, call)))
 
-    def changes(self, group: int) -> Iterator[Change]:
+    def changes(self, group: int) -> Iterator[Edit]:
         for origin, names in self._missing.items():
-            code, line, column = min(names.values(), key=lambda place: place[1:])
+            code, at = min(names.values(), key=lambda need: need[1])
             statements = list(_statements(sorted(names)))
-            yield replace(self._insert(origin, statements, code, line, column), group=group)
+            yield replace(self._insert(origin, statements, code, at), group=group)
 
-    def _insert(self, origin: ast.stmt, statements: list[str], code: str, line: int, column: int) -> Change:
+    def _insert(self, origin: ast.stmt, statements: list[str], code: str, at: int) -> Edit:
         source = self._source
         start = source.offset(origin.lineno, origin.col_offset)
         end = source.offset(origin.end_lineno or origin.lineno, origin.end_col_offset or 0)
@@ -72,10 +72,10 @@ class AddedImports:
         rest = _REST_OF_LINE.match(source.text, end)
         message = f"needed by the call: {'; '.join(statements)}"
         if indent.strip() or continues or rest is None:
-            return Change(end, end, "".join(f"; {s}" for s in statements), code, line, column, message)
+            return Edit(end, end, "".join(f"; {s}" for s in statements), code, at, message)
         newline = source.newline_at(end)
         text = "".join(f"{newline}{indent}{_wrapped(s, indent, newline)}" for s in statements)
-        return Change(rest.end(), rest.end(), text, code, line, column, message)
+        return Edit(rest.end(), rest.end(), text, code, at, message)
 
 
 def _statements(names: list[str]) -> Iterator[str]:

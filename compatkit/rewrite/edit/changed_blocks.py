@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import parse
 
@@ -26,7 +26,7 @@ class Block:
     is_last: bool
 
 
-def find_blocks(source: Source, tree: ast.Module, changes: Sequence[Change]) -> list[Block] | None:
+def find_blocks(source: Source, tree: ast.Module, changes: Sequence[Edit]) -> list[Block] | None:
     """Return the blocks that hold the changes, in order; None where a change lies in none."""
     lines = [(_first_line(statement), statement.end_lineno or statement.lineno) for statement in tree.body]
     blocks: list[_Lines] = []
@@ -42,7 +42,7 @@ def find_blocks(source: Source, tree: ast.Module, changes: Sequence[Change]) -> 
     return [block.of(source, tree) for block in blocks]
 
 
-def parse_block(block: Block, changes: Sequence[Change], after: Source) -> list[ast.stmt]:
+def parse_block(block: Block, changes: Sequence[Edit], after: Source) -> list[ast.stmt]:
     """Parse what has become of a block; its nodes have their places in the file after. Raises `RewriteError`."""
     start = block.start + sum(_growth(change) for change in changes if change.start < block.start)
     end = block.end + sum(_growth(change) for change in changes if change.start < block.end or block.is_last)
@@ -97,5 +97,5 @@ def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _growth(change: Change) -> int:
+def _growth(change: Edit) -> int:
     return len(change.text) - (change.end - change.start)

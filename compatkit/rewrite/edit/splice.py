@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import Plan, Regenerated, Site, respell
 from compatkit.rewrite.file.text import Source
 
@@ -16,16 +15,7 @@ _REST_OF_LINE = re.compile(r"([ \t\f]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _PRAGMA = re.compile(r"#\s*(?:noqa|type:|pragma|pylint|pyright|mypy|isort|ruff|flake8|nosec|NOQA)")
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """Characters `start` to `end` of the text, and what takes their place."""
-
-    start: int
-    end: int
-    text: str
-
-
-def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | None:
+def replacements(source: Source, site: Site, plan: Plan) -> list[Edit] | None:
     """Return the edits that one statement needs, or None where it cannot be regenerated."""
     node = site.node
     assert node.end_lineno is not None
@@ -38,13 +28,13 @@ def replacements(source: Source, site: Site, plan: Plan) -> list[Replacement] | 
         return None
     statement = _with_newlines(result.statement, text, source.newline_at(start))
     if not whole_line:
-        return [Replacement(start, end, "; ".join([statement, *(part.statement for part in result.split)]))]
+        return [Edit(start, end, "; ".join([statement, *(part.statement for part in result.split)]))]
     opening = source.newline_at(end) + indentation(source, start)
     line_end = source.line_end(end)
     pragma = _pragma(source.text[end:line_end])
     added = "".join(opening + part.statement + _comment(part.comment or pragma) for part in result.split)
-    edits = [Replacement(start, end, statement)]
-    return [*edits, Replacement(line_end, line_end, added)] if added else edits
+    edits = [Edit(start, end, statement)]
+    return [*edits, Edit(line_end, line_end, added)] if added else edits
 
 
 def _regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerated | None:
@@ -54,7 +44,7 @@ def _regenerate(text: str, plan: Plan, *, comments_may_move: bool) -> Regenerate
     return regenerate(_NEWLINE.sub("\n", text), plan, comments_may_move=comments_may_move)
 
 
-def splice(source: Source, edits: Sequence[Replacement | Change]) -> bytes:
+def splice(source: Source, edits: Sequence[Edit]) -> bytes:
     """Apply the edits, which must be in order, to the file's bytes. All other bytes are copied."""
     pieces, at = [], 0
     for edit in edits:

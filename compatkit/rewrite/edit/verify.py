@@ -9,14 +9,14 @@ from itertools import accumulate
 from typing import Any
 
 from compatkit.rewrite.edit.changed_blocks import find_blocks, parse_block
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source, read_source
 from compatkit.rewrite.file.tree import compiles, parse
 from compatkit.rewrite.outcome import RewriteError
 
 
 def check(
-    before: Source, tree: ast.Module, changes: Sequence[Change], after: bytes, *, binds_the_same: bool = False
+    before: Source, tree: ast.Module, changes: Sequence[Edit], after: bytes, *, binds_the_same: bool = False
 ) -> None:
     """Raise `RewriteError` unless `after` is `before` with these changes, which are in order.
 
@@ -35,7 +35,7 @@ def check(
         raise RewriteError.unsafe("the result no longer compiles")
 
 
-def _means_the_same(before: Source, tree: ast.Module, changes: Sequence[Change], result: Source) -> bool:
+def _means_the_same(before: Source, tree: ast.Module, changes: Sequence[Edit], result: Source) -> bool:
     comparison = _Comparison(before, result, changes)
     blocks = find_blocks(before, tree, changes)
     if blocks is None:
@@ -43,7 +43,7 @@ def _means_the_same(before: Source, tree: ast.Module, changes: Sequence[Change],
     return all(comparison.is_same(block.statements, parse_block(block, changes, result)) for block in blocks)
 
 
-def _expected(text: str, changes: Sequence[Change]) -> str:
+def _expected(text: str, changes: Sequence[Edit]) -> str:
     pieces, at = [], 0
     for change in changes:
         pieces += [text[at : change.start], change.text]
@@ -54,7 +54,7 @@ def _expected(text: str, changes: Sequence[Change]) -> str:
 class _Comparison:
     """Two texts and their changes: which nodes lie inside of one, and where a place of the first is in the second."""
 
-    def __init__(self, before: Source, after: Source, changes: Sequence[Change]) -> None:
+    def __init__(self, before: Source, after: Source, changes: Sequence[Edit]) -> None:
         # The text after, up to the end of a change, is longer by all that the changes so far have added.
         self._shifts = [0, *accumulate(len(each.text) - (each.end - each.start) for each in changes)]
         old = [(each.start, each.end) for each in changes]

@@ -192,6 +192,10 @@ class File:
         # A class reads the outer name until it binds its own.
         return home.kind != "class"
 
+    def is_ignored(self, at: int, code: str) -> bool:
+        """Tell whether the line of an offset is marked as one on which this code is left alone."""
+        return self.ignored.holds(self.source.line(at), code)
+
     def finding(self, node: ast.stmt | ast.expr | ast.alias, code: str, message: str) -> Finding:
         """Return a `review` finding at a node."""
         return Finding(code, node.lineno, self.source.column(node.lineno, node.col_offset), message)

@@ -38,6 +38,11 @@ class Source:
         # Before Python 3.12, a column inside an f-string may point into the middle of a character.
         return start + len(content.encode()[:column].decode(errors="ignore"))
 
+    def place(self, at: int) -> tuple[int, int]:
+        """Return the line and the column of an offset, both counted from 1."""
+        line = bisect_right(self.starts, at)
+        return line, at - self.starts[line - 1] + 1
+
     def column(self, line: int, column: int) -> int:
         """Return the column, counted from 1 in characters, of an `ast` position."""
         return self.offset(line, column) - self.starts[line - 1] + 1

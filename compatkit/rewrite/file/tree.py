@@ -148,6 +148,10 @@ def span(source: Source, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, in
     return source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
 
 
+def start_of(source: Source, node: ast.stmt | ast.expr | ast.alias | ast.keyword) -> int:
+    return source.offset(node.lineno, node.col_offset)
+
+
 def dotted(node: ast.expr) -> str:
     """Return `a.b.c` for such an expression, and nothing for others."""
     parts: list[str] = []

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import HookChange
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.use import Use
 
@@ -67,11 +67,11 @@ class Hooks:
             return "a comment would be lost"
         return ""
 
-    def _without_trailing(self, item: _Function, hook: HookChange) -> TextEdit:
+    def _without_trailing(self, item: _Function, hook: HookChange) -> Edit:
         """Take out the parameters behind those that v2 passes, with the comma before each."""
         positional = _positional(item)
         kept, last = positional[len(hook.v2)], positional[-1]
-        return TextEdit(self._end(kept), self._end(last), "")
+        return Edit(self._end(kept), self._end(last), "")
 
     def _end(self, arg: ast.arg) -> int:
         assert arg.end_lineno is not None

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.members_by_string import defined_names, said_of
@@ -76,7 +76,7 @@ class Members:
         elif reason := self._doubt(value, node, member):
             self.findings.append(use.finding(self._source, reason))
         else:
-            use.edits.append(TextEdit(start, end, member.v2))
+            use.edits.append(Edit(start, end, member.v2))
             yield use
 
     def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange) -> str:
@@ -116,7 +116,7 @@ class Members:
         if reason := self._doubt_definition(node, member):
             self.findings.append(use.finding(self._source, reason))
         else:
-            use.edits.append(TextEdit(start, start + len(member.v1), member.v2))
+            use.edits.append(Edit(start, start + len(member.v1), member.v2))
             yield use
 
     def _doubt_definition(self, node: ast.ClassDef, member: MemberChange) -> str:

@@ -6,14 +6,14 @@ import ast
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Scope
-from compatkit.rewrite.file.tree import dotted, span
+from compatkit.rewrite.file.tree import dotted, span, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -75,7 +75,7 @@ class ModuleChanges:
         groups: by import statement, the group of the changes that depend on it.
     """
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     handled: set[ast.AST] = field(default_factory=set)
     from_imports: dict[ast.alias, Move] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class ModuleUseEdits:
         """Write the new home out at every use, and see to it that it is imported."""
         if reason := self._doubt():
             return reason
-        edits: list[Change] = []
+        edits: list[Edit] = []
         for each in self._anchors:
             edit = self._import(each)
             if edit is None:
@@ -225,7 +225,7 @@ class ModuleUseEdits:
         changed = {dotted(use.node).split(".")[1] for use in binding.uses}
         return ask(file, binding.local, binding.scope, changed if binding.others else None)
 
-    def _import(self, imported: Imported) -> list[Change] | None:
+    def _import(self, imported: Imported) -> list[Edit] | None:
         """Import the new homes in place of the old one, or below it; None where there is no room."""
         node, alias, source = imported.node, imported.alias, self._file.source
         targets = self._targets_at(imported)
@@ -258,7 +258,7 @@ class ModuleUseEdits:
         taken = {use.target for use in self._wanted if home_of(use) in same}
         return sorted({use.target for use in (*own, *rest)} - taken)
 
-    def _removed(self, imported: Imported) -> list[Change]:
+    def _removed(self, imported: Imported) -> list[Edit]:
         """Take an import away whose place another one has; where it is all that a block has, it stays."""
         node, source = imported.node, self._file.source
         start, end = span(source, node)
@@ -279,13 +279,13 @@ class ModuleUseEdits:
         after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
         return [_at(self._file, imported.alias, (source.line_start(start), after, "", code, message))]
 
-    def _renamed(self, use: Use) -> Change:
+    def _renamed(self, use: Use) -> Edit:
         _, end = span(self._file.source, use.node)
         message = f"{dotted(use.node)} -> {dotted(use.node.value)}.{use.move.new_name}"
         edit = (end - len(use.move.old_name), end, use.move.new_name, use.move.code, message)
         return _at(self._file, use.node, edit)
 
-    def _written(self, use: Use) -> Change:
+    def _written(self, use: Use) -> Edit:
         text = self._near[use] or use.written
         edit = (*span(self._file.source, use.node), text, use.move.code, f"{dotted(use.node)} -> {text}")
         return _at(self._file, use.node, edit)
@@ -314,6 +314,6 @@ def _serves_nothing(imported: Imported, binding: Binding) -> bool:
     return True
 
 
-def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str, str, str]) -> Change:
+def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str, str, str]) -> Edit:
     start, end, text, code, message = edit
-    return Change(start, end, text, code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
+    return Edit(start, end, text, code, start_of(file.source, node), message)

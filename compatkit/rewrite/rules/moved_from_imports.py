@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.edit.import_plan import Name, Plan, Site, plan
 from compatkit.rewrite.edit.splice import replacements
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.file.tree import parse, start_of
 from compatkit.rewrite.outcome import Finding, RewriteError
 from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of
 
@@ -79,7 +79,7 @@ def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
     return replace(found, confidence=confidence)
 
 
-def _change(file: File, site: Site, together: Together) -> list[Change] | Finding:
+def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
     code = site.moved[0][1].code
     planned = plan(site, file.home, together.renamed)
     replaced = replacements(file.source, site, planned)
@@ -87,12 +87,12 @@ def _change(file: File, site: Site, together: Together) -> list[Change] | Findin
         message = f"{site.moved[0][1].old} is not rewritten here: the statement's comments or layout would be lost"
         return file.finding(site.node, code, message)
     _require_planned([edit.text for edit in replaced], planned)
-    place = (code, site.node.lineno, file.source.column(site.node.lineno, site.node.col_offset))
+    place = code, start_of(file.source, site.node)
     is_same = not together.renamed
     first, *rest = replaced
     # The first one says it all.
-    made = [Change(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
-    return [*made, *(Change(each.start, each.end, each.text, *place, "", binds_the_same=is_same) for each in rest)]
+    made = [Edit(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
+    return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
 
 
 def _require_planned(texts: list[str], planned: Plan) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
@@ -27,7 +27,7 @@ from compatkit.rewrite.run_plan import RunPlan
 class WholeModules:
     """What is changed and reported, and the imports and uses that are dealt with."""
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     handled: set[ast.AST] = field(default_factory=set)
 
@@ -167,7 +167,7 @@ class _Package:
         ]
         return [self._file.finding(each.alias, move.code, message) for each, move, message in said]
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[Edit]:
         made = []
         for each, move in self._moving:
             made.append(_change(self._file, each.alias, (move.new, move, f"import {move.old} -> import {move.new}")))
@@ -198,7 +198,7 @@ def _root(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _change(file: File, node: ast.expr | ast.alias, edit: tuple[str, Move, str]) -> Change:
+def _change(file: File, node: ast.expr | ast.alias, edit: tuple[str, Move, str]) -> Edit:
     text, move, message = edit
     start, end = span(file.source, node)
-    return Change(start, end, text, move.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
+    return Edit(start, end, text, move.code, start, message)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import target_of
 from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.file import File
@@ -29,7 +29,7 @@ Known = Mapping[str, StarNames]
 class StarChanges:
     """What is changed and reported, and the stars that are dealt with."""
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     handled: set[ast.AST] = field(default_factory=set)
 
@@ -138,20 +138,19 @@ def _later(star: _Star, nodes: Nodes) -> Iterable[ast.ImportFrom]:
     return (node for node in nodes if _is_star(node) and (node.lineno, node.col_offset) > place)
 
 
-def _change(file: File, star: _Star, needed: list[Move]) -> Change:
+def _change(file: File, star: _Star, needed: list[Move]) -> Edit:
     source = file.source
     start, end = span(source, star.node)
     opening = source.newline_at(end) + indentation(source, start)
     statements = list(_statements(star.node, needed, file.home))
-    column = source.column(star.node.lineno, star.node.col_offset)
     said = "; ".join(f"{move.old} -> {move.new}" for move in needed)
     if star.is_all_moved:
         message = f"star import replaced by what it brings: {said}"
-        return Change(start, end, opening.join(statements), needed[0].code, star.node.lineno, column, message)
+        return Edit(start, end, opening.join(statements), needed[0].code, start, message)
     at = source.line_end(end)
     text = "".join(opening + line for line in statements)
     message = f"import added for what the star import brings: {said}"
-    return Change(at, at, text, needed[0].code, star.node.lineno, column, message)
+    return Edit(at, at, text, needed[0].code, start, message)
 
 
 def _statements(node: ast.ImportFrom, needed: list[Move], home: FileModule) -> Iterator[str]:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from keyword import iskeyword
 from typing import NamedTuple
 
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.tree import span
+from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.flow.trace import Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, Named
 from compatkit.rewrite.outcome import Finding
@@ -124,9 +124,9 @@ class Objects:
 
     def _change(self, asked: _Asked, start: int, end: int, text: str) -> None:
         node = self._file.in_fstring(asked.node) or asked.node
-        line, column = node.lineno, self._source.column(node.lineno, node.col_offset)
+        at = start_of(self._source, node)
         message = f"{asked.spelling!r} -> .{asked.name}"
-        self._pass.changes.append(Change(start, end, text, asked.code, line, column, message, binds_the_same=True))
+        self._pass.changes.append(Edit(start, end, text, asked.code, at, message, binds_the_same=True))
 
     def _leave(self, asked: _Asked, reason: str) -> None:
         self._report(asked.node, asked.code, f"{_said(asked.spelling, asked.name)}; not rewritten: {reason}")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from compatkit.migration import Field, Migration
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import start_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
 from compatkit.rewrite.flow.values import Held, element
@@ -133,10 +134,9 @@ class _Spellings:
         if self._source.text[start : start + len(spelling)] != spelling:
             self._report(node, field, "its place in the text is not clear")
             return
-        line = node.lineno
-        column = self._source.column(line, node.col_offset)
+        at = start_of(self._source, node)
         message = f"{field.v1!r} -> {field.v2!r}"
-        self._pass.changes.append(Change(start, start + len(spelling), field.v2, field.code, line, column, message))
+        self._pass.changes.append(Edit(start, start + len(spelling), field.v2, field.code, at, message))
 
     def _report(self, node: Key, field: Field, reason: str) -> None:
         place: Key = self._file.in_fstring(node) or node if isinstance(node, ast.expr) else node

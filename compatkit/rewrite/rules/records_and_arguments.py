@@ -29,8 +29,8 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     except RecursionError:
         return Found(findings=[_too_deep(run.migrations)])
     fields = _fields(file, run, trace) if has_fields else Found()
-    acts, ignored = run.options.acts_on, file.ignored
-    chosen = [each for each in fields.changes if acts(each.code) and not ignored.holds(each.line, each.code)]
+    acts = run.options.acts_on
+    chosen = [each for each in fields.changes if acts(each.code) and not file.is_ignored(each.at, each.code)]
     arguments = arguments_in(Flow(file, run, trace), chosen) if has_arguments else Found(chosen)
     findings = [*fields.findings, *arguments.findings]
     return Found(

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.name_ranges import ranges_of
 from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_naming, parameter_line
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
-from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.import_safety import doubt, doubt_of
 
@@ -30,7 +29,7 @@ class Renames:
     """
 
     aliases: set[ast.alias] = field(default_factory=set)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     groups: dict[ast.stmt, int] = field(default_factory=dict)
 
@@ -76,7 +75,7 @@ def find_renames(file: File, sites: Iterable[Site]) -> Renames:
         accepted.append(binding)
         done.aliases |= {alias for _, alias in binding.imports}
         _group(done, [site.node for site, _ in binding.imports], group)
-        done.changes += [replace(_change(file.source, binding, each), group=group) for each in ranges]
+        done.changes += [replace(_change(binding, each), group=group) for each in ranges]
     return done
 
 
@@ -200,8 +199,7 @@ def _uses(scopes: Scopes, binding: _Binding) -> list[Reference]:
     return [each for each in every if each.node not in binding.aliases and scopes.resolve(each) is binding.scope]
 
 
-def _change(source: Source, binding: _Binding, place: tuple[int, int]) -> Change:
+def _change(binding: _Binding, place: tuple[int, int]) -> Edit:
     start, end = place
-    line, column = source.line(start), start - source.line_start(start) + 1
     # The import's own message says it all.
-    return Change(start, end, binding.new, binding.move.code, line, column, "")
+    return Edit(start, end, binding.new, binding.move.code, start)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.readers import exported, reader_of
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.rules.calls.edits import TextEdit
 
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
     """The edit of a use, if it needs one; and the local name whose import must change, with its old and new meaning."""
 
-    edit: TextEdit | None = None
+    edit: Edit | None = None
     local: str = ""
     scope: Scope | None = None
     old: str = ""
@@ -48,13 +48,13 @@ class Spelling:
         if not rest:
             return Spelled(local=local, scope=scope, old=old, new=new)
         if new.startswith(f"{root}.") and self._is_loaded(new, root, bindings):
-            return Spelled(TextEdit(start, end, local + new[len(root) :]))
+            return Spelled(Edit(start, end, local + new[len(root) :]))
         parts = new.split(".")
         if len(parts) <= len(rest) or any(bound.is_plain for bound in bindings):
             return f"{new} cannot be reached through {root}"
         text = ".".join([local, *parts[len(parts) - len(rest) :]])
         target = ".".join(parts[: len(parts) - len(rest)])
-        edit = TextEdit(start, end, text) if text != written else None
+        edit = Edit(start, end, text) if text != written else None
         return Spelled(edit, local, scope, root, target)
 
     def bindings(self, node: ast.expr) -> list[Imported]:

@@ -9,16 +9,16 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from compatkit.migration import Migration
-from compatkit.rewrite.edit.edit import Change, PlacesBefore
+from compatkit.rewrite.edit.edit import Edit, PlacesBefore
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import Ignored, Source, read_source
-from compatkit.rewrite.outcome import Edit, Finding, Outcome, RewriteError, Rewritten, Unchanged
+from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.words import wants
 from compatkit.rewrite.run_plan import Options
 from compatkit.rewrite.transforms.apply import transform_text
 
-Told = TypeVar("Told", Edit, Finding)
+Told = TypeVar("Told", Rewrite, Finding)
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.
 _BEHIND_NEWLINE = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
@@ -48,12 +48,12 @@ def _one(
     source = read_source(now)
     made = transform_text(source, home, migration, declared)
     changes = list(_changes(source, made.text, declared.code, f"changed by {migration.id}"))
-    reason = _reason_against(changes, Ignored(source), declared.about.confidence, options)
+    reason = _reason_against(source, changes, declared.about.confidence, options)
     findings = list(made.findings)
     if reason:
-        findings += [Finding(c.code, c.line, c.column, f"{c.message}; not rewritten: {reason}") for c in changes]
+        findings += [Finding(c.code, *source.place(c.at), f"{c.message}; not rewritten: {reason}") for c in changes]
         changes = []
-    edits = [Edit(each.code, each.line, each.column, each.message, _added(each, source)) for each in changes]
+    edits = [Rewrite(each.code, *source.place(each.at), each.message, _added(each, source)) for each in changes]
     if isinstance(outcome, Rewritten):
         before = _places_before(data, source)
         edits = [_moved_back(each, before) for each in edits]
@@ -66,17 +66,18 @@ def _one(
     return Rewritten(splice(source, changes), tuple(every), told)
 
 
-def _reason_against(changes: Sequence[Change], ignored: Ignored, confidence: str, options: Options) -> str:
+def _reason_against(source: Source, changes: Sequence[Edit], confidence: str, options: Options) -> str:
     """Say why the changes, which belong together, are not made."""
     if confidence == "review" and options.confidence != "review":
         return "made with --confidence review"
-    lines = {line for each in changes for line in range(each.line, each.line + max(1, each.text.count("\n")))}
+    ignored, firsts = Ignored(source), [(source.line(each.at), each.text.count("\n")) for each in changes]
+    lines = {line for first, count in firsts for line in range(first, first + max(1, count))}
     if any(ignored.holds(line, each.code) for each in changes for line in lines):
         return "a line that belongs to it is to be left alone"
     return ""
 
 
-def _changes(source: Source, after: str, code: str, message: str) -> Iterator[Change]:
+def _changes(source: Source, after: str, code: str, message: str) -> Iterator[Edit]:
     """Yield the runs of lines that differ."""
     old, new = (_lines(text) for text in (source.text, after))
     starts = [0]
@@ -84,7 +85,9 @@ def _changes(source: Source, after: str, code: str, message: str) -> Iterator[Ch
         starts.append(starts[-1] + len(line))
     for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if old != new else ():
         if kind != "equal":
-            yield Change(starts[i], starts[j], "".join(new[k:m]), code, min(i + 1, len(source.starts)), 1, message)
+            yield Edit(
+                starts[i], starts[j], "".join(new[k:m]), code, source.starts[min(i, len(source.starts) - 1)], message
+            )
 
 
 def _lines(text: str) -> list[str]:
@@ -101,5 +104,5 @@ def _moved_back(told: Told, before: PlacesBefore) -> Told:
     return replace(told, line=line, column=column)
 
 
-def _added(change: Change, source: Source) -> int:
+def _added(change: Edit, source: Source) -> int:
     return change.text.count("\n") - source.text[change.start : change.end].count("\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compatkit.rewrite import RewriteError
 from compatkit.rewrite.edit.changed_blocks import find_blocks
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
@@ -65,7 +65,7 @@ def test_what_the_check_lets_pass_leaves_every_other_statement_alone(parts: list
     end = data.draw(st.integers(start, min(len(text), start + 6))) if data else 1
     new = data.draw(TEXTS) if data else "z"
     before, after = read_source(text.encode()), text[:start] + new + text[end:]
-    changes = [Change(start, end, new, "CK101", 1, 1, "", binds_the_same=True)]
+    changes = [Edit(start, end, new, "CK101", 0, "", binds_the_same=True)]
     tree = parse(text)
     try:
         check(before, tree, changes, after.encode(), binds_the_same=True)
@@ -95,7 +95,7 @@ def test_what_the_check_lets_pass_leaves_every_other_statement_alone(parts: list
 def test_a_block_is_all_statements_of_its_lines(text: str, at: int, statements: int) -> None:
     source = read_source(text.encode())
 
-    (block,) = find_blocks(source, ast.parse(text), [Change(at, at, "", "CK101", 1, 1, "")]) or ()
+    (block,) = find_blocks(source, ast.parse(text), [Edit(at, at, "", "CK101", 0, "")]) or ()
 
     assert len(block.statements) == statements
 
@@ -103,4 +103,4 @@ def test_a_block_is_all_statements_of_its_lines(text: str, at: int, statements: 
 def test_a_change_outside_of_every_statement_has_no_block() -> None:
     source = read_source(b"a\n# b\nc\n")
 
-    assert find_blocks(source, ast.parse(source.text), [Change(3, 3, "", "CK101", 1, 1, "")]) is None
+    assert find_blocks(source, ast.parse(source.text), [Edit(3, 3, "", "CK101", 0, "")]) is None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from compatkit.rewrite.documents.configs.pairs import Pair, Path
-from compatkit.rewrite.documents.sheet import Draft
+from compatkit.rewrite.edit.edit import Edit
 
 
-def renamed_keys(pairs: Iterable[Pair], drafts: Iterable[Draft]) -> Mapping[Path, str]:
+def renamed_keys(pairs: Iterable[Pair], drafts: Iterable[Edit]) -> Mapping[Path, str]:
     """Return the new name of each key that a draft renames, by its path."""
     new = {draft.start: draft.text for draft in drafts}
     return {pair.path: new[pair.key[0]] for pair in pairs if pair.key and pair.key[0] in new}

@@ -8,7 +8,8 @@ from compatkit.migration import KeyChange, Migration
 from compatkit.rewrite.documents.configs.judge import judge_target, may_stand
 from compatkit.rewrite.documents.configs.pairs import Config, Pair, Path
 from compatkit.rewrite.documents.configs.targets import MARKS, find_targets, is_meant
-from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys
 from compatkit.rewrite.rules.calls.index import Index
 
@@ -41,7 +42,7 @@ def _judge_key(config: Config, row: KeyChange, pair: Pair, request: Request, she
     what = f"the key {row.v1} is {row.v2}" if row.v2 else f"the key {row.v1}: {row.say}"
     reason = _doubt(config, row, pair, request)
     if row.v2 and pair.key and not reason:
-        sheet.drafts.append(Draft(*pair.key, row.v2, row.code, pair.at, f"{row.v1} -> {row.v2}"))
+        sheet.drafts.append(Edit(*pair.key, row.v2, row.code, pair.at, f"{row.v1} -> {row.v2}"))
         return
     is_manual = not row.v2 or row.about.confidence == "manual"
     message = f"{what}; not rewritten: {reason}" if row.v2 else what

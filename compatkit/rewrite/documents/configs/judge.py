@@ -10,7 +10,8 @@ from dataclasses import replace
 from compatkit.migration import CallChange, Removal
 from compatkit.rewrite.documents.configs.pairs import Config, Pair
 from compatkit.rewrite.documents.configs.targets import Target, is_merged
-from compatkit.rewrite.documents.sheet import Draft, Remark, Request, Sheet
+from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.calls.index import Index
 from compatkit.rewrite.rules.calls.plan import Doubt, Item, Planned, plan_call
 
@@ -73,19 +74,19 @@ def _node(pair: Pair) -> ast.expr:
     return ast.Constant(pair.literal[0]) if pair.literal else ast.Name("collection")  # type: ignore[arg-type]
 
 
-def _drafts(target: Target, planned: Planned) -> Iterator[Draft]:
+def _drafts(target: Target, planned: Planned) -> Iterator[Edit]:
     to = next((change for change in planned.applied if change.to), None)
     if to and target.named and target.named.value:
         message = f"{target.of} -> {to.to}"
-        yield Draft(*target.named.value, to.to, to.code, target.named.at, message)
+        yield Edit(*target.named.value, to.to, to.code, target.named.at, message)
     for item, pair in zip(planned.items, target.arguments, strict=False):
         if item.name and item.name != pair.name and pair.key:
             code = _code_of(planned, pair.name)
-            yield Draft(*pair.key, item.name, code, pair.at, f"{target.of}: {pair.name} -> {item.name}")
+            yield Edit(*pair.key, item.name, code, pair.at, f"{target.of}: {pair.name} -> {item.name}")
         if item.value and pair.value:
             code, value = _code_of(planned, pair.name), item.value[0]
             message = f"{target.of}: {pair.name}: {pair.text!r} -> {value!r}"
-            yield Draft(*pair.value, str(value), code, pair.at, message)
+            yield Edit(*pair.value, str(value), code, pair.at, message)
 
 
 def _doubt(config: Config, target: Target, planned: Planned, request: Request) -> str:
@@ -119,7 +120,7 @@ def _told(target: Target, change: CallChange, reason: str) -> Remark:
     return _remark(target, change, f"{what}; not rewritten: {reason}")
 
 
-def _left(draft: Draft, reason: str) -> Remark:
+def _left(draft: Edit, reason: str) -> Remark:
     return Remark(draft.at, max(draft.at, draft.end), draft.code, f"{draft.message}; not rewritten: {reason}")
 
 

@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import CallChange
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.call_layout import lay_out
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import Local, Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import TextEdit, edit_call, written
+from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.use import Use
@@ -155,7 +156,7 @@ class Visitor:
             return doubts[0].reason if doubts else reason
         start, end = span(self._source, use.node)
         spelled = use.edits.pop().text if use.edits else self._source.text[start:end]
-        use.edits.append(TextEdit(start, end, f"{spelled}({written(planned.items)})"))
+        use.edits.append(Edit(start, end, f"{spelled}({written(planned.items)})"))
         use.message = self._message(value.name, planned)
         return ""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.call_layout import Layout, Span
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.rules.calls.plan import Item, Planned
@@ -19,17 +19,7 @@ _KEYWORD = re.compile(r"([^\W\d]\w*)(?:[\s\\]|#[^\r\n]*)*+=(?!=)")
 _WIDEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
-    """Characters `start` to `end`, and what takes their place; or what comes in front of them, if they are kept."""
-
-    start: int
-    end: int
-    text: str
-    is_kept: bool = False
-
-
-def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) -> list[TextEdit] | str:
+def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) -> list[Edit] | str:
     """Return the edits inside the parentheses, in order, or why there are none."""
     editor = _Editor(source, layout, planned)
     first = call.args[0] if call.args else None
@@ -54,7 +44,7 @@ class _Editor:
         self._quote = "'" if "'" in inside and '"' not in inside else '"'
         self.problem = ""
 
-    def edits(self) -> Iterator[TextEdit]:
+    def edits(self) -> Iterator[Edit]:
         front = [item for item in self._new if item.name is None]
         at_end = [item for item in self._new if item.name is not None and item.before is None]
         kept = [item for item in self._old if not item.is_dropped]
@@ -64,21 +54,21 @@ class _Editor:
                 yield from self._change(item, [new for new in self._new if new.before is item])
         yield from self._removals()
         if not kept and (rest := [item for item in self._new if item.name is not None]):
-            yield TextEdit(self._layout.opening, self._layout.opening, (", " if front else "") + self._written(rest))
+            yield Edit(self._layout.opening, self._layout.opening, (", " if front else "") + self._written(rest))
         elif at_end:
             yield self._append(at_end, kept[-1])
 
-    def _in_front(self, items: Sequence[Item]) -> Iterator[TextEdit]:
+    def _in_front(self, items: Sequence[Item]) -> Iterator[Edit]:
         if not items:
             return
         text = self._written(items)
         if not self._layout.spans or all(item.is_dropped for item in self._old):
-            yield TextEdit(self._layout.opening, self._layout.opening, text)
+            yield Edit(self._layout.opening, self._layout.opening, text)
             return
         start = self._layout.spans[0].start
-        yield TextEdit(start, start, f"{text},{self._break_before(start) or ' '}")
+        yield Edit(start, start, f"{text},{self._break_before(start) or ' '}")
 
-    def _change(self, item: Item, before: Sequence[Item]) -> Iterator[TextEdit]:
+    def _change(self, item: Item, before: Sequence[Item]) -> Iterator[Edit]:
         span = self._span(item)
         text = self._text[span.start : span.end]
         if isinstance(item.node, ast.Starred) or item.name == "**":
@@ -87,18 +77,18 @@ class _Editor:
         added = f"{self._written(before)},{self._break_before(span.start) or ' '}" if before else ""
         if item.value is not None:
             head = f"{item.name}=" if item.name else ""
-            yield TextEdit(span.start, span.end, added + head + _literal(item, self._quote))
+            yield Edit(span.start, span.end, added + head + _literal(item, self._quote))
         elif was_named is not None:
             if was_named[1] != item.name or added:
-                yield TextEdit(span.start, span.start + len(was_named[1]), added + (item.name or ""))
+                yield Edit(span.start, span.start + len(was_named[1]), added + (item.name or ""))
         elif item.name is not None:
             if isinstance(item.node, ast.NamedExpr) and not text.startswith("("):
                 self.problem = "an assignment among its arguments would need parentheses"
-            yield TextEdit(span.start, span.end, f"{added}{item.name}=", is_kept=True)
+            yield Edit(span.start, span.end, f"{added}{item.name}=", is_kept=True)
         elif added:
-            yield TextEdit(span.start, span.start, added)
+            yield Edit(span.start, span.start, added)
 
-    def _removals(self) -> Iterator[TextEdit]:
+    def _removals(self) -> Iterator[Edit]:
         """Yield what takes away arguments with their commas; those behind the last one that stays go at once."""
         gone = [item.index or 0 for item in self._old if item.is_dropped]
         last_kept = max((item.index or 0 for item in self._old if not item.is_dropped), default=-1)
@@ -111,22 +101,22 @@ class _Editor:
             end = tail[-1].end if last_kept >= 0 else tail[-1].comma or tail[-1].end
             yield self._removal(start, end, tail)
 
-    def _removal(self, start: int, end: int, gone: Sequence[Span]) -> TextEdit:
+    def _removal(self, start: int, end: int, gone: Sequence[Span]) -> Edit:
         at = start
         for span in (*gone, Span(end, end)):
             # Between arguments there is a comma and nothing else, or a comment would go, too.
             if not _GAP.fullmatch(self._text[at : span.start]):
                 self.problem = "a comment would be lost"
             at = span.end
-        return TextEdit(start, end, "")
+        return Edit(start, end, "")
 
-    def _append(self, items: Sequence[Item], last: Item) -> TextEdit:
+    def _append(self, items: Sequence[Item], last: Item) -> Edit:
         end = self._span(last).end
         comma = self._span(last).comma
         rest = self._text[(comma or end) : self._layout.closing]
         # A comment behind the last argument stays with it.
         gap = " " if "#" in rest else self._break_before(self._span(last).start) or " "
-        return TextEdit(end, end, f",{gap}{self._written(items)}")
+        return Edit(end, end, f",{gap}{self._written(items)}")
 
     def _break_before(self, start: int) -> str:
         """Return the line break and the indentation before an argument that begins a line."""

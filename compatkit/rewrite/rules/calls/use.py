@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.respell import Spelled
 
 
@@ -19,7 +19,7 @@ class Use:
     node: ast.expr
     code: str
     message: str
-    edits: list[TextEdit] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     spelled: Spelled | None = None
     is_open: bool = False
 

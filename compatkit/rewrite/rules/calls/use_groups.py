@@ -6,13 +6,12 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.scopes import Scope
-from compatkit.rewrite.file.tree import span
+from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import TextEdit
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
 from compatkit.rewrite.rules.respell import Spelled, Spelling
@@ -72,7 +71,7 @@ class UseGroups:
 
     def _import(
         self, statement: ast.Import | ast.ImportFrom, uses: dict[ast.alias, Use], groups: dict[Use, int]
-    ) -> list[Change] | None:
+    ) -> list[Edit] | None:
         if isinstance(statement, ast.Import):
             return [self._plain_import(alias, use, groups[use]) for alias, use in uses.items()]
         moves = tuple(_move(uses[alias]) if alias in uses else None for alias in statement.names)
@@ -80,14 +79,13 @@ class UseGroups:
         planned = change_imports(self._file, [Site(statement, moves)], together)
         return None if planned.findings or not planned.changes else planned.changes
 
-    def _plain_import(self, alias: ast.alias, use: Use, group: int) -> Change:
+    def _plain_import(self, alias: ast.alias, use: Use, group: int) -> Edit:
         start, end = span(self._source, alias)
         text = f"{_move(use).new} as {alias.asname}"
-        column = self._source.column(alias.lineno, alias.col_offset)
         message = f"import {alias.name} as {alias.asname} -> {text}"
-        return Change(start, end, text, use.code, alias.lineno, column, message, binds_the_same=True, group=group)
+        return Edit(start, end, text, use.code, start, message, binds_the_same=True, group=group)
 
-    def _changes(self, going: Sequence[Use], groups: dict[Use, int]) -> Iterator[Change]:
+    def _changes(self, going: Sequence[Use], groups: dict[Use, int]) -> Iterator[Edit]:
         edits = [(edit, use) for use in going for edit in use.edits]
         # An insertion stands in front of what begins there, and an outer edit comes before the inner ones.
         edits.sort(key=lambda each: (each[0].start, each[0].end > each[0].start, -each[0].end))
@@ -101,13 +99,12 @@ class UseGroups:
             others = [other for _, other in inner if other not in said]
             said.update(others)
             message = "; ".join(filter(None, [message, *dict.fromkeys(other.message for other in others)]))
-            line, column = use.node.lineno, self._source.column(use.node.lineno, use.node.col_offset)
             text = self._text(edit, [each for each, _ in inner])
-            place = (edit.start, edit.end, text, use.code, line, column, message)
-            yield Change(*place, binds_the_same=True, group=groups[use])
+            place = start_of(self._source, use.node)
+            yield Edit(edit.start, edit.end, text, use.code, place, message, binds_the_same=True, group=groups[use])
             at += 1 + len(inner)
 
-    def _text(self, edit: TextEdit, inner: Sequence[TextEdit]) -> str:
+    def _text(self, edit: Edit, inner: Sequence[Edit]) -> str:
         if not edit.is_kept:
             return edit.text
         pieces, at = [edit.text], edit.start

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from compatkit.rewrite.edit.added_imports import WIDTH
-from compatkit.rewrite.edit.edit import Change
+from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import start_of
 from compatkit.rewrite.rules.config_arguments.layout import Piece, Pieces, nested, put_together, take_apart
 from compatkit.rewrite.rules.config_arguments.plan import Callable, Given, Plan
 
@@ -23,7 +24,7 @@ class Calling:
     """The changes of calls so far, none inside another."""
 
     source: Source
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
 
     # A call and the imports that it needs are made together or not at all.
     group: ClassVar[int] = 1
@@ -47,11 +48,11 @@ class Calling:
             at = change.end
         return "".join([*parts, self.source.text[at:end]])
 
-    def replace(self, change: Change) -> None:
+    def replace(self, change: Edit) -> None:
         inner = self._inside(change.start, change.end)
         self.changes = [*(other for other in self.changes if other not in inner), change]
 
-    def _inside(self, start: int, end: int) -> list[Change]:
+    def _inside(self, start: int, end: int) -> list[Edit]:
         return [change for change in self.changes if start <= change.start and change.end <= end]
 
 
@@ -134,7 +135,7 @@ def _change(
     made: Pieces,
     *,
     is_flat: bool,
-) -> Change:
+) -> Edit:
     start, end = span
     line_start, line_end = source.line_start(start), source.line_end(end)
     line = source.text[line_start : source.line_end(start)]
@@ -147,10 +148,9 @@ def _change(
         width=max(WIDTH, len(line)),
         one_line=is_flat,
     )
-    column = source.column(call.lineno, call.col_offset)
     text = text.replace("\n", source.newline_at(start))
     message = _message(subject, plan)
-    return Change(start, end, text, code, call.lineno, column, message, group=Calling.group)
+    return Edit(start, end, text, code, start_of(source, call), message, group=Calling.group)
 
 
 def _message(subject: Callable, plan: Plan) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.added_imports import AddedImports
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Trace
@@ -25,7 +25,7 @@ def may_have_arguments(file: File, known: Known, migrations: Sequence[Migration]
     return any(name.rpartition(".")[2] in file.source.text for name in (*names, *known.moving))
 
 
-def arguments_in(flow: Flow, besides: Sequence[Change] = ()) -> Found:
+def arguments_in(flow: Flow, besides: Sequence[Edit] = ()) -> Found:
     """Return what `flow` shows of arguments, and the changes `besides`, as parts of the calls that they lie in."""
     found = _Calls(flow, Calling(flow.file.source, list(besides)))
     callees = flow.trace.callees

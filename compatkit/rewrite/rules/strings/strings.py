@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Change, Found
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted
+from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
@@ -77,9 +77,8 @@ class _Search:
         for role in _ROLE.finditer(text, literal.start, literal.end) if literal else ():
             for start, end, move in self._names.mentions(role["target"]):
                 at, source = role.start("target") + start, self._file.source
-                line, column = source.line(at), at - source.line_start(at) + 1
                 message = f"names {role['target'][start:end]} in a docstring: {move.old} is {move.new} now"
-                self.found.findings.append(Finding(move.code, line, column, message, "manual"))
+                self.found.findings.append(Finding(move.code, *source.place(at), message, "manual"))
 
     def _in_text(self, node: ast.expr, text: str) -> None:
         for start, end, move in self._names.mentions(text):
@@ -113,17 +112,17 @@ class _Search:
 
     def _changes(
         self, node: ast.Constant, spelling: Spelling, places: tuple[tuple[int, int, str], ...]
-    ) -> Iterator[Change]:
+    ) -> Iterator[Edit]:
         """Yield what the string has to become, and then the names that are looked up in what it names."""
         said = f"{node.value!r} -> {spelling.new!r}"
         if self._context.is_patch(node):
             said += "; it is patched where it is looked up, which is the new home now"
-        line, column = node.lineno, self._file.source.column(node.lineno, node.col_offset)
+        at = start_of(self._file.source, node)
         group = places[0][0]
         for start, end, new in places:
             if self._file.source.text[start:end] != new:
                 code = spelling.move.code
-                yield Change(start, end, new, code, line, column, said, binds_the_same=True, group=group)
+                yield Edit(start, end, new, code, at, said, binds_the_same=True, group=group)
             said = ""
 
     def _changed_name(self, node: ast.Constant, text: str) -> bool:

@@ -13,6 +13,7 @@ from compatkit.rewrite.documents.docstrings import find_in_docstrings
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.strings.strings import find_strings
 from compatkit.rewrite.run_plan import Options, RunPlan
 from tests.rewrite.moves import MOVES
@@ -260,7 +261,7 @@ def test_what_a_migration_declares_to_load_is_changed() -> None:
 
     found = find_strings(file, RunPlan(MOVES, options=REVIEW, loads=frozenset({"plug"})))
 
-    assert [(one.line, one.column) for one in found.changes] == [(1, 10), (2, 14)]
+    assert [file.source.place(one.at) for one in found.changes] == [(1, 10), (2, 14)]
     assert [(one.line, one.column) for one in found.findings] == [(2, 49)]
 
 
@@ -369,6 +370,7 @@ def test_only_constants_and_attributes_change(source: str) -> None:
 
 @given(sources())
 def test_what_is_changed_by_review_is_reported_by_default(source: str) -> None:
-    changes = {(change.line, change.column) for change in find(source).changes}
+    text = read_source(source.encode())
+    changes = {text.place(change.at) for change in find(source).changes}
 
     assert changes <= {(found.line, found.column) for found in find(source, Options()).findings}
