@@ -1,6 +1,6 @@
 """The examples beside a migration: `NAME.before.txt` with `NAME.after.txt`, and `NAME.unchanged.txt`.
 
-These are Python. With the ending of a document, such as `NAME.before.yaml` or `NAME.unchanged.md`, they are that.
+These are Python. With the ending of a document, such as `NAME.before.yaml` or `NAME.unchanged.sh`, they are that.
 
 In `examples/modernize`, `examples/review` and `examples/rename` lie those for what is made on request only.
 The comments at the top of an example may say more: `# module: a.b` or `# package: a.b` what it is called, which
@@ -77,9 +77,10 @@ def find_examples(folder: Path) -> Examples:
         files = {file.name: file for file in sorted((root / place).glob("*")) if file.is_file()}
         prefix = f"{place}/" if place else ""
         for name, file in files.items():
-            ending = file.suffix if file.suffix in DOCUMENT_SUFFIXES else ".txt"
+            ending = file.suffix if file.suffix in (*DOCUMENT_SUFFIXES, ".sh") else ".txt"
             stem, _, kind = name.removesuffix(ending).rpartition(".")
-            suffix = "" if ending == ".txt" else ending
+            # A script of commands is a text to the rewrite, and Python is what an example is by default.
+            suffix = {".txt": "", ".sh": ".txt"}.get(ending, ending)
             partner = files.get(f"{stem}.{'after' if kind == 'before' else 'before'}{ending}")
             if kind == "unchanged":
                 found.append(Example(prefix + stem, file.read_bytes(), None, options, suffix))

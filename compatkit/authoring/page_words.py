@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compatkit.migration import CallChange, HookChange, KeyChange, MemberChange, Migration, Removal
+from compatkit.migration import CallChange, FlagChange, HookChange, KeyChange, MemberChange, Migration, Removal
 from compatkit.migration.changes import About
 
 Row = tuple[str, str, str, str]
@@ -17,6 +17,7 @@ def interface_rows(migration: Migration) -> Iterator[tuple[str, list[tuple[str, 
     yield "Hooks", [(row.code, _hook(row)) for row in migration.hooks]
     yield "Removed", [(row.code, _removal(row)) for row in migration.removed]
     yield "Keys of configuration files", [(row.code, _key(row)) for row in migration.keys]
+    yield "Options of command lines", [(row.code, _flag(row)) for row in migration.flags]
     if own := migration.transform:
         what = "places that mention " + _listed(own.words)
         yield "By code of the migration's own", [(own.code, (what, "rewritten by transform.py", *_about(own.about)))]
@@ -81,6 +82,14 @@ def _key(row: KeyChange) -> Row:
     else:
         said = f"its keys are arguments of {_code(row.of)}, and change with them" if row.of else row.say
     return (f"{_code(row.v1)}, in files with {_listed(row.beside)}", said, *_about(row.about, usual="review"))
+
+
+def _flag(row: FlagChange) -> Row:
+    called = [f"it is called {_code(row.v2)}"] if row.v2 else []
+    pairs = [f"{_code(v1)} becomes {_code(v2)}" for v1, v2 in row.values]
+    meant = [*([f"of {_listed(row.of)}"] if row.of else []), *([f"beside {_listed(row.beside)}"] if row.beside else [])]
+    said = row.say or _said([*called, *pairs])
+    return (f"{_code(row.v1)} {', '.join(meant)}", said, *_about(row.about, usual="review"))
 
 
 def _about(about: About, *, usual: str = "safe") -> tuple[str, str]:

@@ -123,7 +123,7 @@ def _prepare(file: FoundFile, namer: Namer, around: Around) -> Job | Outcome:
     if file.is_data and _OURS.match(source):
         return Skipped("compatkit wrote it")
     if file.is_data:
-        return Job(source, suffix=file.suffix)
+        return Job(source, suffix=file.suffix, neighbours=Neighbours(options=around.options(source)))
     named = namer.name(file.path, file.root)
     return Job(source, named.name, named.is_package, neighbours=around.of(source, file, named))
 

@@ -79,5 +79,10 @@ def _rewrite_document(job: Job, task: Task) -> Outcome:
     from compatkit.rewrite.documents.document import rewrite_document
 
     return rewrite_document(
-        job.source, suffix=job.suffix, moves=task.moves, migrations=task.migrations, options=task.options
+        job.source,
+        suffix=job.suffix,
+        moves=task.moves,
+        migrations=task.migrations,
+        options=task.options,
+        own_options=job.neighbours.options,
     )

@@ -37,13 +37,23 @@ from compatkit.migration.registry import (
 from compatkit.migration.shape import Attribute, Each, Item, RecordStep, Step, parse_records, parse_shape
 
 if TYPE_CHECKING:
-    from compatkit.migration.changes import About, CallChange, HookChange, KeyChange, MemberChange, Removal, Transform
+    from compatkit.migration.changes import (
+        About,
+        CallChange,
+        FlagChange,
+        HookChange,
+        KeyChange,
+        MemberChange,
+        Removal,
+        Transform,
+    )
     from compatkit.migration.project import Project, load_project
 
 # Resolved on first use: a training script under the shim needs none of them.
 _LATER = {
     **dict.fromkeys(
-        ["About", "CallChange", "HookChange", "KeyChange", "MemberChange", "Removal", "Transform"], "changes"
+        ["About", "CallChange", "FlagChange", "HookChange", "KeyChange", "MemberChange", "Removal", "Transform"],
+        "changes",
     ),
     **dict.fromkeys(["Project", "load_project"], "project"),
 }
@@ -63,6 +73,7 @@ __all__ = [
     "Each",
     "Equivalence",
     "Field",
+    "FlagChange",
     "HookChange",
     "Item",
     "KeyChange",

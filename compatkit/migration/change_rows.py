@@ -15,6 +15,7 @@ from compatkit.migration.changes import (
     About,
     CallChange,
     Condition,
+    FlagChange,
     HookChange,
     KeyChange,
     Literal,
@@ -175,6 +176,31 @@ def _search_words(entry: Entry, key: str) -> tuple[str, ...]:
     return words
 
 
+def _flag(entry: Entry, key: str) -> str:
+    return _checked_flag(entry, key, entry.text(key))
+
+
+def _flags(entry: Entry, key: str) -> tuple[str, ...]:
+    return tuple(_checked_flag(entry, key, flag) for flag in entry.texts(key))
+
+
+def _checked_flag(entry: Entry, key: str, flag: str) -> str:
+    if not re.fullmatch(r"--?\w[\w.-]*", flag):
+        raise entry.wrong(key, flag, "an option as it is written in a command, such as --gpus")
+    return flag
+
+
+def _text_pairs(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
+    for pair in (pairs := entry.rows(key)):
+        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)):
+            raise entry.wrong(key, pair, "pairs of texts [v1, v2]")
+    return tuple((str(pair[0]), str(pair[1])) for pair in pairs if isinstance(pair, list))
+
+
+# As with dotted names, a word in braces is filled in.
+FLAG = Kind(_flag, {"type": "string", "pattern": r"^--?[\w{][\w.{}-]*$"})
+
+
 # Conditions over several columns.
 
 
@@ -218,6 +244,15 @@ def _check_key(key: KeyChange, entry: Entry) -> None:
         raise entry.wrong("v1", key.v1, "the name of a key in the end")
     if key.v2 == key.v1.rpartition(".")[2]:
         raise MigrationError.onto_itself(key.code, key.v1, where=entry.where)
+
+
+def _check_flag(flag: FlagChange, entry: Entry) -> None:
+    if bool(flag.v2 or flag.values) == bool(flag.say):
+        raise MigrationError.no_change("`v2` or `values`", "`say`", given=bool(flag.say), where=entry.where)
+    if not (flag.of or flag.beside):
+        raise MigrationError.missing_key("of", where=entry.where)
+    if flag.v1 == flag.v2:
+        raise MigrationError.onto_itself(flag.code, flag.v1, where=entry.where)
 
 
 # Each way in which a row of [[calls]] changes something, and when it counts as given.
@@ -513,6 +548,52 @@ code = "{letters}501"
 v1 = "{library}.queue_size"
 v2 = "capacity"
 beside = ["{library}.station"]
+""",
+)
+FLAGS = Table(
+    FlagChange,
+    CODE_COLUMN,
+    Column("v1", FLAG, "The option as it is written in a command: --gpus."),
+    Column(
+        "of",
+        TEXTS,
+        "Patterns of programs, scripts or modules, such as run_*.py, one of which the command must start. Give this,"
+        " `beside`, or both.",
+        (),
+    ),
+    Column(
+        "beside", Kind(_flags, {"type": "array", "items": FLAG.schema}), "Options that the command must have too.", ()
+    ),
+    Column("v2", FLAG, "Its new name. Give this or `values`, or both; or `say`.", ""),
+    Column(
+        "values",
+        Kind(_text_pairs, {"type": "array", "items": {**_PAIR, "items": {"type": "string"}}}),
+        'Pairs of what was given in v1 and what says the same: [["no", "never"]].',
+        (),
+    ),
+    SAY,
+    # Whose option it is cannot be seen in a command.
+    about=_about("review", ("review", "manual"), '"review", if left out: whose option it is cannot be seen for sure.'),
+    make_about=About,
+    rules=(
+        Rule(
+            _check_flag,
+            {
+                "oneOf": [{"anyOf": is_given({"v2": {}, "values": {"minItems": 1}})}, *is_given({"say": _SAID})],
+                "anyOf": is_given({"of": {"minItems": 1}, "beside": {"minItems": 1}}),
+            },
+        ),
+    ),
+    repeats=True,
+    example="""\
+# An option of command lines, in scripts, workflows, Dockerfiles and notebooks. `of` are programs or scripts, `beside`
+# other options of theirs: one of both tells these commands from others.
+[[flags]]
+code = "{letters}551"
+v1 = "--queue_size"
+v2 = "--capacity"
+of = ["{library}-station", "run_*.py"]
+beside = ["--station"]
 """,
 )
 TRANSFORM = Table(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from compatkit.migration.model import Row, Words
@@ -278,6 +279,56 @@ class KeyChange(Row):
 
     def relocated(self, homes: Mapping[str, str]) -> KeyChange:
         return replace(self, of=relocate(self.of, homes))
+
+
+@value
+class FlagChange(Row):
+    """An option of command lines: renamed, with other values, or gone.
+
+    Attributes:
+        v1, v2: the option as it is written, such as `--gpus`.
+        of: patterns of programs, scripts or modules, one of which a command starts if it is meant.
+        beside: options that such a command has as well.
+        values: pairs of what was given in v1 and what says the same.
+        say: what to tell; then nothing is rewritten.
+    """
+
+    code: str
+    v1: str
+    of: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    v2: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    say: str = ""
+    about: About = About("review")
+    told: ClassVar = Words("{0.v1}", "The option {0.v1} of command lines: {0.gist}.", "[[flags]] {0.v1!r}")
+
+    @property
+    def gist(self) -> str:
+        pairs = (f"{v1} is {v2}" for v1, v2 in self.values)
+        return self.say or ", ".join([*([self.v2] if self.v2 else []), *pairs])
+
+    @property
+    def is_rewritten(self) -> bool:
+        return not self.say
+
+    @property
+    def field(self) -> str:
+        """The name under which a parser keeps the option."""
+        return self.v1.lstrip("-").replace("-", "_")
+
+    def is_meant(self, words: Sequence[str]) -> bool:
+        """Tell whether a command of these words is one of those that are meant."""
+        options = {word.partition("=")[0] for word in words}
+        names = [name for word in words for name in (word, word.replace("\\", "/").rpartition("/")[2])]
+        is_of = not self.of or any(fnmatchcase(name, pattern) for name in names for pattern in self.of)
+        return is_of and all(option in options for option in self.beside)
+
+    def spellings(self) -> Iterator[str]:
+        yield from filter(None, (self.v1, self.v2))
+
+    def claims(self) -> Iterator[str]:
+        yield f"The option {self.v1!r} of {', '.join(sorted((*self.of, *self.beside)))}"
 
 
 @value

@@ -12,12 +12,20 @@ from compatkit.migration.names import Confidence, relocate
 from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
-    from compatkit.migration.changes import CallChange, HookChange, KeyChange, MemberChange, Removal, Transform
+    from compatkit.migration.changes import (
+        CallChange,
+        FlagChange,
+        HookChange,
+        KeyChange,
+        MemberChange,
+        Removal,
+        Transform,
+    )
 
 MoveKind = Literal["symbol", "module"]
 Scalar: TypeAlias = str | int | float | bool
 # The tables of rows that have a code, in the order in which they are told.
-ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "hooks", "removed", "keys")
+ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "hooks", "removed", "keys", "flags")
 
 
 class Words(NamedTuple):
@@ -294,6 +302,7 @@ class Migration(Value):
     hooks: tuple[HookChange, ...] = ()
     removed: tuple[Removal, ...] = ()
     keys: tuple[KeyChange, ...] = ()
+    flags: tuple[FlagChange, ...] = ()
     transform: Transform | None = None
     loaded: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()

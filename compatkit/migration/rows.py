@@ -428,6 +428,12 @@ ROOT = Table(
         (),
     ),
     Column(
+        "flags",
+        rows_of(_change_table("FLAGS")),
+        "Options of command lines that are renamed, take other values, or are gone.",
+        (),
+    ),
+    Column(
         "fields",
         rows_of(FIELDS),
         "Keys of a record that are called otherwise in v2. Those that keep their name are not listed.",

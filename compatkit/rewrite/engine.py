@@ -18,7 +18,7 @@ from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import walk_statements
 from compatkit.rewrite.ordered_rules import RULES
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
-from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
+from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface, flags_in
 from compatkit.rewrite.prefilter.words import (
     can_be_modern,
     can_matter,
@@ -81,14 +81,21 @@ def rewrite_by_tables(
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = modern_of(declared, options)
     calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
-    if not (can_matter(source, all_moves) or can_matter(source, through) or calling or can_be_modern(source, modern)):
+    flags = flags_in(source, declared, options)
+    if not (
+        can_matter(source, all_moves)
+        or can_matter(source, through)
+        or calling
+        or flags
+        or can_be_modern(source, modern)
+    ):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
     relevant = _from_elsewhere(all_moves, home.name)
-    if not relevant and not through and not modern and not calling:
+    if not (relevant or through or modern or calling or flags):
         return Skipped("this is the old home itself")
     loads = frozenset(name for migration in declared for name in migration.loads)
-    run = RunPlan(relevant, through, modern, options, calling, loads)
+    run = RunPlan(relevant, through, modern, options, calling, loads, flags)
     try:
         file = File.of(source, home, neighbours)
         return _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)

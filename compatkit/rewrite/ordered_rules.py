@@ -11,6 +11,7 @@ from typing import TypeAlias
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.rules.absent_names import find_absent
+from compatkit.rewrite.rules.flags import find_flags
 from compatkit.rewrite.rules.moves import rewrite_moves
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.strings.strings import find_strings
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     find_strings,
     rewrite_docstrings,
     find_named,
+    find_flags,
     rewrite_calls,
     rewrite_records,
 )

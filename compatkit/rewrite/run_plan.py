@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from compatkit.migration import Migration, Move
+from compatkit.migration import FlagChange, Migration, Move
 
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
@@ -74,6 +74,7 @@ class RunPlan:
         migrations: those by whose records and arguments values are followed.
         calling: those that changed an interface.
         loads: functions and keys that load what a string names, as the migrations declare.
+        flags: options of command lines that the file spells, and that are called otherwise.
         made: the changes of the rules so far; a later rule gives way to them.
         moving: old names of which every import in the file is being replaced.
     """
@@ -84,6 +85,7 @@ class RunPlan:
     options: Options = field(default_factory=Options)
     calling: tuple[Migration, ...] = ()
     loads: frozenset[str] = frozenset()
+    flags: tuple[FlagChange, ...] = ()
     made: list[Edit] = field(default_factory=list)
     moving: frozenset[str] = frozenset()
 

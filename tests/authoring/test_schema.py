@@ -87,6 +87,18 @@ code = "SHOP403"
 v1 = "coins"
 say = "There are none."
 beside = ["shop"]
+[[flags]]
+code = "SHOP501"
+v1 = "--coins"
+v2 = "--tokens"
+of = ["till-*"]
+beside = ["--till"]
+values = [["no", "never"]]
+[[flags]]
+code = "SHOP502"
+v1 = "--notes"
+beside = ["--till"]
+say = "There are none."
 [transform]
 code = "SHOP901"
 words = ["widget"]

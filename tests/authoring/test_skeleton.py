@@ -45,7 +45,19 @@ def test_every_kind_of_row_is_shown() -> None:
     shown = {name for row in commented() for name in re.findall(r"^\[+(\w+)\]+", row, re.MULTILINE)}
 
     # What [[arguments]] and [[configs]] are for, [[calls]] does more simply.
-    kinds = {"moves", "fields", "producers", "calls", "members", "hooks", "removed", "keys", "transform", "unhandled"}
+    kinds = {
+        "moves",
+        "fields",
+        "producers",
+        "calls",
+        "members",
+        "hooks",
+        "removed",
+        "keys",
+        "flags",
+        "transform",
+        "unhandled",
+    }
     assert shown == kinds | {"equivalence"}
 
 

@@ -11,10 +11,11 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import read_file
+from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames, read_star_names
+from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
 
 _STAR = re.compile(rb"\bimport\s*\*")
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
@@ -48,6 +49,8 @@ class Around:
         self._module_names = ModuleNames(moves, migrations)
         self._readers: Readers | None = None
         self._targets = Targets(moves, migrations)
+        self._migrations = migrations
+        self._options: frozenset[str] | None = None
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
@@ -62,6 +65,22 @@ class Around:
             files = of_projects(self._files)
             self._readers = Readers(files, modules, names, processes=self._processes)
 
+    def options(self, source: bytes) -> frozenset[str]:
+        """Return the options of command lines that a file spells, and a program of its project defines itself."""
+        spelled = frozenset(flag.decode() for each in self._migrations for flag in flags_of(each) if flag in source)
+        if not spelled:
+            return spelled
+        if self._options is None:
+            # Only now: few files spell one.
+            files = [file for file in of_projects(self._files) if not file.is_data]
+            found = sift(files, self._defines, processes=self._processes)
+            texts = (read_quietly(files[number].path) for number in found)
+            self._options = frozenset[str]().union(*(defined_options(text, self._migrations) for text in texts))
+        return spelled & self._options
+
+    def _defines(self, source: bytes, _file: FoundFile) -> bool:
+        return bool(defined_options(source, self._migrations))
+
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
@@ -70,9 +89,10 @@ class Around:
         is_asked = names is not self._called or any(name.encode() in source for name in names)
         read = self._read_from(source, file)
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
-        if not is_asked and read == frozenset() and not absent:
+        options = self.options(source)
+        if not is_asked and read == frozenset() and not absent and not options:
             return ALONE
-        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read, absent)
+        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read, absent, options)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

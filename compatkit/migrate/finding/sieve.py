@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move
-from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys, changes_interface, keys_of, libraries_of
+from compatkit.rewrite.prefilter.interfaces import (
+    can_call,
+    can_name_keys,
+    changes_interface,
+    flags_in,
+    flags_of,
+    keys_of,
+    libraries_of,
+)
 from compatkit.rewrite.prefilter.reach import Reach
 from compatkit.rewrite.prefilter.words import (
     FEW,
@@ -96,6 +104,7 @@ class Sieve:
             or can_matter(source, self._task.reexports, path=path)
             or can_call(source, self._calling, path=path)
             or (is_data and can_name_keys(source, self._task.migrations))
+            or bool(flags_in(source, self._task.migrations, self._task.options))
             or may_transform(source, self._task.migrations, self._task.options)
             or any(self._is_modern_matter(source, migration, path) for migration in self._modern)
         )
@@ -116,7 +125,10 @@ class Sieve:
 def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:
     parts = [quick_of(task.moves), quick_of(task.reexports)]
     parts += [Quick(libraries_of(migration)) for migration in calling]
-    parts += [Quick(keys_of(migration) | words_for(migration, task.options)) for migration in task.migrations]
+    parts += [
+        Quick(keys_of(migration) | flags_of(migration) | words_for(migration, task.options))
+        for migration in task.migrations
+    ]
     parts += [Quick(frozenset(_holders(migration))) for migration in modern]
     return Quick.any_of(parts)
 

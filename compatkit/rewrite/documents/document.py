@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.command_lines import find_commands
 from compatkit.rewrite.documents.configs.find import concerns
 from compatkit.rewrite.documents.ini_values import find_in_ini
 from compatkit.rewrite.documents.json_values import find_in_json
@@ -19,6 +20,7 @@ from compatkit.rewrite.documents.yaml_values import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
+from compatkit.rewrite.prefilter.interfaces import flags_in
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import Options
@@ -47,12 +49,13 @@ def rewrite_document(
     moves: Iterable[Move],
     migrations: Iterable[Migration] = (),
     options: Options = DEFAULTS,
+    own_options: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Rewrite what names old code in a document of the kind that `suffix` tells, and report what else does.
 
     By default only imports and uses in the code cells of notebooks are rewritten; all else, changed calls and members
     among it, is reported. Nothing but the edited names changes: not the formatting, the comments, the outputs, the
-    encoding.
+    encoding. `own_options` are options of command lines that a program of the project defines itself.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> options = Options(confidence="review")
@@ -67,12 +70,14 @@ def rewrite_document(
         options,
         _find_calling(source, suffix, declared, options),
         frozenset(key for migration in declared for key in migration.loads),
+        flags_in(source, declared, options),
+        own_options,
     )
     document = read_document(source)
-    if not (request.calling or _may_matter(document.text, suffix, request)):
+    if not (request.calling or request.flags or _may_matter(document.text, suffix, request)):
         return Unchanged()
     try:
-        return _rewrite(document, _KINDS.get(suffix, _find_nothing), request)
+        return _rewrite(document, suffix, request)
     except RewriteError as error:
         return error.as_outcome()
 
@@ -99,8 +104,10 @@ def _find_nothing(_text: str, _request: Request) -> Sheet:
     return Sheet()
 
 
-def _rewrite(source: Source, find: Callable[[str, Request], Sheet], request: Request) -> Outcome:
-    sheet = find(source.text, request)
+def _rewrite(source: Source, suffix: str, request: Request) -> Outcome:
+    sheet = _KINDS.get(suffix, _find_nothing)(source.text, request)
+    if suffix != ".ipynb":
+        sheet.add(find_commands(source.text, suffix, sheet, request))
     sheet.remarks += find_mentions(source.text, sheet, request)
     ignored = Ignored(source)
     drafts = sorted(sheet.drafts, key=lambda draft: (draft.start, draft.end))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from compatkit.rewrite.documents.code import rewrite_code, spells
 from compatkit.rewrite.documents.code_blocks import Block, Line, unused_mark
+from compatkit.rewrite.documents.command_lines import find_commands
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.json_embedded import Embedded
 from compatkit.rewrite.documents.json_text import JsonString, find_strings_of_json, load_json
@@ -29,6 +30,7 @@ def find_in_notebook(text: str, request: Request) -> Sheet:
     meant = {id(cell): cell.source.text for cell in cells}
     code = [cell for cell in cells if cell.kind == "code"] if _is_python(document) else []
     for cell, found in _in_code(code, request) + _in_texts(cells, request):
+        found.add(find_commands(cell.source.text, ".md" if cell.kind == "markdown" else ".ipynb", found, request))
         meant[id(cell)] = apply(cell.source.text, found.drafts)
         _bring_back(sheet, found, cell.source)
     if sheet.drafts:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from compatkit.migration import Confidence, Migration, Move
+from compatkit.migration import Confidence, FlagChange, Migration, Move
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
 from compatkit.rewrite.run_plan import Options
@@ -21,7 +21,8 @@ class Request:
     """What is asked for: the declaration, and how far to go.
 
     `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used;
-    `loads` are declared keys whose values are loaded as code.
+    `loads` are declared keys whose values are loaded as code; `flags` are options that the document spells,
+    `own_options` those that programs of the project define themselves.
     """
 
     moves: tuple[Move, ...]
@@ -29,6 +30,8 @@ class Request:
     options: Options = DEFAULTS
     calling: tuple[Migration, ...] = ()
     loads: frozenset[str] = frozenset()
+    flags: tuple[FlagChange, ...] = ()
+    own_options: frozenset[str] = frozenset()
 
     @property
     def names(self) -> Names:

@@ -119,12 +119,14 @@ class Neighbours:
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
+        options: declared options of command lines that a program of the project defines itself.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
     taken: frozenset[str] | None = frozenset()
     read: frozenset[str] | None = frozenset()
     absent: tuple[tuple[str, str], ...] = ()
+    options: frozenset[str] = frozenset()
 
     def may_be_taken(self, name: str) -> bool:
         """Tell whether another file may import a moved name from this one."""

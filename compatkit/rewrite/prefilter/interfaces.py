@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from compatkit.migration import Migration
+from compatkit.migration import FlagChange, Migration
 from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.rewrite.prefilter.reach import reach_of
-from compatkit.rewrite.run_plan import remembered
+from compatkit.rewrite.run_plan import Options, remembered
 
 
 @dataclass(slots=True)
@@ -73,6 +73,31 @@ def _rows_of_keys(migration: Migration) -> tuple[tuple[tuple[bytes, re.Pattern[b
 def keys_of(migration: Migration) -> frozenset[bytes]:
     """Return the keys of which a configuration must mention one."""
     return frozenset(_last_key(row.v1) for row in migration.keys)
+
+
+def flags_of(migration: Migration) -> frozenset[bytes]:
+    """Return the options of command lines of which a file must spell one."""
+    return frozenset(row.v1.encode() for row in migration.flags)
+
+
+def flags_in(source: bytes, migrations: Iterable[Migration], options: Options) -> tuple[FlagChange, ...]:
+    """Return the rows about options that a file spells."""
+    rows = (row for migration in migrations for row in migration.flags)
+    return tuple(row for row in rows if row.v1.encode() in source and options.acts_on(row.code))
+
+
+def defined_options(source: bytes, migrations: Iterable[Migration]) -> frozenset[str]:
+    """Return the declared options that a Python file seems to define itself: for a parser, or as a field of a class."""
+    names = {row.v1: row.field for migration in migrations for row in migration.flags if row.field.encode() in source}
+    return frozenset(flag for flag, field in names.items() if re.search(_DEFINES % _spelled(flag, field), source))
+
+
+def _spelled(flag: str, field: str) -> tuple[bytes, bytes]:
+    return re.escape(flag.encode()), re.escape(field.encode())
+
+
+# `add_argument("--gpus"`, `@click.option("-g", "--gpus"`, and `gpus: int = 1` in a class.
+_DEFINES = rb"(?mi)(?:argument|option)\s*\([^()]*?[\"']%s[\"']|^[ \t]+%s[ \t]*:[^\n]*"
 
 
 def _last_key(path: str) -> bytes:
