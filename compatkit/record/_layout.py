@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,6 +72,24 @@ class Layout:
         init = getattr(self.own.get("__init__"), "__code__", None)
         is_generated = init is not None and init.co_filename == "<string>" and "__post_init__" not in self.own
         return is_generated and self.arguments is not None and self.arguments.required == self.arguments.accepted
+
+    @cached_property
+    def declared(self) -> list[str]:
+        """The arguments of the metrics class, in order."""
+        return list(self.arguments.positional) if self.arguments else []
+
+    @cached_property
+    def told_by(self) -> str | None:
+        """One of them that v1 spells otherwise: a dict without it has not all of them."""
+        return next((name for name in self.declared if name in self.names.to_v1), None)
+
+    @cached_property
+    def respell(self) -> Callable[[dict[str, object]], dict[str, object]]:
+        """What returns values that have all `declared` names, in that order, under v1 keys."""
+        found: Callable[[dict[str, object]], dict[str, object]] = eval(
+            f"lambda values: {self.names.literal(self.declared)}"
+        )
+        return found
 
     @cached_property
     def arguments(self) -> Arguments | None:

@@ -14,6 +14,7 @@ from compatkit.record import _own_ways
 from compatkit.record._attributes import AttributeView, Storage, attributes_of, stored_keys, write_attribute
 from compatkit.record._layout import Layout
 from compatkit.record._stored import (
+    ABSENT,
     AbsentValueError,
     DeclaredField,
     PresentFields,
@@ -27,6 +28,7 @@ from compatkit.record.names import FieldNames
 # Globals, which the interpreter finds faster than closures.
 _dict_get: Callable[..., object] = dict.get
 _dict_contains, _dict_set = dict.__contains__, dict.__setitem__
+_NOTHING: dict[str, object] = {}
 
 
 class CompatRecord(Storage):
@@ -58,19 +60,22 @@ class CompatRecord(Storage):
             # `@dataclass` may process the class next; which fields it has is known when the first record is made.
             cls.__new__ = _settle_and_make  # type: ignore[method-assign,assignment]
 
-    def __init__(self, *values: object, **named: object) -> None:
+    def __init__(self, given: object = ABSENT, /, *values: object, **named: object) -> None:
         """Build from a mapping or pairs, as a dict, or from fields in order and by name, as the metrics class."""
         layout = type(self).__compatkit_layout__
-        if len(values) == 1 and not named and type(values[0]) is dict and not layout.takes_mapping:
-            given: dict[str, object] = values[0]
-            is_in_v1 = layout.names.to_v1.keys().isdisjoint(given.keys())
-            dict.update(self, given if is_in_v1 else layout.names.in_v1(given))
-        elif _is_call_of_metrics(layout, values, named):
-            _fill_as_metrics(self, values, named)
-        elif len(values) == 1 and isinstance(values[0], Iterable):
-            fill(self, values[0], named)
+        if not (values or layout.takes_mapping):
+            if given is ABSENT and layout.only_stores:
+                given, named = named, _NOTHING
+            if type(given) is dict and not named:
+                dict.update(self, _in_v1(given, layout))
+                return
+        every = values if given is ABSENT else (given, *values)
+        if _is_call_of_metrics(layout, every, named):
+            _fill_as_metrics(self, every, named)
+        elif len(every) == 1 and isinstance(every[0], Iterable):
+            fill(self, every[0], named)
         else:
-            fill(self, _positional(type(self), values), named)
+            fill(self, _positional(type(self), every), named)
 
     # Both spellings are accepted. `[]` on a v1 key stays dict's own, in C; only a miss comes to `__missing__`.
     # The hottest of these are compiled for each field table: see `_bind_lookups`.
@@ -206,6 +211,14 @@ def names_of(record: CompatRecord | type[CompatRecord]) -> FieldNames:
 def stored_values(record: CompatRecord) -> dict[str, object]:
     """Return a plain dict of what `record` stores, whatever its class makes of iteration."""
     return dict(dict.items(record))
+
+
+def _in_v1(given: dict[str, object], layout: Layout) -> dict[str, object]:
+    if layout.told_by in given and [*given] == layout.declared:
+        # What `asdict`, `to_dict` and the metrics class's own arguments give.
+        return layout.respell(given)
+    names = layout.names
+    return given if names.to_v1.keys().isdisjoint(given.keys()) else names.in_v1(given)
 
 
 def fill(record: CompatRecord, values: object, named: Mapping[str, object] = FieldNames(()).codes) -> None:

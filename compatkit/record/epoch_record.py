@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compatkit.record._layout import Layout
 from compatkit.record.compat_record import CompatRecord
 from compatkit.record.metrics import EpochMetrics
 from compatkit.record.names import default_names
 
 
-class EpochRecord(CompatRecord, EpochMetrics, names=default_names()):
+class EpochRecord(CompatRecord, EpochMetrics, layout=Layout(default_names(), EpochMetrics)):
     """One epoch, readable as a v1 dict (`m.get("train_acc")`) and as a v2 `EpochMetrics` (`m.train_accuracy`).
 
     What was absent stays absent: an attribute of a value that was never measured raises `AttributeError`.
@@ -18,7 +19,3 @@ class EpochRecord(CompatRecord, EpochMetrics, names=default_names()):
     if not TYPE_CHECKING:
         # dict comes before EpochMetrics in the MRO; this is the dataclass face that both must share.
         to_dict = CompatRecord.to_dict
-
-
-# The first record settles the class; from here on nothing changes it.
-EpochRecord()

@@ -53,6 +53,10 @@ class FieldNames:
             renamed.setdefault(v1_key, value)
         return renamed
 
+    def literal(self, names: Iterable[str]) -> str:
+        """Return the source of a dict with v1 keys, of what `values` has under `names`: the fastest way to build it."""
+        return "{" + ", ".join(f"{self.to_v1.get(name, name)!r}: values[{name!r}]" for name in names) + "}"
+
     def in_v2(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return `values`, which has v1 keys, under v2 names, in their order."""
         to_v2 = self.to_v2

@@ -149,7 +149,7 @@ def read_storage(records):
         values = record.__dict__
         if len(values) == {count}:
             try:
-                storage = {{{items}}}
+                storage = {literal}
             except KeyError:
                 append(read(record))
                 continue
@@ -172,8 +172,6 @@ def _compile_storage_reader(first: object, target: type[CompatRecord], read: _Re
     names = [name for name in vars(first) if name in fields]
     if len(names) < len(fields):
         names = fields
-    to_v1 = names_of(target).to_v1
-    items = ", ".join(f"{to_v1.get(name, name)!r}: values[{name!r}]" for name in names)
     space: dict[str, Any] = {"read": read, "create": dict.__new__, "fill": dict.update, "target": target}
-    exec(_STORAGE_READER.format(count=len(names), items=items), space)
+    exec(_STORAGE_READER.format(count=len(names), literal=names_of(target).literal(names)), space)
     return cast(ReadRun, space["read_storage"])

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.record import EpochMetrics, EpochRecord, RecordError
+from compatkit.record.metrics import FIELD_NAMES
 from tests.record.strategies import TO_V1, v1_dicts
 
 V2 = EpochMetrics(1, 0.5, 0.6, 0.7, 0.8, 0.1, 0.2, 0.3, 1e-3, 2.0)
@@ -261,3 +262,13 @@ def test_what_cannot_work_has_a_one_line_way_out(record: EpochRecord) -> None:
     assert record.to_v1() == V1
     assert record.to_v2() == vars(V2)
     assert EpochMetrics(**record.to_v2()) == V2
+
+@given(st.permutations(list(FIELD_NAMES)), st.integers(0, 10), st.booleans())
+def test_it_is_built_in_the_given_order_whatever_is_there(names: list[str], count: int, is_extra: bool) -> None:
+    order = list(FIELD_NAMES) if count == 10 else names[:count]
+    given_values: dict[str, object] = {name: object() for name in [*order, *(["lr_min"] if is_extra else [])]}
+    expected = [(TO_V1.get(name, name), value) for name, value in given_values.items()]
+
+    assert list(EpochRecord(given_values).items()) == expected
+    assert list(EpochRecord(**given_values).items()) == expected
+    assert list(EpochRecord(list(given_values.items())).items()) == expected
