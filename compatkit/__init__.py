@@ -48,6 +48,5 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+    # Not `import_module`: importlib, and warnings with it, would be half of what `install()` costs.
+    return getattr(__import__(_HOMES[name], fromlist=[name]), name)

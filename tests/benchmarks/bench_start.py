@@ -6,6 +6,7 @@ import would be part of every start, and hide what ours costs.
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -63,8 +64,11 @@ class _Environment:
 
 
 def _process(executable: str, code: str) -> Callable[[], None]:
+    # Every start would compile compatkit, which no user's does.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
     def run() -> None:
-        subprocess.run([executable, "-c", code], check=True, cwd=tempfile.gettempdir())
+        subprocess.run([executable, "-c", code], check=True, cwd=tempfile.gettempdir(), env=kept)
 
     return run
 
