@@ -263,6 +263,7 @@ def test_what_cannot_work_has_a_one_line_way_out(record: EpochRecord) -> None:
     assert record.to_v2() == vars(V2)
     assert EpochMetrics(**record.to_v2()) == V2
 
+
 @given(st.permutations(list(FIELD_NAMES)), st.integers(0, 10), st.booleans())
 def test_it_is_built_in_the_given_order_whatever_is_there(names: list[str], count: int, is_extra: bool) -> None:
     order = list(FIELD_NAMES) if count == 10 else names[:count]
