@@ -29,6 +29,10 @@ class CompatkitError(Exception):
         return "\n".join(lines)
 
 
+class WrongUse(CompatkitError):  # noqa: N818 - what the exit status 64 is called everywhere
+    """A command that was called wrongly: nothing was looked at."""
+
+
 def _rebuild(kind: type[CompatkitError], arguments: tuple[object, ...], values: dict[str, object]) -> CompatkitError:
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(values)

@@ -36,8 +36,7 @@ from compatkit.migrate.census_file import read_censuses
 from compatkit.migrate.remarks import Overview
 from compatkit.migration import Move
 from compatkit.record import read_history
-from compatkit.report.migrate_junit import overview_junit
-from compatkit.report.migrate_sarif import overview_sarif
+from compatkit.report.migrate_formats import Background, render
 from compatkit.rewrite import Finding, Unchanged
 from compatkit.shim.census import Census, write_census
 from compatkit.shim.pth import _text_of
@@ -131,7 +130,7 @@ def kept_in_csv(text: str, folder: Path) -> str:
 
 
 def kept_in_sarif(text: str, folder: Path) -> str:
-    document = json.loads(overview_sarif(left_to_do(text), {}))
+    document = json.loads(render(left_to_do(text), "sarif", Background({})))
     (result,) = document["runs"][0]["results"]
     address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert os.fsdecode(unquote_to_bytes(address)) == "a/b.py"
@@ -139,7 +138,7 @@ def kept_in_sarif(text: str, folder: Path) -> str:
 
 
 def kept_in_junit(text: str, folder: Path) -> str:
-    (failure,) = ET.fromstring(overview_junit(left_to_do(text))).iter("failure")
+    (failure,) = ET.fromstring(render(left_to_do(text), "junit", Background({}))).iter("failure")
     shown = str(failure.text).removeprefix("1:1 CK101 ")
     # What XML cannot hold at all is marked, and only that.
     marked = {at for at, character in enumerate(shown) if character == "\ufffd"}

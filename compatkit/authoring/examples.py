@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migrate.finding.find import DOCUMENT_SUFFIXES
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 
 FOLDER = "examples"
 OPTIONS = {

@@ -11,7 +11,8 @@ from compatkit import __version__
 from compatkit.cli._lazy import LazyGroup
 from compatkit.cli._status import ExitStatus
 from compatkit.cli._streams import guard_streams, require_written
-from compatkit.errors import CompatkitError
+from compatkit.cli._voice import color_of_environment
+from compatkit.errors import CompatkitError, WrongUse
 
 # Name and one-line help; the module of the same name holds the click command `command`.
 _COMMANDS = {
@@ -36,17 +37,31 @@ _COMMANDS = {
 }
 
 
+_SECTIONS = {
+    "Keep running": ("run", "shim", "census", "stubs"),
+    "Migrate": ("init", "migrate", "status", "explain", "migrations"),
+    "Know": ("verify", "compare", "snapshot", "doctor", "demo"),
+    "Train": ("train", "sweep", "presets", "tracking"),
+}
+
+
 class _Commands(LazyGroup):
     rows = _COMMANDS
+    sections = _SECTIONS
+    bare = frozenset({"run"})  # its options end where those of the user's program begin
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="compatkit")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Keep v1 training code running on a v2 stack, migrate it, and prove that nothing it logs changed.
 
-    Start with: compatkit demo
+    \b
+    Start with: compatkit demo, or in your own project: compatkit init
+    The help of a command: compatkit help COMMAND
     """
+    ctx.color = color_of_environment()
 
 
 def main() -> None:
@@ -70,6 +85,9 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return ExitStatus.FAILED
+    except WrongUse as error:
+        click.echo(f"error: {error}", err=True)
+        return ExitStatus.USAGE
     except CompatkitError as error:
         click.echo(f"error: {error}", err=True)
         return ExitStatus.FAILED

@@ -7,13 +7,19 @@ from importlib import import_module
 
 import click
 
+from compatkit.cli._voice import shared_options
 from compatkit.errors import nearest
 
 
 class LazyGroup(click.Group):
-    """Holds commands by name and one-line help; `home` is the module of each, where its click command is `command`."""
+    """Holds commands by name and one-line help; `home` is the module of each, where its click command is `command`.
+
+    `sections` groups them in the help, and `bare` are those without the options that all take.
+    """
 
     rows: Mapping[str, str] = {}
+    sections: Mapping[str, tuple[str, ...]] = {}
+    bare: frozenset[str] = frozenset()
     home = "compatkit.cli.{}"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -24,6 +30,8 @@ class LazyGroup(click.Group):
             return None
         command = import_module(self.home.format(cmd_name)).command
         assert isinstance(command, click.Command)
+        if cmd_name not in self.bare and not isinstance(command, click.Group):
+            _add_shared(command)
         return command
 
     def resolve_command(
@@ -40,5 +48,12 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(self.rows.items()))
+        for title, names in (self.sections or {"Commands": tuple(sorted(self.rows))}).items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.rows[name]) for name in names])
+
+
+def _add_shared(command: click.Command) -> None:
+    """Give a command the options that every command takes, but for names that it has itself."""
+    own = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in shared_options() if own.isdisjoint(option.opts)]

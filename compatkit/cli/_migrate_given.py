@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
+from compatkit.cli._options import with_given
 from compatkit.cli._outputs import output_parser
+from compatkit.cli._voice import say
 from compatkit.errors import nearest
+from compatkit.report.migrate_formats import FORMATS
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
     from compatkit.migration import Migration
 
-FORMATS = ("text", "json", "sarif", "github", "junit")
 STDIN = Path("-")
 
 
 class Given(TypedDict):
-    """The options as click hands them over; None is what was not given."""
+    """The options as click hands them over, beside those of `RunOptions`; None is what was not given."""
 
     paths: tuple[Path, ...]
     check: bool
     show_diff: bool
     patch: Path | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    confidence: str | None
-    modernize: bool | None
-    rename: bool | None
-    through_reexports: bool | None
     chosen: tuple[str, ...]
-    jobs: int | None
     executor: str | None
     interactive: bool
-    allow_dirty: bool | None
     form: str
     outputs: tuple[tuple[str, Path], ...]
-    baseline: Path | None
     update_baseline: bool
+    statistics: bool
+    exit_zero: bool
+    stdin_filename: Path | None
+    verdict: Path | None
+    config: tuple[str, ...]
+    isolated: bool
 
 
 parse_outputs = output_parser(FORMATS)
@@ -49,18 +47,21 @@ parse_outputs = output_parser(FORMATS)
 
 def settings_for(given: Given) -> Settings:
     """Return the nearest settings, with what was given on the command line before them."""
-    from compatkit.migrate.settings import load_settings
+    from compatkit.migrate.settings import load_settings, settings_file
 
-    places = {place_of(path if path.is_dir() else path.parent) for path in given["paths"][1:]}
-    settings = load_settings(place_of(given["paths"][0]))
-    if any(load_settings(place).project.origin != settings.project.origin for place in places):
-        used = settings.project.origin or "no pyproject.toml"
-        click.echo(f"The paths belong to several projects; the settings are those of the first: {used}", err=True)
-    names = {field.name for field in fields(settings)} & given.keys()
-    said: dict[str, Any] = {name: value for name, value in given.items() if name in names and value is not None}
-    said["select"] = split_codes(given["select"]) or settings.select
-    said["ignore"] = split_codes(given["ignore"]) or settings.ignore
-    return replace(settings, **said)
+    first = given["stdin_filename"] or given["paths"][0]
+    settings = load_settings(folder_of(first), config=given["config"], isolated=given["isolated"])
+    if not (given["config"] or given["isolated"]):
+        origins = {settings_file(folder_of(path)) for path in given["paths"][1:]}
+        if origins - {settings.project.origin}:
+            used = settings.project.origin or "no pyproject.toml"
+            say(f"The paths belong to several projects; the settings are those of the first: {used}")
+    return with_given(settings, given)
+
+
+def folder_of(path: Path) -> Path:
+    """Return where a search for the settings of a path begins."""
+    return place_of(path if path.is_dir() else path.parent)
 
 
 def place_of(path: Path) -> Path:
@@ -68,11 +69,6 @@ def place_of(path: Path) -> Path:
     while path != path.parent and not path.exists():
         path = path.parent
     return path
-
-
-def split_codes(given: Iterable[str]) -> tuple[str, ...]:
-    """Split `CK101,CK2`, which may also be given one by one."""
-    return tuple(code.strip() for text in given for code in text.split(",") if code.strip())
 
 
 def require_paths(paths: Iterable[Path]) -> None:
@@ -89,7 +85,8 @@ def require_paths(paths: Iterable[Path]) -> None:
 def require_codes(settings: Settings, migrations: Iterable[Migration]) -> None:
     """Refuse a code that selects nothing: a typing error would silently leave everything out."""
     known = sorted(describe_codes(migrations))
-    asked = (*settings.select, *settings.ignore)
+    ignored = (code for _, codes in settings.per_file_ignores for code in codes)
+    asked = (*sorted(settings.select), *sorted(settings.ignore), *ignored)
     if any(wanted.startswith("CK9") for wanted in asked):
         from compatkit.authoring.explaining import TOOL_CODES
 
@@ -104,8 +101,10 @@ def require_sense(given: Given) -> None:
     is_read_only = given["check"] or given["show_diff"]
     if STDIN in given["paths"] and (len(given["paths"]) > 1 or given["interactive"] or given["patch"]):
         raise click.UsageError("- is standard input: it goes with no other path, --interactive or --patch")
-    if STDIN in given["paths"] and (given["form"] != "text" or given["baseline"] or given["update_baseline"]):
-        raise click.UsageError("- is standard input: it goes with no --format and no baseline")
+    if STDIN in given["paths"] and (given["update_baseline"] or (given["form"] != "text" and not is_read_only)):
+        raise click.UsageError("- is standard input, and its rewrite goes to stdout: --format goes with --check")
+    if given["stdin_filename"] and given["paths"] != (STDIN,):
+        raise click.UsageError("--stdin-filename names what standard input holds; the path is -")
     if given["interactive"] and is_read_only:
         raise click.UsageError("--interactive writes what is accepted; leave out --check and --diff")
     if given["show_diff"] and given["form"] != "text":

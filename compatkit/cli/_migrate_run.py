@@ -12,17 +12,19 @@ import click
 
 from compatkit.cli._migrate_given import Given
 from compatkit.cli._status import ExitStatus
+from compatkit.cli._voice import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
 
     from compatkit.migrate import Report, Task
     from compatkit.migrate.remarks import Overview
     from compatkit.migrate.settings import Settings
+    from compatkit.report.migrate_formats import Background
 
 
-def migrate_paths(task: Task, settings: Settings, codes: Mapping[str, str], given: Given) -> ExitStatus:
+def migrate_paths(task: Task, settings: Settings, background: Background, given: Given) -> ExitStatus:
     """Plan, write and tell; the order in which nothing is lost if it ends early."""
     from compatkit.cli._migrate_show import show, write_outputs
     from compatkit.migrate.remarks import Overview
@@ -39,9 +41,9 @@ def migrate_paths(task: Task, settings: Settings, codes: Mapping[str, str], give
     overview = Overview.of(report, is_written=is_written)
     if settings.baseline:
         overview = _ratchet(overview, settings.baseline, is_update=given["update_baseline"])
-    write_outputs(overview, given["outputs"], codes)
-    show(overview, given["form"], codes, as_diff=given["show_diff"])
-    return _status(overview)
+    write_outputs(overview, given["outputs"], background)
+    show(overview, given["form"], background, as_diff=given["show_diff"], statistics=given["statistics"])
+    return _status(overview, given)
 
 
 @contextmanager
@@ -61,18 +63,19 @@ def _alone(paths: Iterable[Path]) -> Iterator[None]:
 
 
 def _say_that_it_waits() -> None:
-    click.echo("Another run of compatkit migrate writes in this tree: waiting for its end.", err=True)
+    say("Another run of compatkit migrate writes in this tree: waiting for its end.")
 
 
 def _plan(task: Task, settings: Settings, given: Given) -> Report:
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import plan_task
+    from compatkit.migrate.finding.scope import FileScope
 
-    bar, own = ProgressBar(), [settings.baseline] if settings.baseline else []
+    bar, scope = ProgressBar(), FileScope.of(settings)
     with _executor(given["executor"]) as executor:
         try:
             return plan_task(
-                given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.tell, leave_out=own
+                given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.tell, scope=scope
             )
         finally:
             bar.clear()
@@ -132,31 +135,31 @@ def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
     if is_update:
         old = read_baseline(file) if file.exists() else None
         write_output(file, updated(overview, file, old=old))
-        click.echo(f"{file} holds {len(overview.left)} places of this run.", err=True)
+        say(f"{file} holds {len(overview.left)} places of this run.")
     shown, fixed = set_against(overview, read_baseline(file))
     if fixed:
-        click.echo(count_fixed(fixed.values()), err=True)
+        say(count_fixed(fixed.values()))
     return shown
 
 
-def filter_input(task: Task, given: Given) -> ExitStatus:
+def filter_input(task: Task, background: Background, given: Given) -> ExitStatus:
     """Rewrite standard input to standard output; what fails comes out as it went in."""
     from compatkit.cli._migrate_show import show, to_stdout
     from compatkit.migrate import Report, plan_source
     from compatkit.migrate.remarks import Overview
     from compatkit.rewrite import Rewritten
 
-    source = sys.stdin.buffer.read()
-    result = plan_source(source, "stdin", task)
+    source, path = sys.stdin.buffer.read(), given["stdin_filename"]
+    result = plan_source(source, str(path or "stdin"), task, path=path)
     is_shown_only = given["check"] or given["show_diff"]
     overview = Overview.of(Report.of([result]), is_written=not is_shown_only)
     if not is_shown_only:
         after = result.outcome.source if isinstance(result.outcome, Rewritten) else source
         to_stdout(lambda: click.echo(after, nl=False))
-    show(overview, "text", {}, as_diff=given["show_diff"], is_talk=not given["check"])
-    return _status(overview)
+    show(overview, given["form"], background, as_diff=given["show_diff"], is_talk=not given["check"])
+    return _status(overview, given)
 
 
-def _status(overview: Overview) -> ExitStatus:
-    status = ExitStatus.FINDINGS if overview.left else ExitStatus.OK
+def _status(overview: Overview, given: Given) -> ExitStatus:
+    status = ExitStatus.FINDINGS if overview.left and not given["exit_zero"] else ExitStatus.OK
     return status | ExitStatus.FAILED if overview.report.failed else status

@@ -4,47 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from compatkit.cli._voice import say
+from compatkit.report.migrate_formats import Background, render
 
 if TYPE_CHECKING:
     from compatkit.migrate import Report
     from compatkit.migrate.remarks import Overview
 
 
-def render(overview: Overview, form: str, codes: Mapping[str, str]) -> str:
-    """Return the run in one of the formats; each is imported only when it is asked for."""
-    match form:
-        case "json":
-            from compatkit.report.migrate_json import overview_json
-
-            return overview_json(overview)
-        case "sarif":
-            from compatkit.report.migrate_sarif import overview_sarif
-
-            return overview_sarif(overview, codes)
-        case "github":
-            from compatkit.report.migrate_github import overview_github
-
-            return "\n".join(overview_github(overview))
-        case "junit":
-            from compatkit.report.migrate_junit import overview_junit
-
-            return overview_junit(overview)
-    from compatkit.report.migrate_text import listing
-
-    return "\n".join(listing(overview))
-
-
-def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], codes: Mapping[str, str]) -> None:
+def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], background: Background) -> None:
     """Write the formats that were asked for to their files."""
     for form, file in outputs:
         from compatkit.migrate.write import write_output
 
-        text = render(overview, form, codes)
+        text = render(overview, form, background)
+        text = click.unstyle(text) if form in ("text", "concise") else text
         write_output(file, (text + "\n" if text else "").encode("utf-8", "replace"))
 
 
@@ -60,25 +40,52 @@ def write_patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool)
     shown = file if place == here else file.absolute()
     command = f"git apply {'-R ' if is_written else ''}{shown}"
     where = f"(cd {place} && {command})" if place != here else command
-    click.echo(f"{file} {'undoes' if is_written else 'makes'} these changes: {where}", err=True)
+    say(f"{file} {'undoes' if is_written else 'makes'} these changes: {where}")
 
 
-def show(overview: Overview, form: str, codes: Mapping[str, str], *, as_diff: bool, is_talk: bool = False) -> None:
+def show(
+    overview: Overview,
+    form: str,
+    background: Background,
+    *,
+    as_diff: bool,
+    statistics: bool = False,
+    is_talk: bool = False,
+) -> None:
     """Print the result to stdout and talk to stderr; where stdout has another purpose, all is talk."""
-    from compatkit.report.migrate_text import failures, skipped, summary
+    from compatkit.report.migrate_text import failures, skipped, statistics_lines, summary
 
     if as_diff:
         from compatkit.report.migrate_diff import diff
 
         # Bytes, past every text layer: a patch of a latin-1 or CRLF file must stay one.
         patch = b"".join(diff(overview.report))
-        to_stdout(lambda: click.echo(patch, nl=False))
-    if text := render(overview, form, codes):
+        to_stdout(lambda: click.echo(_colored(patch), nl=False))
+    text = "\n".join(statistics_lines(overview, background)) if statistics else render(overview, form, background)
+    if text:
         # Beside a diff, the findings are talk: what is piped into `git apply` must be a patch.
-        click.echo(text, err=True) if as_diff or is_talk else to_stdout(lambda: click.echo(text))
-    for line in (*skipped(overview.report), *failures(overview.report)):
+        say(text) if as_diff or is_talk else to_stdout(lambda: click.echo(text))
+    for line in skipped(overview.report):
+        say(line)
+    for line in failures(overview.report):
         click.echo(line, err=True)
-    click.echo(summary(overview), err=True)
+    say(summary(overview))
+
+
+def _colored(patch: bytes) -> bytes | str:
+    """Colour a patch for a terminal, or where colours were asked for; else its bytes are what they are."""
+    context = click.get_current_context()
+    is_colored = sys.stdout.isatty() if context.color is None else context.color
+    if not is_colored:
+        return patch
+    from compatkit.report.migrate_text import printable, style
+
+    shown = []
+    for line in patch.decode("utf-8", "replace").removesuffix("\n").split("\n"):
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        plain = "\t".join(map(printable, line.split("\t")))
+        shown.append(style(plain, color=color) if color else plain)
+    return "\n".join(shown) + ("\n" if shown else "")
 
 
 def to_stdout(write: Callable[[], object]) -> None:

@@ -13,13 +13,13 @@ import click
 
 from compatkit.errors import CompatkitError
 
-# What compatkit itself sends: its progress, and the colours of `demo`.
-_OWN = r"\x1b\[(?:K|0m|1m|36m)"
+# What compatkit itself sends: its progress, and its colours.
+_OWN = r"\x1b\[(?:K|0m|1m|3[1-6]m)"
 # Controls, and marks that turn the direction of writing: in a name or a source, they would steer the terminal.
 _STEERING = re.compile(rf"({_OWN})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _STEERING_BYTES = re.compile(rf"({_OWN})|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]".encode())
 # A line of a log that a CI service takes for a command of its own.
-_COMMAND = re.compile(r"^(?=::|##\[)", re.MULTILINE)
+_COMMAND = re.compile(r"^(?=::|##\[|##vso\[)", re.MULTILINE)
 
 
 class StreamError(CompatkitError):
@@ -79,7 +79,7 @@ class _Text(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         context = click.get_current_context(silent=True)
-        if context is None or context.params.get("form") != "github":
+        if context is None or context.params.get("form") not in ("github", "azure"):
             text = _COMMAND.sub(" ", text)
         progress, text = ("\r", text[1:]) if text.startswith("\r") else ("", text)
         return super().write(progress + _STEERING.sub(lambda found: found[1] or _shown(found[0]), text))

@@ -8,7 +8,6 @@ from typing import Unpack
 import click
 
 from compatkit.cli._migrate_given import (
-    FORMATS,
     STDIN,
     Given,
     describe_codes,
@@ -18,27 +17,23 @@ from compatkit.cli._migrate_given import (
     require_sense,
     settings_for,
 )
+from compatkit.cli._options import wished
+from compatkit.report.migrate_formats import FORMATS, Background
 
 _PATH = click.Path(path_type=Path)
 
 
 @click.command("migrate")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATH)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=_PATH)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change or is found.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; print what would change as a unified diff.")
 @click.option(
     "--patch", metavar="FILE", type=_PATH, help="Also write the changes to a patch: git apply -R undoes them."
 )
-@click.option("--select", multiple=True, metavar="CODES", help="Act on these codes only, such as CK101,CK2.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Do not act on these codes.")
-@click.option("--confidence", type=click.Choice(["safe", "review"]), help="review also changes strings that name code.")
-@click.option("--modernize/--no-modernize", default=None, help="Also rewrite fields and arguments.")
-@click.option("--rename/--no-rename", default=None, help="Use the new name throughout, not `New as Old`.")
 @click.option(
-    "--through-reexports/--no-through-reexports",
-    default=None,
-    help="Also rewrite imports from a package that only hands a moved name on.",
+    "--interactive", is_flag=True, help="Ask for each hunk: yes, no, rest of the file, all of its code, quit."
 )
+@wished()
 @click.option(
     "--migration",
     "chosen",
@@ -46,11 +41,10 @@ _PATH = click.Path(path_type=Path)
     metavar="ID_OR_PATH",
     help="The migration to apply, with its code; repeatable.",
 )
-@click.option("--jobs", type=click.IntRange(1, 4096), metavar="N", help="Processes; by default as many as pay.")
+@click.option("--update-baseline", is_flag=True, help="Write what is left to the baseline.")
 @click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")
-@click.option("--interactive", is_flag=True, help="Ask for each hunk: yes, no, rest of the file, quit.")
-@click.option("--allow-dirty/--no-allow-dirty", default=None, help="Write into files with uncommitted changes too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--statistics", is_flag=True, help="Print how often each code was met, in place of the places.")
 @click.option(
     "--output",
     "outputs",
@@ -59,11 +53,12 @@ _PATH = click.Path(path_type=Path)
     multiple=True,
     help="Write this format to a file; repeatable.",
 )
-@click.option("--baseline", metavar="FILE", type=_PATH, help="What is known passes; what is new fails.")
-@click.option("--update-baseline", is_flag=True, help="Write what is left to the baseline.")
+@click.option("--verdict", metavar="FILE", type=_PATH, help="The JSON of a proof, for the format markdown.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; 2 where a file could not be processed.")
+@click.option("--stdin-filename", metavar="FILE", type=_PATH, help="What the path of standard input would be.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
-    """Rewrite v1 code to v2 in files, folders, patterns such as 'src/**/*.py', or - (stdin to stdout).
+    """Rewrite v1 code to v2 in files, folders, patterns such as 'src/**/*.py', or - (stdin to stdout); else here.
 
     What is not certain is reported and left alone. In a git work tree, ignored files are left out, and files with
     uncommitted changes are not written. A second run changes nothing. Defaults come from [tool.compatkit] of the
@@ -77,10 +72,13 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     Example:
       compatkit migrate --diff src/
     """
+    given["paths"] = given["paths"] or (Path(),)
     require_sense(given)
     settings = settings_for(given)
     if given["update_baseline"] and settings.baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")
+    if given["paths"] == (STDIN,) and ctx.params["baseline"]:
+        raise click.UsageError("- is standard input: it goes with no baseline")
     migrations = settings.project.load(given["chosen"])
     require_codes(settings, migrations)
     from compatkit.cli._migrate_run import filter_input, migrate_paths
@@ -89,8 +87,9 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
 
     refuse_wrong_homes(settings.project)
 
-    task, codes = Task.of(migrations, settings.options), describe_codes(migrations)
+    task = Task.of(migrations, settings.options)
+    background = Background(describe_codes(migrations), given["verdict"])
     if given["paths"] == (STDIN,):
-        ctx.exit(int(filter_input(task, given)))
+        ctx.exit(int(filter_input(task, background, given)))
     require_paths(given["paths"])
-    ctx.exit(int(migrate_paths(task, settings, codes, given)))
+    ctx.exit(int(migrate_paths(task, settings, background, given)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from compatkit.cli._options import wished, with_given
 from compatkit.cli._status import ExitStatus
 
 
@@ -17,18 +18,21 @@ from compatkit.cli._status import ExitStatus
 @click.option(
     "--depth", type=click.IntRange(min=1), default=2, show_default=True, help="How deep folders are told apart."
 )
-@click.option("--modernize/--no-modernize", default=None, help="Count fields and arguments too.")
+@wished(without=["allow_dirty", "rename"])
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     paths: tuple[Path, ...],
     *,
     html: Path | None,
     form: str,
     depth: int,
-    modernize: bool | None,
     chosen: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    **given: Any,
 ) -> None:
     """Show what is left to migrate below the paths (by default: here), by code, folder and owner (CODEOWNERS).
 
@@ -45,6 +49,7 @@ def command(
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
+    from compatkit.migrate.finding.scope import FileScope
     from compatkit.migrate.owners import load_owners
     from compatkit.migrate.settings import load_settings
     from compatkit.migrate.status import take_status
@@ -55,15 +60,13 @@ def command(
 
     places = paths or (Path(),)
     require_paths(places)
-    settings = load_settings(place_of(places[0]))
-    if modernize is not None:
-        settings = replace(settings, modernize=modernize)
+    settings = with_given(load_settings(place_of(places[0]), config=config, isolated=isolated), given)
     migrations, bar = settings.project.load(chosen), ProgressBar()
     task = Task.of(migrations, settings.options)
-    own = [settings.baseline] if settings.baseline else []
+    scope = FileScope.of(settings)
     try:
         owners = load_owners(place_of(places[0]))
-        status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, leave_out=own)
+        status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, scope=scope)
     finally:
         bar.clear()
     if html:

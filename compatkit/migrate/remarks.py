@@ -13,6 +13,7 @@ from compatkit.migrate.report import FileResult, Report
 from compatkit.migration import Confidence
 from compatkit.rewrite import Finding, Rewrite, Rewritten
 
+_ON_REQUEST = "made with --confidence review"
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
@@ -20,8 +21,8 @@ _NEWLINE = re.compile(rb"\r\n|\r|\n")
 class Remark:
     """A rewrite (made, or to be made) or a finding.
 
-    `text` is the line of the place, its white space evened out, and `nth` counts equal ones in a file from 0: with the
-    path and the code they name the place whatever is inserted above it.
+    `source` is the line of the place, `text` the same with its white space evened out, and `nth` counts
+    equal ones in a file from 0: with the path and the code they name the place whatever is inserted above it.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Remark:
     is_rewrite: bool
     text: str
     nth: int = 0
+    source: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -101,5 +103,18 @@ def _remark(
     path: str, place: Finding | Rewrite, lines: list[bytes], confidence: Confidence, *, is_rewrite: bool
 ) -> Remark:
     line = lines[place.line - 1] if 0 < place.line <= len(lines) else b""
-    text = " ".join(line.decode("utf-8", "replace").split())
-    return Remark(path, place.line, place.column, place.code, place.message, confidence, is_rewrite, text)
+    source = line.decode("utf-8", "replace")
+    message = place.message if is_rewrite else _led(place.message)
+    text = " ".join(source.split())
+    return Remark(path, place.line, place.column, place.code, message, confidence, is_rewrite, text, source=source)
+
+
+def _led(message: str) -> str:
+    """Begin with what is most of interest: that nothing was done, and what does it."""
+    if message.endswith(_ON_REQUEST):
+        about = message.removesuffix(_ON_REQUEST).rstrip("; :")
+        for ending in ("not rewritten", "are not rewritten here", "is not rewritten here"):
+            about = about.removesuffix(ending).rstrip("; :")
+        return f"not rewritten without --confidence review: {about.replace('; not rewritten: ', '; ')}"
+    about, separator, reason = message.rpartition("; not rewritten: ")
+    return f"not rewritten: {about}; {reason}" if separator else message

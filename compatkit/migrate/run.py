@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -13,21 +14,24 @@ from compatkit.migrate.between.around import Around
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.reading import read_file, sift, size_of
+from compatkit.migrate.finding.scope import FileScope
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.prefilter.interfaces import called_otherwise
-from compatkit.rewrite.run_plan import Options
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 Progress = Callable[[int, int], None]
 _NOTHING = Unchanged()
+_EXCLUDED = Skipped("`exclude` leaves it out")
+EVERY_FILE = FileScope()
 # A baseline or a report in the tree names old homes, and is no use of them.
 _OURS = re.compile(rb'\s*\{\s*"compatkit": "')
 
@@ -56,14 +60,16 @@ def plan_task(
     executor: Executor | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
-    leave_out: Iterable[Path] = (),
+    scope: FileScope = EVERY_FILE,
 ) -> Report:
     """Like `plan_tree`, for a task that is already put together.
 
-    The migrations' own files, and those in `leave_out`, are not looked at: they name old homes for good.
+    The migrations' own files, and those that `scope` names, are not looked at: they name old homes for good.
     """
-    own = {migration.origin for migration in task.migrations if migration.origin} | set(leave_out)
-    files, namer = find_files(paths, leave_out=own), Namer(task.moves)
+    own = {migration.origin for migration in task.migrations if migration.origin} | set(scope.files)
+    listed, namer = find_files(paths, leave_out=own), Namer(task.moves)
+    left_out = scope.left_out(file.name for file in listed)
+    files = [file for file in listed if file.name not in left_out]
     processes = usable_cores() if jobs is None else jobs
     if task.options.through_reexports:
         from compatkit.migrate.between.reexports import gather_reexports
@@ -84,30 +90,46 @@ def plan_task(
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
     around.prepare([files[number] for number in wanted])
     results = {file.name: FileResult(file.name, _NOTHING) for file in files}
+    # One that was given by its name is not left out in silence.
+    results |= {
+        file.name: FileResult(file.name, _EXCLUDED) for file in listed if file.is_named and file.name in left_out
+    }
     expected = sum(size_of(files[number].name) for number in wanted)
     with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
-        found = _processed([files[number] for number in wanted], namer, around, workers)
+        found = _processed([files[number] for number in wanted], namer, around, workers, scope)
         for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
             results[result.name] = result
             tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
-    roots = {file.name: "" if file.is_named else file.below for file in files}
+    roots = {file.name: "" if file.is_named else file.below for file in listed}
     return Report.of(replace(result, root=roots[name]) for name, result in results.items())
 
 
-def plan_source(source: bytes, name: str, task: Task) -> FileResult:
-    """Process one source that is no file, such as standard input; where it would lie is not known."""
+def plan_source(source: bytes, name: str, task: Task, *, path: Path | None = None) -> FileResult:
+    """Process one source that is no file, such as standard input; `path` says where it would lie, if that is known."""
     # Who imports from it cannot be seen.
-    job = Job(source, neighbours=Neighbours(taken=None, read=None))
+    neighbours = Neighbours(taken=None, read=None)
+    file = FoundFile(str(path), os.path.dirname(path) or ".", is_named=True) if path else None  # noqa: PTH120
+    if file is None:
+        job = Job(source, neighbours=neighbours)
+    elif file.is_data:
+        job = Job(source, suffix=file.suffix)
+    else:
+        named = Namer(task.moves).name(file.path, file.root)
+        job = Job(source, named.name, named.is_package, neighbours=neighbours)
     return _result(name, process(job, task), job)
 
 
-def _processed(files: Iterable[FoundFile], namer: Namer, around: Around, workers: Workers) -> Iterator[FileResult]:
+def _processed(
+    files: Iterable[FoundFile], namer: Namer, around: Around, workers: Workers, scope: FileScope
+) -> Iterator[FileResult]:
     """Hand each file to the workers, but for those that need none; yield the results as they come."""
     jobs: list[tuple[str, Job]] = []
     for file in files:
         prepared = _prepare(file, namer, around)
         if isinstance(prepared, Job):
+            if codes := scope.ignored_codes(file.name):
+                prepared = replace(prepared, ignore=codes)
             workers.submit(prepared)
             jobs.append((file.name, prepared))
         else:

@@ -1,98 +1,141 @@
-"""What `[tool.compatkit]` says to `migrate` and `status`: the nearest `pyproject.toml` that has it decides alone."""
+"""What `[tool.compatkit]` says to a run: the nearest `pyproject.toml` that has it decides alone.
+
+`--config` puts a file in its place, or changes a key; the keys of a run are the fields of `RunOptions`.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from compatkit.budget import load_toml
+from compatkit.errors import WrongUse
 from compatkit.migration import MigrationError, Project, parse_shape
-from compatkit.rewrite.run_plan import Options
-
-MOST_JOBS = 4096
+from compatkit.options import Kind, RunOptions, Wish, wishes
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(RunOptions):
     """The project, and its wishes for every run; what the command line says goes before them."""
 
     project: Project = field(default_factory=Project)
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    confidence: Literal["safe", "review"] = "safe"
-    modernize: bool = False
-    rename: bool = False
-    through_reexports: bool = False
-    allow_dirty: bool = False
-    jobs: int | None = None
-    baseline: Path | None = None
 
     @property
-    def options(self) -> Options:
-        return Options(
-            confidence=self.confidence,
-            modernize=self.modernize,
-            rename=self.rename,
-            through_reexports=self.through_reexports,
-            select=frozenset(self.select),
-            ignore=frozenset(self.ignore),
-        )
+    def folder(self) -> Path:
+        """Return the folder from which patterns are spelled."""
+        return self.project.origin.parent if self.project.origin else Path.cwd()
 
 
-def load_settings(start: Path) -> Settings:
-    """Read the settings for `start`. Raises `MigrationError` for an unknown key or a value of the wrong type."""
-    place = start.resolve()
-    for folder in (place, *place.parents):
-        file = folder / "pyproject.toml"
-        if (table := _table(file)) is not None:
-            return _settings(table, file)
-    return Settings()
+def load_settings(start: Path, *, config: Iterable[str] = (), isolated: bool = False) -> Settings:
+    """Read the settings for `start`. Raises `MigrationError` for an unknown key or a value of the wrong type.
+
+    Each `config` is a TOML file, which is read in place of the nearest one, or KEY=VALUE.
+    """
+    table, file = ({}, None) if isolated else _nearest(start)
+    changes: dict[str, object] = {}
+    for given in config:
+        key, separator, value = given.partition("=")
+        if separator and not Path(given).is_file():
+            _merge(changes, _change(key.strip(), value.strip()))
+        else:
+            table, file = _of_file(Path(given)), Path(given).resolve()
+    settled = _settings({**table}, file, f"{file}, [tool.compatkit]") if file else Settings()
+    if not changes:
+        return settled
+    merged = {**table}
+    _merge(merged, changes)
+    # Checked by themselves first, so that an error names the command line, and not the file.
+    try:
+        _settings(changes, None, "--config")
+    except MigrationError as error:
+        raise WrongUse(error.what, where=error.where, hint=error.hint) from error
+    return _settings(merged, file, "--config")
 
 
 def settings_file(start: Path) -> Path | None:
     """Return the `pyproject.toml` that decides for `start`."""
-    return load_settings(start).project.origin
+    return _nearest(start)[1]
+
+
+def _nearest(start: Path) -> tuple[Mapping[str, object], Path | None]:
+    place = start.resolve()
+    for folder in (place, *place.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file() and (table := _table(file)) is not None:
+            return table, file
+    return {}, None
+
+
+def _of_file(file: Path) -> Mapping[str, object]:
+    """Return the table of a `pyproject.toml`, or of a file that holds its keys at the top."""
+    if not file.is_file():
+        raise WrongUse(f"--config {str(file)!r} is neither a file nor KEY=VALUE.", hint="such as --config rename=true")
+    table = _table(file)
+    return _document(file) if table is None else table
+
+
+def _change(key: str, value: str) -> Mapping[str, object]:
+    for text in (value, f'"{value}"'):
+        try:
+            return tomllib.loads(f"{key} = {text}")
+        except tomllib.TOMLDecodeError:
+            continue
+    raise WrongUse(f"--config {key}={value}: this is not TOML.", hint="such as --config 'exclude=[\"vendored\"]'")
+
+
+def _merge(table: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            table[key] = {**table[key], **value}
+        else:
+            table[key] = value
+
+
+def _document(file: Path) -> Mapping[str, Any]:
+    try:
+        return load_toml(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise MigrationError.unreadable(str(file), str(error)) from error
 
 
 def _table(file: Path) -> Mapping[str, object] | None:
-    if not file.is_file():
-        return None
-    try:
-        document = load_toml(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MigrationError.unreadable(str(file), str(error)) from error
-    tool = document.get("tool", {})
+    tool = _document(file).get("tool", {})
     table = tool.get("compatkit") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
         raise MigrationError.wrong_value("compatkit", table, "a table", where=f"{file}, [tool]")
     return table
 
 
-def _settings(table: Mapping[str, object], file: Path) -> Settings:
-    where = f"{file}, [tool.compatkit]"
+def _settings(table: Mapping[str, object], file: Path | None, where: str) -> Settings:
+    known = settings_keys()
+    folder = file.parent if file else Path()
     given: dict[str, Any] = {}
     for key, value in table.items():
-        if key in _OF_TRAINING:
-            continue
-        if key not in _KEYS:
-            raise MigrationError.unknown_key(key, _KEYS, where=where)
-        expected, fits = _KEYS[key]
-        if not fits(value):
-            raise MigrationError.wrong_value(key, value, expected, where=where)
-        if key not in _OF_OTHERS:
-            given[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
-    producers = {name: None if path is False else path for name, path in given.pop("producers", {}).items()}
-    project = Project(given.pop("migrations", ()), given.pop("homes", {}), producers, file)
-    if "baseline" in given:
-        given["baseline"] = file.parent / given["baseline"]
-    return Settings(project, **given)
+        if key not in known:
+            raise _unknown_key(key, known, where)
+        kind = known[key].kind
+        if not kind.fits(value):
+            raise MigrationError.wrong_value(key, value, kind.expected, where=where)
+        given[key.replace("-", "_")] = kind.read(value, folder)
+    for key in _OF_OTHERS:
+        given.pop(key, None)
+    project = Project(given.pop("migrations", ()), given.pop("homes", {}), given.pop("producers", {}), file)
+    return Settings(project=project, **given)
 
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+def _unknown_key(key: str, known: Iterable[str], where: str) -> MigrationError:
+    error = MigrationError.unknown_key(key, known, where=where)
+    error.hint = f"{error.hint.removesuffix('?')}? The keys are: {', '.join(sorted(known))}"
+    return error.about(key)
+
+
+def settings_keys() -> dict[str, Wish]:
+    """Return what may stand in `[tool.compatkit]`, each with its meaning, sorted."""
+    run = {key: wish for key, (_, wish) in wishes().items()}
+    return dict(sorted({**run, **_OF_PROJECT}.items()))
 
 
 def _is_homes(value: object) -> bool:
@@ -104,33 +147,43 @@ def _is_producers(value: object) -> bool:
     return all(path is False or (isinstance(path, str) and parse_shape(path) is not None) for path in paths)
 
 
-def _is_switch(value: object) -> bool:
-    return isinstance(value, bool)
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _is_table(value: object) -> bool:
-    return isinstance(value, dict)
+def _read_producers(value: Mapping[str, Any], _: Path) -> Mapping[str, str | None]:
+    return {name: None if path is False else path for name, path in value.items()}
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_JOBS
-
-
-_OF_TRAINING = frozenset({"presets"})  # read and checked there
-_KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
-    "allow-dirty": ("true or false", _is_switch),
-    "baseline": ("a path", lambda value: isinstance(value, str) and bool(value)),
-    "confidence": ("'safe' or 'review'", lambda value: value in ("safe", "review")),
-    "homes": ("a table of non-empty strings", _is_homes),
-    "ignore": ("a list of strings", _is_texts),
-    "jobs": (f"a number from 1 to {MOST_JOBS}", _is_count),
-    "migrations": ("a list of strings", _is_texts),
-    "modernize": ("true or false", _is_switch),
-    "producers": ("a table of paths such as '.history', or false", _is_producers),
-    "rename": ("true or false", _is_switch),
-    "select": ("a list of strings", _is_texts),
-    "through-reexports": ("true or false", _is_switch),
-    "verify": ("a table", _is_table),
+_TABLE: tuple[str, Callable[[object], bool], Mapping[str, object]] = (
+    "a table",
+    lambda value: isinstance(value, dict),
+    {"type": "object"},
+)
+_OF_PROJECT: Mapping[str, Wish] = {
+    "homes": Wish(
+        "Where the project keeps what a migration declares under another name: declared prefix = own prefix.",
+        Kind(
+            "a table of non-empty strings",
+            _is_homes,
+            {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+        ),
+    ),
+    "migrations": Wish(
+        "The migrations that the project uses: ids, or paths from this file.",
+        Kind("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}}, lambda v, _: tuple(v)),
+    ),
+    "presets": Wish("Presets of the training stack of the project's own: a table a name.", Kind(*_TABLE)),
+    "producers": Wish(
+        "Where the history lies in what a declared producer returns, as '.history' or '[1]'; false: it returns none.",
+        Kind(
+            "a table of paths such as '.history', or false",
+            _is_producers,
+            {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"const": False}]}},
+            _read_producers,
+        ),
+    ),
+    "verify": Wish("What `compatkit verify` compares: scenarios, and what may differ.", Kind(*_TABLE)),
 }
-# Read elsewhere: `compatkit verify` checks what is in it.
-_OF_OTHERS = frozenset({"verify"})
+# Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
+_OF_OTHERS = ("presets", "verify")

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from compatkit.migrate.finding.scope import FileScope
 from compatkit.migrate.owners import Owners
 from compatkit.migrate.remarks import Overview, Remark, spelled_from
 from compatkit.migrate.report import Report
-from compatkit.migrate.run import Progress, plan_task
+from compatkit.migrate.run import EVERY_FILE, Progress, plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Move
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,12 @@ def take_status(
     depth: int = 2,
     jobs: int | None = None,
     progress: Progress | None = None,
-    leave_out: Iterable[Path] = (),
+    scope: FileScope = EVERY_FILE,
 ) -> Status:
     """Count what is left and what is done; folders are named from here, by their first `depth` parts."""
     places, here = tuple(paths), Path.cwd()
     report, back = (
-        plan_task(places, one, jobs=jobs, progress=progress, leave_out=leave_out) for one in (task, turned_round(task))
+        plan_task(places, one, jobs=jobs, progress=progress, scope=scope) for one in (task, turned_round(task))
     )
     left = spelled_from(Overview.of(report, is_written=False).left, here)
     done = spelled_from(Overview.of(back, is_written=False).left, here)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compatkit.migration import Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Outcome
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.run_plan import Options
 
 DEFAULTS = Options()
 
@@ -32,7 +32,7 @@ class Task:
 class Job:
     """One file: no path, nothing but values. `suffix` is that of a document, and empty for a Python source.
 
-    `neighbours` is what other files tell of it.
+    `neighbours` is what other files tell of it; `ignore` are codes on which nothing acts in this file.
     """
 
     source: bytes
@@ -40,10 +40,13 @@ class Job:
     is_package: bool = False
     suffix: str = ""
     neighbours: Neighbours = ALONE
+    ignore: frozenset[str] = frozenset()
 
 
 def process(job: Job, task: Task) -> Outcome:
     """Process one file's bytes. Never raises: a bug here must not end the run over the other files."""
+    if job.ignore:
+        task = replace(task, options=replace(task.options, ignore=task.options.ignore | job.ignore))
     try:
         return _rewrite_document(job, task) if job.suffix else _rewrite_source(job, task)
     except Exception as error:  # noqa: BLE001 - the outermost loop over files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from compatkit.errors import CompatkitError, nearest
+from compatkit.errors import CompatkitError, WrongUse, nearest
 
 
 class MigrationError(CompatkitError):
@@ -71,7 +71,9 @@ class MigrationError(CompatkitError):
     @classmethod
     def not_found(cls, wanted: str | Path, known: Iterable[str]) -> MigrationError:
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
-        return cls(f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint)
+        return NoSuchMigrationError(
+            f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint
+        )
 
     @classmethod
     def not_there(cls, name: str, package: str, group: str) -> MigrationError:
@@ -100,3 +102,7 @@ class MigrationError(CompatkitError):
         return cls(
             f"Several migrations are in use: {known}.", where="[tool.compatkit]", hint="name one: --migration ID"
         )
+
+
+class NoSuchMigrationError(MigrationError, WrongUse):
+    """An id or a path that leads to no migration."""

@@ -14,22 +14,8 @@ from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration, seen_from
 from compatkit.migration.shape import parse_shape
 
-# What `migrate`, `status`, `presets` and `verify` read in the same table, and check there.
-_OF_COMMANDS = frozenset(
-    {
-        "allow-dirty",
-        "baseline",
-        "confidence",
-        "ignore",
-        "jobs",
-        "modernize",
-        "presets",
-        "rename",
-        "select",
-        "through-reexports",
-        "verify",
-    }
-)
+# What the project says of itself; all else in the table is for commands, and checked there.
+_OWN = frozenset({"homes", "migrations", "producers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +75,24 @@ def load_project(start: Path) -> Project:
         tool = document.get("tool", {})
         table = tool.get("compatkit") if isinstance(tool, dict) else None
         if isinstance(table, dict):
-            table = {key: value for key, value in table.items() if key not in _OF_COMMANDS}
+            table = _without_commands(table)
         if table is not None:
             return _project(Entry(table, f"{file}, [tool.compatkit]"), file)
     return Project()
 
 
+def _without_commands(table: Mapping[str, object]) -> dict[str, object]:
+    """Return the table without what is said to commands only."""
+    if table.keys() <= _OWN:
+        return dict(table)
+    from compatkit.options import wishes
+
+    of_commands = wishes().keys() | {"presets", "verify"}
+    return {key: value for key, value in table.items() if key not in of_commands}
+
+
 def _project(entry: Entry, origin: Path) -> Project:
-    entry.refuse_unknown(frozenset({"homes", "migrations", "producers"}))
+    entry.refuse_unknown(_OWN)
     homes, producers = _inner(entry, "homes"), _inner(entry, "producers")
     return Project(
         migrations=entry.texts("migrations") if "migrations" in entry.given else (),

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from typing import Literal
 
 from compatkit.migrate.remarks import Overview
+from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import printable, said
 from compatkit.report.workflow_command import workflow_command
 from compatkit.rewrite import Failed
 
 
-def overview_github(overview: Overview) -> Iterator[str]:
+def render(overview: Overview, _: Background) -> str:
+    """Return the commands, a line each."""
+    return "\n".join(_commands(overview))
+
+
+def _commands(overview: Overview) -> Iterator[str]:
     """Yield one command for each place that is left, and for each file that could not be processed."""
     for remark in overview.left:
         yield _command("warning", remark.path, remark.line, remark.column, remark.code, said(remark, is_written=False))

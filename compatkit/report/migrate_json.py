@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from compatkit.migrate.remarks import Overview, Remark
+from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import printable
 from compatkit.rewrite import Failed, Skipped
 
 SCHEMA = 1
 
 
-def overview_json(overview: Overview) -> str:
+def render(overview: Overview, _: Background) -> str:
     """Return the run as a JSON object."""
     report = overview.report
     return json.dumps(

@@ -7,12 +7,13 @@ from xml.etree import ElementTree as ET
 
 from compatkit.migrate import FileResult
 from compatkit.migrate.remarks import Overview, Remark
+from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import printable, said
 from compatkit.report.xml_text import junit_text, xml_text
 from compatkit.rewrite import Failed
 
 
-def overview_junit(overview: Overview) -> str:
+def render(overview: Overview, _: Background) -> str:
     """Return the run as a JUnit document. The files with nothing to do are one test that passes."""
     suite = ET.Element("testsuite", name="compatkit migrate")
     for path, remarks in groupby(overview.left, key=lambda remark: remark.path):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from compatkit import __version__
 from compatkit.migrate import FileResult
 from compatkit.migrate.remarks import Overview, Remark
+from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import said
 from compatkit.rewrite import Failed
 
@@ -19,8 +20,9 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _OWN_CODES = "A file could not be processed."
 
 
-def overview_sarif(overview: Overview, codes: Mapping[str, str]) -> str:
-    """Return the run as a SARIF log; `codes` says in a sentence what each code stands for."""
+def render(overview: Overview, background: Background) -> str:
+    """Return the run as a SARIF log."""
+    codes = background.codes
     failed = [_notification(result) for result in overview.report.failed]
     used = sorted({remark.code for remark in overview.left})
     troubles = sorted({one["descriptor"]["id"] for one in failed})
@@ -35,7 +37,14 @@ def overview_sarif(overview: Overview, codes: Mapping[str, str]) -> str:
 
 
 def _described(used: Iterable[str], codes: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"id": code, "shortDescription": {"text": codes.get(code, _OWN_CODES)}} for code in used]
+    return [
+        {
+            "id": code,
+            "shortDescription": {"text": codes.get(code, _OWN_CODES)},
+            "help": {"text": f"compatkit explain {code}"},
+        }
+        for code in used
+    ]
 
 
 def _result(remark: Remark, used: list[str]) -> dict[str, Any]:

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import combining, east_asian_width
 
 from compatkit.migrate import Report
 from compatkit.migrate.remarks import Overview, Remark
+from compatkit.report.migrate_formats import Background
 from compatkit.rewrite import Failed, Skipped
 
+_COLORS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_WIDEST = 200  # characters of a line of source that are shown
 
-def listing(overview: Overview) -> Iterator[str]:
-    """Yield one line a rewrite and a finding, sorted by file and then by line."""
-    for remark in overview.remarks:
-        place = f"{printable(remark.path)}:{remark.line}:{remark.column}"
-        yield f"{place} {remark.code} {printable(said(remark, is_written=overview.is_written))}"
+
+def render(overview: Overview, _: Background) -> str:
+    """Return a block a rewrite and a finding, with its line and a mark under its place."""
+    return "\n".join(line for remark in overview.remarks for line in block(remark, is_written=overview.is_written))
+
+
+def block(remark: Remark, *, is_written: bool) -> Iterator[str]:
+    """Yield what is said of a place, its line, and a mark under it."""
+    yield f"{place_of(remark)} {style(remark.code, bold=True)} {printable(said(remark, is_written=is_written))}"
+    if remark.source.strip():
+        number = str(remark.line)
+        before, shown = remark.source[: remark.column - 1], remark.source[remark.column - 1 :]
+        yield f"{number} | {_line(before)}{_line(shown)}"[:_WIDEST]
+        if (at := _width(_line(before))) < _WIDEST - len(number):
+            yield f"{' ' * len(number)} | {' ' * at}{style('^', color='yellow')}"
+
+
+def place_of(remark: Remark) -> str:
+    """Return path, line and column, as terminals and editors know them."""
+    return style(f"{printable(remark.path)}:{remark.line}:{remark.column}", bold=True)
+
+
+def _line(text: str) -> str:
+    return printable(text.replace("\t", "    "))
+
+
+def _width(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    return 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+
+
+def style(text: str, *, color: str = "", bold: bool = False) -> str:
+    """Colour a text; whoever writes it takes the colours away where they are not wanted."""
+    codes = (["1"] if bold else []) + ([_COLORS[color]] if color else [])
+    return "".join(f"\x1b[{code}m" for code in codes) + text + "\x1b[0m"
 
 
 def said(remark: Remark, *, is_written: bool) -> str:
@@ -55,6 +94,17 @@ def summary(overview: Overview) -> str:
     rest = " (left for a person to decide)" if findings else ""
     known = f" {overview.known} known, in the baseline." if overview.known else ""
     return f"{', '.join(counts)}{rest}.{known}"
+
+
+def statistics_lines(overview: Overview, background: Background) -> Iterator[str]:
+    """Yield how often each code was met: what is rewritten, what is left, and what the code means."""
+    made = Counter(one.code for one in overview.remarks if one.is_rewrite)
+    left = Counter(one.code for one in overview.findings)
+    width = max([len(str(number)) for number in (*made.values(), *left.values())], default=1)
+    word = "rewritten" if overview.is_written else "to be rewritten"
+    for code in sorted(made | left, key=lambda one: (-(made[one] + left[one]), one)):
+        counts = f"{made[code]:{width}} {word}, {left[code]:{width}} left"
+        yield f"{style(code, bold=True)}  {counts}  {printable(background.codes.get(code, ''))}".rstrip()
 
 
 def printable(text: str | Path) -> str:

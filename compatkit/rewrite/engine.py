@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Edit, Found, PlacesBefore, choose
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.edit.verify import check
@@ -28,7 +29,7 @@ from compatkit.rewrite.prefilter.words import (
     wanted_of,
 )
 from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
-from compatkit.rewrite.run_plan import Options, RunPlan
+from compatkit.rewrite.run_plan import RunPlan
 
 Told = TypeVar("Told", Rewrite, Finding)
 

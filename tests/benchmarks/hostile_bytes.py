@@ -14,9 +14,9 @@ from collections import Counter
 from pathlib import Path
 
 from compatkit.migration import find_migration
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, rewrite_source
 from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.run_plan import Options
 
 _ROOT = Path(__file__).parents[2]
 _PIECES = (

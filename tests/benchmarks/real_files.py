@@ -16,9 +16,9 @@ from pathlib import Path
 
 from compatkit.migrate import Job, Task, process
 from compatkit.migration import find_migration
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten
 from compatkit.rewrite.file.tree import quiet_compiler
-from compatkit.rewrite.run_plan import Options
 from tests.benchmarks.bench_migrate import USED
 
 OPTIONS = Options(confidence="review", modernize=True, rename=True, through_reexports=True)

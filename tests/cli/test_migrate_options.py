@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compatkit.cli import cli
+from compatkit.errors import CompatkitError
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
@@ -53,7 +54,7 @@ def test_standard_input_that_is_not_rewritten_comes_out_as_it_is(tree: Path, sou
 
 
 def test_standard_input_is_only_checked_with_check(tree: Path) -> None:
-    result = migrate("--check", "-", given=OLD)
+    result = migrate("--check", "--format", "concise", "-", given=OLD)
 
     assert result.exit_code == 1
     assert (
@@ -364,3 +365,120 @@ def test_names_and_messages_cannot_steer_the_terminal(tree: Path) -> None:
     plant(tree, {"a\x1b[31m.py": OLD})
 
     assert "\x1b" not in migrate("src", "--check").output
+
+
+# What is shown
+
+
+def test_statistics_count_each_code_in_place_of_the_places(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": OLD + STRING})
+
+    result = migrate("--check", "--statistics", "src")
+
+    (line,) = result.stdout.splitlines()
+    assert line.startswith("CK101  2 to be rewritten, 1 left  ")
+    assert result.exit_code == 1
+
+
+def test_exit_zero_is_for_what_is_found_and_not_for_what_fails(tree: Path) -> None:
+    plant(tree, {"a.py": OLD})
+    assert migrate("--check", "--exit-zero", "src").exit_code == 0
+
+    plant(tree, {"b.py": "broken (\nfrom shop.core.old_home import Old\n"})
+    assert migrate("--check", "--exit-zero", "src").exit_code == 2
+
+
+def test_quiet_keeps_the_result_and_errors_only(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": "broken (\nfrom shop.core.old_home import Old\n"})
+
+    loud, quiet = migrate("--check", "src"), migrate("--check", "-q", "src")
+
+    assert quiet.stdout == loud.stdout
+    assert "CK901" in quiet.stderr
+    assert "to be rewritten" in loud.stderr
+    assert "to be rewritten" not in quiet.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ((), {}, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
+        ((), {"FORCE_COLOR": "1"}, True),
+        (("--color", "auto"), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+@pytest.mark.parametrize("view", ["--check", "--diff"])
+def test_colour_is_decided_once(
+    tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    expected: bool,
+    view: str,
+) -> None:
+    plant(tree, {"a.py": OLD})
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert ("\x1b[" in migrate(view, *arguments, "src").stdout) is expected
+
+
+def test_a_source_that_holds_colours_shows_them_as_text(tree: Path) -> None:
+    plant(tree, {"a.py": OLD.rstrip() + "  # \x1b[31mred\n"})
+
+    assert "\x1b[31m" not in migrate("--check", "--color", "always", "src").stdout
+
+
+def test_standard_input_is_read_as_the_file_that_is_named(tree: Path) -> None:
+    plant(tree, {"pyproject.toml": "[tool.compatkit]\nignore = ['CK101']\n"})
+    plant(tree.parent, {"shop/__init__.py": "", "shop/core/__init__.py": ""})
+    relative = "from .old_home import Old\n"
+
+    assert migrate("-", "--stdin-filename", "src/a.py", given=OLD).stdout == OLD
+    assert (
+        migrate("-", "--stdin-filename", "shop/core/b.py", given=relative).stdout
+        == "from .new_home import New as Old\n"
+    )
+    assert migrate("src", "--stdin-filename", "src/a.py").exit_code == 2
+
+
+def test_a_document_from_standard_input_is_read_as_one(tree: Path) -> None:
+    text = "```python\n" + OLD + "```\n"
+
+    assert migrate("-", "--confidence", "review", "--stdin-filename", "a.md", given=text).stdout == text.replace(
+        OLD, NEW
+    )
+
+
+def test_isolated_and_config_decide_over_the_settings(tree: Path) -> None:
+    plant(tree, {"pyproject.toml": "[tool.compatkit]\nignore = ['CK101']\n", "a.py": OLD})
+
+    assert migrate("--check", "src").exit_code == 0
+    assert migrate("--check", "--isolated", "src").exit_code == 1
+    assert migrate("--check", "--config", "ignore=[]", "src").exit_code == 1
+
+
+def test_summary_for_a_pull_request_says_what_is_done_left_and_proven(tree: Path) -> None:
+    plant(tree, {"a.py": OLD, "b.py": STRING})
+    plant(tree.parent, {"CODEOWNERS": "* @core\n", "proof.json": '[{"scenario": "train", "equivalent": true}]'})
+
+    text = migrate("--check", "--format", "markdown", "--verdict", "proof.json", "src").stdout
+
+    assert "- Proof of `train`: **equivalent**" in text
+    assert "| CK101 | 1 |" in text
+    assert "| &#64;core | CK101 | 1 |" in text
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "nothing", '{"verdict": "equivalent"}'])
+def test_a_verdict_that_is_none_does_not_pass_for_one(tree: Path, text: str) -> None:
+    plant(tree, {"a.py": OLD})
+    plant(tree.parent, {"proof.json": text})
+
+    result = migrate("--check", "--format", "markdown", "--verdict", "proof.json", "src")
+
+    assert isinstance(result.exception, CompatkitError)
+    assert "equivalent" not in result.stdout

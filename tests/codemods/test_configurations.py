@@ -7,9 +7,9 @@ import pytest
 from compatkit.authoring.examples import Example, find_examples
 from compatkit.authoring.rewriting import result_of, rewritten
 from compatkit.migration import available_migrations, load_migration
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.run_plan import Options
 
 CLI = """\
 # lightning.pytorch==1.5

@@ -16,8 +16,8 @@ from _pytest.mark import ParameterSet
 from compatkit.authoring.examples import Example, find_examples
 from compatkit.authoring.triangle import try_triangle
 from compatkit.migration import Migration, available_migrations, load_migration
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 
 KINDS = ("before", "after", "renamed", "unchanged")
 _HEADER = re.compile(rb"\A# (module|package): ([\w.]+)")

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from compatkit.cli import cli
 from compatkit.migration import find_migration
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 RENAMED = "from shop.core.new_home import New\n"

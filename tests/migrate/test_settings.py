@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from compatkit.migrate.settings import Settings, load_settings
+from compatkit.cli.migrate import command
+from compatkit.errors import WrongUse
+from compatkit.migrate.settings import Settings, load_settings, settings_keys
 from compatkit.migration import MigrationError
+from compatkit.options import wishes
 from tests.migrate.trees import plant
 
 
@@ -59,7 +63,7 @@ def test_nearest_table_decides_alone(tmp_path: Path) -> None:
 
     found = load_settings(tmp_path / "a" / "b")
 
-    assert (found.modernize, found.confidence, found.select) == (True, "safe", ())
+    assert (found.modernize, found.confidence, found.select) == (True, "safe", frozenset())
 
 
 def test_baseline_is_named_from_its_own_file(tmp_path: Path) -> None:
@@ -83,3 +87,71 @@ def test_number_of_processes_that_no_machine_has_is_an_error(tmp_path: Path, job
 
     with pytest.raises(MigrationError, match="a number from 1 to 4096"):
         load_settings(tmp_path)
+
+
+# --config and --isolated
+
+
+def test_config_changes_a_key_and_the_rest_stays(tmp_path: Path) -> None:
+    plant(tmp_path, {"pyproject.toml": "[tool.compatkit]\nmodernize = true\n"})
+
+    found = load_settings(tmp_path, config=["confidence=review", "select=['CK1']", "homes.a=b.c"])
+
+    assert (found.modernize, found.confidence, found.select) == (True, "review", frozenset({"CK1"}))
+    assert found.project.homes == {"a": "b.c"}
+    assert found.project.origin == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize("text", ["rename = true\n", "[tool.compatkit]\nrename = true\n"])
+def test_config_file_stands_in_for_the_nearest(tmp_path: Path, text: str) -> None:
+    plant(tmp_path, {"pyproject.toml": "[tool.compatkit]\nmodernize = true\n", "other.toml": text})
+
+    found = load_settings(tmp_path, config=[str(tmp_path / "other.toml")])
+
+    assert (found.modernize, found.rename) == (False, True)
+
+
+def test_isolated_reads_no_file(tmp_path: Path) -> None:
+    plant(tmp_path, {"pyproject.toml": "[tool.compatkit]\nmodernize = 3\n"})
+
+    assert load_settings(tmp_path, isolated=True) == Settings()
+
+
+@pytest.mark.parametrize("given", ["absent.toml", "rename=[", "=true"])
+def test_config_that_is_neither_file_nor_setting_is_wrong_use(tmp_path: Path, given: str) -> None:
+    with pytest.raises(WrongUse):
+        load_settings(tmp_path, config=[given])
+
+
+@pytest.mark.parametrize("given", ["renam=true", "rename=3"])
+def test_config_of_a_wrong_key_or_value_names_the_command_line(tmp_path: Path, given: str) -> None:
+    with pytest.raises(WrongUse) as caught:
+        load_settings(tmp_path, config=[given])
+
+    assert caught.value.where.startswith("--config")
+
+
+def test_error_of_a_key_lists_them_all(tmp_path: Path) -> None:
+    with pytest.raises(MigrationError) as caught:
+        settings_of(tmp_path, "qqq = 1")
+
+    assert all(key in caught.value.hint for key in settings_keys())
+
+
+# One field is an option and a setting
+
+
+def test_every_wish_is_an_option_of_migrate_and_a_key_of_the_settings() -> None:
+    options = {name for parameter in command.params for name in parameter.opts}
+
+    assert {f"--{key}" for key in wishes()} <= options
+    assert wishes().keys() <= settings_keys().keys()
+
+
+@pytest.mark.parametrize("key", sorted(wishes()))
+def test_schema_of_a_key_agrees_with_what_it_takes(key: str) -> None:
+    kind = wishes()[key][1].kind
+    values: list[object] = [True, 0, 1, 4096, 4097, "", "a", "review", [], ["a"], [""], [1], {}, {"a": ["b"]}, {"a": 1}]
+
+    for value in values:
+        assert kind.fits(value) == Draft202012Validator(dict(kind.schema)).is_valid(value), value

@@ -7,15 +7,14 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
+import click
+import pytest
 from hypothesis import given
 
 from compatkit.migrate import FileResult, Job, Report, Task, process
 from compatkit.migrate.remarks import Overview
-from compatkit.report.migrate_github import overview_github
-from compatkit.report.migrate_json import overview_json
-from compatkit.report.migrate_junit import overview_junit
-from compatkit.report.migrate_sarif import overview_sarif
-from compatkit.report.migrate_text import listing, printable
+from compatkit.report.migrate_formats import Background, render
+from compatkit.report.migrate_text import printable
 from compatkit.rewrite import Finding, Unchanged
 from tests.migrate.trees import MOVE, OLD
 from tests.report.overviews import OVERVIEW
@@ -26,7 +25,7 @@ SHAPES: dict[str, dict[str, object]] = {
     "run": {"tool!": "tool", "columnKind": str, "invocations": ["invocation"], "results": ["result"]},
     "tool": {"driver!": "driver"},
     "driver": {"name!": str, "version": str, "rules": ["rule"], "notifications": ["rule"]},
-    "rule": {"id!": str, "shortDescription": "text"},
+    "rule": {"id!": str, "shortDescription": "text", "help": "text"},
     "text": {"text!": str},
     "invocation": {"executionSuccessful!": bool, "toolExecutionNotifications": ["notification"]},
     "notification": {"message!": "text", "level": str, "descriptor": "descriptor", "locations": ["location"]},
@@ -46,6 +45,11 @@ SHAPES: dict[str, dict[str, object]] = {
     "region": {"startLine": int, "startColumn": int},
 }
 URI = re.compile(r"(?:[A-Za-z0-9\-._~/]|%[0-9A-F]{2})+")
+
+
+def shown(overview: Overview, form: str) -> str:
+    text = render(overview, form, Background({}))
+    return click.unstyle(text) if form in ("text", "concise") else text
 
 
 def check_shape(value: object, shape: object) -> None:
@@ -70,14 +74,14 @@ def check_shape(value: object, shape: object) -> None:
 
 @given(overview=OVERVIEW)
 def test_sarif_has_the_shape_of_its_schema(overview: Overview) -> None:
-    log = json.loads(overview_sarif(overview, {}))
+    log = json.loads(shown(overview, "sarif"))
 
     check_shape(log, "log")
 
 
 @given(overview=OVERVIEW)
 def test_sarif_names_each_place_that_is_left_by_an_address(overview: Overview) -> None:
-    (run,) = json.loads(overview_sarif(overview, {}))["runs"]
+    (run,) = json.loads(shown(overview, "sarif"))["runs"]
 
     places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
     assert [place["region"]["startLine"] for place in places] == [remark.line for remark in overview.left]
@@ -91,7 +95,7 @@ def test_sarif_names_each_place_that_is_left_by_an_address(overview: Overview) -
 
 @given(overview=OVERVIEW)
 def test_sarif_fingerprints_differ_from_each_other(overview: Overview) -> None:
-    (run,) = json.loads(overview_sarif(overview, {}))["runs"]
+    (run,) = json.loads(shown(overview, "sarif"))["runs"]
 
     prints = [result["partialFingerprints"]["compatkitPlace/v1"] for result in run["results"]]
     assert len(set(prints)) == len(prints)
@@ -112,7 +116,7 @@ def test_fingerprints_do_not_change_when_lines_move() -> None:
 
 @given(overview=OVERVIEW)
 def test_junit_is_well_formed_and_counts_what_it_holds(overview: Overview) -> None:
-    suite = ET.fromstring(overview_junit(overview))[0]
+    suite = ET.fromstring(shown(overview, "junit"))[0]
 
     assert int(suite.get("tests", "")) == len(suite.findall("testcase"))
     assert int(suite.get("errors", "")) == len(overview.report.failed)
@@ -122,7 +126,7 @@ def test_junit_is_well_formed_and_counts_what_it_holds(overview: Overview) -> No
 
 @given(overview=OVERVIEW)
 def test_github_gets_one_command_a_line_and_no_other(overview: Overview) -> None:
-    lines = list(overview_github(overview))
+    lines = [line for line in shown(overview, "github").split("\n") if line]
 
     assert len(lines) == len(overview.left) + len(overview.report.failed)
     for line in lines:
@@ -132,7 +136,7 @@ def test_github_gets_one_command_a_line_and_no_other(overview: Overview) -> None
 @given(overview=OVERVIEW)
 def test_github_messages_are_read_back_as_they_were(overview: Overview) -> None:
     findings = [remark for remark in overview.left if not remark.is_rewrite]
-    lines = [line for line in overview_github(overview) if line.startswith("::warning")]
+    lines = [line for line in shown(overview, "github").split("\n") if line.startswith("::warning")]
 
     said = [line.split("::", 2)[2].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") for line in lines]
     assert {remark.message for remark in findings} <= set(said)
@@ -140,7 +144,7 @@ def test_github_messages_are_read_back_as_they_were(overview: Overview) -> None:
 
 @given(overview=OVERVIEW)
 def test_json_holds_every_remark_and_every_file(overview: Overview) -> None:
-    document: Mapping[str, list[object]] = json.loads(overview_json(overview))
+    document: Mapping[str, list[object]] = json.loads(shown(overview, "json"))
 
     assert len(document["rewrites"]) + len(document["findings"]) == len(overview.remarks)
     assert len(document["failed"]) == len(overview.report.failed)
@@ -149,7 +153,7 @@ def test_json_holds_every_remark_and_every_file(overview: Overview) -> None:
 
 @given(overview=OVERVIEW)
 def test_text_is_one_printable_line_a_remark(overview: Overview) -> None:
-    lines = list(listing(overview))
+    lines = shown(overview, "concise").split("\n") if overview.remarks else []
 
     assert len(lines) == len(overview.remarks)
     assert all(line.isprintable() for line in lines)
@@ -159,8 +163,83 @@ def test_what_looks_like_markup_is_text() -> None:
     finding = Finding("CK101", 1, 1, "dict[str, int] [red]x[/red] <b>&amp;")
     report = Report((FileResult("a.py", Unchanged((finding,)), Job(b"x\n")),))
 
-    assert list(listing(Overview.of(report, is_written=False))) == [f"a.py:1:1 CK101 {finding.message}"]
+    assert shown(Overview.of(report, is_written=False), "concise") == f"a.py:1:1 CK101 {finding.message}"
 
 
 def test_a_plain_name_is_printed_as_it_is() -> None:
     assert printable("src/ü b.py") == "src/ü b.py"
+
+
+@given(overview=OVERVIEW)
+def test_text_shows_each_place_with_its_line_and_nothing_that_steers(overview: Overview) -> None:
+    lines = shown(overview, "text").split("\n")
+
+    assert all(line.isprintable() for line in lines)
+    heads = [f"{printable(one.path)}:{one.line}:{one.column} {one.code} " for one in overview.remarks]
+    assert all(any(line.startswith(head) for line in lines) for head in heads)
+
+
+def test_mark_stands_under_the_place_whatever_is_before_it() -> None:
+    source = "\tx = '\u5b57' + a.b  # e\u0301\n".encode()
+    finding = Finding("CK101", 1, 12, "a.b is gone")
+    report = Report((FileResult("a.py", Unchanged((finding,)), Job(source)),))
+
+    head, line, mark = shown(Overview.of(report, is_written=False), "text").splitlines()
+
+    assert head == "a.py:1:12 CK101 a.b is gone"
+    assert line == "1 |     x = '\u5b57' + a.b  # e\u0301"
+    # The ideograph takes two cells.
+    assert mark.index("^") == line.index("a.b") + 1
+
+
+@given(overview=OVERVIEW)
+def test_gitlab_names_every_place_that_is_left(overview: Overview) -> None:
+    entries = json.loads(shown(overview, "gitlab"))
+
+    assert len(entries) == len(overview.left) + len(overview.report.failed)
+    marks = [entry["fingerprint"] for entry in entries]
+    assert len(set(marks)) == len(marks)
+    assert all(entry["location"]["lines"]["begin"] >= 1 for entry in entries)
+    assert {entry["severity"] for entry in entries} <= {"info", "minor", "major", "critical", "blocker"}
+
+
+@given(overview=OVERVIEW)
+def test_azure_has_one_command_a_place_which_nothing_in_it_can_end(overview: Overview) -> None:
+    lines = [line for line in shown(overview, "azure").split("\n") if line]
+
+    assert len(lines) == len(overview.left) + len(overview.report.failed)
+    for line in lines:
+        assert re.fullmatch(r"##vso\[task\.logissue type=(warning|error);(\w+=[^;\]]*;)*\][^;\]]*", line)
+
+
+@given(overview=OVERVIEW)
+def test_markdown_of_a_run_holds_every_code_and_no_markup_of_the_sources(overview: Overview) -> None:
+    text = shown(overview, "markdown")
+
+    assert all(f"| {one.code} |" in text for one in overview.remarks)
+    assert "<!--" not in text
+    assert "[red]" not in text
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("a -> b; made with --confidence review", "not rewritten without --confidence review: a -> b"),
+        (
+            "a -> b; not rewritten: an annotation says so; made with --confidence review",
+            "not rewritten without --confidence review: a -> b; an annotation says so",
+        ),
+        (
+            "v1's arguments of f are not rewritten here: made with --confidence review",
+            "not rewritten without --confidence review: v1's arguments of f",
+        ),
+        ("a is b; not rewritten: it may be no record", "not rewritten: a is b; it may be no record"),
+        ("names a.b; write c.d", "names a.b; write c.d"),
+    ],
+)
+def test_what_was_not_acted_on_says_so_first(message: str, expected: str) -> None:
+    report = Report((FileResult("a.py", Unchanged((Finding("CK101", 1, 1, message),)), Job(b"x\n")),))
+
+    (remark,) = Overview.of(report, is_written=False).remarks
+
+    assert remark.message == expected

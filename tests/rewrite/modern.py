@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from compatkit.migration import Migration, find_migration, parse_migration
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.engine import uses_any
 from compatkit.rewrite.file.file import File
@@ -15,7 +16,7 @@ from compatkit.rewrite.flow.interpreter import follow
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
 from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
-from compatkit.rewrite.run_plan import Options, RunPlan
+from compatkit.rewrite.run_plan import RunPlan
 
 V2 = "from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
 TRAINER = "from backend.ml_engine.trainer_v2 import ModelTrainerV2\n"

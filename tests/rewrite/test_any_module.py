@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Skipped, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.moves import MOVES
 
 ALL = Options(confidence="review", rename=True)

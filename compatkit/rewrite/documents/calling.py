@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from compatkit.migration import CallChange, MemberChange, Migration, Removal
+from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
-from compatkit.rewrite.run_plan import Options
 
 _Row = TypeVar("_Row", CallChange, MemberChange)
 

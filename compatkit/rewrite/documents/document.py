@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migration import Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.command_lines import find_commands
 from compatkit.rewrite.documents.configs.find import concerns
@@ -23,7 +24,6 @@ from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, R
 from compatkit.rewrite.prefilter.interfaces import flags_in
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
-from compatkit.rewrite.run_plan import Options
 
 _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
     ".cfg": find_in_ini,

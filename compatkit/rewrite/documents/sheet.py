@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from compatkit.migration import Confidence, FlagChange, Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
-from compatkit.rewrite.run_plan import Options
 
 DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration
 from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of
-from compatkit.rewrite.run_plan import Options, remembered
+from compatkit.rewrite.run_plan import remembered
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from compatkit.migration import Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.prefilter.reach import Reach
-from compatkit.rewrite.run_plan import Options, remembered
+from compatkit.rewrite.run_plan import remembered
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from compatkit.migration import FlagChange
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import read_literal
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.run_plan import Options, RunPlan
+from compatkit.rewrite.run_plan import RunPlan
 
 _WORD = re.compile(r"[^\s\"'()\[\]{},;|&<>`!]+")
 # A backslash, or a caret in a batch file, joins two lines. What follows a semicolon or a pipe is another command.

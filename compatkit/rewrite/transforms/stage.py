@@ -9,13 +9,13 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from compatkit.migration import Migration
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Edit, PlacesBefore
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import Ignored, Source, read_source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.words import wants
-from compatkit.rewrite.run_plan import Options
 from compatkit.rewrite.transforms.apply import transform_text
 
 Told = TypeVar("Told", Rewrite, Finding)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from compatkit.migrate import plan_tree
 from compatkit.migration import Migration, Move, Versions
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten
-from compatkit.rewrite.run_plan import Options
 
 TREE = {
     "shop/__init__.py": "from shop.api import Thing as Thing\n",

@@ -12,9 +12,9 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move, bundled_migrations, find_migration, load_migration
+from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys
 from compatkit.rewrite.prefilter.words import can_be_modern, can_matter, may_transform
-from compatkit.rewrite.run_plan import Options
 
 CRATE = load_migration(
     Path(__file__).parents[3] / "fixtures/crate_migration/crate-v2/src/crate_v2_migration/migration.toml"

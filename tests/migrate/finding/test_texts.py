@@ -8,7 +8,7 @@ import pytest
 
 from compatkit.migrate import plan_tree
 from compatkit.migration import parse_migration
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 from tests.migrate.trees import plant
 
 HEAD = 'schema = 1\nid = "t"\nsummary = "T."\nversions = { v1 = "1", v2 = "2" }\n'

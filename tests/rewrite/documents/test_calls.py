@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.test_notebook import cell, dump, sources
 from tests.rewrite.rules.calls.shop import migration
 

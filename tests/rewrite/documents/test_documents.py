@@ -7,8 +7,8 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import NEW, OLD, SUFFIXES, result_of, run
 
 WORDS = st.sampled_from(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import OLD, changed, findings, run
 
 IMPORT = "from shop.core.old_home import Old"

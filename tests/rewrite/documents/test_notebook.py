@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import changed, findings, run
 
 SAFE = Options()

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import Move
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.given import NEW, OLD, changed, findings, result_of, run
 from tests.rewrite.moves import MOVES
 

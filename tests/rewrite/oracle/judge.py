@@ -12,7 +12,7 @@ from pathlib import Path
 from compatkit.migrate import plan_tree, write_report
 from compatkit.migrate.remarks import Remark, remarks_of
 from compatkit.migration import Migration
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 from tests.migrate.trees import plant
 from tests.rewrite.oracle.execute import Failure, Result, execute
 

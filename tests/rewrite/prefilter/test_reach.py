@@ -12,13 +12,14 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, parse_migration
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten
 from compatkit.rewrite.engine import _rewrite
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import modern_of
-from compatkit.rewrite.run_plan import Options, RunPlan
+from compatkit.rewrite.run_plan import RunPlan
 from tests.rewrite.oracle.judge import OPTIONS, Project
 from tests.rewrite.oracle.library import migration
 from tests.rewrite.oracle.projects import projects

@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migration import Migration, load_migration
+from compatkit.options import Options
 from compatkit.rewrite.engine import rewrite_source
 from compatkit.rewrite.outcome import Rewritten, Unchanged
-from compatkit.rewrite.run_plan import Options
 
 TOML = """
 schema = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 from tests.rewrite.modern import find_fields, found
 
 OLD = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from compatkit.migration import Move, find_migration
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.moves import messages, outcome_of, rewritten
 
 OLD, NEW = "shop.core.old_home", "shop.core.new_home"

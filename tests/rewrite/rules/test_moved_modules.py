@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from compatkit.migration import Move
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 
 MOVES = (
     Move("CK101", "shop.core.old", "shop.fresh.new", kind="module"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from compatkit.migration import Migration, load_migration
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, rewrite_source
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import HEAD
 
 # Renames `old_call` to `new_call`, wherever it is called.

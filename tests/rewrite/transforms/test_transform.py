@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from compatkit.cli import cli
 from compatkit.migration import Migration, MigrationError, load_migration
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.run_plan import Options
 from compatkit.shim import install, uninstall
 from tests.rewrite.transforms.given import RENAME, apply, migration
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.rules.calls.index import Index
-from compatkit.rewrite.run_plan import Options
 
 
 @dataclass(frozen=True, slots=True)

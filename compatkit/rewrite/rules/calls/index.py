@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal
 from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.options import Options
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.run_plan import Options
 
 _Row = TypeVar("_Row", CallChange, HookChange, MemberChange, Removal)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import SHOP, migration
 
 KEYS = """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.documents.configs.given import REVIEW, SAFE, changed, outcome_of, reasons
 from tests.rewrite.rules.calls.shop import migration
 

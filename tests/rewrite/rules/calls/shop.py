@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compatkit.migration import Migration, parse_migration
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.run_plan import Options
 
 HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
 SHOP = """

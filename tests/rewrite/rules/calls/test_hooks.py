@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of
 
 ROWS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compatkit.rewrite.run_plan import Options
+from compatkit.options import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
 
 CASES = {

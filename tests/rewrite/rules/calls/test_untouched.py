@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from compatkit.options import Options
 from compatkit.rewrite import Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.calls.shop import findings, outcome_of
 
 SILENT = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, rewrite_source
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.rename.scoped_modules import MOVES
 
 OLD = "from shop.core.old_home import Old\n"

@@ -6,8 +6,8 @@ import re
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
+from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.run_plan import Options
 from tests.rewrite.rules.rename.scoped_modules import MOVES, does_compile, scoped_modules, what_names_mean
 
 RENAME = Options(rename=True)

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import Move
+from compatkit.options import Options
 from compatkit.rewrite.documents.docstrings import find_in_docstrings
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.strings.strings import find_strings
-from compatkit.rewrite.run_plan import Options, RunPlan
+from compatkit.rewrite.run_plan import RunPlan
 from tests.rewrite.moves import MOVES
 
 OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"

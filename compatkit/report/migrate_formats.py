@@ -1,0 +1,31 @@
+"""The formats of a migrate run: one file each, named here once, and imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compatkit.migrate.remarks import Overview
+
+# Each is `migrate_FORMAT.render`.
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What some formats need besides the run: a sentence for each code, and the JSON that a proof wrote."""
+
+    codes: Mapping[str, str]
+    verdict: Path | None = None
+
+
+def render(overview: Overview, form: str, background: Background) -> str:
+    """Return the run in one of the formats."""
+    module = import_module(f"compatkit.report.migrate_{form}")
+    text = module.render(overview, background)
+    assert isinstance(text, str)
+    return text
