@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.code import rewrite_code
-from compatkit.rewrite.documents.code_blocks import Block
-from compatkit.rewrite.documents.doctests import find_doctests
+from compatkit.rewrite.documents.code_blocks import Block, find_doctests
 from compatkit.rewrite.documents.sheet import Request, Sheet
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File

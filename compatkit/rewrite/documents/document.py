@@ -12,10 +12,17 @@ from compatkit.rewrite.documents.configs.find import concerns
 from compatkit.rewrite.documents.ini_values import find_in_ini
 from compatkit.rewrite.documents.json_values import find_in_json
 from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
-from compatkit.rewrite.documents.mentions import find_mentions
 from compatkit.rewrite.documents.notebook import find_in_notebook
-from compatkit.rewrite.documents.sheet import DEFAULTS, NEWLINE, Request, Sheet, apply
-from compatkit.rewrite.documents.text import encode_document, read_document
+from compatkit.rewrite.documents.sheet import (
+    DEFAULTS,
+    NEWLINE,
+    Remark,
+    Request,
+    Sheet,
+    apply,
+    encode_document,
+    read_document,
+)
 from compatkit.rewrite.documents.toml_values import find_in_toml
 from compatkit.rewrite.documents.yaml_values import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
@@ -134,3 +141,27 @@ def _edits(source: Source, drafts: list[Edit]) -> Iterator[Rewrite]:
         added[key] = added.get(key, 0) + lines
     for (code, at, message), lines in added.items():
         yield Rewrite(code, *source.place(at), message, lines)
+
+
+def find_mentions(text: str, sheet: Sheet, request: Request) -> Iterator[Remark]:
+    """Yield a remark for each line with mentions that nothing was said about."""
+    if not request.moves:
+        return
+    drafted = [(draft.start, draft.end) for draft in sheet.drafts]
+    spoken = sorted([*drafted, *sheet.read, *((remark.at, remark.end) for remark in sheet.remarks)])
+    told = set()
+    index, reach = 0, -1
+    for start, end, move in request.names.mentions(text):
+        while index < len(spoken) and spoken[index][0] <= start:
+            reach = max(reach, spoken[index][1])
+            index += 1
+        line = _line_start(text, start)
+        if end <= reach or line in told:
+            continue
+        told.add(line)
+        message = f"names {text[start:end]} in a text: {move.old} is {move.new} now"
+        yield Remark(start, end, move.code, message, "manual")
+
+
+def _line_start(text: str, at: int) -> int:
+    return max((text.rfind(newline, 0, at) for newline in "\r\n"), default=-1) + 1

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from compatkit.migration import Move
 from compatkit.rewrite.documents.calling import is_about_change
 from compatkit.rewrite.documents.code import rewrite_code
-from compatkit.rewrite.documents.code_blocks import Block, Line
-from compatkit.rewrite.documents.doctests import find_doctests
+from compatkit.rewrite.documents.code_blocks import Block, Line, find_doctests
 from compatkit.rewrite.documents.sheet import Request, Sheet, split_lines
 
 _FENCE = re.compile(r"(?P<margin>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)")

@@ -7,12 +7,42 @@ import tomllib
 from collections.abc import Iterator
 
 from compatkit.budget import load_toml
-from compatkit.rewrite.documents.configs.expected import renamed_keys, with_keys
+from compatkit.migration.lines import find_pairs
 from compatkit.rewrite.documents.configs.find import find_in_config
-from compatkit.rewrite.documents.configs.toml_pairs import toml_pairs
+from compatkit.rewrite.documents.configs.pairs import Pair, Place, as_literal, renamed_keys, with_keys
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
 from compatkit.rewrite.documents.sheet import Request, Sheet, apply
+
+
+def toml_pairs(text: str) -> Iterator[Pair]:
+    """Yield the pairs of a text that is known to be TOML; of a table, too, each pair that stands in it."""
+    for found in find_pairs(text):
+        spelled = text[slice(*found.value)]
+        is_collection = spelled[:1] in ("[", "{")
+        literal = None if is_collection else as_literal(tomllib.loads(f"value = {spelled}")["value"])
+        yield Pair(
+            found.path,
+            _plain(text, found.key, found.path[-1]),
+            _inside(spelled, found.value, literal),
+            literal,
+            at=found.key[0],
+        )
+
+
+def _plain(text: str, place: Place, name: object) -> Place | None:
+    start, end = place
+    for within in ((start, end), (start + 1, end - 1)):
+        if text[slice(*within)] == name:
+            return within
+    return None
+
+
+def _inside(spelled: str, place: Place, literal: tuple[object] | None) -> Place | None:
+    if literal is None or spelled[:1] not in ("'", '"') or spelled[1:-1] != literal[0]:
+        return None
+    return place[0] + 1, place[1] - 1
+
 
 _TOKEN = re.compile(
     r"#[^\r\n]*"

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.flow.calls import Calls
-from compatkit.rewrite.flow.frames import Env, Frame
+from compatkit.rewrite.flow.frames import Env, Frame, unpacked
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import attribute_of
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.unpack import unpacked
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,

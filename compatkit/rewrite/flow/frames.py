@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from compatkit.migration import Each, Item
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of
-from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Local, Named, Value, doubtful, join
+from compatkit.rewrite.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Held,
+    Local,
+    Named,
+    Row,
+    Value,
+    doubtful,
+    element,
+    join,
+    many,
+    take,
+)
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -118,3 +133,25 @@ def stored_names(node: ast.AST) -> frozenset[str]:
 def _captured(value: Value, *, is_shared: bool) -> Value:
     # A name that is imported or defined is what it is. An object may be another by the time that the function runs.
     return value if isinstance(value, Named | Local) and not is_shared else doubtful(value)
+
+
+def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Value]]:
+    """Yield the single targets of an assignment of `value`, each with its part."""
+    match target:
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            for part, item in zip(targets, _parts(targets, value), strict=True):
+                yield from unpacked(part, item)
+        case ast.Starred(value=inner):
+            yield inner, value
+        case _:
+            yield target, value
+
+
+def _parts(targets: list[ast.expr], value: Value) -> list[Value]:
+    starred = [at for at, part in enumerate(targets) if isinstance(part, ast.Starred)]
+    if isinstance(value, Row) and not starred and len(value.items) == len(targets):
+        return list(value.items)
+    if isinstance(value, Held) and not starred:
+        return [take(value, Item(at), Each()) for at in range(len(targets))]
+    item = element(value)
+    return [many(item) if at in starred else item for at in range(len(targets))]

@@ -6,8 +6,7 @@ import ast
 
 from compatkit.migration import Attribute, Item
 from compatkit.rewrite.flow.expressions import Expressions
-from compatkit.rewrite.flow.frames import Frame
-from compatkit.rewrite.flow.unpack import unpacked
+from compatkit.rewrite.flow.frames import Frame, unpacked
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,

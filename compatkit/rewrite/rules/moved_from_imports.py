@@ -14,7 +14,7 @@ from compatkit.rewrite.edit.splice import replacements
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import parse, start_of
 from compatkit.rewrite.outcome import Finding, RewriteError
-from compatkit.rewrite.rules.import_safety import Doubt, doubt, doubt_of
+from compatkit.rewrite.rules.moved_names import Doubt, doubt, doubt_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
-"""Find the from-imports of moved names, absolute and relative."""
+"""Find the from-imports of moved names, absolute and relative, and say which of them are left to a person."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
-from compatkit.migration import Move
+from compatkit.migration import Confidence, Move
 from compatkit.rewrite.edit.import_plan import Site
+from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import bound_by, local_name
 from compatkit.rewrite.run_plan import remembered
 
 
@@ -88,3 +91,48 @@ def find_sites(
             if any(found):
                 sites.append(Site(node, found))
     return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))
+
+
+Doubt = tuple[str, Confidence]
+
+
+def doubt(site: Site) -> Doubt | None:
+    """Say why this import as a whole must not be rewritten, or None where it is certain."""
+    names = Counter(local_name(alias) for alias in site.node.names)
+    if twice := sorted(name for name, count in names.items() if count > 1):
+        return f"this statement binds {twice[0]!r} twice; which one counts depends on the order", "review"
+    return None
+
+
+def doubt_of(file: File, site: Site, moved: tuple[ast.alias, Move]) -> Doubt | None:
+    """Say why one name of an import must not be rewritten, or None where it is certain."""
+    alias, move = moved
+    if move.confidence != "safe":
+        return move.why or f"the move of {move.old} asks for a person's eye", move.confidence
+    if not move.new_module and alias.name == "*":
+        return f"a from-import cannot bring {move.new}", "review"
+    if move.new_module and move.new_module == file.home.name:
+        return "the new home itself depends on the old one; to rewrite this would make it import itself", "review"
+    if missing := file.neighbours.absence_of(move.new):
+        return f"nothing is pointed at what is not there: {missing}", "review"
+    if _is_fallback(file, site.node, moved):
+        return f"another branch binds {local_name(alias)!r} from the new home; keep the branch for it", "review"
+    return None
+
+
+def _is_fallback(file: File, node: ast.ImportFrom, moved: tuple[ast.alias, Move]) -> bool:
+    """Tell whether a `try` or an `if` chooses between the old and the new home for one local name.
+
+    Such code handles the absence of v2 on purpose; with both branches alike, it would no longer.
+    """
+    rivals = [other for other in file.statements if _binds_new(file, other, moved)]
+    return bool(rivals) and is_chosen_beside(file, node, rivals)
+
+
+def _binds_new(file: File, node: ast.AST, moved: tuple[ast.alias, Move]) -> bool:
+    local, move = local_name(moved[0]), moved[1]
+    if isinstance(node, ast.Import):
+        return any(each.name == move.new and bound_by(node, each) == local for each in node.names)
+    if not isinstance(node, ast.ImportFrom) or file.home.resolve(node) != move.new_module:
+        return False
+    return any(each.name == move.new_name and local_name(each) == local for each in node.names)

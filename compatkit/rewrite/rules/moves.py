@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.prefilter.words import mentions_elsewhere
 from compatkit.rewrite.rules.module_use_edits import ModuleChanges
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
@@ -17,7 +20,6 @@ from compatkit.rewrite.rules.moved_modules import change_whole_modules
 from compatkit.rewrite.rules.moved_names import destinations_of, find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
 from compatkit.rewrite.rules.rename import Renames, find_renames
-from compatkit.rewrite.rules.report_leftovers import find_leftovers
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -94,3 +96,83 @@ def _replaces(sites: list[Site], modules: ModuleChanges) -> list[tuple[str, ast.
     """Return the old names that go, each with the import that brings it, or the group of its uses."""
     imported = [(move.old, site.node) for site in sites for _, move in site.moved]
     return [*imported, *((move.old, group) for move, group in modules.uses)]
+
+
+def find_leftovers(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> list[Finding]:
+    """Return what is left to a person, apart from the from-imports of a moved name, and the nodes `besides`."""
+    found: list[Finding] = []
+    for imported in file.imports:
+        if imported.alias not in besides:
+            found += _in_import(file, imported, moves)
+        if isinstance(imported.node, ast.ImportFrom):
+            found += _looking_alike(file, imported, moves)
+    return [*found, *_uses(file, moves, besides)]
+
+
+def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
+    node, alias = imported.node, imported.alias
+    if alias.name == "*":
+        for move in _homes(moves, imported.name.removesuffix(".*")):
+            brought = f"names of {move.old}" if move.is_module else move.old_name
+            module = imported.name.removesuffix(".*")
+            message = f"a star import of {module} may bring {brought}; import the names themselves"
+            yield file.finding(node, move.code, message)
+        return
+    for move in _homes(moves, imported.name):
+        if move.is_module:
+            message = f"imports {move.old}, which is {move.new} now, and its uses cannot be told for certain"
+        else:
+            new = f"import {move.new} instead, and change its uses"
+            message = f"imports the old home {move.old_module} as a module; {new}"
+        yield file.finding(alias, move.code, message)
+
+
+def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
+    assert isinstance(imported.node, ast.ImportFrom)
+    module = file.home.resolve(imported.node)
+    for move in moves:
+        if imported.alias.name != move.old_name:
+            continue
+        written = module or imported.node.module or ""
+        if _looks_like(written, move.old_module):
+            message = f"looks like {move.old}, but the module is {module or 'unknown'}; {move.new} is the new home"
+            yield file.finding(imported.node, move.code, message)
+        elif _is_elsewhere(written, move.old_module):
+            here, there = (name.rpartition(".")[0] for name in (move.old_module, written))
+            message = f"looks like {move.old}; if it is, set homes = {{ {here!r} = {there!r} }}"
+            yield file.finding(imported.node, move.code, message)
+
+
+def _looks_like(module: str, old_module: str) -> bool:
+    """Tell whether one dotted name ends with the other: the same module, seen from another root."""
+    return module != old_module and (f".{old_module}".endswith(f".{module}") or module.endswith(f".{old_module}"))
+
+
+def _is_elsewhere(module: str, old_module: str) -> bool:
+    """Tell whether a project may keep a declared module, if its name is one of several words, in another package.
+
+    A name of one word is that of much else.
+    """
+    last = old_module.rpartition(".")[2]
+    is_same = module.rpartition(".")[2] == last and module.partition(".")[0] != old_module.partition(".")[0]
+    return is_same and "_" in last.strip("_") and "." in module and "." in old_module
+
+
+def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:
+    """Yield the first move out of this module: one finding a place is enough."""
+    homes = [move for move in moves if (move.of(module) if move.is_module else move.old_module == module)]
+    yield from homes[:1] if module else ()
+
+
+def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterator[Finding]:
+    names = {move.old_name for move in moves}
+    told: set[ast.AST] = set()
+    for node in file.nodes.of(ast.Attribute):
+        if node.attr not in names or node in besides or node in told:
+            continue
+        meanings = file.meanings(node)
+        for move in moves:
+            if move.old in meanings:
+                # A walk meets the whole of a dotted name before its parts: the module is not told again.
+                told |= set(ast.walk(node.value))
+                yield file.finding(node, move.code, f"uses {move.old} through its module; {move.new} is the new home")

@@ -12,8 +12,7 @@ from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, local_name
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.rules.import_safety import doubt, doubt_of
-from compatkit.rewrite.rules.moved_names import find_sites
+from compatkit.rewrite.rules.moved_names import doubt, doubt_of, find_sites
 from compatkit.rewrite.run_plan import RunPlan
 
 # Nothing but spaces and continued lines can stand between them.

@@ -18,7 +18,7 @@ from compatkit.rewrite.file.name_ranges import ranges_of
 from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_naming, parameter_line
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.import_safety import doubt, doubt_of
+from compatkit.rewrite.rules.moved_names import doubt, doubt_of
 
 
 @dataclass(slots=True)

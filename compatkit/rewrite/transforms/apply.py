@@ -2,18 +2,92 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib.util
+import re
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
 
 import libcst as cst
 
-from compatkit.migration import Migration, Transform
+from compatkit.migration import TRANSFORM_FILE, Migration, Transform
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.file.tree import compiles, parse
-from compatkit.rewrite.outcome import Finding, RewriteError
-from compatkit.rewrite.transforms.errors import TransformError
-from compatkit.rewrite.transforms.load import load_transform
+from compatkit.rewrite.outcome import Failed, Finding, RewriteError
 from compatkit.transform import SourceFile
+
+Function: TypeAlias = Callable[[SourceFile], object]
+
+
+def load_transform(migration: Migration) -> Function:
+    """Return the function `transform` of a migration. Raises `TransformError`."""
+    assert migration.origin is not None, "a migration without a file has no transform.py"
+    return _load(migration.id, migration.origin.with_name(TRANSFORM_FILE).resolve())
+
+
+@lru_cache(maxsize=64)
+def _load(migration: str, file: Path) -> Function:
+    # A name of its own: transform.py of one migration is not that of another, nor a module of the user's.
+    name = f"_compatkit_transform_of_{re.sub(r'[^0-9a-zA-Z]', '_', migration)}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise TransformError.not_loaded(migration, file.name, error) from error
+    function = getattr(module, "transform", None)
+    if not callable(function):
+        raise TransformError.no_function(migration, file.name)
+    found: Function = function
+    return found
+
+
+_CODE = "CK907"
+
+
+class TransformError(RewriteError):
+    """A file that could not be processed, because the code of a migration failed."""
+
+    details: str = ""
+
+    def as_outcome(self) -> Failed:
+        return replace(super().as_outcome(), details=self.details)
+
+    @classmethod
+    def not_loaded(cls, migration: str, file: str, error: BaseException) -> TransformError:
+        what = f"{file} of the migration {migration} cannot be loaded: {type(error).__name__}: {error}"
+        return cls._of(what, migration, error)
+
+    @classmethod
+    def no_function(cls, migration: str, file: str) -> TransformError:
+        return cls._of(f"{file} of the migration {migration} has no function `transform`", migration)
+
+    @classmethod
+    def raised(cls, migration: str, error: BaseException) -> TransformError:
+        what = f"The transform.py of the migration {migration} failed: {type(error).__name__}: {error}"
+        return cls._of(what, migration, error)
+
+    @classmethod
+    def wrong_result(cls, migration: str, result: object) -> TransformError:
+        what = f"The transform.py of the migration {migration} returned a {type(result).__name__}, and no libcst.Module"
+        return cls._of(what, migration)
+
+    @classmethod
+    def broken(cls, migration: str, reason: str) -> TransformError:
+        return cls._of(f"What the transform.py of the migration {migration} made {reason}", migration)
+
+    @classmethod
+    def _of(cls, what: str, migration: str, error: BaseException | None = None) -> TransformError:
+        hint = f"report it to whoever wrote {migration}, or go on without it: --ignore and the code of its [transform]"
+        made = cls(what, hint=hint, code=_CODE)
+        made.details = "".join(traceback.format_exception(error)) if error else ""
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compatkit.migration import KeyChange, Migration
-from compatkit.rewrite.documents.configs.judge import judge_target, may_stand
+from compatkit.rewrite.documents.configs.judge import MARKS, find_targets, is_meant, judge_target, may_stand
 from compatkit.rewrite.documents.configs.pairs import Config, Pair, Path
-from compatkit.rewrite.documents.configs.targets import MARKS, find_targets, is_meant
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys

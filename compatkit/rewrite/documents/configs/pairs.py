@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from compatkit.rewrite.edit.edit import Edit
+
 # Keys, and the numbers of the elements of lists, from 0.
 Path: TypeAlias = tuple[str | int, ...]
 Place: TypeAlias = tuple[int, int]
@@ -87,3 +89,30 @@ def as_literal(value: object) -> tuple[object] | None:
 
 def _fits(path: Path, parts: list[str]) -> bool:
     return len(path) == len(parts) and all(part in ("*", step) for step, part in zip(path, parts, strict=True))
+
+
+def renamed_keys(pairs: Iterable[Pair], drafts: Iterable[Edit]) -> Mapping[Path, str]:
+    """Return the new name of each key that a draft renames, by its path."""
+    new = {draft.start: draft.text for draft in drafts}
+    return {pair.path: new[pair.key[0]] for pair in pairs if pair.key and pair.key[0] in new}
+
+
+def with_keys(document: object, renamed: Mapping[Path, str]) -> object:
+    """Return a document in which these keys have other names, and are where they were.
+
+    >>> with_keys({"a": [{"b": 1}]}, {("a", 0, "b"): "c"})
+    {'a': [{'c': 1}]}
+    """
+    if not renamed:
+        return document
+    return _with_keys(document, (), renamed)
+
+
+def _with_keys(document: object, path: Path, renamed: Mapping[Path, str]) -> object:
+    if isinstance(document, dict):
+        return {
+            renamed.get((*path, key), key): _with_keys(value, (*path, key), renamed) for key, value in document.items()
+        }
+    if isinstance(document, list):
+        return [_with_keys(value, (*path, number), renamed) for number, value in enumerate(document)]
+    return document

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from compatkit.migration import MigrationError, parse_migration
 from compatkit.rewrite import Unchanged
-from compatkit.rewrite.documents.configs.json_pairs import json_pairs
-from compatkit.rewrite.documents.configs.toml_pairs import toml_pairs
-from compatkit.rewrite.documents.configs.yaml_pairs import yaml_documents
-from compatkit.rewrite.documents.yaml_events import read_events
+from compatkit.rewrite.documents.json_values import json_pairs
+from compatkit.rewrite.documents.toml_values import toml_pairs
+from compatkit.rewrite.documents.yaml_values import read_events, yaml_documents
 from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
 from tests.rewrite.rules.calls.shop import HEAD
 
