@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply, split_lines
+from compatkit.rewrite.documents.yaml_values import read_events
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.flags import OWN, commands_in, find_uses
 
@@ -79,8 +80,6 @@ def _shown(text: str) -> Iterator[tuple[int, int]]:
 def _check_yaml(text: str, found: Sheet) -> None:
     """Raise `DocumentError` unless nothing but the words of the drafts differs in what the file says."""
     try:
-        from compatkit.rewrite.documents.yaml_events import read_events
-
         before, after = read_events(text), read_events(apply(text, found.drafts))
     except ImportError:
         found.demote("not rewritten: to check the result, PyYAML has to be installed")
