@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -75,6 +74,8 @@ def migration() -> Migration:
 @contextlib.contextmanager
 def _once_a_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a folder that all workers share, to one at a time."""
+    import fcntl  # what needs no extra is tested on systems without it
+
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
     with (shared / "lock").open("w") as lock:

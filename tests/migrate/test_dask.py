@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
-from distributed import Client, LocalCluster
 
 from compatkit.migrate import plan_tree
 from compatkit.migrate.write import write_report
@@ -18,6 +17,8 @@ TREE: dict[str, str | bytes] = {f"p{number % 7}/m{number}.py": f"x = {number}\n{
 
 @pytest.fixture(scope="module")
 def executor() -> Iterator[Executor]:
+    from distributed import Client, LocalCluster  # 2 s of a core, which only this worker pays
+
     with (
         LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,

@@ -18,7 +18,8 @@ from compatkit.equivalence import Policy, Tolerance, compare_snapshots, take_sna
 
 ON_A_STORE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 names = st.text("abAB_/ .-", min_size=1, max_size=4).filter(lambda name: name == name.strip() and name.isidentifier())
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6)
+# Not codec="utf-8", the same characters: each process would encode all there are, for seconds, to find out.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=6)
 values = st.one_of(st.floats(-1e9, 1e9), st.sampled_from([float("nan"), float("inf"), -0.0, 5e-324]))
 files = st.sampled_from(["a b.txt", "a%20b.txt", "50%.txt", "50%25.txt", "a#b", "a?b", "x/y/z", "x/y.z", "MLmodel"])
 inputs = st.tuples(st.sampled_from("ab"), st.sampled_from(["training", "validation", ""]))

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import skops.io
-from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -53,6 +51,8 @@ def test_an_archive_in_an_archive_is_not_unpacked(differing: Differing) -> None:
 
 
 def skops_file(c: float = 1.0, **changed: Any) -> Callable[[Path], None]:
+    import skops.io  # 3 s of a core, which only this worker pays
+
     model = LogisticRegression(C=c, max_iter=300).fit(X, Y).set_params(**changed)
     return lambda path: skops.io.dump(model, path)
 
@@ -68,6 +68,8 @@ def test_a_model_of_skops_is_compared_by_value(differing: Differing) -> None:
 
 
 def figure(path: Path, *, top: float = 2.0, title: str = "loss") -> None:
+    from matplotlib.figure import Figure  # 1 s of a core, which only this worker pays
+
     drawn = Figure()
     axes = drawn.add_subplot()
     axes.plot([1, top], marker="o")
