@@ -42,7 +42,7 @@ def rewrite_records(file: File, run: RunPlan) -> Found:
 
 def rewrite_docstrings(file: File, run: RunPlan) -> Found:
     """Rewrite the doctests of docstrings."""
-    if ">>>" not in file.source.text or not (run.moves or run.calling):
+    if ">>>" not in file.source.text or not run.moves:
         return Found()
     # Imported here: few files have doctests, and these are read as documents are.
     from compatkit.rewrite.documents.docstrings import find_in_docstrings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from compatkit.rewrite.documents.calling import find_calling
 from compatkit.rewrite.documents.code import rewrite_code
 from compatkit.rewrite.documents.code_blocks import Block, find_doctests
 from compatkit.rewrite.documents.sheet import Request, Sheet
@@ -30,7 +29,7 @@ def find_in_docstrings(file: File, run: RunPlan) -> Found:
 
 
 def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
-    """Find old names, and calls that changed, in the doctests of one docstring."""
+    """Find old names in the doctests of one docstring; what changed of calls is looked for with the module's names."""
     source, moves, options = file.source, run.moves, run.options
     literal = read_quoted(source, node)
     if literal is None:
@@ -42,10 +41,9 @@ def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
 
     blocks = extract(source.text, "")
     code = "\n".join(block.shown for block in blocks)
-    used = find_calling(code.encode("utf-8", "surrogatepass"), run.calling, options)
-    if not used and not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
+    if not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
         return Found()
-    sheet = rewrite_code(source.text, extract, Request(moves, options=options, calling=used))
+    sheet = rewrite_code(source.text, extract, Request(moves, options=options))
     if "\\" in code and not literal.is_raw:
         sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
     elif options.confidence != "review":

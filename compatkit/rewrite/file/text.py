@@ -14,7 +14,7 @@ from compatkit.rewrite.outcome import RewriteError
 
 _BOM = b"\xef\xbb\xbf"
 # Only these end a line for the tokenizer: str.splitlines would also split at a form feed or U+2028.
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+NEWLINE = re.compile(r"\r\n|\r|\n")
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
 
@@ -56,14 +56,14 @@ class Source:
 
     def line_end(self, offset: int) -> int:
         """Return where the line of this offset ends, before its newline."""
-        found = _NEWLINE.search(self.text, offset)
+        found = NEWLINE.search(self.text, offset)
         return found.start() if found else len(self.text)
 
     def newline_at(self, offset: int) -> str:
         """Return the newline of the line of this offset; of the file's last newline where it has none."""
-        found = _NEWLINE.match(self.text, self.line_end(offset))
+        found = NEWLINE.match(self.text, self.line_end(offset))
         if found is None:
-            newlines = _NEWLINE.findall(self.text)
+            newlines = NEWLINE.findall(self.text)
             return newlines[-1] if newlines else "\n"
         return found.group()
 
@@ -96,7 +96,7 @@ def read_source(data: bytes) -> Source:
 
 def _line_starts(text: str) -> tuple[int, ...]:
     if "\r" in text:
-        return (0, *(newline.end() for newline in _NEWLINE.finditer(text)))
+        return (0, *(newline.end() for newline in NEWLINE.finditer(text)))
     # Three times as fast, and nearly every file has no other newline: the ends of the lines, and one for each newline.
     return (0, *map(add, accumulate(map(len, text.split("\n"))), count(1)))[:-1]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Mock, Named, Value, doubtful, element
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Many, Mock, Named, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -127,6 +127,9 @@ class Blocks:
         """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
         if isinstance(manager, Mock):
             return manager
+        if isinstance(manager, Many):
+            # What a generator yields that `contextlib.contextmanager` decorates.
+            return doubtful(manager.item)
         made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
         return Instance(made, isinstance(manager, Instance) and manager.sure) if made else UNKNOWN
 

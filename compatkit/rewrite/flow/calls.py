@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from compatkit.migration import Item
 from compatkit.rewrite.flow.frames import Frame, parameters
@@ -21,6 +22,7 @@ from compatkit.rewrite.flow.values import (
     Method,
     Mock,
     Named,
+    Names,
     Row,
     Special,
     Table,
@@ -38,14 +40,27 @@ from compatkit.rewrite.flow.values import (
 )
 
 Found = Mapping[ast.AST, Value]
-CallLambda = Callable[[ast.Lambda, list[Value], Frame], Value]
+
+
+class Evaluating(Protocol):
+    """What evaluates the expressions around a call."""
+
+    def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
+
+    def attribute(self, of: Value, name: str) -> Value: ...
+
+    def class_of(self, value: Value) -> Value: ...
+
+    def by_name(self, of: Names, name: str) -> Value: ...
+
+
 # Methods of a dict whose first argument is a key.
 _KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
 _SAME_ITEMS = frozenset(
     {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
     | {"collections.deque", "itertools.cycle", "itertools.islice"}
 )
-_SAME = frozenset({"copy.copy", "copy.deepcopy"})
+_SAME = frozenset({"copy.copy", "copy.deepcopy", "copy.replace"})
 # Libraries, and methods of objects that are not known, that read what they are given, and leave it as it is.
 _READING = frozenset(
     {"click", "compatkit", "csv", "functools", "json", "logging", "math", "matplotlib", "mlflow", "numpy", "operator"}
@@ -61,10 +76,10 @@ _READING_METHODS = frozenset(
 class Calls:
     """Evaluates calls. A lambda that is handed to `max` and the like is called on the spot."""
 
-    def __init__(self, known: Known, trace: Trace, call_lambda: CallLambda) -> None:
+    def __init__(self, known: Known, trace: Trace, expressions: Evaluating) -> None:
         self._known = known
         self._trace = trace
-        self._call_lambda = call_lambda
+        self._expressions = expressions
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         callee = found[node.func]
@@ -88,6 +103,8 @@ class Calls:
                 return self._library(name, node, given, found, frame)
             case Named(name="typing.cast") if len(given) == 2:
                 return given[1]
+            case Named(name="importlib.import_module") if text := _text(node):
+                return Named(text)
             case Method(of=of, name=name):
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
@@ -145,16 +162,38 @@ class Calls:
             case "filter" if len(given) == 2:
                 self._apply(node, first, element(given[1]), frame)
                 return many(element(given[1]))
-            case "super" if not node.args and frame.parent is not None:
-                return self._super(frame)
+            case "super" if frame.parent is not None and (not node.args or _is_of_class(node, frame)):
+                return self._super(node, frame)
+        return self._by_name(name.removeprefix("builtins."), node, given, named)
+
+    def _by_name(self, name: str, node: ast.Call, given: list[Value], named: Mapping[str, Value]) -> Value:
+        """Return what is looked up by a name, or in a mapping of names."""
+        match name:
+            case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
+                return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else UNKNOWN
+            case "globals" | "locals":
+                return Names()
+            case "vars":
+                return Names(given[0] if given else None)
+            case "type" if len(given) == 1:
+                return self._expressions.class_of(given[0])
+            case "__import__" if text := _text(node):
+                is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
+                return Named(text if is_inner else text.partition(".")[0])
+            case "dict" if named and not given:
+                return Table(_joined(list(named.values()))) if self._trace.is_led(named.values()) else UNKNOWN
         return UNKNOWN
 
-    def _super(self, frame: Frame) -> Value:
+    def _super(self, node: ast.Call, frame: Frame) -> Value:
         inner = frame.enclosing_class
-        bases = inner.bases if inner else []
-        values = [value for base in bases if isinstance(value := _base(base, frame, self._known), Named)]
-        # With several bases, or below a subclass, `super()` may be a sibling: it is never certain.
-        return Instance(values[0].name, sure=False) if len(values) == 1 else UNKNOWN
+        if inner is None or not (base := self._trace.bases.get(inner, "")):
+            return UNKNOWN
+        # With several bases, or below a subclass with several, `super()` may be a sibling.
+        above = self._trace.ancestors.get(inner, ())
+        local = above[0] if above else None
+        if len(inner.bases) == 1 and inner not in self._trace.mixed and (local is None or local in self._trace.plain):
+            self._trace.supers.add(node)
+        return Instance(base, sure=False, local=local)
 
     def _apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
         """Call `function` with `item`, and return what it returns.
@@ -165,7 +204,7 @@ class Calls:
         match function:
             case Local(node=ast.Lambda() as node) if node in inside:
                 self._trace.waiting.pop(node, None)
-                return self._call_lambda(node, [item], frame)
+                return self._expressions.lambda_value(node, [item], frame)
             case Getter(node=node, keys=keys) if node in inside:
                 for key in keys:
                     self._trace.key(key, item)
@@ -194,7 +233,7 @@ class Calls:
             if word.arg in names:
                 self._trace.goes_on(self._trace.arguments, made, word.arg, found[word.value])
         self._escape(given)
-        return self._trace.returned.get(made, UNKNOWN)
+        return self._trace.result_of(made)
 
     def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         match of:
@@ -206,6 +245,8 @@ class Calls:
                 return self._of_list(of, name, node, given, found, frame)
             case Table():
                 return self._of_table(of, name, given)
+            case Names() if name in ("get", "pop", "setdefault", "__getitem__"):
+                return self._expressions.by_name(of, _text(node))
         return UNKNOWN
 
     def _of_record(self, of: Held, name: str, node: ast.Call) -> Value:
@@ -312,15 +353,18 @@ def _only_reads(function: ast.expr, callee: Value) -> bool:
     )
 
 
-def _base(node: ast.expr, frame: Frame, known: Known) -> Value:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    value = frame.lookup(node.id) if isinstance(node, ast.Name) else None
-    if not isinstance(value, Named):
-        return UNKNOWN
-    return Named(known.settle(".".join([value.name, *reversed(parts)])), value.sure)
+def _is_of_class(node: ast.Call, frame: Frame) -> bool:
+    """Tell whether `super(A, self)` stands in the class A itself."""
+    first, inner = node.args[0], frame.enclosing_class
+    return inner is not None and isinstance(first, ast.Name) and first.id == inner.name
+
+
+def _text(node: ast.Call, at: int = 0) -> str:
+    """Return the text that is written as an argument, if one is."""
+    match node.args[at : at + 1]:
+        case [ast.Constant(value=str(text))]:
+            return text
+    return ""
 
 
 def _joined(values: list[Value]) -> Value:

@@ -25,6 +25,7 @@ from compatkit.rewrite.flow.values import (
     Method,
     Mock,
     Named,
+    Names,
     Row,
     Special,
     Table,
@@ -40,6 +41,8 @@ from compatkit.rewrite.flow.values import (
 )
 
 Found = dict[ast.AST, Value]
+# Builtins that a star import is not thought to bring: they look names up, which may be those that changed.
+_LOOKING_UP = frozenset({"__import__", "getattr", "globals", "locals", "vars"})
 _LEAVES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
@@ -51,10 +54,13 @@ class Expressions:
     ) -> None:
         self.known = known
         self.trace = trace
-        self.calls = Calls(known, trace, self.lambda_value)
+        self.calls = Calls(known, trace, self)
         self._patched = patched
-        self._replaced = stored | patched
+        self.replaced = stored | patched
         self._has_star = has_star
+        # Modules of which the file imports `*`, with the statement that does.
+        self.stars: dict[str, frozenset[ast.AST]] = {}
+        self.module: Frame | None = None
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
@@ -66,7 +72,7 @@ class Expressions:
             node, is_ready = stack.pop()
             if is_ready or isinstance(node, _LEAVES):
                 found[node] = self._value(node, found, frame)
-                if isinstance(node, ast.Name | ast.Attribute):
+                if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
                     self._note(node, found[node])
                 if self.known.objects:
                     self.trace.record(node, found[node], self.known.objects)
@@ -86,14 +92,37 @@ class Expressions:
         value = frame.lookup(name)
         if value is not None:
             return doubtful(value) if name in self._patched else value
-        return Named(f"builtins.{name}") if hasattr(builtins, name) and not self._has_star else UNKNOWN
+        if (brought := self._brought(name)) is not UNKNOWN:
+            return doubtful(brought) if name in self.replaced else brought
+        is_itself = not self._has_star or name in _LOOKING_UP
+        return Named(f"builtins.{name}") if hasattr(builtins, name) and is_itself else UNKNOWN
+
+    def _brought(self, name: str) -> Value:
+        """Return what a star import brings, which a migration is about; one of several stars is not certain."""
+        for module, origins in self.stars.items():
+            if (dotted := f"{module}.{name}") in self.known.declared and not name.startswith("_"):
+                return Named(dotted, sure=len(self.stars) == 1, origins=origins)
+        return UNKNOWN
+
+    def named(self, dotted: str, *, sure: bool = True, origins: frozenset[ast.AST] = frozenset()) -> Value:
+        """Return what a dotted name stands for."""
+        return Named(self.known.settle(dotted), sure, origins=origins)
+
+    def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
+        """Return what a test framework gives for a parameter: what the function gives that has its name."""
+        home = frame.home_of(name, frame.parent)
+        made = home.joined.get(name, UNKNOWN) if home is not None else UNKNOWN
+        if not isinstance(made, Local) or made.node is node or not any(map(_is_fixture, _decorators(made.node))):
+            return UNKNOWN
+        found = self.trace.result_of(made.node)
+        return doubtful(element(found) if made.node in self.trace.yielded else found)
 
     def note_stored(self, node: ast.Attribute, owner: Value) -> None:
         """Note an attribute that is assigned to, or deleted."""
         self._note(node, self.attribute(owner, node.attr))
 
-    def _note(self, node: ast.Name | ast.Attribute, value: Value) -> None:
-        if isinstance(value, Named) and value.name.rpartition(".")[2] in self.known.watched:
+    def _note(self, node: ast.expr, value: Value) -> None:
+        if isinstance(value, Named) and any(name.rpartition(".")[2] in self.known.watched for name in value.names):
             self.trace.name(node, value)
         elif node in self.trace.names:
             self.trace.name(node, UNKNOWN)
@@ -121,6 +150,10 @@ class Expressions:
                 return _joined(found[value] for value in values)
             case ast.Await(value=value) | ast.Starred(value=value):
                 return found[value]
+            case ast.Yield(value=ast.expr() as value):
+                self.trace.gives(self.trace.yielded, frame.node, found[value])
+            case ast.YieldFrom(value=value):
+                self.trace.gives(self.trace.yielded, frame.node, element(found[value]))
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 before = frame.env.get(name, NOTHING) if frame.env is not None else NOTHING
                 frame.bind(name, join(before, found[value]))
@@ -136,8 +169,12 @@ class Expressions:
                 return many(_joined(element(found[i]) if isinstance(i, ast.Starred) else found[i] for i in items))
             case ast.Tuple(elts=items):
                 return Row(tuple(found[item] for item in items))
-            case ast.Dict(keys=[]):
-                return Table(NOTHING, frozenset({node}))
+            case ast.Dict(values=values):
+                held = _joined(found[each] for each in values)
+                is_kept = not values or self.trace.is_led([held])
+                return Table(held, frozenset({node})) if is_kept else UNKNOWN
+            case ast.Set(elts=items):
+                return many(_joined(found[item] for item in items))
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 one, other = element(found[left]), element(found[right])
                 return UNKNOWN if UNKNOWN in (one, other) else many(join(one, other))
@@ -164,19 +201,43 @@ class Expressions:
 
     def attribute(self, of: Value, name: str) -> Value:
         match of:
+            case Named() if name == "__dict__":
+                return Names(of)
             case Named():
-                found = Named(self.known.settle(f"{of.name}.{name}"), of.sure, of.how, of.origins)
-                return doubtful(found) if name in self._replaced else found
+                return self._of_named(of, name)
+            case Local(node=ast.ClassDef() as owner):
+                return Names(of) if name == "__dict__" else self._of_class(owner, name)
             case Instance():
                 return self._of_instance(of, name)
             case Held():
                 return attribute(of, name)
-            case Many() | Table():
+            case Many() | Table() | Names():
                 return Method(of, name)
             case Mock():
                 return attribute_of(of, name, self.known)
             case Special.NOTHING:
                 return NOTHING
+        return UNKNOWN
+
+    def _of_named(self, of: Named, name: str) -> Value:
+        others = frozenset(self.known.settle(f"{other}.{name}") for other in of.others)
+        found = Named(self.known.settle(f"{of.name}.{name}"), of.sure, of.how, of.origins, others=others)
+        return doubtful(found) if name in self.replaced else found
+
+    def _of_class(self, owner: ast.ClassDef, name: str) -> Value:
+        """Return what an attribute of a class of this file stands for."""
+        found = self._of_instance(Instance(self.trace.bases.get(owner, ""), sure=False, local=owner), name)
+        return UNKNOWN if isinstance(found, Named) and name in ("__init__", "__new__") else found
+
+    def class_of(self, value: Value) -> Value:
+        """Return the class of an object."""
+        match value:
+            case Instance(local=None, of=of, sure=sure):
+                return Named(of, sure)
+            case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.trace.plain:
+                return Named(of, sure=False)
+            case Instance(local=ast.ClassDef() as owner):
+                return Local(owner)
         return UNKNOWN
 
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
@@ -193,9 +254,19 @@ class Expressions:
                 return element(of)
             case Table():
                 return came_from(of.item, of.origins)
+            case Names():
+                return self.by_name(of, key) if isinstance(key := _constant(index), str) else UNKNOWN
+            case Named(name="sys.modules") if isinstance(name := _constant(index), str):
+                return Named(name, of.sure)
             case Special.NOTHING:
                 return NOTHING
         return UNKNOWN
+
+    def by_name(self, of: Names, name: str) -> Value:
+        """Return what a mapping of names holds for a name that is written out."""
+        if of.of is not None:
+            return self.attribute(of.of, name)
+        return self.name(name, self.module) if self.module is not None else UNKNOWN
 
     def _held_item(self, of: Held, index: ast.expr) -> Value:
         if isinstance(index, ast.Slice):
@@ -210,19 +281,23 @@ class Expressions:
         return join_known(take(of, Each()), take_any_key(of))
 
     def _of_instance(self, of: Instance, name: str) -> Value:
+        if name == "__class__":
+            return self.class_of(of)
         if of.local is not None:
-            if (stored := self.trace.arrives(self.trace.attributes, of.local, name)) is not UNKNOWN:
-                return stored
-            inherited = self.trace.ancestors.get(of.local, ())
-            for item in (item for owner in (of.local, *inherited) for item in owner.body):
+            owners = (of.local, *self.trace.ancestors.get(of.local, ()))
+            for item in (item for owner in owners for item in owner.body):
                 if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name == name:
-                    return Local(item) if not item.decorator_list else UNKNOWN
+                    is_read = any(map(_is_property, item.decorator_list))
+                    return self.trace.result_of(item) if is_read else Local(item)
+            for owner in owners:
+                if (stored := self.trace.arrives(self.trace.attributes, owner, name)) is not UNKNOWN:
+                    return stored
         if not of.of:
             return UNKNOWN
         if made := self.known.types.get(f"{of.of}.{name}"):
-            return Instance(made, of.sure and name not in self._replaced)
+            return Instance(made, of.sure and name not in self.replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
-        return doubtful(found) if name in self._replaced else found
+        return doubtful(found) if name in self.replaced else found
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))
@@ -278,6 +353,23 @@ def _joined(values: Iterator[Value]) -> Value:
     for value in values:
         found = join(found, value)
     return found
+
+
+def _decorators(node: ast.AST) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
+
+
+def _last_name(node: ast.expr) -> str:
+    inner = node.func if isinstance(node, ast.Call) else node
+    return inner.attr if isinstance(inner, ast.Attribute) else inner.id if isinstance(inner, ast.Name) else ""
+
+
+def _is_property(node: ast.expr) -> bool:
+    return "property" in _last_name(node)
+
+
+def _is_fixture(node: ast.expr) -> bool:
+    return "fixture" in _last_name(node)
 
 
 def _constant(index: ast.expr) -> object:

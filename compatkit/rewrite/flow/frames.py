@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.file import File
@@ -23,6 +24,9 @@ from compatkit.rewrite.flow.values import (
     many,
     take,
 )
+
+if TYPE_CHECKING:
+    from compatkit.rewrite.flow.trace import Trace
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -45,9 +49,11 @@ class Frame:
 
     node: ast.AST
     parent: Frame | None
+    trace: Trace
     names: frozenset[str]
     foreign: frozenset[str]
     shared: frozenset[str]
+    is_global: frozenset[str] = frozenset()
     enclosing_class: ast.ClassDef | None = None
     env: Env | None = field(default_factory=dict)
     joined: Env = field(default_factory=dict)
@@ -59,7 +65,12 @@ class Frame:
         return isinstance(self.node, ast.ClassDef)
 
     def bind(self, name: str, value: Value) -> None:
-        if name in self.foreign or self.env is None:
+        if self.env is None:
+            return
+        if name in self.foreign:
+            home = self.module if name in self.is_global else self.home_of(name, self.parent)
+            if home is not None:
+                self.trace.goes_on(self.trace.attributes, home.node, name, value)
             return
         if name in self.shared:
             value = doubtful(value)
@@ -75,21 +86,41 @@ class Frame:
     def lookup(self, name: str) -> Value | None:
         """Return what `name` stands for here, None for a name that no scope of this file binds."""
         if self.env is not None and name in self.env:
-            return self.env[name]
+            return self.with_shared(name, self.env[name])
         if name in self.names and not self.is_class and name not in self.foreign:
-            return UNKNOWN if name in self.shared else NOTHING
-        scope = self.parent
-        while scope is not None:
-            if name in scope.names and not scope.is_class:
-                return _captured(scope.joined.get(name, UNKNOWN), is_shared=name in scope.shared)
-            scope = scope.parent
+            return self.with_shared(name, UNKNOWN) if name in self.shared else NOTHING
+        scope = self.module if name in self.is_global else self.home_of(name, self.parent)
+        if scope is not None and (name in scope.names or name in scope.shared):
+            value = scope.joined.get(name, UNKNOWN)
+            return scope.with_shared(name, _captured(value, is_shared=name in scope.shared))
         return UNKNOWN if self.is_class and name in self.names else None
+
+    def home_of(self, name: str, scope: Frame | None) -> Frame | None:
+        """Return the frame, from `scope` outwards, to which a name belongs."""
+        while scope is not None and (name not in scope.names or scope.is_class):
+            scope = scope.parent
+        return scope
+
+    def with_shared(self, name: str, value: Value) -> Value:
+        """Return what a name may be where inner scopes bind it as well."""
+        if name not in self.shared or (self.node, name) not in self.trace.attributes:
+            return value
+        other = self.trace.attributes[self.node, name]
+        return other if value is UNKNOWN else join(value, other)
+
+    @property
+    def module(self) -> Frame:
+        frame = self
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame
 
 
 class Scopes:
     """The scopes of one file, as frames are opened for them."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, trace: Trace) -> None:
+        self._trace = trace
         declared = (node.names for node in nodes_of(file.nodes, ast.Global, ast.Nonlocal))
         self._shared = frozenset(name for names in declared for name in names)
         self._scopes = file.scopes
@@ -100,8 +131,9 @@ class Scopes:
         foreign = frozenset(scope.global_names | scope.nonlocal_names)
         names = frozenset(scope.bound) - foreign
         # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
-        shared = frozenset() if isinstance(node, ast.ClassDef) else names & self._shared
-        return Frame(node, parent, names, foreign, shared, enclosing_class)
+        is_class = isinstance(node, ast.ClassDef)
+        shared = frozenset() if is_class else (self._shared if parent is None else names & self._shared)
+        return Frame(node, parent, self._trace, names, foreign, shared, frozenset(scope.global_names), enclosing_class)
 
 
 def parameters(node: ast.AST) -> list[str]:

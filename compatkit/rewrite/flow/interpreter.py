@@ -19,19 +19,22 @@ from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Value
+from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Table, Value, many
 
 _ROUNDS = 3
 _WRAPPING = ("ClassVar", "Final", "Optional")
+# What makes an object of a class, and bases that leave that to others.
+_MAKING = frozenset({"__init__", "__new__"})
+_MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
 def follow(file: File, known: Known) -> Trace:
     """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
-    trace = Trace()
+    trace = Trace(leads=known.leads)
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, trace, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
-    follower = _Follower(expressions, file.home, Scopes(file))
+    follower = _Follower(expressions, file.home, Scopes(file, trace))
     for _ in range(_ROUNDS):
         before = trace.far
         follower.run(file.tree)
@@ -46,11 +49,11 @@ class _Follower:
         self._trace = expressions.trace
         self._home = home
         self._scopes = scopes
-        self._stores = Stores(expressions)
+        self._stores = Stores(expressions, self._annotated)
         self._blocks = Blocks(expressions, self._stores, self.execute)
 
     def run(self, tree: ast.Module) -> None:
-        frame = self._scopes.open(tree, None)
+        frame = self._expressions.module = self._scopes.open(tree, None)
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
         while self._trace.waiting:
@@ -76,7 +79,7 @@ class _Follower:
             case ast.ClassDef():
                 self._class(node, frame)
             case ast.Return():
-                self._trace.returns(frame.node, value(node.value, frame))
+                self._trace.gives(self._trace.returned, frame.node, value(node.value, frame))
                 frame.env = None
             case ast.Raise():
                 value(node.exc, frame)
@@ -109,15 +112,25 @@ class _Follower:
         for alias in node.names:
             if alias.name == "*":
                 frame.bind_star()
+                self._expressions.stars[module or ""] = origins
             elif module:
-                frame.bind(bound_by(node, alias), Named(settle(f"{module}.{alias.name}"), origins=origins))
+                frame.bind(bound_by(node, alias), self._expressions.named(f"{module}.{alias.name}", origins=origins))
             else:
                 frame.bind(bound_by(node, alias), UNKNOWN)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
-        for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+        for part in node.decorator_list:
             self._expressions.value(part, frame)
-        frame.bind(node.name, UNKNOWN if node.decorator_list else Local(node))
+        args = node.args
+        positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+        named = zip((arg.arg for arg in args.kwonlyargs), args.kw_defaults, strict=True)
+        for name, default in (*zip(positional[::-1], args.defaults[::-1], strict=False), *named):
+            if default is not None:
+                self._trace.goes_on(self._trace.arguments, node, name, self._expressions.value(default, frame))
+        if (declared := self._annotated(node.returns, frame)) is not UNKNOWN:
+            self._trace.declared[node] = declared
+        # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
+        frame.bind(node.name, Local(node))
         self._trace.waiting[node] = frame
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
@@ -128,12 +141,54 @@ class _Follower:
         if known:
             self._trace.bases[node] = known[0]
         local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
+        if len(bases) > 1:
+            self._trace.mixed.update(local)
         self._trace.ancestors[node] = tuple(
             each for owner in local for each in (owner, *self._trace.ancestors.get(owner, ()))
         )
+        if known and self._is_plain(node, bases):
+            self._trace.plain.add(node)
         inner = self._scopes.open(node, frame)
         self.execute(node.body, inner)
-        frame.bind(node.name, UNKNOWN if node.decorator_list else Local(node))
+        for name, value in inner.joined.items():
+            self._trace.goes_on(self._trace.attributes, node, name, value)
+        for item in node.body:
+            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+                self._trace.goes_on(self._trace.attributes, node, item.target.id, self._field(item, frame))
+        frame.bind(node.name, Local(node))
+
+    def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
+        """Tell whether a call of a class is one of its declared base: nothing before it in line makes objects."""
+        if node.decorator_list or node.keywords or self._makes_objects(node):
+            return False
+        for base in bases:
+            match base:
+                case Named(sure=True, name=name) if name in self._expressions.known.classes:
+                    return True
+                case Local(node=ast.ClassDef() as local) if local in self._trace.plain:
+                    return True
+                case Local(node=ast.ClassDef() as local) if not local.bases and not self._makes_objects(local):
+                    continue
+                case Named(sure=True, name=name) if name in _MAKING_NOTHING:
+                    continue
+            return False
+        return False
+
+    def _makes_objects(self, node: ast.ClassDef) -> bool:
+        return any(name in self._expressions.replaced for name in _MAKING) or any(
+            _MAKING & frozenset(_bound_in(item)) for item in ast.walk(node)
+        )
+
+    def _field(self, item: ast.AnnAssign, frame: Frame) -> Value:
+        """Return what the field of a dataclass holds, by its annotation or what makes its default."""
+        for word in item.value.keywords if isinstance(item.value, ast.Call) else ():
+            if word.arg == "default_factory":
+                call = ast.Call(func=word.value, args=[], keywords=[])
+                made = self._expressions.calls.value(call, {word.value: self._named(word.value, frame)}, frame)
+                self._trace.callees.pop(call, None)
+                if made is not UNKNOWN:
+                    return made
+        return self._annotated(item.annotation, frame)
 
     def _declared_base(self, base: Value) -> str:
         """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
@@ -152,15 +207,20 @@ class _Follower:
         mocks = self._mocks(node, parent)
         for number, name in enumerate(parameters(node)):
             if not number and owner is not None and _takes_self(node, parent):
-                frame.bind(name, Instance(self._trace.bases.get(owner, ""), sure=False, local=owner))
+                base = self._trace.bases.get(owner, "")
+                frame.bind(name, Instance(base, sure=False, local=owner, is_declared=bool(base)))
+            elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
+                frame.bind(name, self._expressions.class_of(Instance(self._trace.bases.get(owner, ""), False, owner)))
             elif name in mocks:
                 frame.bind(name, mocks[name])
             else:
                 given = self._trace.arrives(self._trace.arguments, node, name)
+                if given is UNKNOWN:
+                    given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
                 frame.bind(name, declared if given is UNKNOWN or _is_of(given, declared) else given)
         if isinstance(node, ast.Lambda):
-            self._trace.returns(node, self._expressions.value(node.body, frame))
+            self._trace.gives(self._trace.returned, node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
 
@@ -186,10 +246,37 @@ class _Follower:
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
         """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""
         for part in alternatives(annotation):
+            if isinstance(part, ast.Subscript) and (found := self._annotated_many(part, frame)) is not UNKNOWN:
+                return found
             value = self._named(part, frame)
             if isinstance(value, Named) and value.name in self._expressions.known.classes:
                 return Instance(value.name, sure=False, is_declared=value.sure)
+            if isinstance(value, Local) and (base := self._trace.bases.get(value.node, "")):
+                return Instance(base, sure=False, local=value.node, is_declared=True)  # type: ignore[arg-type]
         return UNKNOWN
+
+    def _annotated_many(self, annotation: ast.Subscript, frame: Frame) -> Value:
+        """Return what lies in a container, by its annotation."""
+        parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        name = annotation.value
+        match name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else "":
+            case "type" | "Type":
+                found = self._annotated(parts[0], frame)
+                return Named(found.of, sure=False, is_declared=True) if isinstance(found, Instance) else UNKNOWN
+            case "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict":
+                item = self._annotated(parts[-1], frame)
+                return UNKNOWN if item is UNKNOWN else Table(item)
+            case (
+                "list" | "List" | "Sequence" | "Iterable" | "Iterator" | "Generator" | "set" | "Set" | "tuple" | "Tuple"
+            ):
+                return many(self._annotated(parts[0], frame))
+        return UNKNOWN
+
+
+def _bound_in(item: ast.AST) -> Iterator[str]:
+    match item:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+            yield name
 
 
 def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
@@ -208,6 +295,8 @@ def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
             yield from (*alternatives(left), *alternatives(right))
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if name in _WRAPPING:
             yield from alternatives(inner)
+        case ast.Subscript():
+            yield annotation
 
 
 def _is_of(given: Value, declared: Value) -> bool:
@@ -220,7 +309,18 @@ def _is_of(given: Value, declared: Value) -> bool:
 
 
 def _takes_self(node: ast.AST, parent: Frame) -> bool:
-    return parent.is_class and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
+    decorators = getattr(node, "decorator_list", [])
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return parent.is_class and is_function and not any(map(_is_for_class, decorators))
+
+
+def _is_for_class(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("classmethod", "staticmethod")
+
+
+def _takes_class(node: ast.AST, parent: Frame) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    return parent.is_class and any(isinstance(each, ast.Name) and each.id == "classmethod" for each in decorators)
 
 
 def _patched(nodes: Nodes) -> Iterator[str]:

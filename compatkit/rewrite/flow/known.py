@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
 from compatkit.rewrite.flow.values import Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """Declared names, as they are called after the move.
 
@@ -22,6 +23,7 @@ class Known:
         objects: the numbers of the migrations whose v2 records are objects, and no mappings.
         watched: last parts of dotted names; wherever an expression stands for one of these names, it is noted.
         types: the classes of attributes, and, where a name ends in `()`, of what calls return.
+        declared: dotted names that a star import of their module may bring.
     """
 
     producers: Mapping[str, tuple[int, frozenset[Path]]]
@@ -32,6 +34,11 @@ class Known:
     watched: frozenset[str] = frozenset()
     types: Mapping[str, str] = field(default_factory=dict)
     objects: frozenset[int] = frozenset()
+    declared: frozenset[str] = frozenset()
+
+    def leads(self, name: str) -> bool:
+        """Tell whether it matters where a module, class or function goes that has this dotted name."""
+        return name in self._followed or name.rpartition(".")[2] in self.watched
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:
@@ -49,6 +56,11 @@ class Known:
         objects = frozenset(number for number, each in enumerate(migrations) if each.has_objects)
         settled = {old: moves[old] for old in moving if old in moves}
         return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
+
+    @cached_property
+    def _followed(self) -> frozenset[str]:
+        made = (name.removesuffix("()") for name in self.types if name.endswith("()"))
+        return frozenset((*self.producers, *self.classes, *self.configs, *made))
 
     @property
     def owners(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from compatkit.migration import Attribute, Item
 from compatkit.rewrite.flow.expressions import Expressions
@@ -12,6 +13,7 @@ from compatkit.rewrite.flow.values import (
     UNKNOWN,
     Held,
     Instance,
+    Local,
     Many,
     Table,
     Value,
@@ -28,8 +30,9 @@ from compatkit.rewrite.flow.values import (
 class Stores:
     """Executes assignments and deletions."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Expressions, annotated: Callable[[ast.expr | None, Frame], Value]) -> None:
         self._expressions = expressions
+        self._annotated = annotated
         self._trace = expressions.trace
 
     def execute(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete, frame: Frame) -> None:
@@ -38,8 +41,10 @@ class Stores:
                 value = self._expressions.value(source, frame)
                 for target in targets:
                     self.store(target, value, frame, source)
-            case ast.AnnAssign(target=target, value=ast.expr() as source):
-                self.store(target, self._expressions.value(source, frame), frame, source)
+            case ast.AnnAssign(target=target, value=ast.expr() as source, annotation=annotation):
+                value = self._expressions.value(source, frame)
+                declared = self._annotated(annotation, frame) if value is UNKNOWN else UNKNOWN
+                self.store(target, value if declared is UNKNOWN else declared, frame, source)
             case ast.AugAssign():
                 self._augment(node, frame)
             case ast.Delete(targets=targets):
@@ -64,6 +69,8 @@ class Stores:
     def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame) -> None:
         if isinstance(of, Instance) and of.local is not None:
             self._trace.goes_on(self._trace.attributes, of.local, name, value)
+        elif isinstance(of, Local):
+            self._trace.goes_on(self._trace.attributes, of.node, name, value)
         elif not isinstance(of, Held):
             # The methods of an object that is not seen may add to what it keeps.
             self._expressions.calls.doubt(value, frame)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.flow.frames import Frame
-from compatkit.rewrite.flow.values import NOTHING, UNKNOWN, Held, Value, doubtful, is_interesting, join
+from compatkit.rewrite.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Held,
+    Value,
+    doubtful,
+    is_interesting,
+    join,
+    many,
+    names_in,
+)
 
 Key = ast.expr | ast.keyword
 
@@ -35,7 +45,13 @@ class Trace:
         names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class, through classes of this file as well.
         ancestors: for a class of this file, the classes of this file that it inherits from.
-        arguments, returned, attributes: what flows further: into functions of this file, out of them, onto objects.
+        arguments, returned, yielded, attributes: what flows further: into functions of this file, out of them, onto
+            objects and classes, and into names that an inner scope binds for an outer one.
+        declared: what a function of this file returns by its annotation.
+        mixed: classes of this file that another one has for a base beside others.
+        supers: calls of `super` that are surely about the declared base.
+        plain: classes of this file of which a call is one of the declared base, because nothing between defines
+            `__init__` or `__new__`.
     """
 
     keys: dict[Key, Value] = field(default_factory=dict)
@@ -51,10 +67,16 @@ class Trace:
     tainted: set[ast.AST] = field(default_factory=set)
     arguments: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     returned: dict[ast.AST, Value] = field(default_factory=dict)
+    yielded: dict[ast.AST, Value] = field(default_factory=dict)
+    declared: dict[ast.AST, Value] = field(default_factory=dict)
+    plain: set[ast.AST] = field(default_factory=set)
+    mixed: set[ast.AST] = field(default_factory=set)
+    supers: set[ast.AST] = field(default_factory=set)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
     ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)
     waiting: dict[ast.AST, Frame] = field(default_factory=dict)
+    leads: Callable[[str], bool] = field(default=lambda _: False)
 
     def key(self, node: Key, value: Value) -> None:
         if value is not NOTHING:
@@ -85,18 +107,33 @@ class Trace:
         return ""
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
-        """Note what flows further, if records may come of it; where it arrives, it is no longer certain."""
-        if is_interesting(value):
+        """Note what flows further, if anything may come of it; where it arrives, it is no longer certain."""
+        if self.is_followed(value):
             table[owner, name] = join(table.get((owner, name), NOTHING), doubtful(value))
 
-    def returns(self, function: ast.AST, value: Value) -> None:
-        if is_interesting(value):
-            self.returned[function] = join(self.returned.get(function, NOTHING), doubtful(value))
+    def is_followed(self, value: Value) -> bool:
+        """Tell whether records, or calls that a migration is about, may come of a value."""
+        return is_interesting(value) or self.is_led([value])
+
+    def is_led(self, values: Iterable[Value]) -> bool:
+        """Tell whether one of the values holds a name that a migration is about."""
+        return any(self.leads(name) for value in values for name in names_in(value))
+
+    def gives(self, table: dict[ast.AST, Value], function: ast.AST, value: Value) -> None:
+        """Note what a function of this file returns or yields."""
+        if self.is_followed(value):
+            table[function] = join(table.get(function, NOTHING), doubtful(value))
+
+    def result_of(self, function: ast.AST) -> Value:
+        """Return what a call of a function of this file gives: what it yields, returns, or says that it returns."""
+        if function in self.yielded:
+            return many(self.yielded[function])
+        return self.returned.get(function, self.declared.get(function, UNKNOWN))
 
     def arrives(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str) -> Value:
         return doubtful(table.get((owner, name), UNKNOWN))
 
     @property
-    def far(self) -> tuple[dict[tuple[ast.AST, str], Value], dict[ast.AST, Value], dict[tuple[ast.AST, str], Value]]:
+    def far(self) -> tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]:
         """What flowed further so far, to see whether another round would learn more."""
-        return dict(self.arguments), dict(self.returned), dict(self.attributes)
+        return dict(self.arguments), dict(self.returned), dict(self.yielded), dict(self.attributes)

@@ -6,6 +6,7 @@ A value that is not `sure` may be something else, too: what is done with it is r
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -27,7 +28,7 @@ class Special(Enum):
 class Named:
     """A module, class or function by dotted name, and the import statements that bring it.
 
-    `is_declared`: not sure, but an annotation says so.
+    `is_declared`: not sure, but an annotation says so. `others` are dotted names that it may as well be.
     """
 
     name: str
@@ -35,6 +36,16 @@ class Named:
     how: str = ""
     origins: Origins = frozenset()
     is_declared: bool = False
+    others: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All dotted names that it may be."""
+        return (self.name, *sorted(self.others))
+
+    def each(self) -> Iterator[Named]:
+        """Yield it once for each name that it may be."""
+        yield from (replace(self, name=name, others=frozenset()) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,13 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """A mapping from names to what they stand for: that of a module or class, or, `of` nothing, the file's own."""
+
+    of: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Local:
     """A function or class of this file."""
 
@@ -125,7 +143,7 @@ class Mock:
     sure: bool = True
 
 
-Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter | Mock
+Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter | Mock | Names
 NOTHING, UNKNOWN = Special.NOTHING, Special.UNKNOWN
 
 
@@ -156,7 +174,12 @@ def join(one: Value, other: Value) -> Value:
     match one, other:
         case Named(), Named() if (one.name, one.how) == (other.name, other.how):
             declared = _are_declared(one, other)
-            return replace(one, sure=one.sure and other.sure, origins=one.origins | other.origins, is_declared=declared)
+            sure, origins, others = one.sure and other.sure, one.origins | other.origins, one.others | other.others
+            return replace(one, sure=sure, origins=origins, is_declared=declared, others=others)
+        case Named(), Named() if one.how == other.how:
+            names = frozenset((*one.names, *other.names))
+            origins = one.origins | other.origins
+            return Named(one.name, sure=False, how=one.how, origins=origins, others=names - {one.name})
         case Instance(), Instance() if (one.of, one.local) == (other.of, other.local):
             return replace(one, sure=one.sure and other.sure, is_declared=_are_declared(one, other))
         case Held(), Held() if one.table == other.table:
@@ -262,6 +285,19 @@ def origins_of(value: Value) -> Origins:
         case Row():
             return frozenset().union(*map(origins_of, value.items))
     return frozenset()
+
+
+def names_in(value: Value) -> Iterator[str]:
+    """Yield the dotted names that lie in a value, at any depth."""
+    match value:
+        case Named():
+            yield from value.names
+        case Instance(of=of):
+            yield of
+        case Many(item=item) | Table(item=item):
+            yield from names_in(item)
+        case Row(items=items):
+            yield from (name for item in items for name in names_in(item))
 
 
 def is_interesting(value: Value) -> bool:

@@ -33,9 +33,9 @@ class Members:
 
     def uses(self) -> Iterator[Use]:
         for node, value in self._trace.names.items():
-            member = self._index.members.get(value.name) if isinstance(value, Named) else None
-            if isinstance(value, Named) and member and isinstance(node, ast.Attribute):
-                yield from self._attribute(node, value, member)
+            for one in value.each() if isinstance(value, Named) and isinstance(node, ast.Attribute) else ():
+                if isinstance(node, ast.Attribute) and (member := self._index.members.get(one.name)):
+                    yield from self._attribute(node, one, member)
         for owner, base in self._trace.bases.items():
             if isinstance(owner, ast.ClassDef):
                 for item in owner.body:

@@ -13,6 +13,7 @@ from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.index import Index
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
+_GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # `mock.patch.object`, and what pytest's `monkeypatch` and `mocker` have.
 _PATCHING = frozenset({"delattr", "object", "setattr", "spy", "stub"})
@@ -23,7 +24,11 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     file, trace, index = facts.file, facts.trace, facts.index
     if not index.members:
         return
-    found: list[tuple[ast.expr | ast.stmt, str, MemberChange]] = [*_asked_by_text(trace, index), *_keys(trace, index)]
+    found: list[tuple[ast.expr | ast.stmt, str, MemberChange]] = [
+        *_asked_by_text(trace, index),
+        *_asked_later(trace, index),
+        *_keys(trace, index),
+    ]
     for node, owner, member in [*found, *_overridden(trace, index)]:
         if not file.ignored.holds(node.lineno, member.code):
             reason = "a text names it" if isinstance(node, ast.expr) else "a subclass defines it under its old name"
@@ -38,6 +43,20 @@ def _asked_by_text(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, 
         owner = first.of if isinstance(first, Instance) else first.name if isinstance(first, Named) else ""
         if member := _named(index, owner, call.args[1]):
             yield call.args[1], owner, member
+
+
+def _asked_later(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
+    """Yield the texts of getters: of which object they will ask a member is not known."""
+    for call, callee in trace.callees.items():
+        if not isinstance(callee, Named) or callee.name not in _GETTERS:
+            continue
+        for arg in call.args[:1] if callee.name.endswith("methodcaller") else call.args:
+            texts = str(arg.value).split(".") if isinstance(arg, ast.Constant) else []
+            for name, member in index.members.items():
+                owner, _, last = name.rpartition(".")
+                if last in texts:
+                    yield arg, owner, member
+                    break
 
 
 def _asks_by_text(call: ast.Call, callee: Value | None) -> bool:

@@ -22,9 +22,18 @@ def find_removed(facts: CallFacts) -> Iterator[Finding]:
         if removal := index.around(name):
             yield _finding(file, imported.alias, (name, removal))
     for expression, value in facts.trace.names.items():
-        removal = index.removals.get(value.name) if isinstance(value, Named) else None
-        if removal and isinstance(value, Named) and isinstance(expression, ast.Attribute):
-            yield _finding(file, expression, (value.name, removal))
+        for one in value.each() if isinstance(value, Named) else ():
+            removal = index.removals.get(one.name)
+            if removal and not _is_told(file, expression, one.name):
+                yield _finding(file, expression, (one.name, removal))
+
+
+def _is_told(file: File, expression: ast.expr, name: str) -> bool:
+    """Tell whether an import that brings a name tells of it, or a text with the name of its module."""
+    if isinstance(expression, ast.Name):
+        return bool(file.meanings(expression))
+    texts = (part.value for part in ast.walk(expression) if isinstance(part, ast.Constant))
+    return any(isinstance(text, str) and name.startswith(text) for text in texts)
 
 
 def _finding(file: File, node: ast.alias | ast.expr, gone: tuple[str, Removal]) -> Finding:

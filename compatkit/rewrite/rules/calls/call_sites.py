@@ -44,16 +44,66 @@ class Visitor:
 
     def _call(self, call: ast.Call, callee: object) -> Iterator[Use]:
         if made := self._trace.partials.get(call):
-            if isinstance(made, Named) and not made.how:
+            for one in made.each() if isinstance(made, Named) and not made.how else ():
                 inner = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
-                self._report_passed(call, inner, made.name, "`functools.partial` may be given more arguments later")
-        elif isinstance(callee, Named) and not callee.how:
-            if changes := self._index.calls_of(callee.name):
-                yield from self._subject(call, callee, changes)
-            elif callee.name.endswith(".__init__"):
-                self._report_passed(call, call, callee.name.removesuffix(".__init__"), "a subclass decides")
+                self._report_passed(call, inner, one.name, "`functools.partial` may be given more arguments later")
+            return
+        if isinstance(callee, Named) and callee.how:
+            inner = ast.Call(func=call.func, args=[], keywords=call.keywords)
+            for one in callee.each() if call.keywords else ():
+                self._report_passed(call, inner, one.name, "it is called through `functools.partial`")
+        elif isinstance(callee, Named):
+            for one in callee.each():
+                yield from self._named(call, one)
         elif isinstance(callee, Local) and isinstance(callee.node, ast.ClassDef) and not _has_init(callee.node):
-            self._report_passed(call, call, self._trace.bases.get(callee.node, ""), "it is a subclass that is called")
+            base = self._trace.bases.get(callee.node, "")
+            if callee.node in self._trace.plain and base:
+                yield from self._subclass(call, base, "it is a subclass that is called")
+            else:
+                self._report_passed(call, call, base, "it is a subclass that is called")
+        self._report_handed(call, callee)
+
+    def _named(self, call: ast.Call, callee: Named) -> Iterator[Use]:
+        if changes := self._index.calls_of(callee.name):
+            yield from self._subject(call, callee, changes)
+        elif callee.name.endswith(".__init__"):
+            base = callee.name.removesuffix(".__init__")
+            if isinstance(call.func, ast.Attribute) and call.func.value in self._trace.supers:
+                yield from self._subclass(call, base, "a subclass decides")
+            else:
+                self._report_passed(call, call, base, "a subclass decides")
+
+    def _subclass(self, call: ast.Call, base: str, reason: str) -> Iterator[Use]:
+        """Change a call that makes an object of a subclass as one of the base, whose import it need not change."""
+        changes = self._index.calls_of(base)
+        if any(change.to for change in changes):
+            self._report_passed(call, call, base, reason)
+        elif changes:
+            yield from self._subject(call, Named(base), changes)
+
+    def _report_handed(self, call: ast.Call, callee: object) -> None:
+        """Report a changed callable that is given to a call together with arguments for it."""
+        if isinstance(callee, Named) and self._index.calls_of(callee.name):
+            return
+        for number, arg in enumerate(call.args):
+            words = [word for word in call.keywords if word.value is not arg]
+            self._handed_with(call, arg, call.args[number + 1 :], words)
+        for word in call.keywords:
+            self._handed_with(call, word.value, [], [each for each in call.keywords if each is not word])
+
+    def _handed_with(
+        self, call: ast.Call, arg: ast.expr, behind: Sequence[ast.expr], words: Sequence[ast.keyword]
+    ) -> None:
+        value = self._trace.names.get(arg)
+        given = [*words, *(word for part in (*behind, *(each.value for each in words)) for word in _written_in(part))]
+        if not isinstance(value, Named) or value.how or not given:
+            return
+        for one in value.each():
+            asked = {name for change in self._index.calls_of(one.name) if not change.to for name in change.asked}
+            keywords = [word for word in given if word.arg in asked]
+            if keywords:
+                inner = ast.Call(func=call.func, args=[], keywords=keywords)
+                self._report_passed(call, inner, one.name, "it is handed on with these arguments")
 
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
@@ -243,6 +293,14 @@ def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:
             yield part
         else:
             pending += ast.iter_child_nodes(part)
+
+
+def _written_in(node: ast.expr) -> Iterator[ast.keyword]:
+    """Yield what a dict display holds, as keywords."""
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield ast.keyword(arg=key.value, value=value, lineno=key.lineno, col_offset=key.col_offset)
 
 
 def _has_init(node: ast.ClassDef) -> bool:

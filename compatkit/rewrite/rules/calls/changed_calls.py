@@ -10,6 +10,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.interpreter import follow
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
+from compatkit.rewrite.rules.calls.code_in_texts import find_in_texts
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.index import Index
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
@@ -24,6 +25,13 @@ from compatkit.rewrite.run_plan import RunPlan
 def find_calls(file: File, run: RunPlan) -> Found:
     """Return the changes of calls, members and names, and report those that are not certain."""
     index = Index.of(run.calling, run.options)
+    found = _find(file, run, index)
+    is_asked = run.options.confidence == "review"
+    texts = find_in_texts(file, index.known.watched, lambda each: _find(each, run, index), may_change=is_asked)
+    return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
+
+
+def _find(file: File, run: RunPlan, index: Index) -> Found:
     try:
         facts = CallFacts(file, follow(file, index.known), index, run.options)
     except RecursionError:
@@ -42,7 +50,7 @@ def find_calls(file: File, run: RunPlan) -> Found:
         *find_indirect(facts),
     ]
     found = UseGroups(file, spelling).settle(uses, findings)
-    return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), _once(found.findings))
+    return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), found.findings)
 
 
 def _handed_on(file: File, index: Index) -> Iterator[Finding]:

@@ -73,7 +73,10 @@ class Index:
     def known(self) -> Known:
         names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
         watched = frozenset(name.rpartition(".")[2] for name in names)
-        return Known({}, frozenset(self.classes), frozenset(), {}, watched=watched, types=self.types)
+        makers = (name.removesuffix("()") for name in self.types if name.endswith("()"))
+        declared = frozenset((*self.calls, *self.removals, *self.classes, *makers))
+        classes = frozenset(self.classes)
+        return Known({}, classes, frozenset(), {}, watched=watched, types=self.types, declared=declared)
 
     def _add_call(self, call: CallChange, names: Iterable[str]) -> None:
         for name in names:
