@@ -10,13 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from compatkit.rewrite.edit.edit import Change, Found
-from compatkit.rewrite.errors import RewriteError
+from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.parse import parse
-from compatkit.rewrite.file.string_literal import read_quoted
 from compatkit.rewrite.file.text import NEWLINE, Source
-from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.file.tree import parse, read_quoted
+from compatkit.rewrite.outcome import Finding, RewriteError
 
 Look = Callable[[File], Found]
 _PROMPT = re.compile(r"[ \t]*(>>>|\.\.\.)(?: |$)")
@@ -125,31 +123,26 @@ class _Placing:
     def placed(self, found: Found) -> Found:
         placed = Found()
         for change in found.changes:
-            if change.line > self._at:
+            if self._source.line(change.at) > self._at:
                 self._add(change, placed)
         for finding in found.findings:
             if finding.line > self._at:
                 placed.findings.append(self._finding(finding))
         return placed
 
-    def _add(self, change: Change, placed: Found) -> None:
-        text, number = self._rows[change.line - self._at - 1]
-        start = self._offset(text, number, change.start)
-        is_one_line = self._source.line(change.start) == self._source.line(change.end) and "\n" not in change.text
-        if self._may_change and text.starts and is_one_line and self._source.line(change.start) == change.line:
-            end = start + change.end - change.start
-            line = self._file.source.line(start)
-            column = start - self._file.source.line_start(start) + 1
-            placed.changes.append(replace(change, start=start, end=end, line=line, column=column, group=text.starts[0]))
+    def _add(self, change: Edit, placed: Found) -> None:
+        line, column = self._source.place(change.at)
+        text, number = self._rows[line - self._at - 1]
+        is_one_line = line == self._source.line(change.start) == self._source.line(change.end)
+        if self._may_change and text.starts and is_one_line and "\n" not in change.text:
+            by = text.starts[number] - self._source.line_start(change.at) - len(_MARGIN)
+            start, end, at = change.start + by, change.end + by, change.at + by
+            placed.changes.append(replace(change, start=start, end=end, at=at, group=text.starts[0]))
         elif change.message:
             why = "made with --confidence review" if text.starts and not self._may_change else "change it by hand"
-            found = Finding(change.code, change.line, change.column, f"{change.message}; not rewritten: {why}")
-            placed.findings.append(self._finding(found))
-
-    def _offset(self, text: _Text, number: int, offset: int) -> int:
-        if not text.starts or not 0 <= number < len(text.starts):
-            return -1
-        return text.starts[number] + offset - self._source.line_start(offset) - len(_MARGIN)
+            placed.findings.append(
+                self._finding(Finding(change.code, line, column, f"{change.message}; not rewritten: {why}"))
+            )
 
     def _finding(self, finding: Finding) -> Finding:
         text, number = self._rows[finding.line - self._at - 1]

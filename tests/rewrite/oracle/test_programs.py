@@ -1,0 +1,52 @@
+"""Programs written by hand, one for each way in which a name, a call or an object gets out of sight.
+
+A file of programs holds `## its name`, and below it one module, or several behind `# file its path`. Whoever finds a
+lie adds the program here.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rewrite.oracle.judge import OPTIONS, Project, judge, run_before
+from tests.rewrite.oracle.library import V1, V2, migration
+
+FOLDER = Path(__file__).parent / "programs"
+ACME = [migration()]
+
+
+def programs() -> Iterator[tuple[str, Project]]:
+    for path in sorted(FOLDER.glob("*.txt")):
+        for block in re.split(r"(?m)^## ", path.read_text())[1:]:
+            name, _, body = block.partition("\n")
+            yield f"{path.stem}: {name}", project(body)
+
+
+def project(body: str) -> Project:
+    parts = re.split(r"(?m)^# file (\S+)\n", body)
+    files = dict(zip(parts[1::2], parts[2::2], strict=True)) or {"main.py": body}
+    files.setdefault("main.py", "")
+    modules = {path: path.removesuffix(".py").replace("/", ".") for path in files if path.endswith(".py")}
+    tests = [
+        name for path, name in modules.items() if ">>>" in files[path] or name.rpartition(".")[2].startswith("test_")
+    ]
+    return Project(files, "main", tuple(tests), V1, V2)
+
+
+PROGRAMS = dict(programs())
+
+
+@pytest.mark.parametrize("options", ["default", "everything"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_goes_on_otherwise_is_reported(name: str, options: str) -> None:
+    project = PROGRAMS[name]
+    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
+        before = run_before(project, Path(folder))
+
+    assert [result.failure for result in before if result.failure] == []
+    assert judge(project, before, ACME, OPTIONS[options]) is None
