@@ -16,6 +16,14 @@ from compatkit.errors import WrongUse
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.options import Kind, RunOptions, Wish, wishes
 
+_TABLE: tuple[str, Callable[[object], bool], Mapping[str, object]] = (
+    "a table",
+    lambda value: isinstance(value, dict),
+    {"type": "object"},
+)
+# Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
+_OF_OTHERS = ("presets", "verify")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings(RunOptions):
@@ -155,11 +163,6 @@ def _read_producers(value: Mapping[str, Any], _: Path) -> Mapping[str, str | Non
     return {name: None if path is False else path for name, path in value.items()}
 
 
-_TABLE: tuple[str, Callable[[object], bool], Mapping[str, object]] = (
-    "a table",
-    lambda value: isinstance(value, dict),
-    {"type": "object"},
-)
 _OF_PROJECT: Mapping[str, Wish] = {
     "homes": Wish(
         "Where the project keeps what a migration declares under another name: declared prefix = own prefix.",
@@ -185,5 +188,3 @@ _OF_PROJECT: Mapping[str, Wish] = {
     ),
     "verify": Wish("What `compatkit verify` compares: scenarios, and what may differ.", Kind(*_TABLE)),
 }
-# Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
-_OF_OTHERS = ("presets", "verify")

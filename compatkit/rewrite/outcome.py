@@ -8,6 +8,8 @@ from compatkit.errors import CompatkitError
 from compatkit.migration import Confidence
 from compatkit.migration.value import Value, value
 
+_LAZY = re.compile(r"\s*lazy\s+(?:from|import)\b")
+
 
 @value
 class Finding(Value):
@@ -67,9 +69,6 @@ class Failed(Value):
 
 
 Outcome = Rewritten | Unchanged | Skipped | Failed
-
-
-_LAZY = re.compile(r"\s*lazy\s+(?:from|import)\b")
 
 
 class RewriteError(CompatkitError):

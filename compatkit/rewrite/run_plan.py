@@ -13,7 +13,6 @@ from compatkit.options import Options
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
 
-
 Declared = TypeVar("Declared")
 Result = TypeVar("Result")
 

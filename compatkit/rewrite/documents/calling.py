@@ -14,6 +14,10 @@ from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
 _Row = TypeVar("_Row", CallChange, MemberChange)
 
 
+# By identity: to build the rows of a large migration anew for every document costs more than to read it.
+_known: dict[int, tuple[Migration, Migration]] = {}
+
+
 def find_calling(source: bytes, migrations: Iterable[Migration], options: Options) -> tuple[Migration, ...]:
     """Return the migrations whose changed interface a document may use.
 
@@ -61,10 +65,6 @@ def _has_word(text: str, word: str) -> bool:
 def _last_parts(row: CallChange | Removal) -> Iterator[str]:
     names = row.of if isinstance(row, CallChange) else row.names
     return (name.rpartition(".")[2] for name in names)
-
-
-# By identity: to build the rows of a large migration anew for every document costs more than to read it.
-_known: dict[int, tuple[Migration, Migration]] = {}
 
 
 def _for_review(migration: Migration) -> Migration:

@@ -10,6 +10,9 @@ from compatkit.rewrite.documents.sheet import split_lines
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
 
+_OPENING = re.compile(r"[ \t]*>>>(?: |$)")
+_GOING_ON = re.compile(r"[ \t]*\.\.\.(?: |$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -102,10 +105,6 @@ def is_python(code: str) -> bool:
     except (UnicodeError, RewriteError):
         return False
     return True
-
-
-_OPENING = re.compile(r"[ \t]*>>>(?: |$)")
-_GOING_ON = re.compile(r"[ \t]*\.\.\.(?: |$)")
 
 
 def find_doctests(text: str, start: int = 0, end: int | None = None) -> list[Block]:

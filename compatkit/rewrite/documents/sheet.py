@@ -17,6 +17,9 @@ DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.
 NEWLINE = re.compile(r"\r\n|\r|\n")
 
+_BOM = b"\xef\xbb\xbf"
+_NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -111,10 +114,6 @@ def split_lines(text: str, start: int = 0, end: int | None = None) -> list[tuple
     if start < end:
         lines.append((start, end, ""))
     return lines
-
-
-_BOM = b"\xef\xbb\xbf"
-_NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
 
 def read_document(data: bytes) -> Source:

@@ -14,6 +14,15 @@ from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
 from compatkit.rewrite.documents.sheet import Request, Sheet, apply
 
+_TOKEN = re.compile(
+    r"#[^\r\n]*"
+    r'|"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'
+    r'|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\''
+    r"|[\[\]{}=,\n]|[^\s\[\]{}=,#\"']+",
+    re.DOTALL,
+)
+_KEY_FOLLOWS = re.compile(r"[ \t]*[=.]")
+
 
 def toml_pairs(text: str) -> Iterator[Pair]:
     """Yield the pairs of a text that is known to be TOML; of a table, too, each pair that stands in it."""
@@ -42,16 +51,6 @@ def _inside(spelled: str, place: Place, literal: tuple[object] | None) -> Place 
     if literal is None or spelled[:1] not in ("'", '"') or spelled[1:-1] != literal[0]:
         return None
     return place[0] + 1, place[1] - 1
-
-
-_TOKEN = re.compile(
-    r"#[^\r\n]*"
-    r'|"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'
-    r'|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\''
-    r"|[\[\]{}=,\n]|[^\s\[\]{}=,#\"']+",
-    re.DOTALL,
-)
-_KEY_FOLLOWS = re.compile(r"[ \t]*[=.]")
 
 
 def find_in_toml(text: str, request: Request) -> Sheet:

@@ -19,6 +19,14 @@ _MOST_EVENTS = 200_000
 _SECONDS = 8.0
 
 
+# A longer one is no name; as a number to the base of 60, it would take hours.
+_LONGEST = 1000
+# PyYAML takes seconds for more, and what is larger was not written by hand.
+_LARGEST = 1 << 20
+_TEMPLATE = re.compile(r"\{\{|\{%")
+_KEY = "it is a key, which something else may look up"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event of the parser, as far as it matters: `start` and `end` are those of a value that is spelled plainly."""
@@ -75,10 +83,6 @@ def _event(event: Any) -> Event:
 def _tag(event: Any, implicit: object) -> str:
     """Return the tag that is written out."""
     return "" if isinstance(implicit, tuple) and any(implicit) else str(getattr(event, "tag", None) or "")
-
-
-# A longer one is no name; as a number to the base of 60, it would take hours.
-_LONGEST = 1000
 
 
 @dataclass(slots=True)
@@ -156,12 +160,6 @@ def _read(event: Event) -> object:
         return yaml.safe_load(event.value)
     except (yaml.YAMLError, ValueError):
         return ...
-
-
-# PyYAML takes seconds for more, and what is larger was not written by hand.
-_LARGEST = 1 << 20
-_TEMPLATE = re.compile(r"\{\{|\{%")
-_KEY = "it is a key, which something else may look up"
 
 
 def find_in_yaml(text: str, request: Request) -> Sheet:

@@ -17,6 +17,8 @@ _BOM = b"\xef\xbb\xbf"
 NEWLINE = re.compile(r"\r\n|\r|\n")
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
+_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -108,9 +110,6 @@ def _decode(data: bytes) -> tuple[str, str]:
     if encoding == "utf-8-sig":
         return "utf-8", data[len(_BOM) :].decode("utf-8")
     return encoding, data.decode(encoding)
-
-
-_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
 
 
 class Ignored:

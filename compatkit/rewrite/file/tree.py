@@ -20,6 +20,18 @@ _COMPILING = threading.Lock()
 # The fields of statements that hold statements, or what holds statements in its turn.
 BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
+_LITERAL = re.compile(r"(?P<prefix>[rRuU]?)(?P<quote>\"\"\"|'''|\"|')(?P<content>.*)(?P=quote)", re.DOTALL)
+# What holds no node, or one that says nothing more than the node that holds it: a load, an operator.
+_PLAIN = frozenset(
+    {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "lineno", "module", "op", "ops"}
+    | {"simple", "tag", "type_comment", "type_ignores"}
+)
+Nodes = Sequence[ast.AST]
+A = TypeVar("A", bound=ast.AST)
+B = TypeVar("B", bound=ast.AST)
+C = TypeVar("C", bound=ast.AST)
+_known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
+
 
 def parse(text: str) -> ast.Module:
     """Parse a decoded source. Raises `RewriteError` for what CPython does not parse."""
@@ -59,9 +71,6 @@ def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
             yield node
 
 
-_LITERAL = re.compile(r"(?P<prefix>[rRuU]?)(?P<quote>\"\"\"|'''|\"|')(?P<content>.*)(?P=quote)", re.DOTALL)
-
-
 @dataclass(frozen=True, slots=True)
 class Literal:
     """A string literal in one piece: where its content begins and ends, and whether backslashes mean themselves."""
@@ -84,17 +93,6 @@ def read_quoted(source: Source, node: ast.Constant) -> Literal | None:
     start, end = source.offset(node.lineno, node.col_offset), source.offset(node.end_lineno, node.end_col_offset)
     match = _LITERAL.fullmatch(source.text, start, end)
     return Literal(*match.span("content"), match["prefix"].lower() == "r") if match else None
-
-
-# What holds no node, or one that says nothing more than the node that holds it: a load, an operator.
-_PLAIN = frozenset(
-    {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "lineno", "module", "op", "ops"}
-    | {"simple", "tag", "type_comment", "type_ignores"}
-)
-Nodes = Sequence[ast.AST]
-A = TypeVar("A", bound=ast.AST)
-B = TypeVar("B", bound=ast.AST)
-C = TypeVar("C", bound=ast.AST)
 
 
 class AllNodes(list[ast.AST]):
@@ -130,9 +128,6 @@ def nodes_of(nodes: Nodes, *kinds: type[ast.AST]) -> list[ast.AST]:  # type: ign
     if isinstance(nodes, AllNodes):
         return [node for kind in kinds for node in nodes.of(kind)]
     return [node for kind in kinds for node in nodes if type(node) is kind]
-
-
-_known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:

@@ -14,6 +14,14 @@ from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of
 from compatkit.rewrite.run_plan import remembered
 
+# Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
+_IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_ESCAPES = frozenset({b"n", b"r", b"t"})
+_AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
+_APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
+# `add_argument("--gpus"`, `@click.option("-g", "--gpus"`, and `gpus: int = 1` in a class.
+_DEFINES = rb"(?mi)(?:argument|option)\s*\([^()]*?[\"']%s[\"']|^[ \t]+%s[ \t]*:[^\n]*"
+
 
 @dataclass(slots=True)
 class _Holders:
@@ -24,11 +32,6 @@ class _Holders:
 
 
 _Names: TypeAlias = Mapping[bytes, _Holders]
-# Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
-_IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-_ESCAPES = frozenset({b"n", b"r", b"t"})
-_AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
-_APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
 
 
 def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None = None) -> bool:
@@ -95,10 +98,6 @@ def defined_options(source: bytes, migrations: Iterable[Migration]) -> frozenset
 
 def _spelled(flag: str, field: str) -> tuple[bytes, bytes]:
     return re.escape(flag.encode()), re.escape(field.encode())
-
-
-# `add_argument("--gpus"`, `@click.option("-g", "--gpus"`, and `gpus: int = 1` in a class.
-_DEFINES = rb"(?mi)(?:argument|option)\s*\([^()]*?[\"']%s[\"']|^[ \t]+%s[ \t]*:[^\n]*"
 
 
 def _last_key(path: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from compatkit.migration import FlagChange
@@ -23,7 +23,10 @@ from compatkit.rewrite.run_plan import RunPlan
 _WORD = re.compile(r"[^\s\"'()\[\]{},;|&<>`!]+")
 # A backslash, or a caret in a batch file, joins two lines. What follows a semicolon or a pipe is another command.
 _END = re.compile(r"(?<![\\^\r])(?:\r\n|\n|\r)|;|&&?|\|\|?")
+_UNSEEN = "it is not seen in one command with what tells whose option it is"
 _PARSERS = frozenset({"add_argument", "add_option", "option", "Option"})
+
+OWN = "a program of this project takes an option of this name itself"
 
 
 class Word(NamedTuple):
@@ -71,10 +74,12 @@ def find_uses(commands: Iterable[Sequence[Word]], rows: Sequence[FlagChange], op
             row = next((row for row in own if row.is_meant(words)), None)
             is_seen = row is not None
             if row := row or next((row for row in own if row.is_meant(spelled)), None):
-                yield from _use(row, command, at, options, is_seen=is_seen)
+                for use in _use(row, (command, at), options):
+                    yield use if is_seen or row.say else replace(use, reason=_UNSEEN)
 
 
-def _use(row: FlagChange, command: Sequence[Word], at: int, options: Options, *, is_seen: bool) -> Iterator[FlagUse]:
+def _use(row: FlagChange, place: tuple[Sequence[Word], int], options: Options) -> Iterator[FlagUse]:
+    command, at = place
     word = command[at]
     if row.say:
         yield FlagUse(row, word, (), f"the option {row.v1}: {row.say}")
@@ -91,9 +96,7 @@ def _use(row: FlagChange, command: Sequence[Word], at: int, options: Options, *,
         edits.append((given.start, given.end, mapped))
     names = [other.text.partition("=")[0] for other in command]
     reason = ""
-    if not is_seen:
-        reason = "it is not seen in one command with what tells whose option it is"
-    elif row.v2 in names:
+    if row.v2 in names:
         reason = f"{row.v2} is given as well"
     elif is_open and given:
         reason = f"the value {given.text} is not written here"
@@ -126,13 +129,16 @@ def find_flags(file: File, run: RunPlan) -> Found:
             if isinstance(parent, ast.List | ast.Tuple):
                 lists[parent] = None
             elif isinstance(parent, ast.Call):
-                _in_call(file, run, (parent, node), found)
+                found.findings += _in_call(file, run, (parent, node))
     for display in lists:
-        _in_list(file, run, display, found)
+        one = _in_list(file, run, display)
+        found.changes += one.changes
+        found.findings += one.findings
     return found
 
 
-def _in_list(file: File, run: RunPlan, display: ast.AST, found: Found) -> None:
+def _in_list(file: File, run: RunPlan, display: ast.AST) -> Found:
+    found = Found()
     literals = [(element, read_literal(file.source, element)) for element in _texts(display)]
     words = [Word(literal.start, literal.end, str(element.value)) for element, literal in literals if literal]
     for use in find_uses([words], run.flags, run.options):
@@ -146,9 +152,7 @@ def _in_list(file: File, run: RunPlan, display: ast.AST, found: Found) -> None:
         for number, (start, end, text) in enumerate(use.edits):
             message = "" if number else use.message
             found.changes.append(Edit(start, end, text, row.code, word.start, message, True, word.start + 1))
-
-
-OWN = "a program of this project takes an option of this name itself"
+    return found
 
 
 def _texts(display: ast.AST) -> Iterator[ast.Constant]:
@@ -157,7 +161,7 @@ def _texts(display: ast.AST) -> Iterator[ast.Constant]:
             yield element
 
 
-def _in_call(file: File, run: RunPlan, place: tuple[ast.Call, ast.Constant], found: Found) -> None:
+def _in_call(file: File, run: RunPlan, place: tuple[ast.Call, ast.Constant]) -> Iterator[Finding]:
     """Report an option of a parser of the user's own whose values are handed on by name, and a command in a text."""
     call, node = place
     text = str(node.value)
@@ -170,12 +174,12 @@ def _in_call(file: File, run: RunPlan, place: tuple[ast.Call, ast.Constant], fou
                 f"the option {row.v1} is handed on under its old name by ** in line {spread.lineno}: give it"
                 f' dest="{new}", and read that'
             )
-            found.findings.append(file.finding(node, row.code, message))
+            yield file.finding(node, row.code, message)
     elif " " in text:
         for use in find_uses(commands_in(text, 0, len(text)), run.flags, run.options):
             reason = "" if use.row.say else "the command is one text"
             told = FlagUse(use.row, use.word, (), use.message, reason).finding
-            found.findings.append(file.finding(node, use.row.code, told))
+            yield file.finding(node, use.row.code, told)
 
 
 def _spread_options(file: File) -> ast.Call | None:

@@ -15,6 +15,8 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import bound_by, local_name
 from compatkit.rewrite.run_plan import remembered
 
+Doubt = tuple[str, Confidence]
+
 
 class Destinations:
     """Where names go. A symbol's own move counts before that of the module around it, the innermost before others."""
@@ -91,9 +93,6 @@ def find_sites(
             if any(found):
                 sites.append(Site(node, found))
     return sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset))
-
-
-Doubt = tuple[str, Confidence]
 
 
 def doubt(site: Site) -> Doubt | None:

@@ -101,7 +101,7 @@ class Objects:
             self._leave(asked, f"an attribute that is missing raises AttributeError, and {caught} is awaited here")
         elif place := self._place(node):
             is_called = self._source.text[place[0]] != "["
-            self._change(asked, *place, name if is_called else f".{name}")
+            self._change(asked, place, name if is_called else f".{name}")
         else:
             self._leave(asked, "only `r[…]` and `r.get(…)`, which read one key, have a form for an object")
 
@@ -118,15 +118,15 @@ class Objects:
             same = [n for n in ast.walk(string) if isinstance(n, ast.Constant) and n.value == spelling]
             if len(places) == len(own) == len(same):
                 for asked, place in zip(own, places, strict=True):
-                    self._change(asked, *place.span(), f".{asked.name}")
+                    self._change(asked, place.span(), f".{asked.name}")
             else:
                 self._leave(own[0], "the f-string has the same word in another place, too")
 
-    def _change(self, asked: _Asked, start: int, end: int, text: str) -> None:
+    def _change(self, asked: _Asked, place: tuple[int, int], text: str) -> None:
         node = self._file.in_fstring(asked.node) or asked.node
         at = start_of(self._source, node)
         message = f"{asked.spelling!r} -> .{asked.name}"
-        self._pass.changes.append(Edit(start, end, text, asked.code, at, message, binds_the_same=True))
+        self._pass.changes.append(Edit(*place, text, asked.code, at, message, binds_the_same=True))
 
     def _leave(self, asked: _Asked, reason: str) -> None:
         self._report(asked.node, asked.code, f"{_said(asked.spelling, asked.name)}; not rewritten: {reason}")

@@ -20,6 +20,9 @@ from compatkit.rewrite.flow.values import Held, element
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
+_LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
+_PLAIN = re.compile(r"[^'\"\\{}\x00-\x1f]+")
+
 
 class Doubles:
     """Answers which dicts in one file keep a spelling.
@@ -70,10 +73,6 @@ def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return min([function.lineno, *(each.lineno for each in function.decorator_list)])
 
 
-_LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
-_PLAIN = re.compile(r"[^'\"\\{}\x00-\x1f]+")
-
-
 def may_have_fields(file: File, known: Known, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions both a v1 spelling and something that leads to a record."""
     text = file.source.text
@@ -83,10 +82,7 @@ def may_have_fields(file: File, known: Known, migrations: Sequence[Migration]) -
 
 def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
     """Return the v1 keys of records that `trace` shows, each to be spelled as in v2, and those that may be of one."""
-    tables = [
-        {} if migration.has_objects else {field.v1: field for field in migration.fields} for migration in run.migrations
-    ]
-    found = _Spellings(file, trace, tables, Doubles(file, trace, are_made=run.options.confidence == "review"))
+    found = _Spellings(file, run, trace)
     for node, value in trace.keys.items():
         if isinstance(value, Held) and value.is_record:
             found.add(node, value)
@@ -96,14 +92,17 @@ def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
 
 
 class _Spellings:
-    """Collects the places; `tables` are the fields of each migration, by v1 spelling."""
+    """Collects the places; `_tables` are the fields of each migration, by v1 spelling."""
 
-    def __init__(self, file: File, trace: Trace, tables: Sequence[Mapping[str, Field]], doubles: Doubles) -> None:
+    def __init__(self, file: File, run: RunPlan, trace: Trace) -> None:
         self._file = file
-        self._doubles = doubles
+        self._doubles = Doubles(file, trace, are_made=run.options.confidence == "review")
         self._source = file.source
         self._trace = trace
-        self._tables = tables
+        self._tables: list[Mapping[str, Field]] = [
+            {} if migration.has_objects else {field.v1: field for field in migration.fields}
+            for migration in run.migrations
+        ]
         self._in_strings: dict[ast.JoinedStr, list[ast.Constant]] = {}
         self._pass = Found()
 
@@ -115,7 +114,7 @@ class _Spellings:
             self._report(node, field, reason)
         elif isinstance(node, ast.keyword):
             start = self._source.offset(node.lineno, node.col_offset)
-            self._change(node, field, start, field.v1)
+            self._change(node, field, start)
         elif isinstance(node, ast.Constant) and (string := self._file.in_fstring(node)):
             self._in_strings.setdefault(string, []).append(node)
         else:
@@ -157,7 +156,7 @@ class _Spellings:
         if opening is None or text[opening.end() :] != field.v1 + opening["quotes"] or not _PLAIN.fullmatch(field.v2):
             self._report(node, field, "the key is not written as one plain string")
             return
-        self._change(node, field, start + opening.end(), field.v1)
+        self._change(node, field, start + opening.end())
 
     def _in_string(self, string: ast.JoinedStr, found: list[ast.Constant]) -> None:
         """Rewrite keys inside an f-string, where `ast` does not tell places before Python 3.12.
@@ -175,17 +174,17 @@ class _Spellings:
             others = [node for node in _constants(string, spelling) if node not in nodes]
             if len(quoted) == len(nodes) and not others and _PLAIN.fullmatch(field.v2):
                 for place in quoted:
-                    self._change(string, field, start + place.start(2), spelling)
+                    self._change(string, field, start + place.start(2))
             else:
                 self._report(string, field, "the f-string has the same word in another place, too")
 
-    def _change(self, node: Key, field: Field, start: int, spelling: str) -> None:
-        if self._source.text[start : start + len(spelling)] != spelling:
+    def _change(self, node: Key, field: Field, start: int) -> None:
+        if self._source.text[start : start + len(field.v1)] != field.v1:
             self._report(node, field, "its place in the text is not clear")
             return
         at = start_of(self._source, node)
         message = f"{field.v1!r} -> {field.v2!r}"
-        self._pass.changes.append(Edit(start, start + len(spelling), field.v2, field.code, at, message))
+        self._pass.changes.append(Edit(start, start + len(field.v1), field.v2, field.code, at, message))
 
     def _report(self, node: Key, field: Field, reason: str) -> None:
         place: Key = self._file.in_fstring(node) or node if isinstance(node, ast.expr) else node

@@ -22,6 +22,8 @@ from compatkit.transform import SourceFile
 
 Function: TypeAlias = Callable[[SourceFile], object]
 
+_CODE = "CK907"
+
 
 def load_transform(migration: Migration) -> Function:
     """Return the function `transform` of a migration. Raises `TransformError`."""
@@ -46,9 +48,6 @@ def _load(migration: str, file: Path) -> Function:
         raise TransformError.no_function(migration, file.name)
     found: Function = function
     return found
-
-
-_CODE = "CK907"
 
 
 class TransformError(RewriteError):

@@ -22,6 +22,11 @@ _CLASS, _ARGUMENTS, _MORE_ARGUMENTS = "class_path", "init_args", "dict_kwargs"
 MARKS = (_TARGET, _CLASS)
 
 
+# What needs no quotes, and means itself, in every language of configurations.
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
+_READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "nan", "inf"})
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A callable and the pairs that are its arguments; `named` is the pair that names it, if one does.
@@ -80,11 +85,6 @@ def _open_end(by_name: dict[str, Pair]) -> str:
 def is_merged(target: Target) -> bool:
     """Tell whether the pairs of another mapping belong to this one, or its own to another."""
     return any(pair.name == MERGE or pair.is_shared for pair in target.arguments)
-
-
-# What needs no quotes, and means itself, in every language of configurations.
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
-_READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
 
 def judge_target(config: Config, target: Target, index: Index, request: Request) -> Sheet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,8 +11,8 @@ from compatkit.rewrite.edit.added_imports import WIDTH
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import start_of
-from compatkit.rewrite.rules.config_arguments.layout import Piece, Pieces, nested, put_together, take_apart
-from compatkit.rewrite.rules.config_arguments.plan import Callable, Given, Plan
+from compatkit.rewrite.rules.config_arguments.layout import Piece, Pieces, Room, nested, put_together, take_apart
+from compatkit.rewrite.rules.config_arguments.plan import Callable, CallSite, Given, Plan
 
 _OPENING = re.compile(r"[ \t\f]*\(")
 _INDENT = re.compile(r"[ \t\f]*")
@@ -56,13 +55,9 @@ class Calling:
         return [change for change in self.changes if start <= change.start and change.end <= end]
 
 
-def write_call(
-    calling: Calling, call: ast.Call, subject: Callable, plan: Plan, code: str, names: Mapping[str, str | None]
-) -> list[str] | str:
-    """Put the call's change among those of `calling`, and return the dotted names that it needs, or why it is not.
-
-    `names` are the local names of the configuration's classes, None for one that is taken.
-    """
+def write_call(calling: Calling, site: CallSite, plan: Plan) -> list[str] | str:
+    """Put the call's change among those of `calling`, and return the dotted names that it needs, or why it is not."""
+    call = site.call
     if (span := calling.span(call)) is None:
         return "its parentheses are not where they were looked for"
     before = _unified(calling.text(*span))
@@ -70,15 +65,17 @@ def write_call(
     if pieces is None or len(pieces.items) != len(call.args) + len(call.keywords):
         return "its comments or layout would be lost"
     if plan.preset and any(_has_comment(pieces.items[item.index]) for item in plan.dropped):
-        plan = Plan(plan.config, _in_order(*plan.dropped, *plan.settings), plan.kept)
-    classes = {section.path: names.get(section.of) for section in plan.config.sections if section.path in plan.sections}
+        plan = Plan(plan.config, _in_order(*plan.dropped, *plan.settings), plan.kept, names=plan.names)
     needed = [] if plan.preset else [plan.config.name, *_section_names(plan)]
-    if taken := [name for name in needed if names.get(name) is None]:
+    if taken := [name for name in needed if plan.names.get(name) is None]:
         return f"the name {taken[0].rpartition('.')[2]} is taken in this file"
-    made = _preset(plan, pieces) if plan.preset else _config(plan, pieces, names[plan.config.name] or "", classes)
+    made = _preset(plan, pieces) if plan.preset else _config(plan, pieces)
     if made is None:
         return "its arguments are not written as expected"
-    calling.replace(_change(calling.source, call, subject, plan, code, span, made, is_flat="\n" not in before))
+    text = put_together(made, _room(calling.source, span, is_flat="\n" not in before))
+    text = text.replace("\n", calling.source.newline_at(span[0]))
+    at = start_of(calling.source, call)
+    calling.replace(Edit(*span, text, site.code, at, _message(site.subject, plan), group=Calling.group))
     return needed
 
 
@@ -100,7 +97,7 @@ def _preset(plan: Plan, pieces: Pieces) -> Pieces | None:
     return Pieces(tuple(items), pieces.head, pieces.foot)
 
 
-def _config(plan: Plan, pieces: Pieces, name: str, classes: Mapping[str, str | None]) -> Pieces | None:
+def _config(plan: Plan, pieces: Pieces) -> Pieces | None:
     settings: list[tuple[str, str, Piece]] = []
     for given in plan.settings:
         piece = pieces.items[given.index]
@@ -108,8 +105,9 @@ def _config(plan: Plan, pieces: Pieces, name: str, classes: Mapping[str, str | N
         if value is None or given.row is None:
             return None
         settings.append((given.row.v2, value, piece))
-    inner = nested(settings, {path: local or "" for path, local in classes.items()})
-    config = Piece(f"{plan.config.argument}={name}", inner=inner)
+    sections = [section for section in plan.config.sections if section.path in plan.sections]
+    inner = nested(settings, {section.path: plan.names.get(section.of) or "" for section in sections})
+    config = Piece(f"{plan.config.argument}={plan.names[plan.config.name] or ''}", inner=inner)
     return Pieces((config, *(pieces.items[item.index] for item in plan.kept)), pieces.head, pieces.foot)
 
 
@@ -125,32 +123,13 @@ def _has_comment(piece: Piece) -> bool:
     return bool(piece.above or piece.behind or "#" in piece.text)
 
 
-def _change(
-    source: Source,
-    call: ast.Call,
-    subject: Callable,
-    plan: Plan,
-    code: str,
-    span: tuple[int, int],
-    made: Pieces,
-    *,
-    is_flat: bool,
-) -> Edit:
+def _room(source: Source, span: tuple[int, int], *, is_flat: bool) -> Room:
     start, end = span
     line_start, line_end = source.line_start(start), source.line_end(end)
     line = source.text[line_start : source.line_end(start)]
     indent = _INDENT.match(line)
-    text = put_together(
-        made,
-        indent=indent.group().rpartition("\f")[2] if indent else "",
-        before=start - line_start,
-        after=line_end - end,
-        width=max(WIDTH, len(line)),
-        one_line=is_flat,
-    )
-    text = text.replace("\n", source.newline_at(start))
-    message = _message(subject, plan)
-    return Edit(start, end, text, code, start_of(source, call), message, group=Calling.group)
+    shown = indent.group().rpartition("\f")[2] if indent else ""
+    return Room(shown, start - line_start, line_end - end, max(WIDTH, len(line)), is_flat)
 
 
 def _message(subject: Callable, plan: Plan) -> str:

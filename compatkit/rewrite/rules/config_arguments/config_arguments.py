@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.added_imports import AddedImports
@@ -15,7 +15,7 @@ from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Instance, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.call import Calling, write_call
-from compatkit.rewrite.rules.config_arguments.plan import Callable, Plan, given_arguments, plan
+from compatkit.rewrite.rules.config_arguments.plan import Callable, CallSite, Plan, given_arguments, plan
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -49,7 +49,6 @@ class _Calls:
 
     def __init__(self, flow: Flow, calling: Calling) -> None:
         self._file = flow.file
-        self._source = flow.file.source
         self._trace = flow.trace
         migrations = flow.run.migrations
         self._subjects = {subject.name: subject for migration in migrations for subject in _subjects(migration)}
@@ -63,14 +62,17 @@ class _Calls:
         if made := self._trace.partials.get(call):
             if isinstance(made, Named) and (subject := self._subjects.get(made.name)) and not made.how:
                 inner = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
-                self._report_passed(call, inner, subject, "`functools.partial` may be given more of them later")
+                self._report_passed(
+                    CallSite(call, subject, ""), inner, "`functools.partial` may be given more of them later"
+                )
         elif isinstance(callee, Named) and (subject := self._subjects.get(callee.name)) and not callee.how:
             self._visit_subject(call, callee, subject)
         elif isinstance(callee, Named) and (subject := self._subjects.get(callee.name.removesuffix(".__init__"))):
             reason = "a subclass decides what reaches it"
-            self._report_passed(call, call, subject, reason if not callee.how else "a partial may hold more of them")
+            reason = reason if not callee.how else "a partial may hold more of them"
+            self._report_passed(CallSite(call, subject, ""), call, reason)
         elif isinstance(callee, Local) and (subject := self._inherited(callee)):
-            self._report_passed(call, call, subject, "it is a subclass that is called")
+            self._report_passed(CallSite(call, subject, ""), call, "it is a subclass that is called")
 
     def result(self) -> Found:
         changes = [*self._calling.changes, *self._imports.changes(Calling.group)]
@@ -88,39 +90,36 @@ class _Calls:
             return
         code = next((item.row.code for item in given if item.row in rows and item.row), rows[0].code)
         if skipped and call.args:
-            self._report(call, code, subject, "not all of its arguments are selected")
+            self._report(CallSite(call, subject, code), "not all of its arguments are selected")
             return
         narrowed = Callable(subject.name, rows if skipped else subject.rows, subject.config)
-        is_config = self._is_config(call, subject)
-        planned = plan(call, narrowed, may_preset=not skipped, is_config=is_config)
-        if planned is None:
-            return
+        site = CallSite(call, narrowed, code, self._is_config(call, subject))
+        planned = plan(site, may_preset=not skipped)
         if isinstance(planned, Plan):
-            reason = self._missing(planned, subject) or self._write(call, callee, subject, planned, code)
-        else:
-            reason = planned
-        if reason:
-            self._report(call, code, subject, reason)
+            planned = self._missing(planned, subject) or self._write(site, callee, planned)
+        if planned:
+            self._report(site, planned)
 
     def _missing(self, planned: Plan, subject: Callable) -> str:
         """Say what v2 lacks for this call, where its source is at hand."""
         absent = self._file.neighbours.absence_of
         return absent(planned.config.name) or absent(f"{subject.name}({planned.config.argument})")
 
-    def _write(self, call: ast.Call, callee: Named, subject: Callable, planned: Plan, code: str) -> str:
+    def _write(self, site: CallSite, callee: Named, planned: Plan) -> str:
         """Write a call anew. Returns the reason why it is not, or nothing."""
         if not callee.sure:
             return "it may be a call of something else, too"
-        if self._file.in_fstring(call):
+        if self._file.in_fstring(site.call):
             return "it stands in an f-string"
         if len(callee.origins) != 1:
             return "what is called is imported in several places, or in none"
         (origin,) = callee.origins
         assert isinstance(origin, ast.stmt)
-        written = write_call(self._calling, call, subject, planned, code, self._local_names(planned, origin, call))
+        planned = replace(planned, names=self._local_names(planned, origin, site.call))
+        written = write_call(self._calling, site, planned)
         if isinstance(written, str):
             return written
-        self._imports.need(written, origin, call, code)
+        self._imports.need(written, origin, site.call, site.code)
         return ""
 
     def _local_names(self, planned: Plan, origin: ast.stmt, call: ast.Call) -> dict[str, str | None]:
@@ -140,19 +139,18 @@ class _Calls:
     def _acts(self, code: str, call: ast.Call) -> bool:
         return self._options.acts_on(code) and not self._ignored.holds(call.lineno, code)
 
-    def _report_passed(self, call: ast.Call, inner: ast.Call, subject: Callable, reason: str) -> None:
+    def _report_passed(self, site: CallSite, inner: ast.Call, reason: str) -> None:
+        subject = site.subject
         given = [item.row.code for item in given_arguments(inner, subject.rows) if item.row]
         spread = any(isinstance(arg, ast.Starred) for arg in inner.args) or any(w.arg is None for w in inner.keywords)
         codes = [*given, *(row.code for row in subject.rows if spread)]
         if codes:
-            self._report(call, codes[0], subject, reason)
+            self._report(CallSite(site.call, subject, codes[0]), reason)
 
-    def _report(self, call: ast.Call, code: str, subject: Callable, reason: str) -> None:
-        if not self._acts(code, call):
-            return
-        column = self._source.column(call.lineno, call.col_offset)
-        message = f"v1's arguments of {subject.name} are not rewritten here: {reason}"
-        self._findings.append(Finding(code, call.lineno, column, message))
+    def _report(self, site: CallSite, reason: str) -> None:
+        if self._acts(site.code, site.call):
+            message = f"v1's arguments of {site.subject.name} are not rewritten here: {reason}"
+            self._findings.append(self._file.finding(site.call, site.code, message))
 
 
 def _subjects(migration: Migration) -> Iterator[Callable]:

@@ -54,18 +54,33 @@ def take_apart(text: str) -> Pieces | None:
         return None
 
 
-def put_together(pieces: Pieces, *, indent: str, before: int, after: int, width: int, one_line: bool) -> str:
-    """Write `(…)`. `before` and `after` count the characters on its line around it; `indent` is that line's own."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The line on which `(…)` is written: its indent, how much stands before and after, and how wide it may be."""
+
+    indent: str
+    before: int
+    after: int
+    width: int
+    one_line: bool
+
+
+def put_together(pieces: Pieces, room: Room) -> str:
+    """Write `(…)`, on one line where there is room."""
     flat = f"({', '.join(_flat(piece) for piece in pieces.items)})"
     is_simple = not (pieces.head or pieces.foot) and all(piece.is_simple for piece in pieces.items)
-    if one_line and is_simple and before + len(flat) + after <= width:
+    if room.one_line and is_simple and room.before + len(flat) + room.after <= room.width:
         return flat
-    unit = "\t" if "\t" in indent else "    "
+    inner = _deeper(room.indent)
     lines = [f"(  {pieces.head}" if pieces.head else "("]
     for piece in pieces.items:
-        lines += _lines(piece, indent + unit, unit, width)
-    lines += [f"{indent}{unit}{comment}" for comment in pieces.foot]
-    return "\n".join([*lines, f"{indent})"])
+        lines += _lines(piece, inner, room.width)
+    lines += [f"{inner}{comment}" for comment in pieces.foot]
+    return "\n".join([*lines, f"{room.indent})"])
+
+
+def _deeper(indent: str) -> str:
+    return indent + ("\t" if "\t" in indent else "    ")
 
 
 def _flat(piece: Piece) -> str:
@@ -74,14 +89,14 @@ def _flat(piece: Piece) -> str:
     return f"{piece.text}({', '.join(_flat(inner) for inner in piece.inner)})"
 
 
-def _lines(piece: Piece, indent: str, unit: str, width: int) -> Iterator[str]:
+def _lines(piece: Piece, indent: str, width: int) -> Iterator[str]:
     yield from (indent + comment for comment in piece.above)
     if piece.inner is None or (piece.is_simple and len(indent) + len(_flat(piece)) < width):
         yield f"{indent}{_flat(piece)},{_behind(piece)}"
         return
     yield f"{indent}{piece.text}("
     for inner in piece.inner:
-        yield from _lines(inner, indent + unit, unit, width)
+        yield from _lines(inner, _deeper(indent), width)
     yield f"{indent}),{_behind(piece)}"
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compatkit.migration import Argument, Config, Preset, Scalar
 
 _MISSING = object()
+
+_SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
+# What evaluates to the same, and does nothing else, whenever it is evaluated.
+_QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop)
+Reason: TypeAlias = str
 
 
 def fitting_preset(config: Config, given: Mapping[str, ast.expr]) -> Preset | None:
@@ -54,11 +59,6 @@ def _is_same(one: object, other: object) -> bool:
     return type(one) is type(other) and isinstance(one, Scalar) and one == other
 
 
-_SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
-# What evaluates to the same, and does nothing else, whenever it is evaluated.
-_QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop)
-
-
 @dataclass(frozen=True, slots=True)
 class Callable:
     """Something that took declared arguments: its new dotted name, and what the migration says of it."""
@@ -66,6 +66,16 @@ class Callable:
     name: str
     rows: tuple[Argument, ...]
     config: Config | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of something that took declared arguments; `is_config`: its first argument is known to be one."""
+
+    call: ast.Call
+    subject: Callable
+    code: str
+    is_config: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +90,23 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The arguments that go into the configuration, or that are not in the preset; and those that stay."""
+    """The arguments that go into the configuration, or that are not in the preset; and those that stay.
+
+    `names` are the local names of the configuration's classes, None for one that is taken.
+    """
 
     config: Config
     settings: tuple[Given, ...]
     kept: tuple[Given, ...]
     preset: str = ""
     dropped: tuple[Given, ...] = ()
+    names: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[str, ...]:
         """The dotted paths of the sections that have settings."""
         paths = [given.row.v2.split(".")[:-1] for given in self.settings if given.row]
         return tuple(sorted({".".join(path[:end]) for path in paths for end in range(1, len(path) + 1)}))
-
-
-Reason: TypeAlias = str
 
 
 def given_arguments(call: ast.Call, rows: Sequence[Argument]) -> list[Given]:
@@ -109,9 +120,9 @@ def given_arguments(call: ast.Call, rows: Sequence[Argument]) -> list[Given]:
     return [Given(index, *item) for index, item in enumerate(found)]
 
 
-def plan(call: ast.Call, subject: Callable, *, may_preset: bool, is_config: bool) -> Plan | Reason | None:
-    """Plan a call; None where there is nothing to do. `is_config`: its first argument is known to be one."""
-    config = subject.config
+def plan(site: CallSite, *, may_preset: bool) -> Plan | Reason | None:
+    """Plan a call; None where there is nothing to do."""
+    call, subject, config = site.call, site.subject, site.subject.config
     names = {word.arg for word in call.keywords}
     if config is not None and names & {config.argument, config.preset_argument or config.argument}:
         return None
@@ -119,7 +130,7 @@ def plan(call: ast.Call, subject: Callable, *, may_preset: bool, is_config: bool
         return _SPREAD
     given = given_arguments(call, subject.rows)
     declared = tuple(item for item in given if item.row is not None)
-    if is_config or (not declared and not call.args):
+    if site.is_config or (not declared and not call.args):
         return None
     if config is None:
         return "the migration declares no [[configs]] for it"
@@ -132,7 +143,7 @@ def plan(call: ast.Call, subject: Callable, *, may_preset: bool, is_config: bool
         dropped = tuple(item for item in declared if item.row and item.row.v2 in inside)
         return Plan(config, tuple(item for item in declared if item not in dropped), rest, preset.name, dropped)
     planned = Plan(config, declared, rest)
-    return planned if _keeps_order(planned) else "its arguments do something, and would do so in another order"
+    return planned if _keeps_order(planned) else "reordering its arguments would change the order of their side effects"
 
 
 def _doubt(call: ast.Call, subject: Callable, declared: Sequence[Given]) -> Reason:

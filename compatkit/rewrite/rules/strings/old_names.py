@@ -54,7 +54,7 @@ class Names:
         parts = left + right
         for size in range(len(parts), 0, -1):
             if moves := self._by_old.get(".".join(parts[:size])):
-                return _spelling(moves, left, right, size, match["extras"] or "")
+                return _spelling(moves, (left, right, size), match["extras"] or "")
         if moves := self.by_module.get(match["left"] if not right else ""):
             return Spelling(moves[0], "", "it names the module, and not what is used of it", is_module=True)
         return None
@@ -83,8 +83,9 @@ class Names:
         return (self._whole.get(module) or moves)[0]
 
 
-def _spelling(moves: list[Move], left: list[str], right: list[str], size: int, extras: str) -> Spelling:
-    move = moves[0]
+def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras: str) -> Spelling:
+    """Spell the new name; of the parts before and after the colon, the first `size` are the old one."""
+    (left, right, size), move = parts, moves[0]
     if len({other.new for other in moves}) > 1:
         return Spelling(move, "", "it has several new homes: " + ", ".join(sorted({other.new for other in moves})))
     if size <= len(left):

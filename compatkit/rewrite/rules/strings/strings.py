@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit, Found
@@ -85,7 +86,7 @@ class _Search:
             if id(node) not in self._reported:
                 self._reported.add(id(node))
                 message = f"a string names {text[start:end]}; {move.old} is {move.new} now"
-                self.found.findings.append(self._finding(node, move.code, message, is_certain=False))
+                self.found.findings.append(replace(self._file.finding(node, move.code, message), confidence="manual"))
 
     def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
         if (spelling.is_module or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
@@ -108,7 +109,7 @@ class _Search:
             self.found.changes += self._changes(node, spelling, places)
             return
         message = f"a string names {text}; {move.new} is the new home: {doubt or f'write {spelling.new}'}"
-        self.found.findings.append(self._finding(node, move.code, message))
+        self.found.findings.append(self._file.finding(node, move.code, message))
 
     def _changes(
         self, node: ast.Constant, spelling: Spelling, places: tuple[tuple[int, int, str], ...]
@@ -133,17 +134,13 @@ class _Search:
             return False
         if (self._names.read(text) if self._moves else None) or self._context.is_data(node):
             return False
-        self.found.findings.append(self._finding(node, owner.code, f"a string names {owner.name}: {owner.say}"))
+        self.found.findings.append(self._file.finding(node, owner.code, f"a string names {owner.name}: {owner.say}"))
         return True
 
     def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
         move = next(move for move in self._moves if _last(move.old_home) == last)
         message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
-        self.found.findings.append(self._finding(node, move.code, message))
-
-    def _finding(self, node: ast.expr, code: str, message: str, *, is_certain: bool = True) -> Finding:
-        column = self._file.source.column(node.lineno, node.col_offset)
-        return Finding(code, node.lineno, column, message, "review" if is_certain else "manual")
+        self.found.findings.append(self._file.finding(node, move.code, message))
 
 
 def _parts_of_f_strings(nodes: Nodes) -> Iterator[tuple[int, ast.expr]]:

@@ -53,11 +53,11 @@ REPORTED = {
     ),
     "two_effects_in_another_order": (
         "TrainingOrchestrator(lr=f(), hidden_size=g(), weight_decay=h())\n",
-        "in another order",
+        "the order of their side effects",
     ),
     "a_walrus_in_another_order": (
         "TrainingOrchestrator(lr=(x := 1), hidden_size=2, weight_decay=x)\n",
-        "in another order",
+        "the order of their side effects",
     ),
     "a_taken_name": ("OrchestratorConfig = 1\nTrainingOrchestrator(lr=0.1)\n", "OrchestratorConfig is taken"),
     "a_taken_section": ("def f(OptimizerConfig): ...\nTrainingOrchestrator(lr=0.1)\n", "OptimizerConfig is taken"),
