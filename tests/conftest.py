@@ -143,10 +143,11 @@ def active_store(tracking_uri: str) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _global_store_is_left_alone() -> Iterator[None]:
+def _global_state_of_mlflow_is_left_alone() -> Iterator[None]:
     yield
     left = os.environ.pop("MLFLOW_TRACKING_URI", None)
     assert left is None, f"This test left MLflow's global store at {left}: use the fixture active_store."
-    # A run that a test left active, as one that proves what becomes of a crash may, is not the next test's.
     if (fluent := sys.modules.get("mlflow.tracking.fluent")) is not None:
+        active = [run.info.run_id for run in fluent._active_run_stack.get()]
         fluent._active_run_stack.get().clear()
+        assert not active, f"This test left {active} active: the next one would log into it."

@@ -53,9 +53,14 @@ def execute(project: Path, library: Path | None, program: str, tests: list[str])
 
 @contextlib.contextmanager
 def _fresh(*folders: Path | None) -> Iterator[None]:
-    """Import from these folders first, and forget afterwards what was."""
-    before, path, writes = set(sys.modules), list(sys.path), sys.dont_write_bytecode
+    """Import from these folders first, and forget afterwards what was.
+
+    What this process has imported under a name of theirs, as MLflow, is set aside, or the program would get it.
+    """
     inside = [str(folder) for folder in folders if folder]
+    names = {entry.stem for folder in inside for entry in Path(folder).iterdir()}
+    aside = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
+    before, path, writes = set(sys.modules), list(sys.path), sys.dont_write_bytecode
     sys.path[:0] = inside
     sys.dont_write_bytecode = True
     for known in [known for known in sys.path_importer_cache if known.startswith(tuple(inside))]:
@@ -68,6 +73,7 @@ def _fresh(*folders: Path | None) -> Iterator[None]:
         for name in set(sys.modules) - before:
             if str(getattr(sys.modules[name], "__file__", None) or "").startswith(tuple(inside)):
                 del sys.modules[name]
+        sys.modules.update(aside)
 
 
 def _run(name: str, work: Callable[[], object], project: Path, file: str = "") -> Result:
