@@ -62,6 +62,12 @@ class Row(Value):
         return self.told.sentence.format(self)
 
     @property
+    def advice(self) -> str:
+        """What a person is to do, or why it changed; every report of the row says it."""
+        about = getattr(self, "about", None)
+        return getattr(self, "say", "") or (about.why if about else getattr(self, "why", ""))
+
+    @property
     def is_rewritten(self) -> bool:
         """Whether something is rewritten by the row, as an example can show."""
         return True

@@ -29,7 +29,7 @@ from compatkit.rewrite.prefilter.words import (
     wanted_of,
 )
 from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
-from compatkit.rewrite.run_plan import RunPlan
+from compatkit.rewrite.run_plan import RunPlan, with_advice
 
 Told = TypeVar("Told", Rewrite, Finding)
 
@@ -99,7 +99,8 @@ def rewrite_by_tables(
     run = RunPlan(relevant, through, modern, options, calling, loads, flags)
     try:
         file = File.of(source, home, neighbours)
-        return _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)
+        outcome = _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)
+        return replace(outcome, findings=with_advice(outcome.findings, declared, moves))
     except RewriteError as error:
         return error.as_outcome()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
 
 from compatkit.migration import FlagChange, Migration, Move
 from compatkit.options import Options
+from compatkit.rewrite.outcome import Finding
 
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
@@ -34,6 +35,33 @@ def remembered(work_out: Callable[[Declared], Result]) -> Callable[[Declared], R
         return found[1]
 
     return ask
+
+
+REVIEW = "made with --confidence review"
+
+
+def with_advice(
+    findings: Iterable[Finding], migrations: Iterable[Migration], moves: Iterable[Move] = ()
+) -> tuple[Finding, ...]:
+    """Return findings that say what the row in question says to do, or why it changed."""
+    found = tuple(findings)
+    if not found:
+        return found
+    advice = {move.code: move.why for move in moves}
+    for migration in migrations:
+        advice |= _advice_of(migration)
+    return tuple(_advised(each, advice.get(each.code, "")) for each in found)
+
+
+def _advised(finding: Finding, advice: str) -> Finding:
+    if not advice or advice == REVIEW or advice in finding.message:
+        return finding
+    return replace(finding, message=f"{finding.message} ({advice})")
+
+
+@remembered
+def _advice_of(migration: Migration) -> dict[str, str]:
+    return {row.code: row.advice for _, row in migration.rows()}
 
 
 @dataclass(slots=True)

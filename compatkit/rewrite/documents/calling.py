@@ -10,6 +10,7 @@ from typing import TypeVar
 from compatkit.migration import CallChange, MemberChange, Migration, Removal
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
+from compatkit.rewrite.run_plan import REVIEW
 
 _Row = TypeVar("_Row", CallChange, MemberChange)
 
@@ -82,5 +83,5 @@ def _weaker(rows: tuple[_Row, ...]) -> tuple[_Row, ...]:
 
 
 def _reviewed(row: _Row) -> _Row:
-    about = replace(row.about, confidence="review", why="made with --confidence review", since="", remove="")
+    about = replace(row.about, confidence="review", why=REVIEW, since="", remove="")
     return replace(row, about=about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
@@ -31,6 +32,7 @@ from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, R
 from compatkit.rewrite.prefilter.interfaces import flags_in
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
+from compatkit.rewrite.run_plan import with_advice
 
 _KINDS: dict[str, Callable[[str, Request], Sheet]] = {
     ".cfg": find_in_ini,
@@ -84,7 +86,8 @@ def rewrite_document(
     if not (request.calling or request.flags or _may_matter(document.text, suffix, request)):
         return Unchanged()
     try:
-        return _rewrite(document, suffix, request)
+        outcome = _rewrite(document, suffix, request)
+        return replace(outcome, findings=with_advice(outcome.findings, declared, request.moves))
     except RewriteError as error:
         return error.as_outcome()
 
@@ -111,7 +114,7 @@ def _find_nothing(_text: str, _request: Request) -> Sheet:
     return Sheet()
 
 
-def _rewrite(source: Source, suffix: str, request: Request) -> Outcome:
+def _rewrite(source: Source, suffix: str, request: Request) -> Rewritten | Unchanged:
     sheet = _KINDS.get(suffix, _find_nothing)(source.text, request)
     if suffix != ".ipynb":
         sheet.add(find_commands(source.text, suffix, sheet, request))

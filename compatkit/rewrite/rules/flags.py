@@ -50,8 +50,7 @@ class FlagUse:
     @property
     def finding(self) -> str:
         """What is reported where nothing is rewritten."""
-        why = f" ({self.row.about.why})" if self.row.about.why and not self.row.say else ""
-        return f"{self.message}{why}; not rewritten: {self.reason}" if self.reason else f"{self.message}{why}"
+        return f"{self.message}; not rewritten: {self.reason}" if self.reason else self.message
 
 
 def commands_in(text: str, start: int, end: int) -> Iterator[list[Word]]:

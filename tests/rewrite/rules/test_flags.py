@@ -119,7 +119,7 @@ def test_nothing_is_rewritten_unless_it_is_asked_for_and_the_report_says_why_it_
     (found,) = reported("shop-till --station a --queue_size 3\n", ".txt", options=Options())
 
     assert found == (
-        "SH501 1 --queue_size -> --capacity (it counts coins, too); not rewritten: made with --confidence review"
+        "SH501 1 --queue_size -> --capacity; not rewritten: made with --confidence review (it counts coins, too)"
     )
 
 
