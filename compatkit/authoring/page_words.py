@@ -68,7 +68,8 @@ def _member(row: MemberChange) -> Row:
 def _hook(row: HookChange) -> Row:
     taken = f"v2 calls it with {_listed(row.v2)}" if row.v2 else "v2 calls it without arguments"
     gone = f"without {_listed(row.gone)}" if row.gone else ""
-    said = _said(filter(None, [taken, gone, row.say]))
+    renamed = [f"{_code(each.v1)} is {_code(each.v2)}" for each in row.rename]
+    said = _said(filter(None, [taken, gone, *renamed, row.say]))
     return (_code(row.subject), said, *_about(row.about, usual="review"))
 
 

@@ -235,6 +235,9 @@ def _check_member(member: MemberChange, entry: Entry) -> None:
 def _check_hook(hook: HookChange, entry: Entry) -> None:
     if hook.v1 == hook.v2:
         raise entry.wrong("v2", list(hook.v2), "other parameters than v1's")
+    for row in hook.rename:
+        if row.v1 not in hook.v1 or row.v1 in hook.v2 or row.v2 not in hook.v2 or row.v2 in hook.v1:
+            raise entry.wrong(f"rename.{row.v1}", row.v2, "a parameter of `v1` alone = one of `v2` alone")
 
 
 def _check_key(key: KeyChange, entry: Entry) -> None:
@@ -480,6 +483,12 @@ HOOKS = Table(
     Column("name", NAME, "The method that subclasses define, and that the library calls."),
     Column("v1", Kind(_parameters, TEXTS.schema), "Its parameters in v1, in order, without `self`."),
     Column("v2", Kind(_parameters, TEXTS.schema), "Its parameters in v2, in order, without `self`."),
+    Column(
+        "rename",
+        Kind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
+        "v1's name of a parameter = v2's name.",
+        (),
+    ),
     SAY._replace(meaning="What a person is to do besides: where to find what is not passed any more, for example."),
     about=_about("review"),
     make_about=About,

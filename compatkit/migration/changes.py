@@ -29,6 +29,15 @@ class Renaming(NamedTuple):
     v2: str
 
 
+class Parameters(NamedTuple):
+    """What a method takes after `self`: names in order, how many need a value, those by name only that need one."""
+
+    positional: tuple[str, ...]
+    required: int
+    named: tuple[str, ...] = ()
+    takes_any: bool = False
+
+
 class Mapped(NamedTuple):
     """A literal that an argument took in v1, and what says the same in v2."""
 
@@ -188,7 +197,8 @@ class MemberChange(Row):
 class HookChange(Row):
     """A method that subclasses define and the library calls, with other parameters in v2 than in v1.
 
-    `v1` and `v2` are the parameters after `self`, in order; `say` tells what to do besides.
+    `v1` and `v2` are the parameters after `self`, in order; `rename` are those with another name, and `say` tells what
+    to do besides.
     """
 
     code: str
@@ -196,6 +206,7 @@ class HookChange(Row):
     name: str
     v1: tuple[str, ...]
     v2: tuple[str, ...]
+    rename: tuple[Renaming, ...] = ()
     say: str = ""
     about: About = About("review")
     told: ClassVar = Words(
@@ -209,7 +220,28 @@ class HookChange(Row):
     @property
     def gone(self) -> tuple[str, ...]:
         """The parameters that v2 does not pass any more."""
-        return tuple(name for name in self.v1 if name not in self.v2)
+        renamed = {row.v1 for row in self.rename}
+        return tuple(name for name in self.v1 if name not in self.v2 and name not in renamed)
+
+    def old_names(self, taken: Parameters) -> Mapping[str, str] | None:
+        """Return v1's name of each parameter of a definition that v2 cannot call; None for one that it can.
+
+        Parameters are known by their names where all are v1's, else by their places.
+        """
+        names = taken.positional
+        changed = {*self.gone, *(row.v1 for row in self.rename)}
+        fits = (
+            taken.required <= len(self.v2)
+            and changed.isdisjoint(names[: taken.required])
+            and set(taken.named) <= {*self.v2}
+            # In the same order.
+            and [name for name in names if name in self.v2] == [name for name in self.v2 if name in names]
+            # What v2 passes and v1 did not must find a place.
+            and (len(self.v2) <= len(self.v1) or len(names) >= len(self.v2) or taken.takes_any)
+        )
+        if fits:
+            return None
+        return dict(zip(names, names if {*names} <= {*self.v1} else self.v1, strict=False))
 
     def claims(self) -> Iterator[str]:
         yield from (f"The hook {self.name!r} of {of!r}" for of in self.of)

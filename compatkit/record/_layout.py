@@ -60,6 +60,11 @@ class Layout:
         return not self.is_open and any(name in self.own for name in VALUE_METHODS)
 
     @cached_property
+    def is_slotted(self) -> bool:
+        """True where instances of the metrics class have slots and no `__dict__`."""
+        return bool(self.slots) and not self.metrics.__dictoffset__
+
+    @cached_property
     def takes_mapping(self) -> bool:
         """True where the metrics class may be called with one mapping, and nothing else."""
         return self.metrics is not object and self.arguments is not None and len(self.arguments.accepted) == 1

@@ -137,6 +137,8 @@ class CompatRecord(Storage):
 
         @property
         def __dict__(self) -> AttributeView:
+            if type(self).__compatkit_layout__.is_slotted:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute '__dict__'")
             return AttributeView(self)
 
         @__dict__.setter
@@ -153,7 +155,7 @@ class CompatRecord(Storage):
             object.__setattr__(self, name, value)
             return
         layout = type(self).__compatkit_layout__
-        if layout.slots and not layout.metrics.__dictoffset__:
+        if layout.is_slotted:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         key = layout.names.to_v1.get(name, name)
         if layout.is_open or dict.__contains__(self, key):

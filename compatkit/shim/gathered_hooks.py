@@ -8,68 +8,42 @@ hook, does not see it.
 from __future__ import annotations
 
 import functools
-import sys
-import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
 from compatkit.migration import MemberChange, Migration, Move
-from compatkit.shim.holders import class_at, prefixes, restore, top_of
-from compatkit.shim.members import members_by_class, subclasses
-from compatkit.shim.renamed_member import SubclassWatch
+from compatkit.shim.holders import top_of
+from compatkit.shim.library_classes import LibraryClasses
 from compatkit.shim.warning import caller_frame, module_of, warn_defined
 
 _GATHERED = "_compatkit_gathered"
 _INSIDE = "_compatkit_inside"
 
 
-class GatheredHooks:
+class GatheredHooks(LibraryClasses[MemberChange]):
     """Watches the classes of the library as their modules come in, and connects their subclasses."""
 
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        self._members = members_by_class((row for each in every for row in each.members if row.gathers), moves)
-        self._undo: list[Callable[[], None]] = []
-        self._watched: set[int] = set()
+        super().__init__((row for each in every for row in each.members if row.gathers), moves)
 
-    @property
-    def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every dotted name that may be a module with such a class."""
-        return {module: self.add_in for name in self._members for module in prefixes(name)}
+    def is_about(self, kind: type, rows: Iterable[MemberChange]) -> bool:
+        # Where the hook is still called by the library, there is nothing to do.
+        return not any(hasattr(kind, row.v1) for row in rows)
 
-    def add_in(self, module_name: str) -> None:
-        """Watch the classes that the imported module `module_name` holds."""
-        for name, members in self._members.items():
-            if not name.startswith(f"{module_name}."):
-                continue
-            kind = class_at(sys.modules.get(module_name), name[len(module_name) + 1 :])
-            # Where the hook is still called by the library, there is nothing to do.
-            if kind is not None and id(kind) not in self._watched and not any(hasattr(kind, m.v1) for m in members):
-                self._watched.add(id(kind))
-                connect = functools.partial(self._connect, kind, tuple(members))
-                self._set(kind, "__init_subclass__", SubclassWatch(kind, vars(kind).get("__init_subclass__"), connect))
-                for each in subclasses(kind):
-                    connect(each)
-
-    def restore(self) -> None:
-        """Take every change away."""
-        while self._undo:
-            self._undo.pop()()
-        self._watched.clear()
-
-    def _connect(self, owner: type, members: Iterable[MemberChange], kind: type) -> None:
+    def connect(self, owner: type, rows: Iterable[MemberChange], kind: type) -> None:
         library = top_of(owner.__module__)
         if top_of(kind.__module__) == library:
             return
-        for member in members:
+        for member in rows:
             definer = next((each for each in kind.__mro__ if member.v1 in vars(each)), None)
             hook = vars(definer).get(member.v1) if definer else None
             is_above = isinstance(hook, _HiddenHook)
             if isinstance(hook, FunctionType):
                 # In a mixin it stays: others may use it.
-                self._set(kind, member.v1, _HiddenHook(hook, library))
+                self.put(kind, member.v1, _HiddenHook(hook, library))
                 name = f"{definer.__module__}.{definer.__qualname__}" if definer else ""
                 warn_defined(Move(member.code, f"{name}.{member.v1}", f"{name}.{member.calls_at}"), hook)
                 is_above = any(isinstance(vars(each).get(member.v1), _HiddenHook) for each in kind.__mro__[1:])
@@ -78,12 +52,7 @@ class GatheredHooks:
             for name, make in ((member.gathers, _gathering), (member.calls_at, _ending)):
                 own = vars(kind).get(name)
                 if isinstance(own, FunctionType) or not is_above:
-                    self._set(kind, name, make(member, kind, own))
-
-    def _set(self, owner: type, name: str, value: Any) -> None:
-        before = vars(owner).get(name)
-        setattr(owner, name, value)
-        self._undo.append(functools.partial(_restore, weakref.ref(owner), name, value, before))
+                    self.put(kind, name, make(member, kind, own))
 
 
 class _HiddenHook:
@@ -156,8 +125,3 @@ def _kept(result: Any, wrapped_as: str) -> Any:
 
 def _detached(value: Any) -> Any:
     return value.detach() if callable(getattr(value, "detach", None)) else value
-
-
-def _restore(owner: weakref.ref[type], name: str, value: object, before: object) -> None:
-    if (kind := owner()) is not None:
-        restore(kind, name, value, before)

@@ -48,7 +48,7 @@ class Shim:
             self._producers,
             *([calls] if calls else []),
             *([members] if members else []),
-            *_gathered_hooks(migrations),
+            *_hooks(migrations),
         ]
         self._path: Watched | None = None
         self._hook = ImportHook(*(part.actions for part in self._parts), patterns=calls.patterns if calls else {})
@@ -98,12 +98,15 @@ def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
     return RenamedMembers(migrations)
 
 
-def _gathered_hooks(migrations: Sequence[Migration]) -> list[_Part]:
-    if not any(member.gathers for migration in migrations for member in migration.members):
-        return []
-    from compatkit.shim.gathered_hooks import GatheredHooks
+def _hooks(migrations: Sequence[Migration]) -> Iterator[_Part]:
+    if any(member.gathers for migration in migrations for member in migration.members):
+        from compatkit.shim.gathered_hooks import GatheredHooks
 
-    return [GatheredHooks(migrations)]
+        yield GatheredHooks(migrations)
+    if any(migration.hooks for migration in migrations):
+        from compatkit.shim.changed_hooks import ChangedHooks
+
+        yield ChangedHooks(migrations)
 
 
 def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMembers | None) -> Iterator[Move]:

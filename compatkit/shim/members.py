@@ -11,13 +11,13 @@ import inspect
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
-from typing import Any
 
-from compatkit.migration import MemberChange, Migration, Move, follow
+from compatkit.migration import MemberChange, Migration, Move
 from compatkit.shim.holders import class_at, prefixes, restore, top_of
+from compatkit.shim.library_classes import rows_by_class, subclasses
 from compatkit.shim.mapped_call import renamed_at_run_time
 from compatkit.shim.renamed_member import RenamedHook, RenamedMember, SubclassWatch, defines
 from compatkit.shim.warning import caller_frame, warn_defined, warn_moved
@@ -32,7 +32,7 @@ class RenamedMembers:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
         rows = (row for migration in every for row in migration.members if renamed_at_run_time(row))
-        self._members = members_by_class(rows, moves)
+        self._members = rows_by_class(rows, moves)
         self._undo: list[Callable[[], None]] = []
 
     @property
@@ -120,20 +120,6 @@ class _Hooks:
         return kind.__module__ == self._owner.__module__ or top_of(kind.__module__) == self._library
 
 
-def members_by_class(rows: Iterable[MemberChange], moves: Sequence[Move]) -> dict[str, dict[MemberChange, None]]:
-    """Return the members of each class, under its declared names and those to which it moved.
-
-    A class that moved is often named by both its homes: it has a member once.
-    """
-    found: dict[str, dict[MemberChange, None]] = {}
-    for member in rows:
-        for name in member.of:
-            moved = follow(name, moves)
-            for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
-                found.setdefault(each, {})[member] = None
-    return found
-
-
 def _has(kind: type, name: str) -> bool:
     return any(defines(each, name) for each in kind.__mro__)
 
@@ -151,12 +137,6 @@ def _library_of(kind: type) -> str:
     top = top_of(kind.__module__)
     file = str(getattr(sys.modules.get(kind.__module__), "__file__", None) or "")
     return top if {"site-packages", "dist-packages"} & set(Path(file).parts) else ""
-
-
-def subclasses(kind: Any) -> Iterator[type]:
-    for each in type.__subclasses__(kind):
-        yield each
-        yield from subclasses(each)
 
 
 def _restore(owner: weakref.ref[type], name: str, value: weakref.ref[_StandIn]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
-from compatkit.migration import Move
+from compatkit.migration import HookChange, Move
 
 # Who imports or resolves a name for somebody else: the line that asked them is the one to change.
 _RELAYS = (
@@ -93,6 +93,15 @@ def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType |
     told = "; ".join(steps) or "it is called otherwise"
     message = f"{code} {name}: {told}; to rewrite it, run: {_command()}"
     _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
+
+
+def warn_hook(row: HookChange, name: str, told: str, function: FunctionType) -> None:
+    """Warn, at its first line, of a method that v2 calls with other parameters."""
+    steps = (f"v2 calls it as {row.name}({row.taken})", told, row.say)
+    message = f"{row.code} {name}: {'; '.join(filter(None, steps))}; to rewrite it, run: {_command(is_review=True)}"
+    code = function.__code__
+    place = (code.co_filename, code.co_firstlineno)
+    _warn_at(message, ChangedCallWarning, Move(row.code, name, name), place, function.__globals__)
 
 
 def warn_unread(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pickle
 from collections import UserList
@@ -11,7 +12,15 @@ from typing import NamedTuple
 import pytest
 
 from compatkit.migration import Field
-from compatkit.record import CompatRecord, EpochRecord, FieldNames, HistoryReader, RecordError, record_class
+from compatkit.record import (
+    CompatRecord,
+    EpochRecord,
+    FieldNames,
+    HistoryReader,
+    RecordError,
+    read_history,
+    record_class,
+)
 
 NAMES = FieldNames.of([Field("X1", "em", "exact_match")])
 
@@ -152,6 +161,16 @@ def test_a_class_that_acts_on_being_subclassed_does_not_see_its_records() -> Non
 
     assert isinstance(record, Registered)
     assert Registered.seen == []
+
+
+def test_a_record_of_a_class_with_slots_has_no_dict_of_attributes_either() -> None:
+    slotted = dataclasses.make_dataclass("Slotted", [("epoch", int)], slots=True)
+    (record,) = read_history([slotted(1)])
+
+    assert not hasattr(record, "__dict__")
+    with pytest.raises(TypeError, match="must have __dict__"):
+        vars(record)
+    assert copy.deepcopy(record) == {"epoch": 1}
 
 
 def test_a_record_of_a_class_with_slots_passes_for_one_and_is_a_dict() -> None:

@@ -230,7 +230,7 @@ def test_a_result_is_kept_once_whatever_calls_what(results: list[int | None], is
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MovedNameWarning)
         for kind in (Base, Mine):
-            hooks._connect(model, [first], kind)
+            hooks.connect(model, [first], kind)
     mine = Mine()
     for at in range(len(results)):
         mine.train_step(at)

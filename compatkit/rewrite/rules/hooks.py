@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import HookChange
+from compatkit.migration.changes import Parameters
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -84,15 +85,11 @@ def _fits(item: _Function, hook: HookChange) -> bool:
     if any(isinstance(each, ast.Name) and each.id in ("staticmethod", "classmethod") for each in item.decorator_list):
         return True
     positional = [arg.arg for arg in _positional(item)][1:]
-    required = len(positional) - len(item.args.defaults)
-    if required > len(hook.v2) or any(name in hook.gone for name in positional[: max(required, 0)]):
-        return False
     by_name = zip(item.args.kwonlyargs, item.args.kw_defaults, strict=True)
-    if any(default is None and arg.arg not in hook.v2 for arg, default in by_name):
-        return False
-    # What v2 passes and v1 did not must find a place.
-    adds = len(hook.v2) > len(hook.v1)
-    return not adds or len(positional) >= len(hook.v2) or item.args.vararg is not None
+    named = tuple(arg.arg for arg, default in by_name if default is None)
+    required = max(len(positional) - len(item.args.defaults), 0)
+    taken = Parameters(tuple(positional), required, named, takes_any=item.args.vararg is not None)
+    return hook.old_names(taken) is None
 
 
 def _positional(item: _Function) -> list[ast.arg]:
@@ -101,5 +98,6 @@ def _positional(item: _Function) -> list[ast.arg]:
 
 def _said(owner: ast.ClassDef, item: _Function, hook: HookChange) -> str:
     gone = f", without {', '.join(hook.gone)}" if hook.gone else ""
+    gone += "".join(f", {row.v1} is {row.v2}" for row in hook.rename)
     say = f"; {hook.say}" if hook.say else ""
     return f"{owner.name}.{item.name}: v2 calls it as {item.name}({hook.taken}){gone}{say}"
