@@ -23,7 +23,8 @@ class Item:
     one is put. `is_quiet` tells that nothing happens when it is evaluated. Where the value is not known, it is one of
     `choices`, if there are any; `pieces` are the parts of a formatted string that are written. What a call returns is
     not None, nor a literal where the callee has the name of a class (`is_object`). `made` are the dotted names of what
-    is called to make the value, or the elements of a list.
+    is called to make the value, or the elements of a list. `within` is the dict in which it is written, which the call
+    spreads.
     """
 
     index: int | None
@@ -41,6 +42,7 @@ class Item:
     is_object: bool = False
     made: tuple[str, ...] = ()
     is_list: bool = False
+    within: object | None = None
 
     @property
     def is_spread(self) -> bool:

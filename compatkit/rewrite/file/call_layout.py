@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import span
 
 _OPENING = re.compile(r"[ \t\f]*\(")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -50,6 +51,16 @@ def lay_out(source: Source, call: ast.Call) -> Layout | None:
     if len(spans) != len(call.args) + len(call.keywords):
         return None
     return Layout(start + 1, end - 1, spans)
+
+
+def lay_out_dict(source: Source, node: ast.Dict) -> Layout | None:
+    """Return where the pairs of a display stand, or None where that is not clear."""
+    start, end = span(source, node)
+    try:
+        spans = tuple(_spans(source.text[start:end], start))
+    except (tokenize.TokenError, SyntaxError, IndexError):
+        return None
+    return Layout(start + 1, end - 1, spans) if len(spans) == len(node.keys) else None
 
 
 def in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:

@@ -15,6 +15,7 @@ from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
+from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
 from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.respell import Spelling
 
@@ -107,7 +108,8 @@ class Visitor:
 
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
-        planned, doubts = plan_call(call, acting, self._may_make, self._file.import_of)
+        spreads = spreads_of(self._file, call)
+        planned, doubts = plan_call(call, acting, self._may_make, self._file.import_of, spreads)
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
@@ -151,7 +153,10 @@ class Visitor:
         edits = edit_call(self._source, call, layout, planned)
         if isinstance(edits, str):
             return edits
-        use.edits += edits
+        within = edit_spreads(self._file, planned)
+        if isinstance(within, str):
+            return within
+        use.edits += [*edits, *within]
         return self._spell(use, name, planned.applied)
 
     def _spell(self, use: Use, name: str, applied: Sequence[CallChange]) -> str:

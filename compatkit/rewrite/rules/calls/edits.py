@@ -21,7 +21,7 @@ _WIDEST = 200
 
 def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) -> list[Edit] | str:
     """Return the edits inside the parentheses, in order, or why there are none."""
-    editor = _Editor(source, layout, planned)
+    editor = Editor(source, layout, [item for item in planned.items if item.within is None])
     first = call.args[0] if call.args else None
     if isinstance(first, ast.GeneratorExp) and source.offset(first.lineno, first.col_offset) < layout.opening:
         return "its generator would need parentheses of its own"
@@ -31,22 +31,26 @@ def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) 
 
 def written(items: Sequence[Item], quote: str = '"') -> str:
     """Return new arguments as text."""
-    return ", ".join(f"{item.name}={_literal(item, quote)}" if item.name else _literal(item, quote) for item in items)
+    return ", ".join(
+        f"{item.name}={literal_of(item, quote)}" if item.name else literal_of(item, quote) for item in items
+    )
 
 
-class _Editor:
-    def __init__(self, source: Source, layout: Layout, planned: Planned) -> None:
+class Editor:
+    """Edits what stands between parentheses or braces."""
+
+    def __init__(self, source: Source, layout: Layout, items: Sequence[Item]) -> None:
         self._text = source.text
         self._layout = layout
-        self._old = [item for item in planned.items if item.index is not None]
-        self._new = [item for item in planned.items if item.index is None and not item.is_dropped]
+        self._old = [item for item in items if item.index is not None]
+        self._new = [item for item in items if item.index is None and not item.is_dropped]
         inside = self._text[layout.opening : layout.closing]
         self._quote = "'" if "'" in inside and '"' not in inside else '"'
         self.problem = ""
 
     def edits(self) -> Iterator[Edit]:
         front = [item for item in self._new if item.name is None]
-        at_end = [item for item in self._new if item.name is not None and item.before is None]
+        at_end = [item for item in self._new if item.name is not None and item.before not in self._old]
         kept = [item for item in self._old if not item.is_dropped]
         yield from self._in_front(front)
         for item in self._old:
@@ -71,13 +75,13 @@ class _Editor:
     def _change(self, item: Item, before: Sequence[Item]) -> Iterator[Edit]:
         span = self._span(item)
         text = self._text[span.start : span.end]
-        if isinstance(item.node, ast.Starred) or item.name == "**":
+        if isinstance(item.node, ast.Starred) or (item.name or "").startswith("**"):
             return
         was_named = _KEYWORD.match(text)
         added = f"{self._written(before)},{self._break_before(span.start) or ' '}" if before else ""
         if item.value is not None:
             head = f"{item.name}=" if item.name else ""
-            yield Edit(span.start, span.end, added + head + _literal(item, self._quote))
+            yield Edit(span.start, span.end, added + head + literal_of(item, self._quote))
         elif was_named is not None:
             if was_named[1] != item.name or added:
                 yield Edit(span.start, span.start + len(was_named[1]), added + (item.name or ""))
@@ -130,7 +134,7 @@ class _Editor:
         return written(items, self._quote)
 
 
-def _literal(item: Item, quote: str) -> str:
+def literal_of(item: Item, quote: str) -> str:
     value = item.value[0] if item.value else None
     text = repr(value)
     if isinstance(value, str) and quote == '"' and '"' not in text:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import SPREAD, Doubt, Item, Planned, plan_items
@@ -11,8 +13,18 @@ from compatkit.rewrite.file.call_layout import in_order
 
 __all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
 
+# The name of an argument whose contents stand behind it as items of their own.
+SPREAD_OUT = "** "
 # What evaluates without doing anything else.
 _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.List)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A dict that a call spreads: where it is written out, a display or a call of `dict`, and its keys and values."""
+
+    node: ast.Dict | ast.Call
+    pairs: tuple[tuple[str, ast.expr], ...]
 
 
 def plan_call(
@@ -20,12 +32,13 @@ def plan_call(
     changes: Sequence[CallChange],
     may_make: Callable[[CallChange], bool],
     name_of: Callable[[ast.expr], str] = lambda _: "",
+    spreads: Mapping[ast.keyword, Spread] = MappingProxyType({}),
 ) -> tuple[Planned, list[Doubt]]:
     """Apply `changes` to a call, one after another; each is made as a whole, or doubted.
 
-    `name_of` tells the dotted name that an expression surely stands for.
+    `name_of` tells the dotted name that an expression surely stands for, `spreads` what a `**` hands over.
     """
-    items = list(_items(call))
+    items = list(_items(call, spreads))
     for item in items if any(change.made_of for change in changes) else ():
         item.made = tuple(name for each in _makers(item.node) if (name := name_of(each)))
         item.is_list = isinstance(item.node, ast.List | ast.Tuple)
@@ -38,9 +51,15 @@ def _makers(node: object) -> list[ast.expr]:
     return [part.func for part in parts if isinstance(part, ast.Call)]
 
 
-def _items(call: ast.Call) -> Iterator[Item]:
+def _items(call: ast.Call, spreads: Mapping[ast.keyword, Spread]) -> Iterator[Item]:
     for index, given in enumerate(in_order(call)):
-        if isinstance(given, ast.keyword):
+        if isinstance(given, ast.keyword) and (spread := spreads.get(given)):
+            yield _item(index, given.value, SPREAD_OUT)
+            for number, (name, value) in enumerate(spread.pairs):
+                item = _item(number, value, name)
+                item.within = spread.node
+                yield item
+        elif isinstance(given, ast.keyword):
             yield _item(index, given.value, given.arg or "**")
         else:
             yield _item(index, given, None)

@@ -1,0 +1,118 @@
+"""A dict that is spread in a call, and used nowhere else, is edited as the call's own arguments."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.rewrite.rules.calls.shop import findings, rewritten
+
+ROWS = """
+[[calls]]
+code = "SH102"
+of = "shop.buy"
+v1 = ["item", "where"]
+rename = { where = "place" }
+values = { how = [["cash", "coins"]] }
+drop = ["verbose"]
+add = { till = 1 }
+"""
+V1 = "def buy(item, where='', how='cash', verbose=False):\n    print(item, where, how)\n"
+V2 = "def buy(item, place='', how='coins', *, till):\n    print(item, place, {'coins': 'cash'}.get(how, how))\n"
+
+
+def in_function(body: str) -> str:
+    return "import shop\n\n\ndef main():\n" + "".join(f"    {line}\n" for line in dedent(body).strip().split("\n"))
+
+
+REWRITTEN = {
+    "a display in the call": (
+        'shop.buy("tea", **{"where": "here", "how": "cash"})',
+        'shop.buy("tea", **{"place": "here", "how": "coins"}, till=1)',
+    ),
+    "a display above": (
+        """
+        given = {"item": "tea", 'where': "here", "verbose": True}
+        shop.buy(**given)
+        """,
+        """
+        given = {"item": "tea", 'place': "here", "till": 1}
+        shop.buy(**given)
+        """,
+    ),
+    "a call of dict": (
+        """
+        given = dict(item="tea", how="cash", verbose=True)
+        shop.buy(where="here", **given)
+        """,
+        """
+        given = dict(item="tea", how="coins", till=1)
+        shop.buy(place="here", **given)
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(REWRITTEN))
+def test_it_is_edited_and_the_program_does_the_same(name: str, tmp_path: Path) -> None:
+    before, after = (in_function(text) for text in REWRITTEN[name])
+
+    assert rewritten(before, ROWS) == after
+    assert run(before, V1, tmp_path / "v1") == run(after, V2, tmp_path / "v2") != ""
+
+
+def run(program: str, library: str, folder: Path) -> str:
+    folder.mkdir()
+    (folder / "shop.py").write_text(library, encoding="utf-8")
+    (folder / "app.py").write_text(f"{program}\n\nmain()\n", encoding="utf-8")
+    command = [sys.executable, "-E", "app.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+LEFT = {
+    "it is read again": 'given = {"where": "here"}\nshop.buy(1, **given)\nprint(given)',
+    "it is changed": 'given = {"where": "here"}\ngiven["a"] = 1\nshop.buy(1, **given)',
+    "it is bound twice": 'given = {"where": "here"}\nif 1:\n    given = {}\nshop.buy(1, **given)',
+    "it is handed on": 'given = {"where": "here"}\nsend(given)\nshop.buy(1, **given)',
+    "it takes in another": 'given = {"where": "here", **other}\nshop.buy(1, **given)',
+    "a key is computed": 'given = {key: "here"}\nshop.buy(1, **given)',
+    "an inner function spreads it": 'given = {"where": "here"}\ndef inner():\n    shop.buy(1, **given)',
+    "two are bound at once": 'given = other = {"where": "here"}\nshop.buy(1, **given)',
+    "a key stands twice": 'shop.buy(1, **{"where": "a", "where": "b"})',
+    "its own dict": 'dict = make\ngiven = dict(where="here")\nshop.buy(1, **given)',
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_another_may_read_is_left_and_reported(name: str) -> None:
+    source = in_function(LEFT[name])
+
+    (found,) = findings(source, ROWS)
+
+    assert "not rewritten" in found
+
+
+def test_what_a_module_binds_is_left_because_another_file_may_read_it() -> None:
+    (found,) = findings('import shop\ngiven = {"where": "here"}\nshop.buy(1, **given)\n', ROWS)
+
+    assert "whose contents are not known here" in found
+
+
+def test_no_comment_is_lost() -> None:
+    rows = '[[calls]]\ncode = "SH102"\nof = "shop.buy"\ndrop = ["verbose"]\n'
+    source = in_function('given = {\n    "verbose": 1,  # always\n    "where": 2,\n}\nshop.buy(1, **given)')
+
+    (found,) = findings(source, rows)
+
+    assert "a comment would be lost" in found
+    assert "verbose" not in rewritten(source.replace("  # always", ""), rows)
+
+
+def test_a_dict_without_what_changed_needs_nothing() -> None:
+    rows = '[[calls]]\ncode = "SH102"\nof = "shop.buy"\nrename = { where = "place" }\n'
+
+    assert findings(in_function('given = {"item": 1}\nshop.buy(**given)'), rows) == []
