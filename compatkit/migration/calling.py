@@ -93,11 +93,15 @@ def plan_items(
     planned = Planned(list(items))
     doubts: list[Doubt] = []
     as_given = [(item.name, item) for item in items]
+    told: set[str] = set()
     for change in changes:
         attempt = _Attempt(planned.items, change, as_given)
-        if attempt.says_nothing():
+        # Of an argument that a row above leaves to a person, no row below makes anything.
+        if attempt.says_nothing() or change.asked & told:
             continue
         reason = attempt.doubt()
+        if change.say and not reason:
+            told |= change.asked
         if reason or change.say:
             doubts.append(Doubt(change, reason or change.say, is_said=not reason))
         elif not may_make(change):

@@ -21,6 +21,9 @@ class Setting(NamedTuple):
     name: str
     value: Literal
 
+    def __hash__(self) -> int:
+        return hash(repr(tuple(self)))  # a literal may be a list
+
 
 class Renaming(NamedTuple):
     """A v1 name of an argument, and its v2 name."""
@@ -45,12 +48,18 @@ class Mapped(NamedTuple):
     v1: Literal
     v2: Literal
 
+    def __hash__(self) -> int:
+        return hash(repr(tuple(self)))  # a literal may be a list
+
 
 class Condition(NamedTuple):
     """An argument that must be given one of these literals."""
 
     name: str
     values: tuple[Literal, ...]
+
+    def __hash__(self) -> int:
+        return hash(repr(tuple(self)))  # a literal may be a list
 
 
 class Match(NamedTuple):

@@ -19,6 +19,15 @@ def test_literals_are_those_of_python() -> None:
     assert tuple(call.values[0]) == ("b", 16, "16-mixed")
 
 
+def test_a_list_may_be_given_instead_of_a_switch() -> None:
+    text = CALL + "values = { a = [[true, { python = '[1]' }]] }\n"
+
+    (call,) = parse_migration(HEAD + text).calls
+
+    assert tuple(call.values[0]) == ("a", True, [1])
+    assert len({call, call}) == 1
+
+
 def test_what_it_says_of_itself_is_kept() -> None:
     text = CALL + 'drop = ["a"]\nconfidence = "review"\nsince = "1.1"\nremove = "2"\nwhy = "w"\nlink = "https://x"\n'
 

@@ -53,6 +53,17 @@ made_of = { door = ["shop.Gate", "shop.Fence"] }
 rename = { door = "gate" }
 
 [[calls]]
+code = "SHOP209"
+of = "shop.lend"
+when = { share = [1.0] }
+say = "a share of one is all of it: give an amount"
+
+[[calls]]
+code = "SHOP210"
+of = "shop.lend"
+rename = { share = "amount" }
+
+[[calls]]
 code = "SHOP206"
 of = "shop.owe"
 values = { limit = [[{ python = "None" }, 0]] }
@@ -157,3 +168,14 @@ def test_one_in_a_list_is_reported(door: str) -> None:
     (told,) = findings(call(f"door={door}", name="open"), ROWS)
 
     assert "`door` is a list" in told
+
+
+def test_an_argument_that_a_row_leaves_to_a_person_is_renamed_by_none_below() -> None:
+    (told,) = findings(call("share=1.0, to=2", name="lend"), ROWS)
+
+    assert told.startswith("SHOP209")
+    assert type(outcome_of(call("share=1.0, to=2", name="lend"), ROWS)).__name__ == "Unchanged"
+
+
+def test_an_argument_of_which_a_row_has_nothing_to_say_is_renamed_by_one_below() -> None:
+    assert rewritten(call("share=0.5", name="lend"), ROWS) == call("amount=0.5", name="lend")

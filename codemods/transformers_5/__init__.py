@@ -1,0 +1,1 @@
+"""Move to transformers 5: declared in migration.toml."""
