@@ -13,6 +13,7 @@ from compatkit.equivalence.comparing.metrics import compare_metrics, compare_mod
 from compatkit.equivalence.comparing.models import compare_files, compare_models
 from compatkit.equivalence.comparing.near import notes_on_near_values
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
+from compatkit.equivalence.comparing.variables import with_variables_of
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.frameworks import natures_of
@@ -100,6 +101,8 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
     """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
     if policy.knows_frameworks:
         policy = replace(policy, natures=natures_of(before, after))
+        after, renamed = with_variables_of(before, after)
+        yield from renamed
     if before.status != after.status:
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)
