@@ -1,16 +1,16 @@
 """How often the verdict on many runs errs, by simulation: python -m tests.benchmarks.bench_equivalence_test [TRIES].
 
 Each setting draws both sides with means that lie just at the margin of 1, where "equivalent" is wrong and most likely,
-and counts how often it is said: of at most 0.05 of the tries. Where statsmodels is installed, each p-value is held
-against its `ttost_ind`.
+and counts how often it is said: of at most 0.05 of the tries. Where statsmodels is installed, it is also counted how
+often a p-value that finds "equivalent" lies below that of its `ttost_ind`, which never may be.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.random import Generator
@@ -51,6 +51,8 @@ SETTINGS: dict[str, tuple[Draw, int, Draw, int]] = {
     "normal, 20 and 20": (normal, 20, normal, 20),
     "normal, n = 2": (normal, 2, normal, 2),
     "unequal sizes, 4 and 16": (normal, 4, normal, 16),
+    "unequal sizes, 2 and 20": (normal, 2, normal, 20),
+    "unequal spreads, 3 and 3": (normal, 3, wide, 3),
     "unequal spreads, 8 and 8": (normal, 8, wide, 8),
     "unequal sizes and spreads, 16 and 4": (normal, 16, wide, 4),
     "heavy tails, 8 and 8": (heavy, 8, heavy, 8),
@@ -60,38 +62,36 @@ SETTINGS: dict[str, tuple[Draw, int, Draw, int]] = {
 }
 
 
-def tried(setting: str, shift: float, tries: int) -> tuple[Counter[Decision], float]:
-    """Return the decisions, and how far the p-values lie from those of statsmodels at most."""
+def tried(setting: str, shift: float, tries: int) -> tuple[Counter[Decision], int]:
+    """Return the decisions, and how many p-values lie below those of statsmodels."""
     one, ones, other, others = SETTINGS[setting]
-    random, found, apart = np.random.default_rng(16), Counter[Decision](), 0.0
+    random, found, below = np.random.default_rng(16), Counter[Decision](), 0
     for _ in range(tries):
         before, after = one(random, ones), other(random, others) + shift
         sides = (Sample(tuple(values.tolist()), len(values)) for values in (before, after))
         evidence = judge("m", *sides, MARGIN, Levels.of(0.95, 1))
         found[evidence.decision] += 1
-        apart = max(apart, _apart(evidence, before, after))
-    return found, apart
+        below += _is_below(evidence, before, after)
+    return found, below
 
 
-def _apart(evidence: Evidence, before: np.ndarray, after: np.ndarray) -> float:
-    try:
-        from statsmodels.stats.weightstats import ttost_ind
-    except ImportError:
-        return math.nan
-    if evidence.p_equivalent is None:
-        return 0.0
-    return abs(float(ttost_ind(after, before, -1, 1, usevar="unequal")[0]) - evidence.p_equivalent)
+def _is_below(evidence: Evidence, before: np.ndarray, after: np.ndarray) -> bool:
+    if not find_spec("statsmodels") or evidence.p_equivalent is None or evidence.p_equivalent > 0.5:
+        return False
+    from statsmodels.stats.weightstats import ttost_ind
+
+    return evidence.p_equivalent < float(ttost_ind(after, before, -1, 1, usevar="unequal")[0]) * (1 - 1e-9)
 
 
 def main(tries: int = TRIES) -> None:
     print(f"{tries} tries a setting; means at the margin, then equal")
-    print(f"{'setting':38} false equivalent  false different  found equivalent  p apart from statsmodels")
+    print(f"{'setting':38} false equivalent  false different  found equivalent  p below statsmodels'")
     for setting in SETTINGS:
-        at, apart = tried(setting, 1.0, tries)
+        at, below = tried(setting, 1.0, tries)
         equal, _ = tried(setting, 0.0, tries)
         rates = (at[Decision.EQUIVALENT], equal[Decision.DIFFERENT], equal[Decision.EQUIVALENT])
         shown = "  ".join(f"{rate / tries:15.4f}" for rate in rates)
-        print(f"{setting:38} {shown}   {apart:.1e}", flush=True)
+        print(f"{setting:38} {shown}   {below if find_spec('statsmodels') else 'not there':>20}", flush=True)
 
 
 if __name__ == "__main__":

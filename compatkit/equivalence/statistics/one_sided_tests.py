@@ -1,5 +1,9 @@
-"""Two one-sided Welch tests against a margin, and how many runs would decide. The tests are SciPy's.
+"""Two one-sided Welch tests against a margin, and how many runs would decide.
 
+Welch's degrees of freedom are too many now and then: with samples of 2 and 20 they find "equivalent" at the margin in
+8 % of tries where 5 % are stated, with 3 and 3 in 5.3 %. So they are rounded down, and of unequal sizes those of the
+smaller sample are taken, which never err more than is stated (Mickey and Brown 1966, "Bounds on the distribution
+functions of the Behrens-Fisher statistic").
 Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach for assessing the
 equivalence of average bioavailability"; for a relative margin the ratio of means, as Sasabuchi 1988 tests it: the
 sample before is scaled, not its estimated mean, so that the error of the mean is in the test.
@@ -86,29 +90,42 @@ def _bounds(before: _Moments, margin: Margin) -> tuple[_Moments, _Moments]:
 
 
 def _welch(one: _Moments, other: _Moments, alternative: str) -> float:
-    from scipy.stats import ttest_ind_from_stats
+    """Return the p-value of "one is less", or "greater", than the other."""
+    from scipy.special import stdtr  # 50 times as fast as scipy.stats.t.cdf
 
-    sides = [(each.mean, math.sqrt(each.variance), each.count) for each in (one, other)]
-    return float(ttest_ind_from_stats(*sides[0], *sides[1], equal_var=False, alternative=alternative).pvalue)
+    freedom, error = _freedom_and_error(one, other)
+    apart = (one.mean - other.mean) / error
+    return float(stdtr(freedom, apart if alternative == "less" else -apart))
 
 
 def _interval(one: _Moments, other: _Moments, level: float) -> tuple[float, float]:
-    """Return Welch's interval of the difference of the means, of which each end errs with `level`."""
+    """Return the interval of the difference of the means, of which each end errs with `level`."""
     from scipy.special import stdtrit  # quantiles of Student's t: 50 times as fast as scipy.stats.t.ppf
 
+    freedom, error = _freedom_and_error(one, other)
+    reach = float(stdtrit(freedom, 1 - level)) * error
+    return one.mean - other.mean - reach, one.mean - other.mean + reach
+
+
+def _freedom_and_error(one: _Moments, other: _Moments) -> tuple[int, float]:
+    """Return the degrees of freedom, and the standard error of the difference of the means."""
     parts = one.variance / one.count, other.variance / other.count
     if not sum(parts):
         raise OverflowError("the spread is below what a double holds")
-    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (one.count - 1) + parts[1] ** 2 / (other.count - 1))
-    reach = float(stdtrit(freedom, 1 - level)) * math.sqrt(sum(parts))
-    return one.mean - other.mean - reach, one.mean - other.mean + reach
+    smaller = min(one.count, other.count) - 1
+    if one.count != other.count:
+        return smaller, math.sqrt(sum(parts))
+    # Shares, since the square of a small variance is 0; and a little more, lest a whole number lie just below itself.
+    shares = [part / sum(parts) for part in parts]
+    freedom = smaller / sum(share**2 for share in shares)
+    return max(smaller, math.floor(freedom + 1e-9)), math.sqrt(sum(parts))
 
 
 def _decides(n: int, room: float, spread: tuple[float, float], level: float) -> bool:
     """Tell whether n runs a side decide with the power above; half its error lies on each side of the margin."""
     from scipy.special import stdtrit  # quantiles of Student's t: 50 times as fast as scipy.stats.t.ppf
 
-    freedom = (n - 1) * sum(spread) ** 2 / sum(each**2 for each in spread)
+    freedom = math.floor((n - 1) * sum(spread) ** 2 / sum(each**2 for each in spread) + 1e-9)
     quantiles = stdtrit(freedom, 1 - level) + stdtrit(freedom, 1 - (1 - POWER) / 2)
     return bool(quantiles * math.sqrt(sum(spread) / n) <= room)
 
