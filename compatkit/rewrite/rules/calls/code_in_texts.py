@@ -87,7 +87,7 @@ def _doctests(file: File, node: ast.Constant) -> Iterator[_Text]:
 
 
 def _code(file: File, node: ast.expr, text: str) -> Iterator[_Text]:
-    if len(text) > _LONGEST or not _DOES.search(text):
+    if len(text) > _LONGEST or not _DOES.search(text) or _is_a_name(file, text):
         return
     call = file.parents.get(node)
     call = file.parents.get(call) if isinstance(call, ast.keyword) else call
@@ -96,6 +96,13 @@ def _code(file: File, node: ast.expr, text: str) -> Iterator[_Text]:
     beside = (part.value for part in given if part is not node and isinstance(part, ast.Constant))
     before = [line for each in beside if isinstance(each, str) and "import" in each for line in each.split("\n")]
     yield _Text(node, (*before, *text.strip("\n").split("\n")))
+
+
+def _is_a_name(file: File, text: str) -> bool:
+    """Tell whether a text is nothing but a dotted name of what is imported, on which `strings` decides."""
+    root, _, _ = text.partition(".")
+    bound = [each.node for each in file.scopes.of(root) if each.is_binding]
+    return all(part.isidentifier() for part in text.split(".")) and all(node in file.imported for node in bound)
 
 
 def _runs(text: _Text) -> bool:

@@ -5,26 +5,33 @@ from __future__ import annotations
 import ast
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from compatkit.migration import CallChange, MemberChange, Migration
+from compatkit.migration import CallChange, MemberChange, Migration, Move
 from compatkit.migration.aliases import names_of, owners_of
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
 from compatkit.rewrite.run_plan import remembered
 
+_OF_MODULES = frozenset({"delattr", "object", "setattr"})
 _MODULES = frozenset({"import_module", "importorskip", "__import__"})
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedName:
-    """A dotted name of v1, and what a person has to know of it; a mock in its place may not mind."""
+    """A dotted name of v1, and what a person has to know of it; a mock in its place may not mind.
+
+    `move` leads to its new name, if it has one under which a mock can stand.
+    """
 
     name: str
     code: str
     say: str
+    move: Move | None = None
     minds_mocks: bool = True
+    is_member: bool = False
     is_call: bool = False
 
 
@@ -42,11 +49,18 @@ class ChangedNames:
         names = (".".join(parts[:size]) for size in range(min(len(parts), self._longest), 1, -1))
         return next((found for name in names if (found := self._by_name.get(name))), None)
 
-    def read_used(self, text: str, parents: Mapping[ast.AST, ast.AST], node: ast.Constant) -> ChangedName | None:
-        """Return what is used of a module that a text names, as in `import_module("shop").send`."""
+    def read_used(self, text: str, file: File, node: ast.Constant) -> ChangedName | None:
+        """Return what is used of a module that a text names, as in `import_module("shop").send`.
+
+        Or what a text names of a module, as in `patch.object(shop, "send")`.
+        """
+        parents = file.parents
         call = parents.get(node)
         if not isinstance(call, ast.Call | ast.Subscript):
             return None
+        if isinstance(call, ast.Call) and call.args[1:2] == [node] and called(call) in _OF_MODULES:
+            owner = self._by_name.get(f"{file.import_of(call.args[0])}.{text}")
+            return owner if owner and owner.minds_mocks and not owner.is_member else None
         if isinstance(call, ast.Call) and called(call) not in _MODULES:
             return None
         match parents.get(call):
@@ -80,13 +94,16 @@ def _by_name(migration: Migration) -> dict[str, ChangedName]:
 def _names(migration: Migration) -> Iterator[ChangedName]:
     for call in migration.calls:
         for name in names_of(call, migration):
-            yield ChangedName(name, call.code, _of_call(call), minds_mocks=bool(call.to), is_call=True)
+            move = Move(call.code, name, call.to, call.about.confidence) if call.to else None
+            yield ChangedName(name, call.code, _of_call(call), move, minds_mocks=bool(call.to), is_call=True)
     for removal in migration.removed:
         yield from (ChangedName(name, removal.code, f"it is gone: {removal.say}") for name in removal.names)
     members: dict[str, list[MemberChange]] = {}
     for member in migration.members:
         for name in dict.fromkeys(owners_of(member, migration)):
-            yield ChangedName(f"{name}.{member.v1}", member.code, _of_members([member]))
+            old = f"{name}.{member.v1}"
+            move = Move(member.code, old, f"{name}.{member.v2}", member.about.confidence) if member.v2 else None
+            yield ChangedName(old, member.code, _of_members([member]), move, is_member=True)
             members.setdefault(name, []).append(member)
     makers = [(name.removesuffix("()"), kind) for name, kind in migration.types if name.endswith("()")]
     for name, owner in (*((owner, owner) for owner in members), *makers):

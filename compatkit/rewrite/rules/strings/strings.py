@@ -16,7 +16,7 @@ from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.strings.changed_names import ChangedNames
+from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
@@ -129,18 +129,41 @@ class _Search:
     def _changed_name(self, node: ast.Constant, text: str) -> bool:
         """Report a string that names what is called otherwise or is gone; tell whether it does."""
         assert self._changed is not None
-        owner = self._changed.read(text) or self._changed.read_used(text, self._context.parents, node)
+        owner = self._changed.read(text) or self._changed.read_used(text, self._file, node)
         if owner is None or (self._context.is_patch(node) and not owner.minds_mocks):
             return False
         if (self._names.read(text) if self._moves else None) or self._context.is_data(node):
             return False
-        self.found.findings.append(self._file.finding(node, owner.code, f"a string names {owner.name}: {owner.say}"))
+        if not self._patched(node, text, owner):
+            message = f"a string names {owner.name}: {owner.say}"
+            self.found.findings.append(self._file.finding(node, owner.code, message))
+        return True
+
+    def _patched(self, node: ast.Constant, text: str, owner: ChangedName) -> bool:
+        """Let a mock stand under the new name, where that is asked for and certain; tell whether it does.
+
+        What takes its place takes any arguments. Whatever else loads the name may go on to call it.
+        """
+        literal = read_literal(self._file.source, node)
+        if not (owner.move and literal and text.startswith(owner.name) and self._context.is_patch(node)):
+            return False
+        spelling = Spelling(owner.move, owner.move.new + text[len(owner.name) :])
+        if self._options.confidence != "review" or owner.move.confidence == "manual":
+            return False
+        if _specifies(self._context.parents.get(node)) or self._context.doubt(node, spelling):
+            return False
+        self.found.changes += self._changes(node, spelling, ((literal.start, literal.end, spelling.new),))
         return True
 
     def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
         move = next(move for move in self._moves if _last(move.old_home) == last)
         message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
         self.found.findings.append(self._file.finding(node, move.code, message))
+
+
+def _specifies(call: ast.AST | None) -> bool:
+    """Tell whether a mock is made after what it replaces, whose arguments may be others now."""
+    return isinstance(call, ast.Call) and any(word.arg in ("autospec", "spec", "spec_set") for word in call.keywords)
 
 
 def _parts_of_f_strings(nodes: Nodes) -> Iterator[tuple[int, ast.expr]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rewrite.rules.calls.shop import findings
+from compatkit.options import Options
+from compatkit.rewrite import Unchanged
+from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
 
 HEAD = "import importlib, pkgutil\nfrom unittest import mock\n\n"
 
@@ -20,6 +22,8 @@ HEAD = "import importlib, pkgutil\nfrom unittest import mock\n\n"
         ('getattr(importlib.import_module("shop"), "discount")\n', "SH301 4 a string names shop.discount: it is gone"),
         ('pkgutil.resolve_name("shop.buy")(where=1)\n', "SH102 4 a string names shop.buy: it takes other arguments"),
         ('pkgutil.resolve_name("shop:connect")().number\n', "SH201 4 a string names shop.connect: its number is count"),
+        ('import shop\nmock.patch.object(shop, "discount")\n', "SH301 5 a string names shop.discount: it is gone"),
+        ('import shop\nmonkeypatch.setattr(shop, "discount", 3)\n', "SH301 5 a string names shop.discount: it is gone"),
         ('mock.patch("shop.Client.number", 3)\n', "SH201 4 a string names shop.Client.number: its number is count"),
     ],
 )
@@ -40,8 +44,49 @@ def test_is_reported(source: str, said: str) -> None:
         'importlib.import_module("other").discount\n',
         # A mock takes any arguments.
         'mock.patch("shop.buy")\n',
+        'import shop\nmock.patch.object(shop, "buy")\n',
+        'import other as shop\ngetattr(shop, "discount")\n',
+        'shop = make()\ngetattr(shop, "discount")\n',
         '"""shop.discount"""\n',
     ],
 )
 def test_is_not_reported(source: str) -> None:
     assert findings(HEAD + source) == []
+
+
+REVIEW = Options(confidence="review")
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ('mock.patch("shop.old.sell")\n', 'mock.patch("shop.new.sell")\n'),
+        (
+            'with mock.patch("shop.old.sell.tax") as m:\n    pass\n',
+            'with mock.patch("shop.new.sell.tax") as m:\n    pass\n',
+        ),
+        ('mock.patch("shop.Client.number", 3)\n', 'mock.patch("shop.Client.count", 3)\n'),
+        ('monkeypatch.setattr("shop.Client.on_sold", f)\n', 'monkeypatch.setattr("shop.Client.on_sale", f)\n'),
+    ],
+)
+def test_a_mock_stands_under_the_new_name_on_request(source: str, after: str) -> None:
+    assert rewritten(HEAD + source, options=REVIEW) == HEAD + after
+    assert len(findings(HEAD + source)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'mock.patch("shop.old.sell", autospec=True)\n',
+        'importlib.import_module("shop.old").sell\n',
+        'pkgutil.resolve_name("shop.old.sell")(1, 2)\n',
+        'mock.patch("shop.discount")\n',
+        'mock.patch("shop." "old.sell")\n',
+        'x = "shop.old.sell"\n',
+    ],
+)
+def test_what_may_be_called_or_told_apart_is_reported_and_stays(source: str) -> None:
+    outcome = outcome_of(HEAD + source, options=REVIEW)
+
+    assert isinstance(outcome, Unchanged)
+    assert [found.line for found in outcome.findings] == [4]
