@@ -1,4 +1,4 @@
-"""What the `transform.py` of a migration is written against: this module, and LibCST.
+"""The interface for a migration's `transform.py`: this module, and LibCST.
 
 A migration that declares `[transform]` has, beside its `migration.toml`, a `transform.py` with one function:
 

@@ -1,4 +1,4 @@
-"""Which changes of an interface a migration declares, or lists as left to people; an audit names the others."""
+"""Name the changes of an interface that a migration neither declares nor lists as left to people."""
 
 from __future__ import annotations
 

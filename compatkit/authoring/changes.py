@@ -1,4 +1,4 @@
-"""How one public interface became another: what moved, was renamed, removed, or takes other arguments."""
+"""Compare two public interfaces: names that moved, were renamed or removed, and callables that take other arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with what an author asks for."""
+"""Errors in what an author asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in a new release a name of the old one is found again, and how sure that is."""
+"""Find a name of the old release again in the new one, and say how sure that is."""
 
 from __future__ import annotations
 

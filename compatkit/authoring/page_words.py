@@ -1,4 +1,4 @@
-"""What changes, in the words of a page for users: a sentence for each thing that a row of a table does."""
+"""Word the page for users: one sentence for each thing that a row of a table does."""
 
 from __future__ import annotations
 

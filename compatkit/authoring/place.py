@@ -1,4 +1,4 @@
-"""Where the migration lies that an author names: by its file, its folder, the folder of its package, or its id."""
+"""Find the migration that an author names: by its file, its folder, the folder of its package, or its id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong, or looks wrong, with one migration file, each with its line."""
+"""Check one migration file, and give each problem with its line."""
 
 from __future__ import annotations
 

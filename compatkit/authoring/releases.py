@@ -1,4 +1,4 @@
-"""Where the source of a release is: a folder, an archive, or `PACKAGE==VERSION`, which is downloaded, never run."""
+"""Get the source of a release: a folder, an archive, or `PACKAGE==VERSION`, which is downloaded and never run."""
 
 from __future__ import annotations
 

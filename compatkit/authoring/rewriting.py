@@ -1,4 +1,4 @@
-"""What a migration does to an example: the rewrite, as `compatkit migrate` does it."""
+"""Rewrite an example as `compatkit migrate` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a migration may say, but hardly means."""
+"""Point out rows that are valid, but hardly meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `package.module:name` on a command line stands for."""
+"""Import what `package.module:name` on a command line stands for."""
 
 from __future__ import annotations
 

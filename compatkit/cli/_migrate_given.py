@@ -1,4 +1,4 @@
-"""What was given to `compatkit migrate`, checked, and set before what `[tool.compatkit]` says."""
+"""Check what was given to `compatkit migrate`, and set it before what `[tool.compatkit]` says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `compatkit migrate` does, in order: plan, choose, write, tell."""
+"""Run `compatkit migrate`, in order: plan, choose, write, tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `compatkit migrate` prints and writes besides the sources."""
+"""Print what `compatkit migrate` found, and write its reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which policy decides, by one rule for all commands.
+"""Find the policy that decides, by one rule for all commands.
 
 The migration that the command line names, else the one of `[tool.compatkit.verify]`, else the project's own; and what
 that table or a scenario allows beside it. In a folder that names none, nothing is allowed.

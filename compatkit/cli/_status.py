@@ -1,4 +1,4 @@
-"""What the exit status of every command means."""
+"""The exit statuses of every command."""
 
 from __future__ import annotations
 

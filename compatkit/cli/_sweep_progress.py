@@ -1,4 +1,4 @@
-"""What `compatkit sweep` tells on stderr while it trains."""
+"""Tell on stderr how `compatkit sweep` comes along."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line of `compatkit train` and `compatkit sweep` gives: settings and data."""
+"""Read settings and data from the command line of `compatkit train` and `compatkit sweep`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `compatkit train` says at the end."""
+"""Sum up a training for `compatkit train`."""
 
 from __future__ import annotations
 

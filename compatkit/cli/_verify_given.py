@@ -1,4 +1,4 @@
-"""What was given to `compatkit verify`: which of its three uses is meant, and whether it makes sense."""
+"""Decide which of its three uses `compatkit verify` was called for, and refuse options that contradict each other."""
 
 from __future__ import annotations
 

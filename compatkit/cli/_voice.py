@@ -1,4 +1,4 @@
-"""How loud a command speaks, and in which colours: -q, -v and --color, which every command takes."""
+"""Set how loud a command speaks, and in which colours: -q, -v and --color, which every command takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a scenario is put to one trainer on one orchestrator, v1 or v2, so that each does the same."""
+"""Put one scenario to either trainer on either orchestrator, v1 or v2, so that each does the same."""
 
 from __future__ import annotations
 

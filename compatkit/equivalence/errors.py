@@ -1,4 +1,4 @@
-"""What keeps two runs from being compared. None of these is ever a verdict."""
+"""Errors that keep two runs from being compared. None of these is ever a verdict."""
 
 from __future__ import annotations
 

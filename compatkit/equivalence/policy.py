@@ -1,4 +1,4 @@
-"""Which names mean the same, within which tolerance numbers agree, and which differences are allowed."""
+"""The policy: names that mean the same, tolerances, and differences that are allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one MLflow run logged, in canonical form: values only, no I/O here.
+"""A snapshot of one MLflow run, in canonical form: values only, no I/O here.
 
 Left out, because they name the occasion and not the training: ids, timestamps, versions, where a data set was read
 from, and the tags below `mlflow.` (user, source, generated run name) other than the description of a run.

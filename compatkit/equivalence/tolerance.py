@@ -1,4 +1,4 @@
-"""How far two numbers may lie apart and still agree."""
+"""Decide whether two numbers agree within a tolerance."""
 
 from __future__ import annotations
 

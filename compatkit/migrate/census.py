@@ -1,4 +1,4 @@
-"""What a run used under old names, set against what the source shows: neither sees everything.
+"""Set the old names that a run used against those that the source shows: neither sees everything.
 
 A run does not reach every line, and the source does not show every string, pickle and configuration.
 """

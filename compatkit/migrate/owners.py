@@ -1,4 +1,4 @@
-"""Who owns a file, by the repository's CODEOWNERS."""
+"""Find who owns a file, by the repository's CODEOWNERS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run did, as values: one result a file, and the counts that the summary needs."""
+"""The result of a run: one value a file, and the counts that the summary needs."""
 
 from __future__ import annotations
 

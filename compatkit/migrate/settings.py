@@ -1,4 +1,4 @@
-"""What `[tool.compatkit]` says to a run: the nearest `pyproject.toml` that has it decides alone.
+"""Read `[tool.compatkit]` for a run: the nearest `pyproject.toml` that has it decides alone.
 
 `--config` puts a file in its place, or changes a key; the keys of a run are the fields of `RunOptions`.
 """

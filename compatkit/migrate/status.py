@@ -1,4 +1,4 @@
-"""How far a migration has come: what is left by code, folder and owner, and which share is done.
+"""Measure how far a migration has come: what is left by code, folder and owner, and which share is done.
 
 What is done is counted by the same rewrite, with the moves the other way round: a place that it would move back is
 done. Only moves can be turned round; a field or an argument counts as left, but never as done.

@@ -1,4 +1,4 @@
-"""What a worker does: pure functions over picklable values, so that any executor can run them."""
+"""The work of a worker: pure functions over picklable values, so that any executor can run them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who processes the files: this process, a pool of its own, or any `concurrent.futures.Executor` that is given."""
+"""Process the files in this process, in a pool of its own, or in any `concurrent.futures.Executor` that is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold across the entries of one migration."""
+"""Check what must hold across the entries of one migration."""
 
 from __future__ import annotations
 

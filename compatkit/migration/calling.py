@@ -1,4 +1,4 @@
-"""What a call becomes under the changes of its callable, as names and values; or why a person has to decide.
+"""Turn a call into what it becomes under the changes of its callable, or say why a person has to decide.
 
 The rewrite asks this of a call in the source, the shim of one that is being made: both act on one table in one way.
 """

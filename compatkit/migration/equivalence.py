@@ -1,4 +1,4 @@
-"""What a migration says of equivalence: tolerances, margins, allowed differences, each with its reason."""
+"""The rules of equivalence in a migration: tolerances, margins, allowed differences, each with its reason."""
 
 from __future__ import annotations
 

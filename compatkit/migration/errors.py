@@ -1,4 +1,4 @@
-"""What can be wrong with a migration file, each error naming file, entry and the nearest known word."""
+"""Errors in a migration file, each naming file, entry and the nearest known word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in a TOML text each entry stands. `tomllib` does not tell."""
+"""Find the lines of the entries in a TOML text. `tomllib` does not tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a migration declares, as values: no I/O here, and nothing that knows a v1 or v2 name."""
+"""A migration as values: no I/O here, and nothing that knows a v1 or v2 name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project says of itself in `[tool.compatkit]` of its `pyproject.toml`."""
+"""Read what a project says of itself in `[tool.compatkit]` of its `pyproject.toml`."""
 
 from __future__ import annotations
 

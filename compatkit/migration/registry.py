@@ -1,4 +1,4 @@
-"""Which migrations there are: the bundled ones, and those that installed packages register.
+"""Find migrations: the bundled ones, and those that installed packages register.
 
 Listing them runs none of their code: a package is located by its import spec, never imported.
 """

@@ -1,4 +1,4 @@
-"""Where in a returned value the history lies: `.result.history`, `[1]`, `["history"]`; a path, not an expression."""
+"""Find the history in a returned value: `.result.history`, `[1]`, `["history"]`; a path, not an expression."""
 
 from __future__ import annotations
 

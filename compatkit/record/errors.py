@@ -1,4 +1,4 @@
-"""What can be wrong with a record or a history."""
+"""Errors in a record or a history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the record of each class is read. Found once a class, since histories are long and of one kind."""
+"""Find once how the records of a class are read, since histories are long and of one kind."""
 
 from __future__ import annotations
 

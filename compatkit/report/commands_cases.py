@@ -1,4 +1,4 @@
-"""What running and comparing commands came to, as named cases: what JUnit and GitHub show is derived from them."""
+"""Name the cases of a run of commands, which JUnit and GitHub show."""
 
 from __future__ import annotations
 

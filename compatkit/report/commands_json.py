@@ -1,4 +1,4 @@
-"""What running and comparing commands came to, as JSON."""
+"""Report a run of commands as JSON."""
 
 from __future__ import annotations
 

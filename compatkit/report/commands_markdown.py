@@ -1,4 +1,4 @@
-"""What running and comparing commands came to, as Markdown: a summary fit for a pull request."""
+"""Report a run of commands as Markdown: a summary fit for a pull request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What running and comparing commands came to, as plain text."""
+"""Report a run of commands as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What many runs against many came to, as JSON."""
+"""Report two samples of runs as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What many runs against many came to, as plain text."""
+"""Report two samples of runs as plain text."""
 
 from __future__ import annotations
 

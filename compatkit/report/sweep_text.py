@@ -1,4 +1,4 @@
-"""What a sweep found: a row a training, the spread over seeds, and the best."""
+"""Report a sweep: a row a training, the spread over seeds, and the best."""
 
 from __future__ import annotations
 

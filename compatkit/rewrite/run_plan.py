@@ -1,4 +1,4 @@
-"""What a run wants of one file."""
+"""The plan of a run for one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which callables of an imported module a pattern such as `library.*.save` means. Nothing is imported to find them."""
+"""Find the callables of an imported module that a pattern such as `library.*.save` means, without importing any."""
 
 from __future__ import annotations
 

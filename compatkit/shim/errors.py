@@ -1,4 +1,4 @@
-"""What can be wrong with a use of the shim."""
+"""Errors in a use of the shim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds a callable or a member: the modules around it, what it makes on request, and taking a wrapper away."""
+"""Find what holds a callable or a member: modules, and what they make on request; take a wrapper away again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a process comes by its shim: from the project that it works in, or from the process that started it."""
+"""Find the shim of a process: from the project that it works in, or from the process that started it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other libraries must be told about records: torch and PyYAML refuse or disfigure classes they do not know."""
+"""Tell other libraries about records: torch and PyYAML refuse or disfigure classes they do not know."""
 
 from __future__ import annotations
 

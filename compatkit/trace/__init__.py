@@ -1,4 +1,4 @@
-"""What happened inside a training: digests a batch and a layer, and the environment. Torch and MLflow load when used.
+"""Record what happens inside a training: digests a batch and a layer; torch and MLflow load when used.
 
 One line in a training script, inert unless the environment variable COMPATKIT_TRACE is set:
 

@@ -1,4 +1,4 @@
-"""Where a run is made, as MLflow tags that no policy compares: versions, threads and flags."""
+"""Record where a run is made, as MLflow tags that no policy compares: versions, threads and flags."""
 
 from __future__ import annotations
 

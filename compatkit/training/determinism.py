@@ -1,4 +1,4 @@
-"""What makes two trainings agree: random state, threads and kernels, set for a while and restored."""
+"""Make two trainings agree: random state, threads and kernels, set for a while and restored."""
 
 from __future__ import annotations
 

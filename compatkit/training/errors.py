@@ -1,4 +1,4 @@
-"""What can be wrong with what a caller asks of the training stack."""
+"""Errors in what a caller asks of the training stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an MLflow tracking server is there: asked with little patience, as MLflow's own retries last minutes."""
+"""Ask whether an MLflow tracking server is there, with little patience: MLflow's own retries last minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How busy the machine was while a run was made: MLflow's own samples of it, as metrics `system/…` of the run."""
+"""Sample how busy the machine is while a run is made: MLflow's own metrics `system/…`."""
 
 from __future__ import annotations
 

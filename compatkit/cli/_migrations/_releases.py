@@ -1,4 +1,4 @@
-"""What `draft` and `audit` have in common: two releases, and how one became the other."""
+"""Read two releases, and compare their interfaces, for `draft` and `audit`."""
 
 from __future__ import annotations
 

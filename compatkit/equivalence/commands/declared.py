@@ -1,4 +1,4 @@
-"""What `[tool.compatkit.verify]` declares: scenarios, and what holds for all of them."""
+"""Read `[tool.compatkit.verify]`: scenarios, and what holds for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command finds in its environment: its store, its seed, its threads, and this interpreter as `python`."""
+"""Make the environment of a command: its store, its seed, its threads, and this interpreter as `python`."""
 
 from __future__ import annotations
 

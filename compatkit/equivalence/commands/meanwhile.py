@@ -1,4 +1,4 @@
-"""What is done while commands run: MLflow, which reading needs and which takes seconds to import, is imported."""
+"""Import MLflow, which reading needs and which takes seconds, while commands run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which run of the one side is which of the other: by experiment, name, params and order."""
+"""Pair the runs of two sides: by experiment, name, params and order."""
 
 from __future__ import annotations
 

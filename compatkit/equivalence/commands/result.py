@@ -1,4 +1,4 @@
-"""What running and comparing commands came to: values only."""
+"""The result of running and comparing commands: values only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is run and compared: two commands, or one command in two trees. Values only."""
+"""A scenario: two commands, or one command in two trees. Values only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands wrote beside their stores, where it matters: in a folder that they shared, or to another store."""
+"""Find what commands wrote beside their stores: into a folder that they share, or to another store."""
 
 from __future__ import annotations
 

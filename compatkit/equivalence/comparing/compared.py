@@ -1,4 +1,4 @@
-"""How much of two runs was compared: the names that both have, and that the policy does not ignore."""
+"""Count how much of two runs was compared: the names that both have, and that the policy does not ignore."""
 
 from __future__ import annotations
 

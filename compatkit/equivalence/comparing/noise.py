@@ -1,4 +1,4 @@
-"""What two runs of one side already differ in: it cannot be blamed on the other side, and cannot vouch for it either.
+"""Measure the differences between two runs of one side: the other side is neither blamed for them nor cleared by them.
 
 Only what is of a kind that differs by nature (an id, a time, a temporary name) and in the same place is settled by
 that. Numbers are not: a metric that varies needs a margin and several seeds, or a tolerance.

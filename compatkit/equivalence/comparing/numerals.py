@@ -1,4 +1,4 @@
-"""When two texts of a param say the same. Params are stored as text, so 0.001 and 1e-3 are two texts of one value."""
+"""Compare params as numbers where both are: MLflow stores text, in which 0.001 and 1e-3 are one value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about where two runs part: values only."""
+"""The evidence for where two runs part: values only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What frameworks write by nature: times, ids and formats, from one table a framework, with evidence and versions.
+"""The times, ids and formats that frameworks write by nature: one table a framework, with evidence and versions.
 
 A nature is settled by knowing it: it never decides, and the verdict lists it with its values. All else in the same
 file or run is compared.

@@ -1,4 +1,4 @@
-"""Where tracking stores keep the same thing differently, and the one form that it is compared in."""
+"""The one form in which values are compared that tracking stores keep in different ways."""
 
 from __future__ import annotations
 

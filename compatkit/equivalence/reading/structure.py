@@ -1,4 +1,4 @@
-"""What cannot be known of how a model is built, said in notes: a setting that changed there would not be found."""
+"""Note the settings of a model's layers that weights do not show: a change there would not be found."""
 
 from __future__ import annotations
 

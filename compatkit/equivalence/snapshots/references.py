@@ -1,4 +1,4 @@
-"""What a user calls a run: its id or the start of it, `experiment:latest`, `experiment@tag=value`, or a file.
+"""Resolve a user's name for a run: its id or the start of it, `experiment:latest`, `experiment@tag=value`, or a file.
 
 Where many runs are asked for, `experiment:all` too.
 """

@@ -1,4 +1,4 @@
-"""What a comparison of two samples of runs came to: values only, nothing is computed here."""
+"""The result of comparing two samples of runs: values only, nothing is computed here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no seed touches, in two samples of runs: it is compared as in two single runs.
+"""Compare what no seed touches in two samples of runs, as in two single runs.
 
 Which things a seed touches is read off the samples: what varies from run to run within both sides.
 """

@@ -1,1 +1,1 @@
-"""What the files of a tree tell of one another."""
+"""Find what the files of a tree need to know of one another."""

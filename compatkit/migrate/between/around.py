@@ -1,4 +1,4 @@
-"""What the files of a tree tell of one another: what a star import brings, and which names are taken from where."""
+"""Collect what a file gets from others: the names that a star import brings, and those that others take from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names the files of a project may take from one another: what `--rename` must leave alone."""
+"""Find the names that the files of a project take from one another, which `--rename` must leave alone."""
 
 from __future__ import annotations
 

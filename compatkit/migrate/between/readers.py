@@ -1,4 +1,4 @@
-"""Who reads the local name of an imported module from another file: `from app.service import old`, a patch by text."""
+"""Find who reads an imported module's local name elsewhere: `from app.service import old`, a patch by text."""
 
 from __future__ import annotations
 

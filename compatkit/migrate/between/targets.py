@@ -1,4 +1,4 @@
-"""Whether what a migration leads to is there, as far as its sources lie in the tree: the module, the name, `config`."""
+"""Check that a new home exists, as far as its sources lie in the tree: the module, the name, `config`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which files there are, and which of them a run must look into."""
+"""Find the files of a run, and those of them that it must look into."""

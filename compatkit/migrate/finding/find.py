@@ -1,4 +1,4 @@
-"""Which files a run looks at: those given, and those below the folders given, each once, sorted.
+"""List the files of a run: those given, and those below the folders given, each once, sorted.
 
 Paths are plain strings here: over 10,000 files, `pathlib` alone would cost more than reading them.
 """

@@ -1,4 +1,4 @@
-"""What lies in a folder, as git or `.gitignore` files let it be seen."""
+"""List a folder as git or `.gitignore` files let it be seen."""
 # ruff: noqa: PTH113, PTH114, PTH118, PTH119, PTH120, PTH123 - see find.py
 
 from __future__ import annotations

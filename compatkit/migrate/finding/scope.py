@@ -1,4 +1,4 @@
-"""Which of the files that are found a run leaves out, and which codes it ignores in which: patterns of the settings."""
+"""Leave out files, and ignore codes in some of them, by the patterns of the settings."""
 
 from __future__ import annotations
 

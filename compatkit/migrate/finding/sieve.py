@@ -1,4 +1,4 @@
-"""Which files a run must look into: a question over raw bytes, asked of every file of the tree."""
+"""Search the raw bytes of every file for what a run looks for, so that few have to be parsed."""
 
 from __future__ import annotations
 

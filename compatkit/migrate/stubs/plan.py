@@ -1,4 +1,4 @@
-"""Which stubs a tree needs so that old imports still type-check, where they lie, and writing them.
+"""Plan the stubs that a tree needs so that old imports still type-check, and write them.
 
 By default a stub lies where the old module was, if a folder with sources is left there: mypy and pyright find it
 without any setting, and it hides nothing. A folder with stubs alone would be a package to Python, empty and importable;

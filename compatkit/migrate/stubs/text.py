@@ -1,4 +1,4 @@
-"""What a stub says: every moved name of one old module, under its old name, as type checkers take it best.
+"""Write a stub: every moved name of one old module, under its old name, as type checkers take it best.
 
 Tried with mypy 2.4 and pyright 1.1:
 

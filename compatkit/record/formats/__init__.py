@@ -1,4 +1,4 @@
-"""What other frameworks return, each read by its adapter, told apart by structure; no framework is imported.
+"""Read the histories of other frameworks, told apart by structure; no framework is imported.
 
 Every adapter is a module with `read(history)`, which returns one row an epoch under v2 names, or None for what is
 not its own. A plain list of dicts is nobody's.

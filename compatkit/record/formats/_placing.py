@@ -1,4 +1,4 @@
-"""Where a reader places values, and why; and what the caller states where a history alone does not say it."""
+"""Place values at epochs, say why, and take from the caller what a history alone does not say."""
 
 from __future__ import annotations
 

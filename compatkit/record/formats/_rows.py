@@ -1,4 +1,4 @@
-"""What several adapters need: numbers out of 0-d arrays, safe renaming, columns and events into one row an epoch."""
+"""Shared by adapters: numbers out of 0-d arrays, safe renaming, columns and events into one row an epoch."""
 
 from __future__ import annotations
 

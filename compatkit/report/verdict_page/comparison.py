@@ -1,4 +1,4 @@
-"""What a verdict page is made of: each comparison with its two snapshots, or the reason why there is none."""
+"""The parts of a verdict page: each comparison with its two snapshots, or the reason why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two runs logged besides metrics and weights, as rows: name, both sides, and what became of it."""
+"""List what two runs logged besides metrics and weights: name, both sides, and what became of it."""
 
 from __future__ import annotations
 

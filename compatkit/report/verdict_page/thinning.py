@@ -1,4 +1,4 @@
-"""Which points of a long curve are drawn: of every stretch of steps the extremes, never a mean.
+"""Thin a long curve to the points that are drawn: of every stretch of steps the extremes, never a mean.
 
 The scheme is the one of time-series viewers (minimum and maximum of every pixel column), with the largest difference
 and the first value that is no number beside them, so that nothing that would be looked for falls out.

@@ -1,3 +1,3 @@
-"""What names code outside Python sources: notebooks, texts with examples, configurations."""
+"""Rewrite code named outside Python sources: notebooks, texts with examples, configurations."""
 
 from __future__ import annotations

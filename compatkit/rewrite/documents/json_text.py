@@ -1,4 +1,4 @@
-"""Where the strings of a JSON text stand: the values come from the json module, which does not say where they were."""
+"""Find the strings of a JSON text: the json module gives their values, but not their positions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a whole value, or key, of a configuration that names old code."""
+"""Decide what becomes of a whole value, or key, of a configuration that names old code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the arguments of a call stand in the text, parentheses and commas included."""
+"""Find the arguments of a call in the text, parentheses and commas included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What imports bind, and the dotted name of a file, from which relative imports start."""
+"""Find what imports bind, and the dotted name of a file, from which relative imports start."""
 
 from __future__ import annotations
 

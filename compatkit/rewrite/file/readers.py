@@ -1,4 +1,4 @@
-"""Who may read a name besides the code of its scope: texts, look-ups while the code runs, parameters, other files."""
+"""Find the readers of a name besides the code of its scope: texts, dynamic look-ups, parameters, other files."""
 
 from __future__ import annotations
 

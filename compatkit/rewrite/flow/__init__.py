@@ -1,1 +1,1 @@
-"""Where the values of a file come from, and where they go: what a record is, and what is not."""
+"""Follow the values of a file from where they come to where they go: a record, or not."""

@@ -1,4 +1,4 @@
-"""What a call returns, as far as records go; and what it does to the containers that it is given."""
+"""Decide what a call returns, as far as records go, and what it does to the containers that it is given."""
 
 from __future__ import annotations
 

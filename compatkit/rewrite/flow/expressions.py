@@ -1,4 +1,4 @@
-"""What an expression stands for, where it stands.
+"""Evaluate an expression in the lattice of values.
 
 No recursion along chains of calls or operators: these are as long as CPython allows.
 """

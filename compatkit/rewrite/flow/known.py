@@ -1,4 +1,4 @@
-"""What the migrations declare about values: which calls return records, and which classes they are methods of."""
+"""The declared producers of records, and the classes they are methods of."""
 
 from __future__ import annotations
 

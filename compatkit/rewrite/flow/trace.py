@@ -1,4 +1,4 @@
-"""What following the values of a file brought to light."""
+"""The facts that following the values of a file brought to light."""
 
 from __future__ import annotations
 

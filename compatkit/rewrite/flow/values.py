@@ -1,4 +1,4 @@
-"""What an expression may stand for, as far as records go; and how such values come together and apart.
+"""The lattice of values: what an expression may stand for as far as records go, and how two values join.
 
 A value that is not `sure` may be something else, too: what is done with it is reported, and never rewritten.
 """

@@ -1,4 +1,4 @@
-"""Which imports of a file can bring the new name itself, and every place that has to follow.
+"""Find the imports of a file that can bring the new name itself, and every reference that has to follow.
 
 An import is renamed only if nothing but it can be meant by the name, at each place, before and after. All else keeps
 the default, `N2 as N`, and is reported with the reason.

@@ -1,4 +1,4 @@
-"""How a name that moved is spelled at its place, and which import must change with it."""
+"""Spell a moved name at its position, and say which import must change with it."""
 
 from __future__ import annotations
 

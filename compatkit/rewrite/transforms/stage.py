@@ -1,4 +1,4 @@
-"""What comes after the tables: each file with a migration's word is handed to its `transform.py`."""
+"""Hand each file that has a migration's word to its `transform.py`, after the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who trains: this process, those that `torchrun` started together, or those that Ray Train starts."""
+"""Start the processes that train: this one, those that `torchrun` started, or those of Ray Train."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration, named by its dotted path."""
+"""Errors in a configuration, named by its dotted path."""
 
 from __future__ import annotations
 

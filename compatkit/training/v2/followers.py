@@ -1,4 +1,4 @@
-"""What the processes do that train along with the first: they log nothing, but see to it that a failure is known."""
+"""The processes that train along with the first: they log nothing, but make a failure known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller gave to the v2 orchestrator, settled: which configuration, which trainer, and whether they fit."""
+"""Settle what a caller gave to the v2 orchestrator: configuration, trainer, and whether they fit."""
 
 from __future__ import annotations
 

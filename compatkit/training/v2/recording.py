@@ -1,4 +1,4 @@
-"""What a v2 training logs: its settings at the start, and its history.
+"""Log a v2 training: its settings at the start, and its history.
 
 The history is logged while it grows where the trainer tells of each epoch, else when it is complete.
 """

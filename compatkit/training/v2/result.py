@@ -1,4 +1,4 @@
-"""What a training returns: a dict for v1's readers, attributes for v2's."""
+"""The result of a training: a dict for v1's readers, attributes for v2's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says, by its kind: JSON, YAML, CSV, images, arrays, tensors. Nothing in a file is executed."""
+"""Read a file by its kind: JSON, YAML, CSV, images, arrays, tensors. Nothing in a file is executed."""
 
 from __future__ import annotations
 

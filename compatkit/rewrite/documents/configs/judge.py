@@ -1,4 +1,4 @@
-"""What becomes of the arguments in a configuration under the declared changes of their callable."""
+"""Decide what becomes of the arguments in a configuration under the declared changes of their callable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules over calls, members and names share: one file, what the run declares, and where values flow."""
+"""The facts that rules over calls, members and names share: one file, what the run declares, where values flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the migrations declare of interfaces, by dotted name."""
+"""Index what the migrations declare of interfaces by dotted name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a v1 call becomes, as names and values; or the reason why a person has to decide."""
+"""Turn a v1 call into names and values of v2, or say why a person has to decide."""
 
 from __future__ import annotations
 

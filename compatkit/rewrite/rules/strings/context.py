@@ -1,4 +1,4 @@
-"""What stands around a string, and why it may not be what it looks like: the name of code that somebody will load."""
+"""Look around a string for signs that it does not name code that somebody will load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a text that may name old code says: the whole of it, or somewhere within."""
+"""Find the old names that a text is, or contains."""
 
 from __future__ import annotations
 

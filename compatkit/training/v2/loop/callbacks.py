@@ -1,4 +1,4 @@
-"""What may be done after each epoch of a v2 training, beside training: the state that it sees, and its calls."""
+"""Call what runs after each epoch of a v2 training, and define the state that it sees."""
 
 from __future__ import annotations
 

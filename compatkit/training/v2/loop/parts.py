@@ -1,4 +1,4 @@
-"""Which part of a batch each process takes, and how much it counts, so that the mean over the whole batch results."""
+"""Split a batch among processes, and weight the parts so that their mean is that of the whole batch."""
 
 from __future__ import annotations
 

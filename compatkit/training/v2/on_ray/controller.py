@@ -1,4 +1,4 @@
-"""What runs in Ray's controller, the process that starts the others: it tells of losses, and ends with the caller."""
+"""Run in Ray's controller, the process that starts the others: tell of losses, and end with the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the processes that train and their caller say to each other, through a small actor beside the caller.
+"""Carry messages between the processes that train and their caller, through a small actor beside the caller.
 
 The first process asks, and waits for the answer; what it asks is one of the classes below.
 """

@@ -1,4 +1,4 @@
-"""What can be wrong with a Ray cluster, or between it and the training."""
+"""Errors in a Ray cluster, or between it and the training."""
 
 from __future__ import annotations
 

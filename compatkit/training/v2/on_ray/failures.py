@@ -1,4 +1,4 @@
-"""What Ray says of processes that failed, as the errors that the training would raise in one process."""
+"""Turn Ray's reports of failed processes into the errors that one process would raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the caller does for the processes that train: it logs, calls its callbacks and writes checkpoints."""
+"""Serve the processes that train: log, call the caller's callbacks and write checkpoints."""
 
 from __future__ import annotations
 

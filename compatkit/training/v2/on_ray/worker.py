@@ -1,4 +1,4 @@
-"""What each process that Ray starts does: its part of the training; the first one tells the caller how it goes."""
+"""Train one part in a process that Ray started; the first one tells the caller how it goes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values each setting of `OrchestratorConfig` may have, and how one is written as text."""
+"""The values that each setting of `OrchestratorConfig` may have, and how one is written as text."""
 
 from __future__ import annotations
 
