@@ -84,10 +84,12 @@ def plan_task(
         called=called,
         processes=processes,
         migrations=task.migrations,
+        wishes=task.options,
     )
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
+    wanted = around.reach(wanted)
     around.prepare([files[number] for number in wanted])
     results = {file.name: FileResult(file.name, _NOTHING) for file in files}
     # One that was given by its name is not left out in silence.

@@ -81,7 +81,7 @@ def rewrite_by_tables(
     all_moves = _selected(moves, options)
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = modern_of(declared, options)
-    calling = tuple(each for each in declared if changes_interface(each) and can_call(source, [each]))
+    calling = tuple(each for each in declared if _is_called(each, source, neighbours))
     flags = flags_in(source, declared, options)
     if not (
         can_matter(source, all_moves)
@@ -103,6 +103,11 @@ def rewrite_by_tables(
         return replace(outcome, findings=with_advice(outcome.findings, declared, moves))
     except RewriteError as error:
         return error.as_outcome()
+
+
+def _is_called(migration: Migration, source: bytes, neighbours: Neighbours) -> bool:
+    """Tell whether a file may use an interface that changed, by itself or through what other files hand to it."""
+    return changes_interface(migration) and (neighbours.is_told or can_call(source, [migration]))
 
 
 def _selected(moves: tuple[Move, ...], options: Options) -> tuple[Move, ...]:

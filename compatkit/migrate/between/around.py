@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
@@ -13,6 +14,7 @@ from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Migration, Move
+from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames, read_star_names
 from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
@@ -37,6 +39,7 @@ class Around:
         called: frozenset[str] = frozenset(),
         processes: int = 1,
         migrations: tuple[Migration, ...] = (),
+        wishes: Options = Options(),  # noqa: B008 - immutable
     ) -> None:
         self._files = files
         self._namer = namer
@@ -51,6 +54,13 @@ class Around:
         self._targets = Targets(moves, migrations)
         self._migrations = migrations
         self._options: frozenset[str] | None = None
+        self._handing = Handing(files, namer, migrations, wishes)
+
+    def reach(self, wanted: Sequence[int]) -> list[int]:
+        """Return the numbers of the files wanted, and of those to which they hand what changed."""
+        reached = self._handing.prepare(processes=self._processes)
+        others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
+        return sorted({*wanted, *others})
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
@@ -83,6 +93,9 @@ class Around:
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
+        return with_facts(self._around(source, file, named), self._handing.of(source, file, named))
+
+    def _around(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
         # To look for the names that moved as well would mean to read many more files.
         names = self._names if self._renames or stars else self._called

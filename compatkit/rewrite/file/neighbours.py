@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from typing import Literal
 
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.read_scopes import read_scopes
@@ -110,6 +111,41 @@ def _public(names: Iterator[str]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A value that one file hands to another, if a migration is about it.
+
+    Attributes:
+        kind: a dotted name of a library, an object, a function or class of a file, several in a container.
+        names: what it may be; of an object, its class; of what a file defines, where.
+        sure: nothing else can be meant; of a class, a call of it is one of its base.
+        inner: what a function gives, as `()`; what a class holds; the class of an object; the `item` of a container.
+        base: of a class, the declared class that it inherits from.
+    """
+
+    kind: Literal["name", "object", "function", "class", "many", "table"]
+    names: tuple[str, ...] = ()
+    sure: bool = False
+    inner: tuple[tuple[str, Handed], ...] = ()
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one file tells others.
+
+    Attributes:
+        handed: its own names; `sent`: what it gives to functions of others, as `module.function:parameter`.
+        mixins: classes of others that it has for bases beside a declared one.
+        defined: names of members that its classes with a declared base define themselves.
+    """
+
+    handed: tuple[tuple[str, Handed], ...] = ()
+    sent: tuple[tuple[str, Handed], ...] = ()
+    mixins: tuple[tuple[str, str], ...] = ()
+    defined: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbours:
     """Facts about one file from those around it.
 
@@ -120,6 +156,9 @@ class Neighbours:
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
         options: declared options of command lines that a program of the project defines itself.
+        handed, sent, mixed, overridden: what other files tell: their names, what they give to functions of this one as
+            `function:parameter`, the declared class beside which they have a class of this one for a base, and members
+            that subclasses define themselves.
     """
 
     stars: tuple[tuple[str, StarNames], ...] = ()
@@ -127,6 +166,15 @@ class Neighbours:
     read: frozenset[str] | None = frozenset()
     absent: tuple[tuple[str, str], ...] = ()
     options: frozenset[str] = frozenset()
+    handed: tuple[tuple[str, Handed], ...] = ()
+    sent: tuple[tuple[str, Handed], ...] = ()
+    mixed: tuple[tuple[str, str], ...] = ()
+    overridden: frozenset[str] = frozenset()
+
+    @property
+    def is_told(self) -> bool:
+        """True where other files hand on what changed, so that this one need not name its library."""
+        return bool(self.handed or self.sent or self.mixed)
 
     def may_be_taken(self, name: str) -> bool:
         """Tell whether another file may import a moved name from this one."""

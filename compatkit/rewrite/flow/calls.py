@@ -8,12 +8,14 @@ from typing import Protocol
 
 from compatkit.migration import Item
 from compatkit.rewrite.flow.frames import Frame, parameters
+from compatkit.rewrite.flow.handed import result_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import configured, doubles, mock_of, stand_ins
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,
+    Far,
     Getter,
     Held,
     Instance,
@@ -60,7 +62,10 @@ _SAME_ITEMS = frozenset(
     {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
     | {"collections.deque", "itertools.cycle", "itertools.islice"}
 )
-_SAME = frozenset({"copy.copy", "copy.deepcopy", "copy.replace"})
+_SAME = frozenset(
+    {"asyncio.run", "builtins.staticmethod", "copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"}
+    | {"functools.cache", "functools.lru_cache"}
+)
 # Libraries, and methods of objects that are not known, that read what they are given, and leave it as it is.
 _READING = frozenset(
     {"click", "compatkit", "csv", "functools", "json", "logging", "math", "matplotlib", "mlflow", "numpy", "operator"}
@@ -99,6 +104,8 @@ class Calls:
                 return Named(made.name, made.sure, "partial", made.origins)
             case Named(name="operator.itemgetter"):
                 return Getter(node, tuple(node.args))
+            case Named(name=name) if name in _SAME and given:
+                return given[0]
             case Named(name=name) if name.partition(".")[0] in ("builtins", "copy", "collections", "itertools"):
                 return self._library(name, node, given, found, frame)
             case Named(name="typing.cast") if len(given) == 2:
@@ -109,14 +116,28 @@ class Calls:
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
                 return self._local(made, node, given, found)
+            case Far(handed=handed):
+                self._send(f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found)
+                return result_of(handed)
             case Special.NOTHING:
                 return NOTHING
+        for one in callee.names if isinstance(callee, Named) else ():
+            if not self._known.reaches(one.partition(".")[0]):
+                self._send(one, node, found)
         self._escape(given)
         if not _only_reads(node.func, callee):
             for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
                 self._trace.hand_out(arg, found[arg], self._known.objects)
                 self.doubt(found[arg], frame)
         return self._patched(node, callee, found)
+
+    def _send(self, function: str, node: ast.Call, found: Found) -> None:
+        """Note what is given to a function of another file."""
+        given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
+        for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
+            if self._trace.is_followed(found[arg]):
+                key = f"{function}:{name}"
+                self._trace.sent[key] = join(self._trace.sent.get(key, NOTHING), doubtful(found[arg]))
 
     def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
         for key, held in doubles(node, callee, found, self._known):
@@ -141,8 +162,6 @@ class Calls:
     def _library(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         named = {word.arg: found[word.value] for word in node.keywords if word.arg}
         first = given[0] if given else UNKNOWN
-        if name in _SAME:
-            return first
         if name in _SAME_ITEMS:
             self._apply(node, named.get("key"), element(first), frame)
             return many(element(first))

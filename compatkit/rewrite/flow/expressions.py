@@ -10,14 +10,17 @@ import builtins
 from collections.abc import Callable, Iterator
 
 from compatkit.migration import Each, Item
+from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.frames import Env, Frame, unpacked
+from compatkit.rewrite.flow.handed import member_of, value_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import attribute_of
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,
+    Far,
     Held,
     Instance,
     Local,
@@ -100,13 +103,24 @@ class Expressions:
     def _brought(self, name: str) -> Value:
         """Return what a star import brings, which a migration is about; one of several stars is not certain."""
         for module, origins in self.stars.items():
-            if (dotted := f"{module}.{name}") in self.known.declared and not name.startswith("_"):
-                return Named(dotted, sure=len(self.stars) == 1, origins=origins)
+            dotted = f"{module}.{name}"
+            if (dotted in self.known.declared or dotted in self.known.handed) and not name.startswith("_"):
+                return self.named(dotted, sure=len(self.stars) == 1, origins=origins)
         return UNKNOWN
 
-    def named(self, dotted: str, *, sure: bool = True, origins: frozenset[ast.AST] = frozenset()) -> Value:
-        """Return what a dotted name stands for."""
-        return Named(self.known.settle(dotted), sure, origins=origins)
+    def brought(self) -> dict[str, Value]:
+        """Return all that the stars bring, as far as a migration is about it."""
+        every = (dotted.rpartition(".") for dotted in (*self.known.declared, *self.known.handed))
+        return {name: self._brought(name) for module, _, name in every if module in self.stars}
+
+    def named(
+        self, dotted: str, *, sure: bool = True, how: str = "", origins: frozenset[ast.AST] = frozenset()
+    ) -> Value:
+        """Return what a dotted name stands for, in another file of the project perhaps."""
+        if handed := self.known.handed.get(dotted):
+            value = value_of(handed, origins)
+            return value if sure else doubtful(value)
+        return Named(self.known.settle(dotted), sure, how, origins)
 
     def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
         """Return what a test framework gives for a parameter: what the function gives that has its name."""
@@ -205,6 +219,10 @@ class Expressions:
                 return Names(of)
             case Named():
                 return self._of_named(of, name)
+            case Far(handed=handed):
+                found = member_of(handed, name)
+                is_inherited = found is UNKNOWN and bool(handed.base)
+                return Named(f"{handed.base}.{name}", sure=False) if is_inherited else found
             case Local(node=ast.ClassDef() as owner):
                 return Names(of) if name == "__dict__" else self._of_class(owner, name)
             case Instance():
@@ -220,8 +238,9 @@ class Expressions:
         return UNKNOWN
 
     def _of_named(self, of: Named, name: str) -> Value:
-        others = frozenset(self.known.settle(f"{other}.{name}") for other in of.others)
-        found = Named(self.known.settle(f"{of.name}.{name}"), of.sure, of.how, of.origins, others=others)
+        found = self.named(f"{of.name}.{name}", sure=of.sure, how=of.how, origins=of.origins)
+        for other in sorted(of.others):
+            found = join(found, self.named(f"{other}.{name}", sure=False, how=of.how, origins=of.origins))
         return doubtful(found) if name in self.replaced else found
 
     def _of_class(self, owner: ast.ClassDef, name: str) -> Value:
@@ -232,6 +251,8 @@ class Expressions:
     def class_of(self, value: Value) -> Value:
         """Return the class of an object."""
         match value:
+            case Instance(far=Handed() as far):
+                return Far(far)
             case Instance(local=None, of=of, sure=sure):
                 return Named(of, sure)
             case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.trace.plain:
@@ -292,12 +313,23 @@ class Expressions:
             for owner in owners:
                 if (stored := self.trace.arrives(self.trace.attributes, owner, name)) is not UNKNOWN:
                     return stored
+        for far in self._far(of):
+            if (found := member_of(far, name)) is not UNKNOWN:
+                return found
         if not of.of:
             return UNKNOWN
         if made := self.known.types.get(f"{of.of}.{name}"):
             return Instance(made, of.sure and name not in self.replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self.replaced else found
+
+    def _far(self, of: Instance) -> Iterator[Handed]:
+        """Yield the classes of other files that an object is of."""
+        if of.far is not None:
+            yield of.far
+        if of.local is not None:
+            for owner in (of.local, *self.trace.ancestors.get(of.local, ())):
+                yield from self.trace.far_parents.get(owner, ())
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))

@@ -16,10 +16,23 @@ from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
+from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Local, Mock, Named, Table, Value, many
+from compatkit.rewrite.flow.values import (
+    UNKNOWN,
+    Far,
+    Instance,
+    Local,
+    Mock,
+    Named,
+    Table,
+    Value,
+    doubtful,
+    join,
+    many,
+)
 
 _ROUNDS = 3
 _WRAPPING = ("ClassVar", "Final", "Optional")
@@ -62,6 +75,20 @@ class _Follower:
             if node not in done:
                 done.add(node)
                 self._function(node, parent)
+        shared = {name: value for (owner, name), value in self._trace.attributes.items() if owner is tree}
+        self._trace.handed_on = {
+            **dict(self._brought_late(tree)),
+            **self._expressions.brought(),
+            **shared,
+            **frame.joined,
+        }
+
+    def _brought_late(self, tree: ast.Module) -> Iterator[tuple[str, Value]]:
+        """Yield the names for which a module has a `__getattr__`."""
+        for item in tree.body:
+            if isinstance(item, ast.FunctionDef) and item.name == "__getattr__":
+                texts = (node.value for node in ast.walk(item) if isinstance(node, ast.Constant))
+                yield from ((text, self._trace.result_of(item)) for text in texts if isinstance(text, str))
 
     def execute(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         for statement in statements:
@@ -102,11 +129,10 @@ class _Follower:
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         origins = frozenset({node})
-        settle = self._expressions.known.settle
         if isinstance(node, ast.Import):
             for alias in node.names:
                 local = bound_by(node, alias)
-                frame.bind(local, Named(settle(alias.name if alias.asname else local), origins=origins))
+                frame.bind(local, self._expressions.named(alias.name if alias.asname else local, origins=origins))
             return
         module = self._home.resolve(node)
         for alias in node.names:
@@ -143,6 +169,8 @@ class _Follower:
         local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
         if len(bases) > 1:
             self._trace.mixed.update(local)
+        self._trace.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, Far))
+        self._trace.far_bases[node] = tuple(name for base in bases for name in _names_of_base(base))
         self._trace.ancestors[node] = tuple(
             each for owner in local for each in (owner, *self._trace.ancestors.get(owner, ()))
         )
@@ -166,6 +194,8 @@ class _Follower:
                 case Named(sure=True, name=name) if name in self._expressions.known.classes:
                     return True
                 case Local(node=ast.ClassDef() as local) if local in self._trace.plain:
+                    return True
+                case Far(handed=handed) if handed.base and handed.sure:
                     return True
                 case Local(node=ast.ClassDef() as local) if not local.bases and not self._makes_objects(local):
                     continue
@@ -194,6 +224,8 @@ class _Follower:
         """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
         if isinstance(base, Named):
             return base.name if base.name in self._expressions.known.classes else ""
+        if isinstance(base, Far):
+            return base.handed.base
         return self._trace.bases.get(base.node, "") if isinstance(base, Local) else ""
 
     def _function(self, node: ast.AST, parent: Frame) -> None:
@@ -207,7 +239,8 @@ class _Follower:
         mocks = self._mocks(node, parent)
         for number, name in enumerate(parameters(node)):
             if not number and owner is not None and _takes_self(node, parent):
-                base = self._trace.bases.get(owner, "")
+                known = self._expressions.known
+                base = self._trace.bases.get(owner, known.mixed.get(getattr(owner, "name", ""), ""))
                 frame.bind(name, Instance(base, sure=False, local=owner, is_declared=bool(base)))
             elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
                 frame.bind(name, self._expressions.class_of(Instance(self._trace.bases.get(owner, ""), False, owner)))
@@ -215,6 +248,7 @@ class _Follower:
                 frame.bind(name, mocks[name])
             else:
                 given = self._trace.arrives(self._trace.arguments, node, name)
+                given = self._sent(given, node, owner if parent.is_class else None, number, name)
                 if given is UNKNOWN:
                     given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
@@ -223,6 +257,16 @@ class _Follower:
             self._trace.gives(self._trace.returned, node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
+
+    def _sent(self, given: Value, node: ast.AST, owner: ast.AST | None, number: int, name: str) -> Value:
+        """Return what a parameter is where other files give something for it."""
+        inside = f"{owner.name}." if isinstance(owner, ast.ClassDef) else ""
+        function = f"{inside}{getattr(node, 'name', '')}"
+        for key in (f"{function}:{number - bool(inside)}", f"{function}:{name}"):
+            if handed := self._expressions.known.sent.get(key):
+                value = doubtful(value_of(handed))
+                given = value if given is UNKNOWN else join(given, value)
+        return given
 
     def _mocks(self, node: ast.AST, parent: Frame) -> dict[str, Value]:
         """Return the parameters that decorators such as `mock.patch("a.b.N")` fill: the lowest fills the first."""
@@ -251,6 +295,8 @@ class _Follower:
             value = self._named(part, frame)
             if isinstance(value, Named) and value.name in self._expressions.known.classes:
                 return Instance(value.name, sure=False, is_declared=value.sure)
+            if isinstance(value, Far) and value.handed.kind == "class":
+                return Instance(value.handed.base, sure=False, is_declared=True, far=value.handed)
             if isinstance(value, Local) and (base := self._trace.bases.get(value.node, "")):
                 return Instance(base, sure=False, local=value.node, is_declared=True)  # type: ignore[arg-type]
         return UNKNOWN
@@ -316,6 +362,10 @@ def _takes_self(node: ast.AST, parent: Frame) -> bool:
 
 def _is_for_class(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("classmethod", "staticmethod")
+
+
+def _names_of_base(base: Value) -> tuple[str, ...]:
+    return base.handed.names if isinstance(base, Far) else base.names if isinstance(base, Named) else ()
 
 
 def _takes_class(node: ast.AST, parent: Frame) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
+from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.values import Path
 
 
@@ -24,6 +25,7 @@ class Known:
         watched: last parts of dotted names; wherever an expression stands for one of these names, it is noted.
         types: the classes of attributes, and, where a name ends in `()`, of what calls return.
         declared: dotted names that a star import of their module may bring.
+        handed, sent, mixed: what other files tell of their names, and give to the functions and classes of this one.
     """
 
     producers: Mapping[str, tuple[int, frozenset[Path]]]
@@ -35,6 +37,18 @@ class Known:
     types: Mapping[str, str] = field(default_factory=dict)
     objects: frozenset[int] = frozenset()
     declared: frozenset[str] = frozenset()
+    handed: Mapping[str, Handed] = field(default_factory=dict)
+    sent: Mapping[str, Handed] = field(default_factory=dict)
+    mixed: Mapping[str, str] = field(default_factory=dict)
+
+    def reaches(self, name: str) -> bool:
+        """Tell whether a dotted name is one of those that changed, or a module or class that holds some."""
+        return name in self._holders
+
+    @cached_property
+    def _holders(self) -> frozenset[str]:
+        parts = [name.split(".") for name in self.declared]
+        return frozenset(".".join(each[:size]) for each in parts for size in range(1, len(each) + 1))
 
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""

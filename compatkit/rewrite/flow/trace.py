@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.frames import Frame
 from compatkit.rewrite.flow.values import (
     NOTHING,
@@ -49,6 +50,9 @@ class Trace:
             objects and classes, and into names that an inner scope binds for an outer one.
         declared: what a function of this file returns by its annotation.
         mixed: classes of this file that another one has for a base beside others.
+        sent: what is given to functions of other files, as `dotted.name:parameter`.
+        far_parents, far_bases: for a class of this file, its bases of other files, and the names of all that may be.
+        handed_on: what the names of the module stand for in the end.
         supers: calls of `super` that are surely about the declared base.
         plain: classes of this file of which a call is one of the declared base, because nothing between defines
             `__init__` or `__new__`.
@@ -72,6 +76,10 @@ class Trace:
     plain: set[ast.AST] = field(default_factory=set)
     mixed: set[ast.AST] = field(default_factory=set)
     supers: set[ast.AST] = field(default_factory=set)
+    sent: dict[str, Value] = field(default_factory=dict)
+    far_parents: dict[ast.AST, tuple[Handed, ...]] = field(default_factory=dict)
+    far_bases: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
+    handed_on: dict[str, Value] = field(default_factory=dict)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
     ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from compatkit.migration import Attribute, Each, Item, RecordStep
+from compatkit.rewrite.file.neighbours import Handed
 
 Path = tuple[RecordStep, ...]
 Origins = frozenset[ast.AST]
@@ -59,6 +60,7 @@ class Instance:
     sure: bool = True
     local: ast.ClassDef | None = None
     is_declared: bool = False
+    far: Handed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,13 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
+class Far:
+    """A function or class of another file."""
+
+    handed: Handed
+
+
+@dataclass(frozen=True, slots=True)
 class Getter:
     """What this call of `operator.itemgetter` returns: it will look up these keys."""
 
@@ -143,7 +152,7 @@ class Mock:
     sure: bool = True
 
 
-Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Getter | Mock | Names
+Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Far | Getter | Mock | Names
 NOTHING, UNKNOWN = Special.NOTHING, Special.UNKNOWN
 
 
@@ -180,7 +189,7 @@ def join(one: Value, other: Value) -> Value:
             names = frozenset((*one.names, *other.names))
             origins = one.origins | other.origins
             return Named(one.name, sure=False, how=one.how, origins=origins, others=names - {one.name})
-        case Instance(), Instance() if (one.of, one.local) == (other.of, other.local):
+        case Instance(), Instance() if (one.of, one.local, one.far) == (other.of, other.local, other.far):
             return replace(one, sure=one.sure and other.sure, is_declared=_are_declared(one, other))
         case Held(), Held() if one.table == other.table:
             sure = one.sure and other.sure and one.paths == other.paths
@@ -294,10 +303,18 @@ def names_in(value: Value) -> Iterator[str]:
             yield from value.names
         case Instance(of=of):
             yield of
+        case Far(handed=handed):
+            yield from _names_of(handed)
         case Many(item=item) | Table(item=item):
             yield from names_in(item)
         case Row(items=items):
             yield from (name for item in items for name in names_in(item))
+
+
+def _names_of(handed: Handed) -> Iterator[str]:
+    yield from (handed.base, *handed.names)
+    for _, inner in handed.inner:
+        yield from _names_of(inner)
 
 
 def is_interesting(value: Value) -> bool:

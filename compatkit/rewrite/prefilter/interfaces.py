@@ -16,6 +16,7 @@ from compatkit.rewrite.run_plan import remembered
 
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 _APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
@@ -48,6 +49,20 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or _words_in(source)
             if _has_any(source, words, names, path):
+                return True
+    return False
+
+
+def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
+    """Tell whether a file may have an object, a class or a name of what changed, for others to use."""
+    words: set[bytes] = set()
+    for libraries, names, _ in map(_libraries_and_names, migrations):
+        if any(library in source for library in libraries):
+            if any(_STAR.search(source, source.find(library)) for library in libraries if library in source):
+                return True
+            words = words or _words_in(source)
+            ways = frozenset[bytes]().union(*(holders.ways for holders in names.values()))
+            if words & (names.keys() | ways):
                 return True
     return False
 
@@ -172,7 +187,7 @@ def _ways_to(owners: Iterable[str], migration: Migration) -> set[bytes]:
 
 
 def _texts_of(names: Iterable[str]) -> Iterator[bytes]:
-    """Yield what a text that names code begins with, after its quote."""
+    """Yield what a text that names code begins with, after its quote or, in an INI file, its sign."""
     for name in sorted(names):
         home, _, last = name.rpartition(".")
-        yield from (f"{quote}{home}{dot}{last}".encode() for quote in ("'", '"') for dot in (".", ":"))
+        yield from (f"{quote}{home}{dot}{last}".encode() for quote in ("'", '"', "= ", "=", ": ") for dot in (".", ":"))

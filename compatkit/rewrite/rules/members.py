@@ -29,6 +29,7 @@ class Members:
         self._ignored = facts.file.ignored
         bodies = [owner.body for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
         self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
+        self._overridden |= facts.file.neighbours.overridden
         self.findings: list[Finding] = []
 
     def uses(self) -> Iterator[Use]:
@@ -90,7 +91,7 @@ class Members:
         if is_chosen_beside(self._file, node, rivals):
             return "another branch uses the new form; keep this one for the old release"
         if value.is_declared and member.v1 in self._overridden:
-            return "a subclass in this file defines it under its old name"
+            return "a subclass defines it under its old name"
         if value.is_declared and self._options.confidence != "review":
             return "an annotation says so, and a subclass may be given; made with --confidence review"
         if member.about.confidence not in ("safe", self._options.confidence):

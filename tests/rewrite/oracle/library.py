@@ -69,7 +69,7 @@ V1 = {
     "oldtop.py": CLIENT,
 }
 V2 = {
-    "acme/__init__.py": "from acme import form, fresh, kit\n\n\n" + PRESS.format("force") + PICK,
+    "acme/__init__.py": "from acme import form, fresh, kit, shape\n\n\n" + PRESS.format("force") + PICK,
     "acme/old.py": STAYS,
     "acme/fresh.py": THING.format("Gadget") + "\n\n" + HELPER,
     "acme/kit.py": TOOL,

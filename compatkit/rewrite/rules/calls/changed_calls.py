@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from compatkit.migration import Migration
+from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.neighbours import Facts
+from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import find_in_texts
@@ -31,18 +36,31 @@ def find_calls(file: File, run: RunPlan) -> Found:
     return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
 
 
+def tell(file: File, migrations: Sequence[Migration], options: Options) -> Facts:
+    """Return what a file tells others of names and objects whose interface changed."""
+    known = _known(file, Index.of(migrations, options))
+    try:
+        trace = follow(file, known)
+    except RecursionError:
+        return Facts()
+    return facts_of(file.home.name, trace, known)
+
+
+def _known(file: File, index: Index) -> Known:
+    around = file.neighbours
+    return replace(index.known, handed=dict(around.handed), sent=dict(around.sent), mixed=dict(around.mixed))
+
+
 def _find(file: File, run: RunPlan, index: Index) -> Found:
     try:
-        facts = CallFacts(file, follow(file, index.known), index, run.options)
+        facts = CallFacts(file, follow(file, _known(file, index)), index, run.options)
     except RecursionError:
         return Found(findings=[_too_deep(run.calling)])
     spelling = Spelling(file, index.loaded)
     visitor, members = Visitor(facts, spelling), Members(facts)
     hooks = Hooks(facts)
     uses = [*visitor.uses(), *members.uses(), *hooks.uses()]
-    handed_on = _handed_on(file, index)
     findings = [
-        *handed_on,
         *visitor.findings,
         *members.findings,
         *hooks.findings,
@@ -51,20 +69,6 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
     ]
     found = UseGroups(file, spelling).settle(uses, findings)
     return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), found.findings)
-
-
-def _handed_on(file: File, index: Index) -> Iterator[Finding]:
-    """Report imports of what changed that another file takes from here: its own uses are not seen there."""
-    for each in file.imports:
-        changes = [change for change in index.calls_of(each.name) if not change.say]
-        members = [member for name, member in index.members.items() if name.rpartition(".")[0] == each.name]
-        codes = [change.code for change in (*changes, *members)]
-        is_read = file.neighbours.read is not None and each.local in file.neighbours.read
-        if codes and is_read and file.scope_of(each.alias) is file.scopes.module:
-            message = (
-                f"{each.name} changed, and another file takes it from here as {each.local!r}; look at its uses there"
-            )
-            yield file.finding(each.alias, codes[0], message)
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
