@@ -32,6 +32,8 @@ def _call(row: CallChange) -> Iterator[str]:
         yield f"where {_listed(row.asks)} is given"
     if row.unless:
         yield f"unless {_listed(row.unless)} is given"
+    for condition in row.unless_when:
+        yield f"unless `{condition.name}` is {' or '.join(f'`{value!r}`' for value in condition.values)}"
     if row.lacks:
         yield f"where {_listed(row.lacks)} is not given"
     if row.to:

@@ -147,6 +147,9 @@ class _Attempt:
             item = self._find(made.name)
             if (item is None and not self._is_spread) or (item is not None and not {*item.made} & {*made.values}):
                 return True
+        for other in change.unless_when:
+            if (item := self._given(other.name)) and item.literal and item.may_be(other.values):
+                return True
         if any(map(self._given, change.unless)) or (change.lacks and all(map(self._given, change.lacks))):
             return True
         if change.asked and not change.matches and not any(self._find(name) for name in change.asked):

@@ -369,6 +369,12 @@ CALLS = Table(
         (),
     ),
     Column(
+        "unless_when",
+        Kind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
+        "By argument, in v1's words, values with one of which, written as a literal, the row is none of the call.",
+        (),
+    ),
+    Column(
         "matches",
         Kind(_matches, each_value(TEXT.schema)),
         "By argument, a regular expression that its text must contain, or the row is none of the call: what v2"

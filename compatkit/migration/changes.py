@@ -100,6 +100,7 @@ class CallChange(Row):
         asks: arguments of which at least one must be given.
         unless: arguments of which none may be given, or the change is none of this call.
         lacks: arguments of which at least one must not be given.
+        unless_when: values of arguments with one of which the change is none of a call.
         literal: arguments that must be written as literals, or the call is reported.
         unless_mentioned: words that make the change uncertain anywhere in a file.
         decorator: it may be used as a decorator without being called.
@@ -122,6 +123,7 @@ class CallChange(Row):
     asks: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    unless_when: tuple[Condition, ...] = ()
     literal: tuple[str, ...] = ()
     unless_mentioned: tuple[str, ...] = ()
     decorator: bool = False

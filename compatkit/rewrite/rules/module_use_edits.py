@@ -117,6 +117,9 @@ class ModuleUseEdits:
         wanted = [use for use in binding.uses if use.target and not self._near[use] and use.target not in there]
         self._missing = sorted({use.target for use in wanted})
         self._wanted = wanted
+        if any(self._near.values()) and not self._missing and len(self._gone) == len(binding.imports):
+            # Uses that go on reading the local name need an import that binds it.
+            self._gone = []
 
     @property
     def is_any(self) -> bool:

@@ -213,3 +213,15 @@ def test_use_through_a_package_is_reported_once() -> None:
 
     assert isinstance(outcome, Unchanged)
     assert [found.code for found in outcome.findings] == ["CK101"]
+
+
+@pytest.mark.parametrize("rest", ["", "print(shop.other)\n"])
+def test_an_import_stays_for_a_name_that_changes_in_the_same_module(rest: str) -> None:
+    source = f"import shop\n\n{rest}print(shop.Old)\n"
+
+    outcome = rewrite_source(
+        source.encode(), module="app", is_package=False, moves=[Move("SHOP101", "shop.Old", "shop.New")]
+    )
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source.decode() == f"import shop\n\n{rest}print(shop.New)\n"

@@ -64,6 +64,14 @@ of = "shop.lend"
 rename = { share = "amount" }
 
 [[calls]]
+code = "SHOP211"
+of = "shop.weigh"
+v1 = ["unit"]
+lacks = ["scale"]
+unless_when = { unit = ["kg", "lb"] }
+say = "give the scale"
+
+[[calls]]
 code = "SHOP206"
 of = "shop.owe"
 values = { limit = [[{ python = "None" }, 0]] }
@@ -179,3 +187,15 @@ def test_an_argument_that_a_row_leaves_to_a_person_is_renamed_by_none_below() ->
 
 def test_an_argument_of_which_a_row_has_nothing_to_say_is_renamed_by_one_below() -> None:
     assert rewritten(call("share=0.5", name="lend"), ROWS) == call("amount=0.5", name="lend")
+
+
+@pytest.mark.parametrize("given", ['"kg"', 'unit="lb"', '"oz", scale=1'])
+def test_a_value_with_which_a_row_has_nothing_to_say_is_not_reported(given: str) -> None:
+    assert not findings(call(given, name="weigh"), ROWS)
+
+
+@pytest.mark.parametrize("given", ['"oz"', "name", "", "12"])
+def test_another_value_is_reported(given: str) -> None:
+    (told,) = findings(call(given, name="weigh"), ROWS)
+
+    assert told.startswith("SHOP211")

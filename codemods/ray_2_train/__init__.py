@@ -1,0 +1,1 @@
+"""Move from ray.air to ray.train: declared in migration.toml."""

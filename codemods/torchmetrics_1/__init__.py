@@ -1,0 +1,1 @@
+"""Move to torchmetrics 1: declared in migration.toml."""

@@ -1,0 +1,1 @@
+"""Move to the weights of torchvision by name: declared in migration.toml."""
