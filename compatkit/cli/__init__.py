@@ -19,6 +19,7 @@ _COMMANDS = {
     "census": "Set what a run used under old names against what the source shows.",
     "compare": "Compare what two MLflow runs logged.",
     "demo": "See the crash, the shim, the rewrite and the proof on a real v1 code base.",
+    "docs": "Show a page of the documentation.",
     "doctor": "Check the settings of a project, and this environment.",
     "explain": "Explain a code that a finding, a warning or a report names.",
     "init": "Look at a project, and propose its settings.",
@@ -40,7 +41,7 @@ _COMMANDS = {
 _SECTIONS = {
     "Keep running": ("run", "shim", "census", "stubs"),
     "Migrate": ("init", "migrate", "status", "explain", "migrations"),
-    "Know": ("verify", "compare", "snapshot", "doctor", "demo"),
+    "Know": ("verify", "compare", "snapshot", "doctor", "docs", "demo"),
     "Train": ("train", "sweep", "presets", "tracking"),
 }
 

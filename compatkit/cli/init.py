@@ -43,7 +43,7 @@ def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
     migrations = [load_migration(file) for _, file in sorted(available_migrations().items())]
     proposal = propose(root, migrations)
     if as_json:
-        click.echo(json.dumps(_as_json(proposal), indent=2))
+        click.echo(json.dumps(_as_json(proposal, root), indent=2))
         return
     for line in _found(proposal):
         click.echo(line)
@@ -55,7 +55,9 @@ def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
     if is_agreed or click.confirm("Write it?", default=True):
         _append(root / "pyproject.toml", text)
         click.echo("Written. Next: compatkit migrate --diff .")
-        click.echo("Afterwards, for pre-commit and CI: compatkit migrate --check .")
+        for file, block in blocks(root):
+            click.echo(f"\nAfterwards, for {file}:\n")
+            click.echo("\n".join(f"    {line}" for line in block.splitlines()))
 
 
 def settings_text(proposal: Proposal) -> str:
@@ -69,15 +71,54 @@ def settings_text(proposal: Proposal) -> str:
         ]
         lines += [f"{json.dumps(old)} = {json.dumps(new)}" for old, new in sorted(proposal.homes.items())]
     if proposal.scripts:
+        # Without a branch to compare with, a person has to say which revision is the one before.
+        mark = "" if proposal.base else "# "
         script = proposal.scripts[0]
         lines += ["", "# `compatkit verify` runs this command on the base and here, and compares what it logs."]
         lines += [
-            "# [[tool.compatkit.verify.scenarios]]",
-            f"# name = {json.dumps(Path(script).stem)}",
-            '# base = "main"',
+            f"{mark}[[tool.compatkit.verify.scenarios]]",
+            f"{mark}name = {json.dumps(Path(script).stem)}",
+            f"{mark}base = {json.dumps(proposal.base or 'main')}",
+            f"{mark}command = {json.dumps(f'python {script}')}",
         ]
-        lines += [f"# command = {json.dumps(f'python {script}')}"]
     return "\n".join(lines) + "\n"
+
+
+_PRE_COMMIT = """\
+  - repo: local
+    hooks:
+      - id: compatkit-check
+        name: compatkit migrate --check
+        entry: compatkit migrate --check
+        language: system
+        types_or: [python, jupyter, json, markdown, toml, yaml, ini]
+"""
+_GITHUB = """\
+      - run: pip install compatkit
+      - run: compatkit migrate --check --format github .
+"""
+_GITLAB = """\
+compatkit:
+  image: python:3.11
+  script:
+    - pip install compatkit
+    - compatkit migrate --check --output gitlab=gl-code-quality-report.json .
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
+"""
+
+
+def blocks(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield what may be pasted into the files in which a project says what is checked."""
+    is_github, is_gitlab = (root / ".github").is_dir(), (root / ".gitlab-ci.yml").is_file()
+    if (root / ".pre-commit-config.yaml").is_file() or not (is_github or is_gitlab):
+        yield ".pre-commit-config.yaml, below repos", _PRE_COMMIT
+    if is_github:
+        yield ".github/workflows, below steps", _GITHUB
+    if is_gitlab:
+        yield ".gitlab-ci.yml", _GITLAB
 
 
 def _found(proposal: Proposal) -> Iterator[str]:
@@ -103,7 +144,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _as_json(proposal: Proposal) -> dict[str, object]:
+def _as_json(proposal: Proposal, root: Path) -> dict[str, object]:
     return {
         "searched": proposal.searched,
         "migrations": [
@@ -119,6 +160,7 @@ def _as_json(proposal: Proposal) -> dict[str, object]:
         "homes": dict(proposal.homes),
         "scripts": proposal.scripts,
         "settings": settings_text(proposal) if proposal.applicable else "",
+        "blocks": dict(blocks(root)) if proposal.applicable else {},
     }
 
 

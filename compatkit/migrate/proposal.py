@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.pins import normalized, read_pins
 from compatkit.migrate.run import plan_tree
-from compatkit.migration import Migration
+from compatkit.migration import Migration, MigrationError, codes_of, compose
+from compatkit.rewrite import Finding, Rewrite
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
@@ -36,13 +39,14 @@ class Applicable:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a project may be set up with; `searched` files were looked at."""
+    """What a project may be set up with; `searched` files were looked at, and `base` is the main branch."""
 
     searched: int
     applicable: tuple[Applicable, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[str, ...] = ()
+    base: str = ""
 
 
 def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
@@ -52,12 +56,11 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
     seen = _seen(files, every, root)
     homes = {old: new for old, (new, _) in seen.items()}
     found = []
-    for migration in every:
-        report = plan_tree([root], [migration.relocated(homes)])
-        touched = [result for result in report.results if result.edits or result.findings]
+    for migration, results in _searched(root, every, homes):
+        touched = [result for result in results if any(result)]
         if touched:
-            places = sum(len(result.edits) + len(result.findings) for result in touched)
-            left = sum(len(result.findings) for result in touched)
+            left = sum(len(findings) for _, findings in touched)
+            places = sum(len(edits) for edits, _ in touched) + left
             found.append(Applicable(migration, places, len(touched), left, _pinned(migration, pins)))
     kept = {old: new for old, new in homes.items() if any(_declares(each.migration, old) for each in found)}
     return Proposal(
@@ -66,7 +69,51 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
         kept,
         {old: place for old, (_, place) in seen.items() if old in kept},
         tuple(_scripts(files, root)),
+        base_branch(root),
     )
+
+
+Place = TypeVar("Place", Rewrite, Finding)
+Places = tuple[list[Rewrite], list[Finding]]
+
+
+def _searched(
+    root: Path, migrations: tuple[Migration, ...], homes: Mapping[str, str]
+) -> Iterator[tuple[Migration, list[Places]]]:
+    """Yield for each migration what it would do, a pair a file. Those that go together are searched for in one run."""
+    codes = Counter(code for migration in migrations for code in set(codes_of(migration)))
+    try:
+        moved = compose(migration.relocated(homes) for migration in migrations)
+    except MigrationError:
+        moved = ()
+    if not moved or max(codes.values(), default=0) > 1:
+        # Strangers' migrations may claim one name, or one code, each.
+        for migration in migrations:
+            report = plan_tree([root], [migration.relocated(homes)])
+            yield migration, [(list(result.edits), list(result.findings)) for result in report.results]
+        return
+    results = [result for result in plan_tree([root], moved).results if result.edits or result.findings]
+    for migration in migrations:
+        own = set(codes_of(migration))
+        yield migration, [(_of_codes(one.edits, own), _of_codes(one.findings, own)) for one in results]
+
+
+def _of_codes(places: Iterable[Place], codes: set[str]) -> list[Place]:
+    return [place for place in places if place.code in codes]
+
+
+def base_branch(root: Path) -> str:
+    """Return the branch that changes are compared with, `main` or `master`, where the repository has it."""
+    for folder in (root, *root.parents):
+        git = folder / ".git"
+        if git.is_dir():
+            packed = git / "packed-refs"
+            known = packed.read_text(encoding="utf-8", errors="replace") if packed.is_file() else ""
+            for name in ("main", "master"):
+                if (git / "refs" / "heads" / name).is_file() or f" refs/heads/{name}\n" in known:
+                    return name
+            return ""
+    return ""
 
 
 def _pinned(migration: Migration, pins: Mapping[str, str]) -> tuple[str, ...]:
