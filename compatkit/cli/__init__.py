@@ -23,6 +23,7 @@ _COMMANDS = {
     "doctor": "Check the settings of a project, and this environment.",
     "explain": "Explain a code that a finding, a warning or a report names.",
     "init": "Look at a project, and propose its settings.",
+    "lsp": "Show findings and rewrites in an editor.",
     "migrate": "Rewrite v1 code in a source tree to v2.",
     "migrations": "List the migrations there are, and write one of your own.",
     "presets": "Show the presets of the training stack side by side.",
@@ -40,7 +41,7 @@ _COMMANDS = {
 
 _SECTIONS = {
     "Keep running": ("run", "shim", "census", "stubs"),
-    "Migrate": ("init", "migrate", "status", "explain", "migrations"),
+    "Migrate": ("init", "migrate", "status", "explain", "migrations", "lsp"),
     "Know": ("verify", "compare", "snapshot", "doctor", "docs", "demo"),
     "Train": ("train", "sweep", "presets", "tracking"),
 }

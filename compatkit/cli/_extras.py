@@ -17,6 +17,7 @@ EXTRAS = {
     "griffe": "draft",
     "jinja2": "report",
     "psutil": "system-metrics",
+    "pygls": "lsp",
     "ray": "ray",
 }
 

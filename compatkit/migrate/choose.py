@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -32,17 +32,20 @@ def choose(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...
         hunks = find_hunks(result.before, result.outcome.source)
         taken, has_quit = ([], True) if has_quit else _ask_all(result, hunks, ask)
         source = apply_hunks(result.before, taken)
-        if 0 < len(taken) < len(hunks) and not _leads_to(result.outcome.source, source, result, task):
+        if 0 < len(taken) < len(hunks) and not stands_alone(result, taken, task):
             refused.append(result.name)
             taken, source = [], result.before
         results.append(_with_hunks(result, result.outcome, source, taken, hunks))
     return Report.of(results), tuple(refused)
 
 
-def _leads_to(end: bytes, source: bytes, result: FileResult, task: Task) -> bool:
+def stands_alone(result: FileResult, taken: Iterable[Hunk], task: Task) -> bool:
+    """Tell whether some hunks of a rewritten file may be taken without the others: the rest then follows as before."""
     assert result.job is not None
-    outcome = process(replace(result.job, source=source), task)
-    return isinstance(outcome, Rewritten) and outcome.source == end
+    assert isinstance(result.outcome, Rewritten)
+    outcome = process(replace(result.job, source=apply_hunks(result.before, taken)), task)
+    end = outcome.source if isinstance(outcome, Rewritten) else apply_hunks(result.before, taken)
+    return end == result.outcome.source
 
 
 def _ask_all(result: FileResult, hunks: tuple[Hunk, ...], ask: Ask) -> tuple[list[Hunk], bool]:
@@ -65,7 +68,7 @@ def _with_hunks(
 ) -> FileResult:
     if len(taken) == len(hunks):
         return result
-    kept = tuple(edit for edit in outcome.edits if _hunk_of(edit, hunks) in taken)
+    kept = tuple(edit for edit in outcome.edits if hunk_of(edit, hunks) in taken)
     left = tuple(
         Finding(edit.code, edit.line, edit.column, f"declined: {edit.message}", "safe")
         for edit in outcome.edits
@@ -75,6 +78,7 @@ def _with_hunks(
     return replace(result, outcome=Rewritten(source, kept, findings) if taken else Unchanged(findings))
 
 
-def _hunk_of(edit: Rewrite, hunks: tuple[Hunk, ...]) -> Hunk:
+def hunk_of(edit: Rewrite, hunks: tuple[Hunk, ...]) -> Hunk:
+    """Return the hunk that an edit is part of."""
     # An edit is named for the line where its statement begins; the first line that changes can come later.
     return next((hunk for hunk in hunks if hunk.end >= edit.line or hunk.start >= edit.line - 1), hunks[-1])
