@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from compatkit.authoring.changes import Change
@@ -76,10 +75,4 @@ def _lies_in(name: str, gone: str) -> bool:
 
 
 def _is_listed(change: Change, migration: Migration) -> bool:
-    return any(_matches(change, row.name) for row in migration.unhandled)
-
-
-def _matches(change: Change, pattern: str) -> bool:
-    # A name with brackets is an argument; fnmatch would take other brackets for a set of characters.
-    wanted = re.escape(pattern).replace(r"\*", ".*")
-    return re.fullmatch(wanted, change.name) is not None
+    return any(row.fits(change.name) for row in migration.unhandled)

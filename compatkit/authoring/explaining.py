@@ -43,6 +43,10 @@ TOOL_CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The worker process died, or the executor failed, while it had this file.",
             "Run the command again with --jobs 1. There may be too little memory.",
         ),
+        "CK910": (
+            "The library changed what is used here, and the migration leaves it to people.",
+            "The message gives the reason. `compatkit migrations docs ID` lists all that is left to you.",
+        ),
         "CK909": ("compatkit failed on this file, which was not touched.", "Report it: this is a fault of compatkit."),
     }
 )

@@ -44,6 +44,8 @@ def _call(row: CallChange) -> Iterator[str]:
     for name in dict.fromkeys(each.name for each in row.values):
         pairs = (f"{_value(each.v1)} becomes {_value(each.v2)}" for each in row.values if each.name == name)
         yield f"of {_code(name)}, {', '.join(pairs)}"
+    for each in row.meant:
+        yield f"{_given(each.name, each.v1)} means something else, and becomes {_given(each.name, each.v2)}"
     yield from (f"{_given(each.name, each.value)} is added" for each in row.add)
     yield from (f"{_given(each.name, each.value)} is written out, which was the default" for each in row.pin)
     if row.v2 is not None and row.v1:

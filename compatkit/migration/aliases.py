@@ -36,7 +36,7 @@ def names_of(call: CallChange, migration: Migration) -> list[str]:
 
     Only as declared where the change comes with the new name, or would be made to a call that was written for v2.
     """
-    if call.to or call.add or call.pin or not (call.asked or call.v2 is not None):
+    if call.to or call.add or call.pin or call.meant or not (call.asked or call.v2 is not None):
         return list(call.of)
     others = [other for name in call.of for other in _other_names(name, migration.moves)]
     return list(dict.fromkeys([*call.of, *others]))

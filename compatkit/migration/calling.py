@@ -97,11 +97,11 @@ def plan_items(
     for change in changes:
         attempt = _Attempt(planned.items, change, as_given)
         # Of an argument that a row above leaves to a person, no row below makes anything.
-        if attempt.says_nothing() or change.asked & told:
+        if attempt.says_nothing() or _about(change) & told:
             continue
         reason = attempt.doubt()
         if change.say and not reason:
-            told |= change.asked
+            told |= _about(change)
         if reason or change.say:
             doubts.append(Doubt(change, reason or change.say, is_said=not reason))
         elif not may_make(change):
@@ -110,6 +110,12 @@ def plan_items(
             planned.steps += steps
             planned.applied.append(change)
     return planned, _telling(doubts)
+
+
+def _about(change: CallChange) -> frozenset[str]:
+    """Return the arguments that a row is about; of one that says something of every call, the call itself."""
+    is_of_all = change.say and not (change.unless or change.lacks)
+    return change.asked or frozenset({"()"} if is_of_all else ())
 
 
 def _telling(doubts: list[Doubt]) -> list[Doubt]:
@@ -157,9 +163,9 @@ class _Attempt:
             return not self._is_spread or any(self._find(name) for name in targets)
         if change.pin and not (change.to or change.rename or change.add):
             return all(self._find(row.name) for row in change.pin)
-        if change.add and not (change.to or change.rename or change.drop or change.values):
+        if change.add and not (change.to or change.rename or change.drop or change.mapped):
             return all(self._find(row.name) for row in change.add)
-        if change.values and not (change.rename or change.add or change.drop or change.to):
+        if change.mapped and not (change.rename or change.add or change.drop or change.to):
             return not self._is_spread and not any(self._mapped(item) for item in self._items)
         return False
 
@@ -183,7 +189,7 @@ class _Attempt:
             item = self._find(setting.name)
             if item and not ((value := item.literal) and _same(value[0], setting.value)):
                 return f"`{setting.name}` is given already"
-        for name in {row.name for row in change.values}:
+        for name in {row.name for row in change.mapped}:
             if (item := self._find(name)) and item.literal is None and self._mapped(item):
                 return f"the value of `{name}` is not written here"
         return self._doubt_positions()
@@ -192,7 +198,7 @@ class _Attempt:
         change, steps = self._change, []
         dropped: list[Item] = []
         anchor: Item | None = None
-        for row in change.values:
+        for row in change.mapped:
             item = self._find(row.name)
             if item and (value := item.literal) and _same(value[0], row.v1):
                 item.value = (row.v2,)
@@ -291,7 +297,7 @@ class _Attempt:
     def _is_certain_with_spread(self) -> bool:
         """True for changes of nothing but arguments that are written out by name, or that v1 did not take."""
         change = self._change
-        if change.to and not (self._has_starred or change.rename or change.pin or change.drop or change.values):
+        if change.to and not (self._has_starred or change.rename or change.pin or change.drop or change.mapped):
             return not change.when
         if change.to or change.add or change.pin or change.drop or self._has_starred:
             return False
@@ -300,7 +306,7 @@ class _Attempt:
 
     def _mapped(self, item: Item) -> bool:
         name = item.name or self._name_of(item)
-        values = [row.v1 for row in self._change.values if row.name == name]
+        values = [row.v1 for row in self._change.mapped if row.name == name]
         return bool(values) and item.may_be(values)
 
     def _given(self, name: str) -> Item | None:

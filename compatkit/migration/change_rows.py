@@ -205,7 +205,7 @@ FLAG = Kind(_flag, {"type": "string", "pattern": r"^--?[\w{][\w.{}-]*$"})
 
 
 def _check_call(call: CallChange, entry: Entry) -> None:
-    does = call.to or call.rename or call.add or call.pin or call.drop or call.values or call.v2 is not None
+    does = call.to or call.rename or call.add or call.pin or call.drop or call.mapped or call.v2 is not None
     if bool(does) == bool(call.say):
         if does:
             what = "It says what to tell, and what to change."
@@ -267,6 +267,7 @@ _CALL_CHANGES: dict[str, Json] = {
     "pin": _FULL_TABLE,
     "drop": {"minItems": 1},
     "values": _FULL_TABLE,
+    "meant": _FULL_TABLE,
     "v2": {},
 }
 _SAID: Json = {"minLength": 1}
@@ -335,6 +336,13 @@ CALLS = Table(
         "values",
         Kind(_mapped, each_value({"type": "array", "items": _PAIR})),
         'By argument, pairs of what was given in v1 and what says the same: [["card", "contactless"]].',
+        (),
+    ),
+    Column(
+        "meant",
+        Kind(_mapped, each_value({"type": "array", "items": _PAIR})),
+        "As `values`, where v2 takes the old value too, and means something else by it: a default that changed. Only"
+        " calls under v1's name change.",
         (),
     ),
     Column(
@@ -421,6 +429,7 @@ of = "{library}.report.send"
 to = "{library}.mail.deliver"
 add = {{ channel = "mail" }}
 values = {{ how = [["fast", "express"]] }}
+meant = {{ sender = [["desk", "desk-with-receipt"]] }}
 
 # A call of which a person has to think; `when` and `asks` narrow it down.
 [[calls]]

@@ -94,6 +94,7 @@ class CallChange(Row):
         to: its new dotted name, if it has one.
         v1, v2: the positional parameters, in order, then and now. Without `v2` positions stay as they are.
         rename, add, pin, drop, values: what becomes of arguments; `pin` writes out a default that changed.
+        meant: as `values`, for what v2 takes too and means something else by; of calls under v1's name only.
         when: literals that must be given, or the change is none of this call.
         matches: texts that must be given; of a formatted string, one of the parts that are written.
         made_of: classes of which an argument must be an instance that is made right there.
@@ -117,6 +118,7 @@ class CallChange(Row):
     pin: tuple[Setting, ...] = ()
     drop: tuple[str, ...] = ()
     values: tuple[Mapped, ...] = ()
+    meant: tuple[Mapped, ...] = ()
     when: tuple[Condition, ...] = ()
     matches: tuple[Match, ...] = ()
     made_of: tuple[Condition, ...] = ()
@@ -136,12 +138,17 @@ class CallChange(Row):
         return self.about.why or self.say
 
     @property
+    def mapped(self) -> tuple[Mapped, ...]:
+        """The literals that are written otherwise in v2."""
+        return (*self.values, *self.meant)
+
+    @property
     def asked(self) -> frozenset[str]:
         """The v1 arguments of which at least one must be given, or the change is none of a call; may be empty."""
         if self.to:
             return frozenset()
         names = {row.v1 for row in self.rename}
-        names |= {row.name for rows in (self.values, self.when, self.matches, self.made_of) for row in rows}
+        names |= {row.name for rows in (self.mapped, self.when, self.matches, self.made_of) for row in rows}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
 
     @property
@@ -152,7 +159,7 @@ class CallChange(Row):
         yield from (name.rpartition(".")[2] for name in (*self.of, self.to) if name)
 
     def claims(self) -> Iterator[str]:
-        named = [row.name for rows in (self.add, self.pin, self.values) for row in rows]
+        named = [row.name for rows in (self.add, self.pin, self.mapped) for row in rows]
         arguments = [*(row.v1 for row in self.rename), *named]
         for of in self.of:
             yield from (f"The argument {name!r} of {of!r}" for name in (*arguments, *self.drop))

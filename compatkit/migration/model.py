@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -277,11 +278,20 @@ class Config(Value):
         return replace(self, of=relocate(self.of, homes), name=relocate(self.name, homes), sections=sections)
 
 
+# The code under which a use of what is left to people is told.
+UNHANDLED = "CK910"
+
+
 class Unhandled(NamedTuple):
     """A change of the library's interface that the migration leaves to a person, and why. `name` is a pattern."""
 
     name: str
     why: str
+
+    def fits(self, name: str) -> bool:
+        """Tell whether it is about a dotted name, or an argument: `shop.send(how)`."""
+        # fnmatch would take brackets for a set of characters.
+        return re.fullmatch(re.escape(self.name).replace(r"\*", ".*"), name) is not None
 
 
 @value

@@ -120,7 +120,7 @@ def _last_key(path: str) -> bytes:
 
 
 def changes_interface(migration: Migration) -> bool:
-    return bool(migration.calls or migration.members or migration.hooks or migration.removed)
+    return bool(migration.calls or migration.members or migration.hooks or migration.removed or migration.unhandled)
 
 
 def libraries_of(migration: Migration) -> frozenset[bytes]:
@@ -172,6 +172,12 @@ def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names
         names[hook.name.encode()].ways.add(b"")
     every += [owner for member in migration.members for owner in owners_of(member, migration)]
     every += [owner for hook in migration.hooks for owner in subclassed(hook, migration)]
+    for row in migration.unhandled:
+        dotted = row.name.partition("(")[0]
+        # A pattern is looked for by its last part that is a name.
+        if parts := [part for part in dotted.split(".") if part.isidentifier()]:
+            names[parts[-1].encode()].ways.add(b"")
+            every.append(dotted)
     owners = {owner for member in migration.members for owner in owners_of(member, migration)}
     owners |= {name.removesuffix("()") for name, kind in migration.types if kind in owners and name.endswith("()")}
     return frozenset(name.partition(".")[0].encode() for name in every), names, tuple(_texts_of(owners))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from compatkit.migration import Removal
+from compatkit.migration.model import UNHANDLED
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
@@ -34,6 +36,34 @@ def _is_told(file: File, expression: ast.expr, name: str) -> bool:
         return bool(file.meanings(expression))
     texts = (part.value for part in ast.walk(expression) if isinstance(part, ast.Constant))
     return any(isinstance(text, str) and name.startswith(text) for text in texts)
+
+
+def find_unhandled(facts: CallFacts) -> Iterator[Finding]:
+    """Yield a finding for each place that uses what a migration leaves to people, with its reason."""
+    if not facts.index.unhandled:
+        return
+    told: set[tuple[int, str]] = set()
+    for node, name in _used(facts):
+        row = next((row for row in facts.index.unhandled if row.fits(name)), None)
+        if row and (node.lineno, row.name) not in told:
+            told.add((node.lineno, row.name))
+            message = f"{name} changed, and is left to you: {row.why}"
+            yield replace(facts.file.finding(node, UNHANDLED, message), confidence="manual")
+
+
+def _used(facts: CallFacts) -> Iterator[tuple[ast.alias | ast.expr, str]]:
+    """Yield what a file imports and names, and the arguments that it gives, each as a dotted name."""
+    for imported in facts.file.imports:
+        yield imported.alias, imported.name.removesuffix(".*")
+    for node in facts.file.nodes.of(ast.Attribute):
+        if name := facts.file.import_of(node):
+            yield node, name
+    for expression, value in facts.trace.names.items():
+        if isinstance(value, Named) and isinstance(expression, ast.Attribute):
+            yield expression, value.name
+    for call, callee in facts.trace.callees.items():
+        name = callee.name if isinstance(callee, Named) else facts.file.import_of(call.func)
+        yield from ((call, f"{name}({word.arg})") for word in call.keywords if name and word.arg)
 
 
 def _finding(file: File, node: ast.alias | ast.expr, gone: tuple[str, Removal]) -> Finding:

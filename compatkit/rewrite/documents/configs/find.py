@@ -22,9 +22,12 @@ def find_in_config(text: str, pairs: Iterable[Pair], request: Request) -> Sheet:
     index = Index.of(request.calling, request.options)
     for target in find_targets(config, request.calling):
         sheet.add(judge_target(config, target, index, request))
+    told: set[Pair] = set()
     for row in (row for migration in request.calling for row in migration.keys if not row.of):
         if request.options.acts_on(row.code) and is_meant(config, row):
-            found = list(config.pairs_at(row.v1))
+            # Of several rows about one key, the first speaks.
+            found = [pair for pair in config.pairs_at(row.v1) if pair not in told]
+            told.update(found)
             for pair in found:
                 _judge_key(config, row, pair, request, sheet)
             sheet.remarks += [_of_table(config, row, at) for at in config.mappings_at(row.v1) if not found]

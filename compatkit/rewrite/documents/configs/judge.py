@@ -208,6 +208,6 @@ def _remark(target: Target, change: CallChange | Removal, message: str, *, is_ma
 def _code_of(planned: Planned, name: str) -> str:
     """Return the code of the change that is about an argument."""
     for change in planned.applied:
-        if name in {row.v1 for row in change.rename} | {row.name for row in change.values}:
+        if name in {row.v1 for row in change.rename} | {row.name for row in change.mapped}:
             return change.code
     return planned.applied[0].code

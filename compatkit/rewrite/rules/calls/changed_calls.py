@@ -22,7 +22,7 @@ from compatkit.rewrite.rules.calls.use_groups import UseGroups
 from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
-from compatkit.rewrite.rules.removed import find_removed
+from compatkit.rewrite.rules.removed import find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -65,6 +65,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *members.findings,
         *hooks.findings,
         *find_removed(facts),
+        *find_unhandled(facts),
         *find_indirect(facts),
     ]
     found = UseGroups(file, spelling).settle(uses, findings)

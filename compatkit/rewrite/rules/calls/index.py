@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal
+from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
 from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.migration.model import UNHANDLED
 from compatkit.options import Options
 from compatkit.rewrite.flow.known import Known
 
@@ -24,6 +25,7 @@ class Index:
         loaded: modules that come with their top-level package.
         classes: classes of which instances, or subclasses, are of interest.
         types: the classes of attributes, and of what calls return.
+        unhandled: what the migrations leave to people.
     """
 
     calls: dict[str, list[CallChange]] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Index:
     loaded: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     types: dict[str, str] = field(default_factory=dict)
+    unhandled: list[Unhandled] = field(default_factory=list)
 
     @classmethod
     def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
@@ -53,6 +56,9 @@ class Index:
                 index.hooks.update({f"{owner}.{hook.name}": hook for owner in owners})
             for removal in _acted_on(migration.removed, options):
                 index.removals.update(dict.fromkeys(removal.names, removal))
+            index.unhandled.extend(migration.unhandled if options.acts_on(UNHANDLED) else ())
+        owners = [row.name.partition("(")[0].rpartition(".")[0] for row in index.unhandled]
+        index.classes.update(filter(_is_class, owners))
         return index
 
     def calls_of(self, name: str) -> tuple[CallChange, ...]:
@@ -72,6 +78,7 @@ class Index:
     @property
     def known(self) -> Known:
         names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
+        names += tuple(row.name.partition("(")[0] for row in self.unhandled)
         watched = frozenset(name.rpartition(".")[2] for name in names)
         makers = (name.removesuffix("()") for name in self.types if name.endswith("()"))
         declared = frozenset((*self.calls, *self.removals, *self.classes, *makers))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import CallChange, MemberChange, Migration, Move
 from compatkit.migration.aliases import names_of, owners_of
+from compatkit.migration.model import UNHANDLED
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
@@ -98,6 +99,8 @@ def _names(migration: Migration) -> Iterator[ChangedName]:
             yield ChangedName(name, call.code, _of_call(call), move, minds_mocks=bool(call.to), is_call=True)
     for removal in migration.removed:
         yield from (ChangedName(name, removal.code, f"it is gone: {removal.say}") for name in removal.names)
+    for row in migration.unhandled:
+        yield ChangedName(row.name, UNHANDLED, f"it changed, and is left to you: {row.why}")
     members: dict[str, list[MemberChange]] = {}
     for member in migration.members:
         for name in dict.fromkeys(owners_of(member, migration)):

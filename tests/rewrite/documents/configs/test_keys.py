@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from compatkit.migration import MigrationError, parse_migration
 from compatkit.rewrite import Unchanged
+from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.documents.json_values import json_pairs
 from compatkit.rewrite.documents.toml_values import toml_pairs
 from compatkit.rewrite.documents.yaml_values import read_events, yaml_documents
@@ -151,3 +152,16 @@ def test_pairs_of_toml_are_where_they_say(lines: list[str]) -> None:
         assert pair.key is None or text[slice(*pair.key)] == pair.name
         assert pair.literal is None or pair.literal == (at(document, pair.path),)
         assert pair.value is None or text[slice(*pair.value)] == at(document, pair.path)
+
+
+def test_of_several_rows_about_one_key_the_first_speaks() -> None:
+    rows = (
+        '[[keys]]\ncode = "SH1001"\nv1 = "till.coins"\nv2 = "tokens"\nbeside = ["till"]\n'
+        '[[keys]]\ncode = "SH1002"\nv1 = "*.coins"\nsay = "look at it"\nbeside = ["till"]\n'
+    )
+    outcome = rewrite_document(
+        b"till:\n  coins: 3\nbag:\n  coins: 4\n", suffix=".yaml", moves=(), migrations=[parse_migration(HEAD + rows)]
+    )
+
+    assert isinstance(outcome, Unchanged)
+    assert [(found.code, found.line) for found in outcome.findings] == [("SH1001", 2), ("SH1002", 4)]

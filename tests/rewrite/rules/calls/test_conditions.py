@@ -199,3 +199,59 @@ def test_another_value_is_reported(given: str) -> None:
     (told,) = findings(call(given, name="weigh"), ROWS)
 
     assert told.startswith("SHOP211")
+
+
+MEANT = """
+[[moves]]
+code = "SHOP101"
+old = "shop.old.Till"
+new = "shop.new.Till"
+
+[[calls]]
+code = "SHOP301"
+of = "shop.old.Till"
+v1 = ["name", "count"]
+meant = { count = [["coins", "coins-and-notes"]] }
+why = "coins meant notes, too"
+"""
+
+
+def test_a_value_that_means_something_else_now_says_what_it_meant() -> None:
+    before = 'from shop.old import Till\nTill(1, "coins")\nTill(1, count="notes")\nTill(1)\n'
+
+    assert rewritten(before, MEANT) == before.replace('"coins"', '"coins-and-notes"')
+
+
+def test_a_call_that_is_written_for_v2_means_what_it_says() -> None:
+    assert findings('from shop.new import Till\nTill(1, "coins")\n', MEANT) == []
+
+
+def test_a_value_from_elsewhere_may_be_the_one_that_changed() -> None:
+    (found,) = findings("from shop.old import Till\nTill(1, kind)\n", MEANT)
+
+    assert "the value of `count` is not written here (coins meant notes, too)" in found
+
+
+SAID = """
+[[calls]]
+code = "SHOP301"
+of = "shop.open"
+say = "give the key"
+
+[[calls]]
+code = "SHOP302"
+of = ["shop.open", "shop.close"]
+say = "it is slow"
+
+[[calls]]
+code = "SHOP303"
+of = "shop.open"
+lacks = ["door"]
+say = "name the door"
+"""
+
+
+def test_of_several_rows_about_every_call_the_first_speaks() -> None:
+    told = findings("import shop\nshop.open()\nshop.close()\n", SAID)
+
+    assert [found.split(" ", 2)[:2] for found in told] == [["SHOP301", "2"], ["SHOP303", "2"], ["SHOP302", "3"]]
