@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
 
 try:
     import fcntl
@@ -75,6 +76,7 @@ def only_one(name: str, *, say: Callable[[], None] | None = None) -> Iterator[No
 
 def _lock_of(name: str) -> IO[bytes] | None:
     import hashlib
+    import tempfile
 
     user = str(os.getuid()) if hasattr(os, "getuid") else "user"
     folder = Path(tempfile.gettempdir()) / f"compatkit-locks-{user}"
@@ -91,6 +93,8 @@ def group_of_its_own() -> dict[str, Any]:
     """Return what `subprocess` needs to start a process whose children end with it: Ctrl-C does not reach them."""
     if hasattr(os, "killpg"):
         return {"start_new_session": True}
+    import subprocess
+
     return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 
 
@@ -111,6 +115,8 @@ def end_group(process: subprocess.Popen[Any]) -> None:
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         elif sys.platform == "win32":
+            import subprocess
+
             command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
             subprocess.run(command, capture_output=True, check=False)
         else:

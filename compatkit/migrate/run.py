@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.cores import usable_cores
-from compatkit.migrate.between.around import Around
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.reading import read_file, sift, size_of
@@ -18,7 +17,6 @@ from compatkit.migrate.finding.scope import FileScope
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
-from compatkit.migrate.workers import Workers
 from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
@@ -27,6 +25,9 @@ from compatkit.rewrite.prefilter.interfaces import called_otherwise
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from compatkit.migrate.between.around import Around
+    from compatkit.migrate.workers import Workers
 
 Progress = Callable[[int, int], None]
 _NOTHING = Unchanged()
@@ -75,33 +76,38 @@ def plan_task(
         from compatkit.migrate.between.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))
-    called = called_otherwise(task.migrations)
-    around = Around(
-        files,
-        namer,
-        task.moves,
-        renames=task.options.rename,
-        called=called,
-        processes=processes,
-        migrations=task.migrations,
-        wishes=task.options,
-    )
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
-    wanted = around.reach(wanted)
-    around.prepare([files[number] for number in wanted])
     results = {file.name: FileResult(file.name, _NOTHING) for file in files}
     # One that was given by its name is not left out in silence.
     results |= {
         file.name: FileResult(file.name, _EXCLUDED) for file in listed if file.is_named and file.name in left_out
     }
-    expected = sum(size_of(files[number].name) for number in wanted)
-    with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
-        found = _processed([files[number] for number in wanted], namer, around, workers, scope)
-        for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
-            results[result.name] = result
-            tell((len(files) + done) // 2, len(files))
+    if wanted:
+        # Imported here: most runs meet no file that matters, and start in half the time.
+        from compatkit.migrate.between.around import Around
+        from compatkit.migrate.workers import Workers
+
+        called, renames = called_otherwise(task.migrations), task.options.rename
+        around = Around(
+            files,
+            namer,
+            task.moves,
+            renames=renames,
+            called=called,
+            processes=processes,
+            migrations=task.migrations,
+            wishes=task.options,
+        )
+        wanted = around.reach(wanted)
+        around.prepare([files[number] for number in wanted])
+        expected = sum(size_of(files[number].name) for number in wanted)
+        with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
+            found = _processed([files[number] for number in wanted], namer, around, workers, scope)
+            for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
+                results[result.name] = result
+                tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
     roots = {file.name: "" if file.is_named else file.below for file in listed}
     return Report.of(replace(result, root=roots[name]) for name, result in results.items())

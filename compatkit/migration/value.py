@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
+from functools import wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class")
+_Declared = TypeVar("_Declared")
+_Result = TypeVar("_Result")
+_MOST_KEPT = 256
 
 
 class Value:
@@ -89,3 +93,20 @@ def _values(of: Value) -> tuple[object, ...]:
 
 
 _set = object.__setattr__
+
+
+def cached_by_identity(work_out: Callable[[_Declared], _Result]) -> Callable[[_Declared], _Result]:
+    """Keep the result for an immutable value, by identity: to hash a thousand moves costs more than to read a file."""
+    known: dict[int, tuple[_Declared, _Result]] = {}
+
+    @wraps(work_out)
+    def ask(declared: _Declared) -> _Result:
+        # The value is kept as well, so that no other one can get its identity.
+        found = known.get(id(declared))
+        if found is None:
+            if len(known) >= _MOST_KEPT:
+                known.clear()
+            found = known[id(declared)] = (declared, work_out(declared))
+        return found[1]
+
+    return ask

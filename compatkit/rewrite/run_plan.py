@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from compatkit.migration import FlagChange, Migration, Move
+from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.outcome import Finding
 
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
-
-Declared = TypeVar("Declared")
-Result = TypeVar("Result")
-
-_MOST = 256
-
-
-def remembered(work_out: Callable[[Declared], Result]) -> Callable[[Declared], Result]:
-    """Keep the result for an immutable value, by identity: to hash a thousand moves costs more than to read a file."""
-    known: dict[int, tuple[Declared, Result]] = {}
-
-    @wraps(work_out)
-    def ask(declared: Declared) -> Result:
-        # The value is kept, too, so that no other one can get its identity.
-        found = known.get(id(declared))
-        if found is None:
-            if len(known) >= _MOST:
-                known.clear()
-            found = known[id(declared)] = (declared, work_out(declared))
-        return found[1]
-
-    return ask
 
 
 REVIEW = "made with --confidence review"
@@ -59,7 +37,7 @@ def _advised(finding: Finding, advice: str) -> Finding:
     return replace(finding, message=f"{finding.message} ({advice})")
 
 
-@remembered
+@cached_by_identity
 def _advice_of(migration: Migration) -> dict[str, str]:
     return {row.code: row.advice for _, row in migration.rows()}
 

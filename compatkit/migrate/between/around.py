@@ -10,13 +10,14 @@ from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
+from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames, read_star_names
+from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames
 from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
 
 _STAR = re.compile(rb"\bimport\s*\*")

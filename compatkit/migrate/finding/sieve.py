@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.prefilter.interfaces import (
     can_call,
     can_name_keys,
@@ -29,7 +30,6 @@ from compatkit.rewrite.prefilter.words import (
     wanted_of,
     words_for,
 )
-from compatkit.rewrite.run_plan import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _holders(migration: Migration) -> Iterator[bytes]:
         yield from _needed_for(name)
 
 
-@remembered
+@cached_by_identity
 def _reach_of(migration: Migration) -> Reach | None:
     """Return what tells whether the modules of producers and takers are reached; None for many of them."""
     names = [*_producers(migration), *_takers(migration)]

@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration
 from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of
-from compatkit.rewrite.run_plan import remembered
 
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
@@ -79,7 +79,7 @@ def _is_key(path: tuple[bytes, re.Pattern[bytes]], source: bytes) -> bool:
     return key in source and spelled.search(source) is not None
 
 
-@remembered
+@cached_by_identity
 def _rows_of_keys(migration: Migration) -> tuple[tuple[tuple[bytes, re.Pattern[bytes]], ...], ...]:
     """Return for each row what must all be spelled as keys: before a colon or `=`, or in the head of a table."""
     rows = []
@@ -154,7 +154,7 @@ def _has_any(source: bytes, words: set[bytes], names: _Names, path: str | None) 
     return False
 
 
-@remembered
+@cached_by_identity
 def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names, tuple[bytes, ...]]:
     every = [name for call in migration.calls for name in names_of(call, migration)]
     every += [name for removal in migration.removed for name in removal.names]

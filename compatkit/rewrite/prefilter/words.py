@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from compatkit.migration import Migration, Move
+from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
-from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.prefilter.reach import Reach
-from compatkit.rewrite.run_plan import remembered
+
+if TYPE_CHECKING:
+    import ast
+
+    from compatkit.rewrite.file.text import Source
 
 # So many searches for a substring still cost less than taking a file apart into words, which costs the same for any
 # number. A word within a longer one is a hit as well: a superset is enough here.
@@ -73,12 +77,12 @@ def modern_of(migrations: Iterable[Migration], options: Options) -> tuple[Migrat
     return tuple(_without_arguments(each) for each in migrations if each.has_objects)
 
 
-@remembered
+@cached_by_identity
 def _without_arguments(migration: Migration) -> Migration:
     return replace(migration, arguments=(), configs=())
 
 
-@remembered
+@cached_by_identity
 def modern_names(migration: Migration) -> frozenset[str]:
     """Return the last parts of the names by which records, and calls with declared arguments, are reached."""
     functions = [producer.function for producer in migration.producers]
@@ -192,7 +196,7 @@ class Wanted:
         return cls(words, homes, folders, tops, tuple(top + b"." for top in sorted(tops)), both, reach)
 
 
-@remembered
+@cached_by_identity
 def wanted_of(moves: tuple[Move, ...]) -> Wanted:
     return Wanted.of(moves)
 

@@ -9,11 +9,11 @@ from functools import cached_property
 from types import MappingProxyType
 
 from compatkit.migration import Confidence, Move
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.branches import is_chosen_beside
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import bound_by, local_name
-from compatkit.rewrite.run_plan import remembered
 
 Doubt = tuple[str, Confidence]
 
@@ -75,7 +75,7 @@ class Destinations:
         return next((move for move in self._modules if move.of(dotted)), None)
 
 
-@remembered
+@cached_by_identity
 def destinations_of(moves: tuple[Move, ...]) -> Destinations:
     return Destinations(moves)
 

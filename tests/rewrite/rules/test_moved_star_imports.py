@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from compatkit.rewrite.file.neighbours import UNKNOWN, Neighbours, StarNames, read_star_names
+from compatkit.rewrite.file.neighbours import UNKNOWN, Neighbours, StarNames
 
 THING = Move("CK101", "shop.old.Thing", "shop.new.Thing2")
 TOOL = Move("CK102", "shop.old.Tool", "shop.tools.Tool")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from compatkit.migration import CallChange, MemberChange, Migration, Move
 from compatkit.migration.aliases import names_of, owners_of
 from compatkit.migration.model import UNHANDLED
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
-from compatkit.rewrite.run_plan import remembered
 
 _OF_MODULES = frozenset({"delattr", "object", "setattr"})
 _MODULES = frozenset({"import_module", "importorskip", "__import__"})
@@ -77,13 +77,13 @@ def names_changed(source: bytes, migration: Migration) -> bool:
     return can_call(source, [migration]) and _as_values(migration).search(source) is not None
 
 
-@remembered
+@cached_by_identity
 def _as_values(migration: Migration) -> re.Pattern[bytes]:
     names = "|".join(re.escape(name).replace(r"\.", "[.:]") for name in _by_name(migration))
     return re.compile(rf"[:=]\s*[\"']?(?:{names})(?!\w)".encode())
 
 
-@remembered
+@cached_by_identity
 def _by_name(migration: Migration) -> dict[str, ChangedName]:
     found: dict[str, ChangedName] = {}
     for each in _names(migration):
