@@ -17,7 +17,9 @@ else:
 class Storage(_Dict):
     """A dict with attributes of its own; `attributes_of` reaches them where a record shows another `__dict__`."""
 
-    __compatkit_layout__: ClassVar[Layout]
+    if TYPE_CHECKING:
+        # Not for those who ask for the type hints of a record's class.
+        __compatkit_layout__: ClassVar[Layout]
 
 
 attributes_of: Callable[[Any], dict[str, object]] = vars(Storage)["__dict__"].__get__
@@ -40,7 +42,8 @@ def shown_attributes(record: Any) -> dict[str, object]:
     # Beside the fields last: where both have a name, the attribute is what the class's own code wrote.
     shown.update(attributes_of(record))
     ordered = {name: shown[name] for name in layout.order if name in shown}
-    return {name: value for name, value in (ordered | shown).items() if name not in layout.slots}
+    hidden = layout.slots | layout.described
+    return {name: value for name, value in (ordered | shown).items() if name not in hidden}
 
 
 def write_attribute(record: Any, name: str, value: object) -> None:

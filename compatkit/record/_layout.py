@@ -24,6 +24,7 @@ class Layout:
         stored: the attributes that the dict stores, by v2 name.
         split: those of them that an attribute of another value hides, since the class's `to_dict` converts them.
         slots: those of them that the metrics class keeps in slots, hence not in a `__dict__`.
+        described: those of them that a descriptor of the metrics class keeps elsewhere.
         order: the attributes in the order in which an instance of the metrics class sets them, as far as it is known.
         is_open: whether an attribute that nobody declared is a value, and hence a key, or only an attribute.
     """
@@ -33,6 +34,7 @@ class Layout:
     stored: set[str] = field(default_factory=set)
     split: set[str] = field(default_factory=set)
     slots: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
     order: tuple[str, ...] = ()
     is_open: bool = True
 

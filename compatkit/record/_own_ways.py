@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from compatkit.record._attributes import Storage, attributes_of, shown_attributes
 from compatkit.record._stored import ABSENT, AbsentValueError
@@ -77,6 +77,16 @@ def dict_equal(record: Any, other: object) -> Any:
     except RecordError:
         # `other` contradicts itself, hence equals no record.
         return False
+
+
+def reduced(record: Any, protocol: SupportsIndex) -> tuple[Any, ...]:
+    """Return what the metrics class's own `__reduce__` says of a record; nothing where it has none."""
+    own = type(record).__compatkit_layout__.own
+    if "__reduce_ex__" in own:
+        found = own["__reduce_ex__"](record, protocol)
+    else:
+        found = own["__reduce__"](record) if "__reduce__" in own else ()
+    return found if isinstance(found, tuple) else ()
 
 
 def pickled(record: Any) -> tuple[dict[str, object], object]:
@@ -276,12 +286,18 @@ def missing_with_computed(layout: Layout, otherwise: _Method) -> _Method:
     return __missing__
 
 
-def _attribute(own: _Method, _layout: Layout) -> _Method:
+def _attribute(own: _Method, layout: Layout) -> _Method:
     def __getattr__(self: Any, name: str) -> object:  # noqa: N807 - it becomes that method
         try:
             return own(self, name)
         except AttributeError:
-            return undeclared_value(self, name)
+            names = layout.names
+            if (
+                is_in_class(type(self), name)
+                or (value := dict.get(self, names.to_v1.get(name, name), ABSENT)) is ABSENT
+            ):
+                raise
+            return value
 
     return __getattr__
 

@@ -53,6 +53,23 @@ def stored_property(name: str, key: str, *, by_item: bool = True) -> property:
     return property(itemgetter(key) if by_item else load, store, delete)
 
 
+def described_property(own: Any, key: str) -> property:
+    """Return the attribute that a descriptor of the metrics class keeps, say with a check, and the dict as well."""
+
+    def load(record: CompatRecord) -> object:
+        return own.__get__(record, type(record))
+
+    def store(record: CompatRecord, value: object) -> None:
+        own.__set__(record, value)
+        dict.__setitem__(record, key, load(record))
+
+    def delete(record: CompatRecord) -> None:
+        own.__delete__(record)
+        dict.pop(record, key, None)
+
+    return property(load, store, delete)
+
+
 def split_property(name: str, key: str) -> property:
     """Return an attribute that may hold another value than the dict does: what a class's `to_dict` converts."""
 

@@ -8,7 +8,8 @@ metrics class defines itself comes before what dict has (`_own_ways.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Self, SupportsIndex, cast
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, cast
 
 from compatkit.record import _own_ways
 from compatkit.record._attributes import AttributeView, Storage, attributes_of, stored_keys, write_attribute
@@ -19,6 +20,7 @@ from compatkit.record._stored import (
     DeclaredField,
     PresentFields,
     declared_fields,
+    described_property,
     field_names,
     split_property,
     stored_property,
@@ -38,8 +40,11 @@ class CompatRecord(Storage):
     What is called on a record here are functions of this module and of dict: a name of a method may be a field's.
     """
 
-    names: ClassVar[FieldNames] = FieldNames(())
-    __compatkit_layout__: ClassVar[Layout] = Layout(names)
+    if TYPE_CHECKING:
+        names: ClassVar[FieldNames]
+        __compatkit_layout__: ClassVar[Layout]
+    names = FieldNames(())
+    __compatkit_layout__ = Layout(names)
 
     def __init_subclass__(cls, *, names: FieldNames | None = None, layout: Layout | None = None) -> None:
         is_written = layout is None
@@ -50,7 +55,9 @@ class CompatRecord(Storage):
         cls.__compatkit_layout__ = layout
         cls.names = layout.names
         own: Mapping[str, object] = vars(cls)
-        annotated = [name for name in own.get("__annotations__", ()) if not name.startswith("_")]  # type: ignore[attr-defined]
+        # Those of a class that is made are its metrics class's.
+        found: Iterable[str] = own.get("__annotations__", ()) if is_written else ()  # type: ignore[assignment]
+        annotated = [name for name in found if not name.startswith("_")]
         for name in annotated:
             field = DeclaredField(layout.names.to_v1.get(name, name), *([own[name]] if name in own else []))
             field.__set_name__(cls, name)
@@ -301,6 +308,12 @@ def _settle_and_make(cls: type[CompatRecord], *_values: object, **_named: object
 
 
 def _property(layout: Layout, name: str) -> property:
+    own: Any = layout.own.get(name)
+    if getattr(own, "fset", None) or (
+        hasattr(type(own), "__set__") and not isinstance(own, property | MemberDescriptorType)
+    ):
+        layout.described.add(name)
+        return described_property(own, layout.names.to_v1.get(name, name))
     # A class's own way to look items up is not the way to its fields.
     return stored_property(name, layout.names.to_v1.get(name, name), by_item="__getitem__" not in layout.own)
 

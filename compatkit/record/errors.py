@@ -88,6 +88,14 @@ class RecordError(CompatkitError):
         )
 
     @classmethod
+    def of_another_kind(cls, kind: type) -> OtherHistoryError:
+        return OtherHistoryError(
+            f"The history is a {kind.__qualname__}, and a list of records is none.",
+            where="what the trainer returned",
+            hint="let the code that reads it as a list of dicts call compatkit.read_history on it",
+        )
+
+    @classmethod
     def repeated_epoch(cls, epoch: object, where: str) -> RecordError:
         return cls(
             f"Epoch {epoch} comes twice, and which of its values count cannot be told for certain.",
@@ -127,3 +135,7 @@ class RecordError(CompatkitError):
             where=uri,
             hint="call mlflow.set_tracking_uri with the store that the run was read from",
         )
+
+
+class OtherHistoryError(RecordError):
+    """A history that can be read, but of which v2 code expects more than a list of records has."""

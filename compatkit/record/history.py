@@ -100,15 +100,19 @@ class HistoryReader(Generic[Record]):
                 return self._read_each(records)
         return self._read_each(records)
 
-    def read_in_place(self, history: object) -> object:
+    def read_in_place(self, history: object, *, converts: bool = False) -> object:
         """Read a history of one record an element, and let it keep its type and its methods: what v2 code expects.
 
-        Another framework's history becomes a list of records. Raises `RecordError` as `read_history` does.
+        Raises `RecordError` as `read_history` does, and for another framework's history, of which a list has nothing,
+        unless `converts`.
         """
         records = _records(history)
-        read = self._read_each(records)
-        is_converted = records is not history and not isinstance(history, Mapping)
-        return read if is_converted else put_back(history, cast("list[object]", read))
+        is_by_epoch = isinstance(history, Mapping) and _is_by_epoch(history)
+        if records is not history and not is_by_epoch:
+            if converts:
+                return self._read_each(records)
+            raise RecordError.of_another_kind(type(history))
+        return put_back(history, cast("list[object]", self._read_each(records)))
 
     def _read_each(self, records: Iterable[object]) -> list[Record]:
         found: list[object] = []

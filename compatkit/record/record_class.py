@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
@@ -40,14 +41,21 @@ def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
     if metrics is object:
         return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, Layout(names)))
     body = {name: getattr(metrics, name) for name in ("__module__", "__qualname__", "__doc__")}
+    body["__annotations__"] = vars(metrics).get("__annotations__", {})
     layout = Layout(names, metrics, is_open=False)
+    # What they count or keep is the metrics class's, also where a record is asked.
+    body |= {
+        name: _OfMetrics(name, value)
+        for name, value in layout.own.items()
+        if isinstance(value, classmethod) and not name.startswith("__")
+    }
     if is_quiet(metrics) and not _has_slots(metrics):
         return cast(
             "type[CompatRecord]", _make(type(metrics), metrics.__name__, (DerivedRecord, metrics), body, layout)
         )
     # Of what dict has as well, `take_over` takes what it should.
     own = {
-        name: value
+        name: value if name.startswith("__") or hasattr(type(value), "__get__") else _OfMetrics(name, value)
         for name, value in layout.own.items()
         if name not in _OF_ONE_CLASS and not is_slot(value) and not _own_ways.is_in_class(CompatRecord, name)
     }
@@ -56,6 +64,31 @@ def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
     layout.slots |= set(_own_attributes(metrics))
     layout.stored |= layout.slots
     return cast("type[CompatRecord]", _make(type, metrics.__name__, (DerivedRecord,), {**own, **body}, layout))
+
+
+class _OfMetrics:
+    """A classmethod, or a value, of a metrics class in the class of its records."""
+
+    def __init__(self, name: str, value: object) -> None:
+        self._name = name
+        self._value = value
+
+    def __get__(self, _record: object, owner: Any) -> Any:
+        if isinstance(self._value, classmethod) and not _is_made(owner):
+            return self._value.__get__(None, owner)
+        return getattr(owner.__compatkit_layout__.metrics, self._name)
+
+
+class _Signature:
+    """The signature of a metrics class, for who asks the class of its records."""
+
+    def __get__(self, _record: object, owner: Any) -> inspect.Signature:
+        if not _is_made(owner) or owner.__compatkit_layout__.metrics is object:
+            raise AttributeError("__signature__")
+        try:
+            return inspect.signature(owner.__compatkit_layout__.metrics)
+        except (TypeError, ValueError) as error:
+            raise AttributeError("__signature__") from error
 
 
 def _make(metaclass: type, name: str, bases: tuple[type, ...], body: dict[str, object], layout: Layout) -> Any:
@@ -99,11 +132,16 @@ def _own_attributes(metrics: type) -> list[str]:
 class DerivedRecord(CompatRecord):
     """A record class that `record_class` made: no module holds it by name, so its pickles name its parts."""
 
+    __signature__ = _Signature()
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
         layout = type(self).__compatkit_layout__
-        if "__compatkit_layout__" not in vars(type(self)) or not _is_made(type(self), layout):
+        if not _is_made(type(self)):
             # A subclass that somebody wrote: its own module holds it.
             return super().__reduce_ex__(protocol)
+        if reduced := _own_ways.reduced(self, protocol):
+            function, arguments, *rest = reduced
+            return _rebuild_reduced, (layout.metrics, layout.names, function, arguments), *rest
         values, state = _own_ways.pickled(self)
         return _rebuild_derived, (layout.metrics, layout.names, values), state
 
@@ -112,8 +150,16 @@ class DerivedRecord(CompatRecord):
 del DerivedRecord.__dataclass_fields__  # type: ignore[attr-defined]
 
 
-def _is_made(cls: type, layout: Layout) -> bool:
-    return _record_class(layout.metrics, layout.names) is cls
+def _is_made(cls: type) -> bool:
+    return DerivedRecord in cls.__bases__
+
+
+def _rebuild_reduced(metrics: Any, names: FieldNames, function: Callable[..., object], arguments: Any) -> object:
+    """Let a metrics class rebuild one of its own, as its `__reduce__` says, and read that."""
+    from compatkit.record.reading import read_instance
+
+    built = function(*arguments)
+    return read_instance(_record_class(metrics, names), built) if isinstance(built, metrics) else built
 
 
 def _rebuild_derived(metrics: Any, names: FieldNames, values: Mapping[str, object]) -> CompatRecord:

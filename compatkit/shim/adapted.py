@@ -26,7 +26,8 @@ def adapt(trainer: _Trainer, *methods: str, returns: str = "", migration: Migrat
     declared = find_migration() if migration is None else migration
     if parse_shape(returns) is None:
         raise ShimError.bad_path(returns)
-    reader = MigrationReader(declared)
+    # One who adapts an object wants records, whatever it returns.
+    reader = MigrationReader(declared, converts=True)
     if not methods and isinstance(trainer, type):
         raise ShimError.class_given(trainer)
     if not methods and (inspect.isroutine(trainer) or isinstance(trainer, functools.partial)):

@@ -16,7 +16,7 @@ from compatkit.migration import CallChange, Migration, Move, follow
 from compatkit.shim.call_patterns import names_in
 from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of
+from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
@@ -124,6 +124,7 @@ def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip:
     return _mapping(function, name, fitting, skip)
 
 
+@unseen
 def _mapping(
     function: _Function, name: str, changes: tuple[CallChange, ...], skip: int = 0, *, is_quiet: bool = False
 ) -> _Function:
@@ -161,6 +162,7 @@ def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_q
     return _mapping(new, name, changes, is_quiet=is_quiet) if callable(new) else new
 
 
+@unseen
 def _late(name: str, to: str, changes: tuple[CallChange, ...]) -> _Function:
     """Return a function that takes the place of one that is gone; its new home is imported at the first call."""
     module, _, last = to.rpartition(".")

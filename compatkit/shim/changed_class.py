@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from compatkit.shim.holders import unseen
+
 # From the arguments of a call to those under v2.
 Map = Callable[[tuple[object, ...], dict[str, object]], tuple[tuple[object, ...], dict[str, object]]]
 
 
+@unseen
 def changed_class(new: type[Any], name: str, map_call: Map) -> type[Any]:
     """Return a class that stands for `new`, under its old dotted name.
 

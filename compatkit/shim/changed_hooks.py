@@ -17,7 +17,7 @@ from typing import Any
 
 from compatkit.migration import HookChange, Migration
 from compatkit.migration.changes import Parameters
-from compatkit.shim.holders import top_of
+from compatkit.shim.holders import top_of, unseen
 from compatkit.shim.library_classes import LibraryClasses
 from compatkit.shim.warning import caller_frame, module_of, warn_hook
 
@@ -100,6 +100,7 @@ def _is_used(code: CodeType, name: str) -> bool:
     return any(value == name or (isinstance(value, tuple) and name in value) for value in read)
 
 
+@unseen
 def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str], library: str) -> FunctionType:
     """Return what the library calls in place of an old hook."""
     signature = inspect.signature(hook)
@@ -131,6 +132,7 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
     return _like(called_by_v2, hook, _signature(signature, row, old))
 
 
+@unseen
 def _called_by_v1(hook: FunctionType, row: HookChange, old: weakref.WeakSet[CodeType]) -> FunctionType:
     """Return the library's own method, which an old hook of a subclass calls with v1's arguments."""
     new = {each.v1: each.v2 for each in row.rename}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
-from types import FunctionType, ModuleType
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, TypeVar
 
 MISSING = object()
+_Factory = TypeVar("_Factory", bound=Callable[..., Any])
 
 
 def restore(owner: object, name: str, wrapper: object, original: object | None) -> None:
@@ -28,6 +29,21 @@ def keep_attributes(wrapper: object, function: object) -> None:
     for name in () if isinstance(function, FunctionType) else dir(function):
         if not name.startswith("__") and not hasattr(wrapper, name):
             setattr(wrapper, name, getattr(function, name, None))
+
+
+def unseen(factory: _Factory) -> _Factory:
+    """Let `warnings` and `logging` pass over the frames of a function and of those in it, as over the import system's.
+
+    A library that warns with `stacklevel=2` means the line that called it, not the wrapper between: filters and log
+    formats go by that. Both modules know no other way than these two words in the file's name.
+    """
+    factory.__code__ = _renamed(factory.__code__)
+    return factory
+
+
+def _renamed(code: CodeType) -> CodeType:
+    inner = tuple(_renamed(each) if isinstance(each, CodeType) else each for each in code.co_consts)
+    return code.replace(co_filename=f"{code.co_filename} (importlib._bootstrap)", co_consts=inner)
 
 
 def owner_at(module_name: str, path: Iterable[str]) -> Any:

@@ -19,8 +19,9 @@ from compatkit.shim.wrapper import is_wrapped, wrapped
 class MigrationReader:
     """Reads histories as one migration declares them. Its record class is looked up at the first history."""
 
-    def __init__(self, migration: Migration) -> None:
+    def __init__(self, migration: Migration, *, converts: bool = False) -> None:
         self._migration = migration
+        self._converts = converts
 
     def results_of(self, producer: Producer) -> Results:
         """Return what reads the results of one declared producer."""
@@ -33,7 +34,7 @@ class MigrationReader:
         return Results(self, parse_shape(producer.returns) or (), said=said, hint=hint)
 
     def read(self, history: object) -> object:
-        return self._reader.read_in_place(history)
+        return self._reader.read_in_place(history, converts=self._converts)
 
     def read_record(self, record: object) -> object:
         return None if record is None else self._reader.read([record])[0]

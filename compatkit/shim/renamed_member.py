@@ -48,7 +48,11 @@ class RenamedMember:
 
     def __set__(self, instance: object, value: object) -> None:
         caller = caller_frame()
-        if self._is_of_library(caller) or not self._is_new(instance):
+        # A value that takes the place of a method is somebody's own, of that name by chance.
+        is_own = inspect.isroutine(inspect.getattr_static(type(instance), self._move.new_name, None)) and not callable(
+            value
+        )
+        if is_own or self._is_of_library(caller) or not self._is_new(instance):
             _held(instance, self._move.old_name)[self._move.old_name] = value
         else:
             setattr(instance, self._move.new_name, value)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from compatkit.migration import Attribute, Item, Step
 from compatkit.record import CompatRecord, RecordError
+from compatkit.record.errors import OtherHistoryError
 from compatkit.shim.warning import warn_unread
 
 Read = Callable[[object], object]
@@ -40,19 +41,19 @@ class Results:
         self._hint = hint
         self._has_warned = False
 
-    def read(self, value: object) -> object:
+    def read(self, value: object, *, is_quiet: bool = False) -> object:
         """Read what a function returned."""
-        return self._read_or_keep(value, lambda: self._read_at_path(value))
+        return self._read_or_keep(value, lambda: self._read_at_path(value), is_quiet=is_quiet)
 
     def read_record(self, record: object) -> object:
         """Read one of the records that a generator yields."""
         return self._read_or_keep(record, lambda: self._reader.read_record(record))
 
-    def _read_or_keep(self, value: object, read: Callable[[], object]) -> object:
+    def _read_or_keep(self, value: object, read: Callable[[], object], *, is_quiet: bool = False) -> object:
         try:
             return read()
         except Exception as error:  # noqa: BLE001 - a record's own methods may raise anything
-            if not self._has_warned:
+            if not (self._has_warned or is_quiet):
                 self._has_warned = True
                 what = error.what if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
                 warn_unread(f"{self._said}: {what} It is handed on as it is. {self._hint}")
@@ -72,10 +73,15 @@ class Results:
         if history is None:
             return None
         if isinstance(history, Iterator):
+            if type(history).__module__ not in ("builtins", "itertools"):
+                # A file, or an iterator of somebody's own, has more than its items, and is not looked into.
+                raise RecordError.of_another_kind(type(history))
             # Read as it goes on: it may do the work only then, and need not have an end.
             return map(self.read_record, history)
         try:
             return self._reader.read(history)
+        except OtherHistoryError:
+            raise
         except RecordError:
             if self._is_one_record(history):
                 return self._reader.read_record(history)

@@ -9,6 +9,7 @@ from typing import Any
 
 from compatkit.migration import Field
 from compatkit.record import CompatRecord, EpochRecord, FieldNames
+from compatkit.record._attributes import AttributeView
 from compatkit.record.compat_record import rebuild_record
 from compatkit.record.record_class import _rebuild_derived
 
@@ -53,15 +54,18 @@ class ThirdParty:
         """Let a record be written as the mapping that it is; else `dump` tags it, and `safe_dump` refuses it."""
         safe: Any = sys.modules[module_name].SafeRepresenter
         represent = safe.represent_dict
-        if CompatRecord not in safe.yaml_multi_representers:
-            safe.add_multi_representer(CompatRecord, represent)
-        for known in _multi_representers(safe):
-            known.setdefault(CompatRecord, represent)
+        # The second is what `vars` of a record returns.
+        for kind in (CompatRecord, AttributeView):
+            if kind not in safe.yaml_multi_representers:
+                safe.add_multi_representer(kind, represent)
+            for known in _multi_representers(safe):
+                known.setdefault(kind, represent)
 
         def undo() -> None:
             for known in _multi_representers(safe):
-                if known.get(CompatRecord) is represent:
-                    del known[CompatRecord]
+                for kind in (CompatRecord, AttributeView):
+                    if known.get(kind) is represent:
+                        del known[kind]
 
         self._undo.append(undo)
 

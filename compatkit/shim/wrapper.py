@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, cast
 
-from compatkit.shim.holders import keep_attributes
+from compatkit.shim.holders import keep_attributes, unseen
 from compatkit.shim.returned import Results
 from compatkit.shim.warning import caller_frame, module_of
 
@@ -46,6 +46,7 @@ def wrapped(function: object, results: Results) -> object:
     return _wrap(function, results) if callable(function) and not isinstance(function, type) else function
 
 
+@unseen
 def _wrap_getter(getter: _Function, results: Results) -> _Function:
     @functools.wraps(getter)
     def wrapper(instance: object) -> object:
@@ -58,6 +59,7 @@ def _wrap_getter(getter: _Function, results: Results) -> _Function:
     return wrapper
 
 
+@unseen
 def _wrap(function: _Function, results: Results) -> _Function:
     wrapper: _Function
     if inspect.iscoroutinefunction(function):
@@ -100,14 +102,18 @@ def _read_whatever(returned: object, results: Results) -> object:
     return results.read(returned)
 
 
+@unseen
 async def _read_awaited(returned: Awaitable[object], results: Results) -> object:
     return results.read(await returned)
 
 
+@unseen
 def _read_each(records: _Records, results: Results) -> _Records:
     """Hand on what the generator yields, and what is sent and thrown into it; what it returns may be the history."""
+    is_begun = False
     try:
         record = next(records)
+        is_begun = True
         while True:
             # Outside of the `try`: an error in reading is the caller's, not the generator's to catch.
             ready = results.read_record(record)
@@ -120,11 +126,13 @@ def _read_each(records: _Records, results: Results) -> _Records:
             else:
                 record = records.send(sent)
     except StopIteration as stop:
-        return results.read(stop.value)
+        # What follows records may be anything.
+        return results.read(stop.value, is_quiet=is_begun)
     finally:
         records.close()
 
 
+@unseen
 def _read_each_async(function: _Function, results: Results) -> Callable[..., _AsyncRecords]:
     """Return `function`, an async generator function, with the same done as in `_read_each`; these return nothing."""
 

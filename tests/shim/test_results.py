@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import io
 import itertools
 import warnings
 from collections import UserList, deque
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,6 +141,42 @@ def test_an_iterator_is_read_as_it_goes_on() -> None:
     found = call(map(metrics, itertools.count()))
 
     assert [record["epoch"] for record in itertools.islice(found, 3)] == [0, 1, 2]
+
+
+class Counting:
+    """An iterator of somebody's own."""
+
+    seen = 0
+
+    def __iter__(self) -> Counting:
+        return self
+
+    def __next__(self) -> int:
+        self.seen += 1
+        return self.seen
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: io.StringIO("a\nb\n"),
+        Counting,
+        lambda: pd.DataFrame({"epoch": [1, 2], "train_accuracy": [0.5, 0.75]}),
+        lambda: {"loss": [0.5, 0.25], "accuracy": [0.5, 0.75]},
+    ],
+)
+def test_what_has_more_than_its_records_is_handed_on_untouched(make: Callable[[], Any]) -> None:
+    value = make()
+
+    with pytest.warns(UnreadResultWarning, match="and a list of records is none"):
+        found = call(value)
+
+    assert found is value
+    # Nor was it looked into.
+    assert getattr(value, "seen", 0) == 0
+    assert not hasattr(value, "tell") or value.tell() == 0
+    if not hasattr(value, "__next__"):
+        assert len(adapt(lambda: value)()) == 2
 
 
 def test_a_task_stays_one() -> None:

@@ -66,7 +66,7 @@ PRODUCERS = (
     *("Trainer.train", "Trainer.train_epoch", "Trainer.history", "Trainer.last", "Trainer.build", "Trainer.of"),
     *("Trainer.train_async", "Trainer.stream", "Trainer.stream_async", "train", "cached", "dispatched", "partial"),
     *("weights", "nothing", "pair", "series", "by_epoch", "lazily", "endless", "instance", "Own.train", "fails"),
-    *("slotted", "ordered", "rows", "frozen", "generic"),
+    *("slotted", "ordered", "rows", "frozen", "generic", "same", "warned", "counted"),
 )
 
 LIBRARY = {
@@ -127,6 +127,8 @@ LIBRARY = {
     "acme/trainers.py": '''
         """The trainers."""
         import functools
+        import logging
+        import warnings
         from collections import deque
         from acme.metrics import Boxed, Frozen, Metrics, Ordered, Row, Slotted
 
@@ -254,15 +256,31 @@ LIBRARY = {
 
         def generic():
             return [Boxed[float](1, 0.5)]
+
+        def same(value):
+            return value
+
+        def warned():
+            warnings.warn("slow", stacklevel=2)
+            logging.getLogger("acme").warning("logged", stacklevel=2)
+            return [Metrics(1, 0.5)]
+
+        def counted():
+            yield from train()
+            return 2
         ''',
     "acme/modern.py": "VALUE = 7\n",
     "acme/calls.py": '''
+        import warnings
+
         """What is called."""
         def save(model, name=None, *rest, **more):
             """Save it."""
             return "saved", model, name, rest, more
 
         def log(title="none"):
+            if title == "loud":
+                warnings.warn(title, stacklevel=2)
             return title
 
         class Client:
@@ -594,6 +612,117 @@ PROGRAMS = {
             del trainer, record
             gc.collect()
             print(kept() is None, seen() is None)
+        ''',
+    # A library that warns of its caller's line means that of its caller.
+    "stack_levels": '''
+        import logging, warnings
+        from acme.calls import log as log_title
+        from acme.trainers import counted, warned
+        class Places(logging.Handler):
+            def emit(self, record):
+                print(record.module, record.funcName, record.getMessage())
+        def steps():
+            print((yield from counted()))
+        def main():
+            log = logging.getLogger("acme")
+            log.propagate, log.handlers = False, [Places()]
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                warned()
+                log_title(title="loud")
+                list(steps())
+            log.propagate, log.handlers = True, []
+            print([(each.filename.rpartition("/")[2], each.lineno, str(each.message)) for each in caught])
+        ''',
+    "descriptors": '''
+        from dataclasses import dataclass
+        from acme.trainers import same
+        class Positive:
+            def __set_name__(self, owner, name):
+                self.name = f"_{name}"
+            def __get__(self, holder, kind=None):
+                if holder is None:
+                    raise AttributeError(self.name)
+                return getattr(holder, self.name)
+            def __set__(self, holder, value):
+                if value < 0:
+                    raise ValueError(value)
+                setattr(holder, self.name, value)
+        @dataclass
+        class Checked:
+            epoch: int
+            train_accuracy: Positive = Positive()
+        @dataclass
+        class Rounded:
+            epoch: int
+            train_accuracy: float
+            @property
+            def train_accuracy(self):
+                return self._accuracy
+            @train_accuracy.setter
+            def train_accuracy(self, value):
+                self._accuracy = round(value, 1)
+        def main():
+            for record in (*same([Checked(1, 0.5)]), *same([Rounded(1, 0.55)])):
+                record.train_accuracy = 0.77
+                print(record, record.train_accuracy, vars(record))
+            try:
+                same([Checked(1, 0.5)])[0].train_accuracy = -1
+            except ValueError as error:
+                print(error)
+        ''',
+    "classes_that_count": '''
+        import copy, inspect, pickle, typing
+        from dataclasses import dataclass
+        from acme.trainers import same
+        @dataclass
+        class Counted:
+            """Counted ones."""
+            epoch: int
+            train_accuracy: float = 0.5
+            made: typing.ClassVar[int] = 0
+            @classmethod
+            def count(cls):
+                cls.made += 1
+                return cls.made
+            @classmethod
+            def of(cls, values):
+                return cls(**{name: values[name] for name in inspect.signature(cls).parameters if name in values})
+        class Locked:
+            def __init__(self, epoch):
+                self.epoch, self.lock = epoch, (each for each in ())
+            def __reduce__(self):
+                return Locked, (self.epoch,)
+            def to_dict(self):
+                return {"epoch": self.epoch}
+        class Asks:
+            def __init__(self, epoch):
+                self.epoch = epoch
+            def __getattr__(self, name):
+                raise AttributeError(f"no {name} here")
+            def to_dict(self):
+                return {"epoch": self.epoch}
+        def main():
+            record, = same([Counted(1)])
+            print(record.count(), Counted.made, Counted.count(), record.made)
+            kind = type(record)
+            print(inspect.signature(kind), typing.get_type_hints(kind), kind.__annotations__ == Counted.__annotations__)
+            print(kind.of({"epoch": 3, "other": 1}))
+            locked, = same([Locked(2)])
+            print(pickle.loads(pickle.dumps(locked)).epoch, copy.deepcopy(locked).to_dict())
+            try:
+                same([Asks(1)])[0].nothing
+            except AttributeError as error:
+                print(error)
+        ''',
+    "own_attributes": '''
+        from acme.calls import Client
+        class Own(Client):
+            def __init__(self):
+                super().__init__()
+                self.on_sold = 7
+        def main():
+            print(Own().on_sold, Own().on_sale())
         ''',
     # The last, because it leaves a module behind that is not the one that others have.
     "imports": '''
