@@ -22,6 +22,9 @@ from compatkit.rewrite.rules.moved_star_imports import change_stars
 from compatkit.rewrite.rules.rename import Renames, find_renames
 from compatkit.rewrite.run_plan import RunPlan
 
+# Of what a star may bring and nothing uses, so many names are told.
+_NAMED = 5
+
 
 def rewrite_moves(file: File, run: RunPlan) -> Found:
     """Rewrite what leads to an old home, and report all of it that stays."""
@@ -112,9 +115,9 @@ def find_leftovers(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -
 def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
     node, alias = imported.node, imported.alias
     if alias.name == "*":
-        for move in _homes(moves, imported.name.removesuffix(".*")):
-            brought = f"names of {move.old}" if move.is_module else move.old_name
-            module = imported.name.removesuffix(".*")
+        module = imported.name.removesuffix(".*")
+        for move in _homes(moves, module):
+            brought = f"names of {move.old}" if move.is_module else _brought_by_star(file, moves, module)
             message = f"a star import of {module} may bring {brought}; import the names themselves"
             yield file.finding(node, move.code, message)
         return
@@ -125,6 +128,14 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
             new = f"import {move.new} instead, and change its uses"
             message = f"imports the old home {move.old_module} as a module; {new}"
         yield file.finding(alias, move.code, message)
+
+
+def _brought_by_star(file: File, moves: tuple[Move, ...], module: str) -> str:
+    """Name what a star may bring: what the file uses of it, or else what comes first."""
+    names = list(dict.fromkeys(move.old_name for move in moves if not move.is_module and move.old_module == module))
+    used = [name for name in names if file.scopes.of(name)] or names[:_NAMED]
+    last = f"{len(names) - len(used)} more" if not file.scopes.of(used[0]) and len(names) > len(used) else used.pop()
+    return " and ".join(filter(None, [", ".join(used), last]))
 
 
 def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:

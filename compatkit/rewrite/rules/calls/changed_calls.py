@@ -16,6 +16,7 @@ from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import find_in_texts
+from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.index import Index
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
@@ -67,6 +68,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *find_removed(facts),
         *find_unhandled(facts),
         *find_indirect(facts),
+        *find_doubles(facts),
     ]
     found = UseGroups(file, spelling).settle(uses, findings)
     return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), found.findings)
