@@ -2,16 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ast
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from compatkit.authoring.changes import Change
+from compatkit.authoring.interface import Item
 from compatkit.migration import CallChange, Migration
+from compatkit.migration.aliases import subclassed
 from compatkit.migration.compose import follow
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import RewriteError
 
 
 def uncovered(changes: Iterable[Change], migration: Migration) -> list[Change]:
     """Return the changes that a migration neither declares nor lists as unhandled."""
     return [change for change in changes if not _is_declared(change, migration) and not _is_listed(change, migration)]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the names of a guide a migration declares, lists as left to people, and does not have."""
+
+    declared: int
+    unhandled: int
+    absent: tuple[str, ...]
+
+    @property
+    def percent(self) -> float:
+        total = self.declared + self.unhandled + len(self.absent)
+        return 100 * (self.declared + self.unhandled) / total if total else 100.0
+
+    @property
+    def summary(self) -> str:
+        total = self.declared + self.unhandled + len(self.absent)
+        shares = (
+            f"{count} {word} ({count / max(total, 1):.0%})"
+            for count, word in (
+                (self.declared, "declared"),
+                (self.unhandled, "unhandled"),
+                (len(self.absent), "absent"),
+            )
+        )
+        return f"{total} names: {', '.join(shares)}"
+
+
+def coverage(lines: Iterable[str], migration: Migration) -> Coverage:
+    """Tell what a migration has to say of the names of a guide, one a line; what follows a # is no name."""
+    names = [*dict.fromkeys(name for line in lines if (name := line.partition("#")[0].strip()))]
+    declared = [name for name in names if _has_row(name, migration)]
+    listed = [name for name in names if name not in declared and any(row.fits(name) for row in migration.unhandled)]
+    absent = tuple(name for name in names if name not in declared and name not in listed)
+    return Coverage(len(declared), len(listed), absent)
+
+
+def _has_row(name: str, migration: Migration) -> bool:
+    if any(name == flag.v1 for flag in migration.flags) or any(name == key.v1 for key in migration.keys):
+        return True
+    if any(name == f"{owner}.{hook.name}" for hook in migration.hooks for owner in subclassed(hook, migration)):
+        return True
+    old, _, argument = name.removesuffix(")").partition("(")
+    return _is_declared(Change("argument removed" if argument else "removed", old, argument=argument), migration)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What matters most to users of a library: what they use, what it exports, what it documents."""
+
+    items: Mapping[str, Item]
+    uses: Mapping[str, int]
+
+    @classmethod
+    def of(cls, items: Mapping[str, Item], folder: Path | None) -> Ranking:
+        tops = {path.partition(".")[0] for path in items}
+        return cls(items, count_uses(folder, tops) if folder else {})
+
+    def place(self, change: Change) -> tuple[int, int, bool, str]:
+        """Return what to sort a change by, the one that matters most first."""
+        return -self._used(change), change.old.count("."), not self._is_documented(change), change.name
+
+    def said(self, change: Change) -> Iterator[str]:
+        if count := self._used(change):
+            yield f"used {count} time{'s' if count > 1 else ''}"
+
+    def _used(self, change: Change) -> int:
+        below = f"{change.old}."
+        if change.argument:
+            return self.uses.get(change.name, 0)
+        return sum(count for name, count in self.uses.items() if name == change.old or name.startswith(below))
+
+    def _is_documented(self, change: Change) -> bool:
+        return bool((item := self.items.get(change.old)) and item.doc)
+
+
+def count_uses(folder: Path, tops: Collection[str]) -> Counter[str]:
+    """Count what the Python files of a folder use of some packages: names, and arguments by name."""
+    found: Counter[str] = Counter()
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            source = path.read_bytes()
+            if any(top.encode() in source for top in tops):
+                file = File.of(source, FileModule("", False))
+                found.update(name for name in _used_in(file) if name.partition(".")[0] in tops)
+        except (OSError, RewriteError):
+            # It is no Python, or not for this Python; the others are counted.
+            continue
+    return found
+
+
+def _used_in(file: File) -> Iterator[str]:
+    for node in file.nodes:
+        if isinstance(node, ast.Attribute | ast.Name) and not isinstance(file.parents.get(node), ast.Attribute):
+            yield from filter(None, [file.import_of(node)])
+        elif isinstance(node, ast.Call) and (name := file.import_of(node.func)):
+            yield from (f"{name}({word.arg})" for word in node.keywords if word.arg)
 
 
 def _is_declared(change: Change, migration: Migration) -> bool:
@@ -26,7 +133,19 @@ def _is_declared(change: Change, migration: Migration) -> bool:
     # What it is called otherwise with, or that it is gone: a row that only changes arguments says nothing of the name.
     is_called_otherwise = any((row.to or _says_all(row)) and _is_about(row.of, names) for row in migration.calls)
     is_member = any(f"{owner}.{row.v1}" in names for row in migration.members for owner in row.of)
-    return follow(change.old, migration.moves) is not None or is_called_otherwise or is_member
+    return _is_moved(change, migration) or is_called_otherwise or is_member
+
+
+def _is_moved(change: Change, migration: Migration) -> bool:
+    """Tell whether a row says where it went; one of a module around it does only if that is where it is.
+
+    What an inventory does not list is reported to users wherever they name it.
+    """
+    if any(row.lacks(change.old) for row in migration.moves):
+        return True
+    move = follow(change.old, migration.moves)
+    is_named = any(row.old == change.old for row in migration.moves)
+    return move is not None and (is_named or change.kind not in ("moved", "removed") or move.new == change.new)
 
 
 def _declares_argument(argument: str, names: frozenset[str], migration: Migration) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -51,13 +51,29 @@ class Change:
 
 
 def find_changes(old: Interface, new: Interface) -> list[Change]:
-    """Return what changed for code that was written for `old`, in the order of the names."""
+    """Return what changed for code that was written for `old`, in the order of the names.
+
+    A package that is called otherwise now moved as a whole; of the names in it, those that did more are told.
+    """
+    if old.package != new.package:
+        evidence = "the package is called otherwise"
+        whole = Change("module moved", old.package, new.package, "review", evidence)
+        return [
+            whole,
+            *(_under(each, old.package, new.package) for each in find_changes(old.renamed(new.package), new)),
+        ]
     matcher = Matcher(old, new)
     found = list(_found(old, new, matcher))
     modules = list(_moved_modules(old, new, found))
     covered = {name for module in modules for name in _covered(module, found)}
     found = [each for each in found if each.name not in covered]
     return sorted([*modules, *found], key=lambda change: (change.name, change.kind))
+
+
+def _under(change: Change, old: str, new: str) -> Change:
+    """Return a change of the renamed package under the name that users know."""
+    is_inside = change.old == new or change.old.startswith(f"{new}.")
+    return replace(change, old=old + change.old.removeprefix(new)) if is_inside else change
 
 
 def _found(old: Interface, new: Interface, matcher: Matcher) -> Iterator[Change]:

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -74,6 +74,28 @@ class Interface:
     inherited: Mapping[str, str] = field(repr=False, default_factory=dict)
     hidden: Mapping[str, Item] = field(repr=False, default_factory=dict)
 
+    def renamed(self, package: str) -> Interface:
+        """Return the interface as if the package were called otherwise, to be set against one of that name."""
+
+        def new(path: str) -> str:
+            inside = path.removeprefix(self.package)
+            return package + inside if inside != path and inside[:1] in ("", ".") else path
+
+        def items(of: Mapping[str, Item]) -> dict[str, Item]:
+            return {
+                new(path): replace(item, path=new(path), home=new(item.home), parent=new(item.parent))
+                for path, item in of.items()
+            }
+
+        return Interface(
+            package,
+            items(self.items),
+            frozenset(map(new, self.modules)),
+            frozenset(map(new, self.names)),
+            {new(path): new(home) for path, home in self.inherited.items()},
+            items(self.hidden),
+        )
+
     def find(self, path: str) -> Item | None:
         """Return the public name at a path; for what a class inherits, that of the class that has it."""
         item = self.items.get(path) or self.hidden.get(path)
@@ -107,13 +129,28 @@ def load_package(package: str, folder: Path) -> griffe.Module:
 
 
 def read_interface(package: str, folder: Path) -> Interface:
-    """Read the interface of the `package` in `folder`. Raises `AuthoringError` if there is no such package."""
-    root = load_package(package, folder)
-    reader = _Reader(package)
-    reader.read_module(root)
+    """Read the interface of the `package` in `folder`, which may lie in another one, or in a namespace: `a.b`.
+
+    Raises `AuthoringError` if there is no such package.
+    """
+    top, _, inside = package.partition(".")
+    root: griffe.Object | griffe.Alias = load_package(package if inside else top, folder)
+    reader = _Reader(top)
+    reader.read_module(_within(root, package))
     return Interface(
         package, reader.items, frozenset(reader.modules), frozenset(reader.names), reader.inherited, reader.hidden
     )
+
+
+def _within(root: griffe.Object | griffe.Alias, package: str) -> griffe.Module:
+    """Return the module at a dotted path; griffe gives the outermost one."""
+    for part in package.split(".")[root.path.count(".") + 1 :]:
+        if part not in root.members:
+            raise AuthoringError.unreadable(package, f"{root.path} has no {part}")
+        root = root.members[part]
+    if not isinstance(root, griffe.Module):
+        raise AuthoringError.unreadable(package, "it is no module")
+    return root
 
 
 class _Reader:

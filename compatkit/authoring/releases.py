@@ -97,6 +97,12 @@ def _unpacked(archive: Path, folder: Path) -> Path:
 
 def _package_in(folder: Path, package: str | None, called: str) -> tuple[str, Path]:
     found = dict(_packages(folder))
+    if package is not None and "." in package:
+        # A part of a package, or one in a namespace, which has no file of its own.
+        parts = package.split(".")
+        for root in _roots(folder):
+            if root.joinpath(*parts).is_dir() or root.joinpath(*parts[:-1], f"{parts[-1]}.py").is_file():
+                return package, root
     if package is not None:
         if package not in found:
             raise AuthoringError.no_package(f"{called}, which should have {package},", sorted(found))
@@ -110,16 +116,21 @@ def _package_in(folder: Path, package: str | None, called: str) -> tuple[str, Pa
 
 def _packages(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the packages, and the modules, at the top of a wheel, a source distribution, or a checkout."""
-    inside = [child for child in sorted(folder.iterdir()) if child.is_dir()]
-    # A source distribution has one folder, around all.
-    around = [child for child in inside if (child / "PKG-INFO").is_file() or (child / "pyproject.toml").is_file()]
-    for root in (folder, folder / "src", *around, *(child / "src" for child in around)):
+    for root in _roots(folder):
         for init in sorted(root.glob("*/__init__.py*")):
             if init.parent.name.isidentifier() and init.parent.name not in _NO_PACKAGE:
                 yield init.parent.name, root
         for module in sorted(root.glob("*.py")):
             if module.stem not in {"setup", "conftest", "__init__"} and module.stem.isidentifier():
                 yield module.stem, root
+
+
+def _roots(folder: Path) -> list[Path]:
+    """Return where packages may lie in what was unpacked."""
+    inside = [child for child in sorted(folder.iterdir()) if child.is_dir()]
+    # A source distribution has one folder, around all.
+    around = [child for child in inside if (child / "PKG-INFO").is_file() or (child / "pyproject.toml").is_file()]
+    return [folder, folder / "src", *around, *(child / "src" for child in around)]
 
 
 def _plain(name: str) -> str:

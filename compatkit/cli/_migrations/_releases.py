@@ -13,11 +13,12 @@ from compatkit.cli._extras import require
 
 if TYPE_CHECKING:
     from compatkit.authoring.changes import Change
+    from compatkit.authoring.interface import Item
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def release_options(command: _Command) -> _Command:
+def release_options(command: _Command, *, is_required: bool = True) -> _Command:
     """Add the options that name two releases."""
     for option in (
         click.option(
@@ -25,23 +26,42 @@ def release_options(command: _Command) -> _Command:
             type=click.Path(path_type=Path, file_okay=False),
             help="A folder that keeps what is downloaded; by default it is thrown away.",
         ),
-        click.option("--package", metavar="NAME", help="The package, where a release has several."),
-        click.option("--new", required=True, metavar="RELEASE", help="The new release."),
-        click.option("--old", required=True, metavar="RELEASE", help="PACKAGE==VERSION, a folder, or an archive."),
+        click.option(
+            "--package",
+            "packages",
+            metavar="NAME[=NEW]",
+            multiple=True,
+            help="A package, where a release has several; OLD=NEW where it has another name now. May be given often.",
+        ),
+        click.option("--new", metavar="RELEASE", required=is_required, help="The new release."),
+        click.option(
+            "--old", metavar="RELEASE", required=is_required, help="PACKAGE==VERSION, a folder, or an archive."
+        ),
     ):
         command = option(command)
     return command
 
 
-def compare_releases(old: str, new: str, package: str | None, cache: Path | None) -> tuple[str, list[Change]]:
-    """Return the package, and what changed in its public interface. Nothing of it is imported or run."""
+def compare_releases(
+    old: str, new: str, packages: tuple[str, ...], cache: Path | None
+) -> tuple[str, list[Change], dict[str, Item]]:
+    """Return the first package, what changed in the public interfaces, and the old names. Nothing is run."""
     require("griffe", extra="draft")
     from compatkit.authoring.changes import find_changes
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.releases import locate_release
 
+    names: list[str] = []
+    changes: list[Change] = []
+    items: dict[str, Item] = {}
     with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
         place = cache or Path(folder)
-        name, before = locate_release(old, place / "old", package)
-        after = locate_release(new, place / "new", package or name)[1]
-        return name, find_changes(read_interface(name, before), read_interface(name, after))
+        for given in packages or ("",):
+            was, _, now = given.partition("=")
+            name, before = locate_release(old, place / "old", was or None)
+            later, after = locate_release(new, place / "new", now or name)
+            interface = read_interface(name, before)
+            changes += find_changes(interface, read_interface(later, after))
+            items |= interface.items
+            names.append(name)
+    return names[0], changes, items

@@ -1,37 +1,81 @@
-"""`compatkit migrations audit`: is every change of the interface declared?"""
+"""`compatkit migrations audit`: is every change of the interface declared, and all that an official guide names?"""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from compatkit.cli._extras import require
 from compatkit.cli._migrations._releases import compare_releases, release_options
 from compatkit.cli._status import ExitStatus
 
 
 @click.command("audit", epilog="Example: compatkit migrations audit acme-v2/ --old acme==1.9 --new acme==2.0")
 @click.argument("path", metavar="ID_OR_PATH")
-@release_options
+@partial(release_options, is_required=False)
+@click.option(
+    "--used-by",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of code that uses the library: what it uses most comes first.",
+)
+@click.option(
+    "--guide",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file with the names of an official guide, one a line; instead of two releases.",
+)
+@click.option(
+    "--at-least",
+    type=click.IntRange(0, 100),
+    default=100,
+    metavar="PERCENT",
+    help="Pass from this share of the guide on.",
+)
 @click.pass_context
-def command(ctx: click.Context, path: str, old: str, new: str, package: str | None, cache: Path | None) -> None:
+def command(
+    ctx: click.Context,
+    path: str,
+    old: str | None,
+    new: str | None,
+    packages: tuple[str, ...],
+    cache: Path | None,
+    used_by: Path | None,
+    guide: Path | None,
+    at_least: int,
+) -> None:
     """Fail where the public interface of a library changed, and a migration neither declares it nor lists it.
 
     What a migration leaves to people is listed in it: [[unhandled]] with a name, in which * stands for anything, and
-    why. An argument is called pkg.function(argument) there.
+    why. An argument is called pkg.function(argument) there. What is used most, exported and documented comes first.
+
+    With --guide, the names are those of a file: names, arguments, options (--flag) and keys of configurations.
 
     \b
     Exit status: 0 all is declared or listed; 1 something is not; 2 a release cannot be read.
     """
-    from compatkit.authoring.auditing import uncovered
-    from compatkit.authoring.drafting import describe
     from compatkit.authoring.place import find_file
     from compatkit.migration import load_migration
 
     migration = load_migration(find_file(path))
-    _, changes = compare_releases(old, new, package, cache)
-    left = uncovered(changes, migration)
+    require("griffe", extra="draft")
+    if guide:
+        from compatkit.authoring.auditing import coverage
+
+        covered = coverage(guide.read_text(encoding="utf-8").splitlines(), migration)
+        for name in covered.absent:
+            click.echo(f"{name}: absent")
+        click.echo(covered.summary)
+        ctx.exit(int(ExitStatus.OK if covered.percent >= at_least else ExitStatus.FINDINGS))
+    if not (old and new):
+        raise click.UsageError("Give --old and --new, or --guide.")
+    from compatkit.authoring.auditing import Ranking, uncovered
+    from compatkit.authoring.drafting import describe
+
+    _, changes, items = compare_releases(old, new, packages, cache)
+    ranking = Ranking.of(items, used_by)
+    left = sorted(uncovered(changes, migration), key=ranking.place)
     for change in left:
-        click.echo(f"{change.name}: {describe(change)} ({change.evidence})")
+        click.echo(f"{change.name}: {describe(change)} ({'; '.join([*ranking.said(change), change.evidence])})")
     click.echo(f"{len(changes)} changes, {len(changes) - len(left)} of them declared or listed.", err=True)
     ctx.exit(int(ExitStatus.FINDINGS if left else ExitStatus.OK))

@@ -15,7 +15,7 @@ from compatkit.cli._outputs import write_text
 @click.option("--id", "migration_id", metavar="ID", help="The id of the migration; by default the package's name.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
 def command(
-    old: str, new: str, package: str | None, cache: Path | None, migration_id: str | None, output: Path | None
+    old: str, new: str, packages: tuple[str, ...], cache: Path | None, migration_id: str | None, output: Path | None
 ) -> None:
     """Draft a migration.toml from two releases of a library, by comparing their public interfaces.
 
@@ -28,7 +28,7 @@ def command(
     from compatkit.authoring.drafting import Draft
     from compatkit.authoring.releases import version_of
 
-    name, changes = compare_releases(old, new, package, cache)
+    name, changes, _ = compare_releases(old, new, packages, cache)
     called = migration_id or re.sub("[^a-z0-9]+", "-", f"{name}-{version_of(new)}".lower())
     text = Draft(called, name, version_of(old), version_of(new), tuple(changes)).text()
     if output is None:
