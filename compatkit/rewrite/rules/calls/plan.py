@@ -15,6 +15,7 @@ __all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
 
 # The name of an argument whose contents stand behind it as items of their own.
 SPREAD_OUT = "** "
+_HALF = "another change of this call is left to a person"
 # What evaluates without doing anything else.
 _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.List)
 
@@ -34,7 +35,7 @@ def plan_call(
     name_of: Callable[[ast.expr], str] = lambda _: "",
     spreads: Mapping[ast.keyword, Spread] = MappingProxyType({}),
 ) -> tuple[Planned, list[Doubt]]:
-    """Apply `changes` to a call, one after another; each is made as a whole, or doubted.
+    """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release.
 
     `name_of` tells the dotted name that an expression surely stands for, `spreads` what a `**` hands over.
     """
@@ -42,7 +43,16 @@ def plan_call(
     for item in items if any(change.made_of for change in changes) else ():
         item.made = tuple(name for each in _makers(item.node) if (name := name_of(each)))
         item.is_list = isinstance(item.node, ast.List | ast.Tuple)
-    return plan_items(items, changes, may_make)
+    planned, doubts = plan_items(items, changes, may_make)
+    if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
+        return Planned(list(_items(call, spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
+    return planned, doubts
+
+
+def _is_its_own(doubt: Doubt, call: ast.Call) -> bool:
+    """Tell whether a change that is not made is about what this call gives: a default or a `**` may go on as it was."""
+    given = {word.arg for word in call.keywords} | set(doubt.change.v1[: len(call.args)])
+    return not doubt.is_said and (bool(doubt.change.to) or not doubt.change.asked.isdisjoint(given))
 
 
 def _makers(node: object) -> list[ast.expr]:

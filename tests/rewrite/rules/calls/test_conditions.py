@@ -255,3 +255,46 @@ def test_of_several_rows_about_every_call_the_first_speaks() -> None:
     told = findings("import shop\nshop.open()\nshop.close()\n", SAID)
 
     assert [found.split(" ", 2)[:2] for found in told] == [["SHOP301", "2"], ["SHOP303", "2"], ["SHOP302", "3"]]
+
+
+TWO_ROWS = """
+[[calls]]
+code = "SHOP301"
+of = "shop.book"
+v1 = ["room"]
+rename = { room = "suite" }
+
+[[calls]]
+code = "SHOP302"
+of = "shop.book"
+values = { paid = [[1, "card"], [2, "cash"]] }
+
+[[calls]]
+code = "SHOP303"
+of = "shop.book"
+pin = { tax = true }
+confidence = "review"
+why = "v2 leaves the tax out"
+"""
+
+
+def test_a_call_is_edited_by_all_of_its_rows() -> None:
+    source = call("room=1, paid=2", name="book")
+
+    assert rewritten(source, TWO_ROWS) == call('suite=1, paid="cash"', name="book")
+
+
+@pytest.mark.parametrize("given", ["room=1, paid=name", "1, paid=name"])
+def test_a_call_is_edited_by_none_of_its_rows_where_one_is_in_doubt(given: str) -> None:
+    source = call(given, name="book")
+
+    assert type(outcome_of(source, TWO_ROWS)).__name__ == "Unchanged"
+    told = " ".join(findings(source, TWO_ROWS))
+    assert "the value of `paid` is not written here" in told
+
+
+def test_a_default_that_is_left_to_a_person_keeps_no_other_row_back() -> None:
+    source = call("room=1", name="book")
+
+    assert rewritten(source, TWO_ROWS) == call("suite=1", name="book")
+    assert "SHOP303" in " ".join(findings(source, TWO_ROWS))
