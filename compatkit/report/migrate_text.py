@@ -109,7 +109,8 @@ def statistics_lines(overview: Overview, background: Background) -> Iterator[str
 
 def printable(text: str | Path) -> str:
     """Return a text that can be printed on one line, even where its bytes are no text, or would steer the terminal."""
-    return "".join(map(_shown, str(text)))
+    shown = str(text)
+    return shown if shown.isprintable() else "".join(map(_shown, shown))
 
 
 def _shown(character: str) -> str:

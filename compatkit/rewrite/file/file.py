@@ -68,9 +68,9 @@ class File:
         """True where an import may bind any name."""
         return any(each.alias.name == "*" for each in self.imports)
 
-    @cached_property
+    @property
     def parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        return self.nodes.parents
 
     @cached_property
     def _strings(self) -> dict[ast.AST, ast.JoinedStr]:

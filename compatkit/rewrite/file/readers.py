@@ -49,15 +49,18 @@ def outside_reader_of(file: File, local: str, scope: Scope, attributes: Set[str]
 
 def is_dynamic(file: File) -> bool:
     """Tell whether a file looks names up, or lists them, while it runs."""
-    kinds = (*nodes_of(file.nodes, ast.Name, ast.Attribute), *nodes_of(file.nodes, ast.Call, ast.Subscript))
-    return any(map(_is_dynamic, kinds))
+    nodes = file.nodes
+    if any(node.id in _DYNAMIC for node in nodes.of(ast.Name)):
+        return True
+    attributes = (node for node in nodes.of(ast.Attribute) if node.attr in _DYNAMIC)
+    return any(map(_is_dynamic, (*attributes, *nodes.of(ast.Call), *nodes.of(ast.Subscript))))
 
 
 def _is_dynamic(node: ast.AST) -> bool:
     # `vars(options)` is about something else, and so is `model.eval()`.
     match node:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="builtins" | "__builtins__"), attr=name):
-            return name in _DYNAMIC
+        case ast.Attribute(value=ast.Name(id="builtins" | "__builtins__")):
+            return True
         case ast.Call(func=ast.Name(id=name), args=[]) if name in _ABOUT_HERE:
             return True
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _FINDS_MODULES:
@@ -117,7 +120,14 @@ def line_naming(file: File, move: Move) -> int | None:
         is_text = not names and (node in lists or _may_mean(node.value, file, move))
         if is_type or is_text:
             return node.lineno
-    comment = re.search(rf"#[ \t]*type:[^\r\n]*{word.pattern}", file.source.text)
+    return _comment_naming(file, name)
+
+
+def _comment_naming(file: File, name: str) -> int | None:
+    """Return the line of a type comment that names something."""
+    if name not in file.type_comments:
+        return None
+    comment = re.search(rf"#[ \t]*type:[^\r\n]*{words_of(name).pattern}", file.source.text)
     return file.source.line(comment.start()) if comment else None
 
 
@@ -158,8 +168,7 @@ def _line_reading(file: File, local: str) -> int | None:
         is_read = _reads_through(text, local) or _in_doctest(text, local) or behind.search(text)
         if is_read or node in asked or (node in listed and text == local):
             return node.lineno
-    comment = re.search(rf"#[ \t]*type:[^\r\n]*{word.pattern}", file.source.text)
-    return file.source.line(comment.start()) if comment else None
+    return _comment_naming(file, local)
 
 
 def _asked_by_name(file: File) -> Iterator[ast.Constant]:
@@ -212,4 +221,6 @@ def _reads(text: str, name: str) -> bool:
 
 
 def _in_doctest(text: str, name: str) -> bool:
+    if ">>>" not in text and "..." not in text:
+        return False
     return re.search(rf"(?m)^[ \t]*(?:>>>|\.\.\.)[^\n]*{words_of(name).pattern}", text) is not None

@@ -96,11 +96,15 @@ def read_quoted(source: Source, node: ast.Constant) -> Literal | None:
 
 
 class AllNodes(list[ast.AST]):
-    """All nodes of one tree but loads, stores and operators, those further out first; each kind also by itself."""
+    """All nodes of one tree but loads, stores and operators, those further out first; each kind also by itself.
+
+    `parents` leads from each node to the one that holds it.
+    """
 
     def __init__(self, tree: ast.AST) -> None:
         super().__init__([tree])
         self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+        self.parents: dict[ast.AST, ast.AST] = {}
         # A loop, and the list is what it has still to do: deep trees are no trouble.
         for node in self:
             kind = type(node)
@@ -108,9 +112,12 @@ class AllNodes(list[ast.AST]):
             for field in fields_of(kind):
                 child = getattr(node, field, None)
                 if isinstance(child, list):
-                    self += [each for each in child if isinstance(each, ast.AST)]
+                    held = [each for each in child if isinstance(each, ast.AST)]
+                    self += held
+                    self.parents.update(dict.fromkeys(held, node))
                 elif isinstance(child, ast.AST):
                     self.append(child)
+                    self.parents[child] = node
 
     def of(self, kind: type[A]) -> list[A]:
         """Return the nodes of exactly this kind."""

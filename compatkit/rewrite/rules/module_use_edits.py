@@ -158,7 +158,7 @@ class ModuleUseEdits:
         if len(binding.imports) > 1:
             return "it is imported in several places"
         (imported,), (target,) = binding.imports, binding.targets
-        code = binding.uses[0].move.code
+        code, planned = binding.uses[0].move.code, len(done.changes)
         if isinstance(imported.node, ast.ImportFrom):
             done.from_imports[imported.alias] = Move(code, imported.name, target)
         else:
@@ -166,6 +166,8 @@ class ModuleUseEdits:
             message = f"import {imported.name} as {binding.local} -> {text}"
             done.changes.append(_at(file, imported.alias, (*span(file.source, imported.alias), text, code, message)))
         done.changes += [self._renamed(use) for use in binding.uses if use.move.new_name != use.move.old_name]
+        # The same name is bound as before.
+        done.changes[planned:] = [replace(each, binds_the_same=True) for each in done.changes[planned:]]
         done.handled |= {use.node for use in binding.uses} | {imported.alias}
         return ""
 
