@@ -88,6 +88,9 @@ class Options:
         frozenset(), CODES, "Act on these codes only, such as CK101,CK2: a prefix means all below it.", metavar="CODES"
     )
     ignore: frozenset[str] = _wish(frozenset(), CODES, "Do not act on these codes.", metavar="CODES")
+    report_unused_ignores: bool = _wish(
+        False, SWITCH, "Also report `# compatkit: ignore` comments that hold nothing back (CK910)."
+    )
 
     @property
     def acts_on_all(self) -> bool:

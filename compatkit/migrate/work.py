@@ -48,7 +48,12 @@ def process(job: Job, task: Task) -> Outcome:
     if job.ignore:
         task = replace(task, options=replace(task.options, ignore=task.options.ignore | job.ignore))
     try:
-        return _rewrite_document(job, task) if job.suffix else _rewrite_source(job, task)
+        if job.suffix:
+            return _rewrite_document(job, task)
+        outcome = _rewrite_source(job, task)
+        if task.options.report_unused_ignores and b"compatkit:" in job.source:
+            return _with_unused_ignores(outcome, job, task)
+        return outcome
     except Exception as error:  # noqa: BLE001 - the outermost loop over files
         import traceback
 
@@ -60,6 +65,18 @@ def process(job: Job, task: Task) -> Outcome:
 def process_all(jobs: tuple[Job, ...], task: Task) -> tuple[Outcome, ...]:
     """Process a batch."""
     return tuple(process(job, task) for job in jobs)
+
+
+def _with_unused_ignores(outcome: Outcome, job: Job, task: Task) -> Outcome:
+    # Few ask for it.
+    from compatkit.migrate.unused_ignores import CODE, known_codes, with_unused
+
+    def process_anew(source: bytes, options: Options) -> Outcome:
+        return _rewrite_source(replace(job, source=source), replace(task, options=options))
+
+    if not task.options.acts_on(CODE):
+        return outcome
+    return with_unused(outcome, job.source, known_codes(task.migrations), process_anew)
 
 
 def _rewrite_source(job: Job, task: Task) -> Outcome:

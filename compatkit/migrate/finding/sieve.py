@@ -96,6 +96,8 @@ class Sieve:
     def may_matter(self, source: bytes, file: FoundFile) -> bool:
         """Tell whether a file can be affected at all."""
         path = f"{self._here}{os.sep}{file.name}"
+        if self._task.options.report_unused_ignores and b"compatkit:" in source:
+            return True
         return self._quick.may_matter(source, path) and self._looks_closely(source, path, is_data=file.is_data)
 
     def _looks_closely(self, source: bytes, path: str, *, is_data: bool) -> bool:

@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 NEWLINE = re.compile(r"\r\n|\r|\n")
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
-_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
+IGNORE_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Ignored:
         if "compatkit:" not in source.text:
             return
         for number, start in enumerate(source.starts, start=1):
-            if found := _MARK.search(source.text[start : source.line_end(start)]):
+            if found := IGNORE_MARK.search(source.text[start : source.line_end(start)]):
                 codes = found["codes"]
                 self._codes[number] = None if codes is None else tuple(re.split(r"[\s,]+", codes.strip()))
 
