@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._progress import QuietLine
 from compatkit.errors import CompatkitError
 
 _PROGRAMS = {"python": [sys.executable], "compatkit": [sys.executable, "-m", "compatkit"]}
@@ -40,14 +41,15 @@ class Stage:
         program, *arguments = shlex.split(command)
         click.secho(f"  $ {command}", fg="cyan")
         start = time.perf_counter()
-        done = subprocess.run(
-            [*_PROGRAMS[program], *arguments],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with QuietLine(f"  {command}"):
+            done = subprocess.run(
+                [*_PROGRAMS[program], *arguments],
+                cwd=self._folder,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         click.echo(f"  ({time.perf_counter() - start:.0f} s, exit status {done.returncode})", err=True)
         if done.returncode != expected:
             raise CompatkitError(

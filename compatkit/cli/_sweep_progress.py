@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from compatkit.cli._progress import QuietLine
 from compatkit.cli._train_progress import LiveLine
 from compatkit.training.v2.interruption import Interruption
 from compatkit.training.v2.loop.callbacks import Callback
@@ -22,7 +23,7 @@ class SweepProgress:
         """Return what is called after each epoch of the next training."""
         told = "Interrupted: the sweep ends with this epoch; press Ctrl-C again to end it at once."
         self._interruption = Interruption(lambda: click.echo(f"\n{told}", err=True))
-        return [self._interruption, LiveLine()]
+        return [self._interruption, LiveLine(QuietLine("training"))]
 
     def tell(self, outcome: Swept) -> None:
         """Say what became of a training."""

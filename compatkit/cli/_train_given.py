@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compatkit.errors import CompatkitError
+from compatkit.errors import CompatkitError, WrongUse
 
 if TYPE_CHECKING:
     from compatkit.training import OrchestratorConfig
+
+
+@contextmanager
+def from_command_line() -> Iterator[None]:
+    """Take an error of the block for wrong use: what it is about was typed, and nothing was looked at yet."""
+    try:
+        yield
+    except WrongUse:
+        raise
+    except CompatkitError as error:
+        raise WrongUse(error.what, where=error.where, hint=error.hint) from error
 
 
 def base_config(preset: str | None, file: Path | None) -> OrchestratorConfig:
@@ -23,6 +36,12 @@ def base_config(preset: str | None, file: Path | None) -> OrchestratorConfig:
 def dataset_source(dataset: str) -> Any:
     """Return the dataset's name, or what `package.module:name` holds."""
     if ":" not in dataset:
+        from compatkit.training.data import DATASETS
+        from compatkit.training.errors import TrainingError
+
+        if dataset not in DATASETS:
+            with from_command_line():
+                raise TrainingError.unknown("data set", dataset, DATASETS)
         return dataset
     import sys
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 import time
 
+from compatkit.cli._progress import QuietLine
+from compatkit.cli._voice import is_quiet
 from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 
 
 class LiveLine(CallersCallback):
     """Overwrites one line on stderr after each epoch; silent where that is no terminal."""
 
-    def __init__(self) -> None:
-        self._is_on = sys.stderr.isatty()
+    def __init__(self, quiet: QuietLine) -> None:
+        self._quiet = quiet
+        self._is_on = sys.stderr.isatty() and not is_quiet()
         self._start = time.monotonic()
         self._first = 0  # epochs that were done before this process
 
@@ -31,6 +34,7 @@ class LiveLine(CallersCallback):
         self._show("")
 
     def _show(self, text: str) -> None:
+        self._quiet.moved(text)
         if self._is_on:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

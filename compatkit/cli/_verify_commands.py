@@ -81,18 +81,24 @@ def _holds_anything(folder: Path) -> bool:
 
 
 def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
-    from compatkit.cli._progress import ProgressBar
+    from compatkit.cli._progress import ProgressBar, QuietLine
     from compatkit.equivalence.commands import Result, verify_commands
     from compatkit.errors import CompatkitError
 
-    bar = ProgressBar(what="runs")
+    bar, line = ProgressBar(what="runs"), QuietLine(scenario.name)
 
     def say(text: str) -> None:
         bar.clear()
+        line.moved(text)
         click.echo(text, err=True)
 
+    def read(done: int, total: int) -> None:
+        line.moved()
+        bar.tell(done, total)
+
     try:
-        result = verify_commands(scenario, policy, store=folder, progress=say, reading=bar.tell)
+        with line:
+            result = verify_commands(scenario, policy, store=folder, progress=say, reading=read)
     except CompatkitError as error:
         result = Result(scenario.name, failure=str(error))
     finally:

@@ -28,6 +28,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
 
+    from compatkit.cli._progress import QuietLine
     from compatkit.cli._train_given import dataset_source
     from compatkit.cli._verdict_page import write_matrices
     from compatkit.cli._verify_shard import in_shard
@@ -41,20 +42,27 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     own_trainers = [load_class(reference) for reference in given["trainers"]]
     own_orchestrators = [load_class(reference) for reference in given["orchestrators"]]
     datasets, presets = given["datasets"] or ("digits",), given["presets"] or ("development",)
-    sources = {name: dataset_source(name) if ":" in name else None for name in datasets}
+    loaded = {name: dataset_source(name) for name in datasets}
+    sources = {name: data if ":" in name else None for name, data in loaded.items()}
     scenarios = [Scenario(name, preset, data=data) for name, data in sources.items() for preset in presets]
     folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
-    matrices = [
-        verify_stack(
-            scenario,
-            declared,
-            store=folder,
-            trainers=own_trainers,
-            orchestrators=own_orchestrators,
-            progress=lambda text: click.echo(text, err=True),
-        )
-        for scenario in in_shard(scenarios, given["shard"])
-    ]
+    with QuietLine("training") as line:
+
+        def say(text: str) -> None:
+            line.moved(text)
+            click.echo(text, err=True)
+
+        matrices = [
+            verify_stack(
+                scenario,
+                declared,
+                store=folder,
+                trainers=own_trainers,
+                orchestrators=own_orchestrators,
+                progress=say,
+            )
+            for scenario in in_shard(scenarios, given["shard"])
+        ]
     show(lambda form: render_matrices(matrices, form), given)
     uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
     write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from compatkit.errors import CompatkitError, nearest
+from compatkit.errors import WrongUse, nearest
 
 
 @click.command("explain", epilog="Example: compatkit explain CK101, or compatkit explain lightning-2:PL206")
@@ -34,7 +34,7 @@ def command(code: str) -> None:
     found = next((each for each in migrations if wanted in codes_of(each)), None)
     if found is None:
         known = [*(name for each in migrations for name in codes_of(each)), *TOOL_CODES]
-        raise CompatkitError(
+        raise WrongUse(
             f"There is no code {wanted!r}.",
             where=migration_id or "the migrations of the project, and those that are installed",
             hint=nearest(wanted, known) or "compatkit migrations show ID lists the codes of a migration",

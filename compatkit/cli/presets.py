@@ -24,6 +24,7 @@ def command(ctx: click.Context, names: tuple[str, ...], *, show_all: bool, form:
 
     from compatkit.cli._extras import require
     from compatkit.cli._status import ExitStatus
+    from compatkit.cli._train_given import from_command_line
 
     require("sklearn", "torch")
     from compatkit.report.presets_text import preset_lines
@@ -35,7 +36,8 @@ def command(ctx: click.Context, names: tuple[str, ...], *, show_all: bool, form:
     presets = available_presets()
     for name in names:
         if name not in presets:
-            raise ConfigError.unknown_preset(name, presets)
+            with from_command_line():
+                raise ConfigError.unknown_preset(name, presets)
     chosen = {name: presets[name] for name in names or presets}
     match form:
         case "json":

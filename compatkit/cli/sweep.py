@@ -49,20 +49,22 @@ def command(
         raise click.UsageError('Give --preset or --config; a file names its preset itself: preset = "NAME".')
     from compatkit.cli._status import ExitStatus
     from compatkit.cli._sweep_progress import SweepProgress
-    from compatkit.cli._train_given import base_config, dataset_source
+    from compatkit.cli._train_given import base_config, dataset_source, from_command_line
     from compatkit.report.sweep_text import sweep_json, sweep_lines
     from compatkit.training.v2.loop.distributed import is_distributed
     from compatkit.training.v2.sweep import Trained, combinations, run_sweep
 
     if is_distributed():
         raise click.UsageError("A sweep trains in one process: start it without torchrun.")
-    asked = combinations(
-        assignments,
-        presets=presets,
-        seeds=seeds,
-        base=base_config(None, file),
-        overrides={"tracking.uri": tracking_uri} if tracking_uri else {},
-    )
+    base = base_config(None, file)
+    with from_command_line():
+        asked = combinations(
+            assignments,
+            presets=presets,
+            seeds=seeds,
+            base=base,
+            overrides={"tracking.uri": tracking_uri} if tracking_uri else {},
+        )
     progress = SweepProgress(len(asked))
     with redirect_stdout(sys.stderr):  # Ray prints when a process is lost
         run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.tell)

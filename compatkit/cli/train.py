@@ -63,13 +63,15 @@ def command(
     if resume and stack == "v1":
         raise click.UsageError("v1 has no checkpoints to resume from.")
     from compatkit.cli._status import ExitStatus
-    from compatkit.cli._train_given import base_config, dataset_source
+    from compatkit.cli._train_given import base_config, dataset_source, from_command_line
     from compatkit.cli._train_summary import summary_json, summary_lines
     from compatkit.training.v2.loop.distributed import is_distributed, rank_of_process
 
     if stack == "v1" and is_distributed():
         raise click.UsageError("v1 trains in one process: start it without torchrun.")
-    config = base_config(preset, file).with_assignments(overrides)
+    base = base_config(None, file)
+    with from_command_line():
+        config = (base_config(preset, None) if preset else base).with_assignments(overrides)
     if tracking_uri:
         config = config.with_overrides({"tracking.uri": tracking_uri})
     source = dataset_source(dataset)
@@ -112,12 +114,14 @@ def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:
 def _train_v2(
     config: OrchestratorConfig, preset: str | None, source: Any, *, resume: bool
 ) -> tuple[dict[str, Any], bool]:
+    from compatkit.cli._progress import QuietLine
     from compatkit.cli._train_progress import LiveLine
     from compatkit.training import TrainingOrchestratorV2
     from compatkit.training.v2.interruption import Interruption
     from compatkit.training.v2.loop.distributed import rank_of_process
 
-    line = LiveLine()
+    quiet = QuietLine("preparing the training")
+    line = LiveLine(quiet)
     told = "Interrupted: the training ends with this epoch; press Ctrl-C again to end it at once."
     is_first = rank_of_process() == 0
     interruption = Interruption(lambda: click.echo(f"\n{told}", err=True) if is_first else None)
@@ -125,7 +129,7 @@ def _train_v2(
     orchestrator.preset = preset
     try:
         # What others print on the way is talk: Ray does, when a process is lost.
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), quiet:
             result = orchestrator.train_model(source, resume=resume)
     finally:
         interruption.close()

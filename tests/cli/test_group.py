@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import here
+
 HEAVY = {"hypothesis", "libcst", "mlflow", "numpy", "pandas", "sklearn", "torch"}
 
 
@@ -84,4 +86,33 @@ def test_an_error_names_what_where_and_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "There is no script 'absent.py'." in done.stderr
     assert "hint:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "NOPE"],
+        ["migrate", "--migration", "nosuch"],
+        ["status", "--migration", "nosuch"],
+        ["migrate", "nosuch"],
+        ["migrate", "--config", "renam=true"],
+        ["migrations", "show", "nosuch"],
+        ["presets", "nosuch"],
+        ["train", "--preset", "nosuch"],
+        ["train", "nosuch.key=1"],
+        ["train", "optimizer.learning_rate=abc"],
+        ["train", "--dataset", "nosuch"],
+        ["sweep", "nosuch"],
+        ["verify", "--dataset", "nosuch"],
+        ["verify", "--scenario", "nosuch"],
+        ["docs", "nosuch"],
+        ["init", "nosuch"],
+        ["run"],
+    ],
+)
+def test_what_is_typed_wrongly_is_wrong_use_in_every_command(tmp_path: Path, arguments: list[str]) -> None:
+    done = here.compatkit(*arguments, cwd=tmp_path)
+
+    assert done.returncode == 64
     assert "Traceback" not in done.stderr

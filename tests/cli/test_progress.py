@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.cli._progress import ProgressBar
+from compatkit.cli._progress import ProgressBar, QuietLine
 
 
 class Terminal(io.StringIO):
@@ -63,3 +63,51 @@ def test_the_line_is_empty_in_the_end(seconds: list[float]) -> None:
 @given(st.lists(st.floats(1, 2), max_size=50).map(sorted))
 def test_it_is_drawn_at_most_ten_times_a_second(seconds: list[float]) -> None:
     assert told(seconds, Terminal()).count(" of ") <= 11
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_line_shows_what_goes_on_only_once_nothing_moved_for_two_seconds() -> None:
+    stream, clock = Terminal(), Clock()
+    line = QuietLine("training", stream, clock=clock)
+
+    clock.now = 1.9
+    line.tick()
+    assert stream.getvalue() == ""
+
+    clock.now = 65.0
+    line.tick()
+    assert stream.getvalue() == "\r\x1b[Ktraining  1:05"
+
+
+def test_what_moves_takes_the_line_away_and_the_time_counts_from_there() -> None:
+    stream, clock = Terminal(), Clock()
+    line = QuietLine("training", stream, clock=clock)
+    clock.now = 3.0
+    line.tick()
+
+    line.moved("comparing")
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+    clock.now = 5.5
+    line.tick()
+    assert stream.getvalue().endswith("comparing  0:02")
+
+
+def test_a_line_leaves_nothing_behind_and_is_silent_where_no_terminal_reads() -> None:
+    stream, clock = Terminal(), Clock()
+    with QuietLine("training", stream, clock=clock) as line:
+        clock.now = 3.0
+        line.tick()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+    silent = io.StringIO()
+    with QuietLine("training", silent, clock=clock) as line:
+        clock.now = 9.0
+        line.tick()
+    assert silent.getvalue() == ""
