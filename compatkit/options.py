@@ -89,7 +89,7 @@ class Options:
     )
     ignore: frozenset[str] = _wish(frozenset(), CODES, "Do not act on these codes.", metavar="CODES")
     report_unused_ignores: bool = _wish(
-        False, SWITCH, "Also report `# compatkit: ignore` comments that hold nothing back (CK910)."
+        False, SWITCH, "Also report `# compatkit: ignore` comments that hold nothing back (CK911)."
     )
 
     @property

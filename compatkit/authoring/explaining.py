@@ -48,7 +48,7 @@ TOOL_CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The message gives the reason. `compatkit migrations docs ID` lists all that is left to you.",
         ),
         "CK909": ("compatkit failed on this file, which was not touched.", "Report it: this is a fault of compatkit."),
-        "CK910": (
+        "CK911": (
             "A `# compatkit: ignore` comment holds nothing back: without it, nothing more would be rewritten or found.",
             "Remove the comment, so that it hides nothing later. Reported with --report-unused-ignores.",
         ),

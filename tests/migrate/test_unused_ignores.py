@@ -18,7 +18,7 @@ MODERN = TOML + '\n[[fields]]\ncode = "CK201"\nv1 = "acc"\nv2 = "accuracy"\n'
 def found(folder: Path, source: str, options: Options = ASKED) -> list[tuple[int, str]]:
     migration = parse_migration(MODERN, origin=folder / "migration.toml")
     report: Report = plan_tree([plant(folder, {"src/a.py": source}) / "src"], [migration], options)
-    return [(one.line, one.message.split("`")[1]) for _, one in report.findings if one.code == "CK910"]
+    return [(one.line, one.message.split("`")[1]) for _, one in report.findings if one.code == "CK911"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_nothing_is_said_unasked_or_where_the_code_is_ignored(tmp_path: Path) ->
     source = "x = 1  # compatkit: ignore\n"
 
     assert found(tmp_path, source, Options()) == []
-    assert found(tmp_path, source, Options(report_unused_ignores=True, ignore=frozenset({"CK910"}))) == []
+    assert found(tmp_path, source, Options(report_unused_ignores=True, ignore=frozenset({"CK911"}))) == []
 
 
 def test_a_comment_is_judged_by_all_that_a_run_could_do(tmp_path: Path) -> None:
