@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compatkit.migration import MigrationError, available_migrations
+from compatkit.migration import MigrationError, available_migrations, current_id
 
 FILE = "migration.toml"
 # Where a copy of the file lies that nobody edits.
@@ -21,9 +21,9 @@ def find_file(id_or_path: str) -> Path:
     if path.is_dir():
         return _only_one_below(path)
     known = available_migrations()
-    if id_or_path not in known:
+    if (name := current_id(id_or_path)) not in known:
         raise MigrationError.not_found(id_or_path, known)
-    return known[id_or_path]
+    return known[name]
 
 
 def _only_one_below(folder: Path) -> Path:

@@ -20,6 +20,8 @@ from compatkit.migration.value import Value, value
 ENTRY_POINT_GROUP = "compatkit.migrations"
 DEFAULT_MIGRATION = "training-orchestrator-v2"
 _FILE = "migration.toml"
+# Ids that bundled migrations had before; settings and commands go on naming them.
+_FORMER_IDS = {"torch-amp": "torch-2"}
 
 
 @value
@@ -64,6 +66,11 @@ def load_all() -> tuple[list[Migration], list[MigrationError]]:
     return loaded, [faults[name] for name in sorted(faults)]
 
 
+def current_id(name: str) -> str:
+    """Return the id that a bundled migration has today; any other name stays what it is."""
+    return _FORMER_IDS.get(name, name)
+
+
 def find_migration(id_or_path: str | Path | None = None) -> Migration:
     """Return the migration with this id, or at this path; without one, the bundled default.
 
@@ -74,7 +81,7 @@ def find_migration(id_or_path: str | Path | None = None) -> Migration:
     """
     if id_or_path is None:
         return _default()
-    if isinstance(id_or_path, str) and (file := _bundled().get(id_or_path)):
+    if isinstance(id_or_path, str) and (file := _bundled().get(current_id(id_or_path))):
         return load_migration(file)
     if file := file_at(Path(id_or_path)):
         return load_migration(file)

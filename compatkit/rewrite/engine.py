@@ -29,7 +29,7 @@ from compatkit.rewrite.prefilter.words import (
     wanted_of,
 )
 from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
-from compatkit.rewrite.run_plan import RunPlan, with_advice
+from compatkit.rewrite.run_plan import RunPlan, consented, with_advice
 
 Told = TypeVar("Told", Rewrite, Finding)
 
@@ -79,6 +79,8 @@ def rewrite_by_tables(
 ) -> Outcome:
     """Rewrite as `rewrite_source` does, without the code that migrations bring."""
     all_moves = _selected(moves, options)
+    if options.confidence == "review":
+        all_moves = consented(all_moves)
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = modern_of(declared, options)
     calling = tuple(each for each in declared if _is_called(each, source, neighbours))

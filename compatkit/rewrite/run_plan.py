@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 REVIEW = "made with --confidence review"
 
 
+@remembered
+def consented(moves: tuple[Move, ...]) -> tuple[Move, ...]:
+    """Return the moves with those made as well that are made with --confidence review."""
+    if all(move.confidence != "review" for move in moves):
+        return moves
+    return tuple(replace(move, confidence="safe") if move.confidence == "review" else move for move in moves)
+
+
 def with_advice(
     findings: Iterable[Finding], migrations: Iterable[Migration], moves: Iterable[Move] = ()
 ) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migration import Project, bundled_migrations, load_project
+from compatkit.migration import Project, bundled_migrations, current_id, load_project
 from compatkit.migration.registry import seen_from
 from compatkit.shim.errors import ShimError
 from compatkit.shim.install import install, is_installed
@@ -72,13 +72,18 @@ def variables(
     """Return the environment in which a Python process installs the shim; `path` is the `PYTHONPATH` so far."""
     settings = {
         "project": str(project.resolve()),
-        "migrations": [one if one in bundled_migrations() else seen_from(Path.cwd(), one) for one in migrations],
+        "migrations": [_named(one) for one in migrations],
         "census": str(census.resolve()) if census else None,
     }
     return {
         VARIABLE: json.dumps(settings),
         "PYTHONPATH": os.pathsep.join([str(_CHILD_SITE), *([path] if path else [])]),
     }
+
+
+def _named(migration: str) -> str:
+    is_bundled = current_id(migration) in bundled_migrations()
+    return migration if is_bundled else seen_from(Path.cwd(), migration)
 
 
 def _told() -> Mapping[str, object] | bool:

@@ -36,7 +36,7 @@ COMPATKIT = [sys.executable, "-c", "from compatkit.cli import main; main()", "mi
 ALL = ["--modernize", "--rename", "--through-reexports", "--confidence", "review"]
 AST_GREP = ["--pattern", "from backend.ml_engine.training_orchestrator import $$$", "--lang", "python"]
 DEAREST = "mlflow-3"  # the files hold MLflow itself
-BUNDLED = ("training-orchestrator-v2", "torch-amp", "lightning-2", DEAREST)
+BUNDLED = ("training-orchestrator-v2", "torch-2", "lightning-2", DEAREST)
 PAIRS = 5
 _HEAD = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
 # A row of each kind whose words are everywhere, and one whose are nowhere.

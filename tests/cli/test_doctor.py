@@ -40,7 +40,7 @@ def test_a_project_without_settings_is_worth_a_look(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "about", "part"),
     [
-        ('[tool.compatkit]\nmigration = ["torch-amp"]\n', "settings", "Unknown key 'migration'"),
+        ('[tool.compatkit]\nmigration = ["torch-2"]\n', "settings", "Unknown key 'migration'"),
         ('[tool.compatkit]\nmigrations = ["no-such"]\n', "settings", "There is no migration 'no-such'"),
         ("[tool.compatkit\n", "settings", "cannot be read"),
         ('[tool.compatkit.homes]\n"backend.other" = "acme"\n', "home", "no migration in use declares"),

@@ -188,7 +188,7 @@ def on_terminal(command: list[str], folder: Path) -> bytes:
 
 
 def test_doctor_of_a_base_install_says_what_it_does_not_look_at(install: Path, tree: Path) -> None:
-    (tree / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["torch-amp"]\n')
+    (tree / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["torch-2"]\n')
 
     done = run_in(install, "doctor", cwd=tree)
 

@@ -89,11 +89,11 @@ def test_json_says_the_same_and_writes_nothing(project: Path) -> None:
 
 def test_settings_that_are_there_are_left_alone(project: Path) -> None:
     file = project / "pyproject.toml"
-    file.write_text('[tool.compatkit]\nmigrations = ["torch-amp"]\n', encoding="utf-8")
+    file.write_text('[tool.compatkit]\nmigrations = ["torch-2"]\n', encoding="utf-8")
 
     done = compatkit("init", "--yes", str(project))
 
-    assert (done.returncode, settings(project)) == (0, {"migrations": ["torch-amp"]})
+    assert (done.returncode, settings(project)) == (0, {"migrations": ["torch-2"]})
 
 
 def test_a_project_with_nothing_to_do_is_told_so_with_how_much_was_searched(tmp_path: Path) -> None:

@@ -172,7 +172,9 @@ def _is_elsewhere(module: str, old_module: str) -> bool:
 def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:
     """Yield the first move out of this module: one finding a place is enough."""
     homes = [move for move in moves if (move.of(module) if move.is_module else move.old_module == module)]
-    yield from homes[:1] if module else ()
+    # A module into which names move is there in v2, and may be imported.
+    if module and homes and not any(f"{move.new}.".startswith(f"{module}.") for move in homes[:1]):
+        yield homes[0]
 
 
 def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterator[Finding]:

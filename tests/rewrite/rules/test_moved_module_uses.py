@@ -225,3 +225,25 @@ def test_an_import_stays_for_a_name_that_changes_in_the_same_module(rest: str) -
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source.decode() == f"import shop\n\n{rest}print(shop.New)\n"
+
+
+REVIEWED = Move("SHOP101", "shop.Old", "shop.New", "review")
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ("import shop\n\nprint(shop.Old)\n", "import shop\n\nprint(shop.New)\n"),
+        ("from shop import Old\n\nprint(Old)\n", "from shop import New as Old\n\nprint(Old)\n"),
+    ],
+)
+def test_a_move_that_asks_for_a_review_is_made_with_one(source: str, after: str) -> None:
+    asked = rewrite_source(source.encode(), module="app", is_package=False, moves=[REVIEWED])
+    agreed = rewrite_source(
+        source.encode(), module="app", is_package=False, moves=[REVIEWED], options=Options(confidence="review")
+    )
+
+    assert isinstance(asked, Unchanged)
+    assert [finding.code for finding in asked.findings] == ["SHOP101"]
+    assert isinstance(agreed, Rewritten)
+    assert agreed.source.decode() == after

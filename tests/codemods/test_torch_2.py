@@ -47,7 +47,7 @@ def run(source: bytes) -> tuple[dict[str, Any], set[type[Warning]]]:
 
 
 def test_a_training_on_the_cpu_is_bitwise_the_same_and_no_longer_warned_of() -> None:
-    migration = load_migration(available_migrations()["torch-amp"])
+    migration = load_migration(available_migrations()["torch-2"])
     outcome = rewrite_source(TRAINING, module="train", is_package=False, moves=(), migrations=[migration])
     assert isinstance(outcome, Rewritten)
 

@@ -1,0 +1,1 @@
+"""Move to NumPy 2: declared in migration.toml."""

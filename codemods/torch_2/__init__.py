@@ -1,0 +1,1 @@
+"""Move off what torch 2 removed or warns about: declared in migration.toml."""
