@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 REVIEW = "made with --confidence review"
 
 
-@remembered
+@cached_by_identity
 def consented(moves: tuple[Move, ...]) -> tuple[Move, ...]:
     """Return the moves with those made as well that are made with --confidence review."""
     if all(move.confidence != "review" for move in moves):
@@ -47,7 +47,11 @@ def _advised(finding: Finding, advice: str) -> Finding:
 
 @cached_by_identity
 def _advice_of(migration: Migration) -> dict[str, str]:
-    return {row.code: row.advice for _, row in migration.rows()}
+    found: dict[str, str] = {}
+    for _, row in migration.rows():
+        # Rows that one stands for share a code: where each has advice of its own, its finding says it.
+        found[row.code] = row.advice if found.get(row.code, row.advice) == row.advice else ""
+    return found
 
 
 @dataclass(slots=True)
