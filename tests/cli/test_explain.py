@@ -48,8 +48,8 @@ def test_a_code_that_is_none_is_an_error_with_the_nearest() -> None:
 
 
 def test_a_code_of_another_migration_is_not_that_of_the_one_that_is_named() -> None:
-<<<<<<< HEAD
-    assert run("explain", "torch-amp:PL206").returncode == 64
-=======
-    assert run("explain", "torch-2:PL206").returncode == 2
->>>>>>> c0223e3 (Declare the step to NumPy 2; torch-amp becomes torch-2)
+    assert run("explain", "torch-2:PL206").returncode == 64
+
+
+def test_a_migration_may_be_named_by_the_id_that_it_had() -> None:
+    assert run("explain", "torch-amp:TA101").stdout == run("explain", "torch-2:TA101").stdout
