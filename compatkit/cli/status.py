@@ -14,6 +14,12 @@ from compatkit.cli._status import ExitStatus
 @click.command("status")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Also write a page.")
+@click.option(
+    "--history",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep one line a run in this file, and show the trend.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--depth", type=click.IntRange(min=1), default=2, show_default=True, help="How deep folders are told apart."
@@ -27,6 +33,7 @@ def command(
     paths: tuple[Path, ...],
     *,
     html: Path | None,
+    history: Path | None,
     form: str,
     depth: int,
     chosen: tuple[str, ...],
@@ -43,9 +50,11 @@ def command(
 
     \b
     Example:
-      compatkit status --html status.html src/
+      compatkit status --html status.html --history status.jsonl src/
     """
-    from compatkit.cli._migrate_given import place_of, require_paths
+    from datetime import UTC, datetime
+
+    from compatkit.cli._migrate_given import describe_codes, place_of, require_paths
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
@@ -53,9 +62,10 @@ def command(
     from compatkit.migrate.owners import load_owners
     from compatkit.migrate.settings import load_settings
     from compatkit.migrate.status import take_status
+    from compatkit.migrate.status_history import Entry, history_text, read_history, with_entry
     from compatkit.migrate.write import write_output
     from compatkit.report.migrate_text import failures
-    from compatkit.report.status_html import status_html
+    from compatkit.report.status_html import Scene, status_html
     from compatkit.report.status_text import status_json, status_lines
 
     places = paths or (Path(),)
@@ -69,11 +79,26 @@ def command(
         status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, scope=scope)
     finally:
         bar.clear()
+    revision, date = _revision(place_of(places[0])), datetime.now(UTC).date().isoformat()
+    known: tuple[Entry, ...] = ()
+    if history:
+        known = with_entry(read_history(history), Entry.of(status, date=date, revision=revision))
+        write_output(history, history_text(known).encode())
     if html:
         title = "Migration: " + ", ".join(migration.id for migration in migrations)
-        write_output(html, status_html(status, title).encode("utf-8", "replace"))
+        scene = Scene(describe_codes(migrations), revision, date, known)
+        write_output(html, status_html(status, title, scene).encode("utf-8", "replace"))
     to_stdout(lambda: click.echo(status_json(status) if form == "json" else "\n".join(status_lines(status))))
     for text in failures(status.report):
         click.echo(text, err=True)
     result = ExitStatus.FINDINGS if status.left else ExitStatus.OK
     ctx.exit(int(result | ExitStatus.FAILED if status.report.failed else result))
+
+
+def _revision(place: Path) -> str:
+    """Return the first letters of the commit that is checked out, if there is one."""
+    from compatkit.migrate.finding.git import run_git
+
+    folder = place if place.is_dir() else place.parent
+    answer = run_git(str(folder), "rev-parse", "--short=10", "HEAD")
+    return answer.decode("ascii", "replace").strip() if answer else ""

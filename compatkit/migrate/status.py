@@ -36,9 +36,17 @@ class Row:
         return self.done / total if total else None
 
 
+# What it takes to be rid of a place, in words; the hardest last.
+EFFORTS = {"automatic": "automatic", "review": "with review", "person": "by a person"}
+Place = tuple[str, int, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole, and its three divisions, each sorted by name; `left` are the places themselves."""
+    """The whole, and its three divisions, each sorted by name; `left` are the places themselves.
+
+    `on_request` are the places, by path, line and code, that `--confidence review` would rewrite.
+    """
 
     total: Row
     by_code: tuple[Row, ...]
@@ -46,6 +54,34 @@ class Status:
     by_owner: tuple[Row, ...]
     left: tuple[Remark, ...]
     report: Report
+    on_request: frozenset[Place] = frozenset()
+    owners: Owners | None = None
+    depth: int = 2
+
+    def effort(self, remark: Remark) -> str:
+        """Return what it takes to be rid of a place, a key of `EFFORTS`."""
+        if remark.is_rewrite:
+            return "automatic"
+        return "review" if _place(remark) in self.on_request else "person"
+
+    def efforts_by(self, division: str) -> dict[str, Counter[str]]:
+        """Count the efforts of what is left, by the rows of a division."""
+        counts: dict[str, Counter[str]] = {}
+        for remark in self.left:
+            counts.setdefault(self._name(division, remark), Counter())[self.effort(remark)] += 1
+        return counts
+
+    def owner(self, remark: Remark) -> str:
+        """Return who owns the file of a place."""
+        return self.owners.of(remark.path) if self.owners else ""
+
+    def _name(self, division: str, remark: Remark) -> str:
+        match division:
+            case "code":
+                return remark.code
+            case "folder":
+                return _folder(remark.path, self.depth)
+        return self.owner(remark)
 
 
 def take_status(
@@ -77,7 +113,22 @@ def take_status(
         rows(lambda remark: owners.of(remark.path)),
         left,
         report,
+        _on_request(places, task, jobs, scope) if any(not one.is_rewrite for one in left) else frozenset(),
+        owners,
+        depth,
     )
+
+
+def _on_request(places: tuple[Path, ...], task: Task, jobs: int | None, scope: FileScope) -> frozenset[Place]:
+    """Return what `--confidence review` rewrites."""
+    asked = replace(task, options=replace(task.options, confidence="review"))
+    report = plan_task(places, asked, jobs=jobs, scope=scope)
+    remarks = spelled_from(Overview.of(report, is_written=False).remarks, Path.cwd())
+    return frozenset(_place(one) for one in remarks if one.is_rewrite)
+
+
+def _place(remark: Remark) -> Place:
+    return remark.path, remark.line, remark.code
 
 
 def turned_round(task: Task) -> Task:

@@ -1,80 +1,174 @@
-"""The status of a migration as one HTML page that loads nothing, in dark and in light."""
+"""The status of a migration as one HTML page that loads nothing, in the manner of the verdict page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import escape
-from itertools import groupby
+from importlib.resources import files
 
 from compatkit.migrate.remarks import Remark
-from compatkit.migrate.status import Row, Status
+from compatkit.migrate.status import EFFORTS, Row, Status
+from compatkit.migrate.status_history import Entry
 from compatkit.report.migrate_text import printable
 from compatkit.report.status_text import divisions, percent
 
+# The verdict page's words for how much a row matters, by which its script filters.
+_STATES = {"automatic": "near", "review": "allowed", "person": "decides"}
+_BADGES = {"automatic": "equal", "review": "allowed", "person": "decides"}
+_WIDTH, _HEIGHT = 720, 120  # of the drawing of the trend
+_MOST = 500  # places that are listed
+_FOOTER = (
+    "This page loads nothing and sends nothing. Automatic: a run of compatkit migrate makes it. With review: one with "
+    "--confidence review does. By a person: each place says why."
+)
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1c2024; --paper: #fff; --line: #d9dde2; --soft: #5c6670; --bar: #2f7d4f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9ec; --paper: #15181b; --line: #333a41; --soft: #9aa5b0; --bar: #4fb37a; }
-}
-body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif;
-  color: var(--ink); background: var(--paper); }
-h1, h2 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: left; overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-meter { width: 8rem; accent-color: var(--bar); }
-.big { font-size: 2.5rem; font-weight: 700; margin: .5rem 0; }
-code, summary { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }
-details { border-bottom: 1px solid var(--line); padding: .3rem 0; }
-li { margin: .2rem 0; }
+.trend { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
+.trend path { fill: none; stroke: var(--before); stroke-width: 2; vector-effect: non-scaling-stroke; }
+.trend circle { fill: var(--before); }
+progress { width: 6rem; accent-color: var(--equal); }
+td:not(.n) { overflow-wrap: anywhere; }
 """
-# Should anything slip through the escaping, it may neither run nor load.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def status_html(status: Status, title: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the page says besides: what each code is, revision and date, and the runs before."""
+
+    codes: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""
+    date: str = ""
+    history: tuple[Entry, ...] = ()
+
+
+def status_html(status: Status, title: str, scene: Scene = Scene()) -> str:
     """Return the page."""
+    script, style = _own("page.js"), _own("page.css") + _STYLE
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # Should anything slip through the escaping, it may neither run nor load.
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>",
-            f"<h1>{_text(title)}</h1>",
-            f'<p class="big">{percent(status.total)}</p>',
-            f"<p>{status.total.left} left, {status.total.done} done.</p>",
-            f"<p>Files read: {len(status.report.results)}; failed: {len(status.report.failed)}.</p>",
-            *(part for name, rows in divisions(status) for part in _table(name, rows)),
-            *_places(status.left),
-            "</main>\n</body>\n</html>\n",
+            f"<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n<body>",
+            '<a class="skip" href="#main">Skip to the tables</a>',
+            *_band(status, title, scene),
+            *_tools(),
+            '<main id="main" class="page" tabindex="-1">',
+            *_trend(scene.history),
+            *(part for name, rows in divisions(status) for part in _table(name, rows, status, scene)),
+            *_places(status),
+            f"<footer><p>{_FOOTER}</p></footer>",
+            f"</main>\n<script>{script}</script>\n</body>\n</html>\n",
         ]
     )
 
 
-def _table(title: str, rows: tuple[Row, ...]) -> Iterator[str]:
-    yield f"<h2>By {title}</h2>\n<table>"
-    yield f'<tr><th scope="col">{title}</th><th scope="col" class="n">left</th><th scope="col" class="n">done</th>'
-    yield '<th scope="col" class="n">share</th></tr>'
+def _own(name: str) -> str:
+    return (files("compatkit.report") / "verdict_page" / name).read_text(encoding="utf-8")
+
+
+def _band(status: Status, title: str, scene: Scene) -> Iterator[str]:
+    failed, left = len(status.report.failed), status.total.left
+    tone, mark = ("failed", "!") if failed else ("undecided", "…") if left else ("equivalent", "✓")
+    said = f"{percent(status.total)}" if left or status.total.done else "Nothing to do"
+    about = " · ".join(filter(None, ("compatkit", title, scene.revision, scene.date)))
+    yield f'<header class="verdict {tone}">\n<div class="page">\n<p class="eyebrow">{_text(about)}</p>'
+    yield f'<h1><span class="mark" aria-hidden="true">{mark}</span>{_text(said)}</h1>'
+    yield f'<p class="sentence">{left} left, {status.total.done} done. Files read: {len(status.report.results)}; '
+    yield f'failed: {failed}.</p>\n<ul class="tallies">'
+    counts = Counter(status.effort(remark) for remark in status.left)
+    for effort, words in EFFORTS.items():
+        yield f"<li><b>{counts[effort]}</b> {words}</li>"
+    yield "</ul>\n</div>\n</header>"
+
+
+def _tools() -> Iterator[str]:
+    yield '<div class="tools" role="search" hidden>\n<div class="page">'
+    yield '<label class="filter"><span class="unseen">Filter by name</span><input type="search" id="filter" '
+    yield 'placeholder="Filter by code, path or owner" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">'
+    yield '/</kbd></label>\n<fieldset class="choice"><legend class="unseen">Which to show</legend>'
+    for value, words, more in (("all", "All", " checked"), ("differing", "Left", ""), ("deciding", "By a person", "")):
+        yield f'<label><input type="radio" name="show" value="{value}"{more}><span>{words}</span></label>'
+    yield '</fieldset>\n<output id="shown" aria-live="polite"></output>'
+    yield '<button type="button" id="theme" aria-label="Colour scheme: as the system">Theme: auto</button>'
+    yield "</div>\n</div>"
+
+
+def _trend(history: tuple[Entry, ...]) -> Iterator[str]:
+    if len(history) < 2:
+        return
+    most = max(1, *(entry.left for entry in history))
+    step = (_WIDTH - 20) / (len(history) - 1)
+    points = [
+        (10 + number * step, _HEIGHT - 10 - entry.left / most * (_HEIGHT - 20)) for number, entry in enumerate(history)
+    ]
+    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    first, last = history[0], history[-1]
+    said = f"Left over {len(history)} runs: from {first.left} ({first.date}) to {last.left} ({last.date})."
+    yield '<section aria-labelledby="trend">\n<h2 id="trend">Trend</h2>'
+    yield f'<p class="lead">{_text(said)}</p>'
+    yield f'<svg class="trend" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">'
+    yield f'<path d="M{line}"></path>'
+    yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"></circle>' for x, y in points)
+    yield "</svg>\n</section>"
+
+
+def _table(title: str, rows: tuple[Row, ...], status: Status, scene: Scene) -> Iterator[str]:
+    heads = [title.capitalize(), *(["What it is"] if title == "code" else []), *EFFORTS.values()]
+    yield f'<section class="group" aria-labelledby="by-{title}">\n<h2 id="by-{title}">By {title}</h2>'
+    yield '<div class="scroll">\n<table class="sortable stack">\n<thead><tr>'
+    for head in heads:
+        number = ' class="n"' if head in EFFORTS.values() else ""
+        yield f'<th scope="col"{number}>{head[0].upper() + head[1:]}</th>'
+    yield '<th scope="col" class="n">Done</th><th scope="col" class="n">Share</th></tr></thead>\n<tbody>'
+    efforts = status.efforts_by(title)
     for row in rows:
-        share = row.share or 0.0
-        meter = f'{percent(row).removesuffix(" done")} <meter value="{share:.4f}" aria-label="share done"></meter>'
-        numbers = f'<td class="n">{row.left}</td><td class="n">{row.done}</td><td class="n">{meter}</td>'
-        yield f'<tr><th scope="row">{_text(row.name)}</th>{numbers}</tr>'
-    yield "</table>"
+        yield from _row(title, row, efforts.get(row.name, Counter()), scene)
+    yield '</tbody>\n</table>\n</div>\n<p class="none" hidden>Nothing here matches the filter.</p>\n</section>'
 
 
-def _places(left: tuple[Remark, ...]) -> Iterator[str]:
-    yield "<h2>What is left</h2>"
-    if not left:
-        yield "<p>Nothing.</p>"
-    for path, remarks in groupby(left, key=lambda remark: remark.path):
-        some = list(remarks)
-        yield f"<details><summary>{_text(path)} ({len(some)})</summary>\n<ul>"
-        for one in some:
-            yield f"<li>line {one.line}: {_text(one.code)} {_text(one.message)}<br><code>{_text(one.text)}</code></li>"
-        yield "</ul></details>"
+def _row(title: str, row: Row, counts: Counter[str], scene: Scene) -> Iterator[str]:
+    hardest = next((effort for effort in reversed(EFFORTS) if counts[effort]), "")
+    yield f'<tr class="item" data-name="{_text(row.name)}" data-state="{_STATES.get(hardest, "equal")}">'
+    yield f'<th scope="row" class="name" data-label="{title.capitalize()}">{_text(row.name)}</th>'
+    if title == "code":
+        yield f'<td data-label="What it is">{_text(scene.codes.get(row.name, ""))}</td>'
+    for effort, words in EFFORTS.items():
+        yield f'<td class="n" data-label="{words.capitalize()}">{counts[effort]}</td>'
+    share, said = row.share or 0.0, percent(row).removesuffix(" done")
+    yield f'<td class="n" data-label="Done">{row.done}</td><td class="n" data-label="Share" data-sort="{share:.4f}">'
+    yield f'{said} <progress value="{share:.4f}" aria-label="share done"></progress></td></tr>'
+
+
+def _places(status: Status) -> Iterator[str]:
+    yield '<section class="group" aria-labelledby="left">\n<h2 id="left">What is left</h2>'
+    if not status.left:
+        yield "<p>Nothing.</p>\n</section>"
+        return
+    yield '<div class="scroll">\n<table class="sortable stack">\n<thead><tr><th scope="col">Place</th>'
+    yield '<th scope="col">Code</th><th scope="col">How</th><th scope="col">What</th></tr></thead>\n<tbody>'
+    for remark in status.left[:_MOST]:
+        yield from _place(remark, status.effort(remark), status.owner(remark))
+    yield '</tbody>\n</table>\n</div>\n<p class="none" hidden>Nothing here matches the filter.</p>'
+    if (more := len(status.left) - _MOST) > 0:
+        yield f"<p>… and {more} more, which <code>compatkit migrate --check</code> lists.</p>"
+    yield "</section>"
+
+
+def _place(remark: Remark, effort: str, owner: str) -> Iterator[str]:
+    name = f"{remark.path} {remark.code} {owner}"
+    yield f'<tr class="item" data-name="{_text(name)}" data-state="{_STATES[effort]}">'
+    yield f'<th scope="row" class="name" data-label="Place">{_text(f"{remark.path}:{remark.line}")}</th>'
+    yield f'<td data-label="Code">{_text(remark.code)}</td><td data-label="How">'
+    yield f'<span class="state {_BADGES[effort]}">{EFFORTS[effort]}</span></td>'
+    yield f'<td data-label="What" class="value wide">{_text(remark.message)}<br>'
+    yield f"<code>{_text(remark.text)}</code></td></tr>"
 
 
 def _text(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from compatkit.migrate.status import Row, Status
+from compatkit.migrate.status import EFFORTS, Row, Status
 from compatkit.report.migrate_text import printable
 
 _HEAD = ("left", "done", "share")
@@ -17,13 +18,22 @@ def status_lines(status: Status) -> Iterator[str]:
     for title, rows in divisions(status):
         yield from _table(title, rows)
         yield ""
+    if status.left:
+        counts = efforts(status)
+        yield "to be done: " + ", ".join(f"{counts[effort]} {words}" for effort, words in EFFORTS.items())
     yield f"{status.total.left} left, {status.total.done} done, {percent(status.total)}"
 
 
 def status_json(status: Status) -> str:
     """Return the status as a JSON object."""
     tables = {title: [_row(row) for row in rows] for title, rows in divisions(status)}
-    return json.dumps({"schema": 1, "total": _row(status.total), **tables}, indent=2)
+    return json.dumps({"schema": 1, "total": _row(status.total), "left": efforts(status), **tables}, indent=2)
+
+
+def efforts(status: Status) -> dict[str, int]:
+    """Count what is left by what it takes to be rid of it."""
+    counts = Counter(status.effort(remark) for remark in status.left)
+    return {effort: counts[effort] for effort in EFFORTS}
 
 
 def divisions(status: Status) -> Iterator[tuple[str, tuple[Row, ...]]]:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compatkit.cli.status import command
+from compatkit.errors import CompatkitError
 from compatkit.migrate import Task, plan_tree, write_report
 from compatkit.migrate.owners import NO_OWNER, Owners, parse_owners
 from compatkit.migrate.status import Status, take_status, turned_round
@@ -151,4 +152,54 @@ def test_page_and_json_say_the_same_as_the_table(tree: Path) -> None:
     result = status("--html", "status.html", "--format", "json")
 
     assert json.loads(result.stdout)["total"] == {"name": "all", "left": 2, "done": 1, "share": 1 / 3}
-    assert '<p class="big">33 % done</p>' in (tree / "status.html").read_text()
+    assert "33 % done</h1>" in (tree / "status.html").read_text()
+
+
+# What it takes, and what was before
+
+
+def test_what_is_left_is_told_apart_by_what_it_takes(tmp_path: Path) -> None:
+    patch = "from unittest import mock\nmock.patch('shop.core.old_home.Old')\n"
+    person = "CMD python -c 'from shop.core.old_home import Old'\n"
+    plant(tmp_path, {**HOMES, "a.py": OLD, "b.py": patch, "Dockerfile": person})
+
+    found = status_of(tmp_path)
+
+    efforts = {Path(one.path).name: found.effort(one) for one in found.left}
+    assert (efforts["a.py"], efforts["b.py"]) == ("automatic", "review")
+    assert efforts["Dockerfile"] == "person"
+
+
+@pytest.mark.parametrize("division", ["code", "folder", "owner"])
+def test_efforts_of_a_division_add_up_to_what_is_left(tmp_path: Path, division: str) -> None:
+    plant(tmp_path, {**HOMES, "a.py": OLD, "b/c.py": OLD + STRING})
+    found = status_of(tmp_path)
+
+    counts = found.efforts_by(division)
+
+    assert sum(sum(each.values()) for each in counts.values()) == found.total.left
+
+
+def test_history_keeps_one_line_a_run_and_replaces_that_of_the_same_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, {"migration.toml": TOML, "src/a.py": OLD})
+    (tmp_path / "h.jsonl").write_text('{"date": "2026-01-01", "revision": "a", "left": 7, "done": 0}\n')
+    monkeypatch.chdir(tmp_path)
+
+    status("--history", "h.jsonl", "src")
+    status("--history", "h.jsonl", "src")
+
+    first, second = (json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines())
+    assert (first["left"], second["left"], second["automatic"]) == (7, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["nothing", "{}", "[1]", '{"date": "a", "revision": "b", "left": "c", "done": 1}'])
+def test_a_history_that_is_none_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    plant(tmp_path, {"migration.toml": TOML, "src/a.py": OLD, "h.jsonl": text})
+    monkeypatch.chdir(tmp_path)
+
+    result = status("--history", "h.jsonl", "src")
+
+    assert isinstance(result.exception, CompatkitError)
+    assert (tmp_path / "h.jsonl").read_text() == text

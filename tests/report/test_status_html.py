@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import sync_playwright
 
-from compatkit.migrate import Report
+from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.remarks import Overview
 from compatkit.migrate.status import Row, Status
-from compatkit.report.status_html import status_html
+from compatkit.migrate.status_history import Entry
+from compatkit.report.status_html import Scene, status_html
 from compatkit.report.status_text import percent
+from compatkit.rewrite import Finding, Unchanged
+from tests.browser import ARGUMENTS, find_chromium
 from tests.report.overviews import OVERVIEW, TEXT
 
-_VOID = {"meta", "br"}
+_VOID = {"meta", "br", "input"}
 _KNOWN = {
     *_VOID,
-    *("html", "head", "title", "style", "body", "main", "h1", "h2", "p", "table", "tr", "th", "td", "meter"),
-    *("details", "summary", "ul", "li", "code"),
+    *("html", "head", "title", "style", "body", "main", "header", "footer", "section", "script", "div", "span"),
+    *("h1", "h2", "p", "a", "b", "ul", "li", "code", "kbd", "label", "fieldset", "legend", "output", "button"),
+    *("table", "thead", "tbody", "tr", "th", "td", "progress", "svg", "path", "circle"),
+}
+_ATTRIBUTES = {
+    *("lang", "charset", "http-equiv", "content", "name", "scope", "class", "value", "id", "href", "hidden", "role"),
+    *("aria-label", "aria-hidden", "aria-labelledby", "aria-live", "tabindex", "type", "placeholder", "autocomplete"),
+    *("spellcheck", "checked", "data-name", "data-state", "data-label", "data-sort"),
+    *("viewbox", "d", "cx", "cy", "r"),
 }
 
 
@@ -31,11 +46,13 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.scripts = 0
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.scripts += tag == "script"
         self.attributes.update(name for name, _ in attrs)
         if tag not in _VOID:
             self.open.append(tag)
@@ -55,32 +72,75 @@ def test_whatever_is_shown_adds_no_element_and_no_attribute(overview: Overview, 
 
     assert page.open == []
     assert page.tags <= _KNOWN
-    assert page.attributes <= {
-        "lang",
-        "charset",
-        "http-equiv",
-        "content",
-        "name",
-        "scope",
-        "class",
-        "value",
-        "aria-label",
-    }
+    assert page.attributes <= _ATTRIBUTES
+    assert page.scripts == 1
 
 
 @given(overview=OVERVIEW, name=TEXT)
 def test_page_loads_nothing(overview: Overview, name: str) -> None:
-    assert not re.search(r"<[^>]*\b(?:src|href|action|srcset)=|@import|url\(", page_of(overview, name))
+    text = page_of(overview, name)
+
+    assert not re.search(r"<[^>]*\b(?:src|action|srcset)=|<[^>]*\bhref=\"(?!#)|@import|url\(", text)
+    # Only the script whose digest the page names may run.
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode() if script else ""
+    assert f"script-src 'sha256-{digest}'" in text
 
 
 def test_a_script_in_a_name_is_text() -> None:
     row = Row("<script>alert(1)</script>", 1, 0)
     page = status_html(Status(row, (row,), (), (), (), Report(())), "x")
 
-    assert "<script" not in page
+    assert page.count("<script") == 1
     assert "&lt;script&gt;" in page
 
 
 @given(left=st.integers(1, 10**6), done=st.integers(0, 10**9))
 def test_share_is_never_all_while_something_is_left(left: int, done: int) -> None:
     assert not percent(Row("x", left, done)).startswith("100 ")
+
+
+def test_trend_shows_every_run_and_says_it_in_words() -> None:
+    row = Row("x", 5, 5)
+    history = (Entry("2026-01-01", "a", 9, 1), Entry("2026-01-02", "b", 7, 3), Entry("2026-01-03", "c", 5, 5))
+
+    text = status_html(Status(row, (), (), (), (), Report(())), "x", Scene(history=history))
+
+    assert "Left over 3 runs: from 9 (2026-01-01) to 5 (2026-01-03)." in text
+    assert text.count("<circle") == 3
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_page_fits_filters_and_changes_its_colours_in_a_browser(tmp_path: Path, scheme: str, width: int) -> None:
+    finding = Finding("CK101", 1, 1, f"names {'a_long_name.' * 20}")
+    report = Report((FileResult("jobs/a.py", Unchanged((finding,)), Job(b"x\n")),))
+    overview = Overview.of(report, is_written=False)
+    rows = (Row("CK101", 1, 2),)
+    status = Status(rows[0], rows, (Row("jobs", 1, 2),), (Row("@me", 1, 2),), overview.left, report)
+    page = tmp_path / "status.html"
+    page.write_text(status_html(status, "x", Scene({"CK101": "b_long_name." * 20})), encoding="utf-8")
+
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        tab = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        troubles: list[str] = []
+        tab.on("console", lambda message: troubles.append(message.text))
+        tab.on("pageerror", lambda error: troubles.append(str(error)))
+        tab.goto(page.as_uri())
+        is_wider = tab.evaluate("document.documentElement.scrollWidth") > width
+        cells = tab.evaluate(
+            "[...document.querySelectorAll('td, th')].filter(c => c.scrollWidth > c.clientWidth + 1).length"
+        )
+        tab.fill("#filter", "jobs")
+        shown = tab.locator("tr.item:visible").count()
+        before = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        tab.click("#theme")
+        tab.click("#theme")
+        after = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        browser.close()
+
+    assert (is_wider, cells, troubles) == (False, 0, [])
+    assert shown == 2
+    assert (before == after) == (scheme == "dark")
