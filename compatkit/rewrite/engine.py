@@ -17,7 +17,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import walk_statements
-from compatkit.rewrite.ordered_rules import RULES
+from compatkit.rewrite.ordered_rules import RULES, is_imports_only, rewrite_imports_only
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface, flags_in
 from compatkit.rewrite.prefilter.words import (
@@ -28,7 +28,6 @@ from compatkit.rewrite.prefilter.words import (
     modern_of,
     wanted_of,
 )
-from compatkit.rewrite.rules.moves import is_imports_only, rewrite_imports_only
 from compatkit.rewrite.run_plan import RunPlan, consented, with_advice
 
 Told = TypeVar("Told", Rewrite, Finding)
@@ -98,7 +97,7 @@ def rewrite_by_tables(
     if not (relevant or through or modern or calling or flags):
         return Skipped("this is the old home itself")
     loads = frozenset(name for migration in declared for name in migration.loads)
-    run = RunPlan(relevant, through, modern, options, calling, loads, flags)
+    run = RunPlan(relevant, through, modern, options, calling, loads, flags, engine=rewrite_by_tables)
     try:
         file = File.of(source, home, neighbours)
         outcome = _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from compatkit.migration import FlagChange, Migration, Move
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
-from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import Finding, Outcome
 
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
@@ -54,6 +55,10 @@ def _advice_of(migration: Migration) -> dict[str, str]:
     return found
 
 
+# What rewrites a source by tables alone: handed down to the code in documents, and in docstrings.
+Engine: TypeAlias = Callable[[bytes, FileModule, tuple[Move, ...], tuple[Migration, ...], Options], Outcome]
+
+
 @dataclass(slots=True)
 class RunPlan:
     """All that a rule gets besides the file.
@@ -66,6 +71,7 @@ class RunPlan:
         flags: options of command lines that the file spells, and that are called otherwise.
         made: the changes of the rules so far; a later rule gives way to them.
         moving: old names of which every import in the file is being replaced.
+        engine: rewrites code that a text of the file holds.
     """
 
     moves: tuple[Move, ...] = ()
@@ -77,6 +83,7 @@ class RunPlan:
     flags: tuple[FlagChange, ...] = ()
     made: list[Edit] = field(default_factory=list)
     moving: frozenset[str] = frozenset()
+    engine: Engine | None = None
 
     @property
     def every_move(self) -> tuple[Move, ...]:

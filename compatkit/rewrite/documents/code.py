@@ -102,12 +102,10 @@ def _not_valid(block: Block, code: str, what: str) -> Remark:
 
 
 def _rewrite(layout: Layout, request: Request) -> Outcome:
-    # The engine finds doctests by this module.
-    from compatkit.rewrite.engine import rewrite_by_tables
-
     migrations = (*request.migrations, *(each for each in request.calling if each not in request.migrations))
     source = "\n".join(layout.shown).encode()
-    return rewrite_by_tables(source, FileModule("", False), request.moves, migrations, request.options)
+    assert request.engine is not None, "the engine hands itself down"
+    return request.engine(source, FileModule("", False), request.moves, migrations, request.options)
 
 
 def _kept(layout: Layout, outcome: Rewritten, request: Request) -> Iterator[Remark]:

@@ -43,7 +43,7 @@ def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
     code = "\n".join(block.shown for block in blocks)
     if not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
         return Found()
-    sheet = rewrite_code(source.text, extract, Request(moves, options=options))
+    sheet = rewrite_code(source.text, extract, Request(moves, options=options, engine=run.engine))
     if "\\" in code and not literal.is_raw:
         sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
     elif options.confidence != "review":

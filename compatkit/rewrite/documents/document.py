@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
@@ -81,6 +82,7 @@ def rewrite_document(
         frozenset(key for migration in declared for key in migration.loads),
         flags_in(source, declared, options),
         own_options,
+        _rewrite_code,
     )
     document = read_document(source)
     if not (request.calling or request.flags or _may_matter(document.text, suffix, request)):
@@ -90,6 +92,13 @@ def rewrite_document(
         return replace(outcome, findings=with_advice(outcome.findings, declared, request.moves))
     except RewriteError as error:
         return error.as_outcome()
+
+
+def _rewrite_code(*given: Any) -> Outcome:
+    # Imported here: most documents are configurations, and hold no code.
+    from compatkit.rewrite.engine import rewrite_by_tables
+
+    return rewrite_by_tables(*given)
 
 
 def _find_calling(

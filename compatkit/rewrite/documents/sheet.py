@@ -12,6 +12,7 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
+from compatkit.rewrite.run_plan import Engine
 
 DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.
@@ -27,7 +28,7 @@ class Request:
 
     `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used;
     `loads` are declared keys whose values are loaded as code; `flags` are options that the document spells,
-    `own_options` those that programs of the project define themselves.
+    `own_options` those that programs of the project define themselves; `engine` rewrites the code in a document.
     """
 
     moves: tuple[Move, ...]
@@ -37,6 +38,7 @@ class Request:
     loads: frozenset[str] = frozenset()
     flags: tuple[FlagChange, ...] = ()
     own_options: frozenset[str] = frozenset()
+    engine: Engine | None = None
 
     @property
     def names(self) -> Names:

@@ -10,7 +10,7 @@ from compatkit.migration.changes import Parameters
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.calls.use import Use
+from compatkit.rewrite.rules.respell import Use
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

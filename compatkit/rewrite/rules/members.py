@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.branches import is_chosen_beside
+from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.members_by_string import defined_names, said_of
+from compatkit.rewrite.rules.respell import Use
 
 
 class Members:

@@ -9,8 +9,7 @@ from compatkit.migration import MemberChange
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.facts import CallFacts, Index
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
 _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
-from compatkit.rewrite.file.branches import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span

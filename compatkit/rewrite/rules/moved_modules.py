@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.branches import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Scope

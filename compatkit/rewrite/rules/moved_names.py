@@ -11,8 +11,7 @@ from types import MappingProxyType
 from compatkit.migration import Confidence, Move
 from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.branches import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import bound_by, local_name
 
 Doubt = tuple[str, Confidence]

@@ -10,7 +10,7 @@ from compatkit.rewrite.documents.configs.pairs import Config, Pair, Path
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys
-from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.facts import Index
 
 
 def find_in_config(text: str, pairs: Iterable[Pair], request: Request) -> Sheet:

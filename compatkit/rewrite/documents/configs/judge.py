@@ -11,7 +11,7 @@ from compatkit.migration import CallChange, KeyChange, Migration, Removal
 from compatkit.rewrite.documents.configs.pairs import MERGE, Config, Pair
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.rules.calls.index import Index
+from compatkit.rewrite.rules.calls.facts import Index
 from compatkit.rewrite.rules.calls.plan import Doubt, Item, Planned, plan_call
 
 # Hydra's own keys; of these, `_args_` are arguments by position.

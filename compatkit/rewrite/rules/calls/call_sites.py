@@ -7,17 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.migration import CallChange
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.branches import is_chosen_beside
-from compatkit.rewrite.file.call_layout import lay_out
+from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import Local, Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import edit_call, written
+from compatkit.rewrite.rules.calls.edits import edit_call, lay_out, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
-from compatkit.rewrite.rules.calls.use import Use
-from compatkit.rewrite.rules.respell import Spelling
+from compatkit.rewrite.rules.respell import Spelling, Use
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")

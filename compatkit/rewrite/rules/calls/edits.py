@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.call_layout import Layout, Span
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.rules.calls.plan import Item, Planned
 
 _GAP = re.compile(r"[\s\\]*,?[\s\\]*")
@@ -107,11 +109,11 @@ class Editor:
 
     def _removal(self, start: int, end: int, gone: Sequence[Span]) -> Edit:
         at = start
-        for span in (*gone, Span(end, end)):
+        for part in (*gone, Span(end, end)):
             # Between arguments there is a comma and nothing else, or a comment would go, too.
-            if not _GAP.fullmatch(self._text[at : span.start]):
+            if not _GAP.fullmatch(self._text[at : part.start]):
                 self.problem = "a comment would be lost"
-            at = span.end
+            at = part.end
         return Edit(start, end, "")
 
     def _append(self, items: Sequence[Item], last: Item) -> Edit:
@@ -140,3 +142,86 @@ def literal_of(item: Item, quote: str) -> str:
     if isinstance(value, str) and quote == '"' and '"' not in text:
         return f'"{text[1:-1]}"'
     return text
+
+
+_OPENING = re.compile(r"[ \t\f]*\(")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_SKIPPED = frozenset(
+    {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.COMMENT}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` of one argument; `comma` is where its comma ends, if it has one."""
+
+    start: int
+    end: int
+    comma: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The arguments of a call in the order of the text; `opening` is where the parenthesis has been opened."""
+
+    opening: int
+    closing: int
+    spans: tuple[Span, ...]
+
+
+def lay_out(source: Source, call: ast.Call) -> Layout | None:
+    """Return where the arguments stand, or None where that is not clear."""
+    func = call.func
+    opening = _OPENING.match(source.text, source.offset(func.end_lineno or 0, func.end_col_offset or 0))
+    end = source.offset(call.end_lineno or 0, call.end_col_offset or 0)
+    if opening is None or source.text[end - 1] != ")":
+        return None
+    start = opening.end() - 1
+    try:
+        spans = tuple(_spans(source.text[start:end], start))
+    except (tokenize.TokenError, SyntaxError, IndexError):
+        return None
+    if len(spans) != len(call.args) + len(call.keywords):
+        return None
+    return Layout(start + 1, end - 1, spans)
+
+
+def lay_out_dict(source: Source, node: ast.Dict) -> Layout | None:
+    """Return where the pairs of a display stand, or None where that is not clear."""
+    start, end = span(source, node)
+    try:
+        spans = tuple(_spans(source.text[start:end], start))
+    except (tokenize.TokenError, SyntaxError, IndexError):
+        return None
+    return Layout(start + 1, end - 1, spans) if len(spans) == len(node.keys) else None
+
+
+def _spans(text: str, offset: int) -> Iterator[Span]:
+    # A carriage return alone ends a line to Python, but not to `tokenize`; the places stay the same.
+    lines = [f"{line[:-1]}\n" if line.endswith("\r") else line for line in _LINE.findall(text)]
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    depth = 0
+    first: int | None = None
+    last = 0
+    for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+        if token.type in _SKIPPED:
+            continue
+        start, end = (offset + starts[row - 1] + column for row, column in (token.start, token.end))
+        if token.type == tokenize.OP and token.string in "([{":
+            depth += 1
+            if depth == 1:
+                continue
+        if token.type == tokenize.OP and token.string in ")]}":
+            depth -= 1
+            if not depth:
+                break
+        if depth == 1 and token.type == tokenize.OP and token.string == ",":
+            if first is not None:
+                yield Span(first, last, end)
+            first = None
+            continue
+        first, last = (start if first is None else first), end
+    if first is not None:
+        yield Span(first, last)

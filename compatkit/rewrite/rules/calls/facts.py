@@ -1,13 +1,18 @@
-"""The facts that rules over calls, members and names share: one file, what the run declares, where values flow."""
+"""A file with what flows in it, the rows that changed an interface by the names that they are about, and one use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
+from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.migration.model import UNHANDLED
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Trace
-from compatkit.rewrite.rules.calls.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +23,99 @@ class CallFacts:
     trace: Trace
     index: Index
     options: Options
+
+
+_Row = TypeVar("_Row", CallChange, HookChange, MemberChange, Removal)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The changes on which a run acts.
+
+    Attributes:
+        calls, members, hooks, removals: by the dotted name that they are about; of a member or hook, with its class.
+        patterns: calls of which a part of the name is open, by its last part.
+        loaded: modules that come with their top-level package.
+        classes: classes of which instances, or subclasses, are of interest.
+        types: the classes of attributes, and of what calls return.
+        unhandled: what the migrations leave to people.
+    """
+
+    calls: dict[str, list[CallChange]] = field(default_factory=dict)
+    patterns: dict[str, list[tuple[list[str], CallChange]]] = field(default_factory=dict)
+    members: dict[str, MemberChange] = field(default_factory=dict)
+    hooks: dict[str, HookChange] = field(default_factory=dict)
+    removals: dict[str, Removal] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    types: dict[str, str] = field(default_factory=dict)
+    unhandled: list[Unhandled] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
+        index = cls()
+        for migration in migrations:
+            index.loaded.update(migration.loaded)
+            index.types.update(migration.types)
+            for call in _acted_on(migration.calls, options):
+                index._add_call(call, names_of(call, migration))
+            for member in _acted_on(migration.members, options):
+                owners = owners_of(member, migration)
+                index.classes.update(owners)
+                index.members.update({f"{owner}.{member.v1}": member for owner in owners})
+            for hook in _acted_on(migration.hooks, options):
+                owners = subclassed(hook, migration)
+                index.classes.update(owners)
+                index.hooks.update({f"{owner}.{hook.name}": hook for owner in owners})
+            for removal in _acted_on(migration.removed, options):
+                index.removals.update(dict.fromkeys(removal.names, removal))
+            index.unhandled.extend(migration.unhandled if options.acts_on(UNHANDLED) else ())
+        owners = [row.name.partition("(")[0].rpartition(".")[0] for row in index.unhandled]
+        index.classes.update(filter(_is_class, owners))
+        return index
+
+    def calls_of(self, name: str) -> tuple[CallChange, ...]:
+        """Return the changes of the callable with this dotted name, in the order of the declaration."""
+        parts = name.split(".")
+        found = [change for pattern, change in self.patterns.get(parts[-1], ()) if _fits(pattern, parts)]
+        return (*self.calls.get(name, ()), *found)
+
+    def around(self, name: str) -> Removal | None:
+        """Return the removal of this name, or of what holds it."""
+        while name:
+            if removal := self.removals.get(name):
+                return removal
+            name = name.rpartition(".")[0]
+        return None
+
+    @property
+    def known(self) -> Known:
+        names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
+        names += tuple(row.name.partition("(")[0] for row in self.unhandled)
+        watched = frozenset(name.rpartition(".")[2] for name in names)
+        makers = (name.removesuffix("()") for name in self.types if name.endswith("()"))
+        declared = frozenset((*self.calls, *self.removals, *self.classes, *makers))
+        classes = frozenset(self.classes)
+        return Known({}, classes, frozenset(), {}, watched=watched, types=self.types, declared=declared)
+
+    def _add_call(self, call: CallChange, names: Iterable[str]) -> None:
+        for name in names:
+            parts = name.split(".")
+            if "*" in parts:
+                self.patterns.setdefault(parts[-1], []).append((parts, call))
+                continue
+            self.calls.setdefault(name, []).append(call)
+            # By convention: of a method, its class is what gets instantiated.
+            self.classes.update(each for each in (name, name.rpartition(".")[0]) if _is_class(each))
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
+
+
+def _fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    return len(pattern) == len(parts) and all(p in ("*", part) for p, part in zip(pattern, parts, strict=True))
+
+
+def _acted_on(rows: Iterable[_Row], options: Options) -> Iterator[_Row]:
+    return (row for row in rows if options.acts_on(row.code))

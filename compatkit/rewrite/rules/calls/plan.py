@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import SPREAD, Doubt, Item, Planned, plan_items
-from compatkit.rewrite.file.call_layout import in_order
 
 __all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
 
@@ -59,6 +58,12 @@ def _makers(node: object) -> list[ast.expr]:
     """Return what is called to make a value, or the elements of a list."""
     parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
     return [part.func for part in parts if isinstance(part, ast.Call)]
+
+
+def in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
+    """Return the arguments in the order of the text: a keyword may stand before `*args`."""
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    return sorted(given, key=lambda item: (item.lineno, item.col_offset))
 
 
 def _items(call: ast.Call, spreads: Mapping[ast.keyword, Spread]) -> Iterator[Item]:

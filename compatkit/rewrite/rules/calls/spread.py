@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.call_layout import Layout, lay_out, lay_out_dict
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import read_quoted, span
-from compatkit.rewrite.rules.calls.edits import Editor, literal_of
+from compatkit.rewrite.rules.calls.edits import Editor, Layout, lay_out, lay_out_dict, literal_of
 from compatkit.rewrite.rules.calls.plan import Item, Planned, Spread
 
 

@@ -12,9 +12,8 @@ from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.use import Use
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
-from compatkit.rewrite.rules.respell import Spelled, Spelling
+from compatkit.rewrite.rules.respell import Spelled, Spelling, Use
 
 
 class UseGroups:

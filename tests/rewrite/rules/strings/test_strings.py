@@ -12,6 +12,7 @@ from compatkit.migration import Move
 from compatkit.options import Options
 from compatkit.rewrite.documents.docstrings import find_in_docstrings
 from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.engine import rewrite_by_tables
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
@@ -26,7 +27,7 @@ REVIEW = Options(confidence="review")
 
 def find(text: str, options: Options = REVIEW, moves: tuple[Move, ...] = MOVES, module: str = "shop.app") -> Found:
     file = File.of(text.encode(), FileModule(module, False))
-    run = RunPlan(moves, options=options)
+    run = RunPlan(moves, options=options, engine=rewrite_by_tables)
     strings, docstrings = find_strings(file, run), find_in_docstrings(file, run)
     return Found([*strings.changes, *docstrings.changes], [*strings.findings, *docstrings.findings])
 

@@ -1,104 +1,17 @@
-"""Moved names and modules: all forms of import, and what is used through them, in one plan."""
+"""Report every use of an old home that is not rewritten, so that a clean report means there is none."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
-from dataclasses import replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Found
-from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.prefilter.words import mentions_elsewhere
-from compatkit.rewrite.rules.module_use_edits import ModuleChanges
-from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
-from compatkit.rewrite.rules.moved_module_uses import change_modules
-from compatkit.rewrite.rules.moved_modules import change_whole_modules
-from compatkit.rewrite.rules.moved_names import destinations_of, find_sites
-from compatkit.rewrite.rules.moved_star_imports import change_stars
-from compatkit.rewrite.rules.rename import Renames, find_renames
-from compatkit.rewrite.run_plan import RunPlan
 
 # Of what a star may bring and nothing uses, so many names are told.
 _NAMED = 5
-
-
-def rewrite_moves(file: File, run: RunPlan) -> Found:
-    """Rewrite what leads to an old home, and report all of it that stays."""
-    if not run.every_move:
-        return Found()
-    run = _without_clashes(file, run)
-    modules = change_modules(file, run) if run.moves else ModuleChanges()
-    sites = find_sites(file, run.every_move, modules.from_imports)
-    # A statement that also brings a module has changes of its own that depend on it.
-    free = [site for site in sites if site.node not in modules.groups]
-    renames = find_renames(file, free) if run.options.rename else Renames()
-    groups = {**modules.groups, **renames.groups}
-    imports = change_imports(file, sites, Together(groups, modules.from_imports, renames.aliases))
-    whole = change_whole_modules(file, run)
-    # Uses whose from-import is left to a person must stay as they are.
-    lost = {groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
-    uses = [each for each in (*modules.changes, *renames.changes) if each.group not in lost]
-    stars = change_stars(file, run.moves)
-    # What these sites are, or why they are left, is said already.
-    placed = {alias for site in sites for alias, _ in site.moved}
-    handled = modules.handled | whole.handled | stars.handled | placed
-    leftovers = find_leftovers(file, run.moves, handled)
-    findings = [*imports.findings, *renames.findings, *modules.findings, *whole.findings, *stars.findings]
-    changes = [*imports.changes, *uses, *whole.changes, *stars.changes]
-    return Found(changes, [*findings, *leftovers], _replaces(sites, modules))
-
-
-def _names(file: File, node: ast.ImportFrom) -> Iterator[str]:
-    return (f"{file.home.resolve(node)}.{alias.name}" for alias in node.names)
-
-
-def _without_clashes(file: File, run: RunPlan) -> RunPlan:
-    """Leave names to a person that would give a class the same base twice, which Python refuses."""
-    destinations = destinations_of(run.every_move)
-    lines: dict[str, int] = {}
-    for node in file.nodes.of(ast.ClassDef):
-        meanings = [meaning for base in node.bases if len(node.bases) > 1 for meaning in file.meanings(base)]
-        goes = {old: destinations.of(old) for old in meanings}
-        new = [move.new if move else old for old, move in goes.items()]
-        lines |= {old: node.lineno for old, move in goes.items() if move and new.count(move.new) > 1}
-    if not lines:
-        return run
-    why = "two bases of the class in line {} would become one"
-    moves = tuple(
-        replace(move, confidence="manual", why=why.format(lines[move.old])) if move.old in lines else move
-        for move in run.moves
-    )
-    return replace(run, moves=moves)
-
-
-def is_imports_only(file: File, run: RunPlan) -> bool:
-    """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
-    if run.migrations or run.calling or run.options.rename or not run.every_move:
-        return False
-    if any(move.inventory for move in run.moves):
-        return False
-    sites = find_sites(file, run.every_move)
-    new = [move.new for site in sites for _, move in site.moved]
-    brought = {name for node in file.statements if isinstance(node, ast.ImportFrom) for name in _names(file, node)}
-    if len(set(new)) < len(new) or not brought.isdisjoint(new):
-        # Two names of one thing may meet, as bases of one class.
-        return False
-    return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
-
-
-def rewrite_imports_only(file: File, run: RunPlan) -> Found:
-    """Rewrite the from-imports of moved names, without a look at any expression."""
-    return change_imports(file, find_sites(file, run.every_move))
-
-
-def _replaces(sites: list[Site], modules: ModuleChanges) -> list[tuple[str, ast.stmt | int]]:
-    """Return the old names that go, each with the import that brings it, or the group of its uses."""
-    imported = [(move.old, site.node) for site in sites for _, move in site.moved]
-    return [*imported, *((move.old, group) for move, group in modules.uses)]
 
 
 def find_leftovers(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> list[Finding]:
