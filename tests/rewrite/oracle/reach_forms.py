@@ -8,8 +8,15 @@ from tests.rewrite.oracle.sketch import Module, Sketch
 REACHES = (
     "", "", "from name", "from name", "module attribute", "star", "from package", "chain",
     "patch", "patch", "patch.object", "patch f-string", "patch library", "patch member", "setattr", "patch multiple",
-    "patch decorator", "patch getattr",
+    "patch decorator", "patch getattr", "relative", "relative module", "facade try", "facade alias", "lazy facade",
+    "subclass elsewhere", "function elsewhere", "monkeypatch", "importlib", "given elsewhere", "table elsewhere",
 )  # fmt: skip
+# Another file takes it.
+TAKEN = frozenset(
+    {"from name", "module attribute", "star", "from package", "chain", "relative", "relative module", "facade try"}
+    | {"facade alias", "lazy facade", "subclass elsewhere", "function elsewhere", "importlib", "given elsewhere"}
+    | {"table elsewhere"}
+)
 
 
 def reached(sketch: Sketch, module: Module, name: Name, number: int, getter: str, expression: str, local: str) -> None:
@@ -25,8 +32,12 @@ def reached(sketch: Sketch, module: Module, name: Name, number: int, getter: str
         fake = "new=1000"
     called = f"print({module.name}.{getter}())"
     match form:
-        case "from name" | "module attribute" | "star" | "from package" | "chain" if behind is not None:
+        case _ if form in TAKEN and behind is not None:
             _taken(sketch, module, name, number, form, local, behind)
+        case "monkeypatch" if is_bound and behind == "":
+            lines = [f'patch.setattr("{module.name}.{local}", mock.Mock(return_value="fake"))', called]
+            add_test(sketch, number, module, "with pytest.MonkeyPatch.context() as patch:", *lines)
+            sketch.test.head.append("import pytest") if "import pytest" not in sketch.test.head else None
         case "patch" if is_bound and behind == "":
             add_test(sketch, number, module, f'with mock.patch("{module.name}.{local}", {fake}):', called)
         case "patch" if is_bound and behind is not None:
@@ -93,6 +104,11 @@ def add_test(sketch: Sketch, number: int, module: Module, *lines: str, decorator
     sketch.test.gets.append(f"test_{number}")
 
 
+def _up(module: Module, user: Module) -> tuple[str, str]:
+    """Return the dots that lead from the user's package to the top of the program, and the path from there."""
+    return "." * user.package.count(".") + ".", module.name[len(user.package) + 1 :]
+
+
 def _taken(sketch: Sketch, module: Module, name: Name, number: int, form: str, local: str, behind: str) -> None:
     user = Module(f"{sketch.top}.taken{number}")
     match form:
@@ -108,8 +124,59 @@ def _taken(sketch: Sketch, module: Module, name: Name, number: int, form: str, l
             if not of:
                 return
             user.head, found = [f"from {of} import {last} as near"], f"near.{local}{behind}"
+        case "relative":
+            up, last = _up(module, user)
+            user.head, found = [f"from {up}{last} import {local}"], f"{local}{behind}"
+        case "relative module":
+            up, last = _up(module, user)
+            if not last:
+                return
+            home, _, module_name = last.rpartition(".")
+            user.head, found = [f"from {up}{home} import {module_name} as near"], f"near.{local}{behind}"
+        case "facade try":
+            text = f"try:\n    from {module.name} import {local}\nexcept ImportError:\n    {local} = None"
+            user.head, found = [text], f"{local}{behind}"
+        case "facade alias":
+            facade = Module(f"{sketch.top}.facade{number}")
+            facade.head = [f"import {module.name} as low", f"kept = low.{local}"]
+            sketch.files[facade.path] = facade.text
+            user.head, found = [f"from {facade.name} import kept as mine"], f"mine{behind}"
+        case "lazy facade":
+            facade = Module(f"{sketch.top}.facade{number}")
+            facade.body = [
+                "def __getattr__(name):",
+                f"    if name == 'kept{number}':",
+                f"        from {module.name} import {local}",
+            ]
+            facade.body += [f"        return {local}", "    raise AttributeError(name)"]
+            sketch.files[facade.path] = facade.text
+            user.head, found = [f"from {facade.name} import kept{number}"], f"kept{number}{behind}"
+        case "subclass elsewhere":
+            if name.kind != "class":
+                return
+            user.head, found = [f"import {module.name} as near"], f"Sub{number}"
+            user.body += [f"class Sub{number}(near.{local}{behind}):", "    pass", ""]
+        case "function elsewhere":
+            module.body += [f"def make{number}():", f"    return {local}{behind}", ""]
+            user.head, found = [f"from {module.name} import make{number}"], f"make{number}()"
+        case "importlib":
+            user.head, found = ["import importlib"], f"importlib.import_module({module.name!r}).{local}{behind}"
+        case "given elsewhere":
+            helper = Module(f"{sketch.top}.helper{number}")
+            helper.body = ["def ask(given):", f"    return {name.asked('given')}", ""]
+            sketch.files[helper.path] = helper.text
+            user.head, found = [f"from {helper.name} import ask", f"from {module.name} import {local}"], ""
+            user.body += ["def get():", f"    return ask({local}{behind})", ""]
+        case "table elsewhere":
+            module.body += [f"TABLE{number} = {{'k': {local}{behind}}}", ""]
+            user.head, found = [f"from {module.name} import TABLE{number}"], f"TABLE{number}['k']"
         case _:
             user.head, found = [f"import {module.name} as near"], f"getattr(near, {local!r}){behind}"
+    if not found:
+        user.gets = ["get"]
+        sketch.files[user.path] = user.text
+        sketch.main.append(f"print(__import__('importlib').import_module({user.name!r}).get())")
+        return
     user.body += ["def get():", f"    return {name.asked(found)}", ""]
     user.gets = ["get"]
     sketch.files[user.path] = user.text

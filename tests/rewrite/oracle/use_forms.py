@@ -8,7 +8,9 @@ from tests.rewrite.oracle.sketch import Module, Sketch
 USES = (
     "plain", "plain", "constant", "default", "subclass", "holder", "isinstance", "annotation", "lambda", "f-string",
     "comprehension", "shadow", "eval", "globals", "doctest", "timeit", "attrgetter", "dict", "try", "nested", "global",
-    "rebound", "with", "decorator", "match", "walrus", "del",
+    "rebound", "with", "match", "walrus", "del", "aliases", "dataclass", "property", "generator", "context",
+    "decorated", "ternary", "list", "closure", "global set", "vars", "getattr", "lambda default", "star args",
+    "class method", "nested class", "exec", "submodule text",
 )  # fmt: skip
 
 
@@ -86,6 +88,8 @@ def used(sketch: Sketch, module: Module, name: Name, number: int, lines: list[st
             return module.get(
                 number, *lines, "import contextlib", "with contextlib.suppress(ValueError):", f"    return {asked}"
             )
+        case _ if (more := _more(module, name, number, lines, expression, form)) is not None:
+            return more
         case "walrus":
             return module.get(number, *lines, f"return {name.asked(f'(taken := {expression})')}")
         case "match":
@@ -93,3 +97,124 @@ def used(sketch: Sketch, module: Module, name: Name, number: int, lines: list[st
         case "del" if lines and local == expression:
             return module.get(number, *lines, f"found = {asked}", f"del {local}", "return found")
     return module.get(number, *plain)
+
+
+def _more(module: Module, name: Name, number: int, lines: list[str], expression: str, form: str) -> str | None:
+    """Return the getter of a use that takes the name on its way through something else."""
+    match form:
+        case "aliases":
+            return module.get(
+                number, *lines, f"one = {expression}", "two = one", "three = two", f"return {name.asked('three')}"
+            )
+        case "dataclass" if not lines:
+            for line in ("import dataclasses",):
+                module.head.append(line) if line not in module.head else None
+            field = f"dataclasses.field(default_factory=lambda: {expression})"
+            module.body += ["@dataclasses.dataclass", f"class Data{number}:", f"    kept: object = {field}", ""]
+            return module.get(number, f"return {name.asked(f'Data{number}().kept')}")
+        case "property" if not lines:
+            module.body += [
+                f"class Owner{number}:",
+                "    @property",
+                "    def kept(self):",
+                f"        return {expression}",
+                "",
+            ]
+            return module.get(number, f"return {name.asked(f'Owner{number}().kept')}")
+        case "generator":
+            return module.get(
+                number, *lines, "def each():", f"    yield {expression}", f"return [{name.asked('x')} for x in each()]"
+            )
+        case "context":
+            made = ["@contextlib.contextmanager", "def opened():", f"    yield {expression}"]
+            return module.get(
+                number,
+                *lines,
+                "import contextlib",
+                *made,
+                "with opened() as found:",
+                f"    return {name.asked('found')}",
+            )
+        case "decorated":
+            wrapped = [
+                "def deco(function):",
+                "    @functools.wraps(function)",
+                "    def inner():",
+                "        return function()",
+            ]
+            return module.get(
+                number, *lines, "import functools", *wrapped, "    return inner", "@deco", "def made():",
+                f"    return {expression}", f"return {name.asked('made()')}",
+            )  # fmt: skip
+        case "ternary":
+            return module.get(
+                number, *lines, f"chosen = {expression} if {number} else None", f"return {name.asked('chosen')}"
+            )
+        case "list":
+            return module.get(
+                number, *lines, f"many = [{expression}, {expression}]", f"return {name.asked('many[-1]')}"
+            )
+        case "closure":
+            return module.get(
+                number, *lines, "def outer(kept):", "    def inner():", f"        return {name.asked('kept')}",
+                "    return inner", f"return outer({expression})()",
+            )  # fmt: skip
+        case "global set" if not lines:
+            module.body += [
+                f"SET{number} = None",
+                "",
+                f"def set{number}():",
+                f"    global SET{number}",
+                f"    SET{number} = {expression}",
+                "",
+            ]
+            return module.get(number, f"set{number}()", f"return {name.asked(f'SET{number}')}")
+        case "vars" if (
+            "." in expression
+            and expression.rpartition(".")[2] == name.name
+            and expression.replace(".", "").isidentifier()
+        ):
+            return module.get(
+                number, *lines, f"return {name.asked(f'vars({expression.rpartition(chr(46))[0]})[{name.name!r}]')}"
+            )
+        case "getattr" if (
+            "." in expression
+            and expression.rpartition(".")[2] == name.name
+            and expression.replace(".", "").isidentifier()
+        ):
+            return module.get(
+                number, *lines, f"return {name.asked(f'getattr({expression.rpartition(chr(46))[0]}, {name.name!r})')}"
+            )
+        case "lambda default":
+            return module.get(number, *lines, f"return (lambda kept={expression}: {name.asked('kept')})()")
+        case "star args":
+            return module.get(
+                number,
+                *lines,
+                "def run(*given):",
+                f"    return {name.asked('given[0]')}",
+                f"return run(*[{expression}])",
+            )
+        case "class method" if not lines:
+            kept = f"staticmethod({expression})" if name.kind == "function" else expression
+            body = ["@classmethod", "def make(cls):", f"    return {name.asked('cls.kept')}"]
+            module.body += [f"class Maker{number}:", f"    kept = {kept}", *(f"    {line}" for line in body), ""]
+            return module.get(number, f"return Maker{number}.make()")
+        case "nested class" if not lines:
+            kept = f"staticmethod({expression})" if name.kind == "function" else expression
+            module.body += [f"class Out{number}:", "    class In:", f"        kept = {kept}", ""]
+            return module.get(number, f"return {name.asked(f'Out{number}.In.kept')}")
+        case "exec" if not lines and '"' not in expression:
+            return module.get(
+                number,
+                "names = dict(globals())",
+                f'exec("found = {name.asked(expression)}", names)',
+                "return names['found']",
+            )
+        case "submodule text" if name.home.count("."):
+            return module.get(
+                number,
+                "import importlib",
+                f'return {name.asked(f"""importlib.import_module("{name.home}").{name.name}""")}',
+            )
+    return None
