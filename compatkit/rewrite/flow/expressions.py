@@ -117,7 +117,8 @@ class Expressions:
         self, dotted: str, *, sure: bool = True, how: str = "", origins: frozenset[ast.AST] = frozenset()
     ) -> Value:
         """Return what a dotted name stands for, in another file of the project perhaps."""
-        if handed := self.known.handed.get(dotted):
+        # What a migration declares of a library goes before what its own sources tell.
+        if (handed := self.known.handed.get(dotted)) and not self.known.reaches(dotted):
             value = value_of(handed, origins)
             return value if sure else doubtful(value)
         return Named(self.known.settle(dotted), sure, how, origins)
@@ -154,6 +155,8 @@ class Expressions:
             case ast.Call():
                 return self.calls.value(node, found, frame)
             case ast.Lambda():
+                for name, default in defaults_of(node.args):
+                    self.trace.goes_on(self.trace.arguments, node, name, self.value(default, frame))
                 self.trace.waiting[node] = frame
                 return Local(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
@@ -385,6 +388,14 @@ def _joined(values: Iterator[Value]) -> Value:
     for value in values:
         found = join(found, value)
     return found
+
+
+def defaults_of(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the parameters that have a default, each with it."""
+    positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    yield from zip(positional[::-1], args.defaults[::-1], strict=False)
+    by_name = zip((arg.arg for arg in args.kwonlyargs), args.kw_defaults, strict=True)
+    yield from ((name, default) for name, default in by_name if default is not None)
 
 
 def _decorators(node: ast.AST) -> list[ast.expr]:

@@ -14,7 +14,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
-from compatkit.rewrite.flow.expressions import Expressions
+from compatkit.rewrite.flow.expressions import Expressions, defaults_of
 from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
 from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.known import Known
@@ -147,12 +147,8 @@ class _Follower:
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for part in node.decorator_list:
             self._expressions.value(part, frame)
-        args = node.args
-        positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-        named = zip((arg.arg for arg in args.kwonlyargs), args.kw_defaults, strict=True)
-        for name, default in (*zip(positional[::-1], args.defaults[::-1], strict=False), *named):
-            if default is not None:
-                self._trace.goes_on(self._trace.arguments, node, name, self._expressions.value(default, frame))
+        for name, default in defaults_of(node.args):
+            self._trace.goes_on(self._trace.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not UNKNOWN:
             self._trace.declared[node] = declared
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.

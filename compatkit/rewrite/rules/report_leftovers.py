@@ -102,3 +102,18 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
                 # A walk meets the whole of a dotted name before its parts: the module is not told again.
                 told |= set(ast.walk(node.value))
                 yield file.finding(node, move.code, f"uses {move.old} through its module; {move.new} is the new home")
+    by_old = {move.old: move for move in moves}
+    for key, dotted in _looked_up(file, names):
+        if found := by_old.get(dotted):
+            yield file.finding(key, found.code, f"looks {dotted} up by its name; {found.new} is the new home")
+
+
+def _looked_up(file: File, names: Set[str]) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the texts by which a name is looked up in a module: `vars(a.b)["N"]`, `a.b.__dict__["N"]`."""
+    for node in file.nodes.of(ast.Subscript):
+        match node:
+            case ast.Subscript(
+                value=ast.Call(func=ast.Name(id="vars"), args=[module]) | ast.Attribute(value=module, attr="__dict__"),
+                slice=ast.Constant(value=str(name)) as key,
+            ) if name in names:
+                yield from ((key, f"{meaning}.{name}") for meaning in file.meanings(module))

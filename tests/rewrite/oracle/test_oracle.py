@@ -26,7 +26,7 @@ FEW = settings(
 )
 
 
-@pytest.mark.parametrize("about", ["moves", "records", "texts"])
+@pytest.mark.parametrize("about", ["names", "moves", "records", "texts"])
 @FEW
 @given(st.data(), st.sampled_from([OPTIONS["default"], OPTIONS["review"], OPTIONS["everything"]]))
 def test_status_0_means_the_same_results(about: str, data: st.DataObject, options: object) -> None:
