@@ -38,6 +38,8 @@ class Given(TypedDict):
     exit_zero: bool
     stdin_filename: Path | None
     verdict: Path | None
+    show_settings: bool
+    show_files: bool
     config: tuple[str, ...]
     isolated: bool
 

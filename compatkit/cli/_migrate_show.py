@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._status import ExitStatus
 from compatkit.cli._voice import say
 from compatkit.report.migrate_formats import Background, render
 
 if TYPE_CHECKING:
     from compatkit.migrate import Report
     from compatkit.migrate.remarks import Overview
+    from compatkit.migrate.settings import Settings
 
 
 def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], background: Background) -> None:
@@ -26,6 +28,38 @@ def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], backg
         text = render(overview, form, background)
         text = click.unstyle(text) if form in ("text", "concise") else text
         write_output(file, (text + "\n" if text else "").encode("utf-8", "replace"))
+
+
+def list_settings(settings: Settings) -> ExitStatus:
+    """Print the keys of `[tool.compatkit]` as they hold for this run."""
+    import json
+
+    from compatkit.options import wishes
+
+    say(f"from {settings.project.origin or 'no pyproject.toml'}")
+    for key, (field, _) in sorted(wishes().items()):
+        value = getattr(settings, field.name)
+        shown = sorted(value) if isinstance(value, frozenset) else dict(value) if key == "per-file-ignores" else value
+        click.echo(f"{key} = {json.dumps(shown, default=str)}")
+    for key, table in (("homes", settings.project.homes), ("producers", settings.project.producers)):
+        click.echo(f"{key} = {json.dumps(dict(table))}")
+    click.echo(f"migrations = {json.dumps(list(settings.project.migrations))}")
+    return ExitStatus.OK
+
+
+def list_files(paths: Iterable[Path], settings: Settings) -> ExitStatus:
+    """Print the files that a run would look at."""
+    from compatkit.migrate.finding.find import find_files
+    from compatkit.migrate.finding.scope import FileScope
+    from compatkit.report.migrate_text import printable
+
+    scope = FileScope.of(settings)
+    files = find_files(paths, leave_out=scope.files)
+    left_out = scope.left_out(file.name for file in files)
+    names = [printable(file.name) for file in files if file.name not in left_out]
+    to_stdout(lambda: click.echo("\n".join(names)) if names else None)
+    say(f"{len(names)} files, {len(left_out)} left out by `exclude`.")
+    return ExitStatus.OK
 
 
 def write_patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -68,7 +68,8 @@ def _project(root: Path) -> Iterator[Check]:
 
     try:
         settings = load_settings(root)
-        migrations = settings.project.load()
+        declared = settings.project.declared()
+        migrations = settings.project.settle(declared)
     except CompatkitError as error:
         yield Check("settings", "wrong", f"{error.what} ({error.where})", error.hint)
         return
@@ -81,7 +82,7 @@ def _project(root: Path) -> Iterator[Check]:
         v1, v2 = migration.versions
         yield Check("migration", "ok", f"{migration.id}, from {v1} to {v2}: {migration.origin}")
         yield from _libraries(migration)
-    yield from _homes(settings, root)
+    yield from _homes(settings, declared, root)
     yield from _scenarios(settings)
 
 
@@ -97,13 +98,9 @@ def _libraries(migration: Migration) -> Iterator[Check]:
             continue
 
 
-def _homes(settings: Settings, root: Path) -> Iterator[Check]:
+def _homes(settings: Settings, declared: Iterable[Migration], root: Path) -> Iterator[Check]:
     """Say whether each declared home is declared by a migration, and whether something lies there."""
-    from compatkit.migration import find_migration
-    from compatkit.migration.registry import seen_from
-
     top = settings.project.origin.parent if settings.project.origin else root
-    declared = [find_migration(seen_from(top, one)) for one in settings.project.migrations] or [find_migration()]
     names = [row.subject for migration in declared for _, row in migration.rows()]
     for old, new in sorted(settings.project.homes.items()):
         known = any(name == old or name.startswith(f"{old}.") for name in names)

@@ -18,6 +18,7 @@ from compatkit.cli._migrate_given import (
     settings_for,
 )
 from compatkit.cli._options import wished
+from compatkit.cli._voice import say_more
 from compatkit.report.migrate_formats import FORMATS, Background
 
 _PATH = click.Path(path_type=Path)
@@ -54,6 +55,8 @@ _PATH = click.Path(path_type=Path)
     help="Write this format to a file; repeatable.",
 )
 @click.option("--verdict", metavar="FILE", type=_PATH, help="The JSON of a proof, for the format markdown.")
+@click.option("--show-settings", is_flag=True, help="Print the settings that hold, and where they come from; no run.")
+@click.option("--show-files", is_flag=True, help="Print the files that would be looked at; no run.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; 2 where a file could not be processed.")
 @click.option("--stdin-filename", metavar="FILE", type=_PATH, help="What the path of standard input would be.")
 @click.pass_context
@@ -87,9 +90,17 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
 
     refuse_wrong_homes(settings.project)
 
+    if given["paths"] != (STDIN,):
+        require_paths(given["paths"])
+    if given["show_settings"] or given["show_files"]:
+        from compatkit.cli._migrate_show import list_files, list_settings
+
+        ctx.exit(int(list_settings(settings) if given["show_settings"] else list_files(given["paths"], settings)))
+    say_more(f"settings: {settings.project.origin or 'none'}")
+    for migration in migrations:
+        say_more(f"migration: {migration.id}, {migration.origin}")
     task = Task.of(migrations, settings.options)
     background = Background(describe_codes(migrations), given["verdict"])
     if given["paths"] == (STDIN,):
         ctx.exit(int(filter_input(task, background, given)))
-    require_paths(given["paths"])
     ctx.exit(int(migrate_paths(task, settings, background, given)))

@@ -11,26 +11,28 @@ from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import Task, process
 from compatkit.rewrite import Finding, Rewrite, Rewritten, Unchanged
 
-Answer = Literal["yes", "no", "rest", "quit"]
+Answer = Literal["yes", "no", "rest", "code", "quit"]
 Ask = Callable[[FileResult, Hunk, int, int], Answer]
 
 
 def choose(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...]]:
     """Ask for each hunk of each rewritten file; return the report with the hunks that were accepted.
 
-    `ask` is given the file, the hunk, its number and how many there are.
+    `ask` is given the file, the hunk, its number and how many there are. The answer "code" also makes all later changes
+    of the same codes.
     Changes that belong together (an import, and the uses of its new name) are made together or not at all: where
     rewriting the partly changed file would not lead to the fully changed one, none is made, and the file is named.
     """
     results: list[FileResult] = []
     refused: list[str] = []
+    agreed: set[str] = set()
     has_quit = False
     for result in report.results:
         if not isinstance(result.outcome, Rewritten):
             results.append(result)
             continue
         hunks = find_hunks(result.before, result.outcome.source)
-        taken, has_quit = ([], True) if has_quit else _ask_all(result, hunks, ask)
+        taken, has_quit = ([], True) if has_quit else _ask_all(result, hunks, ask, agreed)
         source = apply_hunks(result.before, taken)
         if 0 < len(taken) < len(hunks) and not stands_alone(result, taken, task):
             refused.append(result.name)
@@ -48,12 +50,20 @@ def stands_alone(result: FileResult, taken: Iterable[Hunk], task: Task) -> bool:
     return end == result.outcome.source
 
 
-def _ask_all(result: FileResult, hunks: tuple[Hunk, ...], ask: Ask) -> tuple[list[Hunk], bool]:
+def _ask_all(result: FileResult, hunks: tuple[Hunk, ...], ask: Ask, agreed: set[str]) -> tuple[list[Hunk], bool]:
+    """Ask for each hunk, but for those of which every code was agreed to; return those taken, and whether to end."""
     taken: list[Hunk] = []
     for number, hunk in enumerate(hunks, start=1):
+        codes = {edit.code for edit in result.edits if hunk_of(edit, hunks) == hunk}
+        if codes and codes <= agreed:
+            taken.append(hunk)
+            continue
         match ask(result, hunk, number, len(hunks)):
             case "yes":
                 taken.append(hunk)
+            case "code":
+                taken.append(hunk)
+                agreed |= codes
             case "rest":
                 return [*taken, *hunks[number - 1 :]], False
             case "quit":

@@ -34,15 +34,23 @@ class Project:
     def load(self, chosen: Iterable[str] = ()) -> tuple[Migration, ...]:
         """Load the `chosen` migrations (ids or paths), else the project's own, else the bundled default."""
         chosen = tuple(chosen)
+        return self.settle(self.declared(chosen), is_chosen=bool(chosen))
+
+    def declared(self, chosen: tuple[str, ...] = ()) -> tuple[Migration, ...]:
+        """Load these migrations as their files say."""
         wanted = chosen or tuple(self._from_origin(one) for one in self.migrations) or (None,)
-        found = compose(find_migration(one).relocated(self.homes) for one in wanted)
+        return tuple(find_migration(one) for one in wanted)
+
+    def settle(self, declared: Iterable[Migration], *, is_chosen: bool = False) -> tuple[Migration, ...]:
+        """Bring migrations to the project's homes and producers, and put them together."""
+        found = compose(migration.relocated(self.homes) for migration in declared)
         if not self.producers:
             return found
-        declared = {producer.function for migration in found for producer in migration.producers}
-        unknown = sorted(self.producers.keys() - declared)
-        if unknown and not chosen:
+        known = {producer.function for migration in found for producer in migration.producers}
+        unknown = sorted(self.producers.keys() - known)
+        if unknown and not is_chosen:
             where = f"{self.origin}, [tool.compatkit], producers"
-            raise MigrationError.unknown_key(unknown[0], declared, where=where)
+            raise MigrationError.unknown_key(unknown[0], known, where=where)
         return tuple(_with_producers(migration, self.producers) for migration in found)
 
     def load_one(self, chosen: str | None = None) -> Migration:

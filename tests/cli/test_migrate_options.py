@@ -482,3 +482,45 @@ def test_a_verdict_that_is_none_does_not_pass_for_one(tree: Path, text: str) -> 
 
     assert isinstance(result.exception, CompatkitError)
     assert "equivalent" not in result.stdout
+
+
+def test_settings_and_files_are_shown_without_a_run(tree: Path) -> None:
+    plant(tree.parent, {"pyproject.toml": "[tool.compatkit]\nrename = true\nexclude = ['b.py']\n"})
+    plant(tree, {"a.py": OLD, "b.py": OLD})
+
+    settings = migrate("--show-settings", "--ignore", "CK101", "src")
+    files = migrate("--show-files", "src")
+
+    assert {"rename = true", 'exclude = ["b.py"]', 'ignore = ["CK101"]'} <= set(settings.stdout.splitlines())
+    assert str(tree.parent / "pyproject.toml") in settings.stderr
+    assert files.stdout.splitlines() == ["src/a.py"]
+    assert contents(tree)["a.py"] == OLD.encode()
+
+
+def test_verbose_says_which_settings_and_migrations_hold(tree: Path) -> None:
+    plant(tree, {"a.py": NEW})
+
+    assert "migration: shop-v2" in migrate("-v", "--check", "src").stderr
+    assert "migration: shop-v2" not in migrate("--check", "src").stderr
+
+
+def test_interactive_makes_all_of_a_code_once_it_is_agreed_to(tree: Path) -> None:
+    plant(tree.parent, {"migration.toml": TWO})
+    other = "from shop.other import A\n"
+    plant(tree, {"a.py": OLD, "b.py": other, "c.py": OLD})
+
+    result = migrate("src", "--interactive", given="c\nn\n")
+
+    assert contents(tree) == {"a.py": NEW.encode(), "b.py": other.encode(), "c.py": NEW.encode()}
+    assert "src/a.py:1 CK101 (1 of 1)" in result.stderr
+
+
+def test_interactive_shows_the_lines_around_a_change(tree: Path) -> None:
+    plant(tree, {"a.py": "import os\n" + OLD + "print(os)\n"})
+
+    shown = migrate("src", "--interactive", given="n\n").stderr
+
+    assert (
+        " import os\n-from shop.core.old_home import Old\n+from shop.core.new_home import New as Old\n print(os)\n"
+        in shown
+    )
