@@ -33,7 +33,7 @@ class Change:
     """One change that code can run into.
 
     `argument` is the argument that it is about, `new` what it became; `positions` are, of one that is no longer taken
-    where it stood, the old positional arguments.
+    where it stood, the old positional arguments; `say` is what the authors of the library said of it.
     """
 
     kind: ChangeKind
@@ -43,6 +43,8 @@ class Change:
     evidence: str = ""
     argument: str = ""
     positions: tuple[str, ...] = ()
+    say: str = ""
+    is_member: bool = False
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ def find_changes(old: Interface, new: Interface) -> list[Change]:
         whole = Change("module moved", old.package, new.package, "review", evidence)
         return [
             whole,
-            *(_under(each, old.package, new.package) for each in find_changes(old.renamed(new.package), new)),
+            *(under(each, old.package, new.package) for each in find_changes(old.renamed(new.package), new)),
         ]
     matcher = Matcher(old, new)
     found = list(_found(old, new, matcher))
@@ -70,7 +72,7 @@ def find_changes(old: Interface, new: Interface) -> list[Change]:
     return sorted([*modules, *found], key=lambda change: (change.name, change.kind))
 
 
-def _under(change: Change, old: str, new: str) -> Change:
+def under(change: Change, old: str, new: str) -> Change:
     """Return a change of the renamed package under the name that users know."""
     is_inside = change.old == new or change.old.startswith(f"{new}.")
     return replace(change, old=old + change.old.removeprefix(new)) if is_inside else change
@@ -91,7 +93,7 @@ def _found(old: Interface, new: Interface, matcher: Matcher) -> Iterator[Change]
             there = pairing.item if pairing.is_same_thing else there
         elif there is None and path not in new.names:
             gone.add(path)
-            yield Change("removed", path, evidence=_why_removed(item, new))
+            yield Change("removed", path, evidence=_why_removed(item, new), is_member=item.is_member)
         elif there is not None and (said := list(announcements(there.source))):
             evidence = f"the library says: {' / '.join(' '.join(text.split()) for text in said)}"
             yield Change("deprecated", path, evidence=evidence)

@@ -45,11 +45,16 @@ class Draft:
         changed = {change.old for change in self.changes if change.kind.startswith("argument ")}
         positions = [change for change in self.changes if change.kind == "position" and change.old not in changed]
         homes = [_move(change) for change in moves]
+        gone = [change for change in self.changes if change.kind == "removed" and not change.is_member]
+        advice = [change for change in self.changes if change.say and change not in gone]
+        told = [change for change in advice if change.kind in ("removed", "argument removed")]
         yield from _moves(moves, letters)
         yield from _members(members, homes, letters)
         yield from _calls(arguments, homes, letters)
         yield from _positions(positions, homes, letters)
-        written = {*moves, *members, *arguments, *positions}
+        yield from _removed(gone, letters, self.new_version)
+        yield from _said(told, homes, letters)
+        written = {*moves, *members, *arguments, *positions, *gone, *told}
         left = [change for change in self.changes if change not in written]
         if left:
             yield from ("", "# What is left for you: declare it above, or take the comment signs away, and say why.")
@@ -116,6 +121,22 @@ def _positions(changes: Sequence[Change], homes: Sequence[Move], letters: str) -
         yield f"of = {_owners(change.old.removesuffix('.__init__'), homes)}"
         yield f"v1 = [{', '.join(map(_quoted, change.positions))}]"
         yield f"v2 = [{', '.join(map(_quoted, kept))}]"
+
+
+def _removed(gone: Sequence[Change], letters: str, version: str) -> Iterator[str]:
+    for code, change in zip(_codes(letters, 5, len(gone)), gone, strict=True):
+        yield from ("", _evidence(change), "[[removed]]", f'code = "{code}"', f"name = {_quoted(change.old)}")
+        yield f"say = {_quoted(change.say or f'{version} has nothing of this name')}"
+
+
+def _said(told: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
+    """Yield rows that only say what the authors said."""
+    for code, change in zip(_codes(letters, 6, len(told)), told, strict=True):
+        owner, _, member = change.old.rpartition(".")
+        yield from ("", _evidence(change), "[[calls]]" if change.argument else "[[members]]", f'code = "{code}"')
+        yield f"of = {_owners(change.old.removesuffix('.__init__') if change.argument else owner, homes)}"
+        yield f"asks = [{_quoted(change.argument)}]" if change.argument else f"v1 = {_quoted(member)}"
+        yield f"say = {_quoted(change.say)}"
 
 
 def _owners(name: str, homes: Sequence[Move]) -> str:

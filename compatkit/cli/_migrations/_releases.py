@@ -43,13 +43,17 @@ def release_options(command: _Command, *, is_required: bool = True) -> _Command:
 
 
 def compare_releases(
-    old: str, new: str, packages: tuple[str, ...], cache: Path | None
+    old: str, new: str, packages: tuple[str, ...], cache: Path | None, *, mined: bool = False
 ) -> tuple[str, list[Change], dict[str, Item]]:
-    """Return the first package, what changed in the public interfaces, and the old names. Nothing is run."""
+    """Return the first package, what changed in the public interfaces, and the old names. Nothing is run.
+
+    What the old release says of itself is `mined` too, where that is asked for.
+    """
     require("griffe", extra="draft")
     from compatkit.authoring.changes import find_changes
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.releases import locate_release
+    from compatkit.authoring.said import announced, mine, with_said
 
     names: list[str] = []
     changes: list[Change] = []
@@ -61,7 +65,9 @@ def compare_releases(
             name, before = locate_release(old, place / "old", was or None)
             later, after = locate_release(new, place / "new", now or name)
             interface = read_interface(name, before)
-            changes += find_changes(interface, read_interface(later, after))
+            new_interface = read_interface(later, after)
+            shown = find_changes(interface, new_interface)
+            changes += with_said(shown, announced(mine(name, before), interface, new_interface)) if mined else shown
             items |= interface.items
             names.append(name)
     return names[0], changes, items

@@ -17,7 +17,7 @@ from compatkit.cli._outputs import write_text
 def command(
     old: str, new: str, packages: tuple[str, ...], cache: Path | None, migration_id: str | None, output: Path | None
 ) -> None:
-    """Draft a migration.toml from two releases of a library, by comparing their public interfaces.
+    """Draft a migration.toml from two releases of a library: their interfaces, and what the old one says of itself.
 
     Each entry has its confidence and its evidence as a comment. What is not sure enough is written as a comment, too.
     The releases are read, not run; PACKAGE==VERSION is downloaded with pip.
@@ -28,7 +28,7 @@ def command(
     from compatkit.authoring.drafting import Draft
     from compatkit.authoring.releases import version_of
 
-    name, changes, _ = compare_releases(old, new, packages, cache)
+    name, changes, _ = compare_releases(old, new, packages, cache, mined=True)
     called = migration_id or re.sub("[^a-z0-9]+", "-", f"{name}-{version_of(new)}".lower())
     text = Draft(called, name, version_of(old), version_of(new), tuple(changes)).text()
     if output is None:
