@@ -352,6 +352,7 @@ def changed(source: str, change: Change) -> str:
 def prepare(script: Script, folder: Path) -> None:
     """Import what the script needs, make an empty store, and let MLflow find out but once what a model requires."""
     import mlflow
+    from mlflow.exceptions import MlflowException
     from mlflow.utils import requirements_utils
 
     for name in ("sklearn.datasets", "sklearn.model_selection", "pandas", "alembic.command", *script.needs):
@@ -363,8 +364,14 @@ def prepare(script: Script, folder: Path) -> None:
     def remembered(*given: Any, **named: Any) -> Any:
         kept = folder / "modules.json"
         if not kept.exists():
-            kept.write_text(json.dumps(infer(*given, **named)))
-        return json.loads(kept.read_text())
+            try:
+                kept.write_text(json.dumps(infer(*given, **named)))
+            except Exception as error:  # noqa: BLE001 - MLflow does without, whatever it is
+                kept.write_text(json.dumps({"failed": repr(error)}))
+        found = json.loads(kept.read_text())
+        if isinstance(found, dict):
+            raise MlflowException(found["failed"])
+        return found
 
     requirements_utils._capture_imported_modules = remembered
 

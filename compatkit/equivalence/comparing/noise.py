@@ -7,27 +7,43 @@ that. Numbers are not: a metric that varies needs a margin and several seeds, or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.difference import Difference, Kind, excerpts
+from compatkit.equivalence.generated_names import is_generated
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot
 from compatkit.equivalence.verdict import Verdict
 
+_DAY = r"20[0-9]{2}[-/._]?[01][0-9][-/._]?[0-3][0-9]"
+_CLOCK = (
+    r"[0-2]?[0-9][:._-][0-5][0-9](?:[:._-][0-5][0-9](?:[.,][0-9]+)?)?(?: ?[AP]M)?"
+    r"|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
+)
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
+_ID, _DRAWN, _TIME = "an id", "a name that MLflow draws", "a time"
 _KINDS = {
-    "an id": (
-        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-        r"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,64}(?![0-9a-f])"
+    _ID: (
+        r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
+        r"|(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+        # Of 8 or 16 and more hex digits, but for a number such as 12345e10.
+        r"|(?![0-9]+e[0-9]+(?![0-9a-z]))(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{8}|[0-9a-f]{16,64})(?![0-9A-Za-z])"
+        # Of letters of both kinds, too many for a word with a number.
+        r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})[A-Za-z0-9]{20,64}"
     ),
-    "a temporary name": r"tmp[a-z0-9_]{8}(?![A-Za-z0-9])",
-    "a time": (
-        r"20[0-9]{2}-[01][0-9]-[0-3][0-9](?:[T @_-][0-9]{2}[:.-]?[0-9]{2}(?:[:.-]?[0-9]{2}(?:[.,][0-9]+)?)?)?"
-        r"|20[0-9]{2}[01][0-9][0-3][0-9](?:[T_-]?[0-9]{6})?(?![0-9])"
-        r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?:[0-9]{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2} +[0-9]{1,2}),? (?:20[0-9]{2})?"
-        r"|[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?"
-        r"|1[6-9][0-9]{8}(?:[0-9]{3})?(?:\.[0-9]+)?(?![0-9])"
+    "an address in memory": r"0x[0-9A-Fa-f]{6,16}(?![0-9A-Za-z])",
+    "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
+    _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",
+    _TIME: (
+        rf"{_DAY}(?:(?:[T @_/-]|, ?)(?:{_CLOCK}))?(?![0-9])"
+        rf"|[0-3]?[0-9][-/. ](?:[0-3]?[0-9]|{_MONTH})[-/. ]20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
+        rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
+        rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
+        r"|[0-9]{1,3}(?:(?::[0-5][0-9]){2}|(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
+        r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
     ),
 }
 _VARYING = re.compile(
@@ -52,17 +68,64 @@ def compare_over_noise(before: Snapshot, again: Snapshot, after: Snapshot, polic
     return replace(verdict, deciding=deciding, noise=tuple(noise))
 
 
+def fits(before: str, again: str, after: str, near: Container[str] = ()) -> str:
+    """Return in what kinds of things `after` and `again` both differ from `before`; empty where it is in more.
+
+    What did not vary must not differ, but for a time that is near one which varies elsewhere in the same file: two runs
+    that begin together may write a line in the same second.
+    """
+    if before == again:
+        return ""
+    (left, ours), (twin, twins), (right, others) = _masked(before), _masked(again), _masked(after)
+    if not left == twin == right:
+        return ""
+    kinds = dict[str, None]()
+    for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
+        if one == same != other and not _are_near(kind, one, other, near):
+            return ""
+        kinds |= dict.fromkeys([kind] if one != other else [])
+    return " and ".join(kinds)
+
+
 def mask(text: str) -> str:
     """Return the text with a mark, by its kind, in place of each id, time and temporary name."""
-    return _VARYING.sub(lambda found: f"{_MARK}{found.lastgroup}{_MARK}", text)
+    return _masked(text)[0]
 
 
-def fits(before: str, again: str, after: str) -> str:
-    """Return in what kinds of things `after` and `again` both differ from `before`; empty where it is in more."""
-    if before == again or not mask(before) == mask(again) == mask(after):
-        return ""
-    kinds = dict.fromkeys(found.lastgroup or "" for found in _VARYING.finditer(before))
-    return " and ".join(list(_KINDS)[int(kind[1:])] for kind in kinds)
+def _masked(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the masked text, and what was masked, each with its kind."""
+    found: list[tuple[str, str]] = []
+
+    def marked(match: re.Match[str]) -> str:
+        kind = list(_KINDS)[int(str(match.lastgroup)[1:])]
+        if kind == _DRAWN and not is_generated(match[0]):
+            return match[0]
+        found.append((kind, match[0]))
+        return f"{_MARK}{kind}{_MARK}"
+
+    return _VARYING.sub(marked, text), found
+
+
+def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
+    return kind == _TIME and _hour(one) in near and _hour(other) in near
+
+
+def _hour(time: str) -> str:
+    """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours."""
+    whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
+    return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[:-4]}"
+
+
+def _varying_hours(left: _Texts, twin: _Texts) -> set[str]:
+    """Return the hours of the times that two runs of before wrote differently."""
+    hours = set[str]()
+    for place in left.keys() & twin.keys():
+        if left[place] != twin[place]:
+            (one, ours), (other, twins) = _masked(left[place]), _masked(twin[place])
+            pairs = zip(ours, twins, strict=True) if one == other else ()
+            for (kind, mine), (_, theirs) in pairs:
+                hours |= {_hour(mine), _hour(theirs)} if kind == _TIME and mine != theirs else set()
+    return hours
 
 
 def _with_noise(difference: Difference, noise: Difference | None) -> Difference:
@@ -103,7 +166,12 @@ class _Settling:
         changed = {names.get(name, name): file for name, file in right.items()}
         repeated = {twins.get(name, name): file for name, file in again.items()}
         for name in sorted(left.keys() & repeated.keys() & changed.keys()):
-            for place, one, other, why in _varying_places(left[name], repeated[name], changed[name]):
+            places = _places_of(left[name], repeated[name], changed[name])
+            for new, old in list(places.items())[:1]:
+                self.note(kind, f"{of}{name}", old, new, "a place with an id or a time")
+            twin = _with_places(repeated[name], _places_of(left[name], repeated[name], repeated[name]))
+            changed[name] = _with_places(changed[name], places)
+            for place, one, other, why in _varying_places(left[name], twin, changed[name]):
                 self.note(kind, f"{of}{name}", one, other, why, hint=f"first at {place}")
                 changed[name] = _with_place(changed[name], place, one)
         return changed
@@ -136,9 +204,34 @@ def _varying_places(before: File, again: File, after: File) -> Iterator[tuple[st
     if len(contents) < 3 or len({content.kind for content in contents}) > 1:
         return
     left, twin, right = (content.values for content in contents)
+    near = _varying_hours(left, twin)
     for place in [each for each in left if each in twin and each in right]:
-        if left[place] != right[place] and (why := fits(left[place], twin[place], right[place])):
-            yield place, left[place], right[place], why
+        one, same, other = left[place], twin[place], right[place]
+        why = _fits_near(one, other, near) if one == same else fits(one, same, other, near)
+        if one != other and why:
+            yield place, one, other, why
+
+
+def _fits_near(before: str, after: str, near: Container[str]) -> str:
+    """Return the kind of what differs in a text that two runs of before have in common: times near such as vary."""
+    (left, ours), (right, others) = _masked(before), _masked(after)
+    if not near or left != right:
+        return ""
+    apart = [(*one, other) for one, (_, other) in zip(ours, others, strict=True) if one[1] != other]
+    return _TIME if apart and all(_are_near(*each, near) for each in apart) else ""
+
+
+def _places_of(before: File, again: File, after: File) -> dict[str, str]:
+    """Return the places of `after` that stand for one of `before`, where those vary."""
+    contents = [file.content for file in (before, again, after) if file.content]
+    return _renamed(*(content.values for content in contents)) if len(contents) == 3 else {}
+
+
+def _with_places(file: File, names: Mapping[str, str]) -> File:
+    if not names or file.content is None:
+        return file
+    values = {names.get(place, place): text for place, text in file.content.values.items()}
+    return replace(file, digest="", content=replace(file.content, values=values))
 
 
 def _with_place(file: File, place: str, text: str) -> File:
@@ -148,20 +241,39 @@ def _with_place(file: File, place: str, text: str) -> File:
     return replace(file, digest="", content=replace(file.content, values=values))
 
 
-def _renamed(left: _Files, again: _Files, right: _Files) -> dict[str, str]:
+def _renamed(left: Mapping[str, object], again: Mapping[str, object], right: Mapping[str, object]) -> dict[str, str]:
     """Return the names of `right` that stand for one of `left`, where those that both runs of before have not vary."""
-    alone = {mask(name): name for name in left.keys() - again.keys()}
-    others = _by_mask(again.keys() - left.keys())
-    pairs = {}
+    alone, twins = _by_mask(left.keys() - again.keys()), _by_mask(again.keys() - left.keys())
+    pairs = dict[str, str]()
     for key, names in _by_mask(right.keys() - left.keys()).items():
+        olds = alone.get(key, [])
         # As many on each side: with more, nothing says which is which.
-        counts = [sum(mask(name) == key for name in left.keys() - again.keys()), len(others.get(key, ())), len(names)]
-        if _MARK in key and counts == [1, 1, 1]:
-            pairs[names[0]] = alone[key]
+        if _MARK in key and len(olds) == len(twins.get(key, ())) == len(names):
+            pairs |= _paired(olds, names, left, right, is_ordered=set(key.split(_MARK)[1::2]) == {_TIME})
     return pairs
 
 
-def _by_mask(names: set[str]) -> dict[str, list[str]]:
+def _paired(
+    olds: list[str], names: list[str], left: Mapping[str, object], right: Mapping[str, object], *, is_ordered: bool
+) -> dict[str, str]:
+    """Pair names of one mask: times have an order, ids have none, and go by what they stand for."""
+    if is_ordered:
+        return dict(zip(names, olds, strict=True))
+    pairs, free = dict[str, str](), list(olds)
+    for name in names:
+        same = next((old for old in free if _content(left[old]) == _content(right[name])), None)
+        if same is not None:
+            free.remove(same)
+            pairs[name] = same
+    rest = [name for name in names if name not in pairs]
+    return {**pairs, rest[0]: free[0]} if len(rest) == 1 else pairs
+
+
+def _content(value: object) -> object:
+    return (value.digest, value.size) if isinstance(value, File) else value
+
+
+def _by_mask(names: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in sorted(names):
         found.setdefault(mask(name), []).append(name)

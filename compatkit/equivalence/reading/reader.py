@@ -10,7 +10,7 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
-from compatkit.equivalence.reading.image_names import image_names
+from compatkit.equivalence.reading.image_names import names_of_loggers
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.own_pages import own_pages
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
@@ -125,7 +125,7 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
         inside = tuple(f"{folder}/" for folder in outermost)
         kept = {name: path for name, path in paths.items() if name not in own and not name.startswith(inside)}
         trace = paths[TRACE_FILE].read_text(encoding="utf-8", errors="replace") if TRACE_FILE in paths else ""
-        named = image_names(kept)
+        named = names_of_loggers(kept)
         return {named.get(name, name): models.file(path, named.get(name, name)) for name, path in kept.items()}, trace
 
 

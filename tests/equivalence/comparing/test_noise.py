@@ -24,8 +24,30 @@ FITTING = {
     "dates": ["2026-11-28T21:56:05", "2026-11-28T21:56:07", "2026-12-01T01:00:00"],
     "days": ["model-20261128", "model-20261129", "model-20261130"],
     "seconds since 1970": ["at 1795903061", "at 1795903063", "at 1795909999"],
+    "a folder by day and clock": [f"outputs/2026-11-29/01-20-3{number}" for number in range(3)],
+    "a folder by month and host": [f"runs/Nov29_01-20-3{number}_host" for number in range(3)],
+    "underscores": [f"2026_11_29_01_20_3{number}" for number in range(3)],
+    "day first": [f"29/11/2026 01:20:3{number}" for number in range(3)],
+    "day and month in words": [f"29-Nov-2026 01:20:3{number}" for number in range(3)],
+    "month first": [f"Nov 29, 2026 01:20:3{number}" for number in range(3)],
+    "half a day": ["11/29/2026, 11:59:58 AM", "11/29/2026, 11:59:59 AM", "11/29/2026, 12:00:00 PM"],
+    "mails' dates": [f"Sun, 29 Nov 2026 01:20:3{number} +0000" for number in range(3)],
+    "a clock": [f"log-01-20-3{number}.txt" for number in range(3)],
+    "a duration": [f"0:00:12.34{number}" for number in range(3)],
+    "a day and minutes": [f"20261129_012{number}" for number in range(3)],
+    "nanoseconds": [f"model_179590306123456789{number}.pt" for number in range(3)],
+    "UUIDs in capitals": [str(UUID(each)).upper() for each in IDS],
+    "eight hex digits": ["run-a1b2c3d4", "run-b1c2d3e4", "run-0123456f"],
+    "runs of Weights & Biases": [
+        f"run-20261129_01203{at}-{at}{each}" for at, each in enumerate(("xk2v9qa", "q8k1vaa", "abcdefg"))
+    ],
+    "ULIDs": ["01HGW2N7ABCDEFGHJKMNPQRSTV", "01HGW2N8Z0CDEFGHJKM2PQRSTV", "01HGW2N9XB1DEFGHJKMNPQ3STV"],
+    "addresses": [f"<function <lambda> at 0x7f8a1c2d{each}>" for each in ("3e40", "4e40", "0000")],
+    "names of mktemp": [f"/tmp/tmp.{each}B3dE5fG7h" for each in "azq"],
+    "names that MLflow draws": ["run bold-fox-123", "run sassy-cat-9", "run calm-bee-77"],
     "an id and a time": [f"run {one} at 21:56:0{number}" for number, one in enumerate(IDS)],
 }
+DAYS = ["2026-01-01", "2026-01-01", "2026-02-01"]
 NOT_FITTING = {
     "numbers": ["0.5", "0.6", "0.7"],
     "integers": ["17", "18", "19"],
@@ -34,6 +56,17 @@ NOT_FITTING = {
     "an id that became a word": [IDS[0], IDS[1], "none"],
     "an id that became two": [IDS[0], IDS[1], f"{IDS[2]} {IDS[2]}"],
     "an id that did not vary": [IDS[0], IDS[0], IDS[1]],
+    "a day that did not vary beside an id": [f"{day} {each}" for day, each in zip(DAYS, IDS, strict=True)],
+    "an id that did not vary beside a time": [
+        f"{each} 01:20:3{at}" for at, each in enumerate((IDS[0], IDS[0], IDS[1]))
+    ],
+    "another zone": ["01:20:31+00:00", "01:20:32+00:00", "01:20:33+02:00"],
+    "another class at an address": ["<A at 0x7f8a1c2d3e40>", "<A at 0x7f8a1c2d4e40>", "<B at 0x7f8a1c2d5e40>"],
+    "large numbers": ["12345e10", "12346e10", "99999e10"],
+    "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
+    "names with numbers": ["resnet18b", "resnet34c", "resnet50d"],
+    "releases": ["2.10.11", "2.10.12", "2.10.13"],
+    "words like drawn names": ["teacher-net-1", "student-net-2", "other-net-3"],
     "a folder": [*FITTING["temporary folders"][:2], "/tmp/tmpzzzz0000/other"],
 }
 
@@ -125,3 +158,41 @@ def test_a_difference_is_found_beside_noise_in_all_else(seed: int, kind: Plant) 
 def test_equal_texts_are_no_noise(text: str, other: str) -> None:
     assert fits(text, text, other) == ""
     assert compare_snapshots(written("a"), written("a"), Policy()).noise == ()
+
+
+def test_a_time_that_is_the_same_by_chance_is_settled_near_one_that_varies() -> None:
+    before, again, after = (
+        logged(f"2026-11-29 01:20:3{one}", f"2026-11-29 01:20:4{other}") for one, other in ((1, 5), (2, 5), (3, 7))
+    )
+
+    assert compared(before, again, after).is_equivalent
+
+
+@pytest.mark.parametrize("cutoff", ["2026-02-01 00:00:00", "2026-11-29 00:00:00", "2026-11-29 03:20:45"])
+def test_a_time_that_does_not_vary_decides_far_from_those_that_do(cutoff: str) -> None:
+    before, again = (logged(f"2026-11-29 01:20:3{one}", "2026-01-01 00:00:00") for one in (1, 2))
+
+    assert not compared(before, again, logged("2026-11-29 01:20:33", cutoff)).is_equivalent
+
+
+def logged(*lines: str) -> Snapshot:
+    content = Content("text", {f"line {number}": line for number, line in enumerate(lines, start=1)})
+    return Snapshot("run", params={"lr": "1"}, artifacts={"train.log": File(" ".join(lines), 1, content)})
+
+
+def test_files_by_several_ids_are_paired_by_what_they_say() -> None:
+    runs = [files({f"m-{number}{each[1:]}.txt": str(number) for number in range(2)}) for each in IDS]
+    other = files({f"m-{number}{IDS[2][1:]}.txt": str(number * 5) for number in range(2)})
+    both = files({f"m-{number}{IDS[2][1:]}.txt": str(number + 5) for number in range(2)})
+
+    assert compared(*runs).is_equivalent
+    assert not compared(*runs[:2], other).is_equivalent
+    assert not compared(*runs[:2], both).is_equivalent
+
+
+def test_files_by_several_times_keep_their_order() -> None:
+    runs = [files({f"ck-20261129-01{number}0{run}0.txt": str(number) for number in range(2)}) for run in range(3)]
+    swapped = files({f"ck-20261129-01{number}030.txt": str(1 - number) for number in range(2)})
+
+    assert compared(*runs).is_equivalent
+    assert not compared(*runs[:2], swapped).is_equivalent

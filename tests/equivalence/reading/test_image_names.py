@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.equivalence.reading.image_names import image_names
+from compatkit.equivalence.reading.image_names import names_of_loggers
 
 
 def logged(key: str, step: int, time: int, mark: str = "+", rest: str = ".png") -> str:
@@ -20,7 +20,7 @@ def logged(key: str, step: int, time: int, mark: str = "+", rest: str = ".png") 
 def test_the_same_images_have_the_same_names_whenever_they_were_logged(mark: str) -> None:
     def names(start: int) -> list[str]:
         files = [logged("a b#c", step, start + step, mark, rest) for step in (0, 1, -1) for rest in (".png", ".webp")]
-        return sorted(image_names(files).values())
+        return sorted(names_of_loggers(files).values())
 
     assert names(1_700_000_000_000) == names(1_800_000_000_000)
     assert f"images/a b#c{mark}step{mark}-1.png" in names(1_700_000_000_000)
@@ -30,7 +30,7 @@ def test_the_same_images_have_the_same_names_whenever_they_were_logged(mark: str
 def test_no_two_images_get_one_name(images: Sequence[tuple[str, int, int]]) -> None:
     files = [logged(*each) for each in images]
 
-    renamed = image_names(files)
+    renamed = names_of_loggers(files)
 
     assert sorted(renamed) == sorted(files)
     assert len(set(renamed.values())) == len(files)
@@ -39,8 +39,8 @@ def test_no_two_images_get_one_name(images: Sequence[tuple[str, int, int]]) -> N
 def test_several_images_of_one_key_and_step_are_numbered_as_they_were_logged() -> None:
     first, second = logged("a", 3, 99), logged("a", 3, 100)
 
-    assert image_names([second, first]) == {first: "images/a+step+3.png", second: "images/a+step+3#2.png"}
+    assert names_of_loggers([second, first]) == {first: "images/a+step+3.png", second: "images/a+step+3#2.png"}
 
 
 def test_other_files_keep_their_names() -> None:
-    assert image_names(["images/a.png", "a+step+1+timestamp+2+x.png", logged("a", 1, 2)[7:]]) == {}
+    assert names_of_loggers(["images/a.png", "a+step+1+timestamp+2+x.png", logged("a", 1, 2)[7:]]) == {}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compatkit.budget import MIB, Budget, BudgetError
 from compatkit.equivalence.reading.contents.arrays import read_npy, read_npz, read_safetensors, read_torch
 from compatkit.equivalence.reading.contents.csv_rows import read_csv
+from compatkit.equivalence.reading.contents.event_files import read_events
 from compatkit.equivalence.reading.contents.images import read_image
 from compatkit.equivalence.reading.contents.json_values import read_json, read_json_lines
+from compatkit.equivalence.reading.contents.parquet import read_parquet
 from compatkit.equivalence.reading.contents.pickle_values import read_pickle, read_torch_pickle
 from compatkit.equivalence.reading.contents.text_lines import read_pdf, read_svg, read_text
+from compatkit.equivalence.reading.contents.unpacked import read_packed
 from compatkit.equivalence.reading.contents.yaml_values import read_yaml
-from compatkit.equivalence.reading.contents.zipped import read_zip
+from compatkit.equivalence.reading.contents.zipped import read_tar, read_zip
 from compatkit.equivalence.snapshot import Content, File
 
 
@@ -30,11 +34,12 @@ def _read_checkpoint(path: Path, budget: Budget) -> Content:
 # How a kind is read, and up to which size; PyYAML is slow, and arrays stay in memory.
 _Reader = tuple[Callable[[Path, Budget], Content], int]
 _READERS: Mapping[str, _Reader] = {
-    **dict.fromkeys([".json"], (read_json, 16 * MIB)),
+    **dict.fromkeys([".json", ".ipynb"], (read_json, 16 * MIB)),
     **dict.fromkeys([".jsonl", ".ndjson"], (read_json_lines, 16 * MIB)),
     **dict.fromkeys([".yaml", ".yml"], (read_yaml, 2 * MIB)),
     **dict.fromkeys([".csv", ".tsv"], (read_csv, 16 * MIB)),
-    **dict.fromkeys([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"], (read_image, 64 * MIB)),
+    **dict.fromkeys([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"], (read_image, 64 * MIB)),
+    ".parquet": (read_parquet, 256 * MIB),
     ".npy": (read_npy, 1024 * MIB),
     ".npz": (read_npz, 1024 * MIB),
     ".safetensors": (read_safetensors, 1024 * MIB),
@@ -44,8 +49,11 @@ _READERS: Mapping[str, _Reader] = {
     ".pdf": (read_pdf, 64 * MIB),
     ".svg": (read_svg, 16 * MIB),
 }
+_EVENTS = "events.out.tfevents."
+_TEXT = 16 * MIB
 # Of an archive within an archive, the digest is read: one may hold itself.
 _ARCHIVES = {".keras", ".skops", ".zip"}
+_PACKED = {".bz2", ".gz", ".lzma", ".tgz", ".xz"}
 
 
 def read_file(path: Path, name: str) -> tuple[File, list[str]]:
@@ -53,24 +61,66 @@ def read_file(path: Path, name: str) -> tuple[File, list[str]]:
 
     By digest a file that cannot be read differs from every other, so that what is broken is equal to its copy alone.
     """
-    budget = Budget(size=path.stat().st_size)
-    if path.suffix.lower() not in _ARCHIVES:
-        return _read(path, name, budget, _READERS)
-    archives = dict.fromkeys(_ARCHIVES, (lambda path, budget: read_zip(path, budget, _read_member), 1024 * MIB))
-    return _read(path, name, budget, archives)
+    return _read(path, name, Budget(size=path.stat().st_size), _outer_reader)
+
+
+def _outer_reader(path: Path) -> _Reader | None:
+    """Return what reads a file; an archive goes by what it is, since many have names of their own, such as a wheel."""
+    suffix = path.suffix.lower()
+    if suffix in _PACKED:
+        return _read_packed, 1024 * MIB
+    return _inner_reader(path) or _archive_reader(path)
+
+
+def _inner_reader(path: Path) -> _Reader | None:
+    """Return what reads a file of a known kind, or a text of any name."""
+    if path.name.startswith(_EVENTS):
+        return read_events, 64 * MIB
+    reader = _READERS.get(path.suffix.lower())
+    return reader or ((read_text, _TEXT) if _is_text(path) else None)
+
+
+def _archive_reader(path: Path) -> _Reader | None:
+    with path.open("rb") as stream:
+        head = stream.read(262)
+    if head.startswith(b"PK\3\4") or path.suffix.lower() in _ARCHIVES:
+        return lambda path, budget: read_zip(path, budget, _read_member), 1024 * MIB
+    if head.endswith(b"ustar") or path.suffix.lower() == ".tar":
+        return lambda path, budget: read_tar(path, budget, _read_member), 1024 * MIB
+    return None
+
+
+def _is_text(path: Path) -> bool:
+    """Tell whether a file of no known kind is UTF-8 without a NUL, such as a log or a setting."""
+    if not 0 < path.stat().st_size <= _TEXT:
+        return False
+    raw = path.read_bytes()
+    try:
+        return b"\0" not in raw and bool(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _read_member(path: Path, budget: Budget) -> File:
-    return _read(path, path.name, budget, _READERS)[0]
+    return _read(path, path.name, budget, _inner_reader)[0]
 
 
-def _read(path: Path, name: str, budget: Budget, readers: Mapping[str, _Reader]) -> tuple[File, list[str]]:
+def _read_packed(path: Path, budget: Budget) -> Content:
+    with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
+        return read_packed(path, budget, _read_unpacked, Path(folder))
+
+
+def _read_unpacked(path: Path, budget: Budget) -> File:
+    return _read(path, path.name, budget, lambda path: _inner_reader(path) or _archive_reader(path))[0]
+
+
+def _read(path: Path, name: str, budget: Budget, choose: Callable[[Path], _Reader | None]) -> tuple[File, list[str]]:
     with path.open("rb") as stream:
         file = File(hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
-    suffix = path.suffix.lower()
-    if suffix not in readers:
+    reader = choose(path)
+    if reader is None:
         return file, []
-    read, limit = readers[suffix]
+    read, limit = reader
     if file.size > limit:
         return file, [_note(name, f"it is larger than {limit // MIB} MiB")]
     try:
@@ -80,7 +130,7 @@ def _read(path: Path, name: str, budget: Budget, readers: Mapping[str, _Reader])
     except BudgetError as error:
         return file, [_note(name, error.what)]
     except Exception as error:  # noqa: BLE001 - the outermost loop over files that others wrote, and any library reads
-        return file, [_note(name, f"it cannot be read as {suffix[1:]} ({type(error).__name__})")]
+        return file, [_note(name, f"it cannot be read as {path.suffix[1:] or 'text'} ({type(error).__name__})")]
 
 
 def _note(name: str, why: str) -> str:

@@ -17,7 +17,7 @@ from compatkit.budget import Budget, BudgetError
 from compatkit.equivalence.snapshot import Content, Tensor
 
 # Not by whatever Pillow finds: for EPS it would start Ghostscript.
-_FORMATS = ["BMP", "GIF", "JPEG", "PNG", "WEBP"]
+_FORMATS = ["BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"]
 _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF": b";"}
 _ORIENTATION = 0x0112  # EXIF
 

@@ -13,6 +13,7 @@ from compatkit.budget import Budget, require_depth
 from compatkit.equivalence.reading.contents.pickled import read_pickles
 from compatkit.equivalence.reading.contents.pickled_arrays import Built, Storage, numpy_array, torch_tensor
 from compatkit.equivalence.reading.contents.places import ROOT, below, put
+from compatkit.equivalence.reading.contents.unpacked import unpacked
 from compatkit.equivalence.reading.contents.zips import opened_zip
 from compatkit.equivalence.snapshot import Content, Tensor
 
@@ -27,7 +28,7 @@ _OCCASION = {"version", "byteorder", ".data/serialization_id", ".format_version"
 def read_pickle(path: Path, budget: Budget) -> Content:
     """Return what a pickle or a file of joblib holds. Raises `ValueError` and others where it is not read whole."""
     values = _Values(_no_storage, budget)
-    built = read_pickles(BytesIO(path.read_bytes()), budget)
+    built = read_pickles(BytesIO(unpacked(path.read_bytes(), budget)), budget)
     for number, each in enumerate(built):
         values.add(each, ROOT if len(built) == 1 else f"{ROOT}[pickle {number}]")
     return Content("pickle", values.texts, values.tensors)

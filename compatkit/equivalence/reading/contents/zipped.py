@@ -1,11 +1,12 @@
-"""Zip archives by their members, each read as the file that it is: when and how a member was packed does not count."""
+"""Archives by their members, each read as the file that it is: when and how a member was packed does not count."""
 
 from __future__ import annotations
 
 import json
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,48 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
 
     Raises `ValueError` or `zipfile.BadZipFile` where it is broken, or has two members of one name.
     """
+    with opened_zip(path, budget) as archive:
+        renamed = _skops_names(archive)
+        names = sorted(archive.namelist(), key=lambda each: renamed.get(each, each))
+        members = ((renamed.get(name, name), _member(archive, name, renamed)) for name in names)
+        return _content("zip", members, budget, read)
+
+
+def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
+    """Return the same of a tar archive; of what is no file, such as a link, where it leads.
+
+    Raises `ValueError` or `tarfile.TarError` where it is broken, or has two members of one name.
+    """
+    with tarfile.open(path, "r:") as archive:
+        found = {}
+        for each in archive:
+            budget.spend(size=each.size)
+            if each.name in found:
+                raise ValueError("two members of one name")
+            found[each.name] = each
+        return _content("tar", ((name, _packed(archive, found[name])) for name in sorted(found)), budget, read)
+
+
+def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    if not member.isfile():
+        return f"{member.type!r} {member.linkname}".encode("utf-8", "surrogateescape")
+    stream = archive.extractfile(member)
+    return stream.read() if stream else b""
+
+
+def _content(kind: str, members: Iterable[tuple[str, bytes]], budget: Budget, read: ReadFile) -> Content:
     values: dict[str, str] = {}
     tensors: dict[str, Tensor] = {}
-    with opened_zip(path, budget) as archive, tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
-        renamed = _skops_names(archive)
-        for number, name in enumerate(sorted(archive.namelist(), key=lambda each: renamed.get(each, each))):
+    with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
+        for number, (name, raw) in enumerate(members):
             member = Path(folder, f"{number}{_suffix(name)}")
-            member.write_bytes(_member(archive, name, renamed))
-            for place, part in _parts(renamed.get(name, name), read(member, budget)):
+            member.write_bytes(raw)
+            for place, part in _parts(name, read(member, budget)):
                 if isinstance(part, Tensor):
                     tensors[place] = part
                 else:
                     put(values, place, part)
-    return Content("zip", values, tensors)
+    return Content(kind, values, tensors)
 
 
 def _suffix(name: str) -> str:
