@@ -41,38 +41,42 @@ def require_page(html: Path | None, *, is_logged: bool = False) -> None:
 
 def write_matrices(html: Path | None, matrices: Sequence[Matrix], policy: Policy, uri: str) -> None:
     """Write a page of all cells, if one is wanted; the runs are read again, one at a time."""
+    from compatkit.report.made import how_made
     from compatkit.report.verdict_page import write_verdict_page
 
     if html is not None:
-        write_verdict_page(html, _comparisons(matrices, policy, uri), title="verify")
+        write_verdict_page(html, _comparisons(matrices, policy, uri), title="verify", made=how_made(policy.title))
 
 
 def write_results(html: Path | None, results: Sequence[Result], policies: Sequence[Policy]) -> None:
     """Write a page of all runs that commands logged, if one is wanted."""
+    from compatkit.report.made import how_results_were_made
     from compatkit.report.verdict_page import write_verdict_page
 
     if html is not None:
         rows = (row for pair in zip(results, policies, strict=True) for row in _of_result(*pair))
-        write_verdict_page(html, rows, title="verify")
+        write_verdict_page(html, rows, title="verify", made=how_results_were_made(results))
 
 
 def deliver_samples(verdict: SampleVerdict, html: Path | None, *, is_logged: bool) -> None:
     """Write the page of many runs against many where it is wanted; there is no one run that it could be logged into."""
+    from compatkit.report.made import how_made
     from compatkit.report.verdict_page import Sampled, write_verdict_page
 
     if is_logged:
         raise click.UsageError("--log-html needs one RUN_B; with --before-runs and --after-runs give --html FILE")
     if html is not None:
-        write_verdict_page(html, [Sampled("", verdict)], title="samples")
+        write_verdict_page(html, [Sampled("", verdict)], title="samples", made=how_made(verdict.policy))
 
 
 def deliver_page(compared: Compared, html: Path | None, *, is_logged: bool, tracking_uri: str | None) -> None:
     """Write the page of one comparison where it is wanted; `tracking_uri` is where the second run is."""
+    from compatkit.report.made import how_made
     from compatkit.report.verdict_page import write_verdict_page
 
     title = f"{compared.before.run_id[:8]} against {compared.after.run_id[:8]}"
     if html:
-        write_verdict_page(html, [compared], title=title)
+        write_verdict_page(html, [compared], title=title, made=how_made(compared.verdict.policy))
     if is_logged:
         _log_page(compared, title, tracking_uri)
 
@@ -83,12 +87,13 @@ def _log_page(compared: Compared, title: str, tracking_uri: str | None) -> None:
     from mlflow.exceptions import MlflowException
 
     from compatkit.equivalence.reading.own_pages import FOLDER, page_name
+    from compatkit.report.made import how_made
     from compatkit.report.verdict_page import write_verdict_page
 
     run_id = compared.after.run_id
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
         page = Path(folder) / page_name(compared.before.run_id)
-        write_verdict_page(page, [compared], title=title)
+        write_verdict_page(page, [compared], title=title, made=how_made(compared.verdict.policy))
         try:
             client = MlflowClient(tracking_uri)
             client.log_artifact(run_id, str(page), FOLDER)

@@ -47,6 +47,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     from compatkit.equivalence.commands import ended_by_signals
     from compatkit.report.commands_formats import render_results
     from compatkit.report.commands_text import explanations_lines
+    from compatkit.report.made import how_results_were_made, with_made
 
     require("mlflow", "numpy", "yaml", extra="verify")
     if any(scenario.seeds > 1 for scenario in scenarios):
@@ -66,7 +67,8 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     finally:
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
-    show(lambda form: render_results(results, form), given)
+    made = how_results_were_made(results)
+    show(lambda form: with_made(render_results(results, form), form, made), given)
     if given["form"] in {"junit", "github"}:
         click.echo("".join(explanations_lines(results)), err=True, nl=False)
     write_results(given["html"], results, policies)

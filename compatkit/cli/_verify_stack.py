@@ -36,6 +36,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     from compatkit.equivalence.matrix import Scenario
     from compatkit.equivalence.stack import load_class, verify_stack
     from compatkit.migration import load_project
+    from compatkit.report.made import how_made, with_made
     from compatkit.report.verdict_formats import render_matrices
 
     declared = load_project(Path.cwd()).load_one(given["migration"])
@@ -63,7 +64,8 @@ def verify_reference_stack(given: Given) -> ExitStatus:
             )
             for scenario in in_shard(scenarios, given["shard"])
         ]
-    show(lambda form: render_matrices(matrices, form), given)
+    made = how_made(Policy.from_migration(declared).title)
+    show(lambda form: with_made(render_matrices(matrices, form), form, made), given)
     uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
     write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
     click.echo(f"The MLflow store of these runs: {uri}", err=True)

@@ -13,10 +13,18 @@ NO_VERDICT = "no verdict"
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A difference that the policy allows, and the entry that does."""
+    """A difference that does not decide, and the entry of the policy that allows it, or an own one that says why."""
 
     difference: Difference
     by: Allowance
+
+
+def parted(allowed: Iterable[Allowed]) -> tuple[list[Allowed], list[Allowed]]:
+    """Part what a policy allows from what is settled by knowing what it is."""
+    sides: tuple[list[Allowed], list[Allowed]] = ([], [])
+    for entry in allowed:
+        sides[bool(entry.difference.known)].append(entry)
+    return sides
 
 
 @dataclass(frozen=True, slots=True)

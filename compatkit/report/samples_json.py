@@ -8,7 +8,7 @@ from typing import Any
 
 from compatkit.equivalence.statistics.evidence import Evidence, Sample, SampleVerdict
 from compatkit.report.samples_text import samples_word
-from compatkit.report.verdict_json import allowance_json, difference_json
+from compatkit.report.verdict_json import allowance_json, allowed_json, difference_json
 
 
 def samples_json(verdict: SampleVerdict) -> str:
@@ -29,7 +29,7 @@ def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
         "after": list(verdict.after),
         "metrics": [_evidence(each) for each in verdict.evidence],
         "deciding": [difference_json(difference) for difference in verdict.deciding],
-        "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
+        **allowed_json(verdict.allowed),
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
         "unread": list(verdict.unread),

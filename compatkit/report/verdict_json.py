@@ -10,7 +10,7 @@ from typing import Any
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import Allowed, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.explain_text import explanation_object
 
@@ -57,7 +57,7 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
         "compared": dict(verdict.compared),
         "accepted": verdict.is_accepted,
         "deciding": [difference_json(difference) for difference in verdict.deciding],
-        "allowed": [{**difference_json(entry.difference), "why": entry.by.why} for entry in verdict.allowed],
+        **allowed_json(verdict.allowed),
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
         "noise": [difference_json(difference) for difference in verdict.noise],
@@ -69,6 +69,12 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
 def difference_json(difference: Difference) -> dict[str, Any]:
     """Return a difference as an object that JSON can hold."""
     return {**asdict(difference), "kind": difference.kind.value}
+
+
+def allowed_json(allowed: Sequence[Allowed]) -> dict[str, Any]:
+    """Return what a policy allows, and what is settled by knowing it, each with why it does not decide."""
+    rows = ([{**difference_json(each.difference), "why": each.by.why} for each in part] for part in parted(allowed))
+    return dict(zip(("allowed", "settled"), rows, strict=True))
 
 
 def allowance_json(allowance: Allowance) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
 from compatkit.equivalence.statistics.evidence import Decision, Evidence, SampleVerdict
-from compatkit.equivalence.verdict import Allowed, Verdict
+from compatkit.equivalence.verdict import Allowed, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.markdown_text import code, prose, table
 from compatkit.report.samples_text import samples_word
@@ -26,6 +26,7 @@ def verdict_markdown(verdict: Verdict) -> Iterator[str]:
     yield from difference_lines(verdict.deciding)
     yield from _stale(verdict.stale)
     yield from _allowed(verdict.allowed)
+    yield from _noise(verdict.noise)
     yield from _notes(verdict.notes)
 
 
@@ -75,7 +76,8 @@ def _difference(difference: Difference) -> list[str]:
     points = f"{difference.count} of {difference.of}" if difference.of > 1 else ""
     distance = "" if difference.distance is None else str(difference.distance)
     rule = "; ".join(part for part in (difference.rule, difference.hint) if part)
-    texts = code(difference.name), step, code(difference.before), code(difference.after)
+    name = code(difference.name) + (f" in child run {code(difference.child)}" if difference.child else "")
+    texts = name, step, code(difference.before), code(difference.after)
     return [difference.kind.value, *texts, distance, points, prose(rule)]
 
 
@@ -116,16 +118,35 @@ def _stale(stale: Sequence[Allowance]) -> Iterator[str]:
 
 
 def _allowed(allowed: Sequence[Allowed]) -> Iterator[str]:
-    if not allowed:
-        return
-    reasons: dict[str, list[str]] = {}
-    for entry in allowed:
-        reasons.setdefault(entry.by.why, []).append(f"{entry.difference.kind.value} {code(entry.difference.name)}")
-    rows = [[prose(why), ", ".join(_first(names))] for why, names in reasons.items()]
-    count = "1 difference is allowed" if len(allowed) == 1 else f"{len(allowed)} differences are allowed"
-    yield from ["", f"<details><summary>{count}</summary>", ""]
-    yield from table(["why", "what"], rows)
-    yield from ["", "</details>"]
+    words = ("allowed by the policy", "settled, as known to vary")
+    for word, entries in zip(words, parted(allowed), strict=True):
+        reasons: dict[str, list[str]] = {}
+        for entry in entries:
+            reasons.setdefault(entry.by.why, []).append(_not_deciding(entry.difference))
+        rows = [[prose(why), ", ".join(_first(names))] for why, names in reasons.items()]
+        if entries:
+            yield from _folded(len(entries), word)
+            yield from [*table(["why", "what"], rows), "", "</details>"]
+
+
+def _noise(noise: Sequence[Difference]) -> Iterator[str]:
+    """Yield in what two runs of the side before differ from each other."""
+    if noise:
+        yield from _folded(len(noise), "between two runs of before, which is noise", verb="")[:-1]
+        yield from [*difference_lines(noise), "", "</details>"]
+
+
+def _folded(count: int, word: str, *, verb: str | None = None) -> list[str]:
+    verb = ("is " if count == 1 else "are ") if verb is None else verb
+    said = f"{count} difference{'' if count == 1 else 's'} {verb}{word}"
+    return ["", f"<details><summary>{said}</summary>", ""]
+
+
+def _not_deciding(difference: Difference) -> str:
+    child = f" in child run {code(difference.child)}" if difference.child else ""
+    named = f"{difference.kind.value} {code(difference.name)}{child}"
+    sides = f"{code(difference.before)} and {code(difference.after)}"
+    return f"{named} ({sides})" if difference.known and (difference.before or difference.after) else named
 
 
 def _first(names: Sequence[str]) -> list[str]:

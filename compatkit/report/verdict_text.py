@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
-from compatkit.equivalence.verdict import NO_VERDICT, Verdict
+from compatkit.equivalence.verdict import NO_VERDICT, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.migrate_text import printable
 
@@ -18,11 +18,12 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield from unread_lines(verdict.unread)
     yield from _deciding(verdict)
     yield from _stale(verdict.stale)
-    reasons: dict[str, list[str]] = {}
-    for entry in verdict.allowed:
-        reasons.setdefault(entry.by.why, []).append(allowed_words(entry.difference))
-    for why, names in reasons.items():
-        yield printable(f"  allowed, {why}: {', '.join(names)}")
+    for word, entries in zip(("allowed", "settled"), parted(verdict.allowed), strict=True):
+        reasons: dict[str, list[str]] = {}
+        for entry in entries:
+            reasons.setdefault(entry.by.why, []).append(allowed_words(entry.difference))
+        for why, names in reasons.items():
+            yield printable(f"  {word}, {why}: {', '.join(names)}")
     for difference in verdict.noise:
         yield printable(f"  noise, in two runs of before: {difference}")
     for note in verdict.notes:

@@ -21,13 +21,17 @@ _GRACE = 3.0  # seconds, from asking a command to end until it is killed
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that starting one side takes: `environment` is whole, `output` gets stdout and stderr."""
+    """All that starting one side takes: `environment` is whole, `output` gets stdout and stderr.
+
+    `delay` is in seconds from the start of the first.
+    """
 
     side: str
     argv: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     output: Path
+    delay: float = 0.0
 
 
 def run_commands(launches: Sequence[Launch], *, timeout: float, slots: int) -> None:
@@ -36,13 +40,13 @@ def run_commands(launches: Sequence[Launch], *, timeout: float, slots: int) -> N
     Raises `CommandError` for the first that fails, cannot be started, or runs longer than `timeout` seconds. However
     this ends, no process of theirs is left.
     """
-    waiting, running = list(launches), list[_Running]()
+    waiting, running, began = list(launches), list[_Running](), time.monotonic()
     try:
         while waiting or running:
-            while waiting and len(running) < slots:
+            while waiting and len(running) < slots and time.monotonic() >= began + waiting[0].delay:
                 running.append(_Running(waiting.pop(0), timeout))
             running = [one for one in running if not one.has_ended()]
-            if running:
+            if running or waiting:
                 time.sleep(_LOOK)
     finally:
         _end(running)

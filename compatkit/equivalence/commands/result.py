@@ -61,13 +61,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One scenario: its comparisons, or the reason why there are none."""
+    """One scenario: its comparisons, or the reason why there are none; `made` names the commands and the seeds."""
 
     scenario: str
     comparisons: tuple[Comparison, ...] = ()
     failure: str = ""
     notes: tuple[str, ...] = ()
     policy: str = ""
+    made: str = ""
 
     @property
     def is_equivalent(self) -> bool:

@@ -20,6 +20,8 @@ from compatkit.equivalence.commands.written import default_stores_written, files
 from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
 
+# Seconds: what two runs of before stamp with the second at which they began is to differ, as noise.
+_APART = 1.1
 _SHIM_IS_OFF = "compatkit: the shim is off in this process"
 
 
@@ -47,7 +49,8 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
         environment = environment_of(scenario, own, seed=seed, threads=threads, python=python)
         environment |= _of_tree(side, own, environment)
         environment |= _of_shim(side, scenario, environment)
-        launches.append(Launch(side.name, side.argv, side.folder, environment, own.output))
+        delay = _APART if side.name.endswith(AGAIN) and slots > 1 else 0.0
+        launches.append(Launch(side.name, side.argv, side.folder, environment, own.output, delay))
     with mlflow_is_imported():
         begun = _run(launches, scenario, sides, slots)
     for side in sides.all:

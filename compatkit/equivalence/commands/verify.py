@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from compatkit.equivalence.commands.result import Comparison, Progress, Reading,
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario
-from compatkit.equivalence.commands.sides import prepared_sides
+from compatkit.equivalence.commands.sides import Sides, prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.errors import EquivalenceError
@@ -52,7 +53,15 @@ def verify_commands(
         comparisons = tuple(
             compare_sides(sample[0], other, policy, again=again, is_explained=scenario.explain) for other in sample[1:]
         )
-    return Result(scenario.name, comparisons, notes=notes)
+    return Result(scenario.name, comparisons, notes=notes, made=_made(scenario, sides))
+
+
+def _made(scenario: CommandScenario, sides: Sides) -> str:
+    """Say which commands ran, and under which seeds."""
+    commands = [f"{side.name} `{shlex.join(side.argv)}`" for side in sides.all]
+    last = scenario.seed + scenario.seeds - 1
+    seeds = f"seed {scenario.seed}" if scenario.seeds == 1 else f"seeds {scenario.seed} to {last}"
+    return f"{', '.join(commands)}, {seeds}"
 
 
 def compare_sides(

@@ -40,7 +40,7 @@ def compare_metrics(
             nature = metric_nature(name, policy.natures)
             for found in compare_histories(name, left[name], right[name], policy.metric_tolerance(name)):
                 is_known = nature is not None and found.kind is Kind.METRIC_VALUE
-                yield replace(found, known=nature.reason) if nature and is_known else found
+                yield replace(found, known=nature.reason, rule="") if nature and is_known else found
 
 
 def compare_model_metrics(

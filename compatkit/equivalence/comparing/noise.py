@@ -60,7 +60,7 @@ def compare_over_noise(before: Snapshot, again: Snapshot, after: Snapshot, polic
     The verdict tells what differs between the first two. A difference that they show too, and that is not settled,
     decides as ever, and says so.
     """
-    noise = [each for each in find_differences(before, again, policy) if not each.known]
+    noise = [replace(each, rule="") for each in find_differences(before, again, policy) if not each.known]
     settled: list[Difference] = []
     verdict = compare_snapshots(before, _settled(before, again, after, _Settling(settled)), policy, settled=settled)
     varying = {(each.child, each.kind, each.name): each for each in noise}

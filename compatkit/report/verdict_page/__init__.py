@@ -18,9 +18,11 @@ __all__ = [
 ]
 
 
-def write_verdict_page(path: Path, comparisons: Iterable[Comparison], *, title: str = "Verdict") -> None:
-    """Write the page to `path`, whole or not at all. `comparisons` is read one by one."""
+def write_verdict_page(
+    path: Path, comparisons: Iterable[Comparison], *, title: str = "Verdict", made: str = ""
+) -> None:
+    """Write the page to `path`, whole or not at all; `made` says how it was. `comparisons` is read one by one."""
     from compatkit.migrate.write import write_output
     from compatkit.report.verdict_page.page import verdict_page
 
-    write_output(path, verdict_page(comparisons, title=title).encode("utf-8", "replace"))
+    write_output(path, verdict_page(comparisons, title=title, made=made).encode("utf-8", "replace"))

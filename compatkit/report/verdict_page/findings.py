@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import Verdict, parted
 
 # What tells when two runs part; a metric that only one run has does not.
 PARTING = {Kind.METRIC_VALUE, Kind.METRIC_STEPS}
@@ -17,6 +17,7 @@ class State(Enum):
 
     DECIDES = "differs"
     ALLOWED = "allowed"
+    SETTLED = "settled"
     NEAR = "within tolerance"
     EQUAL = "equal"
 
@@ -31,13 +32,17 @@ class Findings:
 
     def __init__(self, verdict: Verdict) -> None:
         self._deciding = _by_subject(verdict.deciding)
-        self._allowed = _by_subject(entry.difference for entry in verdict.allowed)
+        allowed, settled = parted(verdict.allowed)
+        self._allowed = _by_subject(entry.difference for entry in allowed)
+        self._settled = _by_subject(entry.difference for entry in settled)
         self._why = {_subject(entry.difference): entry.by.why for entry in verdict.allowed}
 
     def about(self, category: str, name: str) -> tuple[Difference, ...]:
         """Return all differences of one thing, those that decide first."""
         subject = (category, name)
-        return (*self._deciding.get(subject, ()), *self._allowed.get(subject, ()))
+        return tuple(
+            each for found in (self._deciding, self._allowed, self._settled) for each in found.get(subject, ())
+        )
 
     def state(self, category: str, name: str, *, is_equal: bool = True) -> State:
         """Return the state; `is_equal` False is for what the page knows to differ, though no difference says so."""
@@ -46,14 +51,17 @@ class Findings:
             return State.DECIDES
         if subject in self._allowed:
             return State.ALLOWED
+        if subject in self._settled:
+            return State.SETTLED
         return State.EQUAL if is_equal else State.NEAR
 
     def state_of_part(self, category: str, name: str) -> State:
         """Return the state of what differs, but is told only by a difference of the whole that it belongs to."""
-        owners = {subject for subject in (*self._deciding, *self._allowed) if _is_part(category, name, subject)}
+        all_of_them = (*self._deciding, *self._allowed, *self._settled)
+        owners = {subject for subject in all_of_them if _is_part(category, name, subject)}
         if not owners or owners & self._deciding.keys():
             return State.DECIDES
-        return State.ALLOWED
+        return State.ALLOWED if owners & self._allowed.keys() else State.SETTLED
 
     def why(self, category: str, name: str) -> str:
         """Return the reason of an allowed difference, or nothing."""

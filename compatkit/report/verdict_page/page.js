@@ -10,7 +10,7 @@
   const groups = all(".group");
   const names = new Map(items.map((item) => [item, item.dataset.name.toLowerCase()]));
   const called = (item) => item.dataset.of ?? item.dataset.name;
-  const states = { all: null, differing: ["decides", "allowed", "near"], deciding: ["decides"] };
+  const states = { all: null, differing: ["decides", "allowed", "settled", "near"], deciding: ["decides"] };
 
   function apply() {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -33,8 +33,11 @@ _MARKS = {
 _WORST = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.OPEN, Outcome.UNDECIDED, Outcome.STALE, Outcome.EQUIVALENT)
 
 
-def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict") -> str:
-    """Return the page. `comparisons` is read one by one, so that a generator holds only one pair in memory."""
+def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict", made: str = "") -> str:
+    """Return the page; `made` says how it was.
+
+    `comparisons` is read one by one, so that a generator holds only one pair in memory.
+    """
     sections = tuple(read_sections(comparisons))
     script = _own("page.js")
     return (
@@ -42,6 +45,7 @@ def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict") -
         .get_template("page.html")
         .render(
             title=title,
+            made=made,
             sections=sections,
             outcome=overall(sections),
             counts=_counts(sections),

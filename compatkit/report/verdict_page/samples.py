@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compatkit.equivalence.statistics import Decision, Evidence, SampleVerdict
+from compatkit.equivalence.verdict import parted
 from compatkit.report.verdict_page.comparison import Table
 
 _COLUMNS = (
@@ -36,9 +37,10 @@ def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
     if verdict.deciding:
         rows = tuple((each.name, each.kind.value, str(each)) for each in verdict.deciding)
         yield Table("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
-    if verdict.allowed:
-        rows = tuple((each.difference.name, each.difference.kind.value, each.by.why) for each in verdict.allowed)
-        yield Table("Allowed by the policy", ("Name", "What", "Why"), rows)
+    for title, entries in zip(("Allowed by the policy", "Settled"), parted(verdict.allowed), strict=True):
+        rows = tuple((each.difference.name, each.difference.kind.value, each.by.why) for each in entries)
+        if rows:
+            yield Table(title, ("Name", "What", "Why"), rows)
     stale = tuple((f"The policy allows {each.kind} {each.name}, and nothing needed it.",) for each in verdict.stale)
     if notes := (*((f"Not read: {what}",) for what in verdict.unread), *((note,) for note in verdict.notes), *stale):
         yield Table("Notes", ("Note",), notes)

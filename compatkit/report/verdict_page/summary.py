@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.equivalence.verdict import Verdict
+from compatkit.equivalence.verdict import Verdict, parted
 from compatkit.report.verdict_page.findings import PARTING, State
 from compatkit.report.verdict_page.metrics import Metric
 
@@ -61,8 +61,11 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
         names = [each.name for each in first]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         yield f"It begins at step {first[0].first_step}: {', '.join(names[:_NAMED])}{more}."
-    if allowed := len(verdict.allowed):
+    allowed, settled = map(len, parted(verdict.allowed))
+    if allowed:
         yield f"{counted(allowed, 'difference')} {'is' if allowed == 1 else 'are'} allowed by the policy."
+    if settled:
+        yield f"{counted(settled, 'difference')} {'is' if settled == 1 else 'are'} settled, as known to vary."
     if near := sum(metric.state is State.NEAR for metric in metrics):
         yield f"{counted(near, 'metric')} {'is' if near == 1 else 'are'} not equal, but within the tolerance."
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.verdict import Allowed, parted
 from compatkit.report.verdict_page.comparison import (
     Compared,
     Comparison,
@@ -24,6 +25,9 @@ from compatkit.report.verdict_page.samples import sample_sentences, sample_table
 from compatkit.report.verdict_page.summary import Tally, earliest, sentences, tallies
 from compatkit.report.verdict_page.weights import Weight, weigh
 
+# Why something does not decide, and what.
+Reason = tuple[str, tuple[Difference, ...]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
@@ -36,7 +40,8 @@ class Section:
     compared: Compared | None = None
     tallies: tuple[Tally, ...] = ()
     first: tuple[Difference, ...] = ()
-    allowed: tuple[tuple[str, tuple[Difference, ...]], ...] = ()
+    allowed: tuple[Reason, ...] = ()
+    settled: tuple[Reason, ...] = ()
     metrics: tuple[Metric, ...] = ()
     weights: tuple[Weight, ...] = ()
     sheets: tuple[Sheet, ...] = ()
@@ -70,9 +75,7 @@ def _section(anchor: str, compared: Compared) -> Section:
     verdict, findings = compared.verdict, Findings(compared.verdict)
     before, after = compared.before, compared.after
     metrics = read_metrics(compared, findings)
-    reasons: dict[str, list[Difference]] = {}
-    for entry in verdict.allowed:
-        reasons.setdefault(entry.by.why, []).append(entry.difference)
+    allowed, settled = map(_by_reason, parted(verdict.allowed))
     return Section(
         anchor,
         compared.title,
@@ -82,12 +85,27 @@ def _section(anchor: str, compared: Compared) -> Section:
         replace(compared, before=_without_bulk(before), after=_without_bulk(after)),
         tallies(verdict),
         earliest(verdict),
-        tuple((why, tuple(differences)) for why, differences in reasons.items()),
+        allowed,
+        settled,
         metrics,
         with_bars(tuple(weigh(before.models, after.models, findings))),
-        tuple(read_sheets(before, after, compared.policy, findings)),
+        tuple(read_sheets(before, _under_names_of(before, after, settled), compared.policy, findings)),
         compared.tables,
     )
+
+
+def _by_reason(entries: Iterable[Allowed]) -> tuple[Reason, ...]:
+    reasons: dict[str, list[Difference]] = {}
+    for entry in entries:
+        reasons.setdefault(entry.by.why, []).append(entry.difference)
+    return tuple((why, tuple(differences)) for why, differences in reasons.items())
+
+
+def _under_names_of(before: Snapshot, after: Snapshot, settled: Iterable[Reason]) -> Snapshot:
+    """Return `after` with its artifacts under the names of `before`, where a name is settled as one that varies."""
+    found = (each for _, differences in settled for each in differences if each.kind is Kind.ARTIFACT_CONTENT)
+    names = {each.after: each.before for each in found if each.before in before.artifacts}
+    return replace(after, artifacts={names.get(name, name): file for name, file in after.artifacts.items()})
 
 
 def _without_bulk(snapshot: Snapshot) -> Snapshot:
