@@ -28,6 +28,7 @@ class Kind:
     documented: str = ""
 
 
+_TWO = Tensor("float64", np.array([9.0, 1.0]))
 # As `reading.graph` and `reading.layers` give them, shortened.
 _OPERATIONS = (
     'conv2d.default {"stride": [2, 2], "padding": [1, 1]}',
@@ -98,7 +99,22 @@ def _read_files(random: Random) -> dict[str, File]:
         "table.csv": _with_content(Content("csv", rows)),
         "net.zip": _with_content(Content("zip", members)),
         "film.gif": _with_content(Content("image", {"mode": "P", **frames})),
+        "table.csv.gz": _with_content(Content("csv", rows)),
+        "LOG": _with_content(Content("text", {"line 1": "2026-11-29 01:20:31 loss 0.5\n", "line 2": "done\n"})),
+        "table.parquet": _with_content(_columns(weight)),
+        "tb/events.out.tfevents": _with_content(_events(random)),
+        "report.ipynb": _with_content(Content("json", {"$.cells[0].source[0]": '"x = 1"', "$.nbformat": "4"})),
     }
+
+
+def _columns(weight: Tensor) -> Content:
+    texts = {"rows": "2", "type.loss": "double", "column.who row 0": "a", "column.who row 1": "null"}
+    return Content("parquet", texts, {"column.loss": weight})
+
+
+def _events(random: Random) -> Content:
+    values = {f"event {step}, value 0": f"loss {random.random()}" for step in range(3)}
+    return Content("events", values | {f"event {step}, step": str(step) for step in range(3)})
 
 
 def _pickled(file: File, random: Random) -> File:
@@ -339,7 +355,7 @@ KINDS = (
     Kind("attribute in a pickle", _content("model.pkl", values=_with("$.depth", "4"))),
     Kind("class in a pickle", _content("model.pkl", values=_with("$", "acme.Other()"))),
     Kind("id in a pickle gone", _content("model.pkl", values=_with("$.id", "None"))),
-    Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", Tensor("float64", np.array([9.0, 1.0]))))),
+    Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", _TWO))),
     Kind("array of a pickle lost", _content("model.pkl", tensors=_without("$.coef"))),
     Kind("line of a text", _content("summary.txt", values=_with("line 1", "model\n"))),
     Kind("line of a text lost", _content("summary.txt", values=_without("line 2"))),
@@ -348,6 +364,17 @@ KINDS = (
     Kind("value in a member of an archive", _content("net.zip", values=_with("config.json//$.units", "9"))),
     Kind("member of an archive", _content("net.zip", values=_with("weights.h5//", "9 bytes, other"))),
     Kind("member of an archive lost", _content("net.zip", values=_without("weights.h5//"))),
+    Kind("cell of a packed table", _content("table.csv.gz", values=_with("row 2", '["1", "0.25"]'))),
+    Kind("value in a log of any name", _content("LOG", values=_with("line 1", "2026-11-29 01:20:31 loss 0.6\n"))),
+    Kind("time in a log", _content("LOG", values=_with("line 1", "2026-11-29 01:20:33 loss 0.5\n"))),
+    Kind("value in a column", _content("table.parquet", tensors=_with("column.loss", _TWO))),
+    Kind("text in a column", _content("table.parquet", values=_with("column.who row 1", "b"))),
+    Kind("type of a column", _content("table.parquet", values=_with("type.loss", "float"))),
+    Kind("column lost", _content("table.parquet", tensors=_without("column.loss"))),
+    Kind("value of an event", _content("tb/events.out.tfevents", values=_with("event 1, value 0", "loss 2.5"))),
+    Kind("step of an event", _content("tb/events.out.tfevents", values=_with("event 1, step", "7"))),
+    Kind("event lost", _content("tb/events.out.tfevents", values=_without("event 2, value 0"))),
+    Kind("cell of a notebook", _content("report.ipynb", values=_with("$.cells[0].source[0]", '"x = 2"'))),
     Kind("duration of a frame", _content("film.gif", values=_with("duration 0", "500"))),
     Kind("order of points without steps", _scores(lambda points: points[::-1])),
     Kind("point without a step lost", _scores(lambda points: points[:-1])),
