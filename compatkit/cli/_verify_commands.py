@@ -45,9 +45,9 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
     from compatkit.cli._extras import require
     from compatkit.cli._verdict_page import write_results
     from compatkit.equivalence.commands import ended_by_signals
-    from compatkit.report.commands_formats import render_results
-    from compatkit.report.commands_text import explanations_lines
     from compatkit.report.made import how_results_were_made, with_made
+    from compatkit.report.verdict_formats import render_results
+    from compatkit.report.verdict_text import explanations_lines
 
     require("mlflow", "numpy", "yaml", extra="verify")
     if any(scenario.seeds > 1 for scenario in scenarios):

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from compatkit.cli._outputs import output_parser
+from compatkit.report import FORMATS
 
 if TYPE_CHECKING:
     from compatkit.equivalence.commands import CommandScenario
-
-FORMATS = ("text", "json", "junit", "github", "markdown")
 
 
 class Given(TypedDict):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._verdict_page import html_option
+from compatkit.report import FORMATS
 
 if TYPE_CHECKING:
     from compatkit.cli._status import ExitStatus
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "junit", "github", "markdown"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
 )

@@ -8,7 +8,8 @@ from typing import Unpack
 import click
 
 from compatkit.cli._verdict_page import html_option, require_page
-from compatkit.cli._verify_given import FORMATS, Given, parse_outputs, parse_shard
+from compatkit.cli._verify_given import Given, parse_outputs, parse_shard
+from compatkit.report import FORMATS
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _COUNT = click.IntRange(min=1)

@@ -1,3 +1,6 @@
 """Reports of every kind, from the values that the layers below return."""
 
 from __future__ import annotations
+
+# The forms in which a verdict can be had.
+FORMATS = ("text", "json", "junit", "github", "markdown")

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Literal, TypeAlias, get_args
 
+from compatkit.equivalence.commands import Result
 from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.report.explain_text import explanation_lines, explanation_markdown
-from compatkit.report.samples_json import samples_json
-from compatkit.report.samples_text import samples_lines, samples_word
-from compatkit.report.verdict_cases import matrix_cases, sample_cases, verdict_cases
+from compatkit.report.verdict_cases import matrix_cases, results_cases, sample_cases, verdict_cases
 from compatkit.report.verdict_github import cases_github
-from compatkit.report.verdict_json import matrices_json, verdict_json
+from compatkit.report.verdict_json import matrices_json, results_json, samples_json, verdict_json
 from compatkit.report.verdict_junit import cases_junit
-from compatkit.report.verdict_markdown import matrices_markdown, samples_markdown, verdict_markdown
-from compatkit.report.verdict_text import matrices_lines, matrices_word, policy_line, verdict_lines
-
-Format: TypeAlias = Literal["text", "json", "junit", "github", "markdown"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+from compatkit.report.verdict_markdown import matrices_markdown, results_markdown, samples_markdown, verdict_markdown
+from compatkit.report.verdict_text import (
+    matrices_lines,
+    matrices_word,
+    policy_line,
+    results_lines,
+    samples_lines,
+    samples_word,
+    verdict_lines,
+    verdict_word,
+)
 
 
 def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None = None) -> str:
@@ -71,3 +75,17 @@ def render_matrices(matrices: Sequence[Matrix], form: str) -> str:
         case "markdown":
             return "\n".join(matrices_markdown(matrices))
     return "\n".join(matrices_lines(matrices))
+
+
+def render_results(results: Sequence[Result], form: str) -> str:
+    """Return the results of commands in one of `FORMATS`."""
+    match form:
+        case "json":
+            return results_json(results)
+        case "junit":
+            return cases_junit("compatkit verify", results_cases(results))
+        case "github":
+            return "\n".join(cases_github(verdict_word(results), results_cases(results)))
+        case "markdown":
+            return "\n".join(results_markdown(results))
+    return "\n".join(results_lines(results))

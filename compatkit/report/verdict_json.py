@@ -1,4 +1,4 @@
-"""A verdict, and a matrix of verdicts, as JSON. The values of both sides are texts, since JSON has no NaN."""
+"""Verdicts on runs, on many runs, on matrices and on commands, as JSON. Both sides are texts: JSON has no NaN."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.explain.clue import Explanation
 from compatkit.equivalence.matrix import Matrix
+from compatkit.equivalence.statistics.evidence import Evidence, Sample, SampleVerdict
 from compatkit.equivalence.verdict import Allowed, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.explain_text import explanation_object
+from compatkit.report.verdict_text import comparison_word, samples_word
 
 
 def verdict_json(verdict: Verdict, explanation: Explanation | None = None) -> str:
@@ -80,3 +83,76 @@ def allowed_json(allowed: Sequence[Allowed]) -> dict[str, Any]:
 def allowance_json(allowance: Allowance) -> dict[str, Any]:
     """Return an entry of the policy as an object that JSON can hold."""
     return {**asdict(allowance), "until": allowance.until.isoformat() if allowance.until else None}
+
+
+def samples_json(verdict: SampleVerdict) -> str:
+    """Return the verdict as a JSON object."""
+    return json.dumps(samples_object(verdict), indent=2, allow_nan=False)
+
+
+def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
+    """Return the verdict as an object that JSON can hold; `equivalent` is true for one of the three verdicts only."""
+    return {
+        "verdict": samples_word(verdict) if verdict.is_open else verdict.decision.value,
+        "policy": verdict.policy,
+        "equivalent": verdict.is_equivalent,
+        "seeds": verdict.seeds,
+        "confidence": verdict.confidence,
+        "level": verdict.level,
+        "before": list(verdict.before),
+        "after": list(verdict.after),
+        "metrics": [_evidence(each) for each in verdict.evidence],
+        "deciding": [difference_json(difference) for difference in verdict.deciding],
+        **allowed_json(verdict.allowed),
+        "unused": [allowance_json(entry) for entry in verdict.unused],
+        "stale": [allowance_json(entry) for entry in verdict.stale],
+        "unread": list(verdict.unread),
+        "notes": list(verdict.notes),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    sides = {"before": _sample(evidence.before), "after": _sample(evidence.after)}
+    return {**asdict(evidence), **sides, "decision": evidence.decision.value}
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    return {"runs": sample.runs, "values": list(sample.values), "mean": sample.mean if sample.values else None}
+
+
+def results_json(results: Sequence[Result]) -> str:
+    """Return results as a JSON list, one object a scenario."""
+    return json.dumps([_result(result) for result in results], indent=2, allow_nan=False)
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "scenario": result.scenario,
+        "policy": result.policy,
+        "equivalent": result.is_equivalent,
+        "failure": result.failure,
+        "comparisons": [_comparison(comparison) for comparison in result.comparisons],
+        "stale": [allowance_json(entry) for entry in result.stale],
+        "notes": list(result.notes),
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "before": comparison.before,
+        "after": comparison.after,
+        "verdict": comparison_word(comparison),
+        "runs": [_run(run) for run in comparison.runs],
+        "missing": list(comparison.missing),
+        "extra": list(comparison.extra),
+        "notes": list(comparison.notes),
+    }
+
+
+def _run(run: RunVerdict) -> dict[str, Any]:
+    explained = {"explanation": explanation_object(run.explanation)} if run.explanation else {}
+    return {"run": run.run, "verdict": _verdict(run.verdict), **explained}
+
+
+def _verdict(verdict: Verdict | SampleVerdict) -> dict[str, Any]:
+    return samples_object(verdict) if isinstance(verdict, SampleVerdict) else verdict_object(verdict)

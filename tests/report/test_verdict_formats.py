@@ -17,8 +17,9 @@ from compatkit.equivalence import Difference, Kind, Point, Policy, Snapshot, Ver
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.statistics import SampleVerdict, compare_samples
 from compatkit.migration import Allowance, Margin
+from compatkit.report import FORMATS
 from compatkit.report.migrate_text import printable
-from compatkit.report.verdict_formats import FORMATS, render_matrices, render_samples, render_verdict
+from compatkit.report.verdict_formats import render_matrices, render_samples, render_verdict
 from tests.equivalence.strategies import RUN
 
 NASTY = ["a|b", "`x`", "``", "<script>alert(1)</script>", "@team", "#1", "[a](http://b)", "\x1b[31m", "a\nb", "]]>"]

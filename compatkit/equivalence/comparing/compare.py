@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from compatkit.equivalence.comparing.children import compare_children
 from compatkit.equivalence.comparing.compared import count_compared
-from compatkit.equivalence.comparing.datasets import compare_datasets
 from compatkit.equivalence.comparing.metrics import compare_metrics, compare_model_metrics
 from compatkit.equivalence.comparing.models import compare_files, compare_models
 from compatkit.equivalence.comparing.near import notes_on_near_values
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.comparing.variables import with_variables_of
-from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.frameworks import natures_of
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reading.canonical import is_same_tag
 from compatkit.equivalence.reading.weights import REQUIREMENTS
-from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.snapshot import Dataset, Snapshot
 from compatkit.equivalence.verdict import Allowed, Verdict
 from compatkit.migration import Allowance
 
@@ -122,5 +120,45 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
         content=Kind.ARTIFACT_CONTENT,
     )
     yield from compare_models(before.models, after.models, policy)
-    yield from compare_datasets(before.datasets, after.datasets)
-    yield from compare_children(before, after, policy, find_differences)
+    yield from _compare_datasets(before.datasets, after.datasets)
+    yield from _compare_children(before, after, policy)
+
+
+def _compare_datasets(before: Mapping[str, Dataset], after: Mapping[str, Dataset]) -> Iterator[Difference]:
+    """Yield how the data sets of two runs differ; each part that does is a difference of its own."""
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            yield Difference(Kind.DATASET_MISSING, name, before=before[name].digest, rule="must be there")
+        elif name not in before:
+            yield Difference(Kind.DATASET_EXTRA, name, after=after[name].digest, rule="must not be there")
+        else:
+            yield from _compare_parts(name, before[name], after[name])
+
+
+def _compare_parts(name: str, before: Dataset, after: Dataset) -> Iterator[Difference]:
+    left, right = _parts(before), _parts(after)
+    for part in sorted(left.keys() | right.keys()):
+        if left.get(part) != right.get(part):
+            texts = excerpts(left.get(part, ""), right.get(part, ""))
+            yield Difference(Kind.DATASET_VALUE, name, *texts, rule=f"{part} must be equal")
+
+
+def _parts(dataset: Dataset) -> dict[str, str]:
+    tags = {f"tag {name!r}": text for name, text in dataset.tags.items()}
+    return {"digest": dataset.digest, "schema": dataset.schema, "profile": dataset.profile, **tags}
+
+
+def _compare_children(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
+    """Yield how the children differ. Names are those in the child, so that the policy says the same of it."""
+    for name in sorted(before.children.keys() | after.children.keys()):
+        if name not in after.children:
+            yield Difference(Kind.CHILD_MISSING, name, before=_size(before.children[name]), rule="must be there")
+        elif name not in before.children:
+            yield Difference(Kind.CHILD_EXTRA, name, after=_size(after.children[name]), rule="must not be there")
+        else:
+            for found in find_differences(before.children[name], after.children[name], policy):
+                yield replace(found, child=f"{name} / {found.child}" if found.child else name)
+
+
+def _size(child: Snapshot) -> str:
+    return f"{child.status}, {len(child.params)} params, {len(child.metrics)} metrics"
