@@ -5,7 +5,8 @@ measures its noise, then refactored, then with each change; nothing is allowed b
 the differences that decide bears the name that stands beside it.
 
 A run is a fork of a process that has imported the framework, into a copy of an empty store; MLflow finds out what a
-model requires in the first run, and is told so in the others. Both save nine tenths of the processor time.
+model requires in the first run, and is told so in the others. Both save nine tenths of the processor time. With
+SAME_SCRIPT_FOLDER set to a folder, the stores stay there, and what was run is not run again.
 """
 
 from __future__ import annotations
@@ -219,7 +220,7 @@ SCRIPTS = {
             "seed": ("manual_seed(SEED)", "manual_seed(SEED + 1)", "loss"),
             "default": ("Dropout(0.1)", "Dropout(0.11)", "p|operations|loss"),
             "metric on train": ("TensorDataset(x_test, t_test)", "TensorDataset(x, t)", "val_loss"),
-            "early stopping": ("patience=1", "patience=2", "patience"),
+            "early stopping": ("patience=1", "patience=2", "steps|patience"),
             "weight decay": (", weight_decay=1e-2", ", weight_decay=0.0", "weight_decay|loss|Net"),
             "dtype": ('precision="32"', 'precision="bf16-mixed"', "loss"),
         },
@@ -335,12 +336,15 @@ def source_of(script: Script) -> str:
 
 
 def refactored(script: Script) -> str:
-    """Put the whole script into a function, below a comment, and call its own things by other names."""
-    tree = ast.parse(f"def main():\n{indent(source_of(script), '    ')}\nmain()\n")
+    """Put what the script does into a function, below its imports and classes, and call its own things otherwise."""
+    tree = ast.parse(source_of(script))
     for name in ast.walk(tree):
         if isinstance(name, ast.Name):
             name.id = {**RENAMED, **script.renamed}.get(name.id, name.id)
-    return f"# Refactored.\n\n{ast.unparse(tree)}\n"
+    kept = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom | ast.ClassDef)]
+    done = [each for each in tree.body if each not in kept]
+    top, body = (ast.unparse(ast.Module(part, [])) for part in (kept, done))
+    return f"# Refactored.\n\n{top}\n\n\ndef main():\n{indent(body, '    ')}\n\n\nmain()\n"
 
 
 def changed(source: str, change: Change) -> str:
@@ -378,15 +382,19 @@ def prepare(script: Script, folder: Path) -> None:
 
 def logged(source: str, folder: Path) -> str:
     """Run a script in a fork, in a folder and with a store of its own; return the store's address, or nothing."""
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    if (folder / "done").exists():
+        return uri
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(folder.parent.parent / "empty.db", folder / "mlflow.db")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
     pid = os.fork()
     if pid == 0:
         _run(source, folder, uri)
     if os.waitpid(pid, 0)[1]:
         print(folder.name, (folder / "output").read_text()[-3000:], file=sys.stderr)
         return ""
+    (folder / "done").touch()
     return uri
 
 
@@ -454,7 +462,7 @@ def show(name: str) -> None:
     """Run one framework's script in all ways, and print a line for each, with what was found below."""
     with tempfile.TemporaryDirectory() as given:
         folder = Path(os.environ.get("SAME_SCRIPT_FOLDER", given)) / name.replace(" ", "-")
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         prepare(SCRIPTS[name], folder)
         for what, verdict, named in verdicts(SCRIPTS[name], folder):
             print(f"{name} | {what} | {mark(what, verdict, named)}", flush=True)

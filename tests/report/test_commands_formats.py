@@ -13,7 +13,8 @@ from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.snapshot import Point
 from compatkit.equivalence.statistics import compare_samples
 from compatkit.migration import Allowance
-from compatkit.report.verdict_formats import FORMATS, render_results
+from compatkit.report import FORMATS
+from compatkit.report.verdict_formats import render_results
 
 RUN = Snapshot("a", metrics={"loss": (Point(1, 0.5),)})
 OTHER = Snapshot("b", metrics={"loss": (Point(1, 0.25),)})
