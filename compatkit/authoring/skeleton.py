@@ -118,18 +118,23 @@ class {name}:
 '''
 
 
-def write_skeleton(migration_id: str, parent: Path) -> list[Path]:
+def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[Path]:
     """Write a new package for `migration_id` into `parent`, and return its files.
 
-    Raises `AuthoringError` for an id that cannot be one, or a folder that is there already.
+    `library` is the package that users import, by default what the id begins with. Raises `AuthoringError` for an id or
+    a package that cannot be one, or a folder that is there already.
     """
     if not _ID.fullmatch(migration_id):
         raise AuthoringError.bad_id(migration_id)
+    library = library or migration_id.partition("-")[0]
+    if not all(part.isidentifier() for part in library.split(".")):
+        what = f"{library!r} is no package that Python imports."
+        raise AuthoringError(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
     root = parent / migration_id
     if root.exists():
         raise AuthoringError.exists(root)
     written = []
-    for name, text in sorted(_files(migration_id).items()):
+    for name, text in sorted(_files(migration_id, library).items()):
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -149,16 +154,18 @@ def _commented(example: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _files(migration_id: str) -> Mapping[str, str]:
+def _files(migration_id: str, library: str) -> Mapping[str, str]:
     package = f"{migration_id.replace('-', '_')}_migration"
-    library = migration_id.partition("-")[0]
+    folder = library.replace(".", "/")
+    # Without its own file, a package would be that of the library that is installed.
+    parents = [folder[: found.start()] for found in re.finditer(r"/|$", folder)]
     names = {
         "id": migration_id,
         "package": package,
         "package_name": f"{migration_id}-migration",
         "group": ENTRY_POINT_GROUP,
         "library": library,
-        "letters": re.sub(r"[^A-Z]", "", library.upper()).ljust(2, "X"),
+        "letters": re.sub(r"[^A-Z]", "", library.partition(".")[0].upper()).ljust(2, "X"),
         "schema": f"../../{SCHEMA_FILE}",
     }
     before = _BEFORE.format(**names)
@@ -175,8 +182,7 @@ def _files(migration_id: str) -> Mapping[str, str]:
             "old_home import Thing", "new_home import Thing2 as Thing"
         ),
         f"{inside}/examples/other_name.unchanged.txt": f"from {library}.old_home import Thingy\n",
-        f"{inside}/examples/v1/{library}/__init__.py": "",
-        f"{inside}/examples/v1/{library}/old_home.py": _CLASS.format(version="v1", name="Thing"),
-        f"{inside}/examples/v2/{library}/__init__.py": "",
-        f"{inside}/examples/v2/{library}/new_home.py": _CLASS.format(version="v2", name="Thing2"),
+        **{f"{inside}/examples/{version}/{part}/__init__.py": "" for version in ("v1", "v2") for part in parents},
+        f"{inside}/examples/v1/{folder}/old_home.py": _CLASS.format(version="v1", name="Thing"),
+        f"{inside}/examples/v2/{folder}/new_home.py": _CLASS.format(version="v2", name="Thing2"),
     }

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib.machinery import PathFinder
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
 
 from compatkit.authoring.examples import Example, Examples
 from compatkit.authoring.rewriting import acts_in, codes_met
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
-from compatkit.migration.lines import Path
+from compatkit.migration.inventory import read_inventory
+from compatkit.migration.lines import Path as EntryPath
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """Something that looks wrong, and the path of its entry; empty where it is about a file of the examples."""
 
-    path: Path
+    path: EntryPath
     what: str
     hint: str
     where: str = ""
@@ -27,6 +32,7 @@ def suspicions_of(migration: Migration, document: Mapping[str, object], examples
     yield from _idle_moves(migration)
     yield from _moved_and_unhandled(migration)
     yield from _borrowed_codes(migration, document)
+    yield from _untrue_inventory(migration)
     for name in examples.strays:
         what = f"The example {name} is never tried."
         yield Suspicion((), what, "call it NAME.before.txt with NAME.after.txt, or NAME.unchanged.txt")
@@ -49,6 +55,48 @@ def _moved_and_unhandled(migration: Migration) -> Iterator[Suspicion]:
         if declared := next((move.old for move in migration.moves if fnmatchcase(move.old, unhandled.name)), ""):
             what = f"{declared} is moved, and listed as unhandled."
             yield Suspicion(("unhandled", number), what, "keep one of the two")
+
+
+def _untrue_inventory(migration: Migration) -> Iterator[Suspicion]:
+    """Yield what the inventory says and the installed release, if it is v2, does not have, or the other way round."""
+    for move in migration.moves if migration.inventory else ():
+        if move.is_module and (found := _installed(move.new, migration.versions.v2)):
+            version, there = found
+            listed = read_inventory(move.inventory).names
+            below = {
+                each: names for each, names in listed.items() if each == move.new or each.startswith(f"{move.new}.")
+            }
+            lost = sorted(
+                f"{each}.{name}" for each, names in below.items() for name in names - there.get(each, frozenset())
+            )
+            more = sorted(
+                f"{each}.{name}" for each, names in there.items() for name in names - below.get(each, frozenset())
+            )
+            for names, what in (
+                (lost, "lacks, and the inventory lists"),
+                (more, "has, and the inventory does not list"),
+            ):
+                if names:
+                    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+                    hint = f"write it anew: compatkit migrations inventory RELEASE {move.new} > {migration.inventory}"
+                    yield Suspicion(("inventory",), f"{move.new} {version}, as installed, {what}: {shown}.", hint)
+
+
+def _installed(module: str, v2: str) -> tuple[str, Mapping[str, frozenset[str]]] | None:
+    """Return the version and the names of a module, where v2 of its library is installed; nothing is imported."""
+    top = module.partition(".")[0]
+    try:
+        from compatkit.authoring.inventory import take_inventory
+    except ImportError:
+        # What reads a release comes with an extra; without it this is not asked.
+        return None
+    spec = PathFinder.find_spec(top)
+    versions = [version(name) for name in packages_distributions().get(top, ())] if spec else []
+    is_v2 = bool(versions) and re.split(r"[.\s]", versions[0])[0] == re.split(r"[.\s]", v2)[0]
+    if not (is_v2 and spec and spec.submodule_search_locations):
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations))).parent
+    return versions[0], take_inventory(module, folder).names
 
 
 def _borrowed_codes(migration: Migration, document: Mapping[str, object]) -> Iterator[Suspicion]:

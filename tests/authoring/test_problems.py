@@ -163,3 +163,43 @@ def test_a_row_is_shown_where_another_one_speaks_for_it(tmp_path: Path) -> None:
     shown = {"a_before": "import shop\nshop.buy(a=1, c=2)\n", "a_after": "import shop\nshop.buy(b=1)\n"}
 
     assert told(problems(tmp_path, HEAD + rows, **shown)) == []
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library of which version 2.1 is installed; it must not be imported."""
+    place = tmp_path / "site"
+    (place / "mall").mkdir(parents=True)
+    (place / "mall" / "__init__.py").write_text("class Till: ...\nraise RuntimeError('imported')\n", encoding="utf-8")
+    (place / "mall-2.1.dist-info").mkdir()
+    (place / "mall-2.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mall\nVersion: 2.1\n")
+    (place / "mall-2.1.dist-info" / "top_level.txt").write_text("mall\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(place))
+    return place
+
+
+LISTED = HEAD + 'inventory = "v2.txt"\n[[moves]]\ncode = "SHOP101"\nkind = "module"\nold = "shop"\nnew = "mall"\n'
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("Till, Bag", ["mall 2.1, as installed, lacks, and the inventory lists: mall.Bag."]),
+        ("", ["mall 2.1, as installed, has, and the inventory does not list: mall.Till."]),
+        ("Till", []),
+    ],
+)
+def test_an_inventory_is_held_against_what_is_installed(
+    names: str, said: list[str], tmp_path: Path, installed: Path
+) -> None:
+    file = plant(tmp_path / "own", LISTED, a_unchanged="import shop.x\n")
+    file.with_name("v2.txt").write_text(f"mall: {names}\n", encoding="utf-8")
+
+    assert [each.what for each in find_problems(file) if "inventory" in each.what] == said
+
+
+def test_an_inventory_of_another_release_is_not(tmp_path: Path, installed: Path) -> None:
+    file = plant(tmp_path / "own", LISTED.replace('v2 = "2"', 'v2 = "3"'))
+    file.with_name("v2.txt").write_text("mall: Bag\n", encoding="utf-8")
+
+    assert not any("inventory" in each.what for each in find_problems(file))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from compatkit.authoring.skeleton import commented_rows
+from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring.skeleton import commented_rows, write_skeleton
 from compatkit.migration import Migration, codes_of, parse_migration
 from tests.authoring.migrations import HEAD
 
@@ -63,3 +65,19 @@ def test_every_kind_of_row_is_shown() -> None:
 
 def test_nothing_is_in_force_before_a_comment_sign_is_taken_away() -> None:
     assert all(line.startswith("#") or not line for line in TEXT.splitlines())
+
+
+@pytest.mark.parametrize("library", ["sklearn", "shop.maps"])
+def test_a_package_may_be_called_otherwise_than_the_migration(library: str, tmp_path: Path) -> None:
+    files = write_skeleton("acme-2", tmp_path, library)
+
+    (text,) = (file.read_text(encoding="utf-8") for file in files if file.name == "migration.toml")
+    assert parse_migration(text).moves[0].old == f"{library}.old_home.Thing"
+    # Each package above has its own file, or an installed one of that name would be found.
+    top = tmp_path / "acme-2" / "src" / "acme_2_migration" / "examples" / "v2" / library.partition(".")[0]
+    assert (top / "__init__.py").is_file()
+
+
+def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AuthoringError, match="no package"):
+        write_skeleton("acme-2", tmp_path, "scikit-learn")

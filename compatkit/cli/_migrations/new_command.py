@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,11 +17,16 @@ import click
     default=Path(),
     help="The folder for the package; by default the present one.",
 )
-def command(migration_id: str, folder: Path) -> None:
+@click.option(
+    "--package", metavar="NAME", help="The package that users import, such as sklearn; asked for on a terminal."
+)
+def command(migration_id: str, folder: Path, package: str | None) -> None:
     """Start a migration as a package of its own: an entry point, a migration.toml, examples and a test that passes."""
     from compatkit.authoring.skeleton import write_skeleton
 
-    for file in write_skeleton(migration_id, folder):
+    if package is None and sys.stdin.isatty():
+        package = click.prompt("The package that users import", default=migration_id.partition("-")[0], err=True)
+    for file in write_skeleton(migration_id, folder, package or ""):
         click.echo(file)
     root = folder / migration_id
     click.echo(f"\nNow edit its migration.toml, and run: compatkit migrations test {root}", err=True)
