@@ -16,7 +16,7 @@ from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
-from compatkit.rewrite.rules.calls.code_in_texts import find_in_texts
+from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
@@ -36,7 +36,7 @@ def find_calls(file: File, run: RunPlan) -> Found:
     index = Index.of(run.calling, run.options)
     found = _find(file, run, index)
     is_asked = run.options.confidence == "review"
-    texts = find_in_texts(file, index.known.watched, lambda each: _find(each, run, index), may_change=is_asked)
+    texts = find_in_texts(file, Look(index.known.watched, lambda each: _find(each, run, index), may_change=is_asked))
     return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
 
 

@@ -117,7 +117,7 @@ def may_stand(text: str) -> bool:
 
 
 def _plan(target: Target, changes: Sequence[CallChange]) -> tuple[Planned, list[Doubt]]:
-    return plan_call(_call(target), changes, lambda _: True)
+    return plan_call(_call(target), changes)
 
 
 def _keeps_keys(planned: Planned) -> bool:

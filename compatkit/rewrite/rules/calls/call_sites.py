@@ -11,9 +11,9 @@ from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import Local, Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import edit_call, lay_out, written
+from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, Planned, plan_call
+from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
 from compatkit.rewrite.rules.respell import Spelling, Use
 
@@ -44,13 +44,13 @@ class Visitor:
     def _call(self, call: ast.Call, callee: object) -> Iterator[Use]:
         if made := self._trace.partials.get(call):
             for one in made.each() if isinstance(made, Named) and not made.how else ():
-                inner = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
-                self._report_passed(call, inner, one.name, "`functools.partial` may be given more arguments later")
+                inner = _with(call, call.args[1:], call.keywords)
+                self._report_passed(inner, one.name, "`functools.partial` may be given more arguments later")
             return
         if isinstance(callee, Named) and callee.how:
-            inner = ast.Call(func=call.func, args=[], keywords=call.keywords)
+            inner = _with(call, [], call.keywords)
             for one in callee.each() if call.keywords else ():
-                self._report_passed(call, inner, one.name, "it is called through `functools.partial`")
+                self._report_passed(inner, one.name, "it is called through `functools.partial`")
         elif isinstance(callee, Named):
             for one in callee.each():
                 yield from self._named(call, one)
@@ -59,7 +59,7 @@ class Visitor:
             if callee.node in self._trace.plain and base:
                 yield from self._subclass(call, base, "it is a subclass that is called")
             else:
-                self._report_passed(call, call, base, "it is a subclass that is called")
+                self._report_passed(call, base, "it is a subclass that is called")
         self._report_handed(call, callee)
 
     def _named(self, call: ast.Call, callee: Named) -> Iterator[Use]:
@@ -70,13 +70,13 @@ class Visitor:
             if isinstance(call.func, ast.Attribute) and call.func.value in self._trace.supers:
                 yield from self._subclass(call, base, "a subclass decides")
             else:
-                self._report_passed(call, call, base, "a subclass decides")
+                self._report_passed(call, base, "a subclass decides")
 
     def _subclass(self, call: ast.Call, base: str, reason: str) -> Iterator[Use]:
         """Change a call that makes an object of a subclass as one of the base, whose import it need not change."""
         changes = self._index.calls_of(base)
         if any(change.to for change in changes):
-            self._report_passed(call, call, base, reason)
+            self._report_passed(call, base, reason)
         elif changes:
             yield from self._subject(call, Named(base), changes)
 
@@ -86,33 +86,30 @@ class Visitor:
             return
         for number, arg in enumerate(call.args):
             words = [word for word in call.keywords if word.value is not arg]
-            self._handed_with(call, arg, call.args[number + 1 :], words)
+            self._handed_with(call, arg, _given(call.args[number + 1 :], words))
         for word in call.keywords:
-            self._handed_with(call, word.value, [], [each for each in call.keywords if each is not word])
+            self._handed_with(call, word.value, _given([], [each for each in call.keywords if each is not word]))
 
-    def _handed_with(
-        self, call: ast.Call, arg: ast.expr, behind: Sequence[ast.expr], words: Sequence[ast.keyword]
-    ) -> None:
+    def _handed_with(self, call: ast.Call, arg: ast.expr, given: Sequence[ast.keyword]) -> None:
         value = self._trace.names.get(arg)
-        given = [*words, *(word for part in (*behind, *(each.value for each in words)) for word in _written_in(part))]
         if not isinstance(value, Named) or value.how or not given:
             return
         for one in value.each():
             asked = {name for change in self._index.calls_of(one.name) if not change.to for name in change.asked}
             keywords = [word for word in given if word.arg in asked]
             if keywords:
-                inner = ast.Call(func=call.func, args=[], keywords=keywords)
-                self._report_passed(call, inner, one.name, "it is handed on with these arguments")
+                self._report_passed(_with(call, [], keywords), one.name, "it is handed on with these arguments")
 
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
         spreads = spreads_of(self._file, call)
-        planned, doubts = plan_call(call, acting, self._may_make, self._file.import_of, spreads)
+        planned, doubts = plan_call(call, acting, Circumstances(self._may_make, self._file.import_of, spreads))
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
             use = Use(call.func, planned.applied[0].code, self._message(callee.name, planned))
-            reason = self._doubt(call, callee, planned.applied) or self._edit(use, call, callee.name, planned)
+            reason = self._doubt(call, callee, planned.applied) or self._edit(use, call, planned)
+            reason = reason or self._spell(use, callee.name, planned.applied)
             if not reason:
                 yield use
                 return
@@ -143,19 +140,16 @@ class Visitor:
                 found.append(other)
         return found
 
-    def _edit(self, use: Use, call: ast.Call, name: str, planned: Planned) -> str:
-        """Add the edits to `use`; returns why that is not possible."""
-        layout = lay_out(self._source, call)
-        if layout is None:
-            return "its parentheses are not where they were looked for"
-        edits = edit_call(self._source, call, layout, planned)
+    def _edit(self, use: Use, call: ast.Call, planned: Planned) -> str:
+        """Add the edits of its arguments to `use`; returns why that is not possible."""
+        edits = edit_call(self._source, call, planned)
         if isinstance(edits, str):
             return edits
         within = edit_spreads(self._file, planned)
         if isinstance(within, str):
             return within
         use.edits += [*edits, *within]
-        return self._spell(use, name, planned.applied)
+        return ""
 
     def _spell(self, use: Use, name: str, applied: Sequence[CallChange]) -> str:
         to = next((change.to for change in applied if change.to), "")
@@ -183,15 +177,16 @@ class Visitor:
                     self._pass_on(node, value.name, changes)
                 continue
             use = Use(node, change.code, f"{value.name} -> {change.to}")
-            reason = self._refer(use, value, change, is_decorator=id(node) in decorators, is_asked=id(node) in asked)
-            if reason:
+            role = "asked" if id(node) in asked else "decorator" if id(node) in decorators else ""
+            if reason := self._refer(use, (value.sure, value.name, change), role):
                 use.is_open = True
                 if not self._ignored.holds(node.lineno, change.code):
                     self.findings.append(use.finding(self._source, reason))
             yield use
 
-    def _refer(self, use: Use, value: Named, change: CallChange, *, is_decorator: bool, is_asked: bool) -> str:
-        if not value.sure:
+    def _refer(self, use: Use, changed: tuple[bool, str, CallChange], role: str) -> str:
+        is_sure, name, change = changed
+        if not is_sure:
             return "it may be something else, too"
         if self._ignored.holds(use.node.lineno, change.code):
             return "it is to be left alone"
@@ -199,18 +194,18 @@ class Visitor:
             return OTHER_BRANCH
         if not self._may_make(change):
             return change.about.reason or "it asks for a person's eye"
-        if is_asked:
-            return self._spell(use, value.name, [change])
-        if not (is_decorator and change.decorator):
+        if role == "asked":
+            return self._spell(use, name, [change])
+        if not (role == "decorator" and change.decorator):
             return "it is not called here, so that it is not known with which arguments it will be"
         call = ast.Call(func=use.node, args=[], keywords=[])
-        planned, doubts = plan_call(call, [change], self._may_make)
-        if doubts or (reason := self._spell(use, value.name, [change])):
+        planned, doubts = plan_call(call, [change], Circumstances(self._may_make))
+        if doubts or (reason := self._spell(use, name, [change])):
             return doubts[0].reason if doubts else reason
         start, end = span(self._source, use.node)
         spelled = use.edits.pop().text if use.edits else self._source.text[start:end]
         use.edits.append(Edit(start, end, f"{spelled}({written(planned.items)})"))
-        use.message = self._message(value.name, planned)
+        use.message = self._message(name, planned)
         return ""
 
     def _annotations(self) -> Iterator[Use]:
@@ -255,7 +250,7 @@ class Visitor:
             if (change.pin or change.add) and not (change.asked or change.to or name.rpartition(".")[2][:1].isupper()):
                 call = ast.Call(func=node, args=[], keywords=[], lineno=node.lineno, col_offset=node.col_offset)
                 reason = "it is not called here, so that it is not known with which arguments it will be"
-                self._report_passed(call, call, name, reason)
+                self._report_passed(call, name, reason)
                 return
 
     def _is_bare_import(self, node: ast.expr) -> bool:
@@ -277,14 +272,24 @@ class Visitor:
         message = f"{name}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
 
-    def _report_passed(self, call: ast.Call, inner: ast.Call, name: str, reason: str) -> None:
+    def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
         """Report arguments that reach a callable by a way on which they cannot be changed here."""
         for change in self._index.calls_of(name) if name else ():
-            planned, doubts = plan_call(inner, [change], lambda _: True, self._file.import_of)
+            planned, doubts = plan_call(call, [change], Circumstances(name_of=self._file.import_of))
             if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
                 column = self._source.column(call.lineno, call.col_offset)
                 message = f"{name}: {'; '.join(planned.steps) or doubts[0].reason}; not rewritten: {reason}"
                 self.findings.append(Finding(change.code, call.lineno, column, message))
+
+
+def _with(call: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
+    """Return a call at the same place with other arguments."""
+    return ast.copy_location(ast.Call(func=call.func, args=args, keywords=keywords), call)
+
+
+def _given(behind: Sequence[ast.expr], words: Sequence[ast.keyword]) -> list[ast.keyword]:
+    """Return the arguments by name, and those in what is written out among the arguments."""
+    return [*words, *(word for part in (*behind, *(each.value for each in words)) for word in _written_in(part))]
 
 
 def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:

@@ -16,13 +16,21 @@ from compatkit.rewrite.file.text import NEWLINE, Source
 from compatkit.rewrite.file.tree import parse, read_quoted
 from compatkit.rewrite.outcome import Finding, RewriteError
 
-Look = Callable[[File], Found]
 _PROMPT = re.compile(r"[ \t]*(>>>|\.\.\.)(?: |$)")
 _MARGIN = "    "
 # What is looked up, called or imported; a text without any of these runs nothing that a migration is about.
 _DOES = re.compile(r"[(.]|\bimport\b")
 # No code in a text is longer.
 _LONGEST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked for in texts that spell one of `words`; only doctests are ever changed."""
+
+    words: frozenset[str]
+    find: Callable[[File], Found]
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +42,21 @@ class _Text:
     starts: tuple[int, ...] = ()
 
 
-def find_in_texts(file: File, words: frozenset[str], look: Look, *, may_change: bool) -> Found:
-    """Return what `look` finds in the texts that spell one of `words`; only doctests are ever changed."""
-    texts = [text for text in _texts(file, words) if _runs(text)]
+def find_in_texts(file: File, look: Look) -> Found:
+    """Return what is found in texts that are code."""
+    texts = [text for text in _texts(file, look.words) if _runs(text)]
     if not texts:
         return Found()
     head = file.source.text if file.source.text.endswith(("\n", "\r")) else file.source.text + "\n"
     whole = head + "".join(_as_function(text, number) for number, text in enumerate(texts))
     try:
         with_texts = File(_source_of(whole), parse(whole), file.home, file.neighbours)
-        found = look(with_texts)
+        found = look.find(with_texts)
     except (RewriteError, RecursionError):
         return Found()
-    at = with_texts.source.line(len(head)) - 1
-    return _Placing(file, with_texts.source, texts, at, may_change=may_change).placed(found)
+    placing = _Placing(file.source, with_texts.source, texts)
+    placing.at, placing.may_change = with_texts.source.line(len(head)) - 1, look.may_change
+    return placing.placed(found)
 
 
 def _source_of(text: str) -> Source:
@@ -123,37 +132,40 @@ def _as_function(text: _Text, number: int) -> str:
 class _Placing:
     """Places what was found in the functions at the end, behind line `at`, where the texts stand in the file."""
 
-    def __init__(self, file: File, source: Source, texts: Sequence[_Text], at: int, *, may_change: bool) -> None:
-        self._file, self._source, self._at, self._may_change = file, source, at, may_change
+    at: int
+    may_change: bool
+
+    def __init__(self, before: Source, source: Source, texts: Sequence[_Text]) -> None:
+        self._before, self._source = before, source
         self._rows = [(text, number) for text in texts for number in range(-1, len(text.lines) + 1)]
 
     def placed(self, found: Found) -> Found:
         placed = Found()
         for change in found.changes:
-            if self._source.line(change.at) > self._at:
+            if self._source.line(change.at) > self.at:
                 self._add(change, placed)
         for finding in found.findings:
-            if finding.line > self._at:
+            if finding.line > self.at:
                 placed.findings.append(self._finding(finding))
         return placed
 
     def _add(self, change: Edit, placed: Found) -> None:
         line, column = self._source.place(change.at)
-        text, number = self._rows[line - self._at - 1]
+        text, number = self._rows[line - self.at - 1]
         is_one_line = line == self._source.line(change.start) == self._source.line(change.end)
-        if self._may_change and text.starts and is_one_line and "\n" not in change.text:
+        if self.may_change and text.starts and is_one_line and "\n" not in change.text:
             by = text.starts[number] - self._source.line_start(change.at) - len(_MARGIN)
             start, end, at = change.start + by, change.end + by, change.at + by
             placed.changes.append(replace(change, start=start, end=end, at=at, group=text.starts[0]))
         elif change.message:
-            why = "made with --confidence review" if text.starts and not self._may_change else "change it by hand"
+            why = "made with --confidence review" if text.starts and not self.may_change else "change it by hand"
             placed.findings.append(
                 self._finding(Finding(change.code, line, column, f"{change.message}; not rewritten: {why}"))
             )
 
     def _finding(self, finding: Finding) -> Finding:
-        text, number = self._rows[finding.line - self._at - 1]
-        source = self._file.source
+        text, number = self._rows[finding.line - self.at - 1]
+        source = self._before
         if text.starts and 0 <= number < len(text.starts):
             at = text.starts[number] + finding.column - 1 - len(_MARGIN)
             line = source.line(at)

@@ -21,8 +21,11 @@ _KEYWORD = re.compile(r"([^\W\d]\w*)(?:[\s\\]|#[^\r\n]*)*+=(?!=)")
 _WIDEST = 200
 
 
-def edit_call(source: Source, call: ast.Call, layout: Layout, planned: Planned) -> list[Edit] | str:
+def edit_call(source: Source, call: ast.Call, planned: Planned) -> list[Edit] | str:
     """Return the edits inside the parentheses, in order, or why there are none."""
+    layout = lay_out(source, call)
+    if layout is None:
+        return "its parentheses are not where they were looked for"
     editor = Editor(source, layout, [item for item in planned.items if item.within is None])
     first = call.args[0] if call.args else None
     if isinstance(first, ast.GeneratorExp) and source.offset(first.lineno, first.col_offset) < layout.opening:

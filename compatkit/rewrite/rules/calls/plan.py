@@ -27,24 +27,35 @@ class Spread:
     pairs: tuple[tuple[str, ast.expr], ...]
 
 
-def plan_call(
-    call: ast.Call,
-    changes: Sequence[CallChange],
-    may_make: Callable[[CallChange], bool],
-    name_of: Callable[[ast.expr], str] = lambda _: "",
-    spreads: Mapping[ast.keyword, Spread] = MappingProxyType({}),
-) -> tuple[Planned, list[Doubt]]:
-    """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known around a call.
 
-    `name_of` tells the dotted name that an expression surely stands for, `spreads` what a `**` hands over.
+    Attributes:
+        may_make: whether a change may be made.
+        name_of: the dotted name that an expression surely stands for.
+        spreads: what a `**` hands over.
     """
-    items = list(_items(call, spreads))
+
+    may_make: Callable[[CallChange], bool] = lambda _: True
+    name_of: Callable[[ast.expr], str] = lambda _: ""
+    spreads: Mapping[ast.keyword, Spread] = MappingProxyType({})
+
+
+UNKNOWN = Circumstances()
+
+
+def plan_call(
+    call: ast.Call, changes: Sequence[CallChange], around: Circumstances = UNKNOWN
+) -> tuple[Planned, list[Doubt]]:
+    """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release."""
+    items = list(_items(call, around.spreads))
     for item in items if any(change.made_of for change in changes) else ():
-        item.made = tuple(name for each in _makers(item.node) if (name := name_of(each)))
+        item.made = tuple(name for each in _makers(item.node) if (name := around.name_of(each)))
         item.is_list = isinstance(item.node, ast.List | ast.Tuple)
-    planned, doubts = plan_items(items, changes, may_make)
+    planned, doubts = plan_items(items, changes, around.may_make)
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
-        return Planned(list(_items(call, spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
+        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
     return planned, doubts
 
 
