@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import SPREAD, Doubt, Item, Planned, plan_items
@@ -39,7 +38,7 @@ class Circumstances:
 
     may_make: Callable[[CallChange], bool] = lambda _: True
     name_of: Callable[[ast.expr], str] = lambda _: ""
-    spreads: Mapping[ast.keyword, Spread] = MappingProxyType({})
+    spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
 
 
 UNKNOWN = Circumstances()
