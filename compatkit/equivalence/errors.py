@@ -9,6 +9,9 @@ from compatkit.errors import CompatkitError
 
 _REFERENCES = "give a run id, its first letters, experiment:latest, experiment@tag=value, or a snapshot file"
 
+# Where the name to import is not the one to install.
+_PACKAGES = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "google": "google-cloud-storage"}
+
 
 class EquivalenceError(CompatkitError):
     """A run that cannot be read, or a comparison that would compare nothing."""
@@ -18,6 +21,33 @@ class EquivalenceError(CompatkitError):
         return cls(
             "There is no MLflow store at this address.", where=uri, hint="check --tracking-uri; nothing was made"
         )
+
+    @classmethod
+    def no_tables(cls, uri: str) -> EquivalenceError:
+        return cls(
+            "There is no MLflow store in this database: it has none of MLflow's tables.",
+            where=uri,
+            hint="check --tracking-uri; nothing was made",
+        )
+
+    @classmethod
+    def other_tables(cls, uri: str, found: str, own: str, release: str) -> EquivalenceError:
+        return cls(
+            f"The tables of this database are of another release than MLflow {release}, which is installed here: their "
+            f"revision is {found}, not {own}.",
+            where=uri,
+            hint="nothing was changed; run compatkit beside the MLflow that writes there, or give the address of its "
+            "server; snapshots that `compatkit snapshot` writes there can be compared here",
+        )
+
+    @classmethod
+    def missing_module(cls, where: str, error: ImportError) -> EquivalenceError:
+        if not isinstance(error, ModuleNotFoundError):
+            what = f"What is needed to read it does not fit what else is installed: {error}."
+            older = (error.name or "").startswith("sqlalchemy")
+            return cls(what, where=where, hint="run: pip install 'sqlalchemy<2.1'" if older else "see: pip check")
+        hint = f"run: pip install {_PACKAGES.get(error.name or '', error.name)}"
+        return cls(f"What is needed to read it is not installed: {error}.", where=where, hint=hint)
 
     @classmethod
     def unreadable_run(cls, run_id: str, uri: str, reason: str) -> EquivalenceError:

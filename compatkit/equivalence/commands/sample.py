@@ -54,8 +54,7 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
     with mlflow_is_imported():
         begun = _run(launches, scenario, sides, slots)
     for side in sides.all:
-        if scenario.before_python and _is_first(side):
-            bring_up_to_date(side.name, stores[side.name])
+        bring_up_to_date(side.name, stores[side.name])
     logged = [_read(side, stores[side.name], begun[0], reading) for side in sides.all]
     if slots > 1:
         _require_apart(sides, store, begun[0])

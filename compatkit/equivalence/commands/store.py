@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.reading.store.opened import table_revisions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -91,7 +92,7 @@ class Store:
 
 
 def bring_up_to_date(side: str, store: Store) -> None:
-    """Give a database that another release of MLflow wrote the tables of this one's, as `mlflow db upgrade` does.
+    """Give a database that an older release of MLflow wrote the tables of this one's, as `mlflow db upgrade` does.
 
     Raises `CommandError` where that release is the newer one.
     """
@@ -99,7 +100,7 @@ def bring_up_to_date(side: str, store: Store) -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
 
-    if not store.database.exists():
+    if not store.database.exists() or len(set(table_revisions(store.uri))) == 1:
         return
     engine = create_sqlalchemy_engine(store.uri)  # type: ignore[no-untyped-call]
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from inspect import signature
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
+# A path of Windows, wherever it is read.
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 # Tags that MLflow sets when it logs a model, a table or an image among the artifacts of a run.
 _LOGS_ARTIFACTS = {"mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"}
 
@@ -27,12 +31,10 @@ def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
     A local folder is read in place. MLflow's own download takes names for URLs: of `a%20b` and `a b` it fetches one
     file for both, and nothing with a `#` in its name.
     """
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    if (local := local_folder(uri)) is not None:
+    if (local := _folder_now(uri, tracking_uri)) is not None:
         yield local if local.is_dir() else None
         return
-    repository = get_artifact_repository(uri, tracking_uri=tracking_uri)
+    repository = _repository(uri, tracking_uri)
     sizes = dict(_files(repository, ""))
     names = list(sizes)
     if twins := [name for name, count in Counter(map(unquote, names)).items() if count > 1]:
@@ -49,14 +51,52 @@ def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
         yield copy
 
 
+def _repository(uri: str, tracking_uri: str) -> ArtifactRepository:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository
+
+    if "tracking_uri" in signature(get_artifact_repository).parameters:
+        return get_artifact_repository(uri, tracking_uri=tracking_uri)
+    # MLflow 2 looks for what these name in its global store.
+    if (scheme := urlsplit(uri).scheme) in {"runs", "models"}:
+        raise EquivalenceError.unreadable_artifact(uri, tracking_uri, "MLflow 2 does not find it in this store")
+    if scheme == "mlflow-artifacts":
+        uri = MlflowArtifactsRepository.resolve_uri(uri, tracking_uri)  # type: ignore[no-untyped-call]
+    return get_artifact_repository(uri)
+
+
 def local_folder(uri: str) -> Path | None:
     """Return the local path of a URI, as MLflow's local stores find it, or None where it is elsewhere."""
     from mlflow.utils.file_utils import local_file_uri_to_path
     from mlflow.utils.uri import is_local_uri
 
+    if _WINDOWS.match(uri):
+        return Path(PureWindowsPath(uri).as_posix())
     if not is_local_uri(uri, is_tracking_or_registry_uri=False):  # type: ignore[no-untyped-call]
         return None
     return Path(local_file_uri_to_path(uri))  # type: ignore[no-untyped-call]
+
+
+def _folder_now(uri: str, tracking_uri: str) -> Path | None:
+    """Return the local folder of a URI, also where it moved with a store of files, which keeps absolute addresses."""
+    folder = local_folder(uri)
+    if folder is None or folder.is_dir() or urlsplit(tracking_uri).scheme not in {"", "file"}:
+        return folder
+    store = local_folder(tracking_uri)
+    # Experiment, run, artifacts; or experiment, models, model, artifacts.
+    parts = [folder.parts[-length:] for length in (3, 4)] if store and len(folder.parts) > 4 else []
+    return next((store.joinpath(*each) for each in parts if store and _keeps(store, each)), folder)
+
+
+def _keeps(store: Path, place: tuple[str, ...]) -> bool:
+    """Tell whether a store of files has this folder, and keeps artifacts of its experiment itself.
+
+    It makes a folder for each run also where artifacts go elsewhere: one that is empty would say that there were none.
+    """
+    experiment = store / place[0]
+    return store.joinpath(*place).is_dir() and any(
+        any(experiment.glob(pattern)) for pattern in ("*/artifacts/*", "models/*/artifacts/*")
+    )
 
 
 def files_in(folder: Path) -> dict[str, Path]:
@@ -91,7 +131,7 @@ def unread_artifacts(run: Run, tracking_uri: str) -> tuple[str, str]:
 
     A database does not say whether a run logged artifacts, and nothing makes their folder before the first.
     """
-    folder = local_folder(run.info.artifact_uri)
+    folder = _folder_now(run.info.artifact_uri, tracking_uri)
     if folder is None or folder.is_dir():
         return "", ""
     if logged := sorted(_LOGS_ARTIFACTS & run.data.tags.keys()):

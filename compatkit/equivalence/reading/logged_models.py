@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.equivalence.reading.artifact_folder import artifact_folder
+from compatkit.equivalence.reading.artifact_folder import artifact_folder, local_folder
 from compatkit.equivalence.reading.canonical import canonical_points
 from compatkit.equivalence.reading.contents import read_file
+from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel, logged_in_files
+from compatkit.equivalence.reading.store.opened import mlflow_version
 from compatkit.equivalence.reading.weights import read_model
 from compatkit.equivalence.snapshot import File, Model, ModelMetrics
 
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Metric, Run
     from mlflow.entities.model_registry import ModelVersion
 
+Logged: TypeAlias = "LoggedModel | ServedModel"
 _PAGE = 100
+_SERVERS = ("http:", "https:", "databricks")
 _EXTERNAL = "mlflow.model.isExternal"
 # How a server says that it has no such question.
 _NOT_KNOWN = {"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED", "NOT_IMPLEMENTED"}
@@ -54,7 +59,13 @@ class Models:
 
 def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], models: Models) -> dict[str, str]:
     """Read the models that belong to the run: since MLflow 3 they lie outside its artifacts. Return names by id."""
-    names = {}
+    names: dict[str, str] = {}
+    if not hasattr(run, "outputs") and not client.tracking_uri.startswith(_SERVERS):
+        # A database has the tables of the MLflow that reads it; files may be those of any.
+        folder = local_folder(client.tracking_uri)
+        if folder is not None and logged_in_files(folder, run.info.run_id):
+            models.unread.append(f"its models, which MLflow 3 logged: MLflow {mlflow_version()} cannot read them")
+        return names
     # The order of logging: no store keeps one among models of one name and step.
     for name, logged in sorted(
         _logged(client, run, experiments), key=lambda each: (each[0], each[1].creation_timestamp)
@@ -67,28 +78,32 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
     return names
 
 
-def _logged(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[tuple[str, LoggedModel]]:
-    # A run of MLflow 2 has neither.
-    outputs, inputs = getattr(run, "outputs", None), getattr(run.inputs, "model_inputs", None)
-    pointed = {each.model_id for each in (*(outputs.model_outputs if outputs else ()), *(inputs or ()))}
-    for output in outputs.model_outputs if outputs else []:
-        logged = client.get_logged_model(output.model_id)
-        yield f"{logged.name}@{output.step}", logged
-    for given in inputs or []:
-        logged = client.get_logged_model(given.model_id)
+def _logged(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[tuple[str, Logged]]:
+    asked: MlflowClient | ModelsOfThree = client
+    if hasattr(run, "outputs"):
+        outputs = [(each.model_id, each.step) for each in (run.outputs.model_outputs if run.outputs else [])]
+        inputs = [each.model_id for each in (getattr(run.inputs, "model_inputs", None) or [])]
+    else:
+        asked = ModelsOfThree(client)
+        outputs, inputs = asked.pointed(run.info.run_id)
+    for model_id, step in outputs:
+        logged = asked.get_logged_model(model_id)
+        yield f"{logged.name}@{step}", logged
+    for model_id in inputs:
+        logged = asked.get_logged_model(model_id)
         yield f"input {logged.name}", logged
-    for logged in _made_by(client, run, experiments):
+    pointed = {*inputs, *(model_id for model_id, _ in outputs)}
+    made = asked.made_by if isinstance(asked, ModelsOfThree) else partial(_made_by, asked)
+    for logged in made(run.info.run_id, experiments):
         if logged.model_id not in pointed:
             yield logged.name, logged
 
 
-def _made_by(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[LoggedModel]:
+def _made_by(client: MlflowClient, run_id: str, experiments: list[str]) -> Iterator[LoggedModel]:
     """Yield the models that name this run as their source, which need not be among its outputs."""
     from mlflow.exceptions import MlflowException
 
-    if not hasattr(client, "search_logged_models"):
-        return
-    query, token = f"source_run_id = '{run.info.run_id}'", None
+    query, token = f"source_run_id = '{run_id}'", None
     while True:
         try:
             page = client.search_logged_models(experiments, query, max_results=_PAGE, page_token=token)
@@ -103,9 +118,9 @@ def _made_by(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator
             return
 
 
-def _metrics(logged: LoggedModel, run: Run) -> ModelMetrics:
+def _metrics(logged: Logged, run: Run) -> ModelMetrics:
     """Return what this run logged for the model, by data set and metric."""
-    rows: dict[str, dict[str, list[Metric]]] = {}
+    rows: dict[str, dict[str, list[Metric | ModelMetric]]] = {}
     for metric in logged.metrics or []:
         if metric.run_id == run.info.run_id:
             data = f"{metric.dataset_name} ({metric.dataset_digest})" if metric.dataset_name else ""
@@ -116,7 +131,7 @@ def _metrics(logged: LoggedModel, run: Run) -> ModelMetrics:
     }
 
 
-def _details(logged: LoggedModel, run: Run) -> dict[str, str]:
+def _details(logged: Logged, run: Run) -> dict[str, str]:
     """Return what was said of the model itself. MLflow copies the params of the run, which are compared there."""
     params = {f"param {name}": text for name, text in logged.params.items() if run.data.params.get(name) != text}
     tags = {f"tag {name}": text for name, text in logged.tags.items() if not name.startswith("mlflow.")}

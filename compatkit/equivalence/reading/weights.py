@@ -11,8 +11,8 @@ from compatkit.equivalence.reading.mlmodel import describe_mlmodel
 from compatkit.equivalence.reading.structure import layer_notes
 from compatkit.equivalence.snapshot import File, Layer, Model, Tensor
 
-# Beside an MLmodel, these name the environment. Anywhere else they are files like any other.
-_ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt"}
+# Beside an MLmodel, these name the environment, or are made of the input example. Elsewhere they are files like others.
+_ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt", "serving_input_example.json"}
 REQUIREMENTS = "requirements of model"
 
 

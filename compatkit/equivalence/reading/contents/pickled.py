@@ -7,6 +7,7 @@ that a function was written in.
 from __future__ import annotations
 
 import pickletools
+import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -140,11 +141,11 @@ class _Machine:
         return top
 
     def name_global(self, given: str) -> None:
-        module, _, name = given.partition(" ")
-        self._stack.append(Built("global", (module, name)))
+        self._stack.append(_global(*given.split(" ", 1)))
 
     def stack_global(self, _: Any) -> None:
-        self._stack.append(Built("global", tuple(map(str, self.pop(2)))))
+        module, name = map(str, self.pop(2))
+        self._stack.append(_global(module, name))
 
     def call(self, _: Any) -> None:
         self._stack.append(Built("call", tuple(self.pop(2))))
@@ -157,8 +158,7 @@ class _Machine:
         self._stack.append(Built("call", (made, tuple(given))))
 
     def instance(self, given: str) -> None:
-        module, _, name = given.partition(" ")
-        self._stack.append(Built("call", (Built("global", (module, name)), tuple(self.pop_mark()))))
+        self._stack.append(Built("call", (_global(*given.split(" ", 1)), tuple(self.pop_mark()))))
 
     def build(self, _: Any) -> None:
         (state,) = self.pop(1)
@@ -173,6 +173,11 @@ class _Machine:
 
     def persistent(self, given: Any) -> None:
         self._stack.append(Built("persistent", (self.pop(1)[0] if given is None else given,)))
+
+
+def _global(module: str, name: str) -> Built:
+    """Name a class or a function; what NumPy 2 moved has its new name, so that NumPy 1 and 2 write one thing."""
+    return Built("global", (re.sub(r"^numpy\.core\b", "numpy._core", module), name))
 
 
 _ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,19 +27,21 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
     Raises `EquivalenceError` where the store is not there, or where it fails while it is read: it is locked, its
     server is gone, its database refuses.
     """
-    from mlflow import MlflowClient
+    import mlflow
     from mlflow.exceptions import MlflowException
 
-    if tracking_uri is not None:
-        _require_store(tracking_uri)
-    errors: tuple[type[Exception], ...] = (MlflowException, *_database_errors(), OSError, ImportError)
-    shown = tracking_uri or "MLflow's default store"
+    uri = tracking_uri if tracking_uri is not None else mlflow.get_tracking_uri()
+    shown = _require_store(uri)
+    errors: tuple[type[Exception], ...] = (MlflowException, *_database_errors(), OSError)
     try:
-        client = MlflowClient(tracking_uri)
+        _require_own_tables(uri)
+        client = mlflow.MlflowClient(uri)
         shown = client.tracking_uri
         require_same_file(shown)
         yield client
         require_same_file(shown)
+    except ImportError as error:
+        raise EquivalenceError.missing_module(without_password(shown), error) from error
     except errors as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
 
@@ -73,11 +76,63 @@ def is_missing(error: Exception) -> bool:
     return getattr(error, "error_code", "") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
 
-def _require_store(uri: str) -> None:
+def _require_store(uri: str) -> str:
     """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
     path = _path(uri)
     if urlsplit(uri).scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
         raise EquivalenceError.no_store(uri)
+    return uri
+
+
+def _require_own_tables(uri: str) -> None:
+    """Refuse a database that MLflow would change as it opens it.
+
+    It makes its tables in whatever database it is given, and brings those of an older release to its own: then that
+    release, which may serve a whole team, cannot open the database any more.
+    """
+    if not is_database(uri):
+        return
+    found, own = table_revisions(uri)
+    if found is None:
+        raise EquivalenceError.no_tables(without_password(uri))
+    if found != own:
+        raise EquivalenceError.other_tables(without_password(uri), found, own, mlflow_version())
+
+
+def is_database(uri: str) -> bool:
+    """Tell whether a store is a database that is reached without a server of MLflow's."""
+    return urlsplit(uri).scheme.partition("+")[0] in {"sqlite", "postgresql", "mysql", "mssql"}
+
+
+def table_revisions(uri: str) -> tuple[str | None, str]:
+    """Return of which revision the tables of a database are, None where MLflow made none, and that of this MLflow."""
+    from sqlalchemy import column, create_engine, inspect, select, table
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(uri, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            names = set(inspect(connection).get_table_names())
+            if not names >= {"alembic_version", "experiments", "runs"}:
+                return None, _own_revision()
+            revisions = table("alembic_version", column("version_num"))
+            return str(connection.execute(select(revisions.c.version_num)).scalar()), _own_revision()
+    finally:
+        engine.dispose()
+
+
+@cache
+def _own_revision() -> str:
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
+
+
+def mlflow_version() -> str:
+    """Return the release of MLflow that reads."""
+    import mlflow
+
+    return str(mlflow.__version__)
 
 
 def _path(uri: str) -> str:

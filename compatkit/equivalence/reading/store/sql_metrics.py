@@ -23,12 +23,11 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
 from compatkit.equivalence.reading.canonical import canonical_step
 from compatkit.equivalence.reading.store.canonical_history import canonical_history
-from compatkit.equivalence.reading.store.opened import require_same_file
+from compatkit.equivalence.reading.store.opened import is_database, require_same_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DATABASES = {"sqlite", "postgresql", "mysql", "mssql"}
 _COLUMNS = ("key", "step", "timestamp", "value", "is_nan")
 _ORDER = "rowid"  # of SQLite, in which rows are stored in the order in which they came
 _LITERAL = {"literal_binds": True}
@@ -38,7 +37,7 @@ _Row = tuple[str, object, int, float, object, int | None]
 
 def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | None:
     """Return every metric's history in canonical form, or None where the store is no database as MLflow makes it."""
-    if urlsplit(tracking_uri).scheme.partition("+")[0] not in _DATABASES:
+    if not is_database(tracking_uri):
         return None
     from sqlalchemy import column, create_engine, func, null, select, table
     from sqlalchemy.exc import SQLAlchemyError

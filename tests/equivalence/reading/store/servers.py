@@ -58,21 +58,23 @@ def postgresql_database() -> Iterator[str]:
 
 
 @contextmanager
-def mlflow_server(store: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def mlflow_server(
+    store: str, folder: Path, python: str = sys.executable
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Give the address of a server over `store` that keeps artifacts below `folder`, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = start_server(store, folder, port)
+    process = start_server(store, folder, port, python)
     try:
         yield f"http://127.0.0.1:{port}", process
     finally:
         stop(process)
 
 
-def start_server(store: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+def start_server(store: str, folder: Path, port: int, python: str = sys.executable) -> subprocess.Popen[bytes]:
     """Start a server, and return its process once it answers."""
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", store, "--artifacts-destination", str(folder / "artifacts")]
     # Without this, four more processes import MLflow, for jobs that no test asks for.
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}

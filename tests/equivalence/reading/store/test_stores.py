@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param, RunTag
 
 from compatkit.equivalence import EquivalenceError, Point, Policy, Snapshot, compare_snapshots, take_snapshot
 from compatkit.equivalence.reading.canonical import is_same_tag
+from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel
 from tests.equivalence.reading.store.proxy import proxied
 from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs, stop
 
@@ -148,6 +150,7 @@ def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the
             take_snapshot(served, tracking_uri=address),
         ]
         different = take_snapshot(other, tracking_uri=address)
+        require_models_alike(MlflowClient(address), served)
         with proxied(address) as proxy:
             # The first history still arrives.
             proxy.fault = lambda path, answer: (stop(process) if "get-history" in path else None, answer)[1]
@@ -158,6 +161,30 @@ def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the
         verdict = compare_snapshots(from_sqlite, snapshot, EXACT)
         assert verdict.is_equivalent, verdict.deciding
         assert [each.name for each in compare_snapshots(snapshot, different, EXACT).deciding] == ["loss"]
+
+
+def require_models_alike(client: MlflowClient, other: str) -> None:
+    """Log a model, and hold what is asked for a client of MLflow 2 to what the client of MLflow 3 says."""
+    experiment = client.get_run(other).info.experiment_id
+    run = client.create_run(experiment).info.run_id
+    given = {"params": {"layers": "3"}, "tags": {"team": "vision"}, "model_type": "mlp"}
+    model = client.create_logged_model(experiment, name="net", source_run_id=run, **given)
+    client.log_outputs(run, [LoggedModelOutput(model.model_id, 7)])
+    client.log_metric(run, "acc", math.nan, step=3, model_id=model.model_id, dataset_name="iris", dataset_digest="d1")
+    client.finalize_logged_model(model.model_id, "FAILED")
+    asked = ModelsOfThree(client)
+
+    said, known = asked.get_logged_model(model.model_id), client.get_logged_model(model.model_id)
+
+    assert asked.pointed(run) == ([(model.model_id, 7)], [])
+    assert [each.model_id for each in asked.made_by(run, [experiment])] == [model.model_id]
+    assert not [*asked.made_by(other, [experiment])]
+    for field in (field.name for field in fields(ServedModel) if field.name not in {"metrics", "status"}):
+        assert getattr(said, field) == getattr(known, field), field
+    assert (said.status, str(known.status)) == ("FAILED", "FAILED")
+    ((metric,), (logged,)) = said.metrics, known.metrics
+    for field in (field.name for field in fields(ModelMetric)):
+        assert repr(getattr(metric, field)) == repr(getattr(logged, field)), field
 
 
 def test_a_tag_that_was_cut_agrees_up_to_there_only() -> None:
