@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, event
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from compatkit.migration import Migration, find_migration
 from tests import warm

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from compatkit.equivalence.comparing.compared import count_compared
 from compatkit.equivalence.comparing.metrics import compare_metrics, compare_model_metrics
 from compatkit.equivalence.comparing.models import compare_files, compare_models
 from compatkit.equivalence.comparing.near import notes_on_near_values
+from compatkit.equivalence.comparing.releases import with_models_paired
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.comparing.variables import with_variables_of
 from compatkit.equivalence.difference import Difference, Kind, excerpts
@@ -33,6 +35,7 @@ def compare_snapshots(
     """
     if before.is_empty and after.is_empty:
         raise EquivalenceError.nothing_compared(before.run_id, after.run_id)
+    before, after = with_models_paired(before, after)
     deciding, allowed = sort_differences([*find_differences(before, after, policy), *settled], policy)
     compared = count_compared(before, after, policy)
     if not deciding and not any(compared.values()):
@@ -95,6 +98,17 @@ def _with_expiry(difference: Difference, policy: Policy) -> Difference:
     return replace(difference, hint=f"{difference.hint}, {expiry}" if difference.hint else expiry)
 
 
+def _may_be_there(difference: Difference, before: Snapshot, after: Snapshot) -> bool:
+    """Tell whether a file or a model that one side lacks may be among what could not be looked at there."""
+    match difference.kind:
+        case Kind.ARTIFACT_MISSING | Kind.ARTIFACT_EXTRA:
+            lacking = after if difference.kind is Kind.ARTIFACT_MISSING else before
+            return bool(lacking.unread) and not lacking.artifacts
+        case Kind.MODEL_MISSING | Kind.MODEL_EXTRA:
+            return bool((after if difference.kind is Kind.MODEL_MISSING else before).unread)
+    return False
+
+
 def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
     """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
     if policy.knows_frameworks:
@@ -111,7 +125,7 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
     yield from compare_texts(
         before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
     )
-    yield from compare_files(
+    files = compare_files(
         before.artifacts,
         after.artifacts,
         policy,
@@ -119,7 +133,8 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
         extra=Kind.ARTIFACT_EXTRA,
         content=Kind.ARTIFACT_CONTENT,
     )
-    yield from compare_models(before.models, after.models, policy)
+    models = compare_models(before.models, after.models, policy)
+    yield from (found for found in chain(files, models) if not _may_be_there(found, before, after))
     yield from _compare_datasets(before.datasets, after.datasets)
     yield from _compare_children(before, after, policy)
 

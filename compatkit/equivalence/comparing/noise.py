@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
+from compatkit.equivalence.comparing.releases import with_models_paired
 from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.generated_names import is_generated
 from compatkit.equivalence.policy import Policy
@@ -60,6 +61,8 @@ def compare_over_noise(before: Snapshot, again: Snapshot, after: Snapshot, polic
     The verdict tells what differs between the first two. A difference that they show too, and that is not settled,
     decides as ever, and says so.
     """
+    again, _ = with_models_paired(again, after)
+    before, after = with_models_paired(before, after)
     noise = [replace(each, rule="") for each in find_differences(before, again, policy) if not each.known]
     settled: list[Difference] = []
     verdict = compare_snapshots(before, _settled(before, again, after, _Settling(settled)), policy, settled=settled)
