@@ -32,8 +32,9 @@ def assert_runs_equivalent(
 ) -> None:
     """Fail with what differs unless two runs, given as run, run id or snapshot, logged the same; `a` is v1, `b` is v2.
 
-    `policy` is by default that of the migration which the project's `[tool.compatkit]` names; where it names none,
-    nothing may differ. `tracking_uri` None is MLflow's own choice, which in a test with `mlflow_sandbox` is that.
+    `policy` is by default what decides for `compatkit compare` in this folder: what `[tool.compatkit]` and
+    `[tool.compatkit.verify]` of the project name and allow; where they name nothing, nothing may differ. `tracking_uri`
+    None is MLflow's own choice, which in a test with `mlflow_sandbox` is that.
     An allowance of the policy that these two runs do not need is no failure. Runs of which nothing can be compared
     raise `EquivalenceError`: they are not equivalent.
 
@@ -66,8 +67,7 @@ def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapsho
 
 
 def _project_policy() -> Policy:
-    from compatkit.equivalence import Policy
+    from compatkit.cli._policy import policy_of_runs
     from compatkit.migration import load_project
 
-    project = load_project(Path.cwd())
-    return Policy.from_migration(project.load_one()) if project.migrations else Policy()
+    return policy_of_runs(load_project(Path.cwd()), None, is_exact=False)

@@ -51,12 +51,13 @@ def policy_of_runs(project: Project, named: str | None, *, is_exact: bool) -> Po
     from compatkit.cli._verify_commands import declared_by
 
     shared = declared_by(project).shared
-    return chosen_policy(
+    policy = chosen_policy(
         project,
         named or shared.get("migration"),
         shared.get("equivalence", ()),
         is_exact=is_exact or bool(shared.get("exact")),
     )
+    return replace(policy, accepts_unread=bool(shared.get("accept_unread")))
 
 
 def with_renames_told(verdict: Verdict, before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:

@@ -114,9 +114,10 @@ def _policy(scenario: CommandScenario, project: Project) -> Policy:
     from compatkit.migration.registry import seen_from
 
     named = seen_from(scenario.folder, scenario.migration) if scenario.migration else None
-    return chosen_policy(
+    policy = chosen_policy(
         project, named, scenario.equivalence, is_exact=scenario.exact, is_under_test=scenario.is_migration
     )
+    return replace(policy, accepts_unread=scenario.accept_unread)
 
 
 def _file_name(name: str) -> str:

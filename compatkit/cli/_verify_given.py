@@ -34,6 +34,7 @@ class Given(TypedDict):
     jobs: int | None
     threads: int | None
     exact: bool
+    accept_unread: bool
     before_python: str | None
     once: bool
     explain: bool
@@ -61,6 +62,7 @@ _OF_COMMANDS = (
     "jobs",
     "threads",
     "exact",
+    "accept_unread",
     "before_python",
     "once",
     "explain",

@@ -88,7 +88,7 @@ def command(
     prepare_stores()
     require_page(html, is_logged=log_html)
     policy = policy_of_runs(load_project(Path.cwd()), migration, is_exact=exact)
-    policy = replace(policy, accepts_unread=accept_unread)
+    policy = replace(policy, accepts_unread=accept_unread or policy.accepts_unread)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
         found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)

@@ -30,7 +30,9 @@ def run(action: dict[str, Any], tmp_path: Path) -> Run:
     def run_step(**inputs: str) -> subprocess.CompletedProcess[str]:
         given = {
             "INPUT_ARGUMENTS": inputs.get("arguments", ""),
-            "INPUT_DIRECTORY": ".",
+            "INPUT_BEFORE_PYTHON": inputs.get("before_python", ""),
+            "INPUT_ACCEPT_UNREAD": inputs.get("accept_unread", "false"),
+            "INPUT_DIRECTORY": inputs.get("directory", "."),
             "INPUT_PYTHON": sys.executable,
             "INPUT_STORE": "",
             "RUNNER_TEMP": str(tmp_path),
@@ -41,7 +43,7 @@ def run(action: dict[str, Any], tmp_path: Path) -> Run:
         # As a runner starts `shell: bash`.
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
         project = tmp_path / "project"
-        project.mkdir()
+        (project / "sub").mkdir(parents=True, exist_ok=True)
         return subprocess.run(
             command, cwd=project, env={**os.environ, **given}, capture_output=True, text=True, check=False
         )
@@ -70,3 +72,24 @@ def test_an_argument_is_no_script(run: Run, tmp_path: Path) -> None:
 
     assert done.returncode == 64, done.stdout + done.stderr
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_first_side_has_the_python_that_is_named_from_where_the_step_runs(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "project" / "old" / "bin" / "python"
+    other.parent.mkdir(parents=True)
+    other.write_text(f'#!/bin/sh\necho ran >>{tmp_path}/ran\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+    sides = "--once --before 'python -c \"raise SystemExit(3)\"' --after 'python -c pass'"
+
+    done = run(arguments=sides, before_python="old/bin/python", directory="sub")
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert (tmp_path / "ran").read_text() == "ran\n"
+
+
+def test_what_cannot_be_read_is_accepted_where_the_input_says_so(run: Run) -> None:
+    done = run(arguments="--dataset iris", accept_unread="true")
+
+    # The reference stack has no such option: that it was handed on is what this says.
+    assert done.returncode == 64, done.stdout + done.stderr
+    assert "--accept-unread needs commands" in done.stderr

@@ -53,6 +53,19 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow("imports MLflow in two commands")
+def test_what_cannot_be_read_is_said_and_the_rest_decides_where_that_is_accepted(project: Path) -> None:
+    away = "import shutil, mlflow; e = mlflow.create_experiment('away', artifact_location='away/art'); "
+    logs = "r = mlflow.start_run(experiment_id=e); mlflow.log_text('a', 'a.txt'); mlflow.log_metric('loss', 1)"
+    (project / "train.py").write_text(f"{away}{logs}; mlflow.end_run(); shutil.rmtree('away')")
+    sides = ("--before", "python train.py", "--after", "python train.py")
+
+    done = test_group.compatkit("verify", *sides, "--once", "--jobs", "1", "--accept-unread", cwd=project)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "its artifacts, if it logged any" in done.stdout
+
+
+@pytest.mark.slow("imports MLflow in two commands")
 def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) -> None:
     done = test_group.compatkit(
         "verify",

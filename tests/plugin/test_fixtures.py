@@ -89,6 +89,15 @@ def test_an_active_run_would_take_what_is_logged(mlflow_sandbox, tmp_path):
         pass
 """
 
+DECLARED = """
+from compatkit.equivalence import Point, Snapshot
+
+
+def test_it(assert_runs_equivalent):
+    one, other = (Snapshot(str(loss), params={"lr": "0.1"}, metrics={"loss": (Point(0, loss),)}) for loss in (1.0, 2.0))
+    assert_runs_equivalent(one, other)
+"""
+
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
@@ -134,6 +143,19 @@ def test_the_configuration_names_trainers_for_all_tests(suite: pytest.Pytester) 
     suite.makepyfile("def test_it(compat_trainer):\n    assert compat_trainer.name in {'old', 'new'}\n")
 
     suite.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(("ignored", "outcome"), [("loss", "passed"), ("accuracy", "failed")])
+def test_runs_are_held_to_what_the_project_declares_for_verify(
+    suite: pytest.Pytester, ignored: str, outcome: str
+) -> None:
+    suite.makefile(
+        ".toml",
+        pyproject=f"[tool.compatkit.verify]\nequivalence.ignore = [{{ metric = '{ignored}', why = 'noise' }}]\n",
+    )
+    suite.makepyfile(DECLARED)
+
+    suite.runpytest_subprocess("-p", "no:randomly").assert_outcomes(**{outcome: 1})
 
 
 def test_the_sandbox_is_private_and_runs_in_it_compare(suite: pytest.Pytester) -> None:

@@ -154,6 +154,7 @@ _COUNT = _Value("a number, one or more", lambda value: _is_integer(value, 1))
 _SWITCH = _Value("true or false", lambda value: isinstance(value, bool))
 _COMMAND = _Value("a command, as one string or as a list of words", _is_command)
 _SHARED: Mapping[str, _Value] = {
+    "accept_unread": _SWITCH,
     "before_python": _TEXT,
     "confidence": _Value("a number between 0.5 and 1", lambda value: isinstance(value, float) and 0.5 < value < 1),
     "env": _Value("a table of strings", _is_variables),

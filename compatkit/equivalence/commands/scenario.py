@@ -33,6 +33,7 @@ class CommandScenario:
     migration: str | None = None
     equivalence: tuple[Equivalence, ...] = ()
     exact: bool = False
+    accept_unread: bool = False
     explain: bool = False
     once: bool = False
     timeout: float = ONE_HOUR
