@@ -1,0 +1,203 @@
+"""Releases of MLflow by stores by commands: run `python -m tests.benchmarks.releases FOLDER NAME=PYTHON... [STORE...]`.
+
+Each environment holds a release of MLflow, compatkit's base (click, LibCST) and, to take part in what needs it, a
+driver of PostgreSQL (psycopg2). Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
+differ in one thing each (log_kinds.py); every release reads them all. A cell is right where equal runs are equivalent,
+each other kind is different, and where something could not be looked at there is no verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs
+
+_ROOT = Path(__file__).parents[2]
+_WRITER = Path(__file__).with_name("log_kinds.py")
+_ASKED = """
+import json, mlflow
+from importlib.util import find_spec
+from mlflow.store.db.utils import _get_latest_schema_revision
+has = [bool(find_spec(name)) for name in ("flask", "psycopg2")]
+print(json.dumps([mlflow.__version__, _get_latest_schema_revision(), *has]))
+"""
+_STORES = ("files", "SQLite", "PostgreSQL", "server")
+_EQUAL, _DIFFERENT, _OPEN = 0, 1, 2
+_MODELS = {"same", "model", "gone", "base"}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An environment: its interpreter, its release of MLflow, the revision of its tables, and what it can do."""
+
+    name: str
+    python: str
+    version: tuple[int, ...]
+    tables: str
+    has_server: bool
+    has_postgresql: bool
+
+    @classmethod
+    def of(cls, given: str) -> Release:
+        """Look into an environment that is given as NAME=PYTHON."""
+        name, _, python = given.partition("=")
+        version, *rest = json.loads(_run([python, "-c", _ASKED]).splitlines()[-1])
+        return cls(name, python, tuple(map(int, version.split("."))), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A store that a release filled: its address, what it is, and the ids of the runs by their kind."""
+
+    by: Release
+    store: str
+    uri: str
+    runs: dict[str, str]
+
+
+def main() -> None:
+    if sys.argv[1] == "read":
+        read(sys.argv[2], json.loads(sys.argv[3]), sys.argv[4:])
+        return
+    os.environ |= {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": str(_ROOT)}
+    folder = Path(sys.argv[1]).absolute()
+    folder.mkdir(parents=True)
+    releases = [Release.of(given) for given in sys.argv[2:] if "=" in given]
+    chosen = [given for given in sys.argv[2:] if "=" not in given] or _STORES
+    with ExitStack() as stack:
+        written = [each for release in releases for each in write(release, folder, stack, chosen)]
+        _print_row("compare and snapshot: reads, written to", *(f"{each.store} of {each.by.name}" for each in written))
+        _print_row(*["---"] * (len(written) + 1))
+        for reader in releases:
+            _print_row(reader.name, *(_cell(reader, store) for store in written))
+        newest = releases[-1]
+        files = [each for each in written if each.store == "files"]
+        _print_row(f"\ncompare, read by {newest.name}: before, after", *(each.by.name for each in files))
+        _print_row(*["---"] * (len(files) + 1))
+        for one in files:
+            _print_row(one.by.name, *(_cell(newest, one, other) for other in files))
+    _print_row("\nverify: before, after and compatkit", *(each.name for each in releases))
+    _print_row(*["---"] * (len(releases) + 1))
+    for before in releases:
+        _print_row(before.name, *(_verified(before, each, folder) for each in releases))
+
+
+def _print_row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |".replace("| \n", "\n| "), flush=True)
+
+
+def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str]) -> Iterator[Written]:
+    """Fill the chosen stores, as far as the release has them; servers and databases live as long as `stack`."""
+    if not release.has_server:
+        return
+    own = folder / release.name
+    own.mkdir()
+    stores = {"files": (own / "mlruns").as_uri(), "SQLite": f"sqlite:///{own / 'mlflow.db'}"}
+    if release.has_postgresql and postgresql_programs() and "PostgreSQL" in chosen:
+        stores["PostgreSQL"] = stack.enter_context(postgresql_database())
+    if "server" in chosen:
+        (own / "server").mkdir()
+        served = f"sqlite:///{own / 'server' / 'mlflow.db'}"
+        stores["server"] = stack.enter_context(mlflow_server(served, own / "server", release.python))[0]
+    for store, uri in ((store, uri) for store, uri in stores.items() if store in chosen):
+        said = _run([release.python, str(_WRITER), uri, str(own / f"of-{store}")])
+        yield Written(release, store, uri, json.loads(said.splitlines()[-1]))
+
+
+def read(uri: str, runs: dict[str, str], other: list[str]) -> None:
+    """Compare the first run with each, in this process and with its MLflow; print the statuses by kind."""
+    found: dict[str, object] = {}
+    after: dict[str, str] = json.loads(other[1]) if other else runs
+    for kind, run in after.items():
+        if run != runs["base"]:
+            second = ["--tracking-uri-b", other[0]] if other else []
+            found[kind] = _status("compare", runs["base"], run, "--tracking-uri", uri, *second)
+    with TemporaryDirectory() as folder:
+        found["snapshot"] = _status("snapshot", runs["base"], "--tracking-uri", uri, "-o", f"{folder}/snapshot.json")
+    print(json.dumps(found))
+
+
+def _status(*arguments: str) -> object:
+    from compatkit.cli import main
+
+    said = io.StringIO()
+    sys.argv = ["compatkit", *arguments]
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            main()
+    except SystemExit as end:
+        # An unforeseen error also has status 2.
+        return f"{end.code}: {said.getvalue()}" if "fault of compatkit" in said.getvalue() else end.code
+    except BaseException:  # noqa: BLE001 - shown, whatever it is
+        return traceback.format_exc()
+    return 0
+
+
+def _expected(reader: Release, before: Written, after: Written, kind: str) -> int:
+    for each in (before, after):
+        if each.store in {"SQLite", "PostgreSQL"} and each.by.tables != reader.tables:
+            return _OPEN
+    if kind == "snapshot":
+        return _EQUAL
+    is_blind = reader.version < (3,) and any(
+        each.store == "files" and each.by.version >= (3,) for each in (before, after)
+    )
+    if kind == "gone" or (is_blind and kind in _MODELS):
+        return _OPEN
+    return _EQUAL if kind in {"base", "same"} else _DIFFERENT
+
+
+def _cell(reader: Release, before: Written, after: Written | None = None) -> str:
+    """Return how many of the comparisons came out as equivalent, different and open; or what came out wrong."""
+    if before.store == "PostgreSQL" and not reader.has_postgresql:
+        return "no driver"
+    second = [after.uri, json.dumps(after.runs)] if after else []
+    asked = [reader.python, "-m", "tests.benchmarks.releases", "read", before.uri, json.dumps(before.runs), *second]
+    found: dict[str, object] = json.loads(_run(asked).splitlines()[-1])
+    wrong = {
+        kind: status for kind, status in found.items() if status != _expected(reader, before, after or before, kind)
+    }
+    if wrong:
+        return f"WRONG: {wrong}"
+    statuses = [status for kind, status in found.items() if kind != "snapshot"]
+    if set(statuses) == {_OPEN}:
+        return "refused"
+    counts = [statuses.count(status) for status in (_EQUAL, _DIFFERENT, _OPEN)]
+    return " ".join(f"{count}{sign}" for count, sign in zip(counts, "=≠?", strict=True))
+
+
+def _verified(before: Release, after: Release, folder: Path) -> str:
+    """Verify two environments: what the one logs, and what the other does, once the same and once another metric."""
+    found = {}
+    for kind in ("same", "metric"):
+        place = folder / f"verify-{before.name}-{after.name}-{kind}"
+        sides = [f"python {_WRITER} {each} {place / each}" for each in ("base", kind)]
+        options = ["--before-python", before.python, "--once", "--jobs", "1", "--store", str(place / "store")]
+        asked = [after.python, "-m", "compatkit", "verify", *options, "--before", sides[0], "--after", sides[1]]
+        found[kind] = subprocess.run(asked, cwd=_ROOT, capture_output=True, check=False).returncode
+    is_newer = before.tables != after.tables and before.version > after.version
+    expected = {"same": _EQUAL, "metric": _DIFFERENT} if not is_newer else dict.fromkeys(found, _OPEN)
+    if found != expected:
+        return f"WRONG: {found}"
+    return "refused" if is_newer else "1= 1≠"
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
