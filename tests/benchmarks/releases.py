@@ -1,7 +1,7 @@
 """Releases of MLflow by stores by commands: run `python -m tests.benchmarks.releases FOLDER NAME=PYTHON... [STORE...]`.
 
 Each environment holds a release of MLflow, compatkit's base (click, LibCST) and, to take part in what needs it, a
-driver of PostgreSQL (psycopg2). Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
+driver of PostgreSQL. Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
 differ in one thing each (log_kinds.py); every release reads them all. A cell is right where equal runs are equivalent,
 each other kind is different, and where something could not be looked at there is no verdict.
 """
@@ -29,7 +29,7 @@ _ASKED = """
 import json, mlflow
 from importlib.util import find_spec
 from mlflow.store.db.utils import _get_latest_schema_revision
-has = [bool(find_spec(name)) for name in ("flask", "psycopg2")]
+has = [bool(find_spec("flask")), bool(find_spec("psycopg2") or find_spec("psycopg"))]
 print(json.dumps([mlflow.__version__, _get_latest_schema_revision(), *has]))
 """
 _STORES = ("files", "SQLite", "PostgreSQL", "server")
