@@ -123,6 +123,7 @@ def _idle_examples(migration: Migration, examples: tuple[Example, ...]) -> Itera
 
 def _mentions(migration: Migration, source: bytes) -> bool:
     words = {word for _, row in migration.rows() for word in row.spellings()}
+    words |= {row.name.partition("(")[0].rpartition(".")[2].replace("*", "") for row in migration.unhandled} - {""}
     return any(word.encode() in source for word in words)
 
 

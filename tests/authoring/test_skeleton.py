@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import compatkit.authoring
 from compatkit.authoring.errors import AuthoringError
 from compatkit.authoring.skeleton import commented_rows, write_skeleton
 from compatkit.migration import Migration, codes_of, parse_migration
@@ -81,3 +82,18 @@ def test_a_package_may_be_called_otherwise_than_the_migration(library: str, tmp_
 def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AuthoringError, match="no package"):
         write_skeleton("acme-2", tmp_path, "scikit-learn")
+
+
+def test_the_short_examples_for_authors_go_together() -> None:
+    page = (Path(compatkit.authoring.__file__).parent / "README.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    kinds = re.findall(r"^\[\[(\w+)\]\]", rows, re.MULTILINE)
+
+    numbers = iter(range(101, 200))
+    coded = re.sub(
+        r"^\[\[(?!unhandled)\w+\]\].*", lambda row: f'{row[0]}\ncode = "ACME{next(numbers)}"', rows, flags=re.MULTILINE
+    )
+
+    migration = read(coded)
+    assert {"calls", "members", "hooks", "removed", "keys", "flags", "unhandled"} < {*kinds}
+    assert len(list(codes_of(migration))) == len(kinds) - 1
