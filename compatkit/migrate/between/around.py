@@ -21,6 +21,8 @@ from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames
 from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
 
 _STAR = re.compile(rb"\bimport\s*\*")
+# Facades of facades: what lies deeper is left open.
+_DEEPEST = 6
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
 
 
@@ -126,7 +128,24 @@ class Around:
         names = [_absolute(len(dots), module.decode("utf-8", "replace"), home) for dots, module in found]
         for name in names if self._homes.intersection(names) else ():
             if name and (path := self._namer.find(name, file.path, file.root)):
-                yield name, _read(path)
+                yield name, self._exports(path, name, file, frozenset())
+
+    def _exports(self, path: Path, name: str, file: FoundFile, seen: frozenset[str]) -> StarNames:
+        """Return what a module exports, with what its own stars bring."""
+        source, is_package = read_quietly(path), path.name == "__init__.py"
+        home = FileModule(name, is_package)
+        found = _STAR_IMPORT.findall(source)
+        inner = {_absolute(len(dots), module.decode("utf-8", "replace"), home) for dots, module in found}
+        places = {each: self._namer.find(each, file.path, file.root) for each in sorted(inner)}
+        brought: list[frozenset[str] | None] = [None]
+        if all(places.values()) and inner.isdisjoint({*seen, name}) and len(seen) < _DEEPEST:
+            each = ((self._exports(place, part, file, seen | {name})) for part, place in places.items() if place)
+            brought = [names.possible for names in each]
+        starred = None if None in brought else frozenset[str]().union(*filter(None, brought))
+        submodules = frozenset(part.stem for part in path.parent.iterdir()) if is_package else None
+        return read_star_names(
+            source, is_package=is_package, submodules=submodules, starred=StarNames(possible=starred)
+        )
 
     def _taken_from(self, file: FoundFile, names: tuple[str, ...]) -> frozenset[str] | None:
         """Return which of these names another file may take from a module of this one's name; None where any may be."""
@@ -147,7 +166,3 @@ def _absolute(level: int, module: str, home: FileModule) -> str:
         return module
     base = home.base(level) or ""
     return f"{base}.{module}" if base and module else base
-
-
-def _read(path: Path) -> StarNames:
-    return read_star_names(read_quietly(path), is_package=path.name == "__init__.py")

@@ -16,8 +16,12 @@ from compatkit.rewrite.outcome import RewriteError
 _DYNAMIC = frozenset({"globals", "locals", "exec", "eval"})
 
 
-def read_star_names(source: bytes, *, is_package: bool) -> StarNames:
+def read_star_names(
+    source: bytes, *, is_package: bool, submodules: frozenset[str] | None = None, starred: StarNames = UNKNOWN
+) -> StarNames:
     """Work out what a module exports. Nothing is imported; what the text does not settle is left open.
+
+    `submodules` are those of a package, and `starred` is what its own star imports bring, where they are known.
 
     >>> sorted(read_star_names(b"import os\\nclass Thing: ...\\n_own = 1", is_package=False).certain)
     ['Thing', 'os']
@@ -35,9 +39,13 @@ def read_star_names(source: bytes, *, is_package: bool) -> StarNames:
     bound = read_scopes(tree).module.bound
     deleted = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
     certain = _public(name for statement in tree.body for name in _bound_at_once(statement)) - deleted
-    # A package also exports the submodules that anyone has imported so far.
-    is_open = is_package or "*" in bound
-    return StarNames(certain - {"*"}, None if is_open else _public(iter(bound)))
+    possible: frozenset[str] | None = _public(name for name in bound if name != "*")
+    if is_package and possible is not None:
+        # It also exports the submodules that anyone has imported so far.
+        possible = None if submodules is None else possible | submodules
+    if "*" in bound and possible is not None:
+        possible = None if starred.possible is None else possible | starred.possible
+    return StarNames(certain - {"*"}, possible)
 
 
 def _listed(tree: ast.Module, nodes: Nodes) -> frozenset[str] | None:

@@ -77,6 +77,10 @@ class _Search:
         text = self._file.source.text
         for role in _ROLE.finditer(text, literal.start, literal.end) if literal else ():
             for start, end, move in self._names.mentions(role["target"]):
+                other = rf"{re.escape(move.old_module)}[.:](?!{re.escape(move.old_name)}(?!\w))"
+                if not move.is_module and re.match(other, role["target"][start:end]):
+                    # Another name of the same module, which stays.
+                    continue
                 at, source = role.start("target") + start, self._file.source
                 message = f"names {role['target'][start:end]} in a docstring: {move.old} is {move.new} now"
                 self.found.findings.append(Finding(move.code, *source.place(at), message, "manual"))
