@@ -14,6 +14,7 @@ from pathlib import Path
 
 from compatkit.authoring.changes import Change, ChangeKind, under
 from compatkit.authoring.interface import Interface, Item
+from compatkit.rewrite.file.imports import bound_by
 
 _DEPRECATES = re.compile(r"deprecat|FutureWarning|_removed\b|will be removed", re.IGNORECASE)
 _WARNS = re.compile(r"warn|deprecat", re.IGNORECASE)
@@ -373,6 +374,6 @@ def _imports(module: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
             base = module.split(".")
             start = ".".join(base[: len(base) - node.level + 1]) if node.level else ""
             home = ".".join(filter(None, [start, node.module or ""]))
-            yield from ((alias.asname or alias.name, f"{home}.{alias.name}") for alias in node.names)
+            yield from ((bound_by(node, alias), f"{home}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from ((alias.asname, alias.name) for alias in node.names if alias.asname)

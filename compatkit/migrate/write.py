@@ -3,19 +3,78 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 from compatkit.errors import CompatkitError
 from compatkit.migrate.finding.git import uncommitted
-from compatkit.migrate.interrupts import interrupts_held
-from compatkit.migrate.leftovers import PREFIX, SUFFIX, remove_leftovers
 from compatkit.migrate.report import FileResult, Report, as_written
 from compatkit.platforms import copy_attributes
 from compatkit.rewrite import Failed, Rewritten
+
+# Between the two stand the number of the process and what makes the name unique.
+PREFIX = ".compatkit-"
+SUFFIX = ".tmp"
+_LEFTOVER = re.compile(rf"{re.escape(PREFIX)}(\d+)-\w+{re.escape(SUFFIX)}")
+_OLD = 3600.0  # seconds, more than any file takes to be written
+_BEGAN = time.time()
+
+
+@contextmanager
+def interrupts_held() -> Iterator[Callable[[], bool]]:
+    """Hold back the first interrupt, so that a file is written and counted, or neither; let a second one through."""
+    held: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        if held:
+            raise KeyboardInterrupt
+        held.append(number)
+
+    # Only the main thread may set a handler, and only it is interrupted.
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, hold)
+    try:
+        yield lambda: bool(held)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def remove_leftovers(folders: set[Path]) -> None:
+    """Remove from these folders what runs that have ended left there."""
+    for folder in sorted(folders):
+        with suppress(OSError):
+            for file in folder.iterdir():
+                if (match := _LEFTOVER.fullmatch(file.name)) and _is_abandoned(file, int(match[1])):
+                    file.unlink(missing_ok=True)
+
+
+def _is_abandoned(file: Path, process: int) -> bool:
+    written = file.stat().st_mtime
+    if time.time() - written > _OLD:
+        return True
+    if process == os.getpid():
+        # In a container, every run may have the same number.
+        return written < _BEGAN
+    # On Windows, os.kill would end the process that it asks about.
+    if os.name == "nt":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass
+    return False
 
 
 class WriteError(CompatkitError):

@@ -11,6 +11,7 @@ from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
@@ -163,7 +164,7 @@ def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0], alias.name.rpartition(".")[2]
+                yield bound_by(node, alias), alias.name.rpartition(".")[2]
 
 
 def _last(node: ast.expr, aliases: dict[str, str]) -> str | None:

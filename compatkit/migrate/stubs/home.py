@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from compatkit.rewrite.file.imports import FileModule, local_name
+from compatkit.rewrite.file.imports import FileModule, bound_by, local_name
 
 _Import = ast.Import | ast.ImportFrom
 
@@ -60,7 +60,7 @@ class Home:
     def _lines_of(self, node: _Import, name: str) -> Iterator[str]:
         for alias in node.names:
             if isinstance(node, ast.Import):
-                if _bound_by(alias) == name:
+                if bound_by(node, alias) == name:
                     yield f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
             elif local_name(alias) == name and (module := self.module.resolve(node)):
                 yield import_line(module, alias.name, name)
@@ -69,10 +69,6 @@ class Home:
 def import_line(module: str, name: str, local: str) -> str:
     """Write the import of one name."""
     return f"from {module} import {name}" + (f" as {local}" if local != name else "")
-
-
-def _bound_by(alias: ast.alias) -> str:
-    return alias.asname or alias.name.partition(".")[0]
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
@@ -84,10 +80,8 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name, node
-            case ast.ImportFrom():
-                yield from ((local_name(alias), node) for alias in node.names)
-            case ast.Import():
-                yield from ((_bound_by(alias), node) for alias in node.names)
+            case ast.ImportFrom() | ast.Import():
+                yield from ((bound_by(node, alias), node) for alias in node.names)
             case ast.Name(ctx=ast.Store()):
                 yield node.id, node
             case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.file.tree import fields_of
 
@@ -133,8 +134,7 @@ class _Reader:
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, _: bool) -> None:
         for alias in node.names:
-            name = alias.asname or (alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name)
-            self._note(name, scope, alias, is_binding=True)
+            self._note(bound_by(node, alias), scope, alias, is_binding=True)
 
     def _named(self, node: Any, scope: Scope, is_annotation: bool) -> None:
         if node.name:

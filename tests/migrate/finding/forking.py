@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compatkit.migrate.finding.forks import which
+from compatkit.migrate.finding.reading import which
 
 HERE = os.getpid()
 
