@@ -43,7 +43,30 @@ def names_of(call: CallChange, migration: Migration) -> list[str]:
 
 
 def _other_names(name: str, moves: tuple[Move, ...]) -> Iterator[str]:
-    for move in moves:
-        for here, there in ((move.old, move.new), (move.new, move.old)):
-            if name == here or name.startswith(f"{here}."):
-                yield there + name[len(here) :]
+    table = _table_of(moves)
+    found, end = [], len(name)
+    while end > 0:
+        found += [(number, there + name[end:]) for number, there in table.get(name[:end], ())]
+        end = name.rfind(".", 0, end)
+    # In the order of the declaration.
+    yield from (other for _, other in sorted(found))
+
+
+_Table = dict[str, list[tuple[int, str]]]
+_tables: dict[int, tuple[tuple[Move, ...], _Table]] = {}
+_MOST = 64
+
+
+def _table_of(moves: tuple[Move, ...]) -> _Table:
+    """Return for each name that moves name the other one; kept by identity: a row in a thousand asks for it."""
+    known = _tables.get(id(moves))
+    if known is None:
+        table: _Table = {}
+        for number, move in enumerate(moves):
+            table.setdefault(move.old, []).append((2 * number, move.new))
+            table.setdefault(move.new, []).append((2 * number + 1, move.old))
+        if len(_tables) >= _MOST:
+            _tables.clear()
+        # The moves are kept, too, so that no other ones can get their identity.
+        known = _tables[id(moves)] = (moves, table)
+    return known[1]

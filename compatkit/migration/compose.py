@@ -72,11 +72,30 @@ def _circle(ids: list[str], after: dict[str, set[str]]) -> tuple[str, str]:
 
 def _goes_on(first: Migration, second: Migration) -> bool:
     """Tell whether the second migration moves what the first one has made."""
+    by_old = _by_old(second.moves)
     return first is not second and any(
-        follow(move.new, second.moves)
+        follow(move.new, _around(move.new, by_old))
         or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
         for move in first.moves
     )
+
+
+_ByName = dict[str, list[Move]]
+
+
+def _by_old(moves: Iterable[Move]) -> _ByName:
+    table: _ByName = {}
+    for move in moves:
+        table.setdefault(move.old, []).append(move)
+    return table
+
+
+def _around(name: str, table: _ByName) -> Iterator[Move]:
+    """Yield what a table holds for a name, and for what holds it: of a thousand moves, these few may be about it."""
+    end = len(name)
+    while end > 0:
+        yield from table.get(name[:end], ())
+        end = name.rfind(".", 0, end)
 
 
 def _lies_in(name: str, module: str) -> bool:
@@ -86,13 +105,14 @@ def _lies_in(name: str, module: str) -> bool:
 def _chained(migration: Migration, later: Sequence[Migration]) -> Migration:
     """Lead every move of a migration on to where the later ones, which are composed already, bring its new name."""
     others = [move for each in later for move in each.moves]
-    moves = [_led_on(move, others) for move in migration.moves]
+    by_old = _by_old(others)
+    moves = [_led_on(move, by_old) for move in migration.moves]
     derived = [each for move in migration.moves if move.is_module for each in _inside(move, migration, others)]
     return replace(migration, moves=(*moves, *derived))
 
 
-def _led_on(move: Move, others: Iterable[Move]) -> Move:
-    found = follow(move.new, others)
+def _led_on(move: Move, by_old: _ByName) -> Move:
+    found = follow(move.new, _around(move.new, by_old))
     return replace(move, new=found.new, confidence=_weaker(move, found)) if found else move
 
 
@@ -114,11 +134,14 @@ def _weaker(one: Move, other: Move) -> Confidence:
 def _under_older_names(migration: Migration, before: Migration) -> Migration:
     """Let what a migration says of a callable hold under the name that it had before the migration `before`."""
     changed: dict[str, Any] = {}
+    by_new: _ByName = {}
+    for move in before.moves:
+        by_new.setdefault(move.new, []).append(move)
     for field in fields(migration):
         rows = getattr(migration, field.name)
         if not isinstance(rows, tuple):
             continue
-        older = [(row, [old for name in _owners(row) for old in _older_names(name, before)]) for row in rows]
+        older = [(row, [old for name in _owners(row) for old in _older_names(name, by_new)]) for row in rows]
         _require_free({name for _, names in older for name in names}, migration, before)
         if any(names for _, names in older):
             changed[field.name] = tuple(each for row, names in older for each in _also_of(row, names))
@@ -140,9 +163,9 @@ def _also_of(row: Any, names: list[str]) -> Iterator[object]:
     yield from (replace(row, of=name) for name in names)
 
 
-def _older_names(name: str, before: Migration) -> Iterator[str]:
-    for move in before.moves:
-        if name == move.new or (move.is_module and _lies_in(name, move.new)):
+def _older_names(name: str, by_new: _ByName) -> Iterator[str]:
+    for move in _around(name, by_new):
+        if move.is_module or name == move.new:
             yield move.old + name.removeprefix(move.new)
 
 

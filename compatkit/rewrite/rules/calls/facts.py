@@ -53,6 +53,18 @@ class Index:
 
     @classmethod
     def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
+        """Return what is to be looked for; kept, since every file of a run asks for the same."""
+        given = tuple(migrations)
+        key = (tuple(map(id, given)), options)
+        if key not in _known:
+            if len(_known) >= _MOST:
+                _known.clear()
+            # The migrations are kept, too, so that no other ones can get their identity.
+            _known[key] = (given, cls._made(given, options))
+        return _known[key][1]
+
+    @classmethod
+    def _made(cls, migrations: tuple[Migration, ...], options: Options) -> Index:
         index = cls()
         for migration in migrations:
             index.loaded.update(migration.loaded)
@@ -107,6 +119,10 @@ class Index:
             self.calls.setdefault(name, []).append(call)
             # By convention: of a method, its class is what gets instantiated.
             self.classes.update(each for each in (name, name.rpartition(".")[0]) if _is_class(each))
+
+
+_known: dict[tuple[tuple[int, ...], Options], tuple[tuple[Migration, ...], Index]] = {}
+_MOST = 32
 
 
 def _is_class(name: str) -> bool:
