@@ -1,8 +1,9 @@
-"""`verify --before/--after` beside the two commands alone: run `python -m tests.benchmarks.bench_verify [PAIRS]`.
+"""Run `verify` beside the two commands alone: `python -m tests.benchmarks.bench_verify [PAIRS [JOBS]]`.
 
-Both ways run the same two trainings, each into a store of its own that is not there yet, on one thread, one after the
-other. The difference is what verifying costs: starting, importing MLflow, reading both runs back, comparing them. What
-is done while the commands run takes no time where a core is free, but processor time all the same; both are shown.
+With `--once` both ways run the same two trainings; without it, verifying runs the first a second time, which measures
+its noise. All run on one thread, each into a store of its own that is not there yet. The difference is what verifying
+costs: starting, importing MLflow, reading the runs back, comparing them. What is done while the commands run takes no
+time where a core is free, but processor time all the same; both are shown.
 """
 
 from __future__ import annotations
@@ -28,18 +29,19 @@ with mlflow.start_run():
 """
 
 
-def main(pairs: int = 3) -> None:
-    print(f"two trainings of 100 epochs with 10 metrics each, {os.cpu_count()} cores, medians of {pairs} pairs")
+def main(pairs: int = 3, jobs: int = 2) -> None:
+    what = "two trainings of 100 epochs with 10 metrics each"
+    print(f"{what}, {os.cpu_count()} cores, at most {jobs} at once, medians of {pairs} pairs")
     print(f"{'by the clock':<22} {'verify':>14} {'commands':>14} {'difference':>11} {'processor':>11}   target: + 3 s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "train.py").write_text(TRAIN)
-        for jobs in (1, 2):
-            rows = [(_timed(_verified(folder, jobs)), _timed(_alone(folder))) for _ in range(pairs)]
+        for given in (("--once",), ()):
+            rows = [(_timed(_verified(folder, jobs, given)), _timed(_alone(folder))) for _ in range(pairs)]
             wall = statistics.median(ours.wall - peer.wall for ours, peer in rows)
             processor = statistics.median(ours.processor - peer.processor for ours, peer in rows)
             ours, peer = (statistics.median(row[side].wall for row in rows) for side in (0, 1))
-            title = "one after the other" if jobs == 1 else "both at once"
+            title = "verify --once" if given else "with the noise run"
             print(f"{title:<22} {ours:>12.1f} s {peer:>12.1f} s {wall:>+9.2f} s {processor:>+9.2f} s")
 
 
@@ -58,7 +60,7 @@ def _timed(run: Callable[[], None]) -> Cost:
     return Cost(time.perf_counter() - start, processor)
 
 
-def _verified(folder: Path, jobs: int) -> Callable[[], None]:
+def _verified(folder: Path, jobs: int, given: tuple[str, ...]) -> Callable[[], None]:
     words = [
         "verify",
         "--before",
@@ -69,6 +71,7 @@ def _verified(folder: Path, jobs: int) -> Callable[[], None]:
         str(jobs),
         "--threads",
         "1",
+        *given,
     ]
 
     def run() -> None:
@@ -93,4 +96,4 @@ def _alone(folder: Path) -> Callable[[], None]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:]))

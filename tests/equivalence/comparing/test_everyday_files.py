@@ -224,6 +224,37 @@ def test_a_file_that_unpacks_to_too_much_is_compared_by_digest(tmp_path: Path) -
     assert "too many bytes" in notes[0]
 
 
+def test_a_file_that_claims_gigabytes_for_its_unpacking_is_compared_by_digest(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv.xz"
+    path.write_bytes(lzma.compress(csv(1, 1), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]))
+
+    file, notes = read_file(path, path.name)
+
+    assert file.content is None
+    assert "LZMAError" in notes[0]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_streams_after_one_another_are_one_file(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(pack(b"a,b\n") + pack(b"1,2\n"))
+
+    file, _ = read_file(path, path.name)
+
+    assert file.content is not None
+    assert list(file.content.values) == ["row 1", "row 2"]
+
+
+def test_a_column_of_one_value_that_unpacks_to_gigabytes_is_compared_by_digest(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"a": np.zeros(20_000_000, np.int8)}).to_parquet(path, compression="zstd")
+
+    file, notes = read_file(path, path.name)
+
+    assert file.content is None
+    assert "too many bytes" in notes[0]
+
+
 def test_a_link_in_an_archive_leads_nowhere_and_is_compared(tmp_path: Path) -> None:
     def linked(target: str) -> Snapshot:
         packed = io.BytesIO()

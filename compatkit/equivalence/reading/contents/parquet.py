@@ -12,7 +12,7 @@ from compatkit.budget import Budget
 from compatkit.equivalence.reading.contents.places import below, put
 from compatkit.equivalence.snapshot import Content, Tensor
 
-_ROW = 64  # bytes that a text in a column costs besides itself
+_CELL = 8  # bytes of a number, however few a run of equal ones takes in the file
 
 
 def read_parquet(path: Path, budget: Budget) -> Content:
@@ -22,7 +22,7 @@ def read_parquet(path: Path, budget: Budget) -> Content:
     with parquet.ParquetFile(path) as file:
         known = file.metadata
         sizes = [known.row_group(number).total_byte_size for number in range(known.num_row_groups)]
-        budget.spend(known.num_columns + 1, size=2 * sum(sizes) + _ROW * known.num_columns * known.num_rows)
+        budget.spend(known.num_columns + 1, size=2 * sum(sizes) + _CELL * known.num_columns * known.num_rows)
         table = file.read(use_threads=False)
     budget.look_at_clock()
     values = {"rows": str(table.num_rows)}

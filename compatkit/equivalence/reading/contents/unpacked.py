@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import zlib
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from compatkit.budget import MIB, Budget
 from compatkit.equivalence.snapshot import Content, File
 
-# By the first bytes; zlib is what joblib packs with.
-_OPENERS: dict[bytes, Callable[[BytesIO], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
-    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ": lzma.LZMAFile,
-    b"\x5d\x00\x00": lzma.LZMAFile,
+_MEMORY = 128 * MIB  # of a decompressor: the head of a file of few bytes may claim gigabytes
+# What unpacks, by the first bytes; zlib is what joblib packs with.
+_UNPACKERS: dict[bytes, Callable[[], Any]] = {
+    **dict.fromkeys((b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"), lambda: _Inflating()),
+    b"BZh": bz2.BZ2Decompressor,
+    **dict.fromkeys((b"\xfd7zXZ", b"\x5d\x00\x00"), lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),
 }
-_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 ReadFile = Callable[[Path, Budget], File]
 
 
+class _Inflating:
+    """zlib's and gzip's unpacker, with the methods of the others."""
+
+    def __init__(self) -> None:
+        self._own = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._rest = b""
+
+    def decompress(self, raw: bytes, most: int) -> bytes:
+        part = self._own.decompress(self._rest + raw, most)
+        self._rest = self._own.unconsumed_tail
+        return part
+
+    @property
+    def eof(self) -> bool:
+        return self._own.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._own.unused_data
+
+
 def unpacked(raw: bytes, budget: Budget) -> bytes:
-    """Return what compressed bytes hold, other bytes as they are. Raises `BudgetError` where it is too much."""
-    if raw.startswith(_ZLIB):
-        return _inflated(raw, budget)
-    opener = next((opener for mark, opener in _OPENERS.items() if raw.startswith(mark)), None)
-    if opener is None:
+    """Return what compressed bytes hold, stream by stream, other bytes as they are.
+
+    Raises `BudgetError` where it is too much, `ValueError` where it is cut, and what the unpackers raise.
+    """
+    unpacker = next((unpacker for mark, unpacker in _UNPACKERS.items() if raw.startswith(mark)), None)
+    if unpacker is None:
         return raw
     parts = []
-    with opener(BytesIO(raw)) as stream:
-        while part := stream.read(MIB):
+    while raw:
+        unpacking = unpacker()
+        while not unpacking.eof:
+            part = unpacking.decompress(raw, MIB)
+            if not part and not unpacking.eof and not raw:
+                raise ValueError("it is cut")
+            raw = b""
             budget.spend(size=len(part))
             parts.append(part)
-    return b"".join(parts)
-
-
-def _inflated(raw: bytes, budget: Budget) -> bytes:
-    inflating, parts = zlib.decompressobj(), []
-    while not inflating.eof:
-        part = inflating.decompress(raw, MIB)
-        if not part:
-            raise ValueError("it is cut")
-        budget.spend(size=len(part))
-        parts.append(part)
-        raw = inflating.unconsumed_tail
-    if inflating.unused_data:
-        raise ValueError("more than one stream")
+        raw = unpacking.unused_data.lstrip(b"\0")  # what tools pad with
     return b"".join(parts)
 
 
