@@ -13,7 +13,7 @@ from typing import TypeVar
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.pins import normalized, read_pins
 from compatkit.migrate.run import plan_tree
-from compatkit.migration import Migration, MigrationError, codes_of, compose
+from compatkit.migration import Migration, MigrationError, Move, codes_of, compose
 from compatkit.rewrite import Finding, Rewrite
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
@@ -138,7 +138,7 @@ def _seen(files: Iterable[FoundFile], migrations: Iterable[Migration], root: Pat
     A class looks like a declared one if it has its name, in a module of its module's name, in another package.
     """
     wanted: dict[tuple[str, str], str] = {}
-    for move in (move for migration in migrations for move in migration.moves if not move.is_module):
+    for move in Move.symbols(move for migration in migrations for move in migration.moves):
         parts = move.old_module.split(".")
         if len(parts) > 1:
             wanted[(parts[-1], move.old_name)] = move.old_module

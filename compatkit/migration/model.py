@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
@@ -117,6 +117,35 @@ class Move(Row):
     def old_home(self) -> str:
         """The old module: what holds the symbol, or moves as a whole."""
         return self.old if self.is_module else self.old_module
+
+    @property
+    def new_home(self) -> str:
+        """The new module: where the symbol is, or what the whole module became."""
+        return self.new if self.is_module else self.new_module
+
+    @staticmethod
+    def symbols(moves: Iterable[Move]) -> Iterator[Move]:
+        """Yield the moves of single names."""
+        return (move for move in moves if not move.is_module)
+
+    @staticmethod
+    def modules(moves: Iterable[Move]) -> list[Move]:
+        """Return the moves of whole modules, the innermost first."""
+        return sorted((move for move in moves if move.is_module), key=lambda move: -len(move.old))
+
+    def empties(self, module: str) -> bool:
+        """Tell whether names of this module are elsewhere in v2: the old module, or one in it where all of it moved."""
+        return self.of(module) is not None if self.is_module else self.old_module == module
+
+    def apply(self, dotted: str) -> str:
+        """Return what a dotted name is in v2, with what lies in it; the same where this move does not tell.
+
+        >>> Move("CK101", "a.N", "x.M").apply("a.N.method"), Move("CK102", "a", "x", kind="module").apply("b.N")
+        ('x.M.method', 'b.N')
+        """
+        if self.is_module:
+            return found.new if (found := self.of(dotted)) else dotted
+        return self.new + dotted.removeprefix(self.old) if self.covers(dotted) else dotted
 
     def of(self, dotted: str) -> Move | None:
         """Return the move of one name that is the old module of this move, or lies in it and in v2's; else None.

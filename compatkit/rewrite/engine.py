@@ -119,12 +119,8 @@ def _selected(moves: tuple[Move, ...], options: Options) -> tuple[Move, ...]:
 def _from_elsewhere(moves: tuple[Move, ...], module: str) -> tuple[Move, ...]:
     if module.partition(".")[0].encode() not in wanted_of(moves).tops:
         return moves
-    left = tuple(move for move in moves if not _is_home(module, move))
+    left = tuple(move for move in moves if not move.empties(module))
     return moves if len(left) == len(moves) else left
-
-
-def _is_home(module: str, move: Move) -> bool:
-    return move.of(module) is not None if move.is_module else move.old_module == module
 
 
 def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:

@@ -21,9 +21,9 @@ class HoleFinder:
         self.moved_modules = MovedModules(every)
         self._modules: dict[str, dict[str, Move]] = {}
         self._fillable: set[str] = set()
+        for move in Move.symbols(every):
+            self._modules.setdefault(move.old_module, {})[move.old_name] = move
         for move in every:
-            if not move.is_module:
-                self._modules.setdefault(move.old_module, {})[move.old_name] = move
             for module in _with_packages_above(move.old_module):
                 self._modules.setdefault(module, {})
                 # A home inside of what is missing is missing, too: the project is not on the path, or not yet.

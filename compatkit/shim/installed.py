@@ -112,7 +112,7 @@ def _hooks(migrations: Sequence[Migration]) -> Iterator[_Part]:
 def _gone(moves: Iterable[Move], changed: Iterable[Move], members: RenamedMembers | None) -> Iterator[Move]:
     """Yield what may be gone from a module that stays; a function that is called otherwise now has its own stand-in."""
     others = {move.old for move in changed}
-    symbols = (move for move in moves if not move.is_module and move.old not in others)
+    symbols = (move for move in Move.symbols(moves) if move.old not in others)
     yield from (*symbols, *(members.constants if members else ()))
 
 

@@ -23,7 +23,7 @@ class MovedModules:
     """
 
     def __init__(self, moves: Iterable[Move]) -> None:
-        self._moves = sorted((move for move in moves if move.is_module), key=lambda move: -len(move.old))
+        self._moves = Move.modules(moves)
         self._made: dict[str, ModuleType] = {}
 
     @property

@@ -77,7 +77,7 @@ class Namer:
 
 
 def _homes_of(move: Move) -> tuple[str, str]:
-    return move.old_home, move.new if move.is_module else move.new_module
+    return move.old_home, move.new_home
 
 
 def module_name(path: Path, root: Path, moves: Iterable[Move]) -> ModuleName:

@@ -23,7 +23,7 @@ class _Target:
     new: str
     old: str
     old_home: str
-    is_module: bool = False
+    new_home: str = ""
     argument: str = ""
 
     @property
@@ -54,7 +54,7 @@ class Targets:
 
 def _targets(moves: Iterable[Move], migrations: Iterable[Migration]) -> Iterator[_Target]:
     for move in moves:
-        yield _Target(move.new, move.old, move.old_home, move.is_module)
+        yield _Target(move.new, move.old, move.old_home, move.new_home)
     for migration in migrations:
         renamed = {move.old: move.new for move in migration.moves}
         for call in migration.calls:
@@ -72,7 +72,7 @@ def _of_config(config: Config, new: str) -> Iterator[_Target]:
 
 def _absence(root: Path, target: _Target) -> str | None:
     """Say what is missing of a name below an import root: nothing where it is there, None where that cannot be told."""
-    module = target.new if target.is_module else target.new.rpartition(".")[0]
+    module = target.new_home or target.new.rpartition(".")[0]
     parts = module.split(".")
     if not module or not (root / parts[0]).is_dir():
         return None
@@ -87,7 +87,7 @@ def _absence(root: Path, target: _Target) -> str | None:
         is_known = init is not None and _source_of(root.joinpath(*target.old_home.split("."))) is not None
         is_open = init is None or "__path__" in read_quietly(init).decode("utf-8", "replace")
         return f"there is no module {module} in {place.parent.name}/" if is_known and not is_open else None
-    return "" if target.is_module else _missing_in(source, module, target)
+    return "" if target.new == module else _missing_in(source, module, target)
 
 
 def _source_of(place: Path) -> Path | None:

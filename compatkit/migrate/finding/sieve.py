@@ -147,7 +147,7 @@ def _reach_of(migration: Migration) -> Reach | None:
     homes = {_module_of(name) for name in names}
     for move in migration.moves:
         names += [move.old, move.new]
-        homes |= {move.old, move.new} if move.is_module else {move.old_module, move.new_module}
+        homes |= {move.old_home, move.new_home}
     return Reach(homes, (name.rpartition(".")[2] for name in names)) if len(homes) <= FEW else None
 
 

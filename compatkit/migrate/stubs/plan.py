@@ -92,9 +92,7 @@ class _Planner:
         self._folder = folder
         self._plan = StubPlan()
         self._whole = moved_modules(moves, sources, self._plan.findings)
-        names = sorted(
-            (each for each in moves if not each.is_module), key=lambda move: (move.old_module, move.old_name)
-        )
+        names = sorted(Move.symbols(moves), key=lambda move: (move.old_module, move.old_name))
         self._names = {module: list(moved) for module, moved in groupby(names, key=lambda move: move.old_module)}
         self._modules = {*self._names, *self._whole}
 
@@ -210,17 +208,17 @@ def _holds_source(folder: Path) -> bool:
 
 def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) -> dict[str, Place]:
     """Return each old module below those that moved as a whole, and its new home; what has none becomes a finding."""
-    whole = sorted((move for move in moves if move.is_module), key=lambda move: move.old)
+    whole = Move.modules(moves)
     found: dict[str, Place] = {}
-    for move in whole:
+    for move in sorted(whole, key=lambda move: move.old):
         places = sources.find(move.new)
         if len(places) != 1:
             findings.append(without_home(move, move.new, places))
             continue
         for place in sources.below(places[0]):
             old = move.old + place.module.name[len(move.new) :]
-            # Of several moves that fit, the longest decides.
-            if max((each for each in whole if each.of(old)), key=lambda each: len(each.old)) == move:
+            # Of several moves that fit, the innermost decides.
+            if next(each for each in whole if each.of(old)) == move:
                 found[old] = place
     return found
 

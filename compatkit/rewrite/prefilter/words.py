@@ -181,7 +181,7 @@ class Wanted:
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> Wanted:
         # Where a top-level package moves as a whole, what does not name it is none of its uses.
-        packages = frozenset(move.old for move in moves if move.is_module and "." not in move.old)
+        packages = frozenset(move.old for move in Move.modules(moves) if "." not in move.old)
         inner = [move for move in moves if move.old.partition(".")[0] not in packages]
         folders = packages | {_last(move.old_home) for move in inner}
         homes = frozenset(folder.encode() for folder in folders)

@@ -30,7 +30,7 @@ class Use:
         """The module to import for it; nothing for a builtin."""
         if self.move.new_module == "builtins":
             return ""
-        return self.move.new if self.move.is_module else self.move.new_module
+        return self.move.new_home
 
     @property
     def written(self) -> str:
@@ -255,11 +255,13 @@ class ModuleUseEdits:
     def _targets_at(self, imported: Imported) -> list[str]:
         """Return what to import beside an old home: what its own uses need; beside the first one, also the rest."""
         homes = {each.name for each in self._anchors}
-        own = [use for use in self._wanted if home_of(use) == imported.name]
-        rest = [use for use in self._wanted if home_of(use) not in homes] if imported is self._anchors[0] else []
+        own = [use for use in self._wanted if use.move.old_home == imported.name]
+        rest = [use for use in self._wanted if use.move.old_home not in homes] if imported is self._anchors[0] else []
         before = self._anchors[: self._anchors.index(imported)]
-        same = {home_of(use) for use in self._wanted for each in before if each.name == home_of(use)} - {imported.name}
-        taken = {use.target for use in self._wanted if home_of(use) in same}
+        same = {use.move.old_home for use in self._wanted for each in before if each.name == use.move.old_home} - {
+            imported.name
+        }
+        taken = {use.target for use in self._wanted if use.move.old_home in same}
         return sorted({use.target for use in (*own, *rest)} - taken)
 
     def _removed(self, imported: Imported) -> list[Edit]:
@@ -295,13 +297,9 @@ class ModuleUseEdits:
         return _at(self._file, use.node, edit)
 
 
-def home_of(use: Use) -> str:
-    return use.move.old if use.move.is_module else use.move.old.rpartition(".")[0]
-
-
 def _anchors(binding: Binding) -> list[Imported]:
     """Return the imports beside which, or in whose place, new ones stand: those of the old homes, or else the first."""
-    homes = {home_of(use) for use in binding.uses}
+    homes = {use.move.old_home for use in binding.uses}
     exact = [each for each in binding.imports if each.name in homes]
     first = min(binding.imports, key=lambda each: (each.node.lineno, each.node.col_offset))
     return exact or [first]

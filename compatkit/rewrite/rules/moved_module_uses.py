@@ -16,7 +16,7 @@ from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUseEdits, Use, home_of
+from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUseEdits, Use
 from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -28,10 +28,10 @@ def change_modules(file: File, run: RunPlan) -> ModuleChanges:
     planned = {binding: ModuleUseEdits(file, run, binding) for binding in _bindings(file, run, done)}
     reasons = {binding: binding.reason or _reason(change) for binding, change in planned.items()}
     # By whichever name one patches a module, it is patched by all of them.
-    stuck = {home_of(use) for binding, reason in reasons.items() if reason for use in binding.uses}
+    stuck = {use.move.old_home for binding, reason in reasons.items() if reason for use in binding.uses}
     for number, (binding, change) in enumerate(planned.items(), start=1):
         reason = reasons[binding]
-        if not reason and any(home_of(use) in stuck for use in binding.uses):
+        if not reason and any(use.move.old_home in stuck for use in binding.uses):
             reason = "another name for the same module stays"
         if reason:
             done.leave(file, binding, reason)
@@ -62,7 +62,7 @@ def _bindings(file: File, run: RunPlan, done: ModuleChanges) -> Iterator[Binding
 
 def _packages_of(moves: tuple[Move, ...]) -> frozenset[str]:
     """Return every module, and every package above one, through which a moved name can be reached."""
-    every = {move.old_home if move.is_module else move.old_module for move in moves}
+    every = {move.old_home for move in moves}
     parts = [home.split(".") for home in every]
     return frozenset(".".join(part[:size]) for part in parts for size in range(1, len(part) + 1))
 

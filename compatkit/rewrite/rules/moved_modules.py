@@ -46,10 +46,10 @@ class _Use:
 def change_whole_modules(file: File, run: RunPlan) -> WholeModules:
     """Plan the plain imports of modules that move as a whole; what is not certain is left out, and so reported."""
     done = WholeModules()
-    if not any(move.is_module for move in run.moves):
+    if not Move.modules(run.moves):
         return done
     destinations = destinations_of(run.moves)
-    taken_apart = {move.old_module for move in run.moves if not move.is_module}
+    taken_apart = {move.old_module for move in Move.symbols(run.moves)}
     groups: dict[tuple[str, Scope], list[tuple[Imported, Move]]] = {}
     for each in file.imports:
         move = destinations.whole(each.name) if isinstance(each.node, ast.Import) else None

@@ -22,14 +22,11 @@ class Destinations:
 
     def __init__(self, moves: Iterable[Move]) -> None:
         self._by_old: dict[str, Move] = {}
-        self._modules: list[Move] = []
         self._left_early: set[str] = set()
         for move in moves:
             self._by_old[move.old] = move
             self._left_early.add(move.old_module)
-            if move.is_module:
-                self._modules.append(move)
-        self._modules.sort(key=lambda move: -len(move.old))
+        self._modules = Move.modules(self._by_old.values())
 
     def of(self, dotted: str) -> Move | None:
         """Return the move of one dotted name, symbol or module."""

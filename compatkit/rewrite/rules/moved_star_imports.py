@@ -78,8 +78,8 @@ def _stars(file: File, moves: tuple[Move, ...], known: Known) -> Iterator[_Star]
             continue
         module = file.home.resolve(node) or ""
         names = known.get(module)
-        left = tuple(move for move in moves if not move.is_module and move.old_module == module)
-        is_whole = any(move.is_module and move.of(module) for move in moves)
+        left = tuple(move for move in Move.symbols(moves) if move.old_module == module)
+        is_whole = any(move.empties(module) for move in Move.modules(moves))
         if names is None or not left or is_whole or any(_is_open(move, names) for move in left):
             continue
         brought = tuple(move for move in left if move.old_name in names.certain)

@@ -45,7 +45,7 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
 
 def _brought_by_star(file: File, moves: tuple[Move, ...], module: str) -> str:
     """Name what a star may bring: what the file uses of it, or else what comes first."""
-    names = list(dict.fromkeys(move.old_name for move in moves if not move.is_module and move.old_module == module))
+    names = list(dict.fromkeys(move.old_name for move in Move.symbols(moves) if move.old_module == module))
     used = [name for name in names if file.scopes.of(name)] or names[:_NAMED]
     last = f"{len(names) - len(used)} more" if not file.scopes.of(used[0]) and len(names) > len(used) else used.pop()
     return " and ".join(filter(None, [", ".join(used), last]))
@@ -84,7 +84,7 @@ def _is_elsewhere(module: str, old_module: str) -> bool:
 
 def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:
     """Yield the first move out of this module: one finding a place is enough."""
-    homes = [move for move in moves if (move.of(module) if move.is_module else move.old_module == module)]
+    homes = [move for move in moves if move.empties(module)]
     # A module into which names move is there in v2, and may be imported.
     if module and homes and not any(f"{move.new}.".startswith(f"{module}.") for move in homes[:1]):
         yield homes[0]

@@ -98,7 +98,9 @@ def _echoes(facts: CallFacts, spelled: _Spelled) -> Iterator[_Echo]:
                         yield word.value, either[word.arg], word.arg
             case ast.Constant(value=str(text)):
                 parts = {text} if text in spelled.arguments else set(text.split(".")) & spelled.members.keys()
-                if parts and not any(name.endswith(text) for _, name in either.values()):
+                # A text that names the member whole is told where texts are.
+                is_told = text in facts.index.members or any(name.endswith(text) for _, name in either.values())
+                if parts and not is_told:
                     yield node, either[min(parts)], min(parts)
             case ast.Attribute(attr=name) if name in spelled.members and node not in facts.trace.names:
                 yield node, spelled.members[name], name

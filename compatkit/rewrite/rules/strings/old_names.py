@@ -40,7 +40,7 @@ class Names:
             self._by_old.setdefault(move.old, []).append(move)
             if not move.is_module:
                 self.by_module.setdefault(move.old_module, []).append(move)
-        self._whole = {move.old: [move] for move in moves if move.is_module}
+        self._whole = {move.old: [move] for move in Move.modules(moves)}
         self._mention = _mention({**self._whole, **self.by_module})
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})

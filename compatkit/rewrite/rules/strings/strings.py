@@ -151,7 +151,7 @@ class _Search:
         literal = read_literal(self._file.source, node)
         if not (owner.move and literal and text.startswith(owner.name) and self._context.is_patch(node)):
             return False
-        spelling = Spelling(owner.move, owner.move.new + text[len(owner.name) :])
+        spelling = Spelling(owner.move, owner.move.apply(text))
         if self._options.confidence != "review" or owner.move.confidence == "manual":
             return False
         if _specifies(self._context.parents.get(node)) or self._context.doubt(node, spelling):
