@@ -36,7 +36,7 @@ def rewrite_calls(file: File, run: RunPlan) -> Found:
     if not run.calling:
         return Found()
     # Imported here: most runs over most files meet no changed interface.
-    from compatkit.rewrite.flow_rules import find_calls
+    from compatkit.rewrite.call_rules import find_calls
 
     return find_calls(file, run)
 
@@ -46,7 +46,7 @@ def rewrite_records(file: File, run: RunPlan) -> Found:
     if not run.migrations:
         return Found()
     # Imported here: few runs need to follow values.
-    from compatkit.rewrite.flow_rules import rewrite_records_and_arguments
+    from compatkit.rewrite.record_rules import rewrite_records_and_arguments
 
     return rewrite_records_and_arguments(file, run)
 

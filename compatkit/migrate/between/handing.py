@@ -119,7 +119,7 @@ class Handing:
     def _learn(self, file: FoundFile) -> _Told | None:
         """Ask a file for its facts; return them if they are new."""
         # Imported here: few runs follow what is handed on.
-        from compatkit.rewrite.flow_rules import tell
+        from compatkit.rewrite.call_rules import tell
 
         source, named = read_quietly(file.path), self._namer.name(file.path, file.root)
         try:

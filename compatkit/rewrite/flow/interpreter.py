@@ -48,10 +48,12 @@ def follow(file: File, known: Known) -> Trace:
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, trace, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
     follower = _Follower(expressions, file.home, Scopes(file, trace))
+    is_alone = not (known.handed or known.sent or known.mixed)
     for _ in range(_ROUNDS):
         before = trace.far
         follower.run(file.tree)
-        if trace.far == before:
+        # What other files hand over may lead anywhere.
+        if trace.is_settled(before) if is_alone else trace.far == before:
             break
     return trace
 

@@ -12,6 +12,8 @@ from compatkit.rewrite.flow.values import (
     NOTHING,
     UNKNOWN,
     Held,
+    Instance,
+    Many,
     Value,
     doubtful,
     is_interesting,
@@ -141,7 +143,22 @@ class Trace:
     def arrives(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str) -> Value:
         return doubtful(table.get((owner, name), UNKNOWN))
 
+    def is_settled(self, before: tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]) -> bool:
+        """Tell whether another round would learn nothing: all is as before, or only own plain objects flowed further.
+
+        An object of a class of this file leads to something declared by the base of its class, or by what it holds.
+        """
+        every = (value for table in self.far for value in table.values())
+        return self.far == before or (not self.bases and all(map(_is_own, every)))
+
     @property
     def far(self) -> tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]:
         """What flowed further so far, to see whether another round would learn more."""
         return dict(self.arguments), dict(self.returned), dict(self.yielded), dict(self.attributes)
+
+
+def _is_own(value: Value) -> bool:
+    """Tell whether a value is an object of a class of this file, or several."""
+    if isinstance(value, Many):
+        return _is_own(value.item)
+    return isinstance(value, Instance) and value.local is not None and not value.of and value.far is None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, rewrite_source
-from compatkit.rewrite.flow_rules import rewrite_records_and_arguments as find_modern
+from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find_modern
 from tests.rewrite.modern import applied, migration, reports
 
 RECORD = 'record = "shop.till.Sale"\n'

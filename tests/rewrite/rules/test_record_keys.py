@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from compatkit.record import EpochRecord
-from compatkit.rewrite.flow_rules import rewrite_records_and_arguments as find_modern
+from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find_modern
 from tests.rewrite.modern import TRAINER, V2, applied, fields, find_fields, found, migration, reports
 
 START = V2 + TRAINER + "import copy\nfrom operator import itemgetter\norch = TrainingOrchestrator()\n"

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from compatkit.options import Options
-from compatkit.rewrite.flow_rules import rewrite_records_and_arguments as find_modern
+from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find_modern
 from tests.rewrite.modern import V2, applied, arguments, find_arguments, found, migration, reports
 
 UNTOUCHED = {

@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from compatkit.migration import Migration, available_migrations, load_migration
-from compatkit.rewrite.flow_rules import rewrite_records_and_arguments as find_modern
+from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find_modern
 from tests.rewrite.modern import applied
 
 

@@ -1,4 +1,4 @@
-"""Follow the values of a file, and hand them to the rules that need them: on calls, members, records and arguments."""
+"""Put together the rules on calls, members and names of which a library changed the interface."""
 
 from __future__ import annotations
 
@@ -13,19 +13,15 @@ from compatkit.rewrite.file.neighbours import Facts
 from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow
 from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
-from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
 from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
-from compatkit.rewrite.rules.record_attributes import Objects
-from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
 from compatkit.rewrite.rules.removed import find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
 from compatkit.rewrite.run_plan import RunPlan
@@ -59,7 +55,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
     try:
         facts = CallFacts(file, follow(file, _known(file, index)), index, run.options)
     except RecursionError:
-        return Found(findings=[_too_deep(run.calling, "calls")])
+        return Found(findings=[_too_deep(run.calling)])
     spelling = Spelling(file, index.loaded)
     visitor, members = Visitor(facts, spelling), Members(facts)
     hooks = Hooks(facts)
@@ -89,36 +85,7 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
     return kept
 
 
-def _too_deep(migrations: Sequence[Migration], what: str) -> Finding:
-    codes = [row.code for each in migrations for row in (*each.calls, *each.fields, *each.arguments)]
-    message = f"{what} are not followed in this file: it is nested too deeply"
+def _too_deep(migrations: Sequence[Migration]) -> Finding:
+    codes = [row.code for each in migrations for row in each.calls]
+    message = "calls are not followed in this file: it is nested too deeply"
     return Finding(codes[0] if codes else "CK901", 1, 1, message, "manual")
-
-
-def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
-    """Rewrite v1's keys of records and v1's flat arguments, without a change inside another."""
-    known = Known.of(run.migrations, run.moving)
-    has_fields = may_have_fields(file, known, run.migrations)
-    has_arguments = may_have_arguments(file, known, run.migrations)
-    if not has_fields and not has_arguments:
-        return Found()
-    try:
-        trace = follow(file, known)
-    except RecursionError:
-        return Found(findings=[_too_deep(run.migrations, "values")])
-    fields = _fields(file, run, trace) if has_fields else Found()
-    acts = run.options.acts_on
-    chosen = [each for each in fields.changes if acts(each.code) and not file.is_ignored(each.at, each.code)]
-    arguments = arguments_in(Flow(file, run, trace), chosen) if has_arguments else Found(chosen)
-    findings = [*fields.findings, *arguments.findings]
-    return Found(
-        [each for each in arguments.changes if acts(each.code)], [each for each in findings if acts(each.code)]
-    )
-
-
-def _fields(file: File, run: RunPlan, trace: Trace) -> Found:
-    keys = fields_in(file, run, trace)
-    if not any(migration.has_objects for migration in run.migrations):
-        return keys
-    objects = Objects(file, run, trace).found()
-    return Found([*keys.changes, *objects.changes], [*keys.findings, *objects.findings])

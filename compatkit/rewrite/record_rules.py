@@ -1,0 +1,52 @@
+"""Put together the rules on records and arguments: values are followed once, fields in rewritten calls go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compatkit.migration import Migration
+from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.flow.interpreter import follow
+from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
+from compatkit.rewrite.rules.record_attributes import Objects
+from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
+from compatkit.rewrite.run_plan import RunPlan
+
+
+def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
+    """Rewrite v1's keys of records and v1's flat arguments, without a change inside another."""
+    known = Known.of(run.migrations, run.moving)
+    has_fields = may_have_fields(file, known, run.migrations)
+    has_arguments = may_have_arguments(file, known, run.migrations)
+    if not has_fields and not has_arguments:
+        return Found()
+    try:
+        trace = follow(file, known)
+    except RecursionError:
+        return Found(findings=[_too_deep(run.migrations)])
+    fields = _fields(file, run, trace) if has_fields else Found()
+    acts = run.options.acts_on
+    chosen = [each for each in fields.changes if acts(each.code) and not file.is_ignored(each.at, each.code)]
+    arguments = arguments_in(Flow(file, run, trace), chosen) if has_arguments else Found(chosen)
+    findings = [*fields.findings, *arguments.findings]
+    return Found(
+        [each for each in arguments.changes if acts(each.code)], [each for each in findings if acts(each.code)]
+    )
+
+
+def _fields(file: File, run: RunPlan, trace: Trace) -> Found:
+    keys = fields_in(file, run, trace)
+    if not any(migration.has_objects for migration in run.migrations):
+        return keys
+    objects = Objects(file, run, trace).found()
+    return Found([*keys.changes, *objects.changes], [*keys.findings, *objects.findings])
+
+
+def _too_deep(migrations: Sequence[Migration]) -> Finding:
+    codes = [row.code for each in migrations for row in (*each.fields, *each.arguments)]
+    message = "values are not followed in this file: it is nested too deeply"
+    return Finding(codes[0] if codes else "CK901", 1, 1, message, "manual")
