@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -78,8 +79,9 @@ class AttributeView(_Dict):
         super().__init__(shown_attributes(record))
         object.__setattr__(self, "_record", record)
 
-    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
-        return dict, (self.copy(),)
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        # `torch.save` has protocol 2, and `torch.load` takes no `dict` that is called, where the shim is and where not.
+        return (OrderedDict if protocol == 2 else dict), (self.copy(),)
 
     __hash__ = None
 

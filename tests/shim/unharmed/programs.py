@@ -829,6 +829,7 @@ TORCH = """
         return torch.load(file, **how)
 
     print(again({"w": torch.ones(2), "history": [asdict(each) for each in train()]})["history"])
+    print(dict(again({"vars": vars(train()[0])})["vars"]))
     print([str(each) for each in again(train(), weights_only=False)])
     with torch.serialization.safe_globals([Metrics, list]):
         print([each.shown() for each in again(train())])
