@@ -23,6 +23,11 @@ SECONDS = 4.0  # of this thread's processor time: a busy machine must not change
 _LOOK = 1024
 _LONG_NUMBER = 4000  # characters
 _TOML_BYTES = 4 * MIB
+_MERGE = "tag:yaml.org,2002:merge"
+# Of YAML: numbers can be chosen such that a dict of them takes the square of their number; texts cannot.
+_MOST_ODD_KEYS = 10_000
+# libyaml compares each with all before.
+_MOST_DIRECTIVES = 100
 # Sixty-four parts or more: tomllib's time grows with the square of their number.
 _LONG_KEY = re.compile(r"""(?<![\w-])(?>(?>[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 
@@ -64,6 +69,16 @@ def require_depth(depth: int) -> None:
         raise BudgetError(f"it is nested more than {DEPTH} deep")
 
 
+def load_json(text: str) -> Any:
+    """Read JSON. Raises `ValueError` for what is none, and for what is nested too deep."""
+    import json
+
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise BudgetError("it is nested too deep") from None
+
+
 def load_toml(text: str, **options: Any) -> dict[str, Any]:
     """Read TOML. Raises `tomllib.TOMLDecodeError` for what is none, and for what would cost too much to read."""
     import tomllib
@@ -76,6 +91,28 @@ def load_toml(text: str, **options: Any) -> dict[str, Any]:
         return tomllib.loads(text, **options)
     except RecursionError:
         raise tomllib.TOMLDecodeError("it is nested too deep") from None
+
+
+def load_yaml(raw: bytes, budget: Budget) -> list[Any]:
+    """Return the documents. Raises `BudgetError` before anything is made that a few lines can blow up."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C where it was built
+        """The safe loader, but for keys that come twice, of which it would keep the last."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            if sum(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value) > _MOST_ODD_KEYS:
+                raise BudgetError("it holds too many keys that are no texts")
+            # Before the merged mappings of `<<` come in, whose keys those of this one replace.
+            own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
+            if len(set(own)) < len(own):
+                raise ValueError("a key twice in one mapping")
+            return super().construct_mapping(node, deep=deep)
+
+    if raw.count(b"%TAG") > _MOST_DIRECTIVES:
+        raise BudgetError("it holds too many directives")
+    require_sane_yaml(yaml.parse(raw, Loader=Loader), budget)
+    return list(yaml.load_all(raw, Loader=Loader))  # the safe one
 
 
 def require_sane_yaml(events: Iterable[Any], budget: Budget) -> None:

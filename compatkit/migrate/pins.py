@@ -59,7 +59,7 @@ def _locked(folder: Path) -> Iterator[tuple[str, str]]:
         for package in _list(_get(_toml(folder / name), "package")):
             if isinstance(package, dict) and isinstance(package.get("version"), str):
                 yield str(package.get("name")), f"=={package['version']}"
-    with suppress(OSError, ValueError, RecursionError):
+    with suppress(OSError, ValueError, AttributeError, RecursionError):
         locked = json.loads((folder / "Pipfile.lock").read_text(encoding="utf-8"))
         for section in ("develop", "default"):
             for name, package in (_get(locked, section) or {}).items():

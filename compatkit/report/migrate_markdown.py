@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from compatkit.budget import load_json
 from compatkit.errors import CompatkitError
 from compatkit.migrate.owners import load_owners
 from compatkit.migrate.remarks import Overview, Remark, spelled_from
@@ -41,7 +41,7 @@ def _verdict(file: Path | None) -> Iterator[str]:
     if file is None:
         return
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = load_json(file.read_text(encoding="utf-8"))
         rows = [(_name(row), _word(row)) for row in (document if isinstance(document, list) else [document])]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "write it with: compatkit verify --output json=FILE"

@@ -93,7 +93,7 @@ def _told() -> Mapping[str, object] | bool:
         return _SWITCHES.get(said.lower(), True)
     try:
         told = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or "project" not in told:
         raise ShimError.bad_switch(VARIABLE, said)

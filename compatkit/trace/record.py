@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from compatkit.budget import load_json
 from compatkit.errors import CompatkitError
 
 TRACE_FILE = "compatkit/trace.json"
@@ -57,7 +58,7 @@ class Trace:
     def from_json(cls, text: str, *, where: str = "the trace") -> Trace:
         """Read a record. Raises `TraceError` for a text that is none, or of a later schema."""
         try:
-            found = json.loads(text)
+            found = load_json(text)
             if found["schema"] != _SCHEMA:
                 raise TraceError.unreadable(where, f"its schema is {found['schema']!r}, known is {_SCHEMA}")
             return cls(found["module"], found["initial"], tuple(Batch(**batch) for batch in found["batches"]))

@@ -84,6 +84,9 @@ def test_empty_file_is_the_defaults(tmp_path: Path) -> None:
         assert OrchestratorConfig.from_file(tmp_path / f"config{ending}") == OrchestratorConfig()
 
 
+ALIASES = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -91,6 +94,13 @@ def test_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("config.yaml", "a: [", "cannot be read"),
         ("config.yaml", "- 1", "not a table"),
         ("config.json", "[1]", "not a table"),
+        ("config.json", '{"a":' * 100_000, "nested too deep"),
+        ("config.yaml", "[" * 20_000, "nested more than 200 deep"),
+        ("config.yaml", "epochs: 1\nepochs: 2", "a key twice"),
+        ("config.yaml", "epochs: 1\n---\nepochs: 2", "several documents"),
+        ("config.yaml", ALIASES, "too many values"),
+        ("config.toml", "a.b." * 40 + "c = 1", "more than 64 parts"),
+        ("config.json", '{"a": "' + "x" * (1 << 23) + '"}', "larger than 4 MiB"),
         ("config.ini", "", "no known ending"),
         ("config.toml", "epochs = 0", "epochs is 0"),
         ("config.toml", "[optimizer]\nlearning_rat = 1", r"did you mean 'optimizer\.learning_rate'"),

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from compatkit.budget import Budget
-from compatkit.equivalence.reading.contents.yaml_values import load_yaml
+from compatkit.budget import Budget, load_yaml
 
 # These name the occasion, or repeat what is compared as a file: a path in a stack trace changes the size.
 _OCCASION = {

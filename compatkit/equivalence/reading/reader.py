@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.addresses import without_password
+from compatkit.budget import BYTES, MIB
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
@@ -124,9 +126,16 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)
         kept = {name: path for name, path in paths.items() if name not in own and not name.startswith(inside)}
-        trace = paths[TRACE_FILE].read_text(encoding="utf-8", errors="replace") if TRACE_FILE in paths else ""
+        trace = _read_trace(paths[TRACE_FILE], models) if TRACE_FILE in paths else ""
         named = names_of_loggers(kept)
         return {named.get(name, name): models.file(path, named.get(name, name)) for name, path in kept.items()}, trace
+
+
+def _read_trace(path: Path, models: Models) -> str:
+    if path.stat().st_size > BYTES:
+        models.notes.append(f"{TRACE_FILE} is larger than {BYTES // MIB} MiB: it explains nothing")
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _require_end(run: Run, client: MlflowClient) -> None:

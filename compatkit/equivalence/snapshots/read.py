@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from compatkit.budget import MIB, Budget
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
 from compatkit.equivalence.snapshot import Content, Dataset, File, Layer, Model, Snapshot
@@ -17,6 +18,8 @@ from compatkit.equivalence.snapshots.lines import read_number
 from compatkit.equivalence.snapshots.tensor_text import read_tensor
 from compatkit.equivalence.snapshots.write import FORMAT, VERSION
 
+# Weights of zeros take few bytes: so much may any file unpack to, and a multiple of it.
+_LEAST = 128 * MIB
 _WITHOUT_LAYERS = 1  # the version
 _HEAD = re.compile(rf'\{{\s*"format"\s*:\s*"{FORMAT}"\s*,\s*"version"\s*:\s*([0-9]{{1,9}})\b')
 _TAIL = re.compile(r' "sha256": "([0-9a-f]{64})"\n\}\n?\Z')
@@ -45,7 +48,8 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
         raise EquivalenceError.changed_snapshot(path)
     try:
         said = json.loads(text)["run"]
-        run = _run(said.pop("run_id"), said)
+        # The values that it claims to hold are counted before they are made.
+        run = _run(said.pop("run_id"), said, Budget(size=max(len(raw), _LEAST)))
     except _MALFORMED as error:
         raise EquivalenceError.malformed_snapshot(path, f"{type(error).__name__}: {error}") from error
     return _of_old_version(run, version, path) if version < VERSION else run
@@ -75,17 +79,17 @@ def _with_children(run: Snapshot) -> Iterator[Snapshot]:
         yield from _with_children(child)
 
 
-def _run(run_id: str, said: Mapping[str, Any]) -> Snapshot:
+def _run(run_id: str, said: Mapping[str, Any], budget: Budget) -> Snapshot:
     """Build a run. What is said beyond the known parts is a `TypeError`: it would not be compared."""
     readers: dict[str, Callable[[Any], Any]] = {
         "metrics": _metrics,
-        "artifacts": _files,
-        "models": lambda models: {name: _model(model) for name, model in models.items()},
+        "artifacts": lambda files: _files(files, budget),
+        "models": lambda models: {name: _model(model, budget) for name, model in models.items()},
         "datasets": lambda datasets: {name: Dataset(**dataset) for name, dataset in datasets.items()},
         "notes": tuple,
         "unread": tuple,
         "trace": "\n".join,
-        "children": lambda children: {name: _run(name, child) for name, child in children.items()},
+        "children": lambda children: {name: _run(name, child, budget) for name, child in children.items()},
     }
     return Snapshot(run_id, **{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})
 
@@ -98,11 +102,13 @@ def _metrics(said: Mapping[str, Any]) -> dict[str, History]:
     return {name: History.of((step, read_number(value)) for step, value in points) for name, points in said.items()}
 
 
-def _files(said: Mapping[str, Any]) -> dict[str, File]:
-    return {name: _file(**file) for name, file in said.items()}
+def _files(said: Mapping[str, Any], budget: Budget) -> dict[str, File]:
+    return {name: _file(budget, **file) for name, file in said.items()}
 
 
 def _file(
+    budget: Budget,
+    /,
     *,
     bytes: int,  # noqa: A002  # the name in the format
     sha256: str,
@@ -112,16 +118,16 @@ def _file(
 ) -> File:
     if kind is None:
         return File(sha256, bytes)
-    arrays = {name: read_tensor(tensor) for name, tensor in (tensors or {}).items()}
+    arrays = {name: read_tensor(tensor, budget) for name, tensor in (tensors or {}).items()}
     return File(sha256, bytes, Content(kind, values or {}, arrays))
 
 
-def _model(said: Mapping[str, Any]) -> Model:
+def _model(said: Mapping[str, Any], budget: Budget) -> Model:
     readers: dict[str, Callable[[Any], Any]] = {
         "operations": tuple,
         "metrics": lambda by_data: {data: _metrics(metrics) for data, metrics in by_data.items()},
         "layers": lambda layers: tuple(Layer(*layer) for layer in layers),
-        "files": _files,
-        "tensors": lambda tensors: {name: read_tensor(tensor) for name, tensor in tensors.items()},
+        "files": lambda files: _files(files, budget),
+        "tensors": lambda tensors: {name: read_tensor(tensor, budget) for name, tensor in tensors.items()},
     }
     return Model(**{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compatkit.budget import Budget
 from compatkit.equivalence.snapshot import Tensor
 from compatkit.equivalence.snapshots.lines import array_lines, object_lines, read_number, text_line
 
+_LONG_NAME = 32  # characters
 _INLINE = 16  # numbers
 _CHUNK = 3072  # bytes a line, 4,096 characters in base64
 _SAMPLE = 65536  # bytes that decide whether the whole is worth compressing
@@ -38,15 +40,21 @@ def tensor_lines(tensor: Tensor, depth: int) -> str:
     return object_lines([*entries, ("base64" if shorter is raw else "bzip2", array_lines(lines, depth + 1))], depth)
 
 
-def read_tensor(said: dict[str, Any]) -> Tensor:
+def read_tensor(said: dict[str, Any], budget: Budget) -> Tensor:
     """Return the tensor that `tensor_lines` wrote. Raises `ValueError`, `LookupError` or `TypeError` for any other."""
+    if len(said["stored"]) > _LONG_NAME:
+        raise ValueError("the name of its type is too long")
     dtype = np.dtype(said["stored"])
+    # All that it claims to hold, before any of it is unpacked.
+    size = math.prod(said["shape"]) * dtype.itemsize
+    budget.spend(size=size)
     if "numbers" in said:
+        budget.spend(len(said["numbers"]), size=len(said["numbers"]) * dtype.itemsize)
         values = np.array([_number(each, dtype) for each in said["numbers"]], dtype=dtype)
     else:
         packed = "bzip2" in said
         raw = b"".join(base64.b64decode(line, validate=True) for line in said["bzip2" if packed else "base64"])
-        values = np.frombuffer(bz2.decompress(raw) if packed else raw, dtype=dtype)
+        values = np.frombuffer(bz2.BZ2Decompressor().decompress(raw, size + 1) if packed else raw, dtype=dtype)
     return Tensor(said["dtype"], values.reshape(said["shape"]).astype(dtype.newbyteorder("=")))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
 import hashlib
 import json
 import math
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 from compatkit.equivalence import (
     EquivalenceError,
+    File,
     Policy,
     Snapshot,
     Tensor,
@@ -34,6 +37,7 @@ from tests.equivalence.strategies import RUN, history
 
 HERE = Path("stored.json")
 TEXT = snapshot_text(RUN)
+SMALL = snapshot_text(Snapshot("a", artifacts={"a.npy": File("0" * 64, 1)}))
 
 
 def in_arrays(snapshot: Snapshot) -> Snapshot:
@@ -170,6 +174,31 @@ def test_a_file_of_the_first_version_is_read_and_said_to_hold_no_layers() -> Non
     )
     assert back.models["model@0"] == replace(bare.models["model@0"], metrics=None)
     assert compare_snapshots(back, RUN, Policy.exact()).is_equivalent
+
+
+@pytest.mark.parametrize(
+    ("tensor", "reason"),
+    [
+        # A few hundred bytes that unpack to 2 GiB, claims of terabytes, and types of 400 MB a value.
+        ({"stored": "<f8", "shape": [268_435_456], "bzip2": ["BOMB"]}, "too many bytes"),
+        ({"stored": "|u1", "shape": [16], "bzip2": ["BOMB"]}, "cannot reshape"),
+        ({"stored": "<f8", "shape": [1 << 40], "base64": []}, "too many bytes"),
+        ({"stored": "<U100000000", "shape": [4], "numbers": [1, 2, 3, 4]}, "too many bytes"),
+        ({"stored": "<f8," * 100_000, "shape": [0], "numbers": []}, "too long"),
+        ({"stored": "<f8", "shape": [1] * 100, "numbers": [1.0]}, "dimension"),
+    ],
+)
+def test_a_snapshot_that_claims_too_much_is_refused(tensor: dict[str, object], reason: str) -> None:
+    file = {"bytes": 1, "sha256": "0" * 64, "kind": "array", "tensors": {"a": {"dtype": "float64", **tensor}}}
+    said = json.loads(SMALL)
+    said["run"]["artifacts"] = {"a.npy": file}
+    bomb = base64.b64encode(bz2.compress(bytes(1 << 27))).decode()
+    body = json.dumps(said, indent=1).replace("BOMB", bomb).rpartition(' "sha256"')[0]
+
+    raw = f'{body} "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'.encode()
+
+    with pytest.raises(EquivalenceError, match=reason):
+        parse_snapshot(raw, HERE)
 
 
 def test_line_ends_of_another_system_are_no_change() -> None:

@@ -11,15 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from compatkit.budget import Budget, BudgetError, require_sane_yaml
+from compatkit.budget import Budget, load_yaml
 from compatkit.equivalence.reading.contents.places import ROOT, below, leaves, put
 from compatkit.equivalence.snapshot import Content
-
-_MERGE = "tag:yaml.org,2002:merge"
-# Numbers can be chosen such that a dict of them takes the square of their number; texts cannot.
-_MOST_ODD_KEYS = 10_000
-# libyaml compares each with all before.
-_MOST_DIRECTIVES = 100
 
 
 def read_yaml(path: Path, budget: Budget) -> Content:
@@ -31,28 +25,6 @@ def read_yaml(path: Path, budget: Budget) -> Content:
         for at, leaf in leaves(document, _inside, budget, place=place):
             put(values, at, _text(leaf))
     return Content("yaml", values)
-
-
-def load_yaml(raw: bytes, budget: Budget) -> list[Any]:
-    """Return the documents. Raises `BudgetError` before anything is made that a few lines can blow up."""
-    import yaml
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C where it was built
-        """The safe loader, but for keys that come twice, of which it would keep the last."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            if sum(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value) > _MOST_ODD_KEYS:
-                raise BudgetError("it holds too many keys that are no texts")
-            # Before the merged mappings of `<<` come in, whose keys those of this one replace.
-            own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
-            if len(set(own)) < len(own):
-                raise ValueError("a key twice in one mapping")
-            return super().construct_mapping(node, deep=deep)
-
-    if raw.count(b"%TAG") > _MOST_DIRECTIVES:
-        raise BudgetError("it holds too many directives")
-    require_sane_yaml(yaml.parse(raw, Loader=Loader), budget)
-    return list(yaml.load_all(raw, Loader=Loader))  # the safe one
 
 
 def _inside(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:

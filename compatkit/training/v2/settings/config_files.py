@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from compatkit.budget import load_toml
+from compatkit.budget import MIB, Budget, BudgetError, load_json, load_toml, load_yaml
 from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
 from compatkit.utf8 import is_encodable
 
+_MOST_BYTES = 4 * MIB
 Settings: TypeAlias = dict[str, Any]
 
 
@@ -19,6 +20,8 @@ def read_settings(path: Path) -> Settings:
     """Return what the file at `path` says. Raises `ConfigError` if it cannot be read, or is no table."""
     load = _by_suffix(path, _READERS)
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise BudgetError(f"it is larger than {_MOST_BYTES // MIB} MiB")
         settings = load(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
     except (OSError, ValueError) as error:
         raise ConfigError.bad_file(path, error) from error
@@ -67,9 +70,12 @@ def _from_yaml(text: str) -> Any:
     import yaml
 
     try:
-        settings = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        documents = load_yaml(text.encode(), Budget(size=len(text)))
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(str(error)) from error
+    if len(documents) > 1:
+        raise ValueError("it holds several documents")
+    settings = documents[0] if documents else None
     return _numbers_read(settings, "") if isinstance(settings, dict) else settings or {}
 
 
@@ -105,7 +111,7 @@ def _to_json(settings: Settings) -> str:
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    ".json": json.loads,
+    ".json": load_json,
     ".toml": _from_toml,
     ".yaml": _from_yaml,
     ".yml": _from_yaml,
