@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
-from compatkit.budget import Budget
+from compatkit.budget import Budget, BudgetError
 from compatkit.equivalence.reading.contents.pickled_arrays import Built, inline_array
 
 
@@ -25,6 +25,7 @@ _TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _EMPTY = {"EMPTY_LIST": "list", "EMPTY_DICT": "dict", "EMPTY_SET": "set"}
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _IGNORED = {"PROTO", "FRAME"}
+_MOST_LARGE_NUMBERS = 10_000
 _STEP = 200  # bytes that an opcode may leave in memory
 
 
@@ -178,6 +179,41 @@ class _Machine:
 def _global(module: str, name: str) -> Built:
     """Name a class or a function; what NumPy 2 moved has its new name, so that NumPy 1 and 2 write one thing."""
     return Built("global", (re.sub(r"^numpy\.core\b", "numpy._core", module), name))
+
+
+class _Hashed(_Machine):
+    """Counts what it costs to hash what a pickle builds, as a loader does with every key.
+
+    A tuple that holds another twice is written in few bytes, and hashed by all that it shows; numbers beyond 61 bits
+    can be chosen such that all have one hash.
+    """
+
+    def __init__(self, stream: BytesIO, budget: Budget) -> None:
+        super().__init__(stream, budget)
+        # With the tuples themselves, whose ids would be given to others.
+        self._sizes: dict[int, tuple[int, Any]] = {}
+        self._large_numbers = 0
+
+    def step(self, name: str, given: Any) -> None:
+        super().step(name, given)
+        if isinstance(given, int) and abs(given) >= 1 << 60:
+            self._large_numbers += 1
+            if self._large_numbers > _MOST_LARGE_NUMBERS:
+                raise BudgetError("it holds too many large numbers")
+        if self._stack and isinstance(self._stack[-1], tuple):
+            self._budget.spend(self._size(self._stack[-1]))
+
+    def _size(self, value: Any) -> int:
+        if not isinstance(value, tuple):
+            return 1
+        if id(value) not in self._sizes:
+            self._sizes[id(value)] = (1 + sum(map(self._size, value)), value)
+        return self._sizes[id(value)][0]
+
+
+def require_cheap_hashes(stream: Any, budget: Budget) -> None:
+    """Run one pickle of a stream, noting down only. Raises `BudgetError` where loading it would take years."""
+    _Hashed(stream, budget).run()
 
 
 _ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {
