@@ -24,6 +24,7 @@ BOMBS = [
 BOMBS += ["sixty.yaml", "nested.json", "wide.json", "long_places.json", "deep_places.json", "digits.json"]
 BOMBS += ["lines.jsonl", "cells.csv", "rows.csv", "claims.npy", "claims_nothing.npy", "claims.npz", "zeros.npz"]
 BOMBS += ["members.npz", "wide.png", "large.png", "frames.gif", "zeros.pt", "opcodes.pt", "endless.pt", "expanded.pt"]
+BOMBS += ["keys.pt", "deep_keys.pt", "colliding.pt"]
 BOMBS += ["old_opcodes.bin", "model.pt2", "header.safetensors", "tuples.pkl", "zeros.zip", "zeros.pdf", "lines.txt"]
 # These are read, in little time, or are no file of a known kind.
 HARMLESS = ["MLmodel", "endless.pkl", "entities.svg", "nested.svg", "opcodes.pkl", "zip_of_bombs.zip"]
