@@ -38,7 +38,8 @@ def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
     # As `doctest` does: the examples of a text share their names, and those of other code are not theirs.
     sheet.add(rewrite_code(text, lambda content, _: find_doctests(content), request))
     codes = {draft.code for draft in sheet.drafts}
-    if any(_names_new_home(text, move) for move in request.moves) or is_about_change(text, codes, request.calling):
+    about = sheet.drafts and any(_names_new_home(text, move) for move in request.moves)
+    if about or is_about_change(text, codes, request.calling):
         sheet.demote("not rewritten, because this text names the new home too, and may be about the change")
     elif not request.may_review:
         sheet.demote("made with --confidence review")
@@ -46,7 +47,9 @@ def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
 
 
 def _names_new_home(text: str, move: Move) -> bool:
-    if move.is_module:
+    if (move.new if move.is_module else move.new_module) not in text:
+        return False
+    if move.is_module or move.new_module == move.old_module:
         # In one piece: the words of `lightning.pytorch` also stand in `pytorch-lightning`.
         return re.search(rf"(?<![\w.-]){re.escape(move.new)}(?![\w-])", text) is not None
     module = re.search(rf"(?<![\w.]){re.escape(move.new_module)}(?!\w)", text)

@@ -1,0 +1,262 @@
+"""Migrate public projects with every option, and resolve each name of the result in v2 of the libraries.
+
+`python -m tests.benchmarks.real_projects FOLDER`, where FOLDER has a clone of each repository of `real_projects.txt`,
+as `owner+name` (a work tree, or `owner+name/repo`, bare). Whoever runs this fetches them; their code stays out of this
+repository. `--python PYTHON` is an interpreter that has v2: each import and each attribute chain of the migrated files
+is resolved there, where its library is. A chain is followed through modules and classes; what lies behind an object is
+not asked for. `--half open` or `--half held` takes one half, and `--details FOLDER` keeps all that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LIST = Path(__file__).with_suffix(".txt")
+MIGRATIONS = (
+    "lightning-2",
+    "mlflow-3",
+    "torch-2",
+    "transformers-5",
+    "torchmetrics-1",
+    "ray-2-train",
+    "torchvision-weights",
+    "numpy-2",
+)
+ROOTS = {
+    "pytorch_lightning", "lightning", "mlflow", "torch", "transformers", "torchmetrics", "ray", "torchvision", "numpy",
+}  # fmt: skip
+KINDS = {".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".json", ".md", ".cfg", ".txt"}
+# Run by the interpreter that has v2: it reads dotted names, a line each, and prints those that lead nowhere.
+RESOLVE = """
+import importlib, inspect, sys, warnings
+warnings.simplefilter("ignore")
+
+def leads_nowhere(dotted):
+    parts = dotted.split(".")
+    try:
+        importlib.import_module(parts[0])
+    except Exception:
+        return False
+    for at in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:at]))
+            break
+        except ModuleNotFoundError as error:
+            # A package that v2 needs and that is not here says nothing about the name.
+            if error.name and not dotted.startswith(error.name):
+                return False
+        except Exception:
+            return False
+    else:
+        return True
+    for part in parts[at:]:
+        if not (inspect.ismodule(found) or inspect.isclass(found)):
+            return False
+        try:
+            found = inspect.getattr_static(found, part) if inspect.isclass(found) else getattr(found, part)
+        except AttributeError:
+            return not (inspect.isclass(found) and hasattr(found, part))
+        except Exception:
+            return False
+    return False
+
+for line in sys.stdin.read().split():
+    if leads_nowhere(line):
+        print(line)
+"""
+
+
+@dataclass
+class Report:
+    """What became of one project."""
+
+    name: str
+    half: str
+    files: int = 0
+    places: int = 0
+    findings: int = 0
+    seconds: float = 0.0
+    broken: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--half", choices=["open", "held"])
+    parser.add_argument("--details", type=Path)
+    options = parser.parse_args()
+    rows = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
+    print(
+        f"{'project':45}{'files':>6}{'places':>8}{'findings':>10}{'made':>6}{'told':>6}{'silent':>8}{'broken':>8}{'s':>7}"
+    )
+    reports = []
+    for half, name, revision in rows:
+        if options.half in (None, half):
+            reports.append(measure(half, name, revision, options))
+            show(reports[-1])
+    for half in sorted({each.half for each in reports}):
+        show(total(half, [each for each in reports if each.half == half]))
+
+
+def measure(half: str, name: str, revision: str, options: argparse.Namespace) -> Report:
+    """Migrate one project in a copy, and return what there is to say of it."""
+    report = Report(name, half)
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder, "before"), Path(folder, "after")
+        for tree in (before, after):
+            report.files = copy(options.folder / name.replace("/", "+"), revision, tree)
+        began = time.process_time()
+        said = migrate(after, report)
+        report.seconds = said.pop("seconds", time.process_time() - began)
+        report.places, report.findings = len(said["rewrites"]), len(said["findings"])
+        read_names(before, after, said, options.python, report)
+        if options.details:
+            file = options.details / f"{name.replace('/', '+')}.json"
+            file.write_text(json.dumps({**said, "made": report.made, "silent": report.silent}, indent=1))
+    return report
+
+
+def copy(source: Path, revision: str, target: Path) -> int:
+    """Write the files of a revision that a migration may read; return how many."""
+    count = 0
+    for path, data in _files(source, revision):
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        count += file.suffix == ".py"
+    return count
+
+
+def _files(source: Path, revision: str) -> Iterator[tuple[str, bytes]]:
+    if not (source / "repo").is_dir():
+        for file in sorted(source.rglob("*")):
+            if file.is_file() and file.suffix in KINDS and ".git" not in file.parts:
+                yield str(file.relative_to(source)), file.read_bytes()
+        return
+    git = ["git", "--git-dir", str(source / "repo")]
+    listed = subprocess.run([*git, "ls-tree", "-r", "-z", revision], capture_output=True, check=True).stdout
+    for line in filter(None, listed.decode().split("\0")):
+        about, path = line.split("\t", 1)
+        if Path(path).suffix in KINDS and about.startswith("100"):
+            # Of a thin clone, what is too large may be missing.
+            blob = subprocess.run([*git, "cat-file", "blob", about.split()[2]], capture_output=True, check=False)
+            if blob.returncode == 0:
+                yield path, blob.stdout
+
+
+def migrate(tree: Path, report: Report) -> dict[str, list[dict[str, object]]]:
+    named = [word for name in MIGRATIONS for word in ("--migration", name)]
+    every = ["--confidence", "review", "--modernize", "--rename", "--through-reexports", "--jobs", "1"]
+    command = [sys.executable, "-m", "compatkit", "migrate", "--isolated", "--format", "json", *every, *named, "."]
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        report.broken.append(done.stderr[-200:])
+        return {"rewrites": [], "findings": []}
+    return {**json.loads(done.stdout), "seconds": time.monotonic() - began}
+
+
+def read_names(
+    before: Path, after: Path, said: dict[str, list[dict[str, object]]], python: str, report: Report
+) -> None:
+    """Sort what leads nowhere: told by a finding of its line, else made by a rewrite, or silent."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    ours: set[tuple[str, str]] = set()
+    for file in sorted(after.rglob("*.py")):
+        path = str(file.relative_to(after))
+        old, new = names_of(before / path), names_of(file)
+        if new is None:
+            report.broken += [path] if old is not None else []
+            continue
+        for line, name in new:
+            found.setdefault(name, []).append((path, line))
+            if old is not None and name not in {each for _, each in old}:
+                ours.add((path, name))
+    asked = "\n".join(found)
+    done = subprocess.run([python, "-c", RESOLVE], input=asked, capture_output=True, text=True, check=False)
+    reported = {(str(each["path"]), each["line"]) for each in said["findings"]}
+    spoken = {str(each["path"]): "" for each in said["findings"]}
+    for each in said["findings"]:
+        spoken[str(each["path"])] += f" {each['message']}"
+    for name in done.stdout.split():
+        for path, line in found[name]:
+            where = f"{path}:{line} {name}"
+            if (path, line) in reported or name in spoken.get(path, ""):
+                report.told.append(where)
+            elif (path, name) in ours:
+                report.made.append(where)
+            else:
+                report.silent.append(where)
+
+
+def names_of(file: Path) -> list[tuple[int, str]] | None:
+    """Return the imported names, and the attribute chains that begin with one, as dotted names; None if broken."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+    local: dict[str, str] = {}
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                local[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+                found.append((node.lineno, alias.name))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            brought = {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            brought.pop("*", None)
+            local |= brought
+            found += [(node.lineno, name) for name in brought.values()]
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    outer = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in inner]
+    found += [(node.lineno, chain) for node in outer if (chain := _chain(node, local))]
+    return [(line, name) for line, name in found if name.partition(".")[0] in ROOTS]
+
+
+def _chain(node: ast.expr, local: dict[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not (isinstance(node, ast.Name) and node.id in local):
+        return ""
+    return ".".join([local[node.id], *reversed(parts)])
+
+
+def total(half: str, reports: list[Report]) -> Report:
+    found = Report(f"all of {half}", half)
+    for each in reports:
+        found.files += each.files
+        found.places += each.places
+        found.findings += each.findings
+        found.seconds += each.seconds
+        for name in ("broken", "made", "told", "silent"):
+            getattr(found, name).extend(getattr(each, name))
+    return found
+
+
+def show(report: Report) -> None:
+    counts = (len(report.made), len(report.told), len(report.silent), len(report.broken))
+    numbers = f"{report.files:6,}{report.places:8,}{report.findings:10,}" + "".join(
+        f"{count:{width},}" for count, width in zip(counts, (6, 6, 8, 8), strict=True)
+    )
+    print(f"{report.name:45}{numbers}{report.seconds:7.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
