@@ -194,8 +194,11 @@ class _Reader:
     def _read_alias(self, module: griffe.Module, name: str, alias: griffe.Object | griffe.Alias) -> None:
         assert isinstance(alias, griffe.Alias)
         # Else it is imported for use. But what is defined in a private module has to be had from somewhere.
-        is_private = any(part.startswith("_") for part in alias.target_path.split(".")[:-1])
-        is_handed_on = module.is_init_module or is_private or bool(module.exports and name in _exported(module))
+        is_handed_on = (
+            module.is_init_module
+            or _hides_beside(module.path, alias.target_path)
+            or bool(module.exports and name in _exported(module))
+        )
         if not is_handed_on or not _is_public(module, name) or not alias.target_path.startswith(f"{self._package}."):
             return
         with contextlib.suppress(*_UNRESOLVED):
@@ -219,6 +222,14 @@ class _Reader:
         for name, member in sorted(owner.members.items()):
             if not name.startswith("_") and not member.is_alias:
                 self._add(f"{path}.{name}", member, path, is_member=True)
+
+
+def _hides_beside(module: str, target: str) -> bool:
+    """Tell whether a name is defined in a private module that lies beside a module, or below the package around it."""
+    parts = target.split(".")[:-1]
+    at = next((number for number, part in enumerate(parts) if part.startswith("_")), 0)
+    around = ".".join(parts[:at])
+    return bool(at) and (module.rpartition(".")[0] == around or f"{around}.".startswith(f"{module}."))
 
 
 def _is_public(module: griffe.Module, name: str) -> bool:

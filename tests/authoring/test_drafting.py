@@ -403,3 +403,21 @@ def test_the_audit_knows_what_each_kind_of_row_declares(row: str, left: set[Chan
     migration = parse_migration(f'{head}{row}\ncode = "SH901"\n' if row else head)
 
     assert set(uncovered([GONE, ARGUMENT, ADDED, MEMBER, METHOD], migration)) == left
+
+
+def test_what_a_module_far_from_a_private_one_imports_is_for_its_own_use(tmp_path: Path) -> None:
+    old = {"a": LONG.format(name="total")}
+    new = {
+        "_a": LONG.format(name="total"),
+        "backends__0__pdf": "from shop._a import total\n",
+        "backends__0____init__": "",
+    }
+
+    assert told(changes(tmp_path, old, new)) == [("removed", "shop.a.total", "", "manual")]
+
+
+def test_what_a_module_beside_a_private_one_imports_is_handed_on(tmp_path: Path) -> None:
+    old = {"a": LONG.format(name="total")}
+    new = {"_a": LONG.format(name="total"), "b": "from shop._a import total\n"}
+
+    assert told(changes(tmp_path, old, new)) == [("moved", "shop.a.total", "shop.b.total", "safe")]
