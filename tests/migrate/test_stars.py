@@ -70,3 +70,36 @@ def test_name_that_another_file_takes_from_the_importer_is_imported_there(tmp_pa
     text, findings = planned(tmp_path, "app.py")
     assert text == "from shop.core.old_home import *\nfrom shop.core.new_home import New as Old\nother\n"
     assert findings == 0
+
+
+LATER = "from shop.core.old_home import *\nfrom shop.parts import *\nOld\n"
+PACKAGES = {"shop/__init__.py": "", "shop/core/__init__.py": "", "shop/core/old_home.py": OLD}
+
+
+@pytest.mark.parametrize("part", ["class Part: ...\n", "from os.path import join\n"])
+def test_a_later_star_of_a_package_is_followed_through_its_own_stars(tmp_path: Path, part: str) -> None:
+    plant(tmp_path, {**PACKAGES, "shop/core/new_home.py": "New = 1\n", "app.py": LATER})
+    plant(tmp_path, {"shop/parts/__init__.py": "from .one import *\n", "shop/parts/one.py": part})
+
+    text, findings = planned(tmp_path, "app.py")
+
+    assert text is not None
+    assert "from shop.core.new_home import New as Old\n" in text
+    assert findings == 0
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"__init__.py": "from .one import *\n", "one.py": "Old = 2\n"},
+        {"__init__.py": "from .one import *\n", "one.py": "from elsewhere import *\n"},
+        {"__init__.py": "", "Old.py": ""},
+        {"__init__.py": "from .one import *\n", "one.py": "from . import *\n"},
+        {"__init__.py": "globals()['Old'] = 2\n"},
+    ],
+)
+def test_a_later_star_that_may_bring_the_name_leaves_it_to_a_person(tmp_path: Path, parts: dict[str, str]) -> None:
+    plant(tmp_path, {**PACKAGES, "app.py": LATER})
+    plant(tmp_path, {f"shop/parts/{name}": text for name, text in parts.items()})
+
+    assert planned(tmp_path, "app.py") == (None, 1)
