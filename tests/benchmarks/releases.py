@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs
 
@@ -32,6 +33,7 @@ from mlflow.store.db.utils import _get_latest_schema_revision
 has = [bool(find_spec("flask")), bool(find_spec("psycopg2") or find_spec("psycopg"))]
 print(json.dumps([mlflow.__version__, _get_latest_schema_revision(), *has]))
 """
+_WRONG: list[str] = []
 _STORES = ("files", "SQLite", "PostgreSQL", "server")
 _EQUAL, _DIFFERENT, _OPEN = 0, 1, 2
 _MODELS = {"same", "model", "gone", "base"}
@@ -92,6 +94,9 @@ def main() -> None:
     for before in releases:
         _print_row(before.name, *(_verified(before, each, folder) for each in releases))
 
+    if _WRONG:
+        sys.exit(f"{len(_WRONG)} cells are not as they must be")
+
 
 def _print_row(*cells: str) -> None:
     print(f"| {' | '.join(cells)} |".replace("| \n", "\n| "), flush=True)
@@ -99,14 +104,12 @@ def _print_row(*cells: str) -> None:
 
 def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str]) -> Iterator[Written]:
     """Fill the chosen stores, as far as the release has them; servers and databases live as long as `stack`."""
-    if not release.has_server:
-        return
     own = folder / release.name
     own.mkdir()
     stores = {"files": (own / "mlruns").as_uri(), "SQLite": f"sqlite:///{own / 'mlflow.db'}"}
     if release.has_postgresql and postgresql_programs() and "PostgreSQL" in chosen:
         stores["PostgreSQL"] = stack.enter_context(postgresql_database())
-    if "server" in chosen:
+    if release.has_server and "server" in chosen:
         (own / "server").mkdir()
         served = f"sqlite:///{own / 'server' / 'mlflow.db'}"
         stores["server"] = stack.enter_context(mlflow_server(served, own / "server", release.python))[0]
@@ -169,7 +172,7 @@ def _cell(reader: Release, before: Written, after: Written | None = None) -> str
         kind: status for kind, status in found.items() if status != _expected(reader, before, after or before, kind)
     }
     if wrong:
-        return f"WRONG: {wrong}"
+        return _wrong(wrong)
     statuses = [status for kind, status in found.items() if kind != "snapshot"]
     if set(statuses) == {_OPEN}:
         return "refused"
@@ -189,8 +192,13 @@ def _verified(before: Release, after: Release, folder: Path) -> str:
     is_newer = before.tables != after.tables and before.version > after.version
     expected = {"same": _EQUAL, "metric": _DIFFERENT} if not is_newer else dict.fromkeys(found, _OPEN)
     if found != expected:
-        return f"WRONG: {found}"
+        return _wrong(found)
     return "refused" if is_newer else "1= 1≠"
+
+
+def _wrong(found: dict[str, Any]) -> str:
+    _WRONG.append(str(found))
+    return f"WRONG: {found}"
 
 
 def _run(command: list[str]) -> str:
