@@ -10,7 +10,13 @@ from compatkit.errors import CompatkitError
 _REFERENCES = "give a run id, its first letters, experiment:latest, experiment@tag=value, or a snapshot file"
 
 # Where the name to import is not the one to install.
-_PACKAGES = {"psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "google": "google-cloud-storage"}
+_PACKAGES = {
+    "azure": "azure-storage-blob azure-identity",
+    "botocore": "boto3",
+    "google": "google-cloud-storage",
+    "MySQLdb": "mysqlclient",
+    "psycopg2": "psycopg2-binary",
+}
 
 
 class EquivalenceError(CompatkitError):
@@ -46,7 +52,8 @@ class EquivalenceError(CompatkitError):
             what = f"What is needed to read it does not fit what else is installed: {error}."
             older = (error.name or "").startswith("sqlalchemy")
             return cls(what, where=where, hint="run: pip install 'sqlalchemy<2.1'" if older else "see: pip check")
-        hint = f"run: pip install {_PACKAGES.get(error.name or '', error.name)}"
+        name = (error.name or "").partition(".")[0]
+        hint = f"run: pip install {_PACKAGES.get(name, name)}"
         return cls(f"What is needed to read it is not installed: {error}.", where=where, hint=hint)
 
     @classmethod

@@ -31,10 +31,15 @@ def artifact_folder(uri: str, tracking_uri: str) -> Iterator[Path | None]:
     A local folder is read in place. MLflow's own download takes names for URLs: of `a%20b` and `a b` it fetches one
     file for both, and nothing with a `#` in its name.
     """
+    from mlflow.exceptions import MlflowException
+
     if (local := _folder_now(uri, tracking_uri)) is not None:
         yield local if local.is_dir() else None
         return
-    repository = _repository(uri, tracking_uri)
+    try:
+        repository = _repository(uri, tracking_uri)
+    except MlflowException as error:
+        raise EquivalenceError.unreadable_artifact("artifacts", uri, str(error).partition("\n")[0]) from error
     sizes = dict(_files(repository, ""))
     names = list(sizes)
     if twins := [name for name, count in Counter(map(unquote, names)).items() if count > 1]:

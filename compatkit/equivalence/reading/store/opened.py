@@ -79,7 +79,9 @@ def is_missing(error: Exception) -> bool:
 def _require_store(uri: str) -> str:
     """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
     path = _path(uri)
-    if urlsplit(uri).scheme in {"sqlite", "file", ""} and path and not Path(path).exists():
+    # Elsewhere than on Windows, MLflow takes C:\\runs for a folder to be made here.
+    is_local = urlsplit(uri).scheme in {"sqlite", "file", ""} or len(urlsplit(uri).scheme) == 1
+    if is_local and path and not Path(path).exists():
         raise EquivalenceError.no_store(uri)
     return uri
 
@@ -137,6 +139,8 @@ def mlflow_version() -> str:
 
 def _path(uri: str) -> str:
     parts = urlsplit(uri)
+    if len(parts.scheme) == 1:
+        return uri
     # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
     return parts.path[1:] if parts.scheme.partition("+")[0] == "sqlite" else parts.path
 

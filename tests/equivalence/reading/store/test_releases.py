@@ -117,6 +117,46 @@ def test_a_store_that_the_environment_names_is_not_made_either(tmp_path: Path) -
     assert not (tmp_path / "none.db").exists()
 
 
+def test_a_path_of_windows_makes_no_folder_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(EquivalenceError, match="There is no MLflow store"):
+        take_snapshot("0" * 32, tracking_uri="C:\\Users\\ada\\mlruns")
+
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (ModuleNotFoundError("No module named 'botocore'", name="botocore"), "pip install boto3"),
+        (
+            ModuleNotFoundError("No module named 'google.cloud'", name="google.cloud"),
+            "pip install google-cloud-storage",
+        ),
+        (ModuleNotFoundError("No module named 'acme'", name="acme"), "pip install acme"),
+        # MLflow 2 beside SQLAlchemy 2.1.
+        (ImportError("cannot import name 'AsyncPool'", name="sqlalchemy.pool"), "pip install 'sqlalchemy<2.1'"),
+    ],
+)
+def test_what_is_not_installed_is_told_with_what_to_install(error: ImportError, hint: str) -> None:
+    assert EquivalenceError.missing_module("mlruns", error).hint == f"run: {hint}"
+
+
+@pytest.mark.parametrize("place", ["foo://bar", "mlflow-artifacts:/1/x/artifacts"])
+def test_artifacts_that_no_store_here_leads_to_are_told_as_such(
+    two: Path, files: str, runs: dict[str, str], place: str
+) -> None:
+    (meta,) = (two / "mlruns").glob(f"*/{runs['base']}/meta.yaml")
+    lines = [line for line in meta.read_text().splitlines() if not line.startswith("artifact_uri")]
+    meta.write_text("\n".join([f"artifact_uri: {place}", *lines]))
+
+    with pytest.raises(EquivalenceError, match="'artifacts' cannot be read") as caught:
+        take_snapshot(runs["base"], tracking_uri=files)
+
+    assert caught.value.where == place
+
+
 def test_a_run_of_mlflow_2_reads_here_as_it_read_there(two: Path, files: str, runs: dict[str, str]) -> None:
     there = load_snapshot(two / "snapshot.json")
 
