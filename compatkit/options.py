@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 MOST_JOBS = 4096
 
+# Named tuples, since each dataclass costs the help of `migrate` a millisecond.
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+
+class Kind(NamedTuple):
     """Which values a setting takes: in words, as a test, as JSON Schema, and as the value that a run gets."""
 
     expected: str
@@ -22,14 +23,12 @@ class Kind:
     read: Callable[[Any, Path], object] = lambda value, _: value
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """The other things that a field says: its help, its kind, and how the command line spells it."""
 
     help: str
     kind: Kind
     metavar: str = ""
-    is_of_command_line: bool = True
 
 
 def _is_texts(value: object) -> bool:

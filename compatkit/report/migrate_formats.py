@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from compatkit.migrate.remarks import Overview
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(NamedTuple):
     """What some formats need besides the run: a sentence for each code, and the JSON that a proof wrote."""
 
     codes: Mapping[str, str]
