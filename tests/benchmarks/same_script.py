@@ -182,7 +182,7 @@ SCRIPTS = {
             "seed": ("set_random_seed(SEED)", "set_random_seed(SEED + 1)", "loss"),
             "default": ("AdamW(0.05,", "AdamW(0.05, beta_2=0.99,", "beta_2"),
             "metric on train": ("X_test.to_numpy(), y_test", "X_train.to_numpy(), y_train", "val_loss"),
-            "early stopping": ("patience=1", "patience=2", "patience"),
+            "early stopping": ("patience=1", "patience=2", "steps|patience"),
             "weight decay": (", weight_decay=1e-2", ", weight_decay=0.0", "weight_decay"),
             "dtype": ("Dense(8)", 'Dense(8, dtype="bfloat16")', ""),
         },
@@ -252,9 +252,9 @@ SCRIPTS = {
         with mlflow.start_run(run_name="train"):
             where = {"output_dir": "out", "report_to": ["mlflow"], "use_cpu": True, "disable_tqdm": True}
             when = {"eval_strategy": "epoch", "logging_strategy": "epoch", "save_strategy": "epoch"}
-            how = {"learning_rate": 3e-3, "weight_decay": 1e-2, "seed": SEED, "bf16": False}
+            how = {"learning_rate": 5e-2, "weight_decay": 1e-2, "seed": SEED, "bf16": False}
             stop = {"load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
-            given = TrainingArguments(num_train_epochs=4, **where, **when, **how, **stop)
+            given = TrainingArguments(num_train_epochs=8, **where, **when, **how, **stop)
             model = BertForSequenceClassification(config)
             callbacks = [EarlyStoppingCallback(early_stopping_patience=1)]
             sets = {"train_dataset": Data(x, t), "eval_dataset": Data(x_test, t_test)}
