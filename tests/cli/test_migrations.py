@@ -140,9 +140,12 @@ def test_schema_prints_json() -> None:
     assert json.loads(migrations("schema").stdout)["title"] == "A compatkit migration"
 
 
+A = "def f(limit=1): ...\n"
+
+
 def test_draft_and_audit_work_together(tmp_path: Path) -> None:
-    plant_tree(tmp_path, {"v1/shop/__init__.py": "", "v1/shop/old.py": OLD + "def gone(): ...\n"})
-    plant_tree(tmp_path, {"v2/shop/__init__.py": "", "v2/shop/new.py": OLD})
+    plant_tree(tmp_path, {"v1/shop/__init__.py": "", "v1/shop/old.py": OLD + "def gone(): ...\n", "v1/shop/a.py": A})
+    plant_tree(tmp_path, {"v2/shop/__init__.py": "", "v2/shop/new.py": OLD, "v2/shop/a.py": A.replace("1", "2")})
     releases = ("--old", "v1", "--new", "v2")
 
     drafted = migrations("draft", *releases, "-o", "migration.toml", cwd=tmp_path)
@@ -151,10 +154,10 @@ def test_draft_and_audit_work_together(tmp_path: Path) -> None:
     assert drafted.returncode == 0
     assert (audited.returncode, audited.stdout.splitlines()) == (
         1,
-        ["shop.old.gone: it is removed (the new release has nothing like it)"],
+        ["shop.a.f(limit): its default changed (its default was 1, and is 2)"],
     )
     with (tmp_path / "migration.toml").open("a", encoding="utf-8") as file:
-        file.write('\n[[unhandled]]\nname = "shop.old.gone"\nwhy = "Nobody used it."\n')
+        file.write('\n[[unhandled]]\nname = "shop.a.f(limit)"\nwhy = "Nobody used it."\n')
     assert migrations("audit", "migration.toml", *releases, cwd=tmp_path).returncode == 0
 
 
