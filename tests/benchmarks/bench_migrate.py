@@ -2,6 +2,10 @@
 
 The files are copied from this environment's site-packages; the names of the bundled migration are planted in HITS of
 them. Every tool gets the same folder, in turn, as a whole process.
+
+With OLD_RELEASE, the path of an earlier checkout, each job of ours is also timed beside that release, by the time of
+the processor, which holds on a machine that others use. The checkout needs its migrations where they are installed:
+`ln -s ../codemods compatkit/codemods`, and the same for `fixtures`.
 """
 
 from __future__ import annotations
@@ -31,6 +35,14 @@ def train_planted(rows):
     return [metrics["train_acc"] for metrics in result["history"]]
 """
 )
+ALIASED = """
+import backend.ml_engine.training_orchestrator as to
+
+
+def train_planted(rows):
+    one = to.TrainingOrchestrator(lr=0.1)
+    return one, to.TrainingOrchestrator, [to.TrainingOrchestrator() for _ in rows]
+"""
 OLD_NAME = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
 COMPATKIT = [sys.executable, "-c", "from compatkit.cli import main; main()", "migrate", "--check"]
 ALL = ["--modernize", "--rename", "--through-reexports", "--confidence", "review"]
@@ -72,6 +84,7 @@ def main(files: int = 10_000, hits: int = 100) -> None:
         fill(used, files, hits=hits, planted=USED)
         print(f"{copied:,} real files, {hits} of them with the names; medians of {PAIRS} pairs")
         peers(tree, used, untouched)
+        before(base, tree, used)
         moves(base, tree)
         bundled(untouched)
         common(base, untouched)
@@ -95,6 +108,32 @@ def peers(tree: Path, used: Path, untouched: Path) -> None:
     report("all codes, used | imports only", found, target="ours <= 3000 ms", unit=1e-3, name="ms")
 
 
+def before(base: Path, tree: Path, used: Path) -> None:
+    """Every job of ours beside the release before, if there is one, in one process each."""
+    one, aliases = base / "one" / "file.py", base / "aliases"
+    one.parent.mkdir()
+    one.write_text("x = 1\n", encoding="utf-8")
+    fill(aliases, 400, hits=400, planted=ALIASED)
+    alone = [*COMPATKIT, "--jobs", "1"]
+    jobs: dict[str, list[str | Path]] = {
+        "start": [*alone, one.parent],
+        "--help": [*COMPATKIT[:-2], "--help"],
+        "nothing to do": [*alone, base / "nothing"],
+        "imports": [*alone, tree],
+        "uses of aliases": [*alone, aliases],
+        "all codes": [*alone, *ALL, tree],
+        "all codes, used": [*alone, *ALL, used],
+    }
+    for name, command in jobs.items():
+        beside_old(name, command)
+
+
+def beside_old(what: str, command: list[str | Path]) -> None:
+    if old := os.environ.get("OLD_RELEASE"):
+        found = compare(_process(command), _process(command, release=old), pairs=PAIRS)
+        report(f"{what} | release before", found, target="<= 1.05", unit=1e-3, name="ms")
+
+
 def moves(base: Path, tree: Path) -> None:
     """A thousand declared moves beside the one that has hits."""
     one, thousand = base / "one.toml", base / "thousand.toml"
@@ -113,10 +152,7 @@ def bundled(tree: Path) -> None:
 
 
 def common(base: Path, untouched: Path) -> None:
-    """Common names beside a rare one, over foreign code and where every file imports the top-level package.
-
-    With OLD_RELEASE, a checkout of an earlier release, that one beside ours.
-    """
+    """Common names beside a rare one, over foreign code and where every file imports the top-level package."""
     tree = base / "every_file_imports"
     for number in range(5_000):
         file = tree / f"p{number % 100:02}" / f"m{number}.py"
@@ -125,7 +161,6 @@ def common(base: Path, untouched: Path) -> None:
     files = {name: base / f"{name}.toml" for name in ROWS}
     for name, rows in ROWS.items():
         files[name].write_text(_HEAD + rows, encoding="utf-8")
-    old = os.environ.get("OLD_RELEASE")
     for place, folder in (("foreign code", untouched), ("every file imports it", tree)):
         rare = _process([*COMPATKIT, "--migration", files["rare"], folder])
         for name in ROWS:
@@ -134,9 +169,7 @@ def common(base: Path, untouched: Path) -> None:
             target = "<= 1.5" if folder is untouched else "<= 3 and the hits"
             found = compare(_process(command), rare, pairs=3)
             report(f"{name}, {place} | rare", found, target=target, unit=1e-3, name="ms")
-            if old:
-                found = compare(_process(command), _process(command, release=old), pairs=1)
-                report(f"{name}, {place} | release before", found, target="<= 1.05", unit=1e-3, name="ms")
+            beside_old(f"{name}, {place}", command)
 
 
 def jobs(base: Path, files: int) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.migrate.finding.patterns import Rule, is_ignored, parse_ignore
+from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class FileScope:
+@value
+class FileScope(Value):
     """`exclude` and `ignores` hold patterns as of a `.gitignore` in `folder`; `files` are left out by name."""
 
     folder: Path = Path()

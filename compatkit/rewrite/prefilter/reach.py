@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # The rest of a from-import. Its parentheses may hold comments, and these may hold parentheses.
 _REST = r"(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?"
@@ -20,56 +19,64 @@ _TEXT_BEFORE = re.compile(rb"['\"]\.(?:[\w.]*\.)?\Z")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 
 
-@dataclass(frozen=True, slots=True)
 class Home:
-    """One module: `top` is its first part, and `last` what any file that reaches it spells."""
+    """One module: `top` is its first part, and `last` what any file that reaches it spells.
 
-    top: bytes
-    last: bytes
-    spelled: re.Pattern[bytes]
-    parents: tuple[tuple[re.Pattern[bytes], bytes], ...]
-    renamed: re.Pattern[bytes] | None
+    The patterns are made once a file spells both: to make them takes longer than to read a hundred files.
+    """
 
-    @classmethod
-    def of(cls, dotted: str) -> Home:
-        parts = dotted.split(".")
-        joined = _SEAM.join(map(re.escape, parts))
+    def __init__(self, dotted: str) -> None:
+        self._parts = dotted.split(".")
+        self.top, self.last = self._parts[0].encode(), self._parts[-1].encode()
+
+    @cached_property
+    def _spelled(self) -> re.Pattern[bytes]:
+        return re.compile(_SEAM.join(map(re.escape, self._parts)).encode())
+
+    @cached_property
+    def _parents(self) -> list[tuple[re.Pattern[bytes], bytes]]:
         parents = []
-        for size in range(1, len(parts)):
-            parent = r"[\s\\]*\.[\s\\]*".join(map(re.escape, parts[:size]))
+        for size in range(1, len(self._parts)):
+            parent = r"[\s\\]*\.[\s\\]*".join(map(re.escape, self._parts[:size]))
             statement = re.compile(rf"from[\s\\]+{parent}[\s\\]+import\b{_REST}".encode(), re.DOTALL)
-            parents.append((statement, parts[size].encode()))
+            parents.append((statement, self._parts[size].encode()))
+        return parents
+
+    @cached_property
+    def _renamed(self) -> re.Pattern[bytes] | None:
         above = r"[\s\\]*(?:\.[\s\\]*\w+[\s\\]*)*"
-        renamed = re.compile(rf"\b{re.escape(parts[0])}{above}\bas\b".encode()) if len(parts) > 1 else None
-        top, last = parts[0].encode(), parts[-1].encode()
-        return cls(top, last, re.compile(joined.encode()), tuple(parents), renamed)
+        is_deep = len(self._parts) > 1
+        return re.compile(rf"\b{re.escape(self._parts[0])}{above}\bas\b".encode()) if is_deep else None
 
     def is_reached(self, source: bytes) -> bool:
         """Tell whether a file that spells the top and the last part can reach the module by an absolute name."""
-        if self.spelled.search(source):
+        if self._spelled.search(source):
             return True
-        for statement, part in self.parents:
+        for statement, part in self._parents:
             for found in statement.finditer(source):
                 words = _WORD.findall(found.group())
                 if part in words or b"*" in found.group():
                     return True
-        return self.renamed is not None and self.renamed.search(source) is not None
+        return self._renamed is not None and self._renamed.search(source) is not None
 
 
 class Reach:
     """Answers for some homes, and for the names in them that a relative import of the package itself brings."""
 
     def __init__(self, homes: Iterable[str], names: Iterable[str], holders: Iterable[str] = ()) -> None:
-        self._homes = tuple(Home.of(home) for home in sorted(set(homes)))
+        self._homes = tuple(Home(home) for home in sorted(set(homes)))
         self._names = frozenset(name.encode() for name in names)
         self._tops = tuple(sorted({home.top.decode() for home in self._homes}))
         lasts = {home.last for home in self._homes}
         self._relative = lasts | self._names
         self._lasts = tuple(b"." + last for last in sorted(lasts))
         # A module of the same last part may be the one that holds the names, seen from another root.
-        ends = {holder.rpartition(".")[2].encode() for holder in holders} or lasts
-        any_end = b"|".join(map(re.escape, sorted(ends)))
-        self._alike = re.compile(rb"\b(?:" + any_end + rb")[\s\\]+import\b(" + _REST.encode() + rb")", re.DOTALL)
+        self._ends = {holder.rpartition(".")[2].encode() for holder in holders} or lasts
+
+    @cached_property
+    def _alike(self) -> re.Pattern[bytes]:
+        any_end = b"|".join(map(re.escape, sorted(self._ends)))
+        return re.compile(rb"\b(?:" + any_end + rb")[\s\\]+import\b(" + _REST.encode() + rb")", re.DOTALL)
 
     def holds(self, source: bytes, path: str | None = None) -> bool:
         """Tell whether a file can reach one of the homes.

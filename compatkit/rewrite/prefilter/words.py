@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compatkit.migration import Migration, Move
-from compatkit.migration.value import cached_by_identity
+from compatkit.migration.value import Value, cached_by_identity, value
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import Reach
 
@@ -166,8 +166,8 @@ def _last(module: str) -> str:
     return module.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+@value
+class SearchWords(Value):
     """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
 
     words: frozenset[bytes]
@@ -179,7 +179,7 @@ class Wanted:
     reach: Reach
 
     @classmethod
-    def of(cls, moves: tuple[Move, ...]) -> Wanted:
+    def of(cls, moves: tuple[Move, ...]) -> SearchWords:
         # Where a top-level package moves as a whole, what does not name it is none of its uses.
         packages = frozenset(move.old for move in Move.modules(moves) if "." not in move.old)
         inner = [move for move in moves if move.old.partition(".")[0] not in packages]
@@ -197,8 +197,8 @@ class Wanted:
 
 
 @cached_by_identity
-def wanted_of(moves: tuple[Move, ...]) -> Wanted:
-    return Wanted.of(moves)
+def wanted_of(moves: tuple[Move, ...]) -> SearchWords:
+    return SearchWords.of(moves)
 
 
 def may_transform(source: bytes, migrations: Iterable[Migration], options: Options) -> bool:
