@@ -129,9 +129,11 @@ class Readers:
             # That is told when the file itself has its turn.
             return
         nodes = list(ast.walk(tree))
-        aliases = dict(_aliases(nodes))
+        imported = list(_aliases(nodes))
+        aliases = dict(imported)
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-        mentioned = {*aliases.values(), *(word for text in texts for word in _WORD.findall(text))}
+        # `import app.a` and `import app.b` bind one name.
+        mentioned = {*(last for _, last in imported), *(word for text in texts for word in _WORD.findall(text))}
         for node in nodes:
             for module, name in self._reads(node, aliases):
                 for each in mentioned if module is None else (module,):
