@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move, follow
-from compatkit.shim.call_patterns import names_in
-from compatkit.shim.changed_class import changed_class
 from compatkit.shim.changed_move import ChangedMove
 from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
@@ -22,6 +22,8 @@ from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
 _MARK = "__compatkit_changed__"
 _Function = Callable[..., object]
+# From the arguments of a call to those under v2.
+_Map = Callable[[tuple[object, ...], dict[str, object]], tuple[tuple[object, ...], dict[str, object]]]
 
 
 class ChangedCalls:
@@ -66,7 +68,7 @@ class ChangedCalls:
         for name, changes in self._changes.items():
             if name.startswith(f"{module_name}."):
                 self._wrap(module_name, name, changes)
-        for name in dict.fromkeys(name for pattern in self._patterns for name in names_in(module_name, pattern)):
+        for name in dict.fromkeys(name for pattern in self._patterns for name in _names_in(module_name, pattern)):
             if name not in self._changes:
                 self._wrap(module_name, name, self._changes_of(name))
 
@@ -158,8 +160,40 @@ def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_q
             mapped = map_arguments(changes, args, kwargs)
             return (mapped.args, mapped.kwargs) if mapped else (args, kwargs)
 
-        return changed_class(new, name, map_call)
+        return _changed_class(new, name, map_call)
     return _mapping(new, name, changes, is_quiet=is_quiet) if callable(new) else new
+
+
+@unseen
+def _changed_class(new: type[Any], name: str, map_call: _Map) -> type[Any]:
+    """Return a class that stands for `new`, under its old dotted name.
+
+    Instances are of `new` itself, and so is what `isinstance` and `issubclass` say. A subclass hands its arguments on
+    by `super().__init__`, where they are mapped; of what it is called with itself, nothing is known.
+    """
+    kind: type[Any] = type(new)
+
+    class Changed(kind):  # type: ignore[misc]
+        def __call__(self, *args: object, **kwargs: object) -> object:
+            if self is not facade:
+                return super().__call__(*args, **kwargs)
+            args, kwargs = map_call(args, kwargs)
+            return new(*args, **kwargs)
+
+        def __instancecheck__(self, instance: object) -> bool:
+            return isinstance(instance, new) if self is facade else super().__instancecheck__(instance)
+
+        def __subclasscheck__(self, subclass: type) -> bool:
+            return issubclass(subclass, new) if self is facade else super().__subclasscheck__(subclass)
+
+    def init(self: object, *args: object, **kwargs: object) -> None:
+        args, kwargs = map_call(args, kwargs)
+        new.__init__(self, *args, **kwargs)
+
+    module, _, last = name.rpartition(".")
+    inside = {"__init__": init, "__doc__": new.__doc__, "__module__": module, "__wrapped__": new}
+    facade: type[Any] = Changed(last, (new,), inside)
+    return facade
 
 
 @unseen
@@ -189,3 +223,28 @@ def _once(adapt: Callable[[object], object]) -> Callable[[object], object]:
         return known[id(value)][1]
 
     return adapted
+
+
+def _names_in(module_name: str, pattern: str) -> Iterator[str]:
+    """Yield the dotted names of what the module itself, and the classes in it, have that the pattern means.
+
+    A `*` stands for classes of the module's own library only; submodules come in by themselves.
+    """
+    depth = module_name.count(".") + 1
+    wanted = pattern.split(".")
+    module = sys.modules.get(module_name)
+    if isinstance(module, ModuleType) and depth < len(wanted) and fits(".".join(wanted[:depth]), module_name):
+        yield from _names(module, module_name, wanted[depth:])
+
+
+def _names(owner: ModuleType | type, name: str, wanted: Sequence[str]) -> Iterator[str]:
+    first, *rest = wanted
+    if not rest:
+        # Whether it can be called, and takes what v2 takes, is asked of it later.
+        if inspect.getattr_static(owner, first, None) is not None:
+            yield f"{name}.{first}"
+        return
+    for each in list(vars(owner)) if first == "*" else [first]:
+        kind = vars(owner).get(each)
+        if isinstance(kind, type) and (first != "*" or top_of(kind.__module__) == top_of(name)):
+            yield from _names(kind, f"{name}.{each}", rest)
