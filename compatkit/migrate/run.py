@@ -21,7 +21,7 @@ from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from compatkit.rewrite.prefilter.interfaces import called_otherwise
+from compatkit.rewrite.prefilter.interfaces import called_otherwise, changes_interface
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -84,8 +84,9 @@ def plan_task(
     results |= {
         file.name: FileResult(file.name, _EXCLUDED) for file in listed if file.is_named and file.name in left_out
     }
-    if wanted:
-        # Imported here: most runs meet no file that matters, and start in half the time.
+    # Where an interface changed, files that hand on what it is of may matter, none of which does by itself.
+    if wanted or any(map(changes_interface, task.migrations)):
+        # Imported here: most other runs meet no file that matters, and start in half the time.
         from compatkit.migrate.between.around import Around
         from compatkit.migrate.workers import Workers
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.rewrite.flow.frames import Frame, parameters
+from compatkit.rewrite.flow.frames import Frame
 from compatkit.rewrite.flow.handed import result_of
 from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import configured, doubles, mock_of, stand_ins
@@ -241,16 +241,8 @@ class Calls:
     ) -> Value:
         if isinstance(made, ast.ClassDef):
             return Instance(self._trace.bases.get(made, ""), sure=False, local=made)
-        names = parameters(made)
-        if names[:1] in (["self"], ["cls"]):
-            names = names[1:]
-        for name, arg, value in zip(names, node.args, given, strict=False):
-            if isinstance(arg, ast.Starred):
-                break
+        for name, value in _arriving(made.args, node, given, found):
             self._trace.goes_on(self._trace.arguments, made, name, value)
-        for word in node.keywords:
-            if word.arg in names:
-                self._trace.goes_on(self._trace.arguments, made, word.arg, found[word.value])
         self._escape(given)
         return self._trace.result_of(made)
 
@@ -391,3 +383,29 @@ def _joined(values: list[Value]) -> Value:
     for value in values:
         found = join(found, value)
     return found
+
+
+def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:
+    """Yield the parameters of a function of this file that a call gives something, and what."""
+    plain = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    if plain[:1] in (["self"], ["cls"]):
+        plain = plain[1:]
+    is_spread = False
+    for at, (arg, value) in enumerate(zip(node.args, given, strict=True)):
+        is_spread = is_spread or isinstance(arg, ast.Starred)
+        item = element(value) if isinstance(arg, ast.Starred) else value
+        # What a spread brings, and what comes after it, may arrive anywhere from here on.
+        yield from ((name, item) for name in (plain[at:] if is_spread else plain[at : at + 1]))
+        if args.vararg and (is_spread or at >= len(plain)):
+            yield args.vararg.arg, many(item)
+    named = {*plain, *(arg.arg for arg in args.kwonlyargs)}
+    for word in node.keywords:
+        value = found[word.value]
+        if word.arg in named:
+            yield str(word.arg), value
+            continue
+        if word.arg is None:
+            value = value.item if isinstance(value, Table) else UNKNOWN
+            yield from ((name, value) for name in named)
+        if args.kwarg and many(value) is not UNKNOWN:
+            yield args.kwarg.arg, Table(value)
