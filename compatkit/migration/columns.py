@@ -173,7 +173,11 @@ def is_given(keys: Mapping[str, Json]) -> list[Json]:
 
 
 def dotted_pattern(parts: int) -> str:
-    return rf"^{_IDENTIFIER}(\.{_IDENTIFIER}){'*' if parts < 2 else f'{{{parts - 1},}}'}$"
+    any_number = rf"{_IDENTIFIER}(\.{_IDENTIFIER})*"
+    if parts < 2:
+        return f"^{any_number}$"
+    # The name that a word in braces stands for may have dots.
+    return rf"^(?:{_IDENTIFIER}(\.{_IDENTIFIER}){{{parts - 1},}}|(?=.*\{{){any_number})$"
 
 
 IDENTIFIER_PATTERN = f"^{_IDENTIFIER}$"

@@ -6,6 +6,7 @@ import copy
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -179,41 +180,51 @@ def closed_tables(value: object, path: tuple[str, ...] = ()) -> Iterator[dict[st
 WRONG = [None, [3], {"x": [[1]]}, [[]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A document, which may be too long to be printed, and what was done to it."""
+
+    document: dict[str, Any] = field(repr=False)
+    done: str
+
+
 @st.composite
-def broken(draw: st.DrawFn) -> dict[str, Any]:
+def broken(draw: st.DrawFn) -> Drawn:
     """A migration in which one key is misspelt, left out though it must be there, added, or has a wrong value."""
     document = copy.deepcopy(draw(st.sampled_from([EVERY_KIND, *BUNDLED.values()])))
     table = draw(st.sampled_from(list(closed_tables(document))))
     key = draw(st.sampled_from(sorted(table)))
-    match draw(st.sampled_from(["misspell", "add", "replace"])):
+    done = draw(st.sampled_from(["misspell", "add", "replace"]))
+    match done:
         case "misspell":
             table[f"{key}x"] = table.pop(key)
         case "add":
             table["any_other"] = draw(st.sampled_from(["x", 1, [], {}]))
         case "replace":
             table[key] = draw(st.sampled_from(WRONG))
-    return document
+    return Drawn(document, f"{table.get('code')}: {done} {key}")
 
 
 @given(broken())
-def test_what_is_wrong_is_refused_by_both(document: dict[str, Any]) -> None:
-    assert not is_loaded(document)
-    assert not VALIDATOR.is_valid(document)
+def test_what_is_wrong_is_refused_by_both(drawn: Drawn) -> None:
+    assert not is_loaded(drawn.document)
+    assert not VALIDATOR.is_valid(drawn.document)
 
 
 @st.composite
-def reduced(draw: st.DrawFn) -> dict[str, Any]:
+def reduced(draw: st.DrawFn) -> Drawn:
     """A migration in which a table lacks one or two keys, whatever else needs them."""
     document = copy.deepcopy(draw(st.sampled_from([EVERY_KIND, *BUNDLED.values()])))
     table = draw(st.sampled_from(list(closed_tables(document))))
-    for key in draw(st.lists(st.sampled_from(sorted(table)), min_size=1, max_size=2, unique=True)):
+    keys = draw(st.lists(st.sampled_from(sorted(table)), min_size=1, max_size=2, unique=True))
+    for key in keys:
         del table[key]
-    return document
+    return Drawn(document, f"{table.get('code')}: without {keys}")
 
 
 @given(reduced())
-def test_what_the_loader_takes_the_schema_takes(document: dict[str, Any]) -> None:
-    assert VALIDATOR.is_valid(document) or not is_loaded(document)
+def test_what_the_loader_takes_the_schema_takes(drawn: Drawn) -> None:
+    assert VALIDATOR.is_valid(drawn.document) or not is_loaded(drawn.document)
 
 
 @pytest.mark.parametrize(
