@@ -22,6 +22,7 @@ from compatkit.rewrite.rules.calls.use_groups import UseGroups
 from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
+from compatkit.rewrite.rules.ran_notebooks import find_ran
 from compatkit.rewrite.rules.removed import find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
 from compatkit.rewrite.run_plan import RunPlan
@@ -66,6 +67,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *hooks.findings,
         *find_removed(facts),
         *find_unhandled(facts),
+        *find_ran(facts),
         *find_indirect(facts),
         *find_doubles(facts),
     ]

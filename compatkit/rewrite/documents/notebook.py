@@ -18,6 +18,7 @@ _CELL_MAGIC = re.compile(r"%%(\w+)")
 # Those whose body runs as Python, in the namespace of the notebook.
 _PYTHON_MAGICS = frozenset({"capture", "prun", "time", "timeit"})
 _TIMED = re.compile(r"(?P<indent>[ \t]*)(?P<magic>%time(?:it)?(?:[ \t]+-\w+(?:[ \t]*\d+)?)*[ \t]+)(?P<code>[^\s-].*)")
+_RUN = re.compile(r"(?P<indent>[ \t]*)(?P<rest>%run[ \t].*)")
 _WHOLE = re.compile(r"(?P<indent>[ \t]*)(?P<rest>[%!?].*|[\w.*]+\?{1,2}[ \t]*)")
 _ASSIGNED = re.compile(r"(?P<target>[ \t]*[\w., \t\[\]'\"()*]+=[ \t]*)(?P<rest>[!%].*)")
 
@@ -48,6 +49,9 @@ def _mask(line: Line, name: str, *, goes_on: bool) -> Line:
         # What is timed is Python, and uses the names of the notebook.
         shown = f"{match['indent']}{name}; {match['code']}"
         return replace(line, shown=shown, masks=((f"{name}; ", match["magic"]),))
+    if match := _RUN.fullmatch(line.code):
+        # It stays in sight, because it brings names.
+        return _masked(line, match["indent"], f"{name}  # {match['rest']}", match["rest"])
     if match := _WHOLE.fullmatch(line.code):
         return _masked(line, match["indent"], name, match["rest"])
     if match := _ASSIGNED.fullmatch(line.code):

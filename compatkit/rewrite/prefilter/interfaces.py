@@ -19,6 +19,8 @@ _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
+# A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
+_RUNS = re.compile(rb"^[ \t]*(?:# MAGIC[ \t]+|\w+  # |\")%run[ \t]+([^\s\"\\]+)", re.MULTILINE)
 _APART = bytes(byte if byte in _IN_WORDS else ord(" ") for byte in range(256))
 # `add_argument("--gpus"`, `@click.option("-g", "--gpus"`, and `gpus: int = 1` in a class.
 _DEFINES = rb"(?mi)(?:argument|option)\s*\([^()]*?[\"']%s[\"']|^[ \t]+%s[ \t]*:[^\n]*"
@@ -48,9 +50,15 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
                 return True
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or _words_in(source)
-            if _has_any(source, words, names, path):
+            if _has_any(source, words, names, path) or (words & names.keys() and find_run_notebook(source)):
                 return True
     return False
+
+
+def find_run_notebook(source: bytes) -> str | None:
+    """Return the notebook that a notebook runs for the names in it, or None."""
+    ran = _RUNS.search(source)
+    return ran[1].decode("utf-8", "replace") if ran else None
 
 
 def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
