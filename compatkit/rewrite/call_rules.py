@@ -10,9 +10,9 @@ from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.neighbours import Facts
+from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.handed import facts_of
-from compatkit.rewrite.flow.interpreter import follow
-from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
@@ -41,20 +41,20 @@ def tell(file: File, migrations: Sequence[Migration], options: Options) -> Facts
     """Return what a file tells others of names and objects whose interface changed."""
     known = _known(file, Index.of(migrations, options))
     try:
-        trace = follow(file, known)
+        trace = follow_values(file, known)
     except RecursionError:
         return Facts()
     return facts_of(file.home.name, trace, known)
 
 
-def _known(file: File, index: Index) -> Known:
+def _known(file: File, index: Index) -> DeclaredNames:
     around = file.neighbours
     return replace(index.known, handed=dict(around.handed), sent=dict(around.sent), mixed=dict(around.mixed))
 
 
 def _find(file: File, run: RunPlan, index: Index) -> Found:
     try:
-        facts = CallFacts(file, follow(file, _known(file, index)), index, run.options)
+        facts = CallFacts(file, follow_values(file, _known(file, index)), index, run.options)
     except RecursionError:
         return Found(findings=[_too_deep(run.calling)])
     spelling = Spelling(file, index.loaded)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.flow.interpreter import follow
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
 from compatkit.rewrite.rules.record_attributes import Objects
@@ -19,13 +19,13 @@ from compatkit.rewrite.run_plan import RunPlan
 
 def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     """Rewrite v1's keys of records and v1's flat arguments, without a change inside another."""
-    known = Known.of(run.migrations, run.moving)
+    known = DeclaredNames.of(run.migrations, run.moving)
     has_fields = may_have_fields(file, known, run.migrations)
     has_arguments = may_have_arguments(file, known, run.migrations)
     if not has_fields and not has_arguments:
         return Found()
     try:
-        trace = follow(file, known)
+        trace = follow_values(file, known)
     except RecursionError:
         return Found(findings=[_too_deep(run.migrations)])
     fields = _fields(file, run, trace) if has_fields else Found()
@@ -38,7 +38,7 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     )
 
 
-def _fields(file: File, run: RunPlan, trace: Trace) -> Found:
+def _fields(file: File, run: RunPlan, trace: FlowFacts) -> Found:
     keys = fields_in(file, run, trace)
     if not any(migration.has_objects for migration in run.migrations):
         return keys

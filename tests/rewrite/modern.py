@@ -12,8 +12,8 @@ from compatkit.rewrite.engine import uses_any
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.flow.interpreter import follow
-from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
 from compatkit.rewrite.rules.record_keys import fields_in, may_have_fields
 from compatkit.rewrite.run_plan import RunPlan
@@ -24,14 +24,14 @@ Find = Callable[[File, RunPlan], Found]
 
 
 def find_fields(file: File, run: RunPlan) -> Found:
-    known = Known.of(run.migrations, run.moving)
-    return fields_in(file, run, follow(file, known)) if may_have_fields(file, known, run.migrations) else Found()
+    known = DeclaredNames.of(run.migrations, run.moving)
+    return fields_in(file, run, follow_values(file, known)) if may_have_fields(file, known, run.migrations) else Found()
 
 
 def find_arguments(file: File, run: RunPlan) -> Found:
-    known = Known.of(run.migrations, run.moving)
+    known = DeclaredNames.of(run.migrations, run.moving)
     has_any = may_have_arguments(file, known, run.migrations)
-    return arguments_in(Flow(file, run, follow(file, known))) if has_any else Found()
+    return arguments_in(Flow(file, run, follow_values(file, known))) if has_any else Found()
 
 
 def found(

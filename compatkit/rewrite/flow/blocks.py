@@ -1,4 +1,4 @@
-"""Branches, loops, `try`, `with` and `match`: every way is followed, and joined where ways meet."""
+"""Follow every branch of `if`, loops, `try`, `with` and `match`, and join the states where branches meet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 
 from compatkit.rewrite.flow.expressions import Expressions
-from compatkit.rewrite.flow.frames import Env, Frame, Loop, join_env, stored_names
+from compatkit.rewrite.flow.scope_frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import UNKNOWN, Instance, Many, Mock, Named, Value, doubtful, element
+from compatkit.rewrite.flow.values import TOP, Instance, IterableValue, Mock, Named, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -72,11 +72,11 @@ class Blocks:
     def _narrow_to(self, name: str, asked: Value, frame: Frame) -> None:
         if not isinstance(asked, Named) or not asked.sure or asked.name not in self._expressions.known.classes:
             return
-        if frame.env is not None and frame.env.get(name) is UNKNOWN:
+        if frame.env is not None and frame.env.get(name) is TOP:
             frame.env[name] = Instance(asked.name, sure=False, is_declared=True)
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
-        items = element(self._expressions.value(node.iter, frame)) if not isinstance(node, ast.While) else UNKNOWN
+        items = element(self._expressions.value(node.iter, frame)) if not isinstance(node, ast.While) else TOP
         rounds = _ROUNDS
         if len(frame.loops) >= _DEEPEST:
             self._doubt(node, frame)
@@ -127,11 +127,11 @@ class Blocks:
         """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
         if isinstance(manager, Mock):
             return manager
-        if isinstance(manager, Many):
+        if isinstance(manager, IterableValue):
             # What a generator yields that `contextlib.contextmanager` decorates.
             return doubtful(manager.item)
         made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
-        return Instance(made, isinstance(manager, Instance) and manager.sure) if made else UNKNOWN
+        return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         before = _copy(frame.env)
@@ -144,7 +144,7 @@ class Blocks:
             frame.env = join_env(before, seen)
             self._expressions.value(handler.type, frame)
             if handler.name:
-                frame.bind(handler.name, UNKNOWN)
+                frame.bind(handler.name, TOP)
             self._execute(handler.body, frame)
             ends.append(frame.env)
         frame.attempts.pop()
@@ -183,16 +183,16 @@ class Blocks:
                 self._expressions.ask(key, subject)
                 if pattern.rest:
                     # Python deletes the keys that a pattern names from a plain copy, which has one spelling alone.
-                    self._expressions.trace.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
+                    self._expressions.facts.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
         for part in ast.walk(pattern):
             match part:
                 case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):
                     self._expressions.value(asked, frame)
                 case ast.MatchAs(pattern=ast.MatchClass(cls=asked), name=str(name)):
-                    frame.bind(name, UNKNOWN)
+                    frame.bind(name, TOP)
                     self._narrow_to(name, self._expressions.value(asked, frame), frame)
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                    frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else UNKNOWN)
+                    frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else TOP)
 
 
 def _copy(env: Env | None) -> Env | None:

@@ -7,32 +7,32 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.rewrite.flow.frames import Frame
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import result_of
-from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import configured, doubles, mock_of, stand_ins
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Far,
+    BOTTOM,
+    TOP,
+    DictValue,
     Getter,
-    Held,
+    Imported,
     Instance,
+    IterableValue,
     Local,
-    Many,
     Method,
     Mock,
     Named,
-    Names,
-    Row,
+    Namespace,
+    RecordValue,
     Special,
-    Table,
+    TupleValue,
     Value,
     came_from,
     doubtful,
     element,
-    fits,
+    is_like,
     is_sure,
     join,
     many,
@@ -45,7 +45,7 @@ Found = Mapping[ast.AST, Value]
 
 
 class Evaluating(Protocol):
-    """What evaluates the expressions around a call."""
+    """Evaluates the expressions around a call."""
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
@@ -53,7 +53,7 @@ class Evaluating(Protocol):
 
     def class_of(self, value: Value) -> Value: ...
 
-    def by_name(self, of: Names, name: str) -> Value: ...
+    def by_name(self, of: Namespace, name: str) -> Value: ...
 
 
 # Methods of a dict whose first argument is a key.
@@ -81,17 +81,17 @@ _READING_METHODS = frozenset(
 class Calls:
     """Evaluates calls. A lambda that is handed to `max` and the like is called on the spot."""
 
-    def __init__(self, known: Known, trace: Trace, expressions: Evaluating) -> None:
+    def __init__(self, known: DeclaredNames, facts: FlowFacts, expressions: Evaluating) -> None:
         self._known = known
-        self._trace = trace
+        self._facts = facts
         self._expressions = expressions
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         callee = found[node.func]
-        self._trace.call(node, callee)
+        self._facts.call(node, callee)
         given = [found[arg] for arg in node.args]
         if given:
-            self._trace.first[node] = join(self._trace.first.get(node, NOTHING), given[0])
+            self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
         match callee:
             case Named(name=name) if name in self._known.producers or name in self._known.classes:
                 return self._declared(callee, node)
@@ -100,7 +100,7 @@ class Calls:
             case Named(name=name) if returned := self._known.types.get(f"{name}()"):
                 return Instance(returned, callee.sure)
             case Named(name="functools.partial") if given and isinstance(made := given[0], Named):
-                self._trace.partials[node] = made
+                self._facts.partials[node] = made
                 return Named(made.name, made.sure, "partial", made.origins)
             case Named(name="operator.itemgetter"):
                 return Getter(node, tuple(node.args))
@@ -116,18 +116,18 @@ class Calls:
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
                 return self._local(made, node, given, found)
-            case Far(handed=handed):
+            case Imported(handed=handed):
                 self._send(f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found)
                 return result_of(handed)
-            case Special.NOTHING:
-                return NOTHING
+            case Special.BOTTOM:
+                return BOTTOM
         for one in callee.names if isinstance(callee, Named) else ():
             if not self._known.reaches(one.partition(".")[0]):
                 self._send(one, node, found)
         self._escape(given)
         if not _only_reads(node.func, callee):
             for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
-                self._trace.hand_out(arg, found[arg], self._known.objects)
+                self._facts.hand_out(arg, found[arg], self._known.objects)
                 self.doubt(found[arg], frame)
         return self._patched(node, callee, found)
 
@@ -135,47 +135,47 @@ class Calls:
         """Note what is given to a function of another file."""
         given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
         for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
-            if self._trace.is_followed(found[arg]):
+            if self._facts.is_followed(found[arg]):
                 key = f"{function}:{name}"
-                self._trace.sent[key] = join(self._trace.sent.get(key, NOTHING), doubtful(found[arg]))
+                self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(found[arg]))
 
     def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
         for key, held in doubles(node, callee, found, self._known):
-            self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
+            self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
         mock = mock_of(node, callee, found, self._known)
         for key, held in configured(mock, node, self._known):
-            self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
+            self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
         return mock
 
     def hand_out(self, mock: Value, name: str, given: ast.expr) -> None:
         """Note the plain dicts that a mock hands out from now on, because its attribute `name` is `given`."""
         if isinstance(mock, Mock):
             for key, held in stand_ins(mock, name, given, self._known):
-                self._trace.stand_ins[key] = join(self._trace.stand_ins.get(key, NOTHING), held)
+                self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
             return Instance(callee.name, callee.sure)
         table, paths = producer
-        return Held(paths, table, callee.sure, frozenset({node}))
+        return RecordValue(paths, table, callee.sure, frozenset({node}))
 
     def _library(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         named = {word.arg: found[word.value] for word in node.keywords if word.arg}
-        first = given[0] if given else UNKNOWN
+        first = given[0] if given else TOP
         if name in _SAME_ITEMS:
             self._apply(node, named.get("key"), element(first), frame)
             return many(element(first))
         match name.removeprefix("builtins."):
             case "enumerate":
-                return many(Row((UNKNOWN, element(first))))
+                return many(TupleValue((TOP, element(first))))
             case "zip":
-                return many(Row(tuple(element(value) for value in given)))
+                return many(TupleValue(tuple(element(value) for value in given)))
             case "max" | "min":
                 items = element(first) if len(given) == 1 else _joined(given)
                 self._apply(node, named.get("key"), items, frame)
-                return join(items, named.get("default", NOTHING))
+                return join(items, named.get("default", BOTTOM))
             case "next":
-                return join(element(first), given[1] if len(given) > 1 else NOTHING)
+                return join(element(first), given[1] if len(given) > 1 else BOTTOM)
             case "map":
                 return many(self._apply(node, first, _joined([element(value) for value in given[1:]]), frame))
             case "filter" if len(given) == 2:
@@ -189,29 +189,29 @@ class Calls:
         """Return what is looked up by a name, or in a mapping of names."""
         match name:
             case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
-                return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else UNKNOWN
+                return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else TOP
             case "globals" | "locals":
-                return Names()
+                return Namespace()
             case "vars":
-                return Names(given[0] if given else None)
+                return Namespace(given[0] if given else None)
             case "type" if len(given) == 1:
                 return self._expressions.class_of(given[0])
             case "__import__" if text := _text(node):
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
                 return Named(text if is_inner else text.partition(".")[0])
             case "dict" if named and not given:
-                return Table(_joined(list(named.values()))) if self._trace.is_led(named.values()) else UNKNOWN
-        return UNKNOWN
+                return DictValue(_joined(list(named.values()))) if self._facts.is_led(named.values()) else TOP
+        return TOP
 
     def _super(self, node: ast.Call, frame: Frame) -> Value:
         inner = frame.enclosing_class
-        if inner is None or not (base := self._trace.bases.get(inner, "")):
-            return UNKNOWN
+        if inner is None or not (base := self._facts.bases.get(inner, "")):
+            return TOP
         # With several bases, or below a subclass with several, `super()` may be a sibling.
-        above = self._trace.ancestors.get(inner, ())
+        above = self._facts.ancestors.get(inner, ())
         local = above[0] if above else None
-        if len(inner.bases) == 1 and inner not in self._trace.mixed and (local is None or local in self._trace.plain):
-            self._trace.supers.add(node)
+        if len(inner.bases) == 1 and inner not in self._facts.mixed and (local is None or local in self._facts.plain):
+            self._facts.supers.add(node)
         return Instance(base, sure=False, local=local)
 
     def _apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
@@ -222,15 +222,15 @@ class Calls:
         inside = [*by.args, *(word.value for word in by.keywords)]
         match function:
             case Local(node=ast.Lambda() as node) if node in inside:
-                self._trace.waiting.pop(node, None)
+                self._facts.waiting.pop(node, None)
                 return self._expressions.lambda_value(node, [item], frame)
             case Getter(node=node, keys=keys) if node in inside:
                 for key in keys:
-                    self._trace.key(key, item)
+                    self._facts.key(key, item)
             case Named(name=name) if name in self._known.producers:
                 table, paths = self._known.producers[name]
-                return Held(paths, table, function.sure)
-        return UNKNOWN
+                return RecordValue(paths, table, function.sure)
+        return TOP
 
     def _local(
         self,
@@ -240,51 +240,51 @@ class Calls:
         found: Found,
     ) -> Value:
         if isinstance(made, ast.ClassDef):
-            return Instance(self._trace.bases.get(made, ""), sure=False, local=made)
+            return Instance(self._facts.bases.get(made, ""), sure=False, local=made)
         for name, value in _arriving(made.args, node, given, found):
-            self._trace.goes_on(self._trace.arguments, made, name, value)
+            self._facts.goes_on(self._facts.arguments, made, name, value)
         self._escape(given)
-        return self._trace.result_of(made)
+        return self._facts.result_of(made)
 
     def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         match of:
-            case Held() if of.is_record:
+            case RecordValue() if of.is_record:
                 return self._of_record(of, name, node)
-            case Held() if element(of) is UNKNOWN:
+            case RecordValue() if element(of) is TOP:
                 return self._of_result(of, name, node, given)
-            case Held() | Many():
+            case RecordValue() | IterableValue():
                 return self._of_list(of, name, node, given, found, frame)
-            case Table():
+            case DictValue():
                 return self._of_table(of, name, given)
-            case Names() if name in ("get", "pop", "setdefault", "__getitem__"):
+            case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
                 return self._expressions.by_name(of, _text(node))
-        return UNKNOWN
+        return TOP
 
-    def _of_record(self, of: Held, name: str, node: ast.Call) -> Value:
+    def _of_record(self, of: RecordValue, name: str, node: ast.Call) -> Value:
         if name in _KEYED and node.args:
-            self._trace.key(node.args[0], of)
+            self._facts.key(node.args[0], of)
         if name == "update":
             for word in node.keywords:
-                self._trace.key(word, of)
+                self._facts.key(word, of)
             for key in node.args[0].keys if node.args and isinstance(node.args[0], ast.Dict) else ():
                 if key is not None:
-                    self._trace.key(key, of)
-        return of if name in ("copy", "__copy__") else UNKNOWN
+                    self._facts.key(key, of)
+        return of if name in ("copy", "__copy__") else TOP
 
-    def _of_result(self, of: Held, name: str, node: ast.Call, given: list[Value]) -> Value:
+    def _of_result(self, of: RecordValue, name: str, node: ast.Call, given: list[Value]) -> Value:
         if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
-            default = given[1] if len(given) > 1 else NOTHING
+            default = given[1] if len(given) > 1 else BOTTOM
             key = node.args[0]
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 below = take(of, Item(key.value))
-                return below if below is UNKNOWN else join(below, default)
+                return below if below is TOP else join(below, default)
             return take_any_key(of)
         if name == "update":
             self.taint(of)
-        return of if name == "copy" else UNKNOWN
+        return of if name == "copy" else TOP
 
     def _of_list(
-        self, of: Held | Many, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame
+        self, of: RecordValue | IterableValue, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame
     ) -> Value:
         match name:
             case "append" | "insert" | "__setitem__" if node.args:
@@ -298,58 +298,60 @@ class Calls:
                     if word.arg == "key":
                         self._apply(node, found[word.value], element(of), frame)
             case "copy":
-                return of if isinstance(of, Held) else many(element(of))
-        return UNKNOWN
+                return of if isinstance(of, RecordValue) else many(element(of))
+        return TOP
 
-    def _of_table(self, of: Table, name: str, given: list[Value]) -> Value:
+    def _of_table(self, of: DictValue, name: str, given: list[Value]) -> Value:
         item = came_from(of.item, of.origins)
         match name:
             case "values":
                 return many(item)
             case "items":
-                return many(Row((UNKNOWN, item)))
+                return many(TupleValue((TOP, item)))
             case "get" | "pop" | "setdefault":
-                default = given[1] if len(given) > 1 else NOTHING
-                if name == "setdefault" and not fits(default, of.item):
+                default = given[1] if len(given) > 1 else BOTTOM
+                if name == "setdefault" and not is_like(default, of.item):
                     self.taint(of)
                 return join(item, default)
             case "update":
                 self.taint(of)
             case "copy":
-                return Table(item)
-        return UNKNOWN
+                return DictValue(item)
+        return TOP
 
-    def add(self, to: Held | Many, value: Value, node: ast.expr, func: ast.expr, frame: Frame) -> None:
-        """Put `value` among the items of `to`; what is no record there makes the whole container uncertain."""
+    def add(self, to: RecordValue | IterableValue, value: Value, node: ast.expr, func: ast.expr, frame: Frame) -> None:
+        """Put `value` among the items of `to`; a value that is no record makes the whole container uncertain."""
         place = element(to)
         for display in [node, *(node.elts if isinstance(node, ast.List | ast.Tuple) else ())]:
-            if isinstance(display, ast.Dict) and isinstance(to, Held):
-                self._trace.foreign[display] = to
-        if not fits(value, place) or not is_sure(value):
+            if isinstance(display, ast.Dict) and isinstance(to, RecordValue):
+                self._facts.foreign[display] = to
+        if not is_like(value, place) or not is_sure(value):
             self.taint(to)
             value = doubtful(join(place, value))
         name = func.value if isinstance(func, ast.Attribute) else None
-        if isinstance(to, Many) and isinstance(name, ast.Name):
+        if isinstance(to, IterableValue) and isinstance(name, ast.Name):
             frame.bind(name.id, many(join(to.item, value), to.origins))
 
     def taint(self, value: Value) -> None:
-        self._trace.tainted.update(origins_of(value))
+        self._facts.tainted.update(origins_of(value))
 
     def doubt(self, container: Value, frame: Frame) -> None:
         """Doubt from now on what lies in a container that code that is not seen has in its hands."""
-        if frame.env is None or not isinstance(container, Held | Many | Table):
+        if frame.env is None or not isinstance(container, RecordValue | IterableValue | DictValue):
             return
-        if isinstance(container, Held) and container.is_record:
+        if isinstance(container, RecordValue) and container.is_record:
             return
         for name, value in list(frame.env.items()):
-            is_same = isinstance(value, Held | Many | Table) and bool(value.origins & container.origins)
-            if is_same and not (isinstance(value, Held) and value.is_record):
+            is_same = isinstance(value, RecordValue | IterableValue | DictValue) and bool(
+                value.origins & container.origins
+            )
+            if is_same and not (isinstance(value, RecordValue) and value.is_record):
                 frame.bind(name, doubtful(value))
 
     def _escape(self, given: list[Value]) -> None:
-        """An empty container that is handed out comes back full of who knows what."""
+        """Take an empty container that is handed out to code that is not seen for one that may hold anything."""
         for value in given:
-            if isinstance(value, Many | Table) and value.item is NOTHING:
+            if isinstance(value, IterableValue | DictValue) and value.item is BOTTOM:
                 self.taint(value)
 
 
@@ -379,7 +381,7 @@ def _text(node: ast.Call, at: int = 0) -> str:
 
 
 def _joined(values: list[Value]) -> Value:
-    found: Value = NOTHING
+    found: Value = BOTTOM
     for value in values:
         found = join(found, value)
     return found
@@ -405,7 +407,7 @@ def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Fo
             yield str(word.arg), value
             continue
         if word.arg is None:
-            value = value.item if isinstance(value, Table) else UNKNOWN
+            value = value.item if isinstance(value, DictValue) else TOP
             yield from ((name, value) for name in named)
-        if args.kwarg and many(value) is not UNKNOWN:
-            yield args.kwarg.arg, Table(value)
+        if args.kwarg and many(value) is not TOP:
+            yield args.kwarg.arg, DictValue(value)

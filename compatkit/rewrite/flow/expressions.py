@@ -12,26 +12,26 @@ from collections.abc import Callable, Iterator
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.calls import Calls
-from compatkit.rewrite.flow.frames import Env, Frame, unpacked
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import member_of, value_of
-from compatkit.rewrite.flow.known import Known
 from compatkit.rewrite.flow.mocks import attribute_of
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Far,
-    Held,
+    BOTTOM,
+    TOP,
+    DictValue,
+    Imported,
     Instance,
+    IterableValue,
     Local,
-    Many,
     Method,
     Mock,
     Named,
-    Names,
-    Row,
+    Namespace,
+    RecordValue,
     Special,
-    Table,
+    TupleValue,
     Value,
     attribute,
     came_from,
@@ -53,11 +53,11 @@ class Expressions:
     """Evaluates expressions of one file. `stored` are attributes that it assigns to, `patched` what it patches."""
 
     def __init__(
-        self, known: Known, trace: Trace, stored: frozenset[str], patched: frozenset[str], *, has_star: bool
+        self, known: DeclaredNames, facts: FlowFacts, stored: frozenset[str], patched: frozenset[str], *, has_star: bool
     ) -> None:
         self.known = known
-        self.trace = trace
-        self.calls = Calls(known, trace, self)
+        self.facts = facts
+        self.calls = Calls(known, facts, self)
         self._patched = patched
         self.replaced = stored | patched
         self._has_star = has_star
@@ -68,7 +68,7 @@ class Expressions:
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
         if root is None:
-            return NOTHING
+            return BOTTOM
         found: Found = {}
         stack: list[tuple[ast.AST, bool]] = [(root, False)]
         while stack:
@@ -78,7 +78,7 @@ class Expressions:
                 if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
                     self._note(node, found[node])
                 if self.known.objects:
-                    self.trace.record(node, found[node], self.known.objects)
+                    self.facts.record(node, found[node], self.known.objects)
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
@@ -87,7 +87,7 @@ class Expressions:
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value:
         """Return what a lambda returns that is called here and now."""
         names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
-        bound: Env = dict.fromkeys(names, UNKNOWN)
+        bound: Env = dict.fromkeys(names, TOP)
         bound.update(zip(names, given, strict=False))
         return self._inside(frame, bound, lambda: self.value(node.body, frame))
 
@@ -95,10 +95,10 @@ class Expressions:
         value = frame.lookup(name)
         if value is not None:
             return doubtful(value) if name in self._patched else value
-        if (brought := self._brought(name)) is not UNKNOWN:
+        if (brought := self._brought(name)) is not TOP:
             return doubtful(brought) if name in self.replaced else brought
         is_itself = not self._has_star or name in _LOOKING_UP
-        return Named(f"builtins.{name}") if hasattr(builtins, name) and is_itself else UNKNOWN
+        return Named(f"builtins.{name}") if hasattr(builtins, name) and is_itself else TOP
 
     def _brought(self, name: str) -> Value:
         """Return what a star import brings, which a migration is about; one of several stars is not certain."""
@@ -106,7 +106,7 @@ class Expressions:
             dotted = f"{module}.{name}"
             if (dotted in self.known.declared or dotted in self.known.handed) and not name.startswith("_"):
                 return self.named(dotted, sure=len(self.stars) == 1, origins=origins)
-        return UNKNOWN
+        return TOP
 
     def brought(self) -> dict[str, Value]:
         """Return all that the stars bring, as far as a migration is about it."""
@@ -126,11 +126,11 @@ class Expressions:
     def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
         """Return what a test framework gives for a parameter: what the function gives that has its name."""
         home = frame.home_of(name, frame.parent)
-        made = home.joined.get(name, UNKNOWN) if home is not None else UNKNOWN
+        made = home.joined.get(name, TOP) if home is not None else TOP
         if not isinstance(made, Local) or made.node is node or not any(map(_is_fixture, _decorators(made.node))):
-            return UNKNOWN
-        found = self.trace.result_of(made.node)
-        return doubtful(element(found) if made.node in self.trace.yielded else found)
+            return TOP
+        found = self.facts.result_of(made.node)
+        return doubtful(element(found) if made.node in self.facts.yielded else found)
 
     def note_stored(self, node: ast.Attribute, owner: Value) -> None:
         """Note an attribute that is assigned to, or deleted."""
@@ -138,16 +138,16 @@ class Expressions:
 
     def _note(self, node: ast.expr, value: Value) -> None:
         if isinstance(value, Named) and any(name.rpartition(".")[2] in self.known.watched for name in value.names):
-            self.trace.name(node, value)
-        elif node in self.trace.names:
-            self.trace.name(node, UNKNOWN)
+            self.facts.name(node, value)
+        elif node in self.facts.names:
+            self.facts.name(node, TOP)
 
     def _value(self, node: ast.AST, found: Found, frame: Frame) -> Value:
         match node:
             case ast.Name(id=name):
                 return self.name(name, frame)
             case ast.Constant(value=None):
-                return NOTHING
+                return BOTTOM
             case ast.Attribute(value=of, attr=attr):
                 return self.attribute(found[of], attr)
             case ast.Subscript(value=of, slice=index):
@@ -156,8 +156,8 @@ class Expressions:
                 return self.calls.value(node, found, frame)
             case ast.Lambda():
                 for name, default in defaults_of(node.args):
-                    self.trace.goes_on(self.trace.arguments, node, name, self.value(default, frame))
-                self.trace.waiting[node] = frame
+                    self.facts.goes_on(self.facts.arguments, node, name, self.value(default, frame))
+                self.facts.waiting[node] = frame
                 return Local(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node, frame)
@@ -168,11 +168,11 @@ class Expressions:
             case ast.Await(value=value) | ast.Starred(value=value):
                 return found[value]
             case ast.Yield(value=ast.expr() as value):
-                self.trace.gives(self.trace.yielded, frame.node, found[value])
+                self.facts.gives(self.facts.yielded, frame.node, found[value])
             case ast.YieldFrom(value=value):
-                self.trace.gives(self.trace.yielded, frame.node, element(found[value]))
+                self.facts.gives(self.facts.yielded, frame.node, element(found[value]))
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
-                before = frame.env.get(name, NOTHING) if frame.env is not None else NOTHING
+                before = frame.env.get(name, BOTTOM) if frame.env is not None else BOTTOM
                 frame.bind(name, join(before, found[value]))
                 return found[value]
         return self._other(node, found)
@@ -185,32 +185,32 @@ class Expressions:
             case ast.Tuple(elts=items) if any(isinstance(item, ast.Starred) for item in items):
                 return many(_joined(element(found[i]) if isinstance(i, ast.Starred) else found[i] for i in items))
             case ast.Tuple(elts=items):
-                return Row(tuple(found[item] for item in items))
+                return TupleValue(tuple(found[item] for item in items))
             case ast.Dict(values=values):
-                held = _joined(found[each] for each in values)
-                is_kept = not values or self.trace.is_led([held])
-                return Table(held, frozenset({node})) if is_kept else UNKNOWN
+                held = _joined(found[item] for item in values)
+                is_kept = not values or self.facts.is_led([held])
+                return DictValue(held, frozenset({node})) if is_kept else TOP
             case ast.Set(elts=items):
                 return many(_joined(found[item] for item in items))
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 one, other = element(found[left]), element(found[right])
-                return UNKNOWN if UNKNOWN in (one, other) else many(join(one, other))
+                return TOP if TOP in (one, other) else many(join(one, other))
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self.merged(found[left], right)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 for asked, op, container in zip([left, *comparators], ops, comparators, strict=False):
                     if isinstance(op, ast.In | ast.NotIn):
                         self.ask(asked, found[container])
-        return UNKNOWN
+        return TOP
 
     def ask(self, key: ast.expr, container: Value) -> None:
         """Note that `key` is looked up in `container`."""
-        self.trace.key(key, container)
+        self.facts.key(key, container)
 
     def merged(self, value: Value, right: ast.expr) -> Value:
         """Return what `value | right` is: a record stays one."""
-        if not isinstance(value, Held) or not value.is_record:
-            return UNKNOWN
+        if not isinstance(value, RecordValue) or not value.is_record:
+            return TOP
         for key in right.keys if isinstance(right, ast.Dict) else ():
             if key is not None:
                 self.ask(key, value)
@@ -219,26 +219,26 @@ class Expressions:
     def attribute(self, of: Value, name: str) -> Value:
         match of:
             case Named() if name == "__dict__":
-                return Names(of)
+                return Namespace(of)
             case Named():
                 return self._of_named(of, name)
-            case Far(handed=handed):
+            case Imported(handed=handed):
                 found = member_of(handed, name)
-                is_inherited = found is UNKNOWN and bool(handed.base)
+                is_inherited = found is TOP and bool(handed.base)
                 return Named(f"{handed.base}.{name}", sure=False) if is_inherited else found
             case Local(node=ast.ClassDef() as owner):
-                return Names(of) if name == "__dict__" else self._of_class(owner, name)
+                return Namespace(of) if name == "__dict__" else self._of_class(owner, name)
             case Instance():
                 return self._of_instance(of, name)
-            case Held():
+            case RecordValue():
                 return attribute(of, name)
-            case Many() | Table() | Names():
+            case IterableValue() | DictValue() | Namespace():
                 return Method(of, name)
             case Mock():
                 return attribute_of(of, name, self.known)
-            case Special.NOTHING:
-                return NOTHING
-        return UNKNOWN
+            case Special.BOTTOM:
+                return BOTTOM
+        return TOP
 
     def _of_named(self, of: Named, name: str) -> Value:
         found = self.named(f"{of.name}.{name}", sure=of.sure, how=of.how, origins=of.origins)
@@ -248,53 +248,55 @@ class Expressions:
 
     def _of_class(self, owner: ast.ClassDef, name: str) -> Value:
         """Return what an attribute of a class of this file stands for."""
-        found = self._of_instance(Instance(self.trace.bases.get(owner, ""), sure=False, local=owner), name)
-        return UNKNOWN if isinstance(found, Named) and name in ("__init__", "__new__") else found
+        found = self._of_instance(Instance(self.facts.bases.get(owner, ""), sure=False, local=owner), name)
+        return TOP if isinstance(found, Named) and name in ("__init__", "__new__") else found
 
     def class_of(self, value: Value) -> Value:
         """Return the class of an object."""
         match value:
             case Instance(far=Handed() as far):
-                return Far(far)
+                return Imported(far)
             case Instance(local=None, of=of, sure=sure):
                 return Named(of, sure)
-            case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.trace.plain:
+            case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.facts.plain:
                 return Named(of, sure=False)
             case Instance(local=ast.ClassDef() as owner):
                 return Local(owner)
-        return UNKNOWN
+        return TOP
 
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
-        if isinstance(node, ast.Subscript) and not isinstance(of, Held):
+        if isinstance(node, ast.Subscript) and not isinstance(of, RecordValue):
             self.ask(index, of)
         match of:
-            case Held():
+            case RecordValue():
                 return self._held_item(of, index)
-            case Many() | Row() if isinstance(index, ast.Slice):
-                return many(element(of), of.origins if isinstance(of, Many) else frozenset())
-            case Row(items=items) if isinstance(number := _constant(index), int) and -len(items) <= number < len(items):
+            case IterableValue() | TupleValue() if isinstance(index, ast.Slice):
+                return many(element(of), of.origins if isinstance(of, IterableValue) else frozenset())
+            case TupleValue(items=items) if isinstance(number := _constant(index), int) and -len(items) <= number < len(
+                items
+            ):
                 return items[number]
-            case Many() | Row():
+            case IterableValue() | TupleValue():
                 return element(of)
-            case Table():
+            case DictValue():
                 return came_from(of.item, of.origins)
-            case Names():
-                return self.by_name(of, key) if isinstance(key := _constant(index), str) else UNKNOWN
+            case Namespace():
+                return self.by_name(of, key) if isinstance(key := _constant(index), str) else TOP
             case Named(name="sys.modules") if isinstance(name := _constant(index), str):
                 return Named(name, of.sure)
-            case Special.NOTHING:
-                return NOTHING
-        return UNKNOWN
+            case Special.BOTTOM:
+                return BOTTOM
+        return TOP
 
-    def by_name(self, of: Names, name: str) -> Value:
+    def by_name(self, of: Namespace, name: str) -> Value:
         """Return what a mapping of names holds for a name that is written out."""
         if of.of is not None:
             return self.attribute(of.of, name)
-        return self.name(name, self.module) if self.module is not None else UNKNOWN
+        return self.name(name, self.module) if self.module is not None else TOP
 
-    def _held_item(self, of: Held, index: ast.expr) -> Value:
+    def _held_item(self, of: RecordValue, index: ast.expr) -> Value:
         if isinstance(index, ast.Slice):
-            return of if take(of, Each()) is not UNKNOWN else UNKNOWN
+            return of if take(of, Each()) is not TOP else TOP
         key = _constant(index)
         if of.is_record:
             self.ask(index, of)
@@ -308,19 +310,19 @@ class Expressions:
         if name == "__class__":
             return self.class_of(of)
         if of.local is not None:
-            owners = (of.local, *self.trace.ancestors.get(of.local, ()))
+            owners = (of.local, *self.facts.ancestors.get(of.local, ()))
             for item in (item for owner in owners for item in owner.body):
                 if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name == name:
                     is_read = any(map(_is_property, item.decorator_list))
-                    return self.trace.result_of(item) if is_read else Local(item)
+                    return self.facts.result_of(item) if is_read else Local(item)
             for owner in owners:
-                if (stored := self.trace.arrives(self.trace.attributes, owner, name)) is not UNKNOWN:
+                if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
                     return stored
         for far in self._far(of):
-            if (found := member_of(far, name)) is not UNKNOWN:
+            if (found := member_of(far, name)) is not TOP:
                 return found
         if not of.of:
-            return UNKNOWN
+            return TOP
         if made := self.known.types.get(f"{of.of}.{name}"):
             return Instance(made, of.sure and name not in self.replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
@@ -331,8 +333,8 @@ class Expressions:
         if of.far is not None:
             yield of.far
         if of.local is not None:
-            for owner in (of.local, *self.trace.ancestors.get(of.local, ())):
-                yield from self.trace.far_parents.get(owner, ())
+            for owner in (of.local, *self.facts.ancestors.get(of.local, ())):
+                yield from self.facts.far_parents.get(owner, ())
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))
@@ -349,13 +351,13 @@ class Expressions:
         if isinstance(node, ast.DictComp):
             self.value(node.key, frame)
             item = self.value(node.value, frame)
-            return UNKNOWN if item is UNKNOWN else Table(item, frozenset({node}))
+            return TOP if item is TOP else DictValue(item, frozenset({node}))
         origins = frozenset({node}) if isinstance(node, ast.ListComp) else frozenset()
         return many(self.value(node.elt, frame), origins)
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Bind a comprehension's target, which nobody outside sees."""
-        for name, found in unpacked(target, value):
+        for name, found in unpack_targets(target, value):
             if isinstance(name, ast.Name) and frame.env is not None:
                 frame.env[name.id] = found
             else:
@@ -364,7 +366,7 @@ class Expressions:
     def _inside(self, frame: Frame, bound: Env, work: Callable[[], Value]) -> Value:
         """Do `work` with names that are gone afterwards; names that it binds by `:=` stay."""
         if frame.env is None:
-            return NOTHING
+            return BOTTOM
         before = frame.env
         seen: Env = {}
         frame.attempts.append(seen)
@@ -375,16 +377,16 @@ class Expressions:
             frame.attempts.pop()
             frame.env = before
             for name, value in seen.items():
-                before[name] = join(before.get(name, NOTHING), value)
+                before[name] = join(before.get(name, BOTTOM), value)
 
 
 def join_known(one: Value, other: Value) -> Value:
     """Join two values of which an unknown one has no say."""
-    return other if one is UNKNOWN else one if other is UNKNOWN else join(one, other)
+    return other if one is TOP else one if other is TOP else join(one, other)
 
 
 def _joined(values: Iterator[Value]) -> Value:
-    found: Value = NOTHING
+    found: Value = BOTTOM
     for value in values:
         found = join(found, value)
     return found

@@ -1,4 +1,4 @@
-"""Facts that one file hands to another about values that a migration is about: between two files, without nodes."""
+"""Turn values into facts that another file can read, and such facts into values: they hold no syntax nodes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.rewrite.file.neighbours import Facts, Handed
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import (
-    UNKNOWN,
-    Far,
+    TOP,
+    DictValue,
+    Imported,
     Instance,
+    IterableValue,
     Local,
-    Many,
     Named,
-    Row,
-    Table,
+    TupleValue,
     Value,
     doubtful,
     element,
@@ -28,13 +28,13 @@ _DEEPEST = 4
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def facts_of(module: str, trace: Trace, known: Known) -> Facts:
-    """Return what a module tells others: of its own names, of what it gives to their functions, of its bases."""
-    teller = _Teller(module, trace, known)
-    handed = ((name, teller.handed(value)) for name, value in sorted(trace.handed_on.items()))
-    sent = ((key, teller.handed(value)) for key, value in sorted(trace.sent.items()))
-    mixins = {name: base for owner, base in trace.bases.items() for name in trace.far_bases.get(owner, ())}
-    owners = (owner for owner in trace.bases if isinstance(owner, ast.ClassDef))
+def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
+    """Return the facts of a module: on its own names, its classes' bases, and what it passes to other files."""
+    teller = _Teller(module, facts, known)
+    handed = ((name, teller.handed(value)) for name, value in sorted(facts.handed_on.items()))
+    sent = ((key, teller.handed(value)) for key, value in sorted(facts.sent.items()))
+    mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
+    owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
     defined = {item.name for owner in owners for item in owner.body if isinstance(item, _FUNCTIONS)}
     return Facts(
         tuple((name, told) for name, told in handed if told is not None),
@@ -45,14 +45,14 @@ def facts_of(module: str, trace: Trace, known: Known) -> Facts:
 
 
 class _Teller:
-    def __init__(self, module: str, trace: Trace, known: Known) -> None:
-        self._module, self._trace, self._known = module, trace, known
+    def __init__(self, module: str, facts: FlowFacts, known: DeclaredNames) -> None:
+        self._module, self._facts, self._known = module, facts, known
 
     def handed(self, value: Value, depth: int = 0) -> Handed | None:
         if depth > _DEEPEST:
             return None
         match value:
-            case Far(handed=handed):
+            case Imported(handed=handed):
                 return handed
             case Named(sure=sure, how="") if any(map(self._known.reaches, value.names)):
                 return Handed("name", value.names, sure=sure)
@@ -65,38 +65,38 @@ class _Teller:
             case Local(node=ast.ClassDef() as owner):
                 return self._of_class(owner, depth)
             case Local(node=node):
-                given = self.handed(self._trace.result_of(node), depth + 1)
+                given = self.handed(self._facts.result_of(node), depth + 1)
                 name = getattr(node, "name", "")
                 return Handed("function", (f"{self._module}.{name}",), inner=(("()", given),)) if given else None
-            case Many() | Row() if (item := self.handed(element(value), depth + 1)) is not None:
+            case IterableValue() | TupleValue() if (item := self.handed(element(value), depth + 1)) is not None:
                 return Handed("many", inner=(("item", item),))
-            case Table(item=held) if (item := self.handed(held, depth + 1)) is not None:
+            case DictValue(item=held) if (item := self.handed(held, depth + 1)) is not None:
                 return Handed("table", inner=(("item", item),))
         return None
 
     def _of_class(self, owner: ast.ClassDef, depth: int) -> Handed | None:
         inner = dict(self._members(owner, depth))
-        base = self._trace.bases.get(owner, "")
+        base = self._facts.bases.get(owner, "")
         if not base and not inner:
             return None
-        plain = owner in self._trace.plain
+        plain = owner in self._facts.plain
         return Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
 
     def _members(self, owner: ast.ClassDef, depth: int) -> Iterator[tuple[str, Handed]]:
-        for each in (*self._trace.ancestors.get(owner, ())[::-1], owner):
-            for parent in self._trace.far_parents.get(each, ()):
+        for base in (*self._facts.ancestors.get(owner, ())[::-1], owner):
+            for parent in self._facts.far_parents.get(base, ()):
                 yield from parent.inner
-            for (node, name), value in self._trace.attributes.items():
-                if node is each and (told := self.handed(value, depth + 1)) is not None:
+            for (node, name), value in self._facts.attributes.items():
+                if node is base and (told := self.handed(value, depth + 1)) is not None:
                     yield name, told
-            for item in each.body:
+            for item in base.body:
                 if isinstance(item, _FUNCTIONS):
                     yield from self._method(item, f"{self._module}.{owner.name}.{item.name}", depth)
 
     def _method(
         self, item: ast.FunctionDef | ast.AsyncFunctionDef, name: str, depth: int
     ) -> Iterator[tuple[str, Handed]]:
-        given = self.handed(self._trace.result_of(item), depth + 1)
+        given = self.handed(self._facts.result_of(item), depth + 1)
         is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)
         if given is not None:
             yield item.name, given if is_read else Handed("function", (name,), inner=(("()", given),))
@@ -117,11 +117,11 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
         case "object":
             return Instance(handed.names[0], sure=False)
         case "class" | "function":
-            return Far(handed)
+            return Imported(handed)
         case "many":
             return many(value_of(inner["item"]))
         case "table":
-            return Table(doubtful(value_of(inner["item"])))
+            return DictValue(doubtful(value_of(inner["item"])))
 
 
 def result_of(handed: Handed) -> Value:
@@ -129,10 +129,10 @@ def result_of(handed: Handed) -> Value:
     if handed.kind == "class":
         return Instance(handed.base, sure=False, far=handed)
     given = dict(handed.inner).get("()")
-    return doubtful(value_of(given)) if given is not None else UNKNOWN
+    return doubtful(value_of(given)) if given is not None else TOP
 
 
 def member_of(handed: Handed, name: str) -> Value:
     """Return what a class of another file, or an object of it, has under a name, as far as that is told."""
     found = dict(handed.inner).get(name)
-    return doubtful(value_of(found)) if found is not None else UNKNOWN
+    return doubtful(value_of(found)) if found is not None else TOP

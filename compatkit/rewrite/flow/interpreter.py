@@ -1,4 +1,4 @@
-"""Follows values through a file, statement by statement: what is a record at which place.
+"""Follow values through a file, statement by statement, to know which expressions are records.
 
 Branches and loops are followed on every way and joined; what a function of this file receives, returns or keeps on its
 object is followed too, but is never certain there.
@@ -14,20 +14,20 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
+from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of
-from compatkit.rewrite.flow.frames import Frame, Scopes, parameters
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
-from compatkit.rewrite.flow.known import Known
+from compatkit.rewrite.flow.scope_frames import Frame, FrameFactory, parameters
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.trace import Trace
 from compatkit.rewrite.flow.values import (
-    UNKNOWN,
-    Far,
+    TOP,
+    DictValue,
+    Imported,
     Instance,
     Local,
     Mock,
     Named,
-    Table,
     Value,
     doubtful,
     join,
@@ -42,26 +42,26 @@ _MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "ty
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
-def follow(file: File, known: Known) -> Trace:
+def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
-    trace = Trace(leads=known.leads)
+    facts = FlowFacts(leads=known.leads)
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
-    expressions = Expressions(known, trace, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
-    follower = _Follower(expressions, file.home, Scopes(file, trace))
+    expressions = Expressions(known, facts, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
+    follower = _Follower(expressions, file.home, FrameFactory(file, facts))
     is_alone = not (known.handed or known.sent or known.mixed)
     for _ in range(_ROUNDS):
-        before = trace.far
+        before = facts.far
         follower.run(file.tree)
         # What other files hand over may lead anywhere.
-        if trace.is_settled(before) if is_alone else trace.far == before:
+        if facts.is_settled(before) if is_alone else facts.far == before:
             break
-    return trace
+    return facts
 
 
 class _Follower:
-    def __init__(self, expressions: Expressions, home: FileModule, scopes: Scopes) -> None:
+    def __init__(self, expressions: Expressions, home: FileModule, scopes: FrameFactory) -> None:
         self._expressions = expressions
-        self._trace = expressions.trace
+        self._facts = expressions.facts
         self._home = home
         self._scopes = scopes
         self._stores = Stores(expressions, self._annotated)
@@ -71,14 +71,14 @@ class _Follower:
         frame = self._expressions.module = self._scopes.open(tree, None)
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
-        while self._trace.waiting:
-            node = next(iter(self._trace.waiting))
-            parent = self._trace.waiting.pop(node)
+        while self._facts.waiting:
+            node = next(iter(self._facts.waiting))
+            parent = self._facts.waiting.pop(node)
             if node not in done:
                 done.add(node)
                 self._function(node, parent)
-        shared = {name: value for (owner, name), value in self._trace.attributes.items() if owner is tree}
-        self._trace.handed_on = {
+        shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
+        self._facts.handed_on = {
             **dict(self._brought_late(tree)),
             **self._expressions.brought(),
             **shared,
@@ -90,7 +90,7 @@ class _Follower:
         for item in tree.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__getattr__":
                 texts = (node.value for node in ast.walk(item) if isinstance(node, ast.Constant))
-                yield from ((text, self._trace.result_of(item)) for text in texts if isinstance(text, str))
+                yield from ((text, self._facts.result_of(item)) for text in texts if isinstance(text, str))
 
     def execute(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         for statement in statements:
@@ -108,7 +108,7 @@ class _Follower:
             case ast.ClassDef():
                 self._class(node, frame)
             case ast.Return():
-                self._trace.gives(self._trace.returned, frame.node, value(node.value, frame))
+                self._facts.gives(self._facts.returned, frame.node, value(node.value, frame))
                 frame.env = None
             case ast.Raise():
                 value(node.exc, frame)
@@ -144,18 +144,18 @@ class _Follower:
             elif module:
                 frame.bind(bound_by(node, alias), self._expressions.named(f"{module}.{alias.name}", origins=origins))
             else:
-                frame.bind(bound_by(node, alias), UNKNOWN)
+                frame.bind(bound_by(node, alias), TOP)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for part in node.decorator_list:
             self._expressions.value(part, frame)
         for name, default in defaults_of(node.args):
-            self._trace.goes_on(self._trace.arguments, node, name, self._expressions.value(default, frame))
-        if (declared := self._annotated(node.returns, frame)) is not UNKNOWN:
-            self._trace.declared[node] = declared
+            self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
+        if (declared := self._annotated(node.returns, frame)) is not TOP:
+            self._facts.declared[node] = declared
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))
-        self._trace.waiting[node] = frame
+        self._facts.waiting[node] = frame
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for part in (*node.decorator_list, *(word.value for word in node.keywords)):
@@ -163,24 +163,24 @@ class _Follower:
         bases = [self._expressions.value(base, frame) for base in node.bases]
         known = [name for base in bases if (name := self._declared_base(base))]
         if known:
-            self._trace.bases[node] = known[0]
+            self._facts.bases[node] = known[0]
         local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
         if len(bases) > 1:
-            self._trace.mixed.update(local)
-        self._trace.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, Far))
-        self._trace.far_bases[node] = tuple(name for base in bases for name in _names_of_base(base))
-        self._trace.ancestors[node] = tuple(
-            each for owner in local for each in (owner, *self._trace.ancestors.get(owner, ()))
+            self._facts.mixed.update(local)
+        self._facts.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, Imported))
+        self._facts.far_bases[node] = tuple(name for base in bases for name in _names_of_base(base))
+        self._facts.ancestors[node] = tuple(
+            ancestor for owner in local for ancestor in (owner, *self._facts.ancestors.get(owner, ()))
         )
         if known and self._is_plain(node, bases):
-            self._trace.plain.add(node)
+            self._facts.plain.add(node)
         inner = self._scopes.open(node, frame)
         self.execute(node.body, inner)
         for name, value in inner.joined.items():
-            self._trace.goes_on(self._trace.attributes, node, name, value)
+            self._facts.goes_on(self._facts.attributes, node, name, value)
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-                self._trace.goes_on(self._trace.attributes, node, item.target.id, self._field(item, frame))
+                self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
         frame.bind(node.name, Local(node))
 
     def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
@@ -191,9 +191,9 @@ class _Follower:
             match base:
                 case Named(sure=True, name=name) if name in self._expressions.known.classes:
                     return True
-                case Local(node=ast.ClassDef() as local) if local in self._trace.plain:
+                case Local(node=ast.ClassDef() as local) if local in self._facts.plain:
                     return True
-                case Far(handed=handed) if handed.base and handed.sure:
+                case Imported(handed=handed) if handed.base and handed.sure:
                     return True
                 case Local(node=ast.ClassDef() as local) if not local.bases and not self._makes_objects(local):
                     continue
@@ -213,8 +213,8 @@ class _Follower:
             if word.arg == "default_factory":
                 call = ast.Call(func=word.value, args=[], keywords=[])
                 made = self._expressions.calls.value(call, {word.value: self._named(word.value, frame)}, frame)
-                self._trace.callees.pop(call, None)
-                if made is not UNKNOWN:
+                self._facts.callees.pop(call, None)
+                if made is not TOP:
                     return made
         return self._annotated(item.annotation, frame)
 
@@ -222,9 +222,9 @@ class _Follower:
         """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
         if isinstance(base, Named):
             return base.name if base.name in self._expressions.known.classes else ""
-        if isinstance(base, Far):
+        if isinstance(base, Imported):
             return base.handed.base
-        return self._trace.bases.get(base.node, "") if isinstance(base, Local) else ""
+        return self._facts.bases.get(base.node, "") if isinstance(base, Local) else ""
 
     def _function(self, node: ast.AST, parent: Frame) -> None:
         owner = parent.node if isinstance(parent.node, ast.ClassDef) else parent.enclosing_class
@@ -238,21 +238,21 @@ class _Follower:
         for number, name in enumerate(parameters(node)):
             if not number and owner is not None and _takes_self(node, parent):
                 known = self._expressions.known
-                base = self._trace.bases.get(owner, known.mixed.get(getattr(owner, "name", ""), ""))
+                base = self._facts.bases.get(owner, known.mixed.get(getattr(owner, "name", ""), ""))
                 frame.bind(name, Instance(base, sure=False, local=owner, is_declared=bool(base)))
             elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
-                frame.bind(name, self._expressions.class_of(Instance(self._trace.bases.get(owner, ""), False, owner)))
+                frame.bind(name, self._expressions.class_of(Instance(self._facts.bases.get(owner, ""), False, owner)))
             elif name in mocks:
                 frame.bind(name, mocks[name])
             else:
-                given = self._trace.arrives(self._trace.arguments, node, name)
+                given = self._facts.arrives(self._facts.arguments, node, name)
                 given = self._sent(given, node, owner if parent.is_class else None, number, name)
-                if given is UNKNOWN:
+                if given is TOP:
                     given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
-                frame.bind(name, declared if given is UNKNOWN or _is_of(given, declared) else given)
+                frame.bind(name, declared if given is TOP or _is_of(given, declared) else given)
         if isinstance(node, ast.Lambda):
-            self._trace.gives(self._trace.returned, node, self._expressions.value(node.body, frame))
+            self._facts.gives(self._facts.returned, node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
 
@@ -263,13 +263,13 @@ class _Follower:
         for key in (f"{function}:{number - bool(inside)}", f"{function}:{name}"):
             if handed := self._expressions.known.sent.get(key):
                 value = doubtful(value_of(handed))
-                given = value if given is UNKNOWN else join(given, value)
+                given = value if given is TOP else join(given, value)
         return given
 
     def _mocks(self, node: ast.AST, parent: Frame) -> dict[str, Value]:
         """Return the parameters that decorators such as `mock.patch("a.b.N")` fill: the lowest fills the first."""
         decorators = getattr(node, "decorator_list", [])
-        values = [self._expressions.value(each, parent) for each in reversed(decorators)]
+        values = [self._expressions.value(decorator, parent) for decorator in reversed(decorators)]
         if not values or not all(isinstance(value, Mock) for value in values):
             # Others may fill parameters, too, or none: which is whose cannot be told.
             return {}
@@ -283,21 +283,21 @@ class _Follower:
                 return self._expressions.name(name, frame)
             case ast.Attribute(value=of, attr=attr):
                 return self._expressions.attribute(self._named(of, frame), attr)
-        return UNKNOWN
+        return TOP
 
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
-        """What is annotated as a declared class may be one, or a subclass, or a test's double of it."""
+        """Return an object of the declared class that an annotation names; a subclass or a double may be passed."""
         for part in alternatives(annotation):
-            if isinstance(part, ast.Subscript) and (found := self._annotated_many(part, frame)) is not UNKNOWN:
+            if isinstance(part, ast.Subscript) and (found := self._annotated_many(part, frame)) is not TOP:
                 return found
             value = self._named(part, frame)
             if isinstance(value, Named) and value.name in self._expressions.known.classes:
                 return Instance(value.name, sure=False, is_declared=value.sure)
-            if isinstance(value, Far) and value.handed.kind == "class":
+            if isinstance(value, Imported) and value.handed.kind == "class":
                 return Instance(value.handed.base, sure=False, is_declared=True, far=value.handed)
-            if isinstance(value, Local) and (base := self._trace.bases.get(value.node, "")):
+            if isinstance(value, Local) and (base := self._facts.bases.get(value.node, "")):
                 return Instance(base, sure=False, local=value.node, is_declared=True)  # type: ignore[arg-type]
-        return UNKNOWN
+        return TOP
 
     def _annotated_many(self, annotation: ast.Subscript, frame: Frame) -> Value:
         """Return what lies in a container, by its annotation."""
@@ -306,15 +306,15 @@ class _Follower:
         match name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else "":
             case "type" | "Type":
                 found = self._annotated(parts[0], frame)
-                return Named(found.of, sure=False, is_declared=True) if isinstance(found, Instance) else UNKNOWN
+                return Named(found.of, sure=False, is_declared=True) if isinstance(found, Instance) else TOP
             case "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict":
                 item = self._annotated(parts[-1], frame)
-                return UNKNOWN if item is UNKNOWN else Table(item)
+                return TOP if item is TOP else DictValue(item)
             case (
                 "list" | "List" | "Sequence" | "Iterable" | "Iterator" | "Generator" | "set" | "Set" | "tuple" | "Tuple"
             ):
                 return many(self._annotated(parts[0], frame))
-        return UNKNOWN
+        return TOP
 
 
 def _bound_in(item: ast.AST) -> Iterator[str]:
@@ -363,12 +363,12 @@ def _is_for_class(node: ast.expr) -> bool:
 
 
 def _names_of_base(base: Value) -> tuple[str, ...]:
-    return base.handed.names if isinstance(base, Far) else base.names if isinstance(base, Named) else ()
+    return base.handed.names if isinstance(base, Imported) else base.names if isinstance(base, Named) else ()
 
 
 def _takes_class(node: ast.AST, parent: Frame) -> bool:
     decorators = getattr(node, "decorator_list", [])
-    return parent.is_class and any(isinstance(each, ast.Name) and each.id == "classmethod" for each in decorators)
+    return parent.is_class and any(isinstance(part, ast.Name) and part.id == "classmethod" for part in decorators)
 
 
 def _patched(nodes: Nodes) -> Iterator[str]:

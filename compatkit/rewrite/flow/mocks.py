@@ -1,4 +1,4 @@
-"""Mocks that stand in for a producer of records: which plain dicts they hand out in place of records."""
+"""Find the plain dicts that a mock hands out in place of a producer's records."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from compatkit.migration import Each, Item
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.values import UNKNOWN, Held, Local, Mock, Named, Value, take
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.values import TOP, Local, Mock, Named, RecordValue, Value, take
 
 _RETURNED = "return_value"
 _PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "mocker.patch"})
 
 
-def mock_of(node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: Known) -> Value:
+def mock_of(node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: DeclaredNames) -> Value:
     """Return the mock that `mock.patch("a.b.N")` or `patch.object` puts in the place of a class or producer."""
     name = _name_of(node.func, callee)
     is_bare = not any(word.arg in ("new", "new_callable") for word in node.keywords)
     count = 2 if name.endswith("object") else 1
     if is_bare and len(node.args) == count and name.removesuffix(".object") in _PATCHES:
-        return _mock(target_of(node, found, known), known)
-    return UNKNOWN
+        return _mock(patched_mock(node, found, known), known)
+    return TOP
 
 
-def target_of(node: ast.Call, found: Mapping[ast.AST, Value], known: Known) -> Mock:
+def patched_mock(node: ast.Call, found: Mapping[ast.AST, Value], known: DeclaredNames) -> Mock:
     """Return what a patch by a text, or by an owner and an attribute, is in the place of, if that is declared."""
     match node.args:
         case [ast.Constant(value=str(text)), *_]:
@@ -34,7 +34,7 @@ def target_of(node: ast.Call, found: Mapping[ast.AST, Value], known: Known) -> M
     return Mock("")
 
 
-def configured(mock: Value, node: ast.Call, known: Known) -> Iterator[tuple[ast.expr, Held]]:
+def configured(mock: Value, node: ast.Call, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
     """Yield the keys that a mock hands out by the keywords of its patch, `return_value=` and `**{"a.b": …}`."""
     if not isinstance(mock, Mock):
         return
@@ -47,23 +47,23 @@ def configured(mock: Value, node: ast.Call, known: Known) -> Iterator[tuple[ast.
                     yield from _at(mock, key.value.split("."), value, known)
 
 
-def _at(mock: Mock, path: list[str], given: ast.expr, known: Known) -> Iterator[tuple[ast.expr, Held]]:
+def _at(mock: Mock, path: list[str], given: ast.expr, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
     value: Value = mock
     for name in path[:-1]:
-        value = attribute_of(value, name, known) if isinstance(value, Mock) else UNKNOWN
+        value = attribute_of(value, name, known) if isinstance(value, Mock) else TOP
     if isinstance(value, Mock):
         yield from stand_ins(value, path[-1], given, known)
 
 
-def attribute_of(mock: Mock, name: str, known: Known) -> Value:
+def attribute_of(mock: Mock, name: str, known: DeclaredNames) -> Value:
     """Return what an attribute of a mock stands for; its `return_value`, what a call would return."""
     if name == _RETURNED:
         is_class = not mock.is_called and mock.of in known.classes
-        return replace(mock, is_called=True) if is_class else UNKNOWN
+        return replace(mock, is_called=True) if is_class else TOP
     return _mock(Mock(f"{mock.of}.{name}", sure=mock.sure), known)
 
 
-def stand_ins(mock: Mock, name: str, given: ast.expr, known: Known) -> Iterator[tuple[ast.expr, Held]]:
+def stand_ins(mock: Mock, name: str, given: ast.expr, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
     """Yield the keys of the displays that are handed out as records once `mock.name` is `given`."""
     if mock.is_called or mock.of not in known.producers:
         return
@@ -71,18 +71,18 @@ def stand_ins(mock: Mock, name: str, given: ast.expr, known: Known) -> Iterator[
         yield from _of_producer(mock, [given], known)
     elif name == "side_effect":
         # One of the list a call; else it is called itself.
-        each = given.elts if isinstance(given, ast.List | ast.Tuple) else _returned(given, UNKNOWN)
-        yield from _of_producer(mock, each, known)
+        results = given.elts if isinstance(given, ast.List | ast.Tuple) else _returned(given, TOP)
+        yield from _of_producer(mock, results, known)
 
 
 def doubles(
-    node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: Known
-) -> Iterator[tuple[ast.expr, Held]]:
+    node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: DeclaredNames
+) -> Iterator[tuple[ast.expr, RecordValue]]:
     """Yield the keys that a double hands out that `patch`, `patch.object` or `setattr` puts in a producer's place."""
     name = _name_of(node.func, callee)
     if not name.endswith(("patch", "patch.object", "setattr")):
         return
-    mock = target_of(node, found, known)
+    mock = patched_mock(node, found, known)
     others = node.args[1:] if isinstance(node.args[0], ast.Constant) else node.args[2:] if node.args else []
     given = {word.arg: word.value for word in node.keywords}
     double = others[0] if others else given.get("new")
@@ -108,10 +108,10 @@ def _returns_of(function: ast.FunctionDef) -> list[ast.expr]:
     return [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
 
 
-def _of_producer(mock: Mock, given: Sequence[ast.expr], known: Known) -> Iterator[tuple[ast.expr, Held]]:
+def _of_producer(mock: Mock, given: Sequence[ast.expr], known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
     table, paths = known.producers[mock.of]
     for display in given:
-        yield from _keys(display, Held(paths, table, sure=mock.sure))
+        yield from _keys(display, RecordValue(paths, table, sure=mock.sure))
 
 
 def _name_of(function: ast.expr, callee: Value) -> str:
@@ -124,7 +124,7 @@ def _name_of(function: ast.expr, callee: Value) -> str:
     return ast.unparse(function) if isinstance(inner, ast.Name) else ""
 
 
-def _like(target: str, known: Known) -> Mock:
+def _like(target: str, known: DeclaredNames) -> Mock:
     """Return the declared name that is patched: itself, or one that a module of the project goes by in its own way."""
     if _is_on_the_way(target, known):
         return Mock(target)
@@ -138,15 +138,15 @@ def _like(target: str, known: Known) -> Mock:
     return Mock("")
 
 
-def _mock(mock: Mock, known: Known) -> Value:
-    return mock if _is_on_the_way(mock.of, known) else UNKNOWN
+def _mock(mock: Mock, known: DeclaredNames) -> Value:
+    return mock if _is_on_the_way(mock.of, known) else TOP
 
 
-def _is_on_the_way(name: str, known: Known) -> bool:
+def _is_on_the_way(name: str, known: DeclaredNames) -> bool:
     return bool(name) and any(declared == name or declared.startswith(f"{name}.") for declared in known.producers)
 
 
-def _keys(node: ast.expr, held: Held) -> Iterator[tuple[ast.expr, Held]]:
+def _keys(node: ast.expr, held: RecordValue) -> Iterator[tuple[ast.expr, RecordValue]]:
     match node:
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
@@ -159,6 +159,6 @@ def _keys(node: ast.expr, held: Held) -> Iterator[tuple[ast.expr, Held]]:
                 yield from _below(item, take(held, Each()))
 
 
-def _below(node: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Held]]:
-    if isinstance(value, Held):
+def _below(node: ast.expr, value: Value) -> Iterator[tuple[ast.expr, RecordValue]]:
+    if isinstance(value, RecordValue):
         yield from _keys(node, value)

@@ -1,4 +1,4 @@
-"""Assignments, of every form: what a name stands for afterwards, and what they do to containers of records."""
+"""Follow assignments of every form: they bind names, and change containers of records."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from compatkit.migration import Attribute, Item
 from compatkit.rewrite.flow.expressions import Expressions
-from compatkit.rewrite.flow.frames import Frame, unpacked
+from compatkit.rewrite.flow.scope_frames import Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Held,
+    BOTTOM,
+    TOP,
+    DictValue,
     Instance,
+    IterableValue,
     Local,
-    Many,
-    Table,
+    RecordValue,
     Value,
     doubtful,
     element,
-    fits,
+    is_like,
     is_sure,
     join,
     many,
@@ -33,7 +33,7 @@ class Stores:
     def __init__(self, expressions: Expressions, annotated: Callable[[ast.expr | None, Frame], Value]) -> None:
         self._expressions = expressions
         self._annotated = annotated
-        self._trace = expressions.trace
+        self._facts = expressions.facts
 
     def execute(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete, frame: Frame) -> None:
         match node:
@@ -43,8 +43,8 @@ class Stores:
                     self.store(target, value, frame, source)
             case ast.AnnAssign(target=target, value=ast.expr() as source, annotation=annotation):
                 value = self._expressions.value(source, frame)
-                declared = self._annotated(annotation, frame) if value is UNKNOWN else UNKNOWN
-                self.store(target, value if declared is UNKNOWN else declared, frame, source)
+                declared = self._annotated(annotation, frame) if value is TOP else TOP
+                self.store(target, value if declared is TOP else declared, frame, source)
             case ast.AugAssign():
                 self._augment(node, frame)
             case ast.Delete(targets=targets):
@@ -53,7 +53,7 @@ class Stores:
 
     def store(self, target: ast.expr, value: Value, frame: Frame, source: ast.expr | None = None) -> None:
         """Assign `value`, which the expression `source` wrote, to a target of any form."""
-        for part, item in unpacked(target, value):
+        for part, item in unpack_targets(target, value):
             match part:
                 case ast.Name(id=name):
                     frame.bind(name, item)
@@ -68,48 +68,54 @@ class Stores:
 
     def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame) -> None:
         if isinstance(of, Instance) and of.local is not None:
-            self._trace.goes_on(self._trace.attributes, of.local, name, value)
+            self._facts.goes_on(self._facts.attributes, of.local, name, value)
         elif isinstance(of, Local):
-            self._trace.goes_on(self._trace.attributes, of.node, name, value)
-        elif not isinstance(of, Held):
+            self._facts.goes_on(self._facts.attributes, of.node, name, value)
+        elif not isinstance(of, RecordValue):
             # The methods of an object that is not seen may add to what it keeps.
             self._expressions.calls.doubt(value, frame)
-        if isinstance(of, Held) and (place := take(of, Attribute(name))) is not UNKNOWN and not fits(value, place):
+        if (
+            isinstance(of, RecordValue)
+            and (place := take(of, Attribute(name))) is not TOP
+            and not is_like(value, place)
+        ):
             self._expressions.calls.taint(of)
 
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame, source: ast.expr | None) -> None:
         of = self._expressions.value(target.value, frame)
         self._expressions.value(target.slice, frame)
-        if isinstance(of, Held) and isinstance(source, ast.Dict) and not of.is_record:
-            self._trace.foreign[source] = of
+        if isinstance(of, RecordValue) and isinstance(source, ast.Dict) and not of.is_record:
+            self._facts.foreign[source] = of
         match of:
-            case Held() if of.is_record:
+            case RecordValue() if of.is_record:
                 self._expressions.ask(target.slice, of)
-            case Held() | Many() if element(of) is not UNKNOWN:
+            case RecordValue() | IterableValue() if element(of) is not TOP:
                 self._store_in_list(of, target, value, frame)
-            case Held():
+            case RecordValue():
                 place: Value = of
                 if isinstance(key := target.slice, ast.Constant) and isinstance(key.value, str):
                     place = take(of, Item(key.value))
-                if place is not UNKNOWN and not fits(value, place):
+                if place is not TOP and not is_like(value, place):
                     self._expressions.calls.taint(of)
-            case Table():
+            case DictValue():
                 self._store_in_table(of, target.value, value, frame)
 
-    def _store_in_list(self, of: Held | Many, target: ast.Subscript, value: Value, frame: Frame) -> None:
+    def _store_in_list(
+        self, of: RecordValue | IterableValue, target: ast.Subscript, value: Value, frame: Frame
+    ) -> None:
         item = element(value) if isinstance(target.slice, ast.Slice) else value
-        if not fits(item, element(of)) or not is_sure(item):
+        if not is_like(item, element(of)) or not is_sure(item):
             self._expressions.calls.taint(of)
             item = doubtful(item)
-        if isinstance(of, Many) and isinstance(target.value, ast.Name):
+        if isinstance(of, IterableValue) and isinstance(target.value, ast.Name):
             frame.bind(target.value.id, many(join(of.item, item), of.origins))
 
-    def _store_in_table(self, of: Table, container: ast.expr, value: Value, frame: Frame) -> None:
-        if not fits(value, of.item) or not is_sure(value):
+    def _store_in_table(self, of: DictValue, container: ast.expr, value: Value, frame: Frame) -> None:
+        if not is_like(value, of.item) or not is_sure(value):
             self._expressions.calls.taint(of)
         item = join(of.item, value)
         if isinstance(container, ast.Name):
-            frame.bind(container.id, UNKNOWN if item is UNKNOWN else Table(item, of.origins))
+            frame.bind(container.id, TOP if item is TOP else DictValue(item, of.origins))
 
     def _augment(self, node: ast.AugAssign, frame: Frame) -> None:
         value = self._expressions.value(node.value, frame)
@@ -127,11 +133,11 @@ class Stores:
     def _augmented(self, before: Value, node: ast.AugAssign, value: Value, frame: Frame) -> Value:
         if isinstance(node.op, ast.BitOr):
             return self._expressions.merged(before, node.value)
-        if isinstance(node.op, ast.Add) and isinstance(before, Held | Many):
+        if isinstance(node.op, ast.Add) and isinstance(before, RecordValue | IterableValue):
             item = element(value)
             self._expressions.calls.add(before, item, node.value, node.target, frame)
-            return before if isinstance(before, Held) else many(join(before.item, item), before.origins)
-        return UNKNOWN
+            return before if isinstance(before, RecordValue) else many(join(before.item, item), before.origins)
+        return TOP
 
     def _delete(self, target: ast.expr, frame: Frame) -> None:
         match target:
@@ -139,11 +145,11 @@ class Stores:
                 for part in parts:
                     self._delete(part, frame)
             case ast.Name(id=name):
-                frame.bind(name, NOTHING)
+                frame.bind(name, BOTTOM)
             case ast.Subscript(value=container, slice=index):
                 of = self._expressions.value(container, frame)
                 self._expressions.value(index, frame)
-                if isinstance(of, Held) and of.is_record:
+                if isinstance(of, RecordValue) and of.is_record:
                     self._expressions.ask(index, of)
             case ast.Attribute(value=container):
                 self._expressions.note_stored(target, self._expressions.value(container, frame))

@@ -1,6 +1,6 @@
-"""The lattice of values: what an expression may stand for as far as records go, and how two values join.
+"""Define the lattice of values that an expression may stand for, and join two of them.
 
-A value that is not `sure` may be something else, too: what is done with it is reported, and never rewritten.
+A value that is not `sure` may also be something else: its uses are reported, and never rewritten.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _DEEPEST = 4
 
 
 class Special(Enum):
-    """The two ends: no value at all (unbound, None), on which any use would fail anyway, and any value."""
+    """The ends of the lattice: bottom is no value (unbound, None), on which any use fails; top is any value."""
 
-    NOTHING = 0
-    UNKNOWN = 1
+    BOTTOM = 0
+    TOP = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Named:
         """All dotted names that it may be."""
         return (self.name, *sorted(self.others))
 
-    def each(self) -> Iterator[Named]:
+    def candidates(self) -> Iterator[Named]:
         """Yield it once for each name that it may be."""
         yield from (replace(self, name=name, others=frozenset()) for name in self.names)
 
@@ -64,7 +64,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RecordValue:
     """A value with records in it, at these paths; the empty path: it is a record itself.
 
     `table` tells whose fields they have; `origins` are the calls that produced it.
@@ -81,7 +81,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class IterableValue:
     """An iterable of `item`; `origins` are the displays that made it, through which others may add to it."""
 
     item: Value
@@ -89,7 +89,7 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DictValue:
     """A dict whose values are `item`."""
 
     item: Value
@@ -97,7 +97,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TupleValue:
     """A tuple of known length."""
 
     items: tuple[Value, ...]
@@ -112,7 +112,7 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Namespace:
     """A mapping from names to what they stand for: that of a module or class, or, `of` nothing, the file's own."""
 
     of: Value | None = None
@@ -126,7 +126,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Far:
+class Imported:
     """A function or class of another file."""
 
     handed: Handed
@@ -152,8 +152,22 @@ class Mock:
     sure: bool = True
 
 
-Value = Special | Named | Instance | Held | Many | Table | Row | Method | Local | Far | Getter | Mock | Names
-NOTHING, UNKNOWN = Special.NOTHING, Special.UNKNOWN
+Value = (
+    Special
+    | Named
+    | Instance
+    | RecordValue
+    | IterableValue
+    | DictValue
+    | TupleValue
+    | Method
+    | Local
+    | Imported
+    | Getter
+    | Mock
+    | Namespace
+)
+BOTTOM, TOP = Special.BOTTOM, Special.TOP
 
 
 def doubtful(value: Value) -> Value:
@@ -161,24 +175,24 @@ def doubtful(value: Value) -> Value:
     match value:
         case Named() | Instance():
             return replace(value, sure=False, is_declared=False)
-        case Held():
+        case RecordValue():
             return replace(value, sure=False)
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return replace(value, item=doubtful(value.item))
-        case Row():
-            return Row(tuple(doubtful(item) for item in value.items))
+        case TupleValue():
+            return TupleValue(tuple(doubtful(item) for item in value.items))
         case Method():
             return Method(doubtful(value.of), value.name)
         case Local() | Getter() | Mock():
-            return UNKNOWN
+            return TOP
     return value
 
 
 def join(one: Value, other: Value) -> Value:
     """Return what stands for both values: sure only where they agree."""
-    if one == other or other is NOTHING:
+    if one == other or other is BOTTOM:
         return one
-    if one is NOTHING:
+    if one is BOTTOM:
         return other
     match one, other:
         case Named(), Named() if (one.name, one.how) == (other.name, other.how):
@@ -191,124 +205,124 @@ def join(one: Value, other: Value) -> Value:
             return Named(one.name, sure=False, how=one.how, origins=origins, others=names - {one.name})
         case Instance(), Instance() if (one.of, one.local, one.far) == (other.of, other.local, other.far):
             return replace(one, sure=one.sure and other.sure, is_declared=_are_declared(one, other))
-        case Held(), Held() if one.table == other.table:
+        case RecordValue(), RecordValue() if one.table == other.table:
             sure = one.sure and other.sure and one.paths == other.paths
-            return Held(one.paths | other.paths, one.table, sure, one.origins | other.origins)
-        case Many(), Many():
-            return Many(join(one.item, other.item), one.origins | other.origins)
-        case Table(), Table():
-            return Table(join(one.item, other.item), one.origins | other.origins)
-        case Row(), Row() if len(one.items) == len(other.items):
-            return Row(tuple(map(join, one.items, other.items)))
+            return RecordValue(one.paths | other.paths, one.table, sure, one.origins | other.origins)
+        case IterableValue(), IterableValue():
+            return IterableValue(join(one.item, other.item), one.origins | other.origins)
+        case DictValue(), DictValue():
+            return DictValue(join(one.item, other.item), one.origins | other.origins)
+        case TupleValue(), TupleValue() if len(one.items) == len(other.items):
+            return TupleValue(tuple(map(join, one.items, other.items)))
     first, second = element(one), element(other)
-    if UNKNOWN not in (first, second):
-        return Many(join(first, second), _origins(one) | _origins(other))
+    if TOP not in (first, second):
+        return IterableValue(join(first, second), _origins(one) | _origins(other))
     return doubtful(max(one, other, key=_interest))
 
 
 def _are_declared(one: Named | Instance, other: Named | Instance) -> bool:
     """Tell whether what may be either is at least declared: one of them is only that, and the other one no less."""
-    return all(each.sure or each.is_declared for each in (one, other)) and not (one.sure and other.sure)
+    return all(value.sure or value.is_declared for value in (one, other)) and not (one.sure and other.sure)
 
 
 def element(value: Value) -> Value:
     """Return what iterating over `value` yields."""
     match value:
-        case Held():
+        case RecordValue():
             return take(value, Each())
-        case Many():
+        case IterableValue():
             return came_from(value.item, value.origins)
-        case Row():
-            found: Value = NOTHING
+        case TupleValue():
+            found: Value = BOTTOM
             for item in value.items:
                 found = join(found, item)
             return found
-        case Special.NOTHING:
-            return NOTHING
-    return UNKNOWN
+        case Special.BOTTOM:
+            return BOTTOM
+    return TOP
 
 
-def take(value: Held, *steps: RecordStep) -> Value:
+def take(value: RecordValue, *steps: RecordStep) -> Value:
     """Return what lies one of these steps below `value`."""
     paths = frozenset(path[1:] for path in value.paths if path and path[0] in steps)
-    return replace(value, paths=paths) if paths else UNKNOWN
+    return replace(value, paths=paths) if paths else TOP
 
 
-def take_any_key(value: Held) -> Value:
+def take_any_key(value: RecordValue) -> Value:
     """Return what may lie under a key that nobody knows."""
     keys = {path[0] for path in value.paths if path and isinstance(path[0], Item)}
-    return doubtful(take(value, *keys)) if keys else UNKNOWN
+    return doubtful(take(value, *keys)) if keys else TOP
 
 
-def attribute(value: Held, name: str) -> Value:
+def attribute(value: RecordValue, name: str) -> Value:
     found = take(value, Attribute(name))
-    return Method(value, name) if found is UNKNOWN else found
+    return Method(value, name) if found is TOP else found
 
 
 def many(item: Value, origins: Origins = frozenset()) -> Value:
     """Return an iterable of `item`, if that says anything; not too deep, so that loops come to an end."""
-    return UNKNOWN if item is UNKNOWN or _depth(item) >= _DEEPEST else Many(item, origins)
+    return TOP if item is TOP or _depth(item) >= _DEEPEST else IterableValue(item, origins)
 
 
 def came_from(value: Value, origins: Origins) -> Value:
-    """Return `value` with these origins, too."""
+    """Return `value` with these origins added."""
     match value:
-        case Held():
+        case RecordValue():
             return replace(value, origins=value.origins | origins)
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return replace(value, item=came_from(value.item, origins), origins=value.origins | origins)
-        case Row():
-            return Row(tuple(came_from(item, origins) for item in value.items))
+        case TupleValue():
+            return TupleValue(tuple(came_from(item, origins) for item in value.items))
     return value
 
 
-def fits(value: Value, place: Value) -> bool:
+def is_like(value: Value, place: Value) -> bool:
     """Tell whether `value` is surely of the kind of `place`."""
     match value, place:
-        case Held(), Held():
+        case RecordValue(), RecordValue():
             return value.sure and value.table == place.table and value.paths == place.paths
-        case _, Special.NOTHING:
+        case _, Special.BOTTOM:
             return True
-    return value is NOTHING or value == place
+    return value is BOTTOM or value == place
 
 
 def is_sure(value: Value) -> bool:
     """Tell whether `value` is nothing but what it is said to be."""
     match value:
-        case Held() | Instance() | Named():
+        case RecordValue() | Instance() | Named():
             return value.sure
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return is_sure(value.item)
-        case Row():
+        case TupleValue():
             return all(map(is_sure, value.items))
-    return value is NOTHING
+    return value is BOTTOM
 
 
 def origins_of(value: Value) -> Origins:
     """Return all origins in `value`, at any depth."""
     match value:
-        case Held():
+        case RecordValue():
             return value.origins
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return value.origins | origins_of(value.item)
-        case Row():
+        case TupleValue():
             return frozenset().union(*map(origins_of, value.items))
     return frozenset()
 
 
-def names_in(value: Value) -> Iterator[str]:
+def dotted_names_in(value: Value) -> Iterator[str]:
     """Yield the dotted names that lie in a value, at any depth."""
     match value:
         case Named():
             yield from value.names
         case Instance(of=of):
             yield of
-        case Far(handed=handed):
+        case Imported(handed=handed):
             yield from _names_of(handed)
-        case Many(item=item) | Table(item=item):
-            yield from names_in(item)
-        case Row(items=items):
-            yield from (name for item in items for name in names_in(item))
+        case IterableValue(item=item) | DictValue(item=item):
+            yield from dotted_names_in(item)
+        case TupleValue(items=items):
+            yield from (name for item in items for name in dotted_names_in(item))
 
 
 def _names_of(handed: Handed) -> Iterator[str]:
@@ -323,16 +337,16 @@ def is_interesting(value: Value) -> bool:
 
 
 def _origins(value: Value) -> Origins:
-    return value.origins if isinstance(value, Many | Held) else frozenset()
+    return value.origins if isinstance(value, IterableValue | RecordValue) else frozenset()
 
 
 def _interest(value: Value) -> int:
     match value:
-        case Held():
+        case RecordValue():
             return 4
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return min(3, _interest(value.item))
-        case Row():
+        case TupleValue():
             return max((min(3, _interest(item)) for item in value.items), default=0)
         case Method():
             return _interest(value.of)
@@ -345,9 +359,9 @@ def _interest(value: Value) -> int:
 
 def _depth(value: Value) -> int:
     match value:
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return 1 + _depth(value.item)
-        case Row():
+        case TupleValue():
             return 1 + max(map(_depth, value.items), default=0)
         case Method():
             return 1 + _depth(value.of)

@@ -34,7 +34,7 @@ class Members:
 
     def uses(self) -> Iterator[Use]:
         for node, value in self._trace.names.items():
-            for one in value.each() if isinstance(value, Named) and isinstance(node, ast.Attribute) else ():
+            for one in value.candidates() if isinstance(value, Named) and isinstance(node, ast.Attribute) else ():
                 if isinstance(node, ast.Attribute) and (member := self._index.members.get(one.name)):
                     yield from self._attribute(node, one, member)
         for owner, base in self._trace.bases.items():

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
@@ -35,7 +35,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
             yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
 
 
-def _asked_by_text(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
+def _asked_by_text(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
     for call, first in trace.first.items():
         if len(call.args) < 2 or not _asks_by_text(call, trace.callees.get(call)):
             continue
@@ -44,7 +44,7 @@ def _asked_by_text(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, 
             yield call.args[1], owner, member
 
 
-def _asked_later(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
+def _asked_later(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
     """Yield the texts of getters: of which object they will ask a member is not known."""
     for call, callee in trace.callees.items():
         if not isinstance(callee, Named) or callee.name not in _GETTERS:
@@ -64,14 +64,14 @@ def _asks_by_text(call: ast.Call, callee: Value | None) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in _PATCHING
 
 
-def _keys(trace: Trace, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
+def _keys(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
     """Yield the values of enumerations that are looked up by their name."""
     for key, asked in trace.keys.items():
         if isinstance(asked, Named) and isinstance(key, ast.expr) and (member := _named(index, asked.name, key)):
             yield key, asked.name, member
 
 
-def _overridden(trace: Trace, index: Index) -> Iterator[tuple[ast.stmt, str, MemberChange]]:
+def _overridden(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.stmt, str, MemberChange]]:
     for owner, base in trace.bases.items():
         for item in owner.body if isinstance(owner, ast.ClassDef) else ():
             for name in defined_names(item):

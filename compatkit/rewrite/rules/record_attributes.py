@@ -15,8 +15,8 @@ from typing import NamedTuple
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import span, start_of
-from compatkit.rewrite.flow.trace import Trace, spelling_of
-from compatkit.rewrite.flow.values import Held, Named
+from compatkit.rewrite.flow.flow_facts import FlowFacts, spelling_of
+from compatkit.rewrite.flow.values import Named, RecordValue
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -48,7 +48,7 @@ class _Asked(NamedTuple):
 class Objects:
     """Collects the places of one file; `migrations` are those of the trace, by their number there."""
 
-    def __init__(self, file: File, run: RunPlan, trace: Trace) -> None:
+    def __init__(self, file: File, run: RunPlan, trace: FlowFacts) -> None:
         migrations = run.migrations
         self._file = file
         self._source = file.source
@@ -65,18 +65,22 @@ class Objects:
 
     def found(self) -> Found:
         for node, value in self._trace.keys.items():
-            if isinstance(value, Held) and value.is_record and value.table in self._tables:
+            if isinstance(value, RecordValue) and value.is_record and value.table in self._tables:
                 self._key(node, value)
         for string, asked in self._in_strings.items():
             self._in_string(string, asked)
         for node, value in self._trace.stand_ins.items():
-            if isinstance(value, Held) and value.table in self._tables:
+            if isinstance(value, RecordValue) and value.table in self._tables:
                 self._report(node, self._codes[value.table], "a mock hands out this dict, and a v2 record is an object")
         for node, held in self._trace.records.items():
             if held.table in self._tables and (use := self._use_of_a_dict(node)):
                 self._report(node, self._codes[held.table], f"a v2 record is no dict: {use}")
         for call, value in self._trace.first.items():
-            if isinstance(value, Held) and value.table in self._tables and _writes_dicts(self._trace.callees.get(call)):
+            if (
+                isinstance(value, RecordValue)
+                and value.table in self._tables
+                and _writes_dicts(self._trace.callees.get(call))
+            ):
                 self._report(call.args[0], self._codes[value.table], "a v2 record is no dict: it has no form in a text")
         for node, held in self._trace.handed.items():
             if held.table in self._tables:
@@ -85,7 +89,7 @@ class Objects:
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass
 
-    def _key(self, node: ast.expr | ast.keyword, value: Held) -> None:
+    def _key(self, node: ast.expr | ast.keyword, value: RecordValue) -> None:
         spelling = spelling_of(node)
         if spelling is None:
             self._report(node, self._codes[value.table], "a v2 record takes no keys, and this one is not written out")

@@ -14,9 +14,9 @@ from compatkit.migration import Field, Migration
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of, start_of
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Key, Trace, spelling_of
-from compatkit.rewrite.flow.values import Held, element
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts, Key, spelling_of
+from compatkit.rewrite.flow.values import RecordValue, element
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -30,7 +30,7 @@ class Doubles:
     What is patched is never certain to be a record in the same file, so that its readers there stay in any case.
     """
 
-    def __init__(self, file: File, trace: Trace, *, are_made: bool) -> None:
+    def __init__(self, file: File, trace: FlowFacts, *, are_made: bool) -> None:
         self._file = file
         self._are_made = are_made
         self._left = list(_left(file, trace)) if trace.stand_ins else []
@@ -54,7 +54,7 @@ class Doubles:
         return _first_line(first), first.end_lineno or first.lineno
 
 
-def _left(file: File, trace: Trace) -> Iterator[tuple[int, str]]:
+def _left(file: File, trace: FlowFacts) -> Iterator[tuple[int, str]]:
     """Yield the line and the key where something is read that is not certain to be a record."""
     for node in nodes_of(file.nodes, ast.Subscript, ast.Call):
         match node:
@@ -65,7 +65,7 @@ def _left(file: File, trace: Trace) -> Iterator[tuple[int, str]]:
             case _:
                 continue
         value = trace.keys.get(key)
-        if not isinstance(value, Held) or trace.refused.get(key) or trace.doubt_of(value):
+        if not isinstance(value, RecordValue) or trace.refused.get(key) or trace.doubt_of(value):
             yield key.lineno, spelling
 
 
@@ -73,18 +73,18 @@ def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return min([function.lineno, *(each.lineno for each in function.decorator_list)])
 
 
-def may_have_fields(file: File, known: Known, migrations: Sequence[Migration]) -> bool:
+def may_have_fields(file: File, known: DeclaredNames, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions both a v1 spelling and something that leads to a record."""
     text = file.source.text
     has_field = any(field.v1 in text for migration in migrations for field in migration.fields)
     return (has_field or bool(known.objects)) and any(name in text for name in known.last_names)
 
 
-def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
+def fields_in(file: File, run: RunPlan, trace: FlowFacts) -> Found:
     """Return the v1 keys of records that `trace` shows, each to be spelled as in v2, and those that may be of one."""
     found = _Spellings(file, run, trace)
     for node, value in trace.keys.items():
-        if isinstance(value, Held) and value.is_record:
+        if isinstance(value, RecordValue) and value.is_record:
             found.add(node, value)
     found.add_foreign()
     found.add_stand_ins()
@@ -94,7 +94,7 @@ def fields_in(file: File, run: RunPlan, trace: Trace) -> Found:
 class _Spellings:
     """Collects the places; `_tables` are the fields of each migration, by v1 spelling."""
 
-    def __init__(self, file: File, run: RunPlan, trace: Trace) -> None:
+    def __init__(self, file: File, run: RunPlan, trace: FlowFacts) -> None:
         self._file = file
         self._doubles = Doubles(file, trace, are_made=run.options.confidence == "review")
         self._source = file.source
@@ -106,7 +106,7 @@ class _Spellings:
         self._in_strings: dict[ast.JoinedStr, list[ast.Constant]] = {}
         self._pass = Found()
 
-    def add(self, node: Key, value: Held) -> None:
+    def add(self, node: Key, value: RecordValue) -> None:
         field = self._field(node, value)
         if field is None:
             return
@@ -125,13 +125,13 @@ class _Spellings:
         for display, value in self._trace.foreign.items():
             record = element(value)
             for key in display.keys:
-                if key is not None and isinstance(record, Held) and (field := self._field(key, record)):
+                if key is not None and isinstance(record, RecordValue) and (field := self._field(key, record)):
                     self._report(key, field, "a plain dict is put among the records here, and stays as it is")
 
     def add_stand_ins(self) -> None:
         """Spell plain dicts that a mock hands out as the code does that reads them now, or report them."""
         for node, value in self._trace.stand_ins.items():
-            if not isinstance(value, Held) or (field := self._field(node, value)) is None:
+            if not isinstance(value, RecordValue) or (field := self._field(node, value)) is None:
                 continue
             if reason := self._doubles.why_kept(node, field.v1):
                 self._report(node, field, reason)
@@ -144,7 +144,7 @@ class _Spellings:
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass
 
-    def _field(self, node: Key, value: Held) -> Field | None:
+    def _field(self, node: Key, value: RecordValue) -> Field | None:
         spelling = spelling_of(node)
         return None if spelling is None else self._tables[value.table].get(spelling)
 

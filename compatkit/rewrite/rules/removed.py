@@ -24,7 +24,7 @@ def find_removed(facts: CallFacts) -> Iterator[Finding]:
         if removal := index.around(name):
             yield _finding(file, imported.alias, (name, removal))
     for expression, value in facts.trace.names.items():
-        for one in value.each() if isinstance(value, Named) else ():
+        for one in value.candidates() if isinstance(value, Named) else ():
             removal = index.removals.get(one.name)
             if removal and not _is_told(file, expression, one.name):
                 yield _finding(file, expression, (one.name, removal))

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Held,
+    BOTTOM,
+    TOP,
+    DictValue,
     Instance,
-    Many,
+    IterableValue,
     Named,
-    Row,
-    Table,
+    RecordValue,
+    TupleValue,
     Value,
     doubtful,
     element,
@@ -26,9 +26,9 @@ from compatkit.rewrite.flow.values import (
 
 _origins = [ast.Pass() for _ in range(3)]
 _paths = st.frozensets(st.sampled_from([(), (Each(),), (Item("history"), Each()), (Item("final"),)]), min_size=1)
-_held = st.builds(Held, _paths, st.integers(0, 1), st.booleans(), st.frozensets(st.sampled_from(_origins)))
+_held = st.builds(RecordValue, _paths, st.integers(0, 1), st.booleans(), st.frozensets(st.sampled_from(_origins)))
 _leaves = st.one_of(
-    st.sampled_from([NOTHING, UNKNOWN]),
+    st.sampled_from([BOTTOM, TOP]),
     _held,
     st.builds(Named, st.sampled_from(["a.b", "a.c"]), st.booleans()),
     st.builds(Instance, st.sampled_from(["a.B", "a.C"]), st.booleans()),
@@ -36,9 +36,9 @@ _leaves = st.one_of(
 values: st.SearchStrategy[Value] = st.recursive(
     _leaves,
     lambda inner: st.one_of(
-        st.builds(Many, inner),
-        st.builds(Table, inner),
-        st.lists(inner, max_size=3).map(lambda items: Row(tuple(items))),
+        st.builds(IterableValue, inner),
+        st.builds(DictValue, inner),
+        st.lists(inner, max_size=3).map(lambda items: TupleValue(tuple(items))),
     ),
     max_leaves=4,
 )
@@ -51,21 +51,22 @@ def test_a_value_joined_with_itself_stays(value: Value) -> None:
 
 @given(values)
 def test_no_value_at_all_has_no_say(value: Value) -> None:
-    assert join(value, NOTHING) == join(NOTHING, value) == value
+    assert join(value, BOTTOM) == join(BOTTOM, value) == value
 
 
 @given(values)
 def test_nothing_is_certain_beside_the_unknown(value: Value) -> None:
-    assert value is NOTHING or element(value) is NOTHING or not is_certain(join(value, UNKNOWN))
+    assert value is BOTTOM or element(value) is BOTTOM or not is_certain(join(value, TOP))
 
 
 @given(values, values)
 def test_what_is_certain_of_both_is_certain_of_each(one: Value, other: Value) -> None:
     joined = join(one, other)
 
-    if isinstance(joined, Held) and joined.sure:
+    if isinstance(joined, RecordValue) and joined.sure:
         assert all(
-            value is NOTHING or (isinstance(value, Held) and value.paths == joined.paths) for value in (one, other)
+            value is BOTTOM or (isinstance(value, RecordValue) and value.paths == joined.paths)
+            for value in (one, other)
         )
 
 
@@ -77,15 +78,15 @@ def test_a_doubtful_value_is_never_certain(value: Value) -> None:
 def is_certain(value: Value) -> bool:
     """True where some record in `value` would be rewritten."""
     match value:
-        case Held() | Named() | Instance():
+        case RecordValue() | Named() | Instance():
             return value.sure
-        case Many() | Table():
+        case IterableValue() | DictValue():
             return is_certain(value.item)
-        case Row():
+        case TupleValue():
             return any(map(is_certain, value.items))
     return False
 
 
 @given(values)
 def test_is_sure_means_every_part(value: Value) -> None:
-    assert not is_sure(value) or value is NOTHING or not is_sure(UNKNOWN)
+    assert not is_sure(value) or value is BOTTOM or not is_sure(TOP)

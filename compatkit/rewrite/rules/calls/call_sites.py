@@ -43,16 +43,16 @@ class Visitor:
 
     def _call(self, call: ast.Call, callee: object) -> Iterator[Use]:
         if made := self._trace.partials.get(call):
-            for one in made.each() if isinstance(made, Named) and not made.how else ():
+            for one in made.candidates() if isinstance(made, Named) and not made.how else ():
                 inner = _with(call, call.args[1:], call.keywords)
                 self._report_passed(inner, one.name, "`functools.partial` may be given more arguments later")
             return
         if isinstance(callee, Named) and callee.how:
             inner = _with(call, [], call.keywords)
-            for one in callee.each() if call.keywords else ():
+            for one in callee.candidates() if call.keywords else ():
                 self._report_passed(inner, one.name, "it is called through `functools.partial`")
         elif isinstance(callee, Named):
-            for one in callee.each():
+            for one in callee.candidates():
                 yield from self._named(call, one)
         elif isinstance(callee, Local) and isinstance(callee.node, ast.ClassDef) and not _has_init(callee.node):
             base = self._trace.bases.get(callee.node, "")
@@ -94,7 +94,7 @@ class Visitor:
         value = self._trace.names.get(arg)
         if not isinstance(value, Named) or value.how or not given:
             return
-        for one in value.each():
+        for one in value.candidates():
             asked = {name for change in self._index.calls_of(one.name) if not change.to for name in change.asked}
             keywords = [word for word in given if word.arg in asked]
             if keywords:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange, MemberChange
-from compatkit.rewrite.flow.values import UNKNOWN, Local, Mock, Named
+from compatkit.rewrite.flow.values import TOP, Local, Mock, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
 
@@ -122,7 +122,7 @@ def _of_function(
 
 def _is_open(facts: CallFacts, call: ast.Call) -> bool:
     """Tell whether it is not known what a call calls, or a mock is made or asked by it."""
-    callee = facts.trace.callees.get(call, UNKNOWN)
+    callee = facts.trace.callees.get(call, TOP)
     if isinstance(callee, Named):
         return "mock" in callee.name.lower() or callee.name.startswith("types.")
     return not isinstance(callee, Local) or isinstance(callee, Mock)

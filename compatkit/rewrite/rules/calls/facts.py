@@ -11,8 +11,8 @@ from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.migration.model import UNHANDLED
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class CallFacts:
     """One file with its trace, and the changes to look for."""
 
     file: File
-    trace: Trace
+    trace: FlowFacts
     index: Index
     options: Options
 
@@ -101,14 +101,14 @@ class Index:
         return None
 
     @property
-    def known(self) -> Known:
+    def known(self) -> DeclaredNames:
         names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
         names += tuple(row.name.partition("(")[0] for row in self.unhandled)
         watched = frozenset(name.rpartition(".")[2] for name in names)
         makers = (name.removesuffix("()") for name in self.types if name.endswith("()"))
         declared = frozenset((*self.calls, *self.removals, *self.classes, *makers))
         classes = frozenset(self.classes)
-        return Known({}, classes, frozenset(), {}, watched=watched, types=self.types, declared=declared)
+        return DeclaredNames({}, classes, frozenset(), {}, watched=watched, types=self.types, declared=declared)
 
     def _add_call(self, call: CallChange, names: Iterable[str]) -> None:
         for name in names:

@@ -10,8 +10,8 @@ from compatkit.migration import Migration
 from compatkit.rewrite.edit.added_imports import AddedImports
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.flow.known import Known
-from compatkit.rewrite.flow.trace import Trace
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.call import Calling, write_call
@@ -19,7 +19,7 @@ from compatkit.rewrite.rules.config_arguments.plan import Callable, CallSite, Pl
 from compatkit.rewrite.run_plan import RunPlan
 
 
-def may_have_arguments(file: File, known: Known, migrations: Sequence[Migration]) -> bool:
+def may_have_arguments(file: File, known: DeclaredNames, migrations: Sequence[Migration]) -> bool:
     """Tell whether a file mentions something that takes declared arguments, under the name that counts or before."""
     names = {subject.name for migration in migrations for subject in _subjects(migration)}
     return any(name.rpartition(".")[2] in file.source.text for name in (*names, *known.moving))
@@ -41,7 +41,7 @@ class Flow:
 
     file: File
     run: RunPlan
-    trace: Trace
+    trace: FlowFacts
 
 
 class _Calls:

@@ -1,4 +1,4 @@
-"""Frames: which names a function, class or module binds, and what they stand for at a place and altogether."""
+"""Keep what each name of a function, class or module stands for, here and at any time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from compatkit.migration import Each, Item
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Held,
+    BOTTOM,
+    TOP,
     Local,
     Named,
-    Row,
+    RecordValue,
+    TupleValue,
     Value,
     doubtful,
     element,
@@ -26,7 +26,7 @@ from compatkit.rewrite.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from compatkit.rewrite.flow.trace import Trace
+    from compatkit.rewrite.flow.flow_facts import FlowFacts
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -34,7 +34,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(eq=False, slots=True)
 class Loop:
-    """Where control goes from inside a loop."""
+    """The states in which control leaves the body of a loop."""
 
     breaks: list[Env] = field(default_factory=list)
     continues: list[Env] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Frame:
 
     node: ast.AST
     parent: Frame | None
-    trace: Trace
+    facts: FlowFacts
     names: frozenset[str]
     foreign: frozenset[str]
     shared: frozenset[str]
@@ -70,13 +70,13 @@ class Frame:
         if name in self.foreign:
             home = self.module if name in self.is_global else self.home_of(name, self.parent)
             if home is not None:
-                self.trace.goes_on(self.trace.attributes, home.node, name, value)
+                self.facts.goes_on(self.facts.attributes, home.node, name, value)
             return
         if name in self.shared:
             value = doubtful(value)
         self.env[name] = value
         for seen in (self.joined, *self.attempts):
-            seen[name] = join(seen.get(name, NOTHING), value)
+            seen[name] = join(seen.get(name, BOTTOM), value)
 
     def bind_star(self) -> None:
         """A star import may bind any name anew."""
@@ -88,12 +88,12 @@ class Frame:
         if self.env is not None and name in self.env:
             return self.with_shared(name, self.env[name])
         if name in self.names and not self.is_class and name not in self.foreign:
-            return self.with_shared(name, UNKNOWN) if name in self.shared else NOTHING
+            return self.with_shared(name, TOP) if name in self.shared else BOTTOM
         scope = self.module if name in self.is_global else self.home_of(name, self.parent)
         if scope is not None and (name in scope.names or name in scope.shared):
-            value = scope.joined.get(name, UNKNOWN)
+            value = scope.joined.get(name, TOP)
             return scope.with_shared(name, _captured(value, is_shared=name in scope.shared))
-        return UNKNOWN if self.is_class and name in self.names else None
+        return TOP if self.is_class and name in self.names else None
 
     def home_of(self, name: str, scope: Frame | None) -> Frame | None:
         """Return the frame, from `scope` outwards, to which a name belongs."""
@@ -103,10 +103,10 @@ class Frame:
 
     def with_shared(self, name: str, value: Value) -> Value:
         """Return what a name may be where inner scopes bind it as well."""
-        if name not in self.shared or (self.node, name) not in self.trace.attributes:
+        if name not in self.shared or (self.node, name) not in self.facts.attributes:
             return value
-        other = self.trace.attributes[self.node, name]
-        return other if value is UNKNOWN else join(value, other)
+        other = self.facts.attributes[self.node, name]
+        return other if value is TOP else join(value, other)
 
     @property
     def module(self) -> Frame:
@@ -116,11 +116,11 @@ class Frame:
         return frame
 
 
-class Scopes:
-    """The scopes of one file, as frames are opened for them."""
+class FrameFactory:
+    """Opens frames for the scopes of one file."""
 
-    def __init__(self, file: File, trace: Trace) -> None:
-        self._trace = trace
+    def __init__(self, file: File, facts: FlowFacts) -> None:
+        self._facts = facts
         declared = (node.names for node in nodes_of(file.nodes, ast.Global, ast.Nonlocal))
         self._shared = frozenset(name for names in declared for name in names)
         self._scopes = file.scopes
@@ -133,7 +133,7 @@ class Scopes:
         # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
         is_class = isinstance(node, ast.ClassDef)
         shared = frozenset() if is_class else (self._shared if parent is None else names & self._shared)
-        return Frame(node, parent, self._trace, names, foreign, shared, frozenset(scope.global_names), enclosing_class)
+        return Frame(node, parent, self._facts, names, foreign, shared, frozenset(scope.global_names), enclosing_class)
 
 
 def parameters(node: ast.AST) -> list[str]:
@@ -153,7 +153,7 @@ def join_env(*envs: Env | None) -> Env | None:
     joined = dict(alive[0])
     for env in alive[1:]:
         for name, value in env.items():
-            joined[name] = join(joined.get(name, NOTHING), value)
+            joined[name] = join(joined.get(name, BOTTOM), value)
     return joined
 
 
@@ -167,12 +167,12 @@ def _captured(value: Value, *, is_shared: bool) -> Value:
     return value if isinstance(value, Named | Local) and not is_shared else doubtful(value)
 
 
-def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Value]]:
+def unpack_targets(target: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Value]]:
     """Yield the single targets of an assignment of `value`, each with its part."""
     match target:
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
             for part, item in zip(targets, _parts(targets, value), strict=True):
-                yield from unpacked(part, item)
+                yield from unpack_targets(part, item)
         case ast.Starred(value=inner):
             yield inner, value
         case _:
@@ -181,9 +181,9 @@ def unpacked(target: ast.expr, value: Value) -> Iterator[tuple[ast.expr, Value]]
 
 def _parts(targets: list[ast.expr], value: Value) -> list[Value]:
     starred = [at for at, part in enumerate(targets) if isinstance(part, ast.Starred)]
-    if isinstance(value, Row) and not starred and len(value.items) == len(targets):
+    if isinstance(value, TupleValue) and not starred and len(value.items) == len(targets):
         return list(value.items)
-    if isinstance(value, Held) and not starred:
+    if isinstance(value, RecordValue) and not starred:
         return [take(value, Item(at), Each()) for at in range(len(targets))]
     item = element(value)
     return [many(item) if at in starred else item for at in range(len(targets))]

@@ -1,4 +1,4 @@
-"""The facts that following the values of a file brought to light."""
+"""Collect the facts about a file that come of following its values."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.file.neighbours import Handed
-from compatkit.rewrite.flow.frames import Frame
+from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
-    NOTHING,
-    UNKNOWN,
-    Held,
+    BOTTOM,
+    TOP,
     Instance,
-    Many,
+    IterableValue,
+    RecordValue,
     Value,
+    dotted_names_in,
     doubtful,
     is_interesting,
     join,
     many,
-    names_in,
 )
 
 Key = ast.expr | ast.keyword
@@ -32,7 +32,7 @@ def spelling_of(key: Key) -> str | None:
 
 
 @dataclass(eq=False, slots=True)
-class Trace:
+class FlowFacts:
     """Facts about nodes, each joined over all the ways on which control comes by.
 
     Attributes:
@@ -65,9 +65,9 @@ class Trace:
     first: dict[ast.Call, Value] = field(default_factory=dict)
     partials: dict[ast.Call, Value] = field(default_factory=dict)
     stand_ins: dict[Key, Value] = field(default_factory=dict)
-    handed: dict[ast.expr, Held] = field(default_factory=dict)
+    handed: dict[ast.expr, RecordValue] = field(default_factory=dict)
     refused: dict[Key, str] = field(default_factory=dict)
-    records: dict[ast.expr, Held] = field(default_factory=dict)
+    records: dict[ast.expr, RecordValue] = field(default_factory=dict)
     names: dict[ast.expr, Value] = field(default_factory=dict)
     foreign: dict[ast.Dict, Value] = field(default_factory=dict)
     tainted: set[ast.AST] = field(default_factory=set)
@@ -89,26 +89,26 @@ class Trace:
     leads: Callable[[str], bool] = field(default=lambda _: False)
 
     def key(self, node: Key, value: Value) -> None:
-        if value is not NOTHING:
-            self.keys[node] = join(self.keys.get(node, NOTHING), value)
+        if value is not BOTTOM:
+            self.keys[node] = join(self.keys.get(node, BOTTOM), value)
 
     def call(self, node: ast.Call, value: Value) -> None:
-        self.callees[node] = join(self.callees.get(node, NOTHING), value)
+        self.callees[node] = join(self.callees.get(node, BOTTOM), value)
 
     def name(self, node: ast.expr, value: Value) -> None:
-        self.names[node] = join(self.names.get(node, NOTHING), value)
+        self.names[node] = join(self.names.get(node, BOTTOM), value)
 
     def record(self, node: ast.AST, value: Value, objects: Collection[int]) -> None:
         """Note an expression that stands for a record, if it is one of those that are objects in v2."""
-        if isinstance(node, ast.expr) and isinstance(value, Held) and value.is_record and value.table in objects:
+        if isinstance(node, ast.expr) and isinstance(value, RecordValue) and value.is_record and value.table in objects:
             self.records[node] = value
 
     def hand_out(self, node: ast.expr, value: Value, objects: Collection[int]) -> None:
         """Note records that are objects in v2 and are given to code that is not seen."""
-        if isinstance(value, Held) and value.table in objects:
+        if isinstance(value, RecordValue) and value.table in objects:
             self.handed[node] = value
 
-    def doubt_of(self, record: Held) -> str:
+    def doubt_of(self, record: RecordValue) -> str:
         """Return why a key that is asked of `record` is not certain to be that of a record, or nothing."""
         if record.origins & self.tainted:
             return "something that is no record is put among the records, too"
@@ -119,7 +119,7 @@ class Trace:
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
         """Note what flows further, if anything may come of it; where it arrives, it is no longer certain."""
         if self.is_followed(value):
-            table[owner, name] = join(table.get((owner, name), NOTHING), doubtful(value))
+            table[owner, name] = join(table.get((owner, name), BOTTOM), doubtful(value))
 
     def is_followed(self, value: Value) -> bool:
         """Tell whether records, or calls that a migration is about, may come of a value."""
@@ -127,21 +127,21 @@ class Trace:
 
     def is_led(self, values: Iterable[Value]) -> bool:
         """Tell whether one of the values holds a name that a migration is about."""
-        return any(self.leads(name) for value in values for name in names_in(value))
+        return any(self.leads(name) for value in values for name in dotted_names_in(value))
 
     def gives(self, table: dict[ast.AST, Value], function: ast.AST, value: Value) -> None:
         """Note what a function of this file returns or yields."""
         if self.is_followed(value):
-            table[function] = join(table.get(function, NOTHING), doubtful(value))
+            table[function] = join(table.get(function, BOTTOM), doubtful(value))
 
     def result_of(self, function: ast.AST) -> Value:
         """Return what a call of a function of this file gives: what it yields, returns, or says that it returns."""
         if function in self.yielded:
             return many(self.yielded[function])
-        return self.returned.get(function, self.declared.get(function, UNKNOWN))
+        return self.returned.get(function, self.declared.get(function, TOP))
 
     def arrives(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str) -> Value:
-        return doubtful(table.get((owner, name), UNKNOWN))
+        return doubtful(table.get((owner, name), TOP))
 
     def is_settled(self, before: tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]) -> bool:
         """Tell whether another round would learn nothing: all is as before, or only own plain objects flowed further.
@@ -153,12 +153,12 @@ class Trace:
 
     @property
     def far(self) -> tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]:
-        """What flowed further so far, to see whether another round would learn more."""
+        """All that flowed further so far, to compare with the round before."""
         return dict(self.arguments), dict(self.returned), dict(self.yielded), dict(self.attributes)
 
 
 def _is_own(value: Value) -> bool:
     """Tell whether a value is an object of a class of this file, or several."""
-    if isinstance(value, Many):
+    if isinstance(value, IterableValue):
         return _is_own(value.item)
     return isinstance(value, Instance) and value.local is not None and not value.of and value.far is None

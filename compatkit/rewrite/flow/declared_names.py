@@ -1,4 +1,4 @@
-"""The declared producers of records, and the classes they are methods of."""
+"""Gather the names that migrations declare: producers of records, classes, configurations, moved names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compatkit.rewrite.flow.values import Path
 
 
 @dataclass(frozen=True)
-class Known:
+class DeclaredNames:
     """Declared names, as they are called after the move.
 
     Attributes:
@@ -48,14 +48,14 @@ class Known:
     @cached_property
     def _holders(self) -> frozenset[str]:
         parts = [name.split(".") for name in self.declared]
-        return frozenset(".".join(each[:size]) for each in parts for size in range(1, len(each) + 1))
+        return frozenset(".".join(path[:size]) for path in parts for size in range(1, len(path) + 1))
 
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""
         return name in self._followed or name.rpartition(".")[2] in self.watched
 
     @classmethod
-    def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> Known:
+    def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> DeclaredNames:
         """Gather what `migrations` declare; `moving` are the old names that this run is about to replace."""
         producers: dict[str, tuple[int, frozenset[Path]]] = {}
         moves: dict[str, str] = {}
@@ -67,7 +67,7 @@ class Known:
             producers.update({row.function: (number, _paths(row)) for row in migration.producers})
         owners = {function.rpartition(".")[0] for function in producers}
         configs = frozenset(config.name for migration in migrations for config in migration.configs)
-        objects = frozenset(number for number, each in enumerate(migrations) if each.has_objects)
+        objects = frozenset(number for number, migration in enumerate(migrations) if migration.has_objects)
         settled = {old: moves[old] for old in moving if old in moves}
         return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
 
