@@ -12,7 +12,7 @@ from compatkit.authoring.changes import Change
 from compatkit.authoring.interface import Item
 from compatkit.migration import CallChange, Migration
 from compatkit.migration.aliases import subclassed
-from compatkit.migration.compose import follow
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
@@ -143,7 +143,7 @@ def _is_moved(change: Change, migration: Migration) -> bool:
     """
     if any(row.lacks(change.old) for row in migration.moves):
         return True
-    move = follow(change.old, migration.moves)
+    move = renaming_of(migration.moves).of(change.old)
     is_named = any(row.old == change.old for row in migration.moves)
     return move is not None and (is_named or change.kind not in ("moved", "removed") or move.new == change.new)
 
@@ -172,12 +172,8 @@ def _says_all(row: CallChange) -> bool:
 
 def _names_of(name: str, migration: Migration) -> Iterator[str]:
     """Yield the names under which a migration may speak of something: the old one, and where it, or its class, went."""
-    parts = name.removesuffix(".__init__").split(".")
-    yield ".".join(parts)
-    for size in range(len(parts), 0, -1):
-        if move := follow(".".join(parts[:size]), migration.moves):
-            yield ".".join([move.new, *parts[size:]])
-            return
+    old = name.removesuffix(".__init__")
+    yield from dict.fromkeys([old, renaming_of(migration.moves).apply(old)])
 
 
 def _is_about(owners: Iterable[str], names: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from compatkit.authoring.changes import Change
 from compatkit.authoring.skeleton import SCHEMA_FILE
 from compatkit.migration import Move
-from compatkit.migration.compose import follow
+from compatkit.migration.renaming import Renaming
 
 _MOVED = ("moved", "module moved")
 
@@ -141,11 +141,8 @@ def _said(told: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterat
 
 def _owners(name: str, homes: Sequence[Move]) -> str:
     """Return the names of a class or a function: the old one, and that at its new home, if it has one."""
-    parts = name.split(".")
-    for size in range(len(parts), 0, -1):
-        if move := follow(".".join(parts[:size]), homes):
-            return f"[{_quoted(name)}, {_quoted('.'.join([move.new, *parts[size:]]))}]"
-    return _quoted(name)
+    new = Renaming(homes).apply(name)
+    return _quoted(name) if new == name else f"[{_quoted(name)}, {_quoted(new)}]"
 
 
 def _confidence(changes: Sequence[Change]) -> Iterator[str]:
@@ -158,8 +155,8 @@ def _without_chains(changes: list[Change]) -> tuple[list[Change], list[Change]]:
     kept = list(changes)
     doubtful: list[Change] = []
     while True:
-        moves = [_move(change) for change in kept]
-        chained = [change for change in kept if follow(change.new, moves)]
+        renaming = Renaming(map(_move, kept))
+        chained = [change for change in kept if renaming.of(change.new)]
         if not chained:
             return kept, doubtful
         doubtful += chained

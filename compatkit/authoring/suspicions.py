@@ -12,9 +12,10 @@ from pathlib import Path
 
 from compatkit.authoring.examples import Example, Examples
 from compatkit.authoring.rewriting import acts_in, codes_met
-from compatkit.migration import Migration, Move, bundled_migrations, codes_of, load_migration
+from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
 from compatkit.migration.inventory import read_inventory
 from compatkit.migration.lines import Path as EntryPath
+from compatkit.migration.renaming import Renaming
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def suspicions_of(migration: Migration, document: Mapping[str, object], examples
 
 def _idle_moves(migration: Migration) -> Iterator[Suspicion]:
     """Yield the moves that say nothing that the move of a module around them does not say."""
-    modules = Move.modules(migration.moves)
+    modules = Renaming(migration.moves).modules
     for number, move in enumerate(migration.moves):
         for around in modules:
             if around is not move and (same := around.of(move.old)) and same.new == move.new:
@@ -59,7 +60,7 @@ def _moved_and_unhandled(migration: Migration) -> Iterator[Suspicion]:
 
 def _untrue_inventory(migration: Migration) -> Iterator[Suspicion]:
     """Yield what the inventory says and the installed release, if it is v2, does not have, or the other way round."""
-    for move in Move.modules(migration.moves) if migration.inventory else ():
+    for move in Renaming(migration.moves).modules if migration.inventory else ():
         if found := _installed(move.new, migration.versions.v2):
             version, there = found
             listed = read_inventory(move.inventory).names

@@ -19,7 +19,7 @@ from typing import Any
 from compatkit.authoring.examples import FOLDER, Example
 from compatkit.authoring.rewriting import result_of, rewritten
 from compatkit.migration import Migration
-from compatkit.rewrite.rules.moved_names import Destinations
+from compatkit.migration.renaming import Renaming
 
 _TIMEOUT = 120  # seconds, for one run
 _KIND = re.compile(r"<a ([\w.]+)>")
@@ -59,13 +59,8 @@ def try_triangle(migration: Migration, example: Example, folder: Path) -> str:
 
 def _in_v2(bound: Mapping[str, str], migration: Migration) -> dict[str, str]:
     """Return what is bound with the classes of the values under their new names."""
-    destinations = Destinations(migration.moves)
-
-    def new_name(kind: re.Match[str]) -> str:
-        move = destinations.of(kind[1])
-        return f"<a {move.new}>" if move else kind[0]
-
-    return {name: _KIND.sub(new_name, text) for name, text in bound.items()}
+    renaming = Renaming(migration.moves)
+    return {name: _KIND.sub(lambda kind: f"<a {renaming.apply(kind[1])}>", text) for name, text in bound.items()}
 
 
 def _complaint(runs: Mapping[str, _Run]) -> str:

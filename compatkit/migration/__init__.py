@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.compose import compose, follow
+from compatkit.migration.compose import compose
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_equivalence, parse_migration
@@ -102,7 +102,6 @@ __all__ = [
     "compose",
     "current_id",
     "find_migration",
-    "follow",
     "load_all",
     "load_migration",
     "load_project",

@@ -14,6 +14,7 @@ from compatkit.migration._validation import validate_together
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration, Move
 from compatkit.migration.names import Confidence
+from compatkit.migration.renaming import Renaming
 
 _WEAKEST_LAST: tuple[Confidence, ...] = get_args(Confidence)
 
@@ -35,17 +36,6 @@ def compose(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
         for other in later:
             composed[other.id] = _under_older_names(other, migration)
     return tuple(composed[migration.id] for migration in given)
-
-
-def follow(dotted: str, moves: Iterable[Move]) -> Move | None:
-    """Return the move of a dotted name: its own before that of a module around it, the innermost before others."""
-    found = [at for move in moves if (at := _move_of(dotted, move))]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _move_of(dotted: str, move: Move) -> tuple[tuple[bool, int], Move] | None:
-    at = move.of(dotted) if move.is_module else (move if move.old == dotted else None)
-    return ((not move.is_module, len(move.old)), at) if at else None
 
 
 def _in_order(migrations: Sequence[Migration]) -> list[Migration]:
@@ -72,30 +62,11 @@ def _circle(ids: list[str], after: dict[str, set[str]]) -> tuple[str, str]:
 
 def _goes_on(first: Migration, second: Migration) -> bool:
     """Tell whether the second migration moves what the first one has made."""
-    by_old = _by_old(second.moves)
+    renaming = Renaming(second.moves)
     return first is not second and any(
-        follow(move.new, _around(move.new, by_old))
-        or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
+        renaming.of(move.new) or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
         for move in first.moves
     )
-
-
-_ByName = dict[str, list[Move]]
-
-
-def _by_old(moves: Iterable[Move]) -> _ByName:
-    table: _ByName = {}
-    for move in moves:
-        table.setdefault(move.old, []).append(move)
-    return table
-
-
-def _around(name: str, table: _ByName) -> Iterator[Move]:
-    """Yield what a table holds for a name, and for what holds it: of a thousand moves, these few may be about it."""
-    end = len(name)
-    while end > 0:
-        yield from table.get(name[:end], ())
-        end = name.rfind(".", 0, end)
 
 
 def _lies_in(name: str, module: str) -> bool:
@@ -105,23 +76,24 @@ def _lies_in(name: str, module: str) -> bool:
 def _chained(migration: Migration, later: Sequence[Migration]) -> Migration:
     """Lead every move of a migration on to where the later ones, which are composed already, bring its new name."""
     others = [move for each in later for move in each.moves]
-    by_old = _by_old(others)
-    moves = [_led_on(move, by_old) for move in migration.moves]
+    renaming = Renaming(others)
+    moves = [_led_on(move, renaming) for move in migration.moves]
     derived = [each for move in migration.moves if move.is_module for each in _inside(move, migration, others)]
     return replace(migration, moves=(*moves, *derived))
 
 
-def _led_on(move: Move, by_old: _ByName) -> Move:
-    found = follow(move.new, _around(move.new, by_old))
+def _led_on(move: Move, renaming: Renaming) -> Move:
+    found = renaming.of(move.new)
     return replace(move, new=found.new, confidence=_weaker(move, found)) if found else move
 
 
 def _inside(module: Move, migration: Migration, others: Iterable[Move]) -> Iterator[Move]:
     """Yield what a module that moves as a whole holds, and moves on from there by itself."""
+    own = Renaming(migration.moves)
     for other in others:
         if _lies_in(other.old, module.new):
             old = module.old + other.old.removeprefix(module.new)
-            innermost = follow(old, migration.moves)
+            innermost = own.of(old)
             # A name that this migration itself brings elsewhere is not what the other one moves.
             if innermost and innermost.new == other.old:
                 yield replace(other, code=module.code, old=old, confidence=_weaker(module, other))
@@ -134,14 +106,12 @@ def _weaker(one: Move, other: Move) -> Confidence:
 def _under_older_names(migration: Migration, before: Migration) -> Migration:
     """Let what a migration says of a callable hold under the name that it had before the migration `before`."""
     changed: dict[str, Any] = {}
-    by_new: _ByName = {}
-    for move in before.moves:
-        by_new.setdefault(move.new, []).append(move)
+    renaming = Renaming(before.moves)
     for field in fields(migration):
         rows = getattr(migration, field.name)
         if not isinstance(rows, tuple):
             continue
-        older = [(row, [old for name in _owners(row) for old in _older_names(name, by_new)]) for row in rows]
+        older = [(row, [old for name in _owners(row) for old in renaming.older(name)]) for row in rows]
         _require_free({name for _, names in older for name in names}, migration, before)
         if any(names for _, names in older):
             changed[field.name] = tuple(each for row, names in older for each in _also_of(row, names))
@@ -161,12 +131,6 @@ def _also_of(row: Any, names: list[str]) -> Iterator[object]:
         return
     yield row
     yield from (replace(row, of=name) for name in names)
-
-
-def _older_names(name: str, by_new: _ByName) -> Iterator[str]:
-    for move in _around(name, by_new):
-        if move.is_module or name == move.new:
-            yield move.old + name.removeprefix(move.new)
 
 
 def _require_free(names: set[str], migration: Migration, before: Migration) -> None:

@@ -128,11 +128,6 @@ class Move(Row):
         """Yield the moves of single names."""
         return (move for move in moves if not move.is_module)
 
-    @staticmethod
-    def modules(moves: Iterable[Move]) -> list[Move]:
-        """Return the moves of whole modules, the innermost first."""
-        return sorted((move for move in moves if move.is_module), key=lambda move: -len(move.old))
-
     def empties(self, module: str) -> bool:
         """Tell whether names of this module are elsewhere in v2: the old module, or one in it where all of it moved."""
         return self.of(module) is not None if self.is_module else self.old_module == module
@@ -148,11 +143,13 @@ class Move(Row):
         return self.new + dotted.removeprefix(self.old) if self.covers(dotted) else dotted
 
     def of(self, dotted: str) -> Move | None:
-        """Return the move of one name that is the old module of this move, or lies in it and in v2's; else None.
+        """Return the move of one name: the one that is declared, or for a module also what lies in it and in v2's.
 
         >>> Move("CK101", "a.b", "x", kind="module").of("a.b.c.N").new
         'x.c.N'
         """
+        if not self.is_module:
+            return self if dotted == self.old else None
         if not self.covers(dotted) or self.lacks(dotted):
             return None
         return replace(self, old=dotted, new=self.new + dotted[len(self.old) :], kind="symbol")
@@ -169,6 +166,11 @@ class Move(Row):
 
         # Of a star import, the module is asked for.
         return not read_inventory(self.inventory).may_have(self.new + dotted.removesuffix(".*")[len(self.old) :])
+
+    def is_passed_by(self, text: str) -> bool:
+        """True for a text that begins with the module that one name leaves, and goes on to another name of it."""
+        other = rf"{re.escape(self.old_module)}[.:](?!{re.escape(self.old_name)}(?!\w))"
+        return not self.is_module and re.match(other, text) is not None
 
     def spellings(self) -> Iterator[str]:
         yield from (*self.old.split("."), *self.new.split("."))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
@@ -20,7 +21,7 @@ from compatkit.rewrite.rules.module_use_edits import ModuleChanges
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
 from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
-from compatkit.rewrite.rules.moved_names import destinations_of, find_sites
+from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.rename import Renames, find_renames
@@ -93,11 +94,11 @@ def _names(file: File, node: ast.ImportFrom) -> Iterator[str]:
 
 def _without_clashes(file: File, run: RunPlan) -> RunPlan:
     """Leave names to a person that would give a class the same base twice, which Python refuses."""
-    destinations = destinations_of(run.every_move)
+    renaming = renaming_of(run.every_move)
     lines: dict[str, int] = {}
     for node in file.nodes.of(ast.ClassDef):
         meanings = [meaning for base in node.bases if len(node.bases) > 1 for meaning in file.meanings(base)]
-        goes = {old: destinations.of(old) for old in meanings}
+        goes = {old: renaming.of(old) for old in meanings}
         new = [move.new if move else old for old, move in goes.items()]
         lines |= {old: node.lineno for old, move in goes.items() if move and new.count(move.new) > 1}
     if not lines:

@@ -14,7 +14,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from compatkit.migration import CallChange, Migration, Move, follow
+from compatkit.migration import CallChange, Migration, Move
+from compatkit.migration.renaming import Renaming
 from compatkit.shim.changed_move import ChangedMove
 from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
@@ -31,16 +32,15 @@ class ChangedCalls:
 
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
-        moves = [move for migration in every for move in migration.moves]
+        renaming = Renaming(move for migration in every for move in migration.moves)
         self._rows = [row for migration in every for row in migration.calls if holds_at_run_time(row)]
         names = dict.fromkeys(name for row in self._rows for name in row.of)
         self._patterns = [name for name in names if "*" in name]
         self._changes: dict[str, tuple[CallChange, ...]] = {}
         for name in (each for each in names if "*" not in each):
             changes = self._changes_of(name)
-            moved = None if any(row.to for row in changes) else follow(name, moves)
             # A module that moved may still be there under its old name, too.
-            for each in (name, *([moved.new] if moved else ())):
+            for each in (name, *([] if any(row.to for row in changes) else [renaming.apply(name)])):
                 self._changes.setdefault(each, changes)
         self._undo: list[Callable[[], None]] = []
 

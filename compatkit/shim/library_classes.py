@@ -8,7 +8,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from compatkit.migration import Move, follow
+from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming
 from compatkit.shim.holders import class_at, prefixes, restore
 from compatkit.shim.renamed_member import SubclassWatch
 
@@ -77,11 +78,11 @@ def rows_by_class(rows: Iterable[_Row], moves: Sequence[Move]) -> dict[str, dict
 
     A class that moved is often named by both its homes: it has a row once.
     """
+    renaming = Renaming(moves)
     found: dict[str, dict[_Row, None]] = {}
     for row in rows:
         for name in row.of:
-            moved = follow(name, moves)
-            for each in dict.fromkeys([name, *([moved.new] if moved else [])]):
+            for each in dict.fromkeys([name, renaming.apply(name)]):
                 found.setdefault(each, {})[row] = None
     return found
 

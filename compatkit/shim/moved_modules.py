@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming
 from compatkit.shim.facade import NewLoader, become_facade
 from compatkit.shim.specs import locate
 from compatkit.shim.warning import caller_frame, warn_moved
@@ -23,12 +24,12 @@ class MovedModules:
     """
 
     def __init__(self, moves: Iterable[Move]) -> None:
-        self._moves = Move.modules(moves)
+        self._renaming = Renaming(moves)
         self._made: dict[str, ModuleType] = {}
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(move.old for move in self._moves)
+        return frozenset(move.old for move in self._renaming.modules)
 
     def is_package(self, fullname: str) -> bool:
         """Tell whether what moved is a package."""
@@ -37,7 +38,7 @@ class MovedModules:
 
     def move_of(self, fullname: str) -> Move | None:
         """Return the move of a module, which is one that moves as a whole or lies in one."""
-        return next((found for move in self._moves if (found := move.of(fullname))), None)
+        return self._renaming.whole(fullname)
 
     def find_spec(
         self,

@@ -96,11 +96,12 @@ def test_a_chain_is_as_sure_as_its_weakest_link() -> None:
 
 def test_arguments_are_known_under_the_first_name_too() -> None:
     second = moving("bb", ("y.F", "z.F"))
-    second = Migration("bb", "Moves.", VERSIONS, second.moves, arguments=(Argument("BB300", "y.F", "lr", "rate"),))
+    arguments = (Argument("BB300", "y.F", "lr", "rate"), Argument("BB301", "y.F.fit", "lr", "rate"))
+    second = Migration("bb", "Moves.", VERSIONS, second.moves, arguments=arguments)
 
     (_, composed) = compose([moving("aa", ("x.F", "y.F")), second])
 
-    assert [row.of for row in composed.arguments] == ["y.F", "x.F"]
+    assert [row.of for row in composed.arguments] == ["y.F", "x.F", "y.F.fit", "x.F.fit"]
 
 
 def test_composing_again_changes_nothing() -> None:

@@ -77,6 +77,16 @@ unless_mentioned = ["mode"]
 code = "SH109"
 of = ["shop.later", "shop.anything", "shop.valued"]
 values = { b = [["x", "y"]] }
+
+[[moves]]
+code = "SH110"
+old = "shop.till.Till"
+new = "shop.new.Register"
+
+[[calls]]
+code = "SH111"
+of = "shop.till.Till.ring"
+rename = { money = "amount" }
 """
 V2 = {
     "shop/__init__.py": """
@@ -111,6 +121,10 @@ V2 = {
         class Package:
             def __init__(self, grams=0):
                 self.grams = grams
+
+        class Register:
+            def ring(self, amount=0):
+                return amount
         """,
 }
 V1 = {
@@ -212,6 +226,13 @@ def test_class_of_a_module_that_is_gone_stands_for_the_new_one(shop: Any) -> Non
     assert isinstance(Package(), Box)
     assert issubclass(Package, Box)
     assert pickle.loads(pickle.dumps(box)).grams == 3
+
+
+def test_method_of_a_class_that_moved_under_another_name(shop: Any) -> None:
+    with pytest.warns(MovedNameWarning):
+        till = importlib.import_module("shop.till").Till()
+
+    assert quietly("till.ring(money=3)", till=till) == (3, [ChangedCallWarning])
 
 
 def test_subclass_hands_on_what_v1_took(shop: Any) -> None:

@@ -20,6 +20,7 @@ from compatkit.migrate.stubs.sources import Place, Sources, is_generated
 from compatkit.migrate.stubs.text import Stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file, require_inside
 from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming
 from compatkit.rewrite import RewriteError
 
 # Where pyright looks for stubs unasked.
@@ -208,18 +209,16 @@ def _holds_source(folder: Path) -> bool:
 
 def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) -> dict[str, Place]:
     """Return each old module below those that moved as a whole, and its new home; what has none becomes a finding."""
-    whole = Move.modules(moves)
+    renaming = Renaming(moves)
     found: dict[str, Place] = {}
-    for move in sorted(whole, key=lambda move: move.old):
+    for move in sorted(renaming.modules, key=lambda move: move.old):
         places = sources.find(move.new)
         if len(places) != 1:
             findings.append(without_home(move, move.new, places))
             continue
         for place in sources.below(places[0]):
-            old = move.old + place.module.name[len(move.new) :]
             # Of several moves that fit, the innermost decides.
-            if next(each for each in whole if each.of(old)) == move:
-                found[old] = place
+            found |= {old: place for old in renaming.older(place.module.name) if renaming.around(old) == move}
     return found
 
 

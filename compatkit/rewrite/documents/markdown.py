@@ -47,9 +47,9 @@ def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
 
 
 def _names_new_home(text: str, move: Move) -> bool:
-    if (move.new if move.is_module else move.new_module) not in text:
+    if move.new_home not in text:
         return False
-    if move.is_module or move.new_module == move.old_module:
+    if move.new_home in (move.new, move.old_home):
         # In one piece: the words of `lightning.pytorch` also stand in `pytorch-lightning`.
         return re.search(rf"(?<![\w.-]){re.escape(move.new)}(?![\w-])", text) is not None
     module = re.search(rf"(?<![\w.]){re.escape(move.new_module)}(?!\w)", text)

@@ -41,7 +41,7 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
                 continue
             message = f"names {found.name}: {found.say}"
             sheet.remarks.append(Remark(scalar.start, scalar.end, found.code, message))
-        if spelling is None or (spelling.is_module and "." not in scalar.value):
+        if spelling is None or (spelling.names_home and "." not in scalar.value):
             # A single word is the name of much else.
             continue
         move = spelling.move

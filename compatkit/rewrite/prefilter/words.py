@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compatkit.migration import Migration, Move
+from compatkit.migration.renaming import renaming_of
 from compatkit.migration.value import Value, cached_by_identity, value
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import Reach
@@ -181,7 +182,7 @@ class SearchWords(Value):
     @classmethod
     def of(cls, moves: tuple[Move, ...]) -> SearchWords:
         # Where a top-level package moves as a whole, what does not name it is none of its uses.
-        packages = frozenset(move.old for move in Move.modules(moves) if "." not in move.old)
+        packages = frozenset(move.old for move in renaming_of(moves).modules if "." not in move.old)
         inner = [move for move in moves if move.old.partition(".")[0] not in packages]
         folders = packages | {_last(move.old_home) for move in inner}
         homes = frozenset(folder.encode() for folder in folders)

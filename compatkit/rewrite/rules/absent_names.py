@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from compatkit.migration import Move
 from compatkit.migration.inventory import read_inventory
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.rules.moved_names import destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -17,7 +17,7 @@ def find_absent(file: File, run: RunPlan) -> Found:
     """Report each import and each dotted use of a name that v2 lacks, unless a row of its own says more of it."""
     if not any(move.inventory for move in run.moves):
         return Found()
-    where, told = destinations_of(run.moves), _names_of_rows(run)
+    where, told = renaming_of(run.moves), _names_of_rows(run)
     found = []
     for node, dotted in (*_imports(file), *_uses(file)):
         if (move := where.lacking(dotted)) is None:

@@ -33,6 +33,11 @@ class Use:
         return self.move.new_home
 
     @property
+    def brings_name(self) -> bool:
+        """True for a name in the module to import, and not for that module itself."""
+        return bool(self.target) and self.target == self.move.new_module
+
+    @property
     def written(self) -> str:
         return self.move.new if self.target else self.move.new_name
 
@@ -133,7 +138,7 @@ class ModuleUseEdits:
             return reason
         old_homes = {use.move.old.rpartition(".")[0] for use in binding.uses}
         is_all = not binding.others and not binding.is_plain and old_homes == {binding.meaning}
-        if is_all and len(binding.targets) == 1 and all(use.target and not use.move.is_module for use in binding.uses):
+        if is_all and len(binding.targets) == 1 and all(use.brings_name for use in binding.uses):
             return self._redirect(done)
         return self._respell(done)
 

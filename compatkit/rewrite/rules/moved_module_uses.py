@@ -12,19 +12,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUseEdits, Use
-from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
 
 def change_modules(file: File, run: RunPlan) -> ModuleChanges:
     """Plan all that goes through an old module, local name by local name."""
     done = ModuleChanges()
-    destinations = destinations_of(run.moves)
+    renaming = renaming_of(run.moves)
     planned = {binding: ModuleUseEdits(file, run, binding) for binding in _bindings(file, run, done)}
     reasons = {binding: binding.reason or _reason(change) for binding, change in planned.items()}
     # By whichever name one patches a module, it is patched by all of them.
@@ -40,7 +40,7 @@ def change_modules(file: File, run: RunPlan) -> ModuleChanges:
         if binding.uses:
             change.plan(done)
         done.group(binding, number, before)
-        _settle(binding, destinations, done)
+        _settle(binding, renaming, done)
     return done
 
 
@@ -50,12 +50,12 @@ def _reason(change: ModuleUseEdits) -> str:
 
 
 def _bindings(file: File, run: RunPlan, done: ModuleChanges) -> Iterator[Binding]:
-    destinations = destinations_of(run.moves)
+    renaming = renaming_of(run.moves)
     for local, scope in _locals(file, _packages_of(run.moves)):
         imports = file.certain_imports(local, scope)
         if not imports or len({each.meaning for each in imports}) > 1:
             continue
-        reading = _Reading(file, imports, (destinations, done))
+        reading = _Reading(file, imports, (renaming, done))
         uses, others = reading.read(file.scopes.readers(local, scope))
         yield Binding(local, scope, imports, uses, others, reading.reason)
 
@@ -78,13 +78,13 @@ def _locals(file: File, packages: frozenset[str]) -> Iterator[tuple[str, Scope]]
 class _Reading:
     """Reads what goes through one local name; `reason` says why nothing of it may change."""
 
-    def __init__(self, file: File, imports: list[Imported], context: tuple[Destinations, ModuleChanges]) -> None:
-        destinations, self._done = context
+    def __init__(self, file: File, imports: list[Imported], context: tuple[Renaming, ModuleChanges]) -> None:
+        renaming, self._done = context
         self._file = file
-        self._destinations = destinations
+        self._renaming = renaming
         self._meaning = imports[0].meaning
         # Modules that are imported by their own name, and move as a whole, are another rule's.
-        self._whole = any(each.is_plain and destinations.of(each.name) for each in imports)
+        self._whole = any(each.is_plain and renaming.of(each.name) for each in imports)
         self.reason = ""
 
     def read(self, readers: Sequence[Reference]) -> tuple[list[Use], list[str]]:
@@ -109,7 +109,7 @@ class _Reading:
     def _is_old(self, text: str, local: str) -> bool:
         """Tell whether a text that is read as code reads something of an old home."""
         written_out = re.sub(rf"(?<![\w.]){re.escape(local)}\.", f"{self._meaning}.", text)
-        return any(f"{home}." in written_out for home in self._destinations.homes)
+        return any(f"{home}." in written_out for home in self._renaming.homes)
 
     def _chain(self, name: ast.expr) -> ast.expr:
         while isinstance(parent := self._file.parents.get(name), ast.Attribute):
@@ -123,12 +123,12 @@ class _Reading:
         while isinstance(parent := self._file.parents.get(node), ast.Attribute):
             node = parent
             meaning = self._meaning + dotted(node)[len(name.id) :]
-            if move := self._destinations.exact(meaning):
+            if move := self._renaming.declared(meaning):
                 return self._judged(parent, move, dotted(chain))
         return None
 
     def _judged(self, node: ast.Attribute, move: Move, chain: str) -> Use | None:
-        if move.is_module and self._whole:
+        if self._whole and self._renaming.is_whole(move.old):
             return None
         if not isinstance(node.ctx, ast.Load):
             self.reason = self.reason or f"line {node.lineno} sets {move.old}, which every other file sees"
@@ -147,15 +147,15 @@ class _Reading:
         return Use(node, move, chain)
 
 
-def _settle(binding: Binding, destinations: Destinations, done: ModuleChanges) -> None:
+def _settle(binding: Binding, renaming: Renaming, done: ModuleChanges) -> None:
     """Note the imports that serve nothing, or names only, that did not move."""
     for each in binding.imports:
         module = each.name
-        if destinations.moves_whole(module):
+        if renaming.whole(module):
             continue
         served = [other for other in binding.others if other.startswith(f"{module}.")]
         is_plainly_held = any(f"{module}.".startswith(f"{other}.") for other in binding.others)
-        is_settled = all(destinations.exact(other) is None for other in _prefixes(served))
+        is_settled = all(renaming.declared(other) is None for other in _prefixes(served))
         if (served or binding.uses) and is_settled and not is_plainly_held:
             done.handled.add(each.alias)
 

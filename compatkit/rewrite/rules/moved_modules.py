@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
@@ -18,7 +19,6 @@ from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -46,13 +46,13 @@ class _Use:
 def change_whole_modules(file: File, run: RunPlan) -> WholeModules:
     """Plan the plain imports of modules that move as a whole; what is not certain is left out, and so reported."""
     done = WholeModules()
-    if not Move.modules(run.moves):
+    renaming = renaming_of(run.moves)
+    if not renaming.modules:
         return done
-    destinations = destinations_of(run.moves)
     taken_apart = {move.old_module for move in Move.symbols(run.moves)}
     groups: dict[tuple[str, Scope], list[tuple[Imported, Move]]] = {}
     for each in file.imports:
-        move = destinations.whole(each.name) if isinstance(each.node, ast.Import) else None
+        move = renaming.whole(each.name) if isinstance(each.node, ast.Import) else None
         if move is None:
             continue
         if each.is_plain:
@@ -65,7 +65,7 @@ def change_whole_modules(file: File, run: RunPlan) -> WholeModules:
             done.changes.append(_change(file, each.alias, (text, move, said)))
             done.handled.add(each.alias)
     for number, ((root, scope), moving) in enumerate(groups.items(), start=len(file.nodes)):
-        package = _Package(file, destinations, (root, scope, moving))
+        package = _Package(file, renaming, (root, scope, moving))
         if any(each.name in taken_apart for each, _ in moving):
             continue
         if reason := package.doubt():
@@ -93,11 +93,9 @@ def _doubt_of_import(file: File, each: Imported, move: Move) -> str:
 class _Package:
     """One top-level package, by the name that plain imports give it in a scope; it changes as a whole or not at all."""
 
-    def __init__(
-        self, file: File, destinations: Destinations, package: tuple[str, Scope, list[tuple[Imported, Move]]]
-    ) -> None:
+    def __init__(self, file: File, renaming: Renaming, package: tuple[str, Scope, list[tuple[Imported, Move]]]) -> None:
         self._file = file
-        self._destinations = destinations
+        self._renaming = renaming
         self._root, self._scope, self._moving = package
         self._readers = file.scopes.readers(self._root, self._scope)
         self._uses = [self._use(each.node) for each in self._readers if isinstance(each.node, ast.Name)]
@@ -106,7 +104,7 @@ class _Package:
         node: ast.expr = name
         while isinstance(parent := self._file.parents.get(node), ast.Attribute):
             node = parent
-        return _Use(node, self._destinations.around(dotted(node)))
+        return _Use(node, self._renaming.around(dotted(node)))
 
     def doubt(self) -> str:
         """Say why the imports and uses stay as they are, or nothing."""
@@ -121,7 +119,7 @@ class _Package:
         for root in roots - {self._root}:
             if not (file.is_free(root, self._scope) or file.brings(root, self._scope)):
                 return f"{root!r} stands for something else here"
-        resting = [each.name for each in imports if not self._destinations.whole(each.name)]
+        resting = [each.name for each in imports if not self._renaming.whole(each.name)]
         if reason := self._doubt_of_uses(resting):
             return reason
         ask = reader_of if self._root not in roots and not resting else outside_reader_of

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import target_of
 from compatkit.rewrite.edit.splice import indentation, stands_alone
@@ -79,7 +80,7 @@ def _stars(file: File, moves: tuple[Move, ...], known: Known) -> Iterator[_Star]
         module = file.home.resolve(node) or ""
         names = known.get(module)
         left = tuple(move for move in Move.symbols(moves) if move.old_module == module)
-        is_whole = any(move.empties(module) for move in Move.modules(moves))
+        is_whole = renaming_of(moves).whole(module) is not None
         if names is None or not left or is_whole or any(_is_open(move, names) for move in left):
             continue
         brought = tuple(move for move in left if move.old_name in names.certain)

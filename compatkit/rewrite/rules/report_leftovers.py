@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Set
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.outcome import Finding
@@ -30,12 +31,16 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
     if alias.name == "*":
         module = imported.name.removesuffix(".*")
         for move in _homes(moves, module):
-            brought = f"names of {move.old}" if move.is_module else _brought_by_star(file, moves, module)
+            brought = (
+                f"names of {move.old}"
+                if renaming_of(moves).is_whole(move.old)
+                else _brought_by_star(file, moves, module)
+            )
             message = f"a star import of {module} may bring {brought}; import the names themselves"
             yield file.finding(node, move.code, message)
         return
     for move in _homes(moves, imported.name):
-        if move.is_module:
+        if renaming_of(moves).is_whole(move.old):
             message = f"imports {move.old}, which is {move.new} now, and its uses cannot be told for certain"
         else:
             new = f"import {move.new} instead, and change its uses"

@@ -107,6 +107,7 @@ def test_it_is_told_where_v2_has_a_name_of_the_same_spelling(shop: Migration) ->
         "from old_shop.paper import Bill, Note",
         "import old_shop.paper as paper\n\npaper.Bill.open\npaper.Bill.any.thing",
         "from old_shop.coins import Coin",
+        "from old_shop.coins import Coin\n\nCoin.flip.any",
         "from old_shop import paper\n\npaper.Bill()",
     ],
 )
@@ -126,3 +127,25 @@ def test_what_is_declared_as_gone_is_told_with_the_words_of_its_own_row_only(sho
     _, (told,) = migrated("from old_shop.ledger import Page\n", shop)
 
     assert told.startswith("SHOP401 1 old_shop.ledger.Page is gone: use a data base")
+
+
+def test_a_text_that_names_what_is_gone_is_reported_and_stays(shop: Migration) -> None:
+    source = """
+        from unittest import mock
+
+        mock.patch("old_shop.Cart", None)
+        mock.patch("old_shop.Till", None)
+    """
+    outcome = rewrite_source(
+        dedent(source).encode(),
+        module="tests.test_cart",
+        is_package=False,
+        moves=shop.moves,
+        migrations=[shop],
+        options=Options(confidence="review"),
+    )
+
+    assert isinstance(outcome, Rewritten)
+    assert b'patch("old_shop.Cart"' in outcome.source
+    assert b'patch("shop.Till"' in outcome.source
+    assert ["old_shop.Cart is not in shop any more" in each.message for each in outcome.findings] == [True]

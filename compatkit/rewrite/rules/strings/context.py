@@ -103,7 +103,7 @@ class Context:
                         return True
                     path.append(name)
                     # A table in a file that loads what it is given, not what it spells.
-                    is_listed = self._loads_what_it_is_given and not (spelling.is_module or spelling.move.is_module)
+                    is_listed = self._loads_what_it_is_given and spelling.is_symbol
                     return not is_key and (is_listed or loads_below(reversed(path), self._loads))
                 case ast.stmt():
                     return not is_key and loads_below(reversed(path), self._loads)

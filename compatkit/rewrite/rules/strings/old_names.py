@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import renaming_of
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 # `a.b.N`, `a.b:N` and `a.b:N [extra]`, as entry points are written.
@@ -21,13 +22,15 @@ _ESCAPE = r"(?<=\\[nrtbf])"
 class Spelling:
     """A text that is nothing but a name of old code. `new` is what it has to become, empty where that is open.
 
-    `is_module` tells that it names an old module and no name in it, so that its use decides what is right.
+    `names_home` tells that it names an old module of which names moved, so that its use decides what is right;
+    `is_symbol` that it names a single thing with a move of its own.
     """
 
     move: Move
     new: str
     doubt: str = ""
-    is_module: bool = False
+    names_home: bool = False
+    is_symbol: bool = True
 
 
 class Names:
@@ -38,9 +41,9 @@ class Names:
         self.by_module: dict[str, list[Move]] = {}
         for move in moves:
             self._by_old.setdefault(move.old, []).append(move)
-            if not move.is_module:
-                self.by_module.setdefault(move.old_module, []).append(move)
-        self._whole = {move.old: [move] for move in Move.modules(moves)}
+        for move in Move.symbols(moves):
+            self.by_module.setdefault(move.old_module, []).append(move)
+        self._whole = {move.old: [move] for move in renaming_of(moves).modules}
         self._mention = _mention({**self._whole, **self.by_module})
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
@@ -54,9 +57,13 @@ class Names:
         parts = left + right
         for size in range(len(parts), 0, -1):
             if moves := self._by_old.get(".".join(parts[:size])):
+                if moves[0].lacks(dotted := ".".join(parts)):
+                    return Spelling(moves[0], "", f"{dotted} is not in {moves[0].new} any more", is_symbol=False)
                 return _spelling(moves, (left, right, size), match["extras"] or "")
         if moves := self.by_module.get(match["left"] if not right else ""):
-            return Spelling(moves[0], "", "it names the module, and not what is used of it", is_module=True)
+            return Spelling(
+                moves[0], "", "it names the module, and not what is used of it", names_home=True, is_symbol=False
+            )
         return None
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, Move]]:
@@ -94,7 +101,7 @@ def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras
         new = f"{move.new_module}:{'.'.join([move.new_name, *right[1:]])}"
     else:
         return Spelling(move, "", "what moved is an attribute, and has no module of its own before the colon")
-    return Spelling(move, new + extras)
+    return Spelling(move, new + extras, is_symbol=move.old != move.old_home)
 
 
 def _mention(modules: dict[str, list[Move]]) -> re.Pattern[str]:
@@ -114,7 +121,7 @@ def _mention_of(module: str, moves: list[Move]) -> str:
     if "." in module:
         return re.escape(module)
     # A single word is the name of much else.
-    if any(move.is_module for move in moves):
+    if any(move.old == module for move in moves):
         name = re.escape(module)
         return rf"{name}(?=[ \t]+import\b|[.:][^\W\d])|(?<=-m ){name}|(?<=-m\", \"){name}|(?<=-m', '){name}"
     names = "|".join(sorted({re.escape(move.old_name) for move in moves}))

@@ -83,7 +83,7 @@ def not_loaded(call: ast.Call, spelling: Spelling) -> str:
         return f"{name}() takes it for a text or the name of something else"
     if name == "__import__":
         return "__import__ returns the top-level package, and what follows depends on that"
-    if name == "multiple" and spelling.is_module:
+    if name == "multiple" and spelling.names_home:
         return "what is patched in the module is named by the other arguments"
     return ""
 

@@ -77,9 +77,7 @@ class _Search:
         text = self._file.source.text
         for role in _ROLE.finditer(text, literal.start, literal.end) if literal else ():
             for start, end, move in self._names.mentions(role["target"]):
-                other = rf"{re.escape(move.old_module)}[.:](?!{re.escape(move.old_name)}(?!\w))"
-                if not move.is_module and re.match(other, role["target"][start:end]):
-                    # Another name of the same module, which stays.
+                if move.is_passed_by(role["target"][start:end]):
                     continue
                 at, source = role.start("target") + start, self._file.source
                 message = f"names {role['target'][start:end]} in a docstring: {move.old} is {move.new} now"
@@ -93,13 +91,13 @@ class _Search:
                 self.found.findings.append(replace(self._file.finding(node, move.code, message), confidence="manual"))
 
     def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
-        if (spelling.is_module or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
+        if (spelling.names_home or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
             # A single word: much is called as some top-level package is.
             return
         use = None
-        if spelling.is_module:
+        if spelling.names_home:
             use = find_known_use(self._context, node, self._names.by_module[text])
-            spelling = Spelling(use.move, use.move.new_module, is_module=True) if use else spelling
+            spelling = Spelling(use.move, use.move.new_module, names_home=True, is_symbol=False) if use else spelling
         move = spelling.move
         literal = read_literal(self._file.source, node)
         doubt = (

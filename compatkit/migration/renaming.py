@@ -1,0 +1,103 @@
+"""Tell what a set of moves makes of a name: one answer for the rewrite, the shim, texts, stubs and chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from compatkit.migration.model import Move
+from compatkit.migration.value import cached_by_identity
+
+
+class Renaming:
+    """Tells where names go. A name's own move counts before that of the module around it, the innermost before others.
+
+    >>> renaming = Renaming([Move("CK101", "a", "x", kind="module"), Move("CK102", "a.N", "y.M")])
+    >>> renaming.apply("a.N.method"), renaming.apply("a.b.N"), renaming.apply("b.N")
+    ('y.M.method', 'x.b.N', 'b.N')
+    """
+
+    def __init__(self, moves: Iterable[Move]) -> None:
+        self._declared = {move.old: move for move in moves}
+        self._modules = {move.old: move for move in self._declared.values() if move.is_module}
+
+    def of(self, dotted: str) -> Move | None:
+        """Return the move of one dotted name, symbol or module."""
+        move = self._declared.get(dotted) or self._covering(dotted)
+        return move.of(dotted) if move else None
+
+    def apply(self, dotted: str) -> str:
+        """Return what a dotted name is in v2; a part of what moved, such as a method, goes with it."""
+        found = None if self.lacking(dotted) else next(filter(None, map(self.of, _prefixes(dotted))), None)
+        return found.new + dotted.removeprefix(found.old) if found else dotted
+
+    def declared(self, dotted: str) -> Move | None:
+        """Return the move that is declared for this very name."""
+        return self._declared.get(dotted)
+
+    def is_whole(self, dotted: str) -> bool:
+        """True for the declared old name of a module that moves with all that is in it."""
+        return dotted in self._modules
+
+    def whole(self, module: str) -> Move | None:
+        """Return the move of a module that goes as a whole, or with the one around it."""
+        move = self._modules.get(module) or self._covering(module)
+        return move.of(module) if move else None
+
+    def around(self, dotted: str) -> Move | None:
+        """Return the declared move of the innermost module in which a dotted name lies, if v2 has the name there."""
+        move = self._modules.get(dotted) or self._covering(dotted)
+        return move if move and move.of(dotted) else None
+
+    def lacking(self, dotted: str) -> Move | None:
+        """Return the move of the module in which a name lies, if v2 does not have the name there."""
+        move = next(filter(None, map(self._declared.get, _prefixes(dotted))), None)
+        return move if move and move.lacks(dotted) else None
+
+    def of_import(self, module: str, name: str) -> Move | None:
+        """Return the move of a name that is imported from a module. A star moves if all that it brings does."""
+        if name == "*" and module in self._left_early:
+            return None
+        return self.of(f"{module}.{name}")
+
+    def older(self, dotted: str) -> list[str]:
+        """Return the names that become this one."""
+        moves = (move for prefix in _prefixes(dotted) for move in self._by_new.get(prefix, ()))
+        return [move.old + dotted.removeprefix(move.new) for move in moves]
+
+    @cached_property
+    def homes(self) -> frozenset[str]:
+        """Every old home: the modules that names move out of, and those that move themselves."""
+        return frozenset(move.old_home for move in self._declared.values())
+
+    @cached_property
+    def modules(self) -> list[Move]:
+        """The moves of whole modules, the innermost first."""
+        return sorted(self._modules.values(), key=lambda move: -len(move.old))
+
+    def _covering(self, dotted: str) -> Move | None:
+        return next(filter(None, map(self._modules.get, _prefixes(dotted))), None)
+
+    @cached_property
+    def _left_early(self) -> frozenset[str]:
+        return frozenset(move.old_module for move in self._declared.values())
+
+    @cached_property
+    def _by_new(self) -> dict[str, list[Move]]:
+        found: dict[str, list[Move]] = {}
+        for move in self._declared.values():
+            found.setdefault(move.new, []).append(move)
+        return found
+
+
+@cached_by_identity
+def renaming_of(moves: tuple[Move, ...]) -> Renaming:
+    return Renaming(moves)
+
+
+def _prefixes(dotted: str) -> Iterator[str]:
+    """Yield a name and what holds it, the longest first: of a thousand moves, these few may be about it."""
+    end = len(dotted)
+    while end > 0:
+        yield dotted[:end]
+        end = dotted.rfind(".", 0, end)
