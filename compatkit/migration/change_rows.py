@@ -355,7 +355,7 @@ CALLS = Table(
         "made_of",
         Kind(_classes, each_value(_of().schema)),
         "By argument, classes by dotted name: its value must be made of one right there, or the row is none of the"
-        " call. In a list, it is reported.",
+        " call. In a list, it is reported. A dict that is written out is made of builtins.dict.",
         (),
     ),
     Column(

@@ -9,7 +9,7 @@ from compatkit.rewrite.documents.errors import DocumentError
 from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply, split_lines
 from compatkit.rewrite.documents.yaml_values import read_events
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.rules.flags import OWN, commands_in, find_uses
+from compatkit.rewrite.rules.flags import OWN, commands_in, find_uses, foreign
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _CELL_OF_A_SHELL = re.compile(r"\s*%%(?:!|bash|cmd|script|sh)\b")
@@ -21,21 +21,22 @@ _NEW = "not rewritten, because this text names the new option too, and may be ab
 def find_commands(text: str, suffix: str, sheet: Sheet, request: Request) -> Sheet:
     """Find the options in a text of this kind; what `sheet` has read as Python is left out."""
     found = Sheet()
-    if not request.flags:
+    rows = foreign(request.flags, request.own_options)
+    if not rows:
         return found
     if suffix == ".ipynb":
         shown = list(shell_of_cell(text))
     else:
         shown = list(_shown(text)) if suffix in (".md", ".rst") else [(0, len(text))]
     uses = find_uses(
-        (command for start, end in shown for command in commands_in(text, start, end)), request.flags, request.options
+        (command for start, end in shown for command in commands_in(text, start, end)), rows, request.options
     )
     for use in uses:
         row, word = use.row, use.word
         if any(start <= word.start < end for start, end in sheet.read):
             continue
         reason = use.reason
-        if row.v1 in request.own_options and not row.say:
+        if row.v1 in request.own_options:
             reason = OWN
         elif not reason and use.edits and suffix not in {*_OF_COMMANDS, ".md", ".ipynb"}:
             reason = "files of this kind are left to a person"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -27,6 +27,11 @@ _UNSEEN = "it is not seen in one command with what tells whose option it is"
 _PARSERS = frozenset({"add_argument", "add_option", "option", "Option"})
 
 OWN = "a program of this project takes an option of this name itself"
+
+
+def foreign(rows: Iterable[FlagChange], own: Set[str]) -> list[FlagChange]:
+    """Leave out what is told of options that a program of the project takes itself: there they are not gone."""
+    return [row for row in rows if not (row.say and row.v1 in own)]
 
 
 class Word(NamedTuple):
@@ -119,8 +124,10 @@ def _value(command: Sequence[Word], at: int) -> Word | None:
 def find_flags(file: File, run: RunPlan) -> Found:
     """Rewrite options in lists of words, and report those in texts, and those that a parser hands on."""
     found = Found()
-    if not run.flags:
+    rows = foreign(run.flags, file.neighbours.options)
+    if not rows:
         return found
+    run = replace(run, flags=tuple(rows))
     lists: dict[ast.AST, None] = {}
     for node in file.nodes.of(ast.Constant):
         if isinstance(node.value, str) and any(row.v1 in node.value for row in run.flags):

@@ -127,7 +127,9 @@ def test_an_option_that_a_program_of_the_project_defines_itself_stays() -> None:
     own = frozenset({"--queue_size"})
 
     (found,) = reported("python run_till.py --station a --queue_size 3\n", ".txt", own=own)
+    told_of_its_own = reported("shop-till --fast\n", ".txt", own=frozenset({"--fast"}))
 
+    assert told_of_its_own == []
     assert "a program of this project takes an option of this name itself" in found
 
 

@@ -50,7 +50,8 @@ def plan_call(
     """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release."""
     items = list(_items(call, around.spreads))
     for item in items if any(change.made_of for change in changes) else ():
-        item.made = tuple(name for each in _makers(item.node) if (name := around.name_of(each)))
+        is_dict = isinstance(item.node, ast.Dict | ast.DictComp)
+        item.made = ("builtins.dict",) if is_dict else tuple(filter(None, map(around.name_of, _makers(item.node))))
         item.is_list = isinstance(item.node, ast.List | ast.Tuple)
     planned, doubts = plan_items(items, changes, around.may_make)
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
