@@ -15,7 +15,7 @@ MOST_JOBS = 4096
 
 
 class Kind(NamedTuple):
-    """Which values a setting takes: in words, as a test, as JSON Schema, and as the value that a run gets."""
+    """The values that a setting takes: in words, as a test, as JSON Schema, and as the value that a run gets."""
 
     expected: str
     fits: Callable[[object], bool]
@@ -73,7 +73,7 @@ def _wish(default: Any, kind: Kind, text: str, *, metavar: str = "") -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much a rewrite may do; by default only what is certain, in the smallest diff."""
+    """The limits of a rewrite; by default only what is certain, in the smallest diff."""
 
     confidence: Literal["safe", "review"] = _wish(
         "safe", CONFIDENCE, "review also makes what is only reported by default, such as strings that name code."
@@ -103,7 +103,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions(Options):
-    """What is wished of a run besides: which files it looks at, and how it works."""
+    """The other settings of a run: which files it looks at, and how it works."""
 
     exclude: tuple[str, ...] = _wish(
         (), PATTERNS, "Leave these files and folders out; as in .gitignore.", metavar="PATTERNS"

@@ -137,7 +137,7 @@ def tracking_uri(new_store: NewStore, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def active_store(tracking_uri: str) -> Iterator[str]:
     """The worker's store as MLflow's global one, for what logs through MLflow's fluent functions."""
-    from compatkit.training._mlflow_state import tracking_uri_set
+    from compatkit.training.server import tracking_uri_set
 
     with tracking_uri_set(tracking_uri):
         yield tracking_uri

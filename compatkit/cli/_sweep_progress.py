@@ -6,8 +6,7 @@ import click
 
 from compatkit.cli._progress import QuietLine
 from compatkit.cli._train_progress import LiveLine
-from compatkit.training.v2.interruption import Interruption
-from compatkit.training.v2.loop.callbacks import Callback
+from compatkit.training.v2.loop.callbacks import Callback, Interruption
 from compatkit.training.v2.sweep import Combination, FailedTraining, Swept, Trained
 
 

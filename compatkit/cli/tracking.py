@@ -39,7 +39,7 @@ def flush(ctx: click.Context, spool: Path | None) -> None:
 
     require("mlflow", "torch")
     quiet_mlflow()
-    from compatkit.training.delivery import Kept, Sent, deliver_spool
+    from compatkit.training.delivery import Sent, Undelivered, deliver_spool
     from compatkit.training.spool import spool_folder
 
     status, is_empty = ExitStatus.OK, True
@@ -48,7 +48,7 @@ def flush(ctx: click.Context, spool: Path | None) -> None:
         match outcome:
             case Sent(run_id, points, ending):
                 click.echo(f"{run_id}: {points} values sent" + (f", run {ending}" if ending else ""))
-            case Kept(_, reason):
+            case Undelivered(_, reason):
                 click.echo(f"error: {reason}", err=True)
                 status = ExitStatus.FAILED
     if is_empty:

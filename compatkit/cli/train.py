@@ -117,7 +117,7 @@ def _train_v2(
     from compatkit.cli._progress import QuietLine
     from compatkit.cli._train_progress import LiveLine
     from compatkit.training import TrainingOrchestratorV2
-    from compatkit.training.v2.interruption import Interruption
+    from compatkit.training.v2.loop.callbacks import Interruption
     from compatkit.training.v2.loop.distributed import rank_of_process
 
     quiet = QuietLine("preparing the training")

@@ -11,8 +11,8 @@ from compatkit.equivalence.matrix import Scenario
 from compatkit.migration import Allowance, Equivalence
 from compatkit.training import ModelTrainer, ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, preset_config
 from compatkit.training.v2.arguments import v1_paths
-from compatkit.training.v2.given import asked_of_the_trainer
 from compatkit.training.v2.recording import logged_params
+from compatkit.training.v2.trainer_choice import v2_only_settings
 
 _NOT_IN_V1 = "v1 has no argument for it"
 
@@ -37,7 +37,7 @@ class Task:
         """Return the task to train `scenario` and log it as `own_run` says, by dotted path."""
         preset = preset_config(scenario.preset)
         config = preset.with_overrides({**scenario.overrides, **own_run})
-        return cls(scenario, config, preset, tuple(asked_of_the_trainer(config)))
+        return cls(scenario, config, preset, tuple(v2_only_settings(config)))
 
     @property
     def trainers(self) -> tuple[type, ...]:

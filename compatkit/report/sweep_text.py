@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
-from compatkit.training.points import as_number
+from compatkit.training.sender import as_number
 from compatkit.training.v2.sweep import SEED, Combination, FailedTraining, Swept, Trained
 
 _SHOWN = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "val_f1")

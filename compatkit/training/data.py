@@ -1,11 +1,12 @@
-"""Data sets: scikit-learn's bundled ones, or a caller's own; split, standardised and as tensors."""
+"""Load a data set, bundled or the caller's own: split, standardised, as tensors and as inputs of an MLflow run."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,6 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from compatkit.training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
+
 
 DATASETS = ("breast_cancer", "digits", "iris", "wine")
 # A name; (X, y); (frame, name of the column of labels); or whatever yields (features, label) by index.
@@ -75,7 +80,10 @@ def load_dataset(
             features, labels, test_size=validation_fraction, random_state=seed, stratify=labels
         )
     except ValueError as error:
-        raise TrainingError.bad_split(validation_fraction, error) from error
+        raise TrainingError(
+            f"The data cannot be split with a validation fraction of {validation_fraction!r}: {error}",
+            hint="every class needs a sample in both parts; 0.2 suits the bundled data sets",
+        ) from error
     mean, scale = _statistics(train_x)
     return DataSplit(
         train=_to_tensors((train_x - mean) / scale, train_y),
@@ -131,8 +139,14 @@ def _collected(dataset: Dataset[Any], workers: int) -> tuple[Any, Any]:
         raise
     except Exception as error:  # whatever a Dataset of the user's own raises
         if workers and isinstance(error, RuntimeError) and not str(error).startswith(_CAUGHT):
-            raise TrainingError.lost_reader(error) from error
-        raise TrainingError.bad_sample(len(samples), _reason(error)) from error
+            raise TrainingError(
+                f"A process that reads the Dataset ended: {error}",
+                hint="set runtime.workers to 0, which reads it in the process of the training",
+            ) from error
+        raise TrainingError(
+            f"Sample {len(samples)} of the Dataset cannot be read: {_reason(error)}",
+            hint="samples count from 0; leave it out, or mend what reads it",
+        ) from error
     return [features for features, _ in samples], [label for _, label in samples]
 
 
@@ -174,7 +188,10 @@ def _as_arrays(features: Any, labels: Any) -> _Arrays:
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise TrainingError.not_finite("labels", int(np.count_nonzero(~np.isfinite(y))))
     if len(classes) < 2:
-        raise TrainingError.one_class(classes[:1].tolist()[0])
+        label = classes[:1].tolist()[0]
+        raise TrainingError(
+            f"All samples have the label {label!r}: there is nothing to tell apart.", hint="pass two classes or more"
+        )
     return x, numbered.astype(np.int64)
 
 
@@ -187,3 +204,36 @@ def _statistics(train: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
 
 def _to_tensors(features: NDArray[np.float64], labels: NDArray[np.int64]) -> TensorDataset:
     return TensorDataset(torch.from_numpy(features.astype(np.float32)), torch.from_numpy(labels))
+
+
+_CONTEXT = "mlflow.data.context"  # the tag by which MLflow tells what a data set was used for
+_DIGEST_LENGTH = 32  # characters, 128 bits; the store takes 36
+
+
+def inputs_of(data: DataSplit) -> list[DatasetInput]:
+    """Return both parts of `data`, standardised as the trainer gets them, as inputs of an MLflow run."""
+    return [_input(data, data.train, "training"), _input(data, data.validation, "validation")]
+
+
+def _input(data: DataSplit, part: TensorDataset, context: str) -> DatasetInput:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    features, target = part.tensors  # (n, features) float32, (n,) int64
+    schema = {"features": [list(data.shape), str(features.dtype)], "target": [[], str(target.dtype)]}
+    profile = {"samples": len(target), "features": data.features, "classes": data.classes}
+    dataset = Dataset(
+        name=data.name,
+        digest=_digest(part),
+        source_type="code",
+        source=json.dumps({"tags": {}}),
+        schema=json.dumps(schema),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, tags=[InputTag(_CONTEXT, context)])
+
+
+def _digest(part: TensorDataset) -> str:
+    found = hashlib.sha256()
+    for tensor in part.tensors:
+        found.update(tensor.numpy().tobytes())
+    return found.hexdigest()[:_DIGEST_LENGTH]

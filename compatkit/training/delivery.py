@@ -1,4 +1,4 @@
-"""Sending what trainings left in the spool: points in their order, nothing twice, and then the run's end."""
+"""Send the points that trainings left in the spool, in their order and nothing twice, and then end their runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.training.errors import TrackingError
-from compatkit.training.points import points_of_run, send_points
-from compatkit.training.sender import POINTS_PER_CALL
+from compatkit.training.sender import POINTS_PER_CALL, points_of_run, send_points
 from compatkit.training.server import require_server
-from compatkit.training.spool import Point, Spool, Spooled, read_spool, remove_blank, spool_files
+from compatkit.training.spool import MetricPoint, Spool, Spooled, read_spool, remove_blank, spool_files
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,14 +27,14 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Undelivered:
     """A spool that is as it was, and why."""
 
     path: Path
     reason: str
 
 
-Delivered = Sent | Kept
+Delivered = Sent | Undelivered
 
 
 def deliver_spool(folder: Path) -> Iterator[Delivered]:
@@ -46,7 +45,7 @@ def deliver_spool(folder: Path) -> Iterator[Delivered]:
         try:
             yield _deliver(read_spool(path))
         except TrackingError as error:
-            yield Kept(path, str(error))
+            yield Undelivered(path, str(error))
 
 
 def _deliver(spooled: Spooled) -> Sent:
@@ -79,7 +78,7 @@ def _send(client: MlflowClient, spooled: Spooled) -> int:
     return len(points)
 
 
-def _key(point: Point) -> tuple[str, int, int, str]:
+def _key(point: MetricPoint) -> tuple[str, int, int, str]:
     """Return what makes a point the same as another one on the server; the store keeps no -0.0 and no infinity."""
     largest = 1.7976931348623157e308
     value = "nan" if isnan(point.value) else repr(min(max(point.value, -largest), largest) + 0.0)

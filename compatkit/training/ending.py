@@ -1,7 +1,12 @@
-"""The end of a run: its status, and why it failed."""
+"""End a run with its status and the reason of a failure, SIGTERM included."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from compatkit.addresses import without_password
@@ -11,6 +16,7 @@ from compatkit.utf8 import made_encodable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
 
 FAILURE_TAG = "stack.failure"
 _LONGEST_TAG = 5000  # characters; SQLite's store cuts at 8,000, others earlier
@@ -35,5 +41,46 @@ def failure_of(error: BaseException) -> str:
 
 
 def is_consequence(error: BaseException) -> bool:
-    """Whether `error` only follows from what another process may have told already."""
+    """Tell whether `error` only follows from what another process may have told already."""
     return isinstance(error, LostProcessError)
+
+
+@contextmanager
+def termination_raised() -> Iterator[None]:
+    """Run the block with SIGTERM as `LostProcessError`, in the main thread, where nobody else handles it."""
+    if not _is_main() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _raise)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def termination_kept() -> Iterator[None]:
+    """Run the block, in which Ray takes SIGTERM for itself, and give it back to whoever had it."""
+    if not _is_main():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def pass_over_termination() -> None:
+    """Pass SIGTERM over from here on, until `termination_raised` ends: the training is ending, and its run with it."""
+    if _is_main() and signal.getsignal(signal.SIGTERM) is _raise:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _raise(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise LostProcessError.terminated()

@@ -1,8 +1,8 @@
-"""Errors in what a caller asks of the training stack."""
+"""Define the errors of training, of its configuration, of the tracking server and of a Ray cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from compatkit.addresses import without_password
 from compatkit.errors import CompatkitError, nearest
@@ -23,39 +23,8 @@ class TrainingError(CompatkitError):
         )
 
     @classmethod
-    def bad_sample(cls, number: int, reason: str) -> TrainingError:
-        return cls(
-            f"Sample {number} of the Dataset cannot be read: {reason}",
-            hint="samples count from 0; leave it out, or mend what reads it",
-        )
-
-    @classmethod
-    def lost_reader(cls, error: Exception) -> TrainingError:
-        return cls(
-            f"A process that reads the Dataset ended: {error}",
-            hint="set runtime.workers to 0, which reads it in the process of the training",
-        )
-
-    @classmethod
     def not_finite(cls, part: str, count: int) -> TrainingError:
         return cls(f"{count} values of the {part} are NaN or infinite.", hint="fill them in, or leave the samples out")
-
-    @classmethod
-    def one_class(cls, label: object) -> TrainingError:
-        return cls(
-            f"All samples have the label {label!r}: there is nothing to tell apart.", hint="pass two classes or more"
-        )
-
-    @classmethod
-    def diverged(cls, epoch: object, loss: float) -> TrainingError:
-        return cls(
-            f"The training loss became {loss} in epoch {epoch}; the training ended there.",
-            hint="use a lower learning rate, or clip the gradients",
-        )
-
-    @classmethod
-    def no_device(cls, name: str) -> TrainingError:
-        return cls(f"This machine has no device {name!r}.", hint="set runtime.device to cpu, or to auto")
 
     @classmethod
     def bad_checkpoint(cls, path: object, problem: object) -> TrainingError:
@@ -63,51 +32,6 @@ class TrainingError(CompatkitError):
             f"The checkpoint cannot be used: {problem}",
             where=str(path),
             hint="train without resuming, in another folder",
-        )
-
-    @classmethod
-    def other_training(cls, path: object, differences: Iterable[str]) -> TrainingError:
-        return cls(
-            f"The checkpoint is of another training: {'; '.join(differences)}.",
-            where=str(path),
-            hint="resume with the same settings and data, or train into another folder",
-        )
-
-    @classmethod
-    def not_saved(cls, path: object, problem: object) -> TrainingError:
-        return cls(
-            f"The checkpoint was not written: {problem}",
-            where=str(path),
-            hint="one that was there before is still whole",
-        )
-
-    @classmethod
-    def bad_split(cls, fraction: float, reason: object) -> TrainingError:
-        return cls(
-            f"The data cannot be split with a validation fraction of {fraction!r}: {reason}",
-            hint="every class needs a sample in both parts; 0.2 suits the bundled data sets",
-        )
-
-    @classmethod
-    def no_image(cls, shape: tuple[int, ...]) -> TrainingError:
-        return cls(
-            f"A 'cnn' reads rows and images, and a sample has the shape {shape}.",
-            hint="use the model 'mlp', or samples of shape (channels, height, width)",
-        )
-
-    @classmethod
-    def not_the_same(cls, what: str) -> TrainingError:
-        return cls(
-            f"The processes that train together do not have the same {what}.",
-            hint="start them with the same command, over the same files",
-        )
-
-    @classmethod
-    def partial_statistics(cls, names: Iterable[str], device: str) -> TrainingError:
-        return cls(
-            f"Batch norm would see a part of each batch only: {', '.join(names)}.",
-            where=f"the model, in several processes on {device}",
-            hint="use LayerNorm or GroupNorm, on GPUs nn.SyncBatchNorm, or train in one process",
         )
 
 
@@ -148,14 +72,6 @@ class TrackingError(CompatkitError):
         return cls(f"The {kind} {name!r} cannot be logged as it is: {reason}.", hint="give it a shorter text, in UTF-8")
 
     @classmethod
-    def no_psutil(cls) -> TrackingError:
-        return cls(
-            "System metrics need psutil, which is not installed.",
-            where="OrchestratorConfig, at tracking.system_metrics",
-            hint="pip install 'compatkit[system-metrics]'",
-        )
-
-    @classmethod
     def undelivered(cls, count: int, place: object, reason: object) -> TrackingError:
         return cls(
             f"{count} values of metrics have not reached the tracking server: {reason}",
@@ -168,13 +84,125 @@ class TrackingError(CompatkitError):
         return cls("The spool is in use by a training that runs.", where=str(path), hint="wait for its end")
 
     @classmethod
-    def bad_spool(cls, path: object, problem: object) -> TrackingError:
-        return cls(f"The spool cannot be read: {problem}", where=str(path))
-
-    @classmethod
     def refused(cls, path: object, reason: object) -> TrackingError:
         return cls(f"The tracking server refused the spool: {reason}", where=str(path))
 
     @classmethod
     def no_run(cls, run_id: str, uri: str, reason: object) -> TrackingError:
         return cls(f"There is no run {run_id}: {reason}", where=uri, hint="train without resuming")
+
+
+class ConfigError(CompatkitError):
+    """A configuration that names something unknown, or holds a value that cannot be."""
+
+    @classmethod
+    def invalid(cls, path: str, value: object, expected: str, known: Iterable[str] = ()) -> ConfigError:
+        where = f"OrchestratorConfig, at {path}"
+        hint = nearest(value, known) if isinstance(value, str) else ""
+        return cls(f"{path} is {value!r}; it must be {expected}.", where=where, hint=hint)
+
+    @classmethod
+    def unknown_key(cls, path: str, value: object, known: Iterable[str]) -> ConfigError:
+        return cls(
+            f"There is no setting {path!r} (given: {value!r}).",
+            where="OrchestratorConfig",
+            hint=_v2_spelling(path) or nearest(path, known),
+        )
+
+    @classmethod
+    def contradiction(cls, path: str, other: str, value: str, allowed: str) -> ConfigError:
+        return cls(
+            f"{path} and {other} = {value!r} do not go together.",
+            where=f"OrchestratorConfig, at {path}",
+            hint=f"set {path} to {allowed}, or choose another {other}",
+        )
+
+    @classmethod
+    def bad_file(cls, path: object, problem: object) -> ConfigError:
+        return cls(
+            f"The configuration cannot be read: {problem}",
+            where=str(path),
+            hint="see `compatkit presets --format toml NAME`",
+        )
+
+    @classmethod
+    def unwritable(cls, path: object, name: str, value: str) -> ConfigError:
+        return cls(
+            f"{name} is {value!r}, which holds a byte or half a character that is no text.",
+            where=f"{path}, which was not written",
+            hint="give it a value in UTF-8",
+        )
+
+    @classmethod
+    def bad_preset(cls, name: str, where: str, problem: object) -> ConfigError:
+        return cls(f"The preset {name!r} cannot be used: {problem}", where=where)
+
+    @classmethod
+    def unknown_preset(cls, name: object, known: Iterable[str]) -> ConfigError:
+        return cls(f"There is no preset {name!r}.", hint=nearest(str(name), known))
+
+    @classmethod
+    def argument_twice(cls, name: str) -> ConfigError:
+        return cls(
+            f"The argument {name!r} was given by position and by name.", where="the v1 arguments", hint="give it once"
+        )
+
+
+def _v2_spelling(path: str) -> str:
+    """Return a hint for a setting that is spelled as v1's argument was: the migration knows where v2 keeps it."""
+    from compatkit.migration import find_migration
+
+    spelled = {row.v1: row.v2 for row in find_migration().arguments}
+    found = spelled.get(path.rpartition(".")[2], path)
+    return f"did you mean {found!r}?" if found != path else ""
+
+
+_LONGEST = 500  # characters of Ray's messages
+
+
+class ClusterError(TrainingError):
+    """A Ray cluster that is not there, has no room, or cannot take the training."""
+
+    @classmethod
+    def unreachable(cls, address: str, reason: object) -> ClusterError:
+        return cls(
+            f"No Ray cluster answers: {reason}",
+            where=address,
+            hint="start it, or set scale.address (or RAY_ADDRESS) to host:port of one that runs",
+        )
+
+    @classmethod
+    def no_room(cls, asked: str, there: str, free: str) -> ClusterError:
+        return cls(
+            f"The Ray cluster has no room: {asked} are asked for; it has {there}, of which {free} are free.",
+            where="OrchestratorConfig, at scale.processes",
+            hint="ask for fewer processes, add machines, or wait longer: scale.patience_seconds",
+        )
+
+    @classmethod
+    def not_started(cls, seconds: float) -> ClusterError:
+        return cls(
+            f"The processes did not start within {seconds:g} s, although the Ray cluster has room.",
+            where="the Ray cluster",
+            hint="see Ray's logs (/tmp/ray/session_latest/logs), or wait longer: scale.patience_seconds",
+        )
+
+    @classmethod
+    def refused(cls, reason: object) -> ClusterError:
+        return cls(f"Ray Train could not start the processes: {reason}", where="the Ray cluster")
+
+
+def lost_processes(reasons: Mapping[int, object]) -> LostProcessError:
+    """Return the error of processes, by their number, that are gone."""
+    which = ", ".join(map(str, sorted(reasons)))
+    return LostProcessError(
+        f"{'Process' if len(reasons) == 1 else 'Processes'} {which} of the training ended, or cannot be reached.",
+        where=_shortened(next(iter(reasons.values()), "")),
+        hint="resume from the last checkpoint with --resume, or set scale.restarts",
+    )
+
+
+def _shortened(reason: object) -> str:
+    # Ray's first line says that a health check failed, and a later one why.
+    text = " ".join(str(reason).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -56,7 +56,10 @@ def _build_mlp(features: int, classes: int, widths: list[int], dropout: float) -
 def _image(features: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return (channels, height, width), or (1, features) for a row."""
     if len(shape) > 3:
-        raise TrainingError.no_image(shape)
+        raise TrainingError(
+            f"A 'cnn' reads rows and images, and a sample has the shape {shape}.",
+            hint="use the model 'mlp', or samples of shape (channels, height, width)",
+        )
     if len(shape) > 1:
         return (1, *shape)[-3:]
     side = isqrt(features)

@@ -1,4 +1,4 @@
-"""Sending points in batches from a thread of its own, so that a server that is away costs no epoch."""
+"""Send points of metrics in batches from a thread of its own, so that a server that is away costs no epoch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING
 
 from compatkit.training.errors import TrackingError
-from compatkit.training.spool import Point, Spool
+from compatkit.training.spool import MetricPoint, Spool
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 
 POINTS_PER_CALL = 1000  # MLflow's limit for one log_batch
 _RETRY = 1.0  # seconds between two tries while the server is away
@@ -22,14 +28,14 @@ class PointSender:
 
     def __init__(
         self,
-        send: Callable[[Sequence[Point]], None],
+        send: Callable[[Sequence[MetricPoint]], None],
         is_away: Callable[[Exception], bool],
         *,
         every: float,
         spool: Spool | None,
     ) -> None:
         self._send, self._is_away, self._every, self._spool = send, is_away, every, spool
-        self._points: deque[Point] = deque()
+        self._points: deque[MetricPoint] = deque()
         self._changed = threading.Condition()
         self._is_urgent = False
         self._is_closed = False
@@ -37,7 +43,7 @@ class PointSender:
         self._absence: Exception | None = None
         self._thread: threading.Thread | None = None
 
-    def put(self, points: Sequence[Point], *, is_spooled: bool = False) -> None:
+    def put(self, points: Sequence[MetricPoint], *, is_spooled: bool = False) -> None:
         """Take `points` to be sent; what is in the spool already is not written there again.
 
         Raises what the server answered to earlier points, if it refused them.
@@ -86,7 +92,7 @@ class PointSender:
             else:
                 self._forget(len(batch))
 
-    def _next_batch(self) -> list[Point] | None:
+    def _next_batch(self) -> list[MetricPoint] | None:
         with self._changed:
             due = time.monotonic() + (_RETRY if self._absence else self._every)
             while not self._is_closed:
@@ -112,3 +118,26 @@ class PointSender:
                 self._spool.mark_sent(count)
             self._absence = None
             self._changed.notify_all()
+
+
+def send_points(client: MlflowClient, run_id: str, points: Sequence[MetricPoint]) -> None:
+    """Log `points` to the run in one call."""
+    from mlflow.entities import Metric
+
+    client.log_batch(run_id, metrics=[Metric(*point) for point in points])
+
+
+def points_of_run(client: MlflowClient, run_id: str) -> list[MetricPoint]:
+    """Return every point that the server has of the run."""
+    return [
+        MetricPoint(name, point.value, point.timestamp, point.step)
+        for name in sorted(client.get_run(run_id).data.metrics)
+        for point in client.get_metric_history(run_id, name)
+    ]
+
+
+def as_number(value: object) -> float | None:
+    """Return `value` as a float if it is a number, also one in a 0-dimensional array or tensor; else None."""
+    if not isinstance(value, Real) and getattr(value, "ndim", None) == 0:
+        value = value.item()  # type: ignore[attr-defined]  # arrays and tensors have it
+    return float(value) if isinstance(value, Real) else None

@@ -1,7 +1,15 @@
-"""Ask whether an MLflow tracking server is there, with little patience: MLflow's own retries last minutes."""
+"""Ask an MLflow server for little: whether it answers, for a client, for its metrics on the machine.
+
+MLflow's own retries last minutes; these calls give up after seconds.
+"""
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +18,7 @@ from compatkit.training.errors import TrackingError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
 
 _SECONDS = 5.0
 _TEMPORARY = frozenset({408, 429, 500, 502, 503, 504})
@@ -48,7 +57,7 @@ def opened_client(tracking_uri: str | None) -> MlflowClient:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether `error` is that of a server that is away for a while, not a refusal of what was sent."""
+    """Tell whether `error` is that of a server that is away for a while, not a refusal of what was sent."""
     from mlflow.exceptions import MlflowException
 
     if isinstance(error, TrackingError):
@@ -56,3 +65,63 @@ def is_away(error: Exception) -> bool:
     if not isinstance(error, MlflowException):
         return False
     return error.get_http_status_code() in _TEMPORARY  # type: ignore[no-untyped-call]
+
+
+_VARIABLE = "MLFLOW_TRACKING_URI"
+_lock = threading.RLock()
+
+
+@contextmanager
+def tracking_uri_set(uri: str) -> Iterator[None]:
+    """Run the block with MLflow's global tracking URI at `uri`.
+
+    `mlflow.set_tracking_uri` also writes the environment variable, so both are restored.
+    """
+    import mlflow
+
+    with _lock:
+        before, variable = mlflow.get_tracking_uri(), os.environ.get(_VARIABLE)
+        if before == uri:
+            yield
+            return
+        mlflow.set_tracking_uri(uri)
+        try:
+            yield
+        finally:
+            _restore(before, variable)
+
+
+def _restore(uri: str, variable: str | None) -> None:
+    import mlflow
+
+    # None means "not set", which puts the choice back to the environment and the default.
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type,unused-ignore]
+    if variable is not None:
+        os.environ[_VARIABLE] = variable
+    if mlflow.get_tracking_uri() != uri:
+        mlflow.set_tracking_uri(uri)
+
+
+@contextmanager
+def system_metrics(run_id: str, uri: str, *, is_on: bool, is_resumed: bool = False) -> Iterator[None]:
+    """Run the block, sampled every ten seconds if `is_on`; raise `TrackingError` where psutil is not installed.
+
+    MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL sets other seconds.
+    """
+    if not is_on:
+        yield
+        return
+    if find_spec("psutil") is None:
+        raise TrackingError(
+            "System metrics need psutil, which is not installed.",
+            where="OrchestratorConfig, at tracking.system_metrics",
+            hint="pip install 'compatkit[system-metrics]'",
+        )
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+    monitor = SystemMetricsMonitor(run_id, resume_logging=is_resumed, tracking_uri=uri)  # type: ignore[no-untyped-call]
+    monitor.start()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        monitor.finish()  # type: ignore[no-untyped-call]

@@ -25,7 +25,7 @@ _SUFFIX = ".jsonl"
 _RUN_ID = re.compile(r"[\w-]{1,200}")
 
 
-class Point(NamedTuple):
+class MetricPoint(NamedTuple):
     """One value of a metric; `timestamp` is in milliseconds since 1970."""
 
     name: str
@@ -36,12 +36,12 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """What a spool file holds that was not sent. `ending` is the status that the run shall have; empty: none."""
+    """The points of a spool file that were not sent. `ending` is the status that the run shall have; empty: none."""
 
     path: Path
     run_id: str
     tracking_uri: str
-    points: tuple[Point, ...]
+    points: tuple[MetricPoint, ...]
     ending: str = ""
     end_time: int = 0  # ms since 1970
 
@@ -89,11 +89,11 @@ class Spool:
         """Return what was left here by an earlier process."""
         return read_spool(self.path)
 
-    def take_over(self, left: Iterable[Point], count: int) -> None:
+    def take_over(self, left: Iterable[MetricPoint], count: int) -> None:
         """Put `left` in the place of the `count` points that an earlier process did not send, and forget its end."""
         self._write({"sent": count}, {"ending": "", "end_time": 0}, *left)
 
-    def append(self, points: Iterable[Point]) -> None:
+    def append(self, points: Iterable[MetricPoint]) -> None:
         """Keep `points`, so that they outlive this process."""
         self._write(*points)
 
@@ -134,11 +134,11 @@ def read_spool(path: Path) -> Spooled:
     """Read a spool file. A last line that a crash cut is passed over. Raises `TrackingError` for any other file."""
     try:
         head, *notes = _documents(path)
-        points: list[Point] = []
+        points: list[MetricPoint] = []
         sent, ending, end_time = 0, "", 0
         for note in notes:
             if isinstance(note, list):
-                points.append(Point(*note))
+                points.append(MetricPoint(*note))
             elif "sent" in note:
                 sent += note["sent"]
             else:
@@ -147,7 +147,7 @@ def read_spool(path: Path) -> Spooled:
             raise ValueError(f"{head['run_id']!r} is not the id of a run")
         return Spooled(path, head["run_id"], head["tracking_uri"], tuple(points[sent:]), ending, end_time)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrackingError.bad_spool(path, error) from error
+        raise TrackingError(f"The spool cannot be read: {error}", where=str(path)) from error
 
 
 def remove_blank(path: Path) -> bool:

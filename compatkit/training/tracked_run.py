@@ -7,10 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from compatkit.addresses import without_password
-from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence
+from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence, pass_over_termination
 from compatkit.training.errors import TrackingError
 from compatkit.training.server import opened_client
-from compatkit.training.termination import pass_over_termination
 from compatkit.training.tracking import Delivery, RunTracker
 
 if TYPE_CHECKING:

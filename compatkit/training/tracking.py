@@ -18,15 +18,12 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from compatkit.trace import TRACE_FILE, watch
-from compatkit.training.data import DataSplit
+from compatkit.training.data import DataSplit, inputs_of
 from compatkit.training.ending import FAILURE_TAG, end_run
 from compatkit.training.errors import TrackingError
-from compatkit.training.inputs import inputs_of
-from compatkit.training.points import as_number, points_of_run, send_points
-from compatkit.training.sender import PointSender
-from compatkit.training.server import is_away, require_server
-from compatkit.training.spool import Point, Spool, spool_folder
-from compatkit.training.system_metrics import system_metrics
+from compatkit.training.sender import PointSender, as_number, points_of_run, send_points
+from compatkit.training.server import is_away, require_server, system_metrics
+from compatkit.training.spool import MetricPoint, Spool, spool_folder
 from compatkit.utf8 import is_encodable
 
 if TYPE_CHECKING:
@@ -41,7 +38,7 @@ _METRIC_NAME = re.compile(r"[\w\-./: ]{1,250}")  # one bad name, and MLflow refu
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How metrics reach the server.
+    """The way of metrics to the server.
 
     Attributes:
         every: seconds for which they are gathered before they are sent together.
@@ -116,7 +113,7 @@ class RunTracker:
             del numbers[name]
         self._sender.put(
             [
-                Point(name, number, now, int(step))
+                MetricPoint(name, number, now, int(step))
                 for name, number in numbers.items()
                 if (name, int(step)) not in self._logged
             ]
@@ -128,12 +125,12 @@ class RunTracker:
 
     @property
     def has_failure(self) -> bool:
-        """Whether the run has the reason of a failure already, from another process."""
+        """Tell whether the run has the reason of a failure already, from another process."""
         return FAILURE_TAG in self._client.get_run(self.run_id).data.tags
 
     @property
     def has_model(self) -> bool:
-        """Whether a model was logged to this run already, by the process that is resumed."""
+        """Tell whether a model was logged to this run already, by the process that is resumed."""
         outputs = self._client.get_run(self.run_id).outputs
         models = [] if outputs is None else outputs.model_outputs
         return any(str(self._client.get_logged_model(model.model_id).status) == "READY" for model in models)
@@ -145,7 +142,7 @@ class RunTracker:
         """
         import mlflow.pytorch
 
-        from compatkit.training._mlflow_state import tracking_uri_set
+        from compatkit.training.server import tracking_uri_set
 
         self.flush()
         # Created here, with its experiment: without an active run, log_model would take the default experiment.
@@ -180,7 +177,7 @@ class RunTracker:
             self._spool.mark_ended(ending, time.time_ns() // 1_000_000)
         self._spool.close(is_empty=all_sent and not ending)
 
-    def _send(self, points: Sequence[Point]) -> None:
+    def _send(self, points: Sequence[MetricPoint]) -> None:
         require_server(self._client.tracking_uri)
         send_points(self._client, self.run_id, points)
 

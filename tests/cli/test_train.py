@@ -18,7 +18,7 @@ from compatkit.cli.tracking import command as tracking_command
 from compatkit.cli.train import command as train_command
 from compatkit.errors import CompatkitError
 from compatkit.training import PRESETS, OrchestratorConfig, preset_config
-from compatkit.training.spool import Point, Spool
+from compatkit.training.spool import MetricPoint, Spool
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
 
 
@@ -146,7 +146,7 @@ def test_flush_sends_what_is_there_and_keeps_what_it_cannot_send(tmp_path: Path,
     run_id = client.create_run(client.create_experiment("flushed")).info.run_id
     for name in (run_id, "0" * 32):
         spool = Spool(tmp_path, name, tracking_uri)
-        spool.append([Point("loss", 0.5, 1, 1)])
+        spool.append([MetricPoint("loss", 0.5, 1, 1)])
         spool.close(is_empty=False)
 
     done = flush(tmp_path)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from compatkit.training import MODEL_TYPES, OPTIMIZERS, OrchestratorConfig
-from compatkit.training.v2.settings.names import CLASS_WEIGHTS, COMPILERS, ENGINES, METRIC_NAMES, MONITORED, SCHEDULERS
+from compatkit.training.v2.settings.sections import (
+    CLASS_WEIGHTS,
+    COMPILERS,
+    ENGINES,
+    METRIC_NAMES,
+    MONITORED,
+    SCHEDULERS,
+)
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _shares = st.floats(0.01, 0.99)

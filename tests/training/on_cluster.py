@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compatkit.training import OrchestratorConfig
-from compatkit.training.termination import termination_kept
+from compatkit.training.ending import termination_kept
 from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
 _VARIABLES = {

@@ -17,8 +17,8 @@ from mlflow import MlflowClient
 from compatkit.errors import CompatkitError
 from compatkit.training import DataSplit, ModelTrainerV2, OrchestratorConfig, TrainingError, TrainingOrchestratorV2
 from compatkit.training.ending import FAILURE_TAG
+from compatkit.training.errors import ConfigError
 from compatkit.training.v2.checkpoints import BEST, LAST, Checkpointer, load_checkpoint, save_checkpoint
-from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 from compatkit.training.v2.settings.sections import CheckpointConfig
 from tests.training.full_disk import files_of_at_most

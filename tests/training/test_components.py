@@ -17,9 +17,8 @@ from compatkit.record import EpochMetrics
 from compatkit.training import ConfigError, DataSplit, ModelTrainerV2, OrchestratorConfig, TrainingError, build_model
 from compatkit.training.v2.loop.batches import balanced_weights
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
-from compatkit.training.v2.loop.schedulers import factor_of
-from compatkit.training.v2.settings.names import MONITORED, is_better
-from compatkit.training.v2.settings.sections import SchedulerConfig
+from compatkit.training.v2.loop.optimizers import factor_of
+from compatkit.training.v2.settings.sections import MONITORED, SchedulerConfig, is_better
 
 RUN = {"epochs": 4, "batch_size": 16, "lr": 0.01, "seed": 1}
 

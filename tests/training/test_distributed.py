@@ -19,9 +19,9 @@ from compatkit.cli.compare import command as compare_command
 from compatkit.training import ConfigError, ModelTrainer, TrainingError
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
-from compatkit.training.v2.given import require_sharing
+from compatkit.training.v2.loop.batches import contribution, part_of, scaled, turns
 from compatkit.training.v2.loop.distributed import Processes
-from compatkit.training.v2.loop.parts import contribution, part_of, scaled, turns
+from compatkit.training.v2.trainer_choice import require_sharing
 from tests.training.runs import histories
 from tests.training.together import (
     KILLED_AFTER,

@@ -17,8 +17,8 @@ from compatkit.training import (
     TrainingOrchestratorV2,
     load_dataset,
 )
+from compatkit.training.data import inputs_of
 from compatkit.training.errors import TrackingError
-from compatkit.training.inputs import inputs_of
 from tests.training.runs import ORCHESTRATORS, Orchestrator, train
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.metrics import confusion_matrix as sklearn_confusion
 
-from compatkit.training.metrics import confusion_matrix, macro_scores
+from compatkit.training.v2.loop.passes import confusion_matrix, macro_scores
 
 CLASSES = 6
 pairs = st.lists(st.tuples(st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)), min_size=1, max_size=50)

@@ -14,13 +14,12 @@ from mlflow import MlflowClient
 
 from compatkit.record import EpochMetrics
 from compatkit.training import ConfigError, ModelTrainer, OrchestratorConfig, TrainingError, TrainingOrchestratorV2
-from compatkit.training.errors import LostProcessError
+from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.v2.checkpoints import LAST
 from compatkit.training.v2.on_ray import cluster
-from compatkit.training.v2.on_ray.desk import Began, Ended, EpochDone, Kept, Lost, Started
-from compatkit.training.v2.on_ray.errors import ClusterError
-from compatkit.training.v2.on_ray.failures import cause_of
+from compatkit.training.v2.on_ray.controller import cause_of
+from compatkit.training.v2.on_ray.mailbox_actor import Began, CheckpointKept, Ended, EpochDone, Lost, Started
 from compatkit.training.v2.on_ray.service import Service
 from tests.training.on_cluster import Told
 from tests.training.together import StopAt
@@ -172,9 +171,9 @@ def test_training_that_was_stopped_at_its_checkpoint_ends_when_it_is_started_aga
 def test_processes_go_on_from_the_last_checkpoint_only_after_a_loss(service: Service, tmp_path: Path) -> None:
     environment = {"compatkit.env.torch.threads": "1"}
     assert service.answer(Began(environment)) is None
-    service.answer(Kept(str(tmp_path / LAST), b"first"))
-    service.answer(Kept(str(tmp_path / LAST), b"second"))
-    service.answer(Kept(str(tmp_path / "best.pt"), b"best"))
+    service.answer(CheckpointKept(str(tmp_path / LAST), b"first"))
+    service.answer(CheckpointKept(str(tmp_path / LAST), b"second"))
+    service.answer(CheckpointKept(str(tmp_path / "best.pt"), b"best"))
     service.answer(Lost({1: "killed by a signal"}))
 
     with pytest.warns(UserWarning, match=r"Process 1 of the training ended.*started again\. \(killed by a signal\)"):
@@ -188,7 +187,7 @@ def test_checkpoint_that_cannot_be_written_ends_the_training(service: Service, t
     (tmp_path / "file").touch()
 
     with pytest.raises(TrainingError, match="The checkpoint was not written"):
-        service.answer(Kept(str(tmp_path / "file" / LAST), b""))
+        service.answer(CheckpointKept(str(tmp_path / "file" / LAST), b""))
 
 
 class RaysError(Exception):

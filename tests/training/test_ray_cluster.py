@@ -14,10 +14,9 @@ from mlflow import MlflowClient
 from compatkit.cli.compare import command as compare_command
 from compatkit.training import TrainingOrchestratorV2
 from compatkit.training.ending import FAILURE_TAG
-from compatkit.training.errors import LostProcessError
+from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
-from compatkit.training.v2.on_ray.errors import ClusterError
-from compatkit.training.v2.on_ray.failures import cause_of
+from compatkit.training.v2.on_ray.controller import cause_of
 from tests.training.on_cluster import KilledOnce, Told, on_ray, two_nodes
 from tests.training.runs import histories
 from tests.training.test_distributed import PROCESSES

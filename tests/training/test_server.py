@@ -13,8 +13,8 @@ from mlflow import MlflowClient
 
 from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2, TrainingResult
 from compatkit.training.errors import TrackingError
-from compatkit.training.points import points_of_run
-from compatkit.training.spool import Point, Spooled, read_spool, spool_files
+from compatkit.training.sender import points_of_run
+from compatkit.training.spool import MetricPoint, Spooled, read_spool, spool_files
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
@@ -65,7 +65,7 @@ class Story:
     """What is left when a training met an outage, and another one a server that stayed away."""
 
     result: TrainingResult
-    points: list[Point]
+    points: list[MetricPoint]
     status: str
     seen_away: int
     spool: list[Path]

@@ -15,18 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient
 
-from compatkit.training.delivery import Kept, Sent, deliver_spool
+from compatkit.training.delivery import Sent, Undelivered, deliver_spool
 from compatkit.training.errors import TrackingError
-from compatkit.training.points import points_of_run, send_points
-from compatkit.training.sender import POINTS_PER_CALL, PointSender
-from compatkit.training.spool import Point, Spool, read_spool
+from compatkit.training.sender import POINTS_PER_CALL, PointSender, points_of_run, send_points
+from compatkit.training.spool import MetricPoint, Spool, read_spool
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery
 from tests.training.full_disk import files_of_at_most
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 points = st.builds(
-    Point,
+    MetricPoint,
     st.sampled_from(["loss", "acc", "größe"]),
     st.floats(allow_nan=False),
     st.integers(0, 2**41),
@@ -35,13 +34,13 @@ points = st.builds(
 URI = "sqlite:///nowhere.db"
 
 
-def some(count: int) -> list[Point]:
-    return [Point("loss", 1.0 / (step + 1), 1_700_000_000_000 + step, step) for step in range(count)]
+def some(count: int) -> list[MetricPoint]:
+    return [MetricPoint("loss", 1.0 / (step + 1), 1_700_000_000_000 + step, step) for step in range(count)]
 
 
 @IN_ONE_FOLDER
 @given(kept=st.lists(points, max_size=20), data=st.data())
-def test_what_was_not_sent_is_read_back(kept: list[Point], data: st.DataObject, tmp_path: Path) -> None:
+def test_what_was_not_sent_is_read_back(kept: list[MetricPoint], data: st.DataObject, tmp_path: Path) -> None:
     sent = data.draw(st.integers(0, len(kept)))
     spool = Spool(tmp_path, "run", URI)
     spool.append(kept)
@@ -56,7 +55,7 @@ def test_what_was_not_sent_is_read_back(kept: list[Point], data: st.DataObject, 
 @IN_ONE_FOLDER
 @given(kept=st.lists(points, min_size=1, max_size=9), data=st.data())
 def test_crash_in_the_middle_of_a_line_costs_that_line_only(
-    kept: list[Point], data: st.DataObject, tmp_path: Path
+    kept: list[MetricPoint], data: st.DataObject, tmp_path: Path
 ) -> None:
     folder = Path(mkdtemp(dir=tmp_path))
     spool = Spool(folder, "run", URI)
@@ -104,11 +103,11 @@ class Server:
 
     def __init__(self) -> None:
         self.there = threading.Event()
-        self.got: list[Point] = []
+        self.got: list[MetricPoint] = []
         self.calls: list[int] = []
         self.refuses = False
 
-    def send(self, batch: Sequence[Point]) -> None:
+    def send(self, batch: Sequence[MetricPoint]) -> None:
         if self.refuses:
             raise ValueError("no such name")
         if not self.there.is_set():
@@ -184,7 +183,7 @@ def run_id(tracking_uri: str) -> str:
     return run.run_id
 
 
-def left_behind(folder: Path, run_id: str, uri: str, kept: Sequence[Point], ending: str = "") -> Path:
+def left_behind(folder: Path, run_id: str, uri: str, kept: Sequence[MetricPoint], ending: str = "") -> Path:
     spool = Spool(folder, run_id, uri)
     spool.append(kept)
     if ending:
@@ -208,7 +207,7 @@ def test_spool_is_sent_and_the_run_ended(tmp_path: Path, run_id: str, tracking_u
 def test_what_arrived_before_the_crash_is_not_sent_again(
     arrived: int, tmp_path: Path, run_id: str, tracking_uri: str, client: MlflowClient
 ) -> None:
-    special = [Point("loss", value, 1, 9) for value in (float("inf"), float("nan"), -0.0)]
+    special = [MetricPoint("loss", value, 1, 9) for value in (float("inf"), float("nan"), -0.0)]
     kept = [*some(4), *special]
     send_points(client, run_id, kept[:arrived])
     left_behind(tmp_path, run_id, tracking_uri, kept)
@@ -223,7 +222,7 @@ def test_spool_in_use_is_left_alone(tmp_path: Path, run_id: str, tracking_uri: s
 
     (outcome,) = deliver_spool(tmp_path)
 
-    assert isinstance(outcome, Kept)
+    assert isinstance(outcome, Undelivered)
     assert points_of_run(client, run_id) == []
     spool.close(is_empty=True)
 
@@ -233,7 +232,7 @@ def test_spool_of_a_run_that_is_gone_is_kept(tmp_path: Path, tracking_uri: str) 
 
     (outcome,) = deliver_spool(tmp_path)
 
-    assert isinstance(outcome, Kept)
+    assert isinstance(outcome, Undelivered)
     assert path.exists()
 
 
@@ -241,7 +240,7 @@ def test_broken_spool_does_not_stop_the_others(tmp_path: Path, run_id: str, trac
     (tmp_path / "-broken.jsonl").write_text("text\n")
     left_behind(tmp_path, run_id, tracking_uri, some(2))
 
-    assert [type(outcome) for outcome in deliver_spool(tmp_path)] == [Kept, Sent]
+    assert [type(outcome) for outcome in deliver_spool(tmp_path)] == [Undelivered, Sent]
 
 
 def test_full_disk_costs_the_spool_and_not_the_training(tmp_path: Path) -> None:
@@ -310,7 +309,7 @@ def test_blank_file_of_a_training_that_begins_is_left_alone(tmp_path: Path) -> N
     spool = Spool(tmp_path, "run", "sqlite:///mlflow.db")
     spool._file.truncate(0)
 
-    assert [type(outcome).__name__ for outcome in deliver_spool(tmp_path)] == ["Kept"]
+    assert [type(outcome).__name__ for outcome in deliver_spool(tmp_path)] == ["Undelivered"]
     spool.close(is_empty=True)
 
 
@@ -328,6 +327,6 @@ def test_spool_of_another_id_than_a_name_is_kept_and_told(tmp_path: Path) -> Non
 
     (kept,) = deliver_spool(tmp_path)
 
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Undelivered)
     assert "'../run' is not the id of a run" in kept.reason
     assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]

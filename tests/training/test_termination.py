@@ -9,9 +9,8 @@ import pytest
 from mlflow import MlflowClient
 
 from compatkit.training import OrchestratorConfig, TrainingOrchestratorV2
-from compatkit.training.ending import FAILURE_TAG
+from compatkit.training.ending import FAILURE_TAG, pass_over_termination, termination_raised
 from compatkit.training.errors import LostProcessError
-from compatkit.training.termination import pass_over_termination, termination_raised
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 
 

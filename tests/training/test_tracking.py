@@ -14,8 +14,8 @@ import torch
 from mlflow import MlflowClient
 
 from compatkit.training import TrainingOrchestrator, TrainingOrchestratorV2, load_dataset
-from compatkit.training._mlflow_state import tracking_uri_set
 from compatkit.training.sender import POINTS_PER_CALL
+from compatkit.training.server import tracking_uri_set
 from compatkit.training.tracked_run import tracked_run
 
 ORCHESTRATORS = pytest.mark.parametrize("orchestrator", [TrainingOrchestrator, TrainingOrchestratorV2])

@@ -19,7 +19,7 @@ from compatkit.training import (
     TrainingOrchestratorV2,
 )
 from compatkit.training.ending import FAILURE_TAG
-from compatkit.training.points import as_number
+from compatkit.training.sender import as_number
 from tests.training.runs import ORCHESTRATORS, Failing, Orchestrator, ReadRun, Recorded, histories, train
 from tests.training.strategies import mixed_histories
 

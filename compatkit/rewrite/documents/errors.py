@@ -14,11 +14,6 @@ class DocumentError(RewriteError):
         return cls(f"This is not valid {kind}: {reason}", hint=hint, code="CK901", line=line, column=column)
 
     @classmethod
-    def too_deep(cls, kind: str) -> DocumentError:
-        hint = "change the old names in it by hand"
-        return cls(f"This {kind} is nested more deeply than Python can parse", hint=hint, code="CK901")
-
-    @classmethod
     def too_large(cls, kind: str, reason: str) -> DocumentError:
         hint = "change the old names in it by hand"
         return cls(f"This {kind} is not read: {reason}", hint=hint, code="CK901")

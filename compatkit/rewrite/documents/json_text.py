@@ -53,7 +53,11 @@ def load_json(text: str, kind: str = "JSON") -> object:
     except json.JSONDecodeError as error:
         raise DocumentError.broken(kind, error.msg, line=error.lineno, column=error.colno) from error
     except RecursionError as error:
-        raise DocumentError.too_deep(kind) from error
+        raise DocumentError(
+            f"This {kind} is nested more deeply than Python can parse",
+            hint="change the old names in it by hand",
+            code="CK901",
+        ) from error
 
 
 def find_strings_of_json(text: str) -> Iterator[JsonString]:

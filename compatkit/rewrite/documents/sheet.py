@@ -24,7 +24,7 @@ _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: the declaration, and how far to go.
+    """A request to rewrite a document: the declaration, and how far to go.
 
     `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used;
     `loads` are declared keys whose values are loaded as code; `flags` are options that the document spells,

@@ -134,7 +134,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Getter:
-    """What this call of `operator.itemgetter` returns: it will look up these keys."""
+    """The function that this call of `operator.itemgetter` returns: it will look up these keys."""
 
     node: ast.Call
     keys: tuple[ast.expr, ...]

@@ -17,11 +17,10 @@ from compatkit.record import EpochRecord, read_history
 from compatkit.trace import environment_tags
 from compatkit.training.data import DatasetSource, DataSplit, load_dataset
 from compatkit.training.determinism import seeded, torch_threads
-from compatkit.training.divergence import require_convergence
+from compatkit.training.ending import termination_raised
 from compatkit.training.models import build_model
-from compatkit.training.points import as_number
-from compatkit.training.protocol import Trainer
-from compatkit.training.termination import termination_raised
+from compatkit.training.protocol import Trainer, require_convergence
+from compatkit.training.sender import as_number
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v1.trainer import ModelTrainer

@@ -52,8 +52,10 @@ class ModelTrainer:
         with seeded(seed):
             for epoch in range(1, epochs + 1):
                 start = time.perf_counter()
-                train_loss, train_acc = self._train_epoch(model, opt, shuffled(train_data, batch_size, seed + epoch))
-                val_loss, val_acc = self._evaluate(model, in_order(val_data, batch_size))
+                train_loss, train_acc = self._train_epoch(
+                    model, opt, shuffled_loader(train_data, batch_size, seed + epoch)
+                )
+                val_loss, val_acc = self._evaluate(model, ordered_loader(val_data, batch_size))
                 history.append(
                     {
                         "epoch": epoch,
@@ -97,13 +99,13 @@ class ModelTrainer:
         return loss_sum / seen, correct / seen
 
 
-def shuffled(data: TensorDataset, batch_size: int, seed: int) -> DataLoader[tuple[torch.Tensor, ...]]:
+def shuffled_loader(data: TensorDataset, batch_size: int, seed: int) -> DataLoader[tuple[torch.Tensor, ...]]:
     """Load `data` in an order that `seed` alone decides."""
     order = RandomSampler(data, generator=torch.Generator().manual_seed(seed))
     return DataLoader(data, batch_size=batch_size, sampler=order, generator=torch.Generator())
 
 
-def in_order(data: TensorDataset, batch_size: int) -> DataLoader[tuple[torch.Tensor, ...]]:
+def ordered_loader(data: TensorDataset, batch_size: int) -> DataLoader[tuple[torch.Tensor, ...]]:
     """Load `data` as it lies.
 
     Both loaders have a generator of their own: without one, a DataLoader draws a seed for its workers from the

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from compatkit.errors import nearest
 from compatkit.migration import Argument, Migration, find_migration
-from compatkit.training.v2.errors import ConfigError
+from compatkit.training.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
 
 NOT_GIVEN: Final = object()
@@ -37,12 +38,21 @@ def v1_overrides(
     overrides: dict[str, object] = {}
     for position, value in enumerate(positional):
         if position not in by_position:
-            raise ConfigError.too_many(len(positional), len(by_position))
+            given = len(positional)
+            raise ConfigError(
+                f"{given} arguments were given by position; v1 knows {len(by_position)}.",
+                where="the v1 arguments",
+                hint="give them by name, or as an OrchestratorConfig",
+            )
         if value is not NOT_GIVEN:
             overrides[by_position[position].v2] = value
     for name, value in keywords.items():
         if name not in by_name:
-            raise ConfigError.unknown_argument(name, value, by_name)
+            raise ConfigError(
+                f"There is no argument {name!r} (given: {value!r}).",
+                where="the v1 arguments",
+                hint=nearest(name, by_name),
+            )
         if by_name[name].v2 in overrides:
             raise ConfigError.argument_twice(name)
         overrides[by_name[name].v2] = value
@@ -56,5 +66,9 @@ def v1_arguments(settings: Mapping[str, object], defaults: Mapping[str, object])
     """
     paths = v1_paths()
     if asked := [path for path in settings if path not in paths.values() and settings[path] != defaults[path]]:
-        raise ConfigError.not_in_v1(asked)
+        raise ConfigError(
+            f"v1 has no argument for {', '.join(sorted(asked))}.",
+            where="OrchestratorConfig",
+            hint="leave them at their defaults, or train on v2",
+        )
     return {name: settings[path] for name, path in paths.items()}

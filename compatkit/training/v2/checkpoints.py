@@ -1,4 +1,4 @@
-"""Checkpoints: last.pt, from which a training goes on bitwise equal, and best.pt, the weights of the best epoch.
+"""Write and read checkpoints: last.pt, from which a training goes on bitwise equal, and best.pt, its best weights.
 
 Plain tensors and values only, so that the default `torch.load` reads them; replaced as a whole or not at all.
 """
@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 
 import torch
 
-from compatkit.training.errors import TrainingError
+from compatkit.training.data import DataSplit
+from compatkit.training.errors import ConfigError, TrainingError
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
-from compatkit.training.v2.settings.names import is_better
-from compatkit.training.v2.settings.sections import CheckpointConfig
+from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.sections import CheckpointConfig, is_better
 
 LAST, BEST = "last.pt", "best.pt"
 _FORMAT = 1
@@ -97,7 +98,11 @@ def write_checkpoint(path: Path, content: bytes) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        raise TrainingError.not_saved(path, error) from error
+        raise TrainingError(
+            f"The checkpoint was not written: {error}",
+            where=str(path),
+            hint="one that was there before is still whole",
+        ) from error
 
 
 def load_checkpoint(path: Path | io.BytesIO) -> dict[str, Any]:
@@ -126,7 +131,11 @@ def require_same_training(path: Path, saved: Mapping[str, Any], given: Mapping[s
         f"{name} was {saved.get(name)!r} and is {value!r}" for name, value in given.items() if saved.get(name) != value
     ]
     if differences:
-        raise TrainingError.other_training(path, differences)
+        raise TrainingError(
+            f"The checkpoint is of another training: {'; '.join(differences)}.",
+            where=str(path),
+            hint="resume with the same settings and data, or train into another folder",
+        )
 
 
 def _sync_folder(folder: Path) -> None:
@@ -137,3 +146,33 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+_NOT_DECISIVE = ("tracking.", "checkpoints.", "scale.", "runtime.workers")
+
+
+def about_training(config: OrchestratorConfig, data: DataSplit) -> dict[str, Any]:
+    """Return what must be the same for a training to go on: every setting that decides it, and the data."""
+    decisive = {path: value for path, value in config.flatten().items() if not path.startswith(_NOT_DECISIVE)}
+    # Of a table the digest tells all; of sequences the same values may be cut into other steps.
+    shape = {"shape": list(data.shape)} if len(data.shape) > 1 else {}
+    return {**decisive, "dataset": data.name, "data": data.digest, **shape}
+
+
+def saved_training(config: OrchestratorConfig, about: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the last checkpoint holds, None without one.
+
+    Raises `ConfigError` without a folder for checkpoints, `TrainingError` for a checkpoint of another training.
+    """
+    folder = config.checkpoints.folder
+    if folder is None:
+        raise ConfigError(
+            "A training without checkpoints cannot be resumed.",
+            where="OrchestratorConfig, at checkpoints.folder",
+            hint="set checkpoints.folder",
+        )
+    if (path := last_checkpoint(folder)) is None:
+        return None
+    saved = load_checkpoint(path)
+    require_same_training(path, saved["about"], about)
+    return saved

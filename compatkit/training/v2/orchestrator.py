@@ -11,24 +11,27 @@ from torch import nn
 from compatkit.migration import find_migration
 from compatkit.record import EpochRecord
 from compatkit.training.data import DatasetSource, DataSplit, load_dataset
-from compatkit.training.divergence import require_convergence
+from compatkit.training.ending import termination_raised
 from compatkit.training.models import build_model
-from compatkit.training.protocol import Trainer
-from compatkit.training.termination import termination_raised
+from compatkit.training.protocol import Trainer, require_convergence
 from compatkit.training.tracked_run import log_failed_run, tracked_run
 from compatkit.training.tracking import Delivery, RunTracker
 from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
-from compatkit.training.v2.checkpoints import Checkpointer
-from compatkit.training.v2.engines import engine_started, run_trainer, train_by_engine
-from compatkit.training.v2.followers import failure_told
-from compatkit.training.v2.given import base_config, choose_trainer, require_sharing, require_support
+from compatkit.training.v2.checkpoints import Checkpointer, about_training, saved_training
+from compatkit.training.v2.engines import engine_started, failure_told, run_trainer, train_by_engine
 from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback
 from compatkit.training.v2.loop.distributed import Processes
-from compatkit.training.v2.loop.trainer import ModelTrainerV2
-from compatkit.training.v2.recording import HistoryLogger, in_names, log_setup
-from compatkit.training.v2.result import TrainingResult, final_metrics, result_of
-from compatkit.training.v2.resumption import about_training, saved_training
+from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
+from compatkit.training.v2.recording import (
+    HistoryLogger,
+    TrainingResult,
+    final_metrics,
+    in_names,
+    log_setup,
+    training_result,
+)
 from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.trainer_choice import choose_trainer, require_sharing, require_support, starting_config
 
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
 _UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)
@@ -63,7 +66,7 @@ class TrainingOrchestratorV2:
         self.trainer = choose_trainer(positional, trainer)
         self.preset = preset
         overrides = v1_overrides(positional, v1_arguments, find_migration())
-        self.config = base_config(config, preset).with_overrides(overrides)
+        self.config = starting_config(config, preset).with_overrides(overrides)
         self.callbacks = tuple(callbacks)
         self.model: nn.Module | None = None
         require_support(self.trainer, self.config, self.callbacks)
@@ -135,7 +138,7 @@ class TrainingOrchestratorV2:
             if tracking.log_model and not (resume and run.has_model):
                 assert self.model is not None
                 run.log_model(self.model, data.validation.tensors[0][:_EXAMPLE_SAMPLES])
-        return result_of(run.run_id, tracking.experiment_name, history)
+        return training_result(run.run_id, tracking.experiment_name, history)
 
     def _follow(self, processes: Processes, data: DataSplit) -> TrainingResult:
         """Train along with the first process."""
@@ -144,7 +147,7 @@ class TrainingOrchestratorV2:
             self.model = self._build_model(data)
             history = run_trainer(self._equipped_trainer(), self.config, self.model, data, saved and saved["state"])
         require_convergence(history)
-        return result_of(run_id, self.config.tracking.experiment_name, history)
+        return training_result(run_id, self.config.tracking.experiment_name, history)
 
     def _train_in(
         self, run: RunTracker, data: DataSplit, about: Mapping[str, Any], saved: Mapping[str, Any] | None

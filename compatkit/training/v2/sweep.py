@@ -9,15 +9,14 @@ from pathlib import Path
 from traceback import format_exception
 
 from compatkit.training.data import DatasetSource
-from compatkit.training.ending import failure_of, failure_tag
-from compatkit.training.termination import termination_raised
+from compatkit.training.ending import failure_of, failure_tag, termination_raised
+from compatkit.training.errors import ConfigError
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import LONGEST_PARAM
 from compatkit.training.v2.engines import engine_kept
-from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
-from compatkit.training.v2.result import TrainingResult
+from compatkit.training.v2.recording import TrainingResult
 from compatkit.training.v2.settings.config import OrchestratorConfig
 from compatkit.training.v2.settings.presets import preset_config
 
@@ -76,7 +75,7 @@ def combinations(
     Without presets, they start from `base`. Seeds count on from the first's. Raises `ConfigError` for what a
     configuration cannot be, before anything is trained, and for two combinations that are the same.
 
-    >>> [each.label for each in combinations(["optimizer.learning_rate=0.1,0.01"], seeds=2)][:2]
+    >>> [combination.label for combination in combinations(["optimizer.learning_rate=0.1,0.01"], seeds=2)][:2]
     ['optimizer.learning_rate=0.1 runtime.seed=42', 'optimizer.learning_rate=0.1 runtime.seed=43']
     """
     fixed, axes = _axes(assignments)
@@ -118,7 +117,7 @@ def run_sweep(
             if isinstance(outcomes[-1], Trained) and outcomes[-1].is_interrupted:
                 run.status = "KILLED"
                 break
-        failed = [each for each in outcomes if isinstance(each, FailedTraining)]
+        failed = [outcome for outcome in outcomes if isinstance(outcome, FailedTraining)]
         if failed:
             run.status = "FAILED"
             told = f"{len(failed)} of {len(asked)} trainings failed; the first: {failed[0].reason}"
@@ -175,7 +174,9 @@ def _seeded(combination: Combination, seeds: int) -> Iterator[Combination]:
         yield combination
         return
     if SEED in combination.chosen:
-        raise ConfigError.seeds_twice()
+        raise ConfigError(
+            "Seeds were given as a number and as values of runtime.seed.", where="the sweep", hint="give one of them"
+        )
     first = combination.config.runtime.seed
     for seed in range(first, first + seeds):
         config = combination.config.with_overrides({SEED: seed})
@@ -186,9 +187,13 @@ def _require_distinct(found: Sequence[Combination]) -> None:
     for index, combination in enumerate(found):
         for other in found[:index]:
             if other.config == combination.config:
-                raise ConfigError.same_training(other.label, combination.label)
+                raise ConfigError(
+                    f"Two combinations are the same training: {other.label!r} and {combination.label!r}.",
+                    where="the sweep",
+                    hint="give each value once",
+                )
 
 
 def _axes_of(asked: Sequence[Combination]) -> dict[str, list[str]]:
-    names = dict.fromkeys(name for each in asked for name in each.chosen)
-    return {name: list(dict.fromkeys(each.chosen[name] for each in asked if name in each.chosen)) for name in names}
+    names = dict.fromkeys(name for combination in asked for name in combination.chosen)
+    return {name: list(dict.fromkeys(c.chosen[name] for c in asked if name in c.chosen)) for name in names}

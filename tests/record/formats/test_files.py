@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 
 from compatkit.record import RecordError, formats
-from compatkit.training._mlflow_state import tracking_uri_set
+from compatkit.training.server import tracking_uri_set
 
 # Lone surrogates are no text that a file in UTF-8 can hold.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)

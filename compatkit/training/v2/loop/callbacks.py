@@ -1,26 +1,29 @@
-"""Call what runs after each epoch of a v2 training, and define the state that it sees."""
+"""Call what runs after each epoch of a v2 training: early stopping, interruption by Ctrl-C, the caller's own."""
 
 from __future__ import annotations
 
+import signal
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from compatkit.record import EpochMetrics
-from compatkit.training.v2.loop.precision import Precision
-from compatkit.training.v2.loop.schedulers import Scheduler
+from compatkit.training.v2.loop.optimizers import Precision, Scheduler
+from compatkit.training.v2.settings.sections import EarlyStoppingConfig, is_better
 
 INTERRUPTED = "interrupted"
 
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """How far a training is. Callbacks read it; of its attributes they set `stop` only.
+    """The progress of a training. Callbacks read it; of its attributes they set `stop` only.
 
     Attributes:
         epochs: epochs that were asked for.
@@ -46,7 +49,7 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class TrainingState(Progress):
-    """Where a training is, in a process that trains.
+    """The state of a training, in a process that trains.
 
     Attributes:
         model: what is trained, with the weights of the moment.
@@ -137,3 +140,76 @@ class CallersCallback(Callback):
 
     def on_end(self, state: Progress) -> None:
         """Called after the last epoch; not if an exception ended the training."""
+
+
+class EarlyStopping(Callback):
+    """Ends the training after `patience` epochs without an improvement; restores the best weights on request."""
+
+    is_everywhere = True  # every process has the same metrics, and weights to restore
+
+    def __init__(self, config: EarlyStoppingConfig) -> None:
+        self._config = config
+        self._best: float | None = None
+        self._waited = 0  # epochs
+        self._weights: dict[str, Tensor] = {}
+
+    def on_epoch(self, state: TrainingState) -> None:
+        config, value = self._config, float(getattr(state.history[-1], self._config.metric))
+        if is_better(config.metric, value, self._best, by=config.min_delta):
+            self._best, self._waited = value, 0
+            if config.restore_best:
+                self._weights = {name: weight.detach().clone() for name, weight in state.model.state_dict().items()}
+            return
+        self._waited += 1
+        if config.patience is not None and self._waited >= config.patience:
+            state.stop = state.stop or f"{config.metric} did not improve for {self._waited} epochs"
+
+    def on_end(self, state: TrainingState) -> None:
+        if self._weights:
+            state.model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self._best, "waited": self._waited, "weights": self._weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._best, self._waited, self._weights = state["best"], state["waited"], dict(state["weights"])
+
+
+# torchrun passes a SIGINT on that the terminal has sent to its processes too: within this time, two are one.
+_SAME = 1.0  # seconds
+
+
+class Interruption(CallersCallback):
+    """Ends the training with the epoch in which SIGINT arrives. Use it in the main thread; `tell` is then called."""
+
+    is_everywhere = True  # each process has a signal handler of its own
+
+    def __init__(self, tell: Callable[[], object] = lambda: None) -> None:
+        self._tell = tell
+        self._asked: float | None = None  # seconds, of the monotonic clock
+        self.is_asked = False
+        self._before: object = None
+
+    def on_start(self, state: Progress) -> None:  # noqa: ARG002
+        self._before = signal.signal(signal.SIGINT, self._ask)
+
+    def on_epoch(self, state: Progress) -> None:
+        if self.is_asked:
+            state.stop = state.stop or INTERRUPTED
+
+    def on_end(self, state: Progress) -> None:
+        self.is_asked = self.is_asked or state.stop == INTERRUPTED  # another process was asked
+
+    def close(self) -> None:
+        """Let SIGINT do again what it did."""
+        if callable(self._before) or isinstance(self._before, int):
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._asked is None:
+            self._asked, self.is_asked = now, True
+            self._tell()
+        elif now - self._asked > _SAME:
+            self.close()
+            signal.raise_signal(signal.SIGINT)

@@ -69,7 +69,10 @@ class Processes:
     def require_same(self, what: str, value: object) -> None:
         """Raise `TrainingError` unless `value` is the same in every process."""
         if any(other != value for other in self.collect(value)):
-            raise TrainingError.not_the_same(what)
+            raise TrainingError(
+                f"The processes that train together do not have the same {what}.",
+                hint="start them with the same command, over the same files",
+            )
 
     def add_up(self, values: torch.Tensor) -> torch.Tensor:
         """Return the sum of every process's `values`, the same in all of them."""
@@ -104,7 +107,7 @@ class Processes:
 
 
 def is_distributed() -> bool:
-    """Whether this process was started as one of several, as `torchrun` does."""
+    """Tell whether this process was started as one of several, as `torchrun` does."""
     return all(name in os.environ for name in _VARIABLES) and int(os.environ["WORLD_SIZE"]) > 1
 
 
@@ -171,4 +174,8 @@ def _require_whole_statistics(model: nn.Module, device: torch.device) -> None:
     names = [name for name, module in model.named_modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]  # noqa: SLF001
     if all(isinstance(model.get_submodule(name), nn.SyncBatchNorm) for name in names):
         return
-    raise TrainingError.partial_statistics(names, device.type)
+    raise TrainingError(
+        f"Batch norm would see a part of each batch only: {', '.join(names)}.",
+        where=f"the model, in several processes on {device.type}",
+        hint="use LayerNorm or GroupNorm, on GPUs nn.SyncBatchNorm, or train in one process",
+    )

@@ -1,4 +1,4 @@
-"""One pass over the data: training or evaluation, and what was measured on the way.
+"""Pass over the data once, to train or to evaluate, and score the classifier from its confusion matrix.
 
 Nothing here waits for a value before the pass ends, so a GPU is not held up.
 """
@@ -13,17 +13,61 @@ import torch.nn.functional as F  # noqa: N812  # its usual name
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from compatkit.training.metrics import Scores, confusion_matrix, macro_scores
-from compatkit.training.v2.loop.batches import Batch
+from compatkit.training.v2.loop.batches import Batch, contribution, parts, scaled, summed, turns
 from compatkit.training.v2.loop.distributed import Processes
-from compatkit.training.v2.loop.parts import contribution, parts, scaled, summed, turns
-from compatkit.training.v2.loop.precision import Precision
+from compatkit.training.v2.loop.optimizers import Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Accuracy, and the macro averages over the classes; each 0 to 1."""
+
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+
+
+def confusion_matrix(predicted: Tensor, target: Tensor, classes: int) -> Tensor:
+    """Count the pairs: (n,) and (n,) class indices -> (classes, classes) int64, a row a true class."""
+    cells = target * classes + predicted  # (n,)
+    return torch.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def macro_scores(confusion: Tensor) -> Scores:
+    """Average precision, recall and F1 over the classes, each class weighing the same.
+
+    As in scikit-learn: a class that is neither true nor predicted anywhere is left out of the average, and what
+    would be a division by zero (a class that was never predicted) counts as 0.
+    """
+    counts = confusion.to(torch.float64)  # (classes, classes)
+    hits, predicted, actual = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)  # (classes,) each
+    occurs = (predicted + actual) > 0
+    return Scores(
+        accuracy=_ratio(int(confusion.diagonal().sum()), int(confusion.sum())),
+        precision=_mean(_divide(hits, predicted)[occurs]),
+        recall=_mean(_divide(hits, actual)[occurs]),
+        f1=_mean(_divide(2 * hits, predicted + actual)[occurs]),
+    )
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _divide(part: Tensor, whole: Tensor) -> Tensor:
+    return torch.where(whole > 0, part / whole.clamp(min=1), 0.0)
+
+
+def _mean(values: Tensor) -> float:
+    return float(values.mean()) if values.numel() else 0.0
+
 
 _HELD = 64  # batches; one call for all of them costs less than one for each
 
 
 @dataclass(slots=True)
-class Tally:
+class ScoreSums:
     """Losses, predictions and labels of the batches of a pass, or of this process's parts of them."""
 
     losses: list[Tensor] = field(default_factory=list)  # scalars, nats; over all processes: the mean over the batch
@@ -66,7 +110,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a pass measured: mean loss over the samples in nats, scores, and the number of classes."""
+    """The measurements of a pass: mean loss over the samples in nats, scores, and the number of classes."""
 
     loss: float
     scores: Scores
@@ -86,11 +130,11 @@ class Stepper:
     clip_norm: float | None = None
     accumulate: int = 1
 
-    def train(self, batches: Iterable[Batch], samples: int) -> Tally:
+    def train(self, batches: Iterable[Batch], samples: int) -> ScoreSums:
         """Train on `batches` of `samples` samples in all; of each, every process takes its part."""
         self.model.train()
         weights = list(self.model.parameters())
-        tally, seen, group, done = Tally(), 0, 0, 0
+        tally, seen, group, done = ScoreSums(), 0, 0, 0
         for part in parts(batches, self.processes, self.class_weights):  # (part, features), (part,)
             if self.accumulate == 1:
                 group = part.samples
@@ -122,10 +166,10 @@ class Stepper:
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[Batch], precision: Precision, processes: Processes) -> Tally:
+def evaluate(model: nn.Module, batches: Iterable[Batch], precision: Precision, processes: Processes) -> ScoreSums:
     """Run `model` on `batches` without changing it; the processes take turns."""
     model.eval()
-    tally = Tally()
+    tally = ScoreSums()
     for features, target in turns(batches, processes):
         with precision.autocast():
             logits = model(features)

@@ -17,17 +17,16 @@ from torch import nn
 from compatkit.record import EpochRecord
 from compatkit.trace.watch import VARIABLE as TRACED
 from compatkit.training.data import DataSplit
+from compatkit.training.errors import ClusterError
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.checkpoints import Checkpointer
 from compatkit.training.v2.loop.callbacks import CallersCallback
-from compatkit.training.v2.loop.trainer import ModelTrainerV2
+from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
 from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
-from compatkit.training.v2.on_ray.controller import callers_callback
-from compatkit.training.v2.on_ray.desk import Desk, open_desk
-from compatkit.training.v2.on_ray.errors import ClusterError
-from compatkit.training.v2.on_ray.failures import cause_of
+from compatkit.training.v2.on_ray.controller import callers_callback, cause_of
+from compatkit.training.v2.on_ray.mailbox_actor import Mailbox, open_mailbox
 from compatkit.training.v2.on_ray.service import Service
-from compatkit.training.v2.on_ray.worker import Job, Trained, train_part
+from compatkit.training.v2.on_ray.worker import PartTrained, TrainingJob, train_part
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
@@ -50,17 +49,17 @@ def train_on_ray(
 
     Raises what the training raises in them, `LostProcessError` for one that is gone, and `ClusterError`.
     """
-    ours = [each for each in trainer.callbacks if isinstance(each, CallersCallback)]
+    ours = [callback for callback in trainer.callbacks if isinstance(callback, CallersCallback)]
     job = _job(trainer, config, model, data, saved)
     job_ref = _sent(job)
-    with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder, closing(open_desk()) as desk:
-        fit = _Fit(_ray_trainer(partial(train_part, desk, job_ref), desk, job.config, folder))
+    with tempfile.TemporaryDirectory(prefix="compatkit-ray-") as folder, closing(open_mailbox()) as mailbox:
+        fit = _Fit(_ray_trainer(partial(train_part, mailbox, job_ref), mailbox, job.config, folder))
         fit.start()
         try:
-            trained = _serve(fit, desk, Service(run, ours), job.config)
+            trained = _serve(fit, mailbox, Service(run, ours), job.config)
         finally:
             # Who still asks gets an error, and ends; so does the controller, and with it the thread.
-            desk.close()
+            mailbox.close()
             fit.join(_ENDING)
     model.load_state_dict(trained.weights)
     return trained.history
@@ -72,28 +71,34 @@ def _job(
     model: nn.Module,
     data: DataSplit,
     saved: Mapping[str, Any] | None,
-) -> Job:
+) -> TrainingJob:
     theirs = copy.copy(trainer)
-    keepers = [each for each in trainer.callbacks if isinstance(each, Checkpointer)]
-    theirs.callbacks = tuple(each for each in trainer.callbacks if not isinstance(each, CallersCallback | Checkpointer))
+    keepers = [callback for callback in trainer.callbacks if isinstance(callback, Checkpointer)]
+    theirs.callbacks = tuple(
+        callback for callback in trainer.callbacks if not isinstance(callback, CallersCallback | Checkpointer)
+    )
     device = "cuda" if "GPU" in needs_of(config) else "cpu"
     config = config.with_overrides({"runtime.device": device})
     trace = os.environ.get(TRACED, "")
-    return Job(config, theirs, next(iter(keepers), None), model, data, saved, trace)
+    return TrainingJob(config, theirs, next(iter(keepers), None), model, data, saved, trace)
 
 
-def _sent(job: Job) -> ObjectRef[Job]:
+def _sent(job: TrainingJob) -> ObjectRef[TrainingJob]:
     """Put `job` where every machine of the cluster can take it from."""
     import ray
 
     try:
         return ray.put(job)
     except Exception as error:  # pickle raises what the objects raise
-        raise ClusterError.not_sent(error) from error
+        raise ClusterError(
+            f"The training cannot be sent to other processes: {error}",
+            where="its trainer, model and callbacks",
+            hint="let them hold nothing that pickle refuses, or derive the callback from CallersCallback",
+        ) from error
 
 
 def _ray_trainer(
-    part: Callable[[], Trained | None], desk: Desk, config: OrchestratorConfig, folder: str
+    part: Callable[[], PartTrained | None], mailbox: Mailbox, config: OrchestratorConfig, folder: str
 ) -> TorchTrainer:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
@@ -109,7 +114,7 @@ def _ray_trainer(
         run_config=RunConfig(
             storage_path=folder,  # for Ray's own notes: nothing of the training comes there
             failure_config=FailureConfig(max_failures=scale.restarts),
-            callbacks=[callers_callback(desk)],
+            callbacks=[callers_callback(mailbox)],
         ),
     )
 
@@ -120,7 +125,7 @@ class _Fit(threading.Thread):
     def __init__(self, trainer: TorchTrainer) -> None:
         super().__init__(name="compatkit-ray", daemon=True)
         self._trainer = trainer
-        self.returned: Trained | None = None
+        self.returned: PartTrained | None = None
         self.error: BaseException | None = None
 
     def run(self) -> None:
@@ -130,13 +135,13 @@ class _Fit(threading.Thread):
             self.error = error
 
 
-def _serve(fit: _Fit, desk: Desk, service: Service, config: OrchestratorConfig) -> Trained:
+def _serve(fit: _Fit, mailbox: Mailbox, service: Service, config: OrchestratorConfig) -> PartTrained:
     scale = config.scale
     waiting_since = time.monotonic()
     while fit.is_alive():
-        if (taken := desk.take(_POLL)) is not None:
+        if (taken := mailbox.take(_POLL)) is not None:
             number, request = taken
-            desk.answer(number, service.answer(request))
+            mailbox.answer(number, service.answer(request))
         if not service.is_waiting:
             waiting_since = time.monotonic()
         elif time.monotonic() - waiting_since > scale.patience_seconds:

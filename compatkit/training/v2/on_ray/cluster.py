@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from compatkit.training.termination import termination_kept
-from compatkit.training.v2.on_ray.errors import ClusterError
+from compatkit.training.ending import termination_kept
+from compatkit.training.errors import ClusterError
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _VARIABLE = "RAY_ADDRESS"
@@ -30,7 +30,11 @@ def connected(config: OrchestratorConfig) -> Iterator[None]:
     one that was started here is too small.
     """
     if find_spec("ray") is None:
-        raise ClusterError.not_installed()
+        raise ClusterError(
+            "Ray is not installed.",
+            where="OrchestratorConfig, at scale.engine",
+            hint="pip install 'compatkit[ray]'",
+        )
     import ray
 
     if ray.is_initialized():
@@ -91,7 +95,11 @@ def _connect(address: str) -> None:
 def _require_answer(address: str) -> None:
     """Raise `ClusterError` unless somebody speaks HTTP/2 at `address`: Ray's own tries last minutes."""
     if "://" in address:
-        raise ClusterError.client_address(address)
+        raise ClusterError(
+            "A training does not run through Ray Client.",
+            where=address,
+            hint="start it on a machine of the cluster, by `ray job submit` for one, with scale.address=host:6379",
+        )
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS) as connection:

@@ -6,11 +6,20 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from compatkit.training.errors import lost_processes
 from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.checkpoints import LAST, write_checkpoint
 from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
-from compatkit.training.v2.on_ray.desk import Began, Ended, EpochDone, Kept, Lost, Request, Started, Traced
-from compatkit.training.v2.on_ray.errors import lost_processes
+from compatkit.training.v2.on_ray.mailbox_actor import (
+    Began,
+    CheckpointKept,
+    Ended,
+    EpochDone,
+    Lost,
+    Request,
+    Started,
+    Traced,
+)
 
 
 class Service:
@@ -37,7 +46,7 @@ class Service:
                 return self._told[record.epoch] if record.epoch in self._told else self._go_on(request)
             case Ended(stop):
                 self._end(stop)
-            case Kept(path, content):
+            case CheckpointKept(path, content):
                 write_checkpoint(Path(path), content)
                 self._last = content if Path(path).name == LAST else self._last
             case Traced(text):

@@ -22,8 +22,8 @@ from compatkit.training.v2.checkpoints import Checkpointer, checkpoint_bytes, lo
 from compatkit.training.v2.engines import run_trainer
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 from compatkit.training.v2.loop.distributed import Processes, joined_processes
-from compatkit.training.v2.loop.trainer import ModelTrainerV2, choose_device
-from compatkit.training.v2.on_ray.desk import Began, Desk, Ended, EpochDone, Kept, Started, Traced
+from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2, choose_device
+from compatkit.training.v2.on_ray.mailbox_actor import Began, CheckpointKept, Ended, EpochDone, Mailbox, Started, Traced
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TrainingJob:
     """All that a process needs; pickled. `saved` is a state to go on from, `trace` what COMPATKIT_TRACE is set to."""
 
     config: OrchestratorConfig
@@ -44,45 +44,45 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """What became of it: the history, and the weights."""
+class PartTrained:
+    """The result of a trained part: the history, and the weights."""
 
     history: list[EpochRecord]
     weights: dict[str, Tensor]
 
 
-def train_part(desk: Desk, job_ref: ObjectRef[Job]) -> Trained | None:
+def train_part(mailbox: Mailbox, job_ref: ObjectRef[TrainingJob]) -> PartTrained | None:
     """Train along with the others; return what was trained, in the first process."""
     import ray
 
     job = ray.get(job_ref)
     os.environ[TRACED] = job.trace
     with joined_processes(choose_device(job.config.runtime.device)) as processes:
-        kept = processes.tell(_begin(desk, job.config) if processes.is_first else None)
+        kept = processes.tell(_begin(mailbox, job.config) if processes.is_first else None)
         saved = job.saved if kept is None else load_checkpoint(io.BytesIO(kept))["state"]
-        with _watched(job.model, desk, processes):
-            history = run_trainer(_equipped(job, desk), job.config, job.model, job.data, saved)
-    return Trained(history, job.model.state_dict()) if processes.is_first else None
+        with _watched(job.model, mailbox, processes):
+            history = run_trainer(_equipped(job, mailbox), job.config, job.model, job.data, saved)
+    return PartTrained(history, job.model.state_dict()) if processes.is_first else None
 
 
-def _begin(desk: Desk, config: OrchestratorConfig) -> bytes | None:
+def _begin(mailbox: Mailbox, config: OrchestratorConfig) -> bytes | None:
     with torch_threads(config.runtime.threads):
-        kept: bytes | None = desk.ask(Began(environment_tags()))
+        kept: bytes | None = mailbox.ask(Began(environment_tags()))
     return kept
 
 
-def _watched(model: nn.Module, desk: Desk, processes: Processes) -> AbstractContextManager[object]:
-    return watch(model, to=lambda text: desk.ask(Traced(text))) if processes.is_first else nullcontext()
+def _watched(model: nn.Module, mailbox: Mailbox, processes: Processes) -> AbstractContextManager[object]:
+    return watch(model, to=lambda text: mailbox.ask(Traced(text))) if processes.is_first else nullcontext()
 
 
-def _equipped(job: Job, desk: Desk) -> ModelTrainerV2:
+def _equipped(job: TrainingJob, mailbox: Mailbox) -> ModelTrainerV2:
     trainer = copy.copy(job.trainer)
     trainer.config = job.config
-    trainer.callbacks = (*trainer.callbacks, _Teller(desk))
+    trainer.callbacks = (*trainer.callbacks, _Teller(mailbox))
     if job.keeper is not None:
 
         def save(path: Path, content: Mapping[str, Any]) -> None:
-            desk.ask(Kept(str(path), checkpoint_bytes(content)))
+            mailbox.ask(CheckpointKept(str(path), checkpoint_bytes(content)))
 
         trainer.callbacks = (*trainer.callbacks, job.keeper.saving_by(save))
     return trainer
@@ -91,14 +91,14 @@ def _equipped(job: Job, desk: Desk) -> ModelTrainerV2:
 class _Teller(Callback):
     """Tells the caller of each epoch, and ends the training if the caller says so."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
 
     def on_start(self, state: TrainingState) -> None:
-        state.stop = self._desk.ask(Started(state.epochs, tuple(state.history), state.stop))
+        state.stop = self._mailbox.ask(Started(state.epochs, tuple(state.history), state.stop))
 
     def on_epoch(self, state: TrainingState) -> None:
-        state.stop = self._desk.ask(EpochDone(state.history[-1], state.stop, state.has_diverged))
+        state.stop = self._mailbox.ask(EpochDone(state.history[-1], state.stop, state.has_diverged))
 
     def on_end(self, state: TrainingState) -> None:
-        self._desk.ask(Ended(state.stop))
+        self._mailbox.ask(Ended(state.stop))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.migration import Migration
+from compatkit.training.errors import ConfigError
 from compatkit.training.v2.arguments import v1_overrides, v1_paths
-from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
 from compatkit.training.v2.settings.sections import (
     CheckpointConfig,
@@ -156,7 +156,11 @@ class OrchestratorConfig:
         for assignment in assignments:
             path, equals, text = assignment.partition("=")
             if not equals:
-                raise ConfigError.no_assignment(assignment)
+                raise ConfigError(
+                    f"{assignment!r} sets nothing.",
+                    where="the overrides",
+                    hint="write path=value, such as optimizer.learning_rate=0.01",
+                )
             if path not in RULES:
                 raise ConfigError.unknown_key(path, text, RULES)
             overrides[path] = RULES[path].parse(path, text)

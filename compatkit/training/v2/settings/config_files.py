@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.budget import MIB, Budget, BudgetError, load_json, load_toml, load_yaml
-from compatkit.training.v2.errors import ConfigError
+from compatkit.training.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
 from compatkit.utf8 import is_encodable
 
@@ -127,5 +127,5 @@ _Handler: TypeAlias = Callable[[Any], Any]
 
 def _by_suffix(path: Path, handlers: Mapping[str, _Handler]) -> _Handler:
     if path.suffix.lower() not in handlers:
-        raise ConfigError.unknown_suffix(path, handlers)
+        raise ConfigError(f"{path} has no known ending.", where=str(path), hint=f"known: {', '.join(sorted(handlers))}")
     return handlers[path.suffix.lower()]

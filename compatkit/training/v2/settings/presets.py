@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from compatkit.training.v2.errors import ConfigError
+from compatkit.training.errors import ConfigError
 from compatkit.training.v2.settings.config import OrchestratorConfig
 from compatkit.training.v2.settings.sections import DataConfig, ModelConfig, OptimizerConfig, TrackingConfig
 
@@ -57,7 +57,7 @@ def available_presets(*, start: Path | None = None) -> Mapping[str, Orchestrator
     presets = dict(PRESETS)
     for name, where, settings in [*_installed(), *_of_project(start or Path())]:
         if name in presets:
-            raise ConfigError.preset_twice(name, where)
+            raise ConfigError(f"The preset {name!r} is there already.", where=where, hint="give it another name")
         presets[name] = _build(name, where, settings, presets)
     return presets
 

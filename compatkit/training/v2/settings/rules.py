@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from math import inf
 from numbers import Integral, Real
 
+from compatkit.training.errors import ConfigError
 from compatkit.training.models import MODEL_TYPES
-from compatkit.training.v2.errors import ConfigError
-from compatkit.training.v2.settings.names import (
+from compatkit.training.v2.settings.sections import (
     CLASS_WEIGHTS,
     COMPILERS,
     DEVICES,
@@ -27,7 +27,7 @@ _NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SettingRule:
     """A test of a value, its claim in words, and the reading of its text. `read` may raise `ValueError`."""
 
     expected: str
@@ -49,7 +49,7 @@ class Rule:
         return value
 
 
-def _integer(low: int, high: int | None = None) -> Rule:
+def _integer(low: int, high: int | None = None) -> SettingRule:
     def accepts(value: object) -> bool:
         # bool is an int in Python, and True epochs are a mistake.
         if isinstance(value, bool) or not isinstance(value, Integral):
@@ -57,21 +57,21 @@ def _integer(low: int, high: int | None = None) -> Rule:
         return low <= int(value) and (high is None or int(value) <= high)
 
     expected = f"an integer of at least {low}" + (f" and at most {high}" if high is not None else "")
-    return Rule(expected, accepts, read=int)
+    return SettingRule(expected, accepts, read=int)
 
 
-def _number(expected: str, is_inside: Callable[[float], bool]) -> Rule:
+def _number(expected: str, is_inside: Callable[[float], bool]) -> SettingRule:
     def accepts(value: object) -> bool:
         return not isinstance(value, bool) and isinstance(value, Real) and is_inside(float(value))
 
-    return Rule(expected, accepts, read=float)
+    return SettingRule(expected, accepts, read=float)
 
 
-def _choice(names: tuple[str, ...]) -> Rule:
-    return Rule(f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names, names)
+def _choice(names: tuple[str, ...]) -> SettingRule:
+    return SettingRule(f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names, names)
 
 
-def _optional(rule: Rule) -> Rule:
+def _optional(rule: SettingRule) -> SettingRule:
     return replace(
         rule,
         expected=f"{rule.expected}, or None",
@@ -86,14 +86,14 @@ def _read_boolean(text: str) -> bool:
     return _BOOLEANS[text.lower()]
 
 
-_TEXT = Rule("text", lambda value: isinstance(value, str) and value != "")
-_BOOLEAN = Rule("True or False", lambda value: isinstance(value, bool), read=_read_boolean)
+_TEXT = SettingRule("text", lambda value: isinstance(value, str) and value != "")
+_BOOLEAN = SettingRule("True or False", lambda value: isinstance(value, bool), read=_read_boolean)
 _AT_LEAST_0 = _number("a finite number of at least 0", lambda value: 0 <= value < inf)
 _ABOVE_0 = _number("a finite number above 0", lambda value: 0 < value < inf)
 _SHARE = _number("a number from 0 to 1", lambda value: 0 <= value <= 1)
 _BETWEEN = _number("a number between 0 and 1", lambda value: 0 < value < 1)
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, SettingRule] = {
     "epochs": _integer(1),
     "model.type": _choice(MODEL_TYPES),
     "model.hidden_size": _integer(1),

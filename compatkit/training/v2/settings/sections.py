@@ -6,11 +6,29 @@ The defaults are what v1 did: what only v2 has is off.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
+
+OPTIMIZERS = ("adam", "adamw", "sgd")
+SCHEDULERS = ("constant", "cosine", "exponential", "linear", "plateau", "step")
+CLASS_WEIGHTS = ("none", "balanced")
+MONITORED = ("train_accuracy", "train_loss", "val_accuracy", "val_f1", "val_loss", "val_precision", "val_recall")
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("float32", "bfloat16", "float16")
+COMPILERS = ("none", "aot_eager", "cudagraphs", "eager", "inductor")
+ENGINES = ("local", "ray")
+METRIC_NAMES = ("v1", "v2", "both")
+
+
+def is_better(metric: str, value: float, best: float | None, *, by: float = 0.0) -> bool:
+    """Tell whether `value` is better than `best` by over `by`: a loss falls, any other metric rises; NaN never does."""
+    if best is None:
+        return not isnan(value)
+    return value < best - by if metric.endswith("loss") else value > best + by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """What is trained.
+    """The model that is trained.
 
     Attributes:
         type: "mlp", "cnn" (of images, or of a row of features) or "transformer".
@@ -28,7 +46,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerConfig:
-    """How the weights are changed.
+    """The optimizer, and the steps that it takes.
 
     Attributes:
         name: "adam", "adamw" or "sgd".
@@ -49,7 +67,7 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerConfig:
-    """How the learning rate changes, from epoch to epoch.
+    """The learning rate, from epoch to epoch.
 
     Attributes:
         name: "constant", "cosine" (down to `min_factor`, which would come after the last epoch), "linear" (the same,
@@ -70,7 +88,7 @@ class SchedulerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataConfig:
-    """How the data are fed.
+    """The data, and their batches.
 
     Attributes:
         batch_size: samples a step.
@@ -105,7 +123,7 @@ class EarlyStoppingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointConfig:
-    """Where a training is kept, so that it can go on after a crash.
+    """The files that keep a training, so that it can go on after a crash.
 
     Attributes:
         folder: where last.pt and best.pt are written; None writes none.
@@ -164,7 +182,7 @@ class ScaleConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingConfig:
-    """Where the run is logged.
+    """The store that the run is logged to.
 
     Attributes:
         experiment_name: MLflow experiment; created if it does not exist.

@@ -24,13 +24,10 @@ from compatkit.record import EpochMetrics
 from compatkit.training.determinism import deterministic_kernels, random_state_kept, seeded
 from compatkit.training.errors import TrainingError
 from compatkit.training.v2.loop.batches import Batch, balanced_weights, in_order, on_device, shuffled, with_noise
-from compatkit.training.v2.loop.callbacks import Callback, TrainingState
+from compatkit.training.v2.loop.callbacks import Callback, EarlyStopping, TrainingState
 from compatkit.training.v2.loop.distributed import Processes, joined_processes
-from compatkit.training.v2.loop.early_stopping import EarlyStopping
-from compatkit.training.v2.loop.optimizers import build_optimizer
+from compatkit.training.v2.loop.optimizers import Precision, Scheduler, build_optimizer
 from compatkit.training.v2.loop.passes import Stepper, evaluate
-from compatkit.training.v2.loop.precision import Precision
-from compatkit.training.v2.loop.schedulers import Scheduler
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 
@@ -82,7 +79,7 @@ class ModelTrainerV2:
                 optimizer=built,
                 scheduler=Scheduler(self.config.scheduler, built, epochs=epochs),
                 precision=Precision(runtime.precision, processes.device),
-                callbacks=tuple(each for each in callbacks if processes.is_first or each.is_everywhere),
+                callbacks=tuple(called for called in callbacks if processes.is_first or called.is_everywhere),
                 epochs=epochs,
             )
             epoch = _Epoch(self.config, state, train_data, val_data, processes, batch_size=batch_size, seed=seed)
@@ -115,7 +112,7 @@ def _tell(state: TrainingState, call: str) -> None:
 
 
 class _Epoch:
-    """What every epoch of a training needs, prepared once."""
+    """The parts that every epoch of a training needs, prepared once."""
 
     def __init__(
         self,
@@ -185,5 +182,5 @@ def choose_device(name: str) -> torch.device:
     """Return the device called `name`; "auto" is the GPU where there is one. Raises `TrainingError` without it."""
     has_gpu = torch.cuda.is_available()
     if name == "cuda" and not has_gpu:
-        raise TrainingError.no_device(name)
+        raise TrainingError(f"This machine has no device {name!r}.", hint="set runtime.device to cpu, or to auto")
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")

@@ -48,7 +48,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CheckpointKept:
     """A checkpoint, to be written by the caller."""
 
     path: str
@@ -57,7 +57,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What `compatkit.trace` recorded of the model, as JSON."""
+    """The model's layers as `compatkit.trace` recorded them, as JSON."""
 
     text: str
 
@@ -69,10 +69,10 @@ class Lost:
     reasons: dict[int, str]
 
 
-Request: TypeAlias = Began | Started | EpochDone | Ended | Kept | Traced | Lost
+Request: TypeAlias = Began | Started | EpochDone | Ended | CheckpointKept | Traced | Lost
 
 
-class Desk:
+class Mailbox:
     """The actor, seen from either side; picklable."""
 
     def __init__(self, actor: ActorHandle) -> None:
@@ -101,7 +101,7 @@ class Desk:
         self._actor.answer.remote(number, reply)
 
     def wait(self) -> None:
-        """Return when the desk is closed, or its machine is gone."""
+        """Return when the mailbox is closed, or its machine is gone."""
         import ray
         from ray.exceptions import RayError
 
@@ -115,24 +115,24 @@ class Desk:
         ray.kill(self._actor)
 
 
-def open_desk() -> Desk:
-    """Start a desk on this machine; it takes no CPU of the cluster's."""
+def open_mailbox() -> Mailbox:
+    """Start a mailbox on this machine; it takes no CPU of the cluster's."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    actor = ray.remote(num_cpus=0, scheduling_strategy=here)(_desk_class()).remote()
-    return Desk(actor)
+    actor = ray.remote(num_cpus=0, scheduling_strategy=here)(_mailbox_class()).remote()
+    return Mailbox(actor)
 
 
 def _pickled(request: Request) -> bytes:
-    """Return `request` as the desk's process passes it on: it need not import what the request is made of."""
+    """Return `request` as the mailbox's process passes it on: it need not import what the request is made of."""
     import ray.cloudpickle
 
     return bytes(ray.cloudpickle.dumps(request))
 
 
-def _desk_class() -> type[Any]:
+def _mailbox_class() -> type[Any]:
     """Return the actor's class; made here, it is pickled by value, and its process need not import torch."""
     import asyncio
 

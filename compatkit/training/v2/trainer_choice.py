@@ -1,16 +1,16 @@
-"""Settle what a caller gave to the v2 orchestrator: configuration, trainer, and whether they fit."""
+"""Choose configuration and trainer from what a caller gave to the v2 orchestrator, and check that they fit."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from compatkit.migration import find_migration
+from compatkit.training.errors import ConfigError
 from compatkit.training.protocol import Trainer
 from compatkit.training.v2.arguments import declared_arguments, v1_paths
-from compatkit.training.v2.errors import ConfigError
 from compatkit.training.v2.loop.callbacks import Callback
 from compatkit.training.v2.loop.distributed import Processes
-from compatkit.training.v2.loop.trainer import ModelTrainerV2
+from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
 from compatkit.training.v2.settings.config import OrchestratorConfig
 from compatkit.training.v2.settings.presets import preset_config
 
@@ -27,16 +27,20 @@ def choose_trainer(positional: list[object], trainer: Trainer | None) -> Trainer
     return ModelTrainerV2() if trainer is None else trainer
 
 
-def base_config(config: object, preset: str | None) -> OrchestratorConfig:
+def starting_config(config: object, preset: str | None) -> OrchestratorConfig:
     """Return the configuration that v1's arguments change: `config` where it is one, else the preset's."""
     if isinstance(config, OrchestratorConfig):
         if preset is not None:
-            raise ConfigError.two_sources(preset)
+            raise ConfigError(
+                f"A config and the preset {preset!r} were both given.",
+                where="TrainingOrchestratorV2",
+                hint=f"start from preset_config({preset!r}) and change it with with_overrides",
+            )
         return config
     return OrchestratorConfig() if preset is None else preset_config(preset)
 
 
-def asked_of_the_trainer(config: OrchestratorConfig) -> list[str]:
+def v2_only_settings(config: OrchestratorConfig) -> list[str]:
     """Return the settings off their defaults that only `ModelTrainerV2` carries out."""
     defaults = OrchestratorConfig().flatten()
     return [
@@ -50,14 +54,22 @@ def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tup
     """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
     if isinstance(trainer, ModelTrainerV2):
         return
-    asked = asked_of_the_trainer(config)
+    asked = v2_only_settings(config)
     if callbacks:
         asked.append("callbacks")
     if asked:
-        raise ConfigError.unsupported(type(trainer).__name__, asked)
+        raise ConfigError(
+            f"The trainer {type(trainer).__name__} cannot carry out {', '.join(sorted(asked))}.",
+            where="TrainingOrchestratorV2",
+            hint="leave them at their defaults, or use ModelTrainerV2",
+        )
 
 
 def require_sharing(trainer: Trainer, processes: Processes) -> None:
     """Raise `ConfigError` if several processes were started with a trainer that trains in one: each would train all."""
     if processes.size > 1 and not isinstance(trainer, ModelTrainerV2):
-        raise ConfigError.not_shared(type(trainer).__name__, processes.size)
+        raise ConfigError(
+            f"The trainer {type(trainer).__name__} trains in one process, and {processes.size} were started.",
+            where="TrainingOrchestratorV2",
+            hint="start it without torchrun, or use ModelTrainerV2",
+        )
