@@ -14,7 +14,7 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
-from compatkit.authoring.settings_page import settings_lines, settings_schema
+from compatkit.authoring.schema import settings_lines, settings_schema
 from compatkit.cli import cli
 from compatkit.migrate.settings import load_settings
 from compatkit.migration import MigrationError

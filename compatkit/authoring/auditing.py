@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.authoring.changes import Change
 from compatkit.authoring.interface import Item
+from compatkit.authoring.interface_changes import Change
 from compatkit.migration import CallChange, Migration
-from compatkit.migration.aliases import subclassed
-from compatkit.migration.renaming import renaming_of
+from compatkit.migration.renaming import renaming_of, subclassed
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError

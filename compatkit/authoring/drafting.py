@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from compatkit.authoring.changes import Change
+from compatkit.authoring.interface_changes import Change
 from compatkit.authoring.skeleton import SCHEMA_FILE
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming

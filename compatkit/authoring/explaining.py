@@ -6,9 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from compatkit.authoring.examples import Example, find_examples
-from compatkit.authoring.page_words import interface_rows
-from compatkit.authoring.rewriting import acts_in, codes_met
+from compatkit.authoring.examples import Example, acts_in, codes_met, find_examples
+from compatkit.authoring.pages import interface_rows
 from compatkit.migration import Argument, Field, Migration, Move, Producer
 from compatkit.migration.model import Row
 

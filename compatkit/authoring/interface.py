@@ -12,7 +12,7 @@ from pathlib import Path
 
 import griffe
 
-from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring import AuthoringError
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 # Parts of a package that nobody imports who uses it.

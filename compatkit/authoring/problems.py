@@ -14,9 +14,8 @@ from compatkit.authoring.suspicions import Suspicion, suspicions_of
 from compatkit.budget import load_toml
 from compatkit.migration import MigrationError
 from compatkit.migration._entry import Entry
-from compatkit.migration.lines import find_lines
+from compatkit.migration.lines import find_lines, locate, syntax_line
 from compatkit.migration.loader import read_document
-from compatkit.migration.locate import locate, syntax_line
 from compatkit.migration.rows import SCHEMA
 
 _MEANT = re.compile(r"did you mean '(\w+)'")

@@ -11,7 +11,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from compatkit.authoring.errors import AuthoringError
+import griffe
+
+from compatkit.authoring import AuthoringError
+from compatkit.authoring.interface import load_package
+from compatkit.migration.inventory import Inventory
 
 _ARCHIVE = re.compile(r"([A-Za-z0-9._]+?)-(\d[A-Za-z0-9.!+_]*?)(?:-.*\.whl|\.tar\.[a-z0-9]+|\.tgz|\.zip)")
 _IN_PROJECT = re.compile(r"""^\[project\][^\[]*?^version\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE | re.DOTALL)
@@ -37,7 +41,8 @@ def locate_release(text: str, cache: Path, package: str | None) -> tuple[str, Pa
         return _package_in(folder, package, path.name)
     found = _RELEASE.fullmatch(text)
     if found is None:
-        raise AuthoringError.no_release(text)
+        hint = "give PACKAGE==VERSION, or the path of a package's folder or of an archive"
+        raise AuthoringError(f"{text!r} is neither a release nor a path.", where="--old, --new", hint=hint)
     return _package_in(_downloaded(text, cache / text), package, found[1])
 
 
@@ -135,3 +140,40 @@ def _roots(folder: Path) -> list[Path]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "", name).lower()
+
+
+def take_inventory(module: str, folder: Path) -> Inventory:
+    """Return the names of `module`, which lies in `folder` below its package, and of all modules in it.
+
+    Names that a module imports from other libraries are left out. Raises `AuthoringError` if there is no such module.
+    """
+    package, _, inside = module.partition(".")
+    found = load_package(package, folder)
+    for name in filter(None, inside.split(".")):
+        if not isinstance(child := found.members.get(name), griffe.Module):
+            what = f"The package {package} has no module {module}."
+            hint = "give the new home of a module that moves, such as lightning.pytorch"
+            raise AuthoringError(what, where="MODULE", hint=hint)
+        found = child
+    return Inventory(dict(_modules(found, package)))
+
+
+def _modules(module: griffe.Module, package: str) -> Iterator[tuple[str, frozenset[str]]]:
+    own = (name for name, member in module.members.items() if name.isidentifier() and _belongs(member, package))
+    yield module.path, frozenset(own)
+    for child in module.members.values():
+        if isinstance(child, griffe.Module):
+            yield from _modules(child, package)
+
+
+def _belongs(member: griffe.Object | griffe.Alias, package: str) -> bool:
+    """True for what the package defines, and for what it hands on of its own."""
+    if not isinstance(member, griffe.Alias):
+        return True
+    try:
+        target = member.final_target.path
+    except griffe.AliasResolutionError as error:
+        target = error.alias.target_path
+    except griffe.CyclicAliasError:
+        target = member.target_path
+    return target.partition(".")[0] == package

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from compatkit.authoring.changes import Change, ChangeKind, under
 from compatkit.authoring.interface import Interface, Item
+from compatkit.authoring.interface_changes import Change, ChangeKind, under
 from compatkit.rewrite.file.imports import bound_by
 
 _DEPRECATES = re.compile(r"deprecat|FutureWarning|_removed\b|will be removed", re.IGNORECASE)

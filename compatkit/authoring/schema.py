@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from compatkit.migrate.settings import settings_keys
 from compatkit.migration.columns import REQUIRED, Column, Json, Table
 from compatkit.migration.rows import ROOT
+from compatkit.options import wishes
 
 # The draft that editors' TOML plug-ins know.
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -50,3 +53,31 @@ def _property(column: Column, inner: dict[str, str]) -> Json:
         reference = {"$ref": f"#/definitions/{inner[column.name]}"}
         schema = {**schema, "items": reference} if column.kind.is_list else reference
     return {**schema, "description": column.meaning}
+
+
+def settings_lines() -> Iterator[str]:
+    """Yield a Markdown table of the keys: what each takes, its default, and what it means."""
+    options = wishes()
+    yield "| key | value | default | it means |"
+    yield "|---|---|---|---|"
+    for key, wish in settings_keys().items():
+        default = _toml(options[key][0].default) if key in options else "none"
+        yield f"| `{key}` | {wish.kind.expected} | {default} | {wish.help} |"
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the table `[tool.compatkit]`."""
+    keys = settings_keys()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "compatkit, as [tool.compatkit] in a pyproject.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {**wish.kind.schema, "description": wish.help} for key, wish in keys.items()},
+    }
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str) else "none"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring import AuthoringError
 from compatkit.authoring.schema import json_schema
 from compatkit.migration import ENTRY_POINT_GROUP
 from compatkit.migration.rows import ROOT
@@ -125,14 +125,16 @@ def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[P
     a package that cannot be one, or a folder that is there already.
     """
     if not _ID.fullmatch(migration_id):
-        raise AuthoringError.bad_id(migration_id)
+        hint = "take small letters, digits and single hyphens, such as acme-v2"
+        raise AuthoringError(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
     library = library or migration_id.partition("-")[0]
     if not all(part.isidentifier() for part in library.split(".")):
         what = f"{library!r} is no package that Python imports."
         raise AuthoringError(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
     root = parent / migration_id
     if root.exists():
-        raise AuthoringError.exists(root)
+        hint = "take another id, or another folder"
+        raise AuthoringError(f"{str(root)!r} is there already.", where="--in", hint=hint)
     written = []
     for name, text in sorted(_files(migration_id, library).items()):
         file = root / name

@@ -10,8 +10,7 @@ from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from compatkit.authoring.examples import Example, Examples
-from compatkit.authoring.rewriting import acts_in, codes_met
+from compatkit.authoring.examples import Example, Examples, acts_in, codes_met
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
 from compatkit.migration.inventory import read_inventory
 from compatkit.migration.lines import Path as EntryPath
@@ -87,7 +86,7 @@ def _installed(module: str, v2: str) -> tuple[str, Mapping[str, frozenset[str]]]
     """Return the version and the names of a module, where v2 of its library is installed; nothing is imported."""
     top = module.partition(".")[0]
     try:
-        from compatkit.authoring.inventory import take_inventory
+        from compatkit.authoring.releases import take_inventory
     except ImportError:
         # What reads a release comes with an extra; without it this is not asked.
         return None

@@ -35,7 +35,7 @@ def command(topic: str | None, *, as_schema: bool) -> None:
         for name, about in sorted({**{name: page[2] for name, page in _PAGES.items()}, _SETTINGS: _ABOUT}.items()):
             click.echo(f"{name:12}{about}")
     elif topic == _SETTINGS:
-        from compatkit.authoring.settings_page import settings_lines, settings_schema
+        from compatkit.authoring.schema import settings_lines, settings_schema
 
         click.echo(json.dumps(settings_schema(), indent=2) if as_schema else "\n".join(settings_lines()))
     elif topic in _PAGES:

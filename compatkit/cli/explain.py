@@ -17,8 +17,8 @@ def command(code: str) -> None:
     It is looked for in the migrations of the project, then in all that are installed. ID:CODE asks one of them.
     """
     from compatkit.authoring.explaining import TOOL_CODES, explain, explain_tool_code
-    from compatkit.authoring.place import find_file
     from compatkit.migration import Migration, available_migrations, codes_of, load_migration, load_project
+    from compatkit.migration.registry import find_file
 
     migration_id, _, wanted = code.rpartition(":")
     wanted = wanted.upper()

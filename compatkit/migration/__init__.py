@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatkit.migration._validation import codes_of, validate_together
-from compatkit.migration.compose import compose
+from compatkit.migration.compose import codes_of, compose, validate_together
 from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_equivalence, parse_migration
 from compatkit.migration.model import (
+    TRANSFORM_FILE,
     Argument,
+    Confidence,
     Config,
     Field,
     Migration,
@@ -23,7 +24,6 @@ from compatkit.migration.model import (
     Unhandled,
     Versions,
 )
-from compatkit.migration.names import TRANSFORM_FILE, Confidence
 from compatkit.migration.registry import (
     DEFAULT_MIGRATION,
     ENTRY_POINT_GROUP,

@@ -7,8 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import ClassVar, NamedTuple, TypeAlias
 
-from compatkit.migration.model import Row, Words
-from compatkit.migration.names import Confidence, relocate
+from compatkit.migration.model import Confidence, Row, Words, relocate
 from compatkit.migration.value import Value, value
 
 # What a Python literal can be: text, numbers, None, and lists and the like of them.

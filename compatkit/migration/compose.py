@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any, get_args
 
-from compatkit.migration._validation import validate_together
 from compatkit.migration.errors import MigrationError
-from compatkit.migration.model import Migration, Move
-from compatkit.migration.names import Confidence
+from compatkit.migration.model import Confidence, Migration, Move
 from compatkit.migration.renaming import Renaming
 
+_IN_USE = "the migrations in use"
 _WEAKEST_LAST: tuple[Confidence, ...] = get_args(Confidence)
 
 
@@ -46,7 +45,8 @@ def _in_order(migrations: Sequence[Migration]) -> list[Migration]:
         free = [each for each in left if not any(each.id in after[other.id] for other in left if other is not each)]
         if not free:
             first, second = _circle([each.id for each in left], after)
-            raise MigrationError.circle(first, second)
+            what = f"The migrations {first} and {second} go in a circle: each moves what the other has moved."
+            raise MigrationError(what, where=_IN_USE, hint="use one of the two")
         ordered.append(free[0])
         left.remove(free[0])
     return ordered
@@ -138,4 +138,40 @@ def _require_free(names: set[str], migration: Migration, before: Migration) -> N
         rows = getattr(before, field.name)
         for name in (name for row in (rows if isinstance(rows, tuple) else ()) for name in _owners(row)):
             if name in names:
-                raise MigrationError.entwined(name, before.id, migration.id)
+                what = f"{before.id} and then {migration.id} say what becomes of the arguments of {name}."
+                command = f"compatkit migrate --migration {before.id}, then --migration {migration.id}"
+                raise MigrationError(what, where=_IN_USE, hint=f"run one after the other: {command}")
+
+
+def validate_together(migrations: Iterable[Migration]) -> None:
+    """Raise `MigrationError`, naming both, if two migrations that are used together claim one name, or one code."""
+    owners: dict[str, str] = {}
+    fields_said: dict[str, tuple[str, str]] = {}
+    places: dict[str, str] = {}
+    for migration in migrations:
+        if migration.id in places:
+            first, second = places[migration.id], str(migration.origin)
+            what = f"The id {migration.id!r}"
+            raise MigrationError.declared_twice(what, first, second, where=_IN_USE)
+        places[migration.id] = str(migration.origin)
+        for claim in dict.fromkeys(_claims(migration)):
+            if (owner := owners.setdefault(claim, migration.id)) != migration.id:
+                raise MigrationError.declared_twice(claim, owner, migration.id, where=_IN_USE)
+        for field in migration.fields:
+            # Two that say the same of a key do not contradict each other.
+            v2, owner = fields_said.setdefault(field.v1, (field.v2, migration.id))
+            if v2 != field.v2:
+                what = f"The field {field.v1!r}, as {v2!r} and as {field.v2!r},"
+                raise MigrationError.declared_twice(what, owner, migration.id, where=_IN_USE)
+
+
+def codes_of(migration: Migration) -> Iterator[str]:
+    """Yield the code of every row that has one, each once."""
+    yield from dict.fromkeys(row.code for _, row in migration.rows())
+
+
+def _claims(migration: Migration) -> Iterator[str]:
+    """Yield what no other migration may claim at the same time."""
+    for _, row in migration.rows():
+        yield from row.claims()
+    yield from (f"The code {code!r}" for code in codes_of(migration))

@@ -60,10 +60,6 @@ class MigrationError(CompatkitError):
         return cls(f"{name!r} moves onto itself, says {code}.", where=where, hint="give its new name, or take it out")
 
     @classmethod
-    def no_transform(cls, file: str, *, where: str) -> MigrationError:
-        return cls(f"There is no {file}.", where=where, hint="write it, or take [transform] out")
-
-    @classmethod
     def not_in_folder(cls, folder: str, file: str) -> MigrationError:
         hint = f"give the folder that holds the {file}, or the id of a migration that is installed"
         return cls(f"There is no {file}.", where=folder, hint=hint)
@@ -73,34 +69,6 @@ class MigrationError(CompatkitError):
         hint = nearest(str(wanted), known) or "give the path of a migration.toml"
         return NoSuchMigrationError(
             f"There is no migration {str(wanted)!r}.", where="the registry of migrations", hint=hint
-        )
-
-    @classmethod
-    def not_there(cls, name: str, package: str, group: str) -> MigrationError:
-        hint = "install it again, or uninstall the package that registers it"
-        return cls(f"The package {package} of the migration {name!r} has no migration.toml.", where=group, hint=hint)
-
-    @classmethod
-    def circle(cls, first: str, second: str) -> MigrationError:
-        what = f"The migrations {first} and {second} go in a circle: each moves what the other has moved."
-        return cls(what, where="the migrations in use", hint="use one of the two")
-
-    @classmethod
-    def entwined(cls, name: str, first: str, second: str) -> MigrationError:
-        what = f"{first} and then {second} say what becomes of the arguments of {name}."
-        hint = f"run one after the other: compatkit migrate --migration {first}, then --migration {second}"
-        return cls(what, where="the migrations in use", hint=hint)
-
-    @classmethod
-    def other_id(cls, name: str, migration_id: str, *, where: str) -> MigrationError:
-        what = f"The migration that is registered as {name!r} calls itself {migration_id!r}."
-        return cls(what, where=where, hint="give both the same id")
-
-    @classmethod
-    def ambiguous(cls, ids: Iterable[str]) -> MigrationError:
-        known = ", ".join(ids)
-        return cls(
-            f"Several migrations are in use: {known}.", where="[tool.compatkit]", hint="name one: --migration ID"
         )
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
-from compatkit.migration.names import Confidence, relocate
 from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
@@ -23,10 +22,21 @@ if TYPE_CHECKING:
         Transform,
     )
 
+Confidence = Literal["safe", "review", "manual"]
 MoveKind = Literal["symbol", "module"]
+# The code that a migration may bring, beside its migration.toml.
+TRANSFORM_FILE = "transform.py"
 Scalar: TypeAlias = str | int | float | bool
 # The tables of rows that have a code, in the order in which they are told.
 ROW_TABLES = ("moves", "fields", "arguments", "producers", "calls", "members", "hooks", "removed", "keys", "flags")
+
+
+def relocate(name: str, homes: Mapping[str, str]) -> str:
+    """Return `name` with the longest declared prefix replaced by the project's own; whole components only."""
+    for prefix in sorted(homes, key=len, reverse=True):
+        if name == prefix or name.startswith(prefix + "."):
+            return homes[prefix] + name[len(prefix) :]
+    return name
 
 
 class Words(NamedTuple):

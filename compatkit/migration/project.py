@@ -57,7 +57,8 @@ class Project:
         """Load the migration whose policy decides. Raises `MigrationError` if that could be one of several."""
         migrations = self.load([chosen] if chosen else [])
         if len(migrations) > 1:
-            raise MigrationError.ambiguous([migration.id for migration in migrations])
+            what = f"Several migrations are in use: {', '.join(migration.id for migration in migrations)}."
+            raise MigrationError(what, where="[tool.compatkit]", hint="name one: --migration ID")
         return migrations[0]
 
     def _from_origin(self, id_or_path: str) -> str:

@@ -20,6 +20,8 @@ from compatkit.migration.value import Value, value
 ENTRY_POINT_GROUP = "compatkit.migrations"
 DEFAULT_MIGRATION = "training-orchestrator-v2"
 _FILE = "migration.toml"
+# Where a copy of the file lies that nobody edits.
+_COPIES = {".git", ".tox", ".venv", "build", "dist", "node_modules", "venv"}
 # Ids that bundled migrations had before; settings and commands go on naming them.
 _FORMER_IDS = {"torch-amp": "torch-2"}
 
@@ -103,6 +105,29 @@ def file_at(path: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
+def find_file(id_or_path: str) -> Path:
+    """Return the `migration.toml` that is meant. Raises `MigrationError` for none, or several below one folder."""
+    path = Path(id_or_path)
+    if path.is_file():
+        return path
+    if (path / _FILE).is_file():
+        return path / _FILE
+    if path.is_dir():
+        return _only_one_below(path)
+    known = available_migrations()
+    if (name := current_id(id_or_path)) not in known:
+        raise MigrationError.not_found(id_or_path, known)
+    return known[name]
+
+
+def _only_one_below(folder: Path) -> Path:
+    found = sorted(file for file in folder.rglob(_FILE) if _COPIES.isdisjoint(file.relative_to(folder).parts))
+    if len(found) == 1:
+        return found[0]
+    what = f"There are {len(found)} files {_FILE} below {str(folder)!r}." if found else f"There is no {_FILE}."
+    raise MigrationError(what, where=str(folder), hint=f"give the path of one {_FILE}")
+
+
 def seen_from(folder: Path, id_or_path: str) -> str:
     """Return the path of a migration that is named as seen from `folder`, or the id as it is."""
     path = folder / id_or_path
@@ -113,7 +138,8 @@ def _load_registered(name: str, file: Path) -> Migration:
     migration = load_migration(file)
     if migration.id != name:
         # Asked for by the one, reported as the other: nobody would find it again.
-        raise MigrationError.other_id(name, migration.id, where=str(file))
+        what = f"The migration that is registered as {name!r} calls itself {migration.id!r}."
+        raise MigrationError(what, where=str(file), hint="give both the same id")
     return migration
 
 
@@ -139,7 +165,9 @@ def _registered(bundled: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str,
     for name, package in sorted({(point.name, point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}):
         files = [file for folder in _package_folders(package) if (file := Path(folder) / _FILE).is_file()]
         if not files:
-            faults[name] = MigrationError.not_there(name, package, ENTRY_POINT_GROUP)
+            what = f"The package {package} of the migration {name!r} has no {_FILE}."
+            hint = "install it again, or uninstall the package that registers it"
+            faults[name] = MigrationError(what, where=ENTRY_POINT_GROUP, hint=hint)
         for file in files:
             if (first := bundled.get(name) or found.get(name)) and first != file:
                 what = f"The migration {name!r}"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from compatkit.migration.model import Move
+from compatkit.migration.model import Migration, Move
 from compatkit.migration.value import cached_by_identity
+
+if TYPE_CHECKING:
+    from compatkit.migration.changes import CallChange, HookChange, MemberChange
 
 
 class Renaming:
@@ -65,6 +69,20 @@ class Renaming:
         moves = (move for prefix in _prefixes(dotted) for move in self._by_new.get(prefix, ()))
         return [move.old + dotted.removeprefix(move.new) for move in moves]
 
+    def others(self, dotted: str) -> list[str]:
+        """Return the names of the same thing before and after it moved, in the order of the declaration.
+
+        What a row says of the one holds for the other: a second run, over code whose imports the first has rewritten,
+        has to know what is left in it.
+        """
+        found = []
+        for prefix in _prefixes(dotted):
+            if move := self._declared.get(prefix):
+                found.append((self._order[move.old], move.new + dotted.removeprefix(prefix)))
+            moves = self._by_new.get(prefix, ())
+            found += [(self._order[move.old], move.old + dotted.removeprefix(prefix)) for move in moves]
+        return [other for _, other in sorted(found)]
+
     @cached_property
     def homes(self) -> frozenset[str]:
         """Every old home: the modules that names move out of, and those that move themselves."""
@@ -74,6 +92,10 @@ class Renaming:
     def modules(self) -> list[Move]:
         """The moves of whole modules, the innermost first."""
         return sorted(self._modules.values(), key=lambda move: -len(move.old))
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {old: number for number, old in enumerate(self._declared)}
 
     def _covering(self, dotted: str) -> Move | None:
         return next(filter(None, map(self._modules.get, _prefixes(dotted))), None)
@@ -93,6 +115,38 @@ class Renaming:
 @cached_by_identity
 def renaming_of(moves: tuple[Move, ...]) -> Renaming:
     return Renaming(moves)
+
+
+def owners_of(member: MemberChange, migration: Migration) -> list[str]:
+    """Return the classes of a member, under their old and their new names.
+
+    Under a new name only where no other row gives the class a member that is called as this one was.
+    """
+    given = {(owner, row.v2) for row in migration.members for owner in row.of}
+    others = [
+        other
+        for owner in member.of
+        for other in renaming_of(migration.moves).others(owner)
+        if not {(owner, member.v1), (other, member.v1)} & given
+    ]
+    return list(dict.fromkeys([*member.of, *others]))
+
+
+def subclassed(hook: HookChange, migration: Migration) -> list[str]:
+    """Return the classes of a hook, under their old and their new names."""
+    others = [other for owner in hook.of for other in renaming_of(migration.moves).others(owner)]
+    return [*dict.fromkeys([*hook.of, *others])]
+
+
+def names_of(call: CallChange, migration: Migration) -> list[str]:
+    """Return the names of a callable, old and new.
+
+    Only as declared where the change comes with the new name, or would be made to a call that was written for v2.
+    """
+    if call.to or call.add or call.pin or call.meant or not (call.asked or call.v2 is not None):
+        return list(call.of)
+    others = [other for name in call.of for other in renaming_of(migration.moves).others(name)]
+    return list(dict.fromkeys([*call.of, *others]))
 
 
 def _prefixes(dotted: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.authoring.auditing import Ranking, count_uses, coverage, uncovered
-from compatkit.authoring.changes import Change, find_changes
 from compatkit.authoring.interface import read_interface
+from compatkit.authoring.interface_changes import Change, find_changes
 from compatkit.authoring.releases import locate_release
 from compatkit.migration import parse_migration
 from tests.cli.test_migrations import migrations

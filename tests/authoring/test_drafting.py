@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from compatkit.authoring.auditing import uncovered
-from compatkit.authoring.changes import Change, find_changes
 from compatkit.authoring.drafting import Draft
 from compatkit.authoring.interface import read_interface
+from compatkit.authoring.interface_changes import Change, find_changes
 from compatkit.migration import parse_migration
 
 LONG = """

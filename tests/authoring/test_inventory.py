@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 from click.testing import CliRunner
 
-from compatkit.authoring.errors import AuthoringError
-from compatkit.authoring.inventory import take_inventory
+from compatkit.authoring import AuthoringError
+from compatkit.authoring.releases import take_inventory
 from compatkit.cli._migrations.inventory_command import command
 
 SHOP = {

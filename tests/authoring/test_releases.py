@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring import AuthoringError
 from compatkit.authoring.releases import locate_release, version_of
 from tests.migrate.trees import plant
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import compatkit.authoring
-from compatkit.authoring.errors import AuthoringError
+from compatkit.authoring import AuthoringError
 from compatkit.authoring.skeleton import commented_rows, write_skeleton
 from compatkit.migration import Migration, codes_of, parse_migration
 from tests.authoring.migrations import HEAD

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compatkit.authoring.examples import Example, find_examples
-from compatkit.authoring.rewriting import result_of, rewritten
+from compatkit.authoring.examples import Example, find_examples, result_of, rewritten
 from compatkit.migration import available_migrations, load_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged

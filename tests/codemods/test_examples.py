@@ -14,7 +14,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from compatkit.authoring.examples import Example, find_examples
-from compatkit.authoring.triangle import try_triangle
+from compatkit.authoring.trial import try_triangle
 from compatkit.migration import Migration, available_migrations, load_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source

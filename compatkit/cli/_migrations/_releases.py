@@ -12,8 +12,8 @@ import click
 from compatkit.cli._extras import require
 
 if TYPE_CHECKING:
-    from compatkit.authoring.changes import Change
     from compatkit.authoring.interface import Item
+    from compatkit.authoring.interface_changes import Change
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -50,8 +50,8 @@ def compare_releases(
     What the old release says of itself is `mined` too, where that is asked for.
     """
     require("griffe", extra="draft")
-    from compatkit.authoring.changes import find_changes
     from compatkit.authoring.interface import read_interface
+    from compatkit.authoring.interface_changes import find_changes
     from compatkit.authoring.releases import locate_release
     from compatkit.authoring.said import announced, mine, with_said
 

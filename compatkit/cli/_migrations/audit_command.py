@@ -54,8 +54,8 @@ def command(
     \b
     Exit status: 0 all is declared or listed; 1 something is not; 2 a release cannot be read.
     """
-    from compatkit.authoring.place import find_file
     from compatkit.migration import load_migration
+    from compatkit.migration.registry import find_file
 
     migration = load_migration(find_file(path))
     require("griffe", extra="draft")

@@ -17,8 +17,8 @@ def command(ctx: click.Context, path: str, *, strict: bool) -> None:
     \b
     Exit status: 0 it is valid; 1 it has errors, or, with --strict, warnings; 2 it cannot be read.
     """
-    from compatkit.authoring.place import find_file
     from compatkit.authoring.problems import find_problems, format_problems
+    from compatkit.migration.registry import find_file
 
     file = find_file(path)
     problems = find_problems(file)

@@ -15,8 +15,8 @@ from compatkit.cli._outputs import write_text
 def command(path: str, output: Path | None) -> None:
     """Write one page in Markdown about a migration, from its migration.toml alone. Every code is an anchor."""
     from compatkit.authoring.pages import page
-    from compatkit.authoring.place import find_file
     from compatkit.migration import load_migration
+    from compatkit.migration.registry import find_file
 
     text = page(load_migration(find_file(path)))
     if output is None:

@@ -30,8 +30,7 @@ def command(release: str, module: str, cache: Path | None) -> None:
     Exit status: 0 done; 2 the release cannot be read, or has no such module.
     """
     require("griffe", extra="draft")
-    from compatkit.authoring.inventory import take_inventory
-    from compatkit.authoring.releases import locate_release, version_of
+    from compatkit.authoring.releases import locate_release, take_inventory, version_of
 
     with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
         place = locate_release(release, (cache or Path(folder)) / "new", module.partition(".")[0])[1]

@@ -9,9 +9,9 @@ import click
 @click.argument("migration", metavar="ID_OR_PATH")
 def command(migration: str) -> None:
     """Show what a migration declares: where it lies, and every entry by its code."""
-    from compatkit.authoring.place import find_file
     from compatkit.cli._migrate_given import describe_codes
     from compatkit.migration import load_migration
+    from compatkit.migration.registry import find_file
 
     found = load_migration(find_file(migration))
     click.echo(f"{found.id}: {found.summary}")

@@ -21,9 +21,9 @@ def command(ctx: click.Context, path: str, *, verbose: bool) -> None:
     \b
     Exit status: 0 all holds; 1 something does not; 2 there is no example, or the migration cannot be read.
     """
-    from compatkit.authoring.place import find_file
     from compatkit.authoring.trial import try_migration
     from compatkit.migration import MigrationError, load_migration
+    from compatkit.migration.registry import find_file
 
     file = find_file(path)
     migration = load_migration(file)

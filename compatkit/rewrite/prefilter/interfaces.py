@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration
-from compatkit.migration.aliases import names_of, owners_of, subclassed
+from compatkit.migration.renaming import names_of, owners_of, subclassed
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
-from compatkit.migration.aliases import names_of, owners_of, subclassed
 from compatkit.migration.model import UNHANDLED
+from compatkit.migration.renaming import names_of, owners_of, subclassed
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.declared_names import DeclaredNames

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compatkit.migration import CallChange, MemberChange, Migration, Move
-from compatkit.migration.aliases import names_of, owners_of
 from compatkit.migration.model import UNHANDLED
+from compatkit.migration.renaming import names_of, owners_of
 from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
