@@ -1,4 +1,4 @@
-"""Python code in pieces, such as the cells of a notebook: rewritten together, because they share their names.
+"""Rewrite the pieces of code in a document, such as the cells of a notebook, together: they share their names.
 
 The pieces are laid out as one source, with comments between them that tell where each begins. The result is set
 against it line by line, and only lines that differ are changed in the text around.
@@ -14,45 +14,45 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from compatkit.migration import CallChange
-from compatkit.rewrite.documents.calling import changes_named_in, would_break
-from compatkit.rewrite.documents.code_blocks import Block, Extract, Layout, Line, read_blocks, unused_mark
-from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply
+from compatkit.rewrite.documents.changed_interfaces import changes_named_in, would_break
+from compatkit.rewrite.documents.code_blocks import CodeBlock, CodeLayout, Extract, Line, read_blocks, unused_mark
+from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound, apply_edits
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
 
 
-def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsewhere: bool = False) -> Sheet:
+def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsewhere: bool = False) -> TextFound:
     """Return what `rewrite_source` does to the code in a text, and what it says, as places of the text.
 
     Local names stay where they are `is_used_elsewhere`, in code that is not read.
     """
     mark = unused_mark(text)
     layout, unread = read_blocks(text, extract, mark)
-    sheet = Sheet(remarks=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
-    is_blocked = bool(sheet.remarks)
-    sheet.remarks += _unread_calls([block for block in unread if not _may_use(block.shown, request)], request)
+    noted = TextFound(findings=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
+    is_blocked = bool(noted.findings)
+    noted.findings += _unread_calls([block for block in unread if not _may_use(block.shown, request)], request)
     keeps_names = request.options.rename and (is_used_elsewhere or _is_used_unseen(layout, unread, request))
     if keeps_names:
         request = replace(request, options=replace(request.options, rename=False))
     opaque = any(_may_use(line.opaque, request) for line in layout.lines if line.opaque.startswith("%"))
     outcome = _rewrite(layout, request)
     if not isinstance(outcome, Rewritten | Unchanged):
-        sheet.remarks += _not_done(layout, outcome, request)
-        return sheet
+        noted.findings += _not_done(layout, outcome, request)
+        return noted
     is_blocked = is_blocked or opaque
-    sheet.read = [(row.start, row.end) for row in layout.lines if not row.opaque]
-    sheet.remarks += [_remark(layout, found) for found in outcome.findings]
+    noted.read = [(row.start, row.end) for row in layout.lines if not row.opaque]
+    noted.findings += [_finding(layout, found) for found in outcome.findings]
     if isinstance(outcome, Rewritten):
-        sheet.remarks += _kept(layout, outcome, request) if keeps_names else ()
+        noted.findings += _kept(layout, outcome, request) if keeps_names else ()
         after = outcome.source.decode().split("\n")
-        sheet.drafts = list(find_drafts(layout, after, outcome.edits))
+        noted.edits = list(find_edits(layout, after, outcome.edits))
         if is_blocked:
-            sheet.demote("not rewritten, because other code here is not valid Python and may use the same names")
-        elif _bare(read_blocks(apply(text, sheet.drafts), extract, mark)[0].shown, mark) != _bare(after, mark):
-            sheet.demote("the result could not be put back into its place")
-    return sheet
+            noted.demote("not rewritten, because other code here is not valid Python and may use the same names")
+        elif _bare(read_blocks(apply_edits(text, noted.edits), extract, mark)[0].shown, mark) != _bare(after, mark):
+            noted.demote("the result could not be put back into its place")
+    return noted
 
 
 def _bare(source: list[str], mark: str) -> list[str]:
@@ -70,7 +70,7 @@ def _may_use(code: str, request: Request) -> bool:
     return any(re.search(pattern, code) for pattern in used)
 
 
-def _is_used_unseen(layout: Layout, unread: list[Block], request: Request) -> bool:
+def _is_used_unseen(layout: CodeLayout, unread: list[CodeBlock], request: Request) -> bool:
     return any(spells(code, request) for code in [*(row.opaque for row in layout.lines), *(b.shown for b in unread)])
 
 
@@ -79,7 +79,7 @@ def spells(code: str, request: Request) -> bool:
     return any(re.search(rf"\b{re.escape(move.old_name)}\b", code) for move in request.moves)
 
 
-def _unread(block: Block, request: Request) -> Remark:
+def _unread(block: CodeBlock, request: Request) -> TextFinding:
     move = next((one for one in request.moves if one.old_name in block.shown), None)
     if move is None and (called := list(_unread_calls([block], request))):
         return called[0]
@@ -87,8 +87,8 @@ def _unread(block: Block, request: Request) -> Remark:
     return _not_valid(block, move.code, f"{move.old}: {move.new} is the new home")
 
 
-def _unread_calls(blocks: list[Block], request: Request) -> Iterator[Remark]:
-    """Yield a remark for each block that cannot be read and names what is called otherwise, or is gone."""
+def _unread_calls(blocks: list[CodeBlock], request: Request) -> Iterator[TextFinding]:
+    """Yield a finding for each block that cannot be read and names what is called otherwise, or is gone."""
     for block in blocks:
         for change in changes_named_in(block.shown, request.calling):
             name = change.of[0] if isinstance(change, CallChange) else change.names[0]
@@ -96,36 +96,38 @@ def _unread_calls(blocks: list[Block], request: Request) -> Iterator[Remark]:
             break
 
 
-def _not_valid(block: Block, code: str, what: str) -> Remark:
+def _not_valid(block: CodeBlock, code: str, what: str) -> TextFinding:
     at = block.lines[0].start
-    return Remark(at, at, code, f"this code is not valid Python, so it is not rewritten; it may use {what}", "manual")
+    return TextFinding(
+        at, at, code, f"this code is not valid Python, so it is not rewritten; it may use {what}", "manual"
+    )
 
 
-def _rewrite(layout: Layout, request: Request) -> Outcome:
-    migrations = (*request.migrations, *(each for each in request.calling if each not in request.migrations))
+def _rewrite(layout: CodeLayout, request: Request) -> Outcome:
+    migrations = (*request.migrations, *(m for m in request.calling if m not in request.migrations))
     source = "\n".join(layout.shown).encode()
     assert request.engine is not None, "the engine hands itself down"
     return request.engine(source, FileModule("", False), request.moves, migrations, request.options)
 
 
-def _kept(layout: Layout, outcome: Rewritten, request: Request) -> Iterator[Remark]:
+def _kept(layout: CodeLayout, outcome: Rewritten, request: Request) -> Iterator[TextFinding]:
     """Say of each import why it does not bring the new name."""
     for edit in outcome.edits:
         for move in request.moves:
             if move.code == edit.code and move.old_name != move.new_name and edit.message.startswith(f"{move.old} "):
                 row = layout.line(edit.line)
                 message = f"{move.old_name} keeps its name here: code that cannot be read may use it"
-                yield Remark(place(row, edit.column), row.end, move.code, message)
+                yield TextFinding(place(row, edit.column), row.end, move.code, message)
 
 
-def _not_done(layout: Layout, outcome: Skipped | Failed, request: Request) -> Iterator[Remark]:
+def _not_done(layout: CodeLayout, outcome: Skipped | Failed, request: Request) -> Iterator[TextFinding]:
     for row in layout.lines[:1]:
-        yield Remark(row.start, row.start, request.code, f"not rewritten: {outcome.reason}", "manual")
+        yield TextFinding(row.start, row.start, request.code, f"not rewritten: {outcome.reason}", "manual")
 
 
-def _remark(layout: Layout, found: Finding) -> Remark:
+def _finding(layout: CodeLayout, found: Finding) -> TextFinding:
     row = layout.line(found.line)
-    return Remark(place(row, found.column), row.end, found.code, found.message, found.confidence)
+    return TextFinding(place(row, found.column), row.end, found.code, found.message, found.confidence)
 
 
 def place(row: Line, column: int) -> int:
@@ -133,7 +135,7 @@ def place(row: Line, column: int) -> int:
     return row.start + (min(column - 1, len(row.code)) if row.shown == row.code else 0)
 
 
-def find_drafts(layout: Layout, after: list[str], edits: tuple[Rewrite, ...]) -> Iterator[Edit]:
+def find_edits(layout: CodeLayout, after: list[str], edits: tuple[Rewrite, ...]) -> Iterator[Edit]:
     """Yield the changes that lead from the layout to the source that became of it, as the edits tell."""
     opening = _statement_lines(after)
     for first, last, start, end in _hunks(layout, after):
@@ -151,7 +153,7 @@ def _by_line(edit: Rewrite) -> int:
     return edit.line
 
 
-def _hunks(layout: Layout, after: list[str]) -> Iterator[tuple[int, int, int, int]]:
+def _hunks(layout: CodeLayout, after: list[str]) -> Iterator[tuple[int, int, int, int]]:
     """Yield which lines became which, between one comment of ours and the next."""
     fixed = [number for number, row in enumerate(layout.rows) if isinstance(row, str)]
     # Ours are the only lines with the mark, so they need not be looked for in order.
@@ -181,7 +183,9 @@ def _replaced(rows: list[Line], new: list[tuple[str, bool]], said: tuple[str, in
             yield Edit(row.start + head, row.end - tail, text[head : len(text) - tail], code, at, message)
 
 
-def _inserted(layout: Layout, first: int, new: list[tuple[str, bool]], said: tuple[str, int, str]) -> Iterator[Edit]:
+def _inserted(
+    layout: CodeLayout, first: int, new: list[tuple[str, bool]], said: tuple[str, int, str]
+) -> Iterator[Edit]:
     code, at, message = said
     above, below = layout.rows[first - 1], layout.rows[first] if first < len(layout.rows) else ""
     if isinstance(above, Line):

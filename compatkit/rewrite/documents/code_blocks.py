@@ -1,4 +1,4 @@
-"""Blocks of code within a text, and the one source in which they are laid out."""
+"""Find the blocks of code in a text, and lay them out as one source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compatkit.rewrite.documents.sheet import split_lines
+from compatkit.rewrite.documents.document_text import line_spans
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
 
@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CodeBlock:
     """Lines that are Python by themselves, or not at all."""
 
     lines: tuple[Line, ...]
@@ -53,11 +53,11 @@ class Block:
 
 
 # What finds the blocks of a text; the second argument begins names and comments that the text does not have.
-Extract = Callable[[str, str], list[Block]]
+Extract = Callable[[str, str], list[CodeBlock]]
 
 
 @dataclass(slots=True)
-class Layout:
+class CodeLayout:
     """The source that stands for all blocks, and the line of the text behind each of its lines."""
 
     rows: list[Line | str] = field(default_factory=list)
@@ -76,10 +76,10 @@ class Layout:
         return [row if isinstance(row, str) else row.shown for row in self.rows]
 
 
-def read_blocks(text: str, extract: Extract, mark: str) -> tuple[Layout, list[Block]]:
+def read_blocks(text: str, extract: Extract, mark: str) -> tuple[CodeLayout, list[CodeBlock]]:
     """Lay out the blocks of a text, apart from those that are no Python, which are returned beside."""
     # Two lines ahead of all, so that no cell's comment is read as an encoding cookie.
-    layout, unread = Layout([f"#{mark}", f"#{mark}"]), list[Block]()
+    layout, unread = CodeLayout([f"#{mark}", f"#{mark}"]), list[CodeBlock]()
     for number, block in enumerate(extract(text, mark)):
         if is_python(block.shown):
             layout.rows += block.lines
@@ -107,11 +107,11 @@ def is_python(code: str) -> bool:
     return True
 
 
-def find_doctests(text: str, start: int = 0, end: int | None = None) -> list[Block]:
+def find_doctests(text: str, start: int = 0, end: int | None = None) -> list[CodeBlock]:
     """Return the examples between two offsets of a text, a block each."""
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     lines: list[Line] = []
-    for begin, stop, newline in split_lines(text, start, end):
+    for begin, stop, newline in line_spans(text, start, end):
         content = text[begin:stop]
         if match := _OPENING.match(content):
             blocks += _block(lines)
@@ -124,8 +124,8 @@ def find_doctests(text: str, start: int = 0, end: int | None = None) -> list[Blo
     return blocks + _block(lines)
 
 
-def _block(lines: list[Line]) -> list[Block]:
-    return [Block(tuple(lines))] if lines else []
+def _block(lines: list[Line]) -> list[CodeBlock]:
+    return [CodeBlock(tuple(lines))] if lines else []
 
 
 def _doctest_line(begin: int, content: str, newline: str, match: re.Match[str]) -> Line:

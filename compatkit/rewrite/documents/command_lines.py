@@ -1,13 +1,19 @@
-"""Options in the command lines of scripts, Makefiles, workflows, Dockerfiles, notebooks and shown shell sessions."""
+"""Rewrite options in command lines: of scripts, Makefiles, workflows, Dockerfiles, notebooks, shell sessions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from compatkit.rewrite.documents.errors import DocumentError
-from compatkit.rewrite.documents.sheet import Remark, Request, Sheet, apply, split_lines
-from compatkit.rewrite.documents.yaml_values import read_events
+from compatkit.rewrite.documents.document_text import (
+    DocumentError,
+    Request,
+    TextFinding,
+    TextFound,
+    apply_edits,
+    line_spans,
+)
+from compatkit.rewrite.documents.yaml_document import yaml_events
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.flags import OWN, commands_in, find_uses, foreign
 
@@ -18,9 +24,9 @@ _OF_COMMANDS = frozenset({".txt", ".yaml", ".yml"})
 _NEW = "not rewritten, because this text names the new option too, and may be about the change"
 
 
-def find_commands(text: str, suffix: str, sheet: Sheet, request: Request) -> Sheet:
-    """Find the options in a text of this kind; what `sheet` has read as Python is left out."""
-    found = Sheet()
+def find_commands(text: str, suffix: str, noted: TextFound, request: Request) -> TextFound:
+    """Find the options in a text of this kind; what `noted` has read as Python is left out."""
+    found = TextFound()
     rows = foreign(request.flags, request.own_options)
     if not rows:
         return found
@@ -33,7 +39,7 @@ def find_commands(text: str, suffix: str, sheet: Sheet, request: Request) -> She
     )
     for use in uses:
         row, word = use.row, use.word
-        if any(start <= word.start < end for start, end in sheet.read):
+        if any(start <= word.start < end for start, end in noted.read):
             continue
         reason = use.reason
         if row.v1 in request.own_options:
@@ -44,10 +50,10 @@ def find_commands(text: str, suffix: str, sheet: Sheet, request: Request) -> She
             reason = _NEW
         if reason or row.say:
             told = use.finding if reason == use.reason else f"{use.message}; not rewritten: {reason}"
-            found.remarks.append(Remark(word.start, word.end, row.code, told, "manual" if row.say else "review"))
+            found.findings.append(TextFinding(word.start, word.end, row.code, told, "manual" if row.say else "review"))
         else:
-            found.drafts += [Edit(*edit, row.code, word.start, use.message) for edit in use.edits]
-    if found.drafts and suffix in (".yaml", ".yml"):
+            found.edits += [Edit(*edit, row.code, word.start, use.message) for edit in use.edits]
+    if found.edits and suffix in (".yaml", ".yml"):
         _check_yaml(text, found)
     return found
 
@@ -58,7 +64,7 @@ def shell_of_cell(text: str) -> Iterator[tuple[int, int]]:
         yield 0, len(text)
         return
     goes_on = False
-    for start, end, newline in split_lines(text):
+    for start, end, newline in line_spans(text):
         if goes_on or text[start:end].lstrip().startswith(("!", "%")):
             goes_on = text[start:end].endswith("\\")
             yield start, end + len(newline)
@@ -67,7 +73,7 @@ def shell_of_cell(text: str) -> Iterator[tuple[int, int]]:
 def _shown(text: str) -> Iterator[tuple[int, int]]:
     """Yield the fenced blocks of a text, or the indented ones."""
     fence, begin = "", 0
-    for start, end, newline in split_lines(text):
+    for start, end, newline in line_spans(text):
         found = _FENCE.match(text, start, end)
         if found and not fence:
             fence, begin = found[1], end + len(newline)
@@ -78,14 +84,14 @@ def _shown(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _check_yaml(text: str, found: Sheet) -> None:
-    """Raise `DocumentError` unless nothing but the words of the drafts differs in what the file says."""
+def _check_yaml(text: str, found: TextFound) -> None:
+    """Raise `DocumentError` unless nothing but the words of the edits differs in what the file says."""
     try:
-        before, after = read_events(text), read_events(apply(text, found.drafts))
+        before, after = yaml_events(text), yaml_events(apply_edits(text, found.edits))
     except ImportError:
         found.demote("not rewritten: to check the result, PyYAML has to be installed")
         return
-    pairs = {(text[draft.start : draft.end], draft.text) for draft in found.drafts}
+    pairs = {(text[edit.start : edit.end], edit.text) for edit in found.edits}
     if len(before) != len(after) or not all(
         one.about == other.about and _differ_by(one.value, other.value, pairs)
         for one, other in zip(before, after, strict=True)

@@ -1,4 +1,4 @@
-"""Doctests in docstrings, which are code; all else in a docstring is prose, and is left alone."""
+"""Rewrite the doctests in docstrings; the rest of a docstring is prose, and is left alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import ast
 from dataclasses import replace
 
 from compatkit.rewrite.documents.code import rewrite_code
-from compatkit.rewrite.documents.code_blocks import Block, find_doctests
-from compatkit.rewrite.documents.sheet import Request, Sheet
+from compatkit.rewrite.documents.code_blocks import CodeBlock, find_doctests
+from compatkit.rewrite.documents.document_text import Request, TextFound
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.text import Source
@@ -36,28 +36,28 @@ def find_doctest_strings(file: File, node: ast.Constant, run: RunPlan) -> Found:
         return Found()
     after = len(source.text) - literal.end
 
-    def extract(text: str, _mark: str) -> list[Block]:
+    def extract(text: str, _mark: str) -> list[CodeBlock]:
         return find_doctests(text, literal.start, len(text) - after)
 
     blocks = extract(source.text, "")
     code = "\n".join(block.shown for block in blocks)
     if not any(move.old_name in code or move.old_home.rpartition(".")[2] in code for move in moves):
         return Found()
-    sheet = rewrite_code(source.text, extract, Request(moves, options=options, engine=run.engine))
+    noted = rewrite_code(source.text, extract, Request(moves, options=options, engine=run.engine))
     if "\\" in code and not literal.is_raw:
-        sheet.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
+        noted.demote("not rewritten, because the docstring is not raw and its examples hold backslashes")
     elif options.confidence != "review":
-        sheet.demote("made with --confidence review")
-    return _as_pass(source, sheet, group=literal.start)
+        noted.demote("made with --confidence review")
+    return _as_pass(source, noted, group=literal.start)
 
 
-def _as_pass(source: Source, sheet: Sheet, *, group: int) -> Found:
+def _as_pass(source: Source, noted: TextFound, *, group: int) -> Found:
     found, said = Found(), set()
-    for draft in sheet.drafts:
+    for edit in noted.edits:
         # What belongs to one change is told once.
-        message = "" if (draft.at, draft.message) in said else draft.message
-        said.add((draft.at, draft.message))
-        found.changes.append(replace(draft, message=message, binds_the_same=True, group=group))
-    for remark in sheet.remarks:
-        found.findings.append(Finding(remark.code, *source.place(remark.at), remark.message, remark.confidence))
+        message = "" if (edit.at, edit.message) in said else edit.message
+        said.add((edit.at, edit.message))
+        found.changes.append(replace(edit, message=message, binds_the_same=True, group=group))
+    for finding in noted.findings:
+        found.findings.append(Finding(finding.code, *source.place(finding.at), finding.message, finding.confidence))
     return found

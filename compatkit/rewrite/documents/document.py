@@ -1,4 +1,4 @@
-"""One document in, one outcome out: notebooks, texts with examples, configurations. Pure, like `rewrite_source`."""
+"""Rewrite one document, a notebook, a text with examples or a configuration: bytes in, outcome out."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
-from compatkit.rewrite.documents.calling import find_calling
+from compatkit.rewrite.documents.changed_interfaces import find_calling
 from compatkit.rewrite.documents.command_lines import find_commands
-from compatkit.rewrite.documents.configs.find import concerns
-from compatkit.rewrite.documents.ini_values import find_in_ini
-from compatkit.rewrite.documents.json_values import find_in_json
-from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
-from compatkit.rewrite.documents.notebook import find_in_notebook
-from compatkit.rewrite.documents.sheet import (
+from compatkit.rewrite.documents.configs.changed_keys import concerns
+from compatkit.rewrite.documents.document_text import (
     DEFAULTS,
     NEWLINE,
-    Remark,
     Request,
-    Sheet,
-    apply,
+    TextFinding,
+    TextFound,
+    apply_edits,
+    decode_document,
     encode_document,
-    read_document,
 )
-from compatkit.rewrite.documents.toml_values import find_in_toml
-from compatkit.rewrite.documents.yaml_values import find_in_yaml
+from compatkit.rewrite.documents.ini_document import find_in_ini
+from compatkit.rewrite.documents.json_document import find_in_json
+from compatkit.rewrite.documents.markdown import find_in_markdown, find_in_rst
+from compatkit.rewrite.documents.notebook import find_in_notebook
+from compatkit.rewrite.documents.toml_document import find_in_toml
+from compatkit.rewrite.documents.yaml_document import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
@@ -35,7 +35,7 @@ from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import with_advice
 
-_KINDS: dict[str, Callable[[str, Request], Sheet]] = {
+_KINDS: dict[str, Callable[[str, Request], TextFound]] = {
     ".cfg": find_in_ini,
     ".ini": find_in_ini,
     ".ipynb": find_in_notebook,
@@ -84,7 +84,7 @@ def rewrite_document(
         own_options,
         _rewrite_code,
     )
-    document = read_document(source)
+    document = decode_document(source)
     if not (request.calling or request.flags or _may_matter(document.text, suffix, request)):
         return Unchanged()
     try:
@@ -108,7 +108,7 @@ def _find_calling(
         return find_calling(source, migrations, options)
     if suffix not in _WITH_VALUES:
         return ()
-    return tuple(each for each in migrations if concerns(source, each) or names_changed(source, each))
+    return tuple(m for m in migrations if concerns(source, m) or names_changed(source, m))
 
 
 def _may_matter(text: str, suffix: str, request: Request) -> bool:
@@ -119,48 +119,48 @@ def _may_matter(text: str, suffix: str, request: Request) -> bool:
     return names.mentioned(text) or (suffix in _WITH_CODE and names.may_use(text))
 
 
-def _find_nothing(_text: str, _request: Request) -> Sheet:
-    return Sheet()
+def _find_nothing(_text: str, _request: Request) -> TextFound:
+    return TextFound()
 
 
 def _rewrite(source: Source, suffix: str, request: Request) -> Rewritten | Unchanged:
-    sheet = _KINDS.get(suffix, _find_nothing)(source.text, request)
+    noted = _KINDS.get(suffix, _find_nothing)(source.text, request)
     if suffix != ".ipynb":
-        sheet.add(find_commands(source.text, suffix, sheet, request))
-    sheet.remarks += find_mentions(source.text, sheet, request)
+        noted.add(find_commands(source.text, suffix, noted, request))
+    noted.findings += find_mentions(source.text, noted, request)
     ignored = Ignored(source)
-    drafts = sorted(sheet.drafts, key=lambda draft: (draft.start, draft.end))
-    drafts = [draft for draft in drafts if not ignored.holds(source.line(draft.at), draft.code)]
-    found = {finding for finding in _findings(source, sheet) if not ignored.holds(finding.line, finding.code)}
+    edits = sorted(noted.edits, key=lambda edit: (edit.start, edit.end))
+    edits = [edit for edit in edits if not ignored.holds(source.line(edit.at), edit.code)]
+    found = {finding for finding in _findings(source, noted) if not ignored.holds(finding.line, finding.code)}
     findings = tuple(sorted(found, key=lambda one: (one.line, one.column, one.code, one.message)))
-    if not drafts:
+    if not edits:
         return Unchanged(findings)
-    result = encode_document(source, apply(source.text, drafts))
-    return Rewritten(result, tuple(_edits(source, drafts)), findings)
+    result = encode_document(source, apply_edits(source.text, edits))
+    return Rewritten(result, tuple(_edits(source, edits)), findings)
 
 
-def _findings(source: Source, sheet: Sheet) -> Iterator[Finding]:
-    for remark in sheet.remarks:
-        yield Finding(remark.code, *source.place(remark.at), remark.message, remark.confidence)
+def _findings(source: Source, noted: TextFound) -> Iterator[Finding]:
+    for finding in noted.findings:
+        yield Finding(finding.code, *source.place(finding.at), finding.message, finding.confidence)
 
 
-def _edits(source: Source, drafts: list[Edit]) -> Iterator[Rewrite]:
-    """Yield one edit for each place; several drafts may belong to one."""
+def _edits(source: Source, edits: list[Edit]) -> Iterator[Rewrite]:
+    """Yield one edit for each place; several edits may belong to one."""
     added: dict[tuple[str, int, str], int] = {}
-    for draft in drafts:
-        key = draft.code, draft.at, draft.message
-        lines = len(NEWLINE.findall(draft.text)) - len(NEWLINE.findall(source.text, draft.start, draft.end))
+    for edit in edits:
+        key = edit.code, edit.at, edit.message
+        lines = len(NEWLINE.findall(edit.text)) - len(NEWLINE.findall(source.text, edit.start, edit.end))
         added[key] = added.get(key, 0) + lines
     for (code, at, message), lines in added.items():
         yield Rewrite(code, *source.place(at), message, lines)
 
 
-def find_mentions(text: str, sheet: Sheet, request: Request) -> Iterator[Remark]:
-    """Yield a remark for each line with mentions that nothing was said about."""
+def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[TextFinding]:
+    """Yield a finding for each line with mentions that nothing was said about."""
     if not request.moves:
         return
-    drafted = [(draft.start, draft.end) for draft in sheet.drafts]
-    spoken = sorted([*drafted, *sheet.read, *((remark.at, remark.end) for remark in sheet.remarks)])
+    drafted = [(edit.start, edit.end) for edit in noted.edits]
+    spoken = sorted([*drafted, *noted.read, *((finding.at, finding.end) for finding in noted.findings)])
     told = set()
     index, reach = 0, -1
     for start, end, move in request.names.mentions(text):
@@ -172,7 +172,7 @@ def find_mentions(text: str, sheet: Sheet, request: Request) -> Iterator[Remark]
             continue
         told.add(line)
         message = f"names {text[start:end]} in a text: {move.old} is {move.new} now"
-        yield Remark(start, end, move.code, message, "manual")
+        yield TextFinding(start, end, move.code, message, "manual")
 
 
 def _line_start(text: str, at: int) -> int:

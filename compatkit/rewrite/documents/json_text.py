@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.document_text import DocumentError
 from compatkit.rewrite.edit.edit import Edit
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]', re.DOTALL)
@@ -43,7 +43,7 @@ class JsonString:
         return [self.start + 1 + match.start() for match in _CHARACTER.finditer(inside)] + [self.end - 1]
 
 
-def load_json(text: str, kind: str = "JSON") -> object:
+def parse_json(text: str, kind: str = "JSON") -> object:
     """Return what a text says, its numbers as they are spelled. Raises `DocumentError`."""
     if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
         # Some hundred bytes of memory for each.
@@ -115,19 +115,19 @@ class Embedded:
         index = self._piece(at)
         return self._offsets_of(index)[at - self._starts[index]]
 
-    def placed(self, draft: Edit) -> Edit | None:
-        """Return a draft for this text as one for the document, or None where it reaches over several strings."""
-        index = self._piece(draft.start)
-        start, end = draft.start - self._starts[index], draft.end - self._starts[index]
+    def placed(self, edit: Edit) -> Edit | None:
+        """Return an edit of this text as one of the document, or None where it reaches over several strings."""
+        index = self._piece(edit.start)
+        start, end = edit.start - self._starts[index], edit.end - self._starts[index]
         if end > len(self._values[index]):
             return None
-        at = self.offset(draft.at)
-        if self._is_list and not draft.text and end - start == len(self._values[index]) and len(self._pieces) > 1:
+        at = self.offset(edit.at)
+        if self._is_list and not edit.text and end - start == len(self._values[index]) and len(self._pieces) > 1:
             first, last = self._without(index)
-            return Edit(first, last, "", draft.code, at, draft.message)
+            return Edit(first, last, "", edit.code, at, edit.message)
         offsets = self._offsets_of(index)
-        text = self._encoded(draft.text, index, is_last=end == len(self._values[index]))
-        return Edit(offsets[start], offsets[end], text, draft.code, at, draft.message)
+        text = self._encoded(edit.text, index, is_last=end == len(self._values[index]))
+        return Edit(offsets[start], offsets[end], text, edit.code, at, edit.message)
 
     def _offsets_of(self, index: int) -> list[int]:
         if index not in self._offsets:

@@ -1,4 +1,4 @@
-"""Markdown and reStructuredText: Python in fenced or indented blocks, and doctests. Prose is only reported."""
+"""Rewrite Markdown and reStructuredText: fenced or indented Python, and doctests. Prose is only reported."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from compatkit.migration import Move
-from compatkit.rewrite.documents.calling import is_about_change
+from compatkit.rewrite.documents.changed_interfaces import is_about_change
 from compatkit.rewrite.documents.code import rewrite_code
-from compatkit.rewrite.documents.code_blocks import Block, Line, find_doctests
-from compatkit.rewrite.documents.sheet import Request, Sheet, split_lines
+from compatkit.rewrite.documents.code_blocks import CodeBlock, Line, find_doctests
+from compatkit.rewrite.documents.document_text import Request, TextFound, line_spans
 
 _FENCE = re.compile(r"(?P<margin>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)")
 _IS_PYTHON = re.compile(
@@ -23,27 +23,27 @@ _Lines = list[tuple[int, int, str]]
 _Find = Callable[[str], list[_Lines]]
 
 
-def find_in_markdown(text: str, request: Request) -> Sheet:
+def find_in_markdown(text: str, request: Request) -> TextFound:
     """Find what a Markdown text shows as Python."""
     return _find_in_text(text, request, _fenced)
 
 
-def find_in_rst(text: str, request: Request) -> Sheet:
+def find_in_rst(text: str, request: Request) -> TextFound:
     """Find what a reStructuredText shows as Python."""
     return _find_in_text(text, request, _indented)
 
 
-def _find_in_text(text: str, request: Request, find: _Find) -> Sheet:
-    sheet = rewrite_code(text, lambda content, _: _snippets(content, find), request)
+def _find_in_text(text: str, request: Request, find: _Find) -> TextFound:
+    noted = rewrite_code(text, lambda content, _: _snippets(content, find), request)
     # As `doctest` does: the examples of a text share their names, and those of other code are not theirs.
-    sheet.add(rewrite_code(text, lambda content, _: find_doctests(content), request))
-    codes = {draft.code for draft in sheet.drafts}
-    about = sheet.drafts and any(_names_new_home(text, move) for move in request.moves)
+    noted.add(rewrite_code(text, lambda content, _: find_doctests(content), request))
+    codes = {edit.code for edit in noted.edits}
+    about = noted.edits and any(_names_new_home(text, move) for move in request.moves)
     if about or is_about_change(text, codes, request.calling):
-        sheet.demote("not rewritten, because this text names the new home too, and may be about the change")
+        noted.demote("not rewritten, because this text names the new home too, and may be about the change")
     elif not request.may_review:
-        sheet.demote("made with --confidence review")
-    return sheet
+        noted.demote("made with --confidence review")
+    return noted
 
 
 def _names_new_home(text: str, move: Move) -> bool:
@@ -56,13 +56,13 @@ def _names_new_home(text: str, move: Move) -> bool:
     return module is not None and re.search(rf"\b{re.escape(move.new_name)}\b", text) is not None
 
 
-def _snippets(text: str, find: _Find) -> list[Block]:
+def _snippets(text: str, find: _Find) -> list[CodeBlock]:
     blocks = []
     for lines in find(text):
         code = [(begin, end, newline) for begin, end, newline in lines if text[begin:end].strip()]
         if code and not text[code[0][0] : code[0][1]].lstrip().startswith(">>>"):
             margin = _margin(text, code)
-            blocks.append(Block(tuple(_code_line(text, line, margin) for line in lines)))
+            blocks.append(CodeBlock(tuple(_code_line(text, line, margin) for line in lines)))
     return blocks
 
 
@@ -89,7 +89,7 @@ def _fenced(text: str) -> list[_Lines]:
     found: list[_Lines] = []
     fence = ""
     held: _Lines | None = None
-    for line in split_lines(text):
+    for line in line_spans(text):
         content = text[line[0] : line[1]]
         match = _FENCE.fullmatch(content)
         if fence:
@@ -110,7 +110,7 @@ def _indented(text: str) -> list[_Lines]:
     found: list[_Lines] = []
     margin = ""
     held: _Lines | None = None
-    for line in split_lines(text):
+    for line in line_spans(text):
         content = text[line[0] : line[1]]
         if match := _DIRECTIVE.fullmatch(content):
             margin, held = match["margin"], []

@@ -1,4 +1,4 @@
-"""Notebooks: their code cells are rewritten together, their texts as Markdown; all else in the file stays as it is."""
+"""Rewrite notebooks: code cells together, texts as Markdown; all else in the file stays as it is."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from compatkit.rewrite.documents.code import rewrite_code, spells
-from compatkit.rewrite.documents.code_blocks import Block, Line, is_python, unused_mark
+from compatkit.rewrite.documents.code_blocks import CodeBlock, Line, is_python, unused_mark
 from compatkit.rewrite.documents.command_lines import find_commands
-from compatkit.rewrite.documents.errors import DocumentError
-from compatkit.rewrite.documents.json_text import Embedded, JsonString, find_strings_of_json, load_json
+from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits, line_spans
+from compatkit.rewrite.documents.json_text import Embedded, JsonString, find_strings_of_json, parse_json
 from compatkit.rewrite.documents.markdown import find_in_markdown
-from compatkit.rewrite.documents.sheet import Request, Sheet, apply, split_lines
 
 _CELL_MAGIC = re.compile(r"%%(\w+)")
 # Those whose body runs as Python, in the namespace of the notebook.
@@ -23,7 +22,7 @@ _WHOLE = re.compile(r"(?P<indent>[ \t]*)(?P<rest>[%!?].*|[\w.*]+\?{1,2}[ \t]*)")
 _ASSIGNED = re.compile(r"(?P<target>[ \t]*[\w., \t\[\]'\"()*]+=[ \t]*)(?P<rest>[!%].*)")
 
 
-def mask_cell(lines: list[Line], mark: str) -> Block | None:
+def mask_cell(lines: list[Line], mark: str) -> CodeBlock | None:
     """Return a cell's lines as Python, with a name in place of what is none; None where the cell is another language.
 
     `mark` begins names that the cell does not use.
@@ -32,14 +31,14 @@ def mask_cell(lines: list[Line], mark: str) -> Block | None:
     magic = _CELL_MAGIC.match(lines[first].code) if first is not None else None
     if magic and magic[1] not in _PYTHON_MAGICS:
         return None
-    plain = Block(tuple(lines))
+    plain = CodeBlock(tuple(lines))
     if is_python(plain.shown):
         return plain
     masked: list[Line] = []
     for number, line in enumerate(lines):
         goes_on = bool(masked) and bool(masked[-1].opaque) and masked[-1].code.endswith("\\")
         masked.append(_mask(line, f"{mark}{number}m_", goes_on=goes_on))
-    return Block(tuple(masked))
+    return CodeBlock(tuple(masked))
 
 
 def _mask(line: Line, name: str, *, goes_on: bool) -> Line:
@@ -69,20 +68,20 @@ class _Cell:
     source: Embedded
 
 
-def find_in_notebook(text: str, request: Request) -> Sheet:
+def find_in_notebook(text: str, request: Request) -> TextFound:
     """Find what a notebook's cells name. Raises `DocumentError` for what is no JSON."""
-    document = load_json(text, "notebook")
+    document = parse_json(text, "notebook")
     cells = _cells(document, text)
-    sheet = Sheet()
+    noted = TextFound()
     meant = {id(cell): cell.source.text for cell in cells}
     code = [cell for cell in cells if cell.kind == "code"] if _is_python(document) else []
     for cell, found in _in_code(code, request) + _in_texts(cells, request):
         found.add(find_commands(cell.source.text, ".md" if cell.kind == "markdown" else ".ipynb", found, request))
-        meant[id(cell)] = apply(cell.source.text, found.drafts)
-        _bring_back(sheet, found, cell.source)
-    if sheet.drafts:
-        _check(document, apply(text, sheet.drafts), [meant[id(cell)] for cell in cells])
-    return sheet
+        meant[id(cell)] = apply_edits(cell.source.text, found.edits)
+        _bring_back(noted, found, cell.source)
+    if noted.edits:
+        _check(document, apply_edits(text, noted.edits), [meant[id(cell)] for cell in cells])
+    return noted
 
 
 def _cells(document: object, text: str) -> list[_Cell]:
@@ -110,7 +109,7 @@ def _is_python(document: object) -> bool:
     return True
 
 
-def _in_code(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
+def _in_code(cells: list[_Cell], request: Request) -> list[tuple[_Cell, TextFound]]:
     """Rewrite all code cells as one text, and hand out to each what is about it."""
     between = f"\n#{unused_mark(''.join(cell.source.text for cell in cells))}\n"
     text = between.join(cell.source.text for cell in cells)
@@ -121,16 +120,16 @@ def _in_code(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
     starts = [0]
     for cell in cells:
         starts.append(starts[-1] + len(cell.source.text) + len(between))
-    sheets = [Sheet() for _ in cells]
-    for draft in found.drafts:
-        index = bisect_right(starts, draft.start) - 1
+    sheets = [TextFound() for _ in cells]
+    for edit in found.edits:
+        index = bisect_right(starts, edit.start) - 1
         # What is said of a change may be about another cell, which the change follows.
-        at = draft.at if starts[index] <= draft.at < starts[index + 1] else draft.start
+        at = edit.at if starts[index] <= edit.at < starts[index + 1] else edit.start
         by = starts[index]
-        sheets[index].drafts.append(replace(draft, start=draft.start - by, end=draft.end - by, at=at - by))
-    for remark in found.remarks:
-        index = bisect_right(starts, remark.at) - 1
-        sheets[index].remarks.append(replace(remark, at=remark.at - starts[index], end=remark.end - starts[index]))
+        sheets[index].edits.append(replace(edit, start=edit.start - by, end=edit.end - by, at=at - by))
+    for finding in found.findings:
+        index = bisect_right(starts, finding.at) - 1
+        sheets[index].findings.append(replace(finding, at=finding.at - starts[index], end=finding.end - starts[index]))
     for start, end in found.read:
         index = bisect_right(starts, start) - 1
         sheets[index].read.append((start - starts[index], end - starts[index]))
@@ -142,14 +141,14 @@ def _is_foreign(cell: _Cell) -> bool:
     return not _blocks(cell.source.text, "\n\0", unused_mark(cell.source.text)) and bool(cell.source.text.strip())
 
 
-def _in_texts(cells: list[_Cell], request: Request) -> list[tuple[_Cell, Sheet]]:
+def _in_texts(cells: list[_Cell], request: Request) -> list[tuple[_Cell, TextFound]]:
     return [(cell, find_in_markdown(cell.source.text, request)) for cell in cells if cell.kind == "markdown"]
 
 
-def _blocks(text: str, between: str, mark: str) -> list[Block]:
+def _blocks(text: str, between: str, mark: str) -> list[CodeBlock]:
     blocks, start = [], 0
     for content in text.split(between):
-        lines = [_line(text, *line) for line in split_lines(text, start, start + len(content))]
+        lines = [_line(text, *line) for line in line_spans(text, start, start + len(content))]
         if lines and (block := mask_cell(lines, mark)):
             blocks.append(block)
         start += len(content) + len(between)
@@ -160,19 +159,19 @@ def _line(text: str, start: int, end: int, newline: str) -> Line:
     return Line(start, start, end, end + len(newline), text[start:end], text[start:end], newline)
 
 
-def _bring_back(sheet: Sheet, found: Sheet, source: Embedded) -> None:
-    placed = [source.placed(draft) for draft in found.drafts]
+def _bring_back(noted: TextFound, found: TextFound, source: Embedded) -> None:
+    placed = [source.placed(edit) for edit in found.edits]
     if None in placed:
         raise DocumentError.changed_more("notebook")
-    sheet.drafts += [draft for draft in placed if draft]
-    for remark in found.remarks:
-        sheet.remarks.append(replace(remark, at=source.offset(remark.at), end=source.offset(remark.end)))
-    sheet.read += [(source.offset(start), source.offset(end)) for start, end in found.read]
+    noted.edits += [edit for edit in placed if edit]
+    for finding in found.findings:
+        noted.findings.append(replace(finding, at=source.offset(finding.at), end=source.offset(finding.end)))
+    noted.read += [(source.offset(start), source.offset(end)) for start, end in found.read]
 
 
 def _check(before: object, text: str, meant: list[str]) -> None:
     """Raise `DocumentError` unless only the cells' texts differ, and these as they should."""
-    after = load_json(text, "notebook")
+    after = parse_json(text, "notebook")
     if [cell.source.text for cell in _cells(after, text)] != meant or _outside(before) != _outside(after):
         raise DocumentError.changed_more("notebook")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compatkit.migration import Confidence
-from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
+from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.old_names import Spelling
@@ -27,12 +27,12 @@ class Scalar:
     fixed: str = ""
 
 
-def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
-    """Draft the new values where the request allows it and they are certain; else remark on them."""
+def judge_scalars(scalars: Sequence[Scalar], request: Request) -> TextFound:
+    """Edit the values where the request allows it and they are certain; else report them."""
     names = request.names
     values = {scalar.value for scalar in scalars}
     changed = ChangedNames(request.calling)
-    sheet = Sheet()
+    noted = TextFound()
     for scalar in scalars:
         spelling = names.read(scalar.value)
         if spelling is None and _is_value(scalar) and (found := changed.read(scalar.value)):
@@ -40,7 +40,7 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
                 # It is judged with its arguments.
                 continue
             message = f"names {found.name}: {found.say}"
-            sheet.remarks.append(Remark(scalar.start, scalar.end, found.code, message))
+            noted.findings.append(TextFinding(scalar.start, scalar.end, found.code, message))
         if spelling is None or (spelling.names_home and "." not in scalar.value):
             # A single word is the name of much else.
             continue
@@ -51,11 +51,11 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> Sheet:
         if doubt or not request.may_review:
             said = f": {doubt}" if doubt else f": write {spelling.new}"
             confidence: Confidence = "manual" if move.confidence == "manual" else "review"
-            sheet.remarks.append(Remark(scalar.start, scalar.end, move.code, message + said, confidence))
+            noted.findings.append(TextFinding(scalar.start, scalar.end, move.code, message + said, confidence))
         else:
             change = f"{scalar.value} -> {spelling.new}"
-            sheet.drafts.append(Edit(scalar.start, scalar.end, spelling.new, move.code, scalar.start, change))
-    return sheet
+            noted.edits.append(Edit(scalar.start, scalar.end, spelling.new, move.code, scalar.start, change))
+    return noted
 
 
 def _is_value(scalar: Scalar) -> bool:

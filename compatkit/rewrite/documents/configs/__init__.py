@@ -1,1 +1,1 @@
-"""Keys and values of configurations that are arguments of a callable: what becomes of them when it changes."""
+"""Change the keys and values of configurations that are arguments of a callable."""

@@ -1,4 +1,4 @@
-"""A configuration as the pairs of its mappings, each with its place in the text, whatever language it is written in."""
+"""Read a configuration in any language as the pairs of its mappings, each with its position in the text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compatkit.rewrite.edit.edit import Edit
 
 # Keys, and the numbers of the elements of lists, from 0.
 Path: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
 
 # What is put together when the configuration is read, by Hydra or by a template, is no literal.
 _REFERENCE = re.compile(r"\$\{|\{\{|\{%")
@@ -29,8 +29,8 @@ class Pair:
     """
 
     path: Path
-    key: Place | None
-    value: Place | None = None
+    key: Span | None
+    value: Span | None = None
     literal: tuple[object] | None = None
     is_shared: bool = False
     at: int = 0
@@ -46,14 +46,14 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class ConfigMappings:
     """One document of a configuration file: its mappings, by the path that leads to them."""
 
     text: str
     mappings: Mapping[Path, list[Pair]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, text: str, pairs: Iterable[Pair]) -> Config:
+    def of(cls, text: str, pairs: Iterable[Pair]) -> ConfigMappings:
         mappings: dict[Path, list[Pair]] = {}
         for pair in pairs:
             mappings.setdefault(pair.path[:-1], []).append(pair)
@@ -91,9 +91,9 @@ def _fits(path: Path, parts: list[str]) -> bool:
     return len(path) == len(parts) and all(part in ("*", step) for step, part in zip(path, parts, strict=True))
 
 
-def renamed_keys(pairs: Iterable[Pair], drafts: Iterable[Edit]) -> Mapping[Path, str]:
-    """Return the new name of each key that a draft renames, by its path."""
-    new = {draft.start: draft.text for draft in drafts}
+def renamed_keys(pairs: Iterable[Pair], edits: Iterable[Edit]) -> Mapping[Path, str]:
+    """Return the new name of each key that an edit renames, by its path."""
+    new = {edit.start: edit.text for edit in edits}
     return {pair.path: new[pair.key[0]] for pair in pairs if pair.key and pair.key[0] in new}
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from compatkit.migration import MigrationError, parse_migration
 from compatkit.rewrite import Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
-from compatkit.rewrite.documents.json_values import json_pairs
-from compatkit.rewrite.documents.toml_values import toml_pairs
-from compatkit.rewrite.documents.yaml_values import read_events, yaml_documents
+from compatkit.rewrite.documents.json_document import json_pairs
+from compatkit.rewrite.documents.toml_document import toml_pairs
+from compatkit.rewrite.documents.yaml_document import yaml_documents, yaml_events
 from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
 from tests.rewrite.rules.calls.shop import HEAD
 
@@ -127,7 +127,7 @@ def test_pairs_of_yaml_are_those_that_are_read(
 ) -> None:
     text = yaml.safe_dump(document, default_flow_style=flow, allow_unicode=unicode_kept)
 
-    [pairs] = yaml_documents(text, read_events(text))
+    [pairs] = yaml_documents(text, yaml_events(text))
 
     assert sorted(map(repr, paths_of(document))) == sorted(repr(pair.path) for pair in pairs)
     assert all(text[slice(*pair.key)] == pair.name for pair in pairs if pair.key)

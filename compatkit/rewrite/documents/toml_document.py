@@ -1,4 +1,4 @@
-"""TOML: values that are exactly an old dotted name, entry points among them."""
+"""Rewrite TOML files: values that are exactly an old dotted name, entry points among them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from compatkit.budget import load_toml
 from compatkit.migration.lines import find_pairs
-from compatkit.rewrite.documents.configs.find import find_in_config
-from compatkit.rewrite.documents.configs.pairs import Pair, Place, as_literal, renamed_keys, with_keys
-from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.configs.changed_keys import find_in_config
+from compatkit.rewrite.documents.configs.pairs import Pair, Span, as_literal, renamed_keys, with_keys
+from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
-from compatkit.rewrite.documents.sheet import Request, Sheet, apply
 
 _TOKEN = re.compile(
     r"#[^\r\n]*"
@@ -39,7 +38,7 @@ def toml_pairs(text: str) -> Iterator[Pair]:
         )
 
 
-def _plain(text: str, place: Place, name: object) -> Place | None:
+def _plain(text: str, place: Span, name: object) -> Span | None:
     start, end = place
     for within in ((start, end), (start + 1, end - 1)):
         if text[slice(*within)] == name:
@@ -47,25 +46,25 @@ def _plain(text: str, place: Place, name: object) -> Place | None:
     return None
 
 
-def _inside(spelled: str, place: Place, literal: tuple[object] | None) -> Place | None:
+def _inside(spelled: str, place: Span, literal: tuple[object] | None) -> Span | None:
     if literal is None or spelled[:1] not in ("'", '"') or spelled[1:-1] != literal[0]:
         return None
     return place[0] + 1, place[1] - 1
 
 
-def find_in_toml(text: str, request: Request) -> Sheet:
+def find_in_toml(text: str, request: Request) -> TextFound:
     """Find the strings of a TOML text that name old code. Raises `DocumentError` for what is no TOML."""
     document = _load(text)
-    sheet = judge_scalars(list(_scalars(text)), request)
+    noted = judge_scalars(list(_scalars(text)), request)
     pairs = list(toml_pairs(text)) if request.calling else []
-    sheet.add_beside(find_in_config(text, pairs, request))
-    if sheet.drafts:
+    noted.add_beside(find_in_config(text, pairs, request))
+    if noted.edits:
         keys = {pair.key[0] for pair in pairs if pair.key}
-        changes = [(text[draft.start : draft.end], draft.text) for draft in sheet.drafts if draft.start not in keys]
-        expected = with_keys(document, renamed_keys(pairs, sheet.drafts))
-        if not _differ_by(expected, _load(apply(text, sheet.drafts)), changes):
+        changes = [(text[edit.start : edit.end], edit.text) for edit in noted.edits if edit.start not in keys]
+        expected = with_keys(document, renamed_keys(pairs, noted.edits))
+        if not _differ_by(expected, _load(apply_edits(text, noted.edits)), changes):
             raise DocumentError.changed_more("TOML")
-    return sheet
+    return noted
 
 
 def _load(text: str) -> dict[str, object]:
@@ -104,7 +103,10 @@ def _scalars(text: str) -> Iterator[Scalar]:
         if token[0] in "\"'" and not token.startswith(('"""', "'''")):
             is_key = not in_value or _KEY_FOLLOWS.match(text, match.end()) is not None
             fixed = "it is a key, which something else may look up" if is_key else ""
-            path = (*re.split(r"[\s.\"'\[\]]+", header), *(part for each in (*opened, key) for part in each.split(".")))
+            path = (
+                *re.split(r"[\s.\"'\[\]]+", header),
+                *(part for dotted in (*opened, key) for part in dotted.split(".")),
+            )
             yield Scalar(match.start() + 1, match.end() - 1, token[1:-1], path, fixed)
 
 

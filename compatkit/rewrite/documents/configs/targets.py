@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from compatkit.migration import CallChange, KeyChange, Migration, Removal
-from compatkit.rewrite.documents.configs.pairs import MERGE, Config, Pair
-from compatkit.rewrite.documents.sheet import Remark, Request, Sheet
+from compatkit.rewrite.documents.configs.pairs import MERGE, ConfigMappings, Pair
+from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.calls.facts import Index
 from compatkit.rewrite.rules.calls.plan import Doubt, Item, Planned, plan_call
@@ -28,7 +28,7 @@ _READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ConfigTarget:
     """A callable and the pairs that are its arguments; `named` is the pair that names it, if one does.
 
     `open_end` says why there may be more arguments than these.
@@ -41,7 +41,7 @@ class Target:
     open_end: str = ""
 
 
-def find_targets(config: Config, migrations: Iterable[Migration]) -> Iterator[Target]:
+def find_targets(config: ConfigMappings, migrations: Iterable[Migration]) -> Iterator[ConfigTarget]:
     """Yield every mapping that is known to hold arguments."""
     for path, pairs in config.mappings.items():
         by_name = {pair.name: pair for pair in pairs}
@@ -50,21 +50,21 @@ def find_targets(config: Config, migrations: Iterable[Migration]) -> Iterator[Ta
             continue
         if (named := by_name.get(_TARGET)) and named.text:
             arguments = tuple(pair for pair in pairs if pair.name not in _OF_HYDRA)
-            yield Target(named.text, arguments, named.at, named, _open_end(by_name))
+            yield ConfigTarget(named.text, arguments, named.at, named, _open_end(by_name))
         elif (named := by_name.get(_CLASS)) and named.text:
             inner = config.mappings.get((*path, _ARGUMENTS), [])
             is_open = "`dict_kwargs` gives it more arguments" if _MORE_ARGUMENTS in by_name else ""
-            yield Target(named.text, tuple(inner), named.at, named, is_open)
+            yield ConfigTarget(named.text, tuple(inner), named.at, named, is_open)
     for row in (row for migration in migrations for row in migration.keys if row.of):
         yield from _declared(config, row)
 
 
-def is_meant(config: Config, row: KeyChange) -> bool:
+def is_meant(config: ConfigMappings, row: KeyChange) -> bool:
     """Tell whether a file is one of those that a row is about."""
     return all(config.has(path) for path in row.beside)
 
 
-def _declared(config: Config, row: KeyChange) -> Iterator[Target]:
+def _declared(config: ConfigMappings, row: KeyChange) -> Iterator[ConfigTarget]:
     if not is_meant(config, row):
         return
     for path in config.mappings_at(row.v1):
@@ -72,7 +72,7 @@ def _declared(config: Config, row: KeyChange) -> Iterator[Target]:
         names = [pair.name for pair in pairs]
         # What names its callable itself is judged by that.
         if len(set(names)) == len(names) and not set(MARKS).intersection(names):
-            yield Target(row.of, tuple(pairs), pairs[0].at)
+            yield ConfigTarget(row.of, tuple(pairs), pairs[0].at)
 
 
 def _open_end(by_name: dict[str, Pair]) -> str:
@@ -82,33 +82,33 @@ def _open_end(by_name: dict[str, Pair]) -> str:
     return "`_partial_` may be given more arguments later" if partial and partial.literal != (False,) else ""
 
 
-def is_merged(target: Target) -> bool:
+def is_merged(target: ConfigTarget) -> bool:
     """Tell whether the pairs of another mapping belong to this one, or its own to another."""
     return any(pair.name == MERGE or pair.is_shared for pair in target.arguments)
 
 
-def judge_target(config: Config, target: Target, index: Index, request: Request) -> Sheet:
-    """Draft new keys, and new values that are strings, where the request allows it; else remark on them."""
-    sheet = Sheet()
+def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, request: Request) -> TextFound:
+    """Edit keys, and values that are strings, where the request allows it; else report them."""
+    noted = TextFound()
     if removal := index.around(target.of):
-        sheet.remarks.append(_remark(target, removal, f"{target.of} is gone: {removal.say}", is_manual=True))
+        noted.findings.append(_finding(target, removal, f"{target.of} is gone: {removal.say}", is_manual=True))
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
     planned, doubts = _plan(target, changes)
-    sheet.remarks += [_doubted(target, doubt) for doubt in doubts]
+    noted.findings += [_doubted(target, doubt) for doubt in doubts]
     if not planned.applied:
-        return sheet
-    drafts = list(_drafts(target, planned))
+        return noted
+    edits = list(_drafts(target, planned))
     # A call is edited by all its rows or by none.
     reason = "" if _keeps_keys(planned) else "keys would have to be added or taken out"
     reason = reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
     if not reason:
-        sheet.drafts += drafts
-    elif _keeps_keys(planned) and drafts:
-        sheet.remarks += [_left(draft, reason) for draft in drafts]
+        noted.edits += edits
+    elif _keeps_keys(planned) and edits:
+        noted.findings += [_left(edit, reason) for edit in edits]
     else:
-        sheet.remarks += [_told(target, change, reason) for change in planned.applied]
-    return sheet
+        noted.findings += [_told(target, change, reason) for change in planned.applied]
+    return noted
 
 
 def may_stand(text: str) -> bool:
@@ -116,7 +116,7 @@ def may_stand(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and text.lower() not in _READ_OTHERWISE
 
 
-def _plan(target: Target, changes: Sequence[CallChange]) -> tuple[Planned, list[Doubt]]:
+def _plan(target: ConfigTarget, changes: Sequence[CallChange]) -> tuple[Planned, list[Doubt]]:
     return plan_call(_call(target), changes)
 
 
@@ -125,7 +125,7 @@ def _keeps_keys(planned: Planned) -> bool:
     return all(item.index is not None and not item.is_dropped for item in planned.items)
 
 
-def _call(target: Target) -> ast.Call:
+def _call(target: ConfigTarget) -> ast.Call:
     """Return the call that the mapping is, as far as the plan of a call looks at it."""
     keywords = [
         ast.keyword(arg=pair.name, value=_node(pair), lineno=1, col_offset=number)
@@ -141,7 +141,7 @@ def _node(pair: Pair) -> ast.expr:
     return ast.Constant(pair.literal[0]) if pair.literal else ast.Name("collection")  # type: ignore[arg-type]
 
 
-def _drafts(target: Target, planned: Planned) -> Iterator[Edit]:
+def _drafts(target: ConfigTarget, planned: Planned) -> Iterator[Edit]:
     to = next((change for change in planned.applied if change.to), None)
     if to and target.named and target.named.value:
         message = f"{target.of} -> {to.to}"
@@ -156,7 +156,7 @@ def _drafts(target: Target, planned: Planned) -> Iterator[Edit]:
             yield Edit(*pair.value, str(value), code, pair.at, message)
 
 
-def _doubt(config: Config, target: Target, planned: Planned, request: Request) -> str:
+def _doubt(config: ConfigMappings, target: ConfigTarget, planned: Planned, request: Request) -> str:
     if any(change.about.confidence == "manual" for change in planned.applied):
         return next(c.about.reason for c in planned.applied if c.about.confidence == "manual") or "a person decides"
     if target.open_end or is_merged(target):
@@ -169,7 +169,7 @@ def _doubt(config: Config, target: Target, planned: Planned, request: Request) -
     return "" if request.may_review else "made with --confidence review"
 
 
-def _doubt_pair(config: Config, item: Item, pair: Pair) -> str:
+def _doubt_pair(config: ConfigMappings, item: Item, pair: Pair) -> str:
     if item.name != pair.name:
         if not (pair.key and item.name and may_stand(item.name)):
             return f"the key `{pair.name}` is not spelled plainly"
@@ -180,29 +180,31 @@ def _doubt_pair(config: Config, item: Item, pair: Pair) -> str:
     return ""
 
 
-def _told(target: Target, change: CallChange, reason: str) -> Remark:
+def _told(target: ConfigTarget, change: CallChange, reason: str) -> TextFinding:
     """Say of one of the rows that apply what it would do, at the key that it is about."""
     steps = _plan(target, [change])[0].steps
     what = "; ".join([f"{target.of} -> {change.to}" if change.to else target.of, *steps])
-    return _remark(target, change, f"{what}; not rewritten: {reason}")
+    return _finding(target, change, f"{what}; not rewritten: {reason}")
 
 
-def _left(draft: Edit, reason: str) -> Remark:
-    return Remark(draft.at, max(draft.at, draft.end), draft.code, f"{draft.message}; not rewritten: {reason}")
+def _left(edit: Edit, reason: str) -> TextFinding:
+    return TextFinding(edit.at, max(edit.at, edit.end), edit.code, f"{edit.message}; not rewritten: {reason}")
 
 
-def _doubted(target: Target, doubt: Doubt) -> Remark:
+def _doubted(target: ConfigTarget, doubt: Doubt) -> TextFinding:
     change = doubt.change
     what = change.to or ", ".join(sorted(change.asked))
     about = f"{target.of}: {what}" if what else target.of
     message = f"{target.of}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
-    return _remark(target, change, message, is_manual=doubt.is_said)
+    return _finding(target, change, message, is_manual=doubt.is_said)
 
 
-def _remark(target: Target, change: CallChange | Removal, message: str, *, is_manual: bool = False) -> Remark:
+def _finding(
+    target: ConfigTarget, change: CallChange | Removal, message: str, *, is_manual: bool = False
+) -> TextFinding:
     asked = change.asked if isinstance(change, CallChange) else frozenset()
     at = min((pair.at for pair in target.arguments if pair.name in asked), default=target.at)
-    return Remark(at, at, change.code, message, "manual" if is_manual else "review")
+    return TextFinding(at, at, change.code, message, "manual" if is_manual else "review")
 
 
 def _code_of(planned: Planned, name: str) -> str:

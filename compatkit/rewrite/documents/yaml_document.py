@@ -1,4 +1,4 @@
-"""YAML: values that are exactly an old dotted name, such as Hydra's `_target_`. Needs PyYAML, else it only reports."""
+"""Rewrite YAML files: values that are exactly an old dotted name. Needs PyYAML, without which it only reports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from compatkit.budget import Budget, BudgetError, require_depth
-from compatkit.rewrite.documents.configs.find import find_in_config
+from compatkit.rewrite.documents.configs.changed_keys import find_in_config
 from compatkit.rewrite.documents.configs.pairs import Pair, Path, as_literal
-from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
-from compatkit.rewrite.documents.sheet import Request, Sheet, apply
 
 # Some 30 microseconds each: PyYAML reads in Python where the places of characters are needed.
 _MOST_EVENTS = 200_000
@@ -41,7 +40,7 @@ class Event:
     is_plain: bool = False
 
 
-def read_events(text: str) -> list[Event]:
+def yaml_events(text: str) -> list[Event]:
     import yaml
 
     try:
@@ -162,30 +161,30 @@ def _read(event: Event) -> object:
         return ...
 
 
-def find_in_yaml(text: str, request: Request) -> Sheet:
+def find_in_yaml(text: str, request: Request) -> TextFound:
     """Find the scalars of a YAML text that name old code. Raises `DocumentError` for what is no YAML."""
     if len(text) > _LARGEST:
-        return Sheet()
+        return TextFound()
     try:
-        events = read_events(text)
+        events = yaml_events(text)
     except ImportError:
-        return Sheet()
+        return TextFound()
     except DocumentError:
         if _TEMPLATE.search(text):
             # A template of YAML need not be YAML itself; a mention is still reported.
-            return Sheet()
+            return TextFound()
         raise
     scalars = list(_scalars(text, events))
-    sheet = judge_scalars(scalars, request)
+    noted = judge_scalars(scalars, request)
     if request.calling:
         for pairs in yaml_documents(text, events):
-            sheet.add_beside(find_in_config(text, pairs, request))
-    if sheet.drafts:
-        changes = {draft.start: draft.text for draft in sheet.drafts}
-        after = apply(text, sheet.drafts)
-        if [_meaning(event, changes) for event in events] != [_meaning(event, {}) for event in read_events(after)]:
+            noted.add_beside(find_in_config(text, pairs, request))
+    if noted.edits:
+        changes = {edit.start: edit.text for edit in noted.edits}
+        after = apply_edits(text, noted.edits)
+        if [_meaning(event, changes) for event in events] != [_meaning(event, {}) for event in yaml_events(after)]:
             raise DocumentError.changed_more("YAML")
-    return sheet
+    return noted
 
 
 def _meaning(event: Event, changes: dict[int, str]) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""INI, such as setup.cfg: values that are exactly an old dotted name, entry points among them."""
+"""Rewrite INI files such as setup.cfg: values that are exactly an old dotted name, entry points among them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import configparser
 import re
 from collections.abc import Iterator
 
-from compatkit.rewrite.documents.errors import DocumentError
+from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits, line_spans
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
-from compatkit.rewrite.documents.sheet import Request, Sheet, apply, split_lines
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]*)\]")
 _VALUE = re.compile(r"(?P<key>[^=:\s][^=:]*?)[ \t]*[=:][ \t]*(?P<value>\S.*?)[ \t]*")
@@ -17,19 +16,19 @@ _COMMENT = re.compile(r"[ \t]*[#;]")
 _Values = dict[str, dict[str, list[str]]]
 
 
-def find_in_ini(text: str, request: Request) -> Sheet:
+def find_in_ini(text: str, request: Request) -> TextFound:
     """Find the values of an INI text that name old code. Raises `DocumentError` for what is no INI."""
     try:
         values = _load(text)
     except configparser.MissingSectionHeaderError:
         # Many other things are called .cfg: a mention is still reported.
-        return Sheet()
-    sheet = judge_scalars(list(_scalars(text)), request)
-    if sheet.drafts:
-        changes = [(text[draft.start : draft.end], draft.text) for draft in sheet.drafts]
-        if not _differ_by(values, _load(apply(text, sheet.drafts)), changes):
+        return TextFound()
+    noted = judge_scalars(list(_scalars(text)), request)
+    if noted.edits:
+        changes = [(text[edit.start : edit.end], edit.text) for edit in noted.edits]
+        if not _differ_by(values, _load(apply_edits(text, noted.edits)), changes):
             raise DocumentError.changed_more("INI file")
-    return sheet
+    return noted
 
 
 def _load(text: str) -> _Values:
@@ -48,7 +47,7 @@ def _load(text: str) -> _Values:
 
 def _scalars(text: str) -> Iterator[Scalar]:
     section = ""
-    for begin, end, _ in split_lines(text):
+    for begin, end, _ in line_spans(text):
         content = text[begin:end]
         if _COMMENT.match(content):
             continue

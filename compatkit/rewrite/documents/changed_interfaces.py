@@ -1,4 +1,4 @@
-"""Changed calls and members in the code of documents: which may be used there, and what is known of their names."""
+"""Find the changed calls and members that the code in a document may use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find_calling(source: bytes, migrations: Iterable[Migration], options: Option
     What a value is, is followed from the top of a document to its end, and nobody has to run the cells of a notebook
     in that order. So without `--confidence review` what is safe in a module is only reported here.
     """
-    found = tuple(each for each in migrations if changes_interface(each) and can_call(source, [each]))
+    found = tuple(m for m in migrations if changes_interface(m) and can_call(source, [m]))
     return found if options.confidence == "review" else tuple(map(_for_review, found))
 
 
@@ -56,7 +56,7 @@ def _shows_new_home(text: str, row: CallChange) -> bool:
 
 
 def _shows_new_names(text: str, row: CallChange) -> bool:
-    return any(re.search(rf"\b{re.escape(each.v2)}\s*=(?!=)", text) for each in row.rename)
+    return any(re.search(rf"\b{re.escape(renaming.v2)}\s*=(?!=)", text) for renaming in row.rename)
 
 
 def _has_word(text: str, word: str) -> bool:

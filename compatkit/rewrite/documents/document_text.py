@@ -1,4 +1,4 @@
-"""A document's text, what is to be done to it, and what is to be said about it. Places are offsets of characters."""
+"""Hold the text of a document, the request to rewrite it, and what is found in it, at offsets of characters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,28 @@ from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.rules.strings.old_names import Names, names_of
 from compatkit.rewrite.run_plan import Engine
+
+
+class DocumentError(RewriteError):
+    """A document that cannot be read as what its name says, or a rewrite that did not pass its own check."""
+
+    @classmethod
+    def broken(cls, kind: str, reason: str, *, line: int = 0, column: int = 0) -> DocumentError:
+        hint = "correct the file, or change the old names in it by hand"
+        return cls(f"This is not valid {kind}: {reason}", hint=hint, code="CK901", line=line, column=column)
+
+    @classmethod
+    def too_large(cls, kind: str, reason: str) -> DocumentError:
+        hint = "change the old names in it by hand"
+        return cls(f"This {kind} is not read: {reason}", hint=hint, code="CK901")
+
+    @classmethod
+    def changed_more(cls, kind: str) -> DocumentError:
+        """The rewrite was made, checked, and thrown away."""
+        reason = f"The rewrite did not pass its own check: something else in the {kind} changed"
+        hint = "change the old names in it by hand, and please report the file as a bug"
+        return cls(reason, hint=hint, code="CK902")
+
 
 DEFAULTS = Options()
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.
@@ -48,10 +70,10 @@ class Request:
     def code(self) -> str:
         """The code under which to say what concerns the document as a whole."""
         codes = [move.code for move in self.moves]
-        for each in self.calling:
-            codes += [row.code for row in each.calls]
-            codes += [row.code for row in each.members]
-            codes += [row.code for row in each.removed]
+        for migration in self.calling:
+            codes += [row.code for row in migration.calls]
+            codes += [row.code for row in migration.members]
+            codes += [row.code for row in migration.removed]
         return codes[0] if codes else "CK901"
 
     @property
@@ -60,7 +82,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class TextFinding:
     """A place that is only reported; mentions of old code up to `end` need not be reported again."""
 
     at: int
@@ -71,42 +93,42 @@ class Remark:
 
 
 @dataclass(slots=True)
-class Sheet:
-    """The drafts and remarks for one text; `read` are parts of which all is said, because they were understood."""
+class TextFound:
+    """The edits and findings for one text; `read` are parts of which all is said, because they were understood."""
 
-    drafts: list[Edit] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    findings: list[TextFinding] = field(default_factory=list)
     read: list[tuple[int, int]] = field(default_factory=list)
 
     def demote(self, why: str) -> None:
         """Only report what would have been changed."""
-        for draft in self.drafts:
-            end = max(draft.end, draft.at)
-            self.remarks.append(Remark(draft.at, end, draft.code, f"{draft.message}; {why}"))
-        self.drafts.clear()
+        for edit in self.edits:
+            end = max(edit.end, edit.at)
+            self.findings.append(TextFinding(edit.at, end, edit.code, f"{edit.message}; {why}"))
+        self.edits.clear()
 
-    def add_beside(self, other: Sheet) -> None:
+    def add_beside(self, other: TextFound) -> None:
         """Add what does not change a place that is changed already, such as a class that also moves."""
-        taken = {draft.start for draft in self.drafts}
-        self.drafts += [draft for draft in other.drafts if draft.start not in taken]
-        self.remarks += other.remarks
+        taken = {edit.start for edit in self.edits}
+        self.edits += [edit for edit in other.edits if edit.start not in taken]
+        self.findings += other.findings
 
-    def add(self, other: Sheet) -> None:
-        self.drafts += other.drafts
-        self.remarks += other.remarks
+    def add(self, other: TextFound) -> None:
+        self.edits += other.edits
+        self.findings += other.findings
         self.read += other.read
 
 
-def apply(text: str, drafts: Iterable[Edit]) -> str:
-    """Return the text with all drafts made. They must not overlap."""
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text with all edits made. They must not overlap."""
     pieces, at = [], 0
-    for draft in sorted(drafts, key=lambda draft: (draft.start, draft.end)):
-        pieces += [text[at : draft.start], draft.text]
-        at = draft.end
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        pieces += [text[at : edit.start], edit.text]
+        at = edit.end
     return "".join([*pieces, text[at:]])
 
 
-def split_lines(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, str]]:
+def line_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, str]]:
     """Return the lines between two offsets: where each begins, where it ends, and the newline behind it."""
     end = len(text) if end is None else end
     lines = []
@@ -118,7 +140,7 @@ def split_lines(text: str, start: int = 0, end: int | None = None) -> list[tuple
     return lines
 
 
-def read_document(data: bytes) -> Source:
+def decode_document(data: bytes) -> Source:
     """Decode a document. What is not UTF-8 is read as Latin-1, which gives every byte a character and back."""
     bom = len(_BOM) if data.startswith(_BOM) else 0
     try:

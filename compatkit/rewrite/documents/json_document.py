@@ -1,4 +1,4 @@
-"""JSON: values that are exactly an old dotted name."""
+"""Rewrite JSON files: values that are exactly an old dotted name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from compatkit.rewrite.documents.configs.find import find_in_config
+from compatkit.rewrite.documents.configs.changed_keys import find_in_config
 from compatkit.rewrite.documents.configs.pairs import Pair, Path, as_literal, renamed_keys, with_keys
-from compatkit.rewrite.documents.errors import DocumentError
-from compatkit.rewrite.documents.json_text import find_strings_of_json, load_json
+from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits
+from compatkit.rewrite.documents.json_text import find_strings_of_json, parse_json
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
-from compatkit.rewrite.documents.sheet import Request, Sheet, apply
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
@@ -53,19 +52,19 @@ def _pair(key: re.Match[str], value: re.Match[str], path: Path) -> Pair:
     )
 
 
-def find_in_json(text: str, request: Request) -> Sheet:
+def find_in_json(text: str, request: Request) -> TextFound:
     """Find the strings of a JSON text that name old code. Raises `DocumentError` for what is no JSON."""
-    document = load_json(text)
+    document = parse_json(text)
     scalars = _scalars(text)
-    sheet = judge_scalars(scalars, request)
+    noted = judge_scalars(scalars, request)
     pairs = list(json_pairs(text)) if request.calling else []
-    sheet.add_beside(find_in_config(text, pairs, request))
-    changes = {draft.start: draft.text for draft in sheet.drafts}
-    after = apply(text, sheet.drafts)
-    expected = with_keys(document, renamed_keys(pairs, sheet.drafts))
-    if changes and (_shape(expected) != _shape(load_json(after)) or _meant(scalars, changes) != _values(after)):
+    noted.add_beside(find_in_config(text, pairs, request))
+    changes = {edit.start: edit.text for edit in noted.edits}
+    after = apply_edits(text, noted.edits)
+    expected = with_keys(document, renamed_keys(pairs, noted.edits))
+    if changes and (_shape(expected) != _shape(parse_json(after)) or _meant(scalars, changes) != _values(after)):
         raise DocumentError.changed_more("JSON")
-    return sheet
+    return noted
 
 
 def _scalars(text: str) -> list[Scalar]:
