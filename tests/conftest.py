@@ -32,6 +32,9 @@ NewStore: TypeAlias = Callable[..., str]
 # Read when MLflow is imported, also by subprocesses: the tests send nothing, and log where they say.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ.pop("MLFLOW_TRACKING_URI", None)
+# Children by the hundred import compatkit: each would compile it anew where Python is told to keep no bytecode.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # A shell starts what it runs in the background deaf to Ctrl-C, and every child would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

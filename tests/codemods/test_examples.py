@@ -7,7 +7,8 @@ An example's first line may name its module, which relative imports need: `# mod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,25 +24,27 @@ KINDS = ("before", "after", "renamed", "unchanged")
 _HEADER = re.compile(rb"\A# (module|package): ([\w.]+)")
 
 
+@cache
+def migrations() -> Mapping[Path, Migration]:
+    """Return what is registered, by file; each is loaded once."""
+    return {file: load_migration(file) for _, file in sorted(available_migrations().items())}
+
+
 def examples(kind: str) -> list[ParameterSet]:
-    return list(_examples(kind))
-
-
-def _examples(kind: str) -> Iterator[ParameterSet]:
-    for name, file in sorted(available_migrations().items()):
-        migration = load_migration(file)
-        for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt")):
-            yield pytest.param(migration, example, id=f"{name}-{example.name.removesuffix(f'.{kind}.txt')}")
+    return [
+        pytest.param(migration, example, id=f"{migration.id}-{example.name.removesuffix(f'.{kind}.txt')}")
+        for file, migration in migrations().items()
+        for example in sorted((file.parent / "examples").glob(f"*.{kind}.txt"))
+    ]
 
 
 def runnable() -> list[ParameterSet]:
     """Return the examples that are run, with the library that is installed."""
-    found = [(load_migration(file), file.parent) for _, file in sorted(available_migrations().items())]
-    examples = [(migration, each) for migration, folder in found for each in find_examples(folder).found]
     return [
-        pytest.param(migration, each, id=f"{migration.id}-{each.name}")
-        for migration, each in examples
-        if each.is_runnable
+        pytest.param(migration, example, id=f"{migration.id}-{example.name}")
+        for file, migration in migrations().items()
+        for example in find_examples(file.parent).found
+        if example.is_runnable
     ]
 
 
