@@ -1,7 +1,8 @@
 """Measure how far a migration has come: what is left by code, folder and owner, and which share is done.
 
 What is done is counted by the same rewrite, with the moves the other way round: a place that it would move back is
-done. Only moves can be turned round; a field or an argument counts as left, but never as done.
+done. Only a move to a home that v1 did not have can be turned round: a field, an argument, or a name that stays in its
+module counts as left, but never as done, since v1 code may name what v2 wants already.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from pathlib import Path, PurePosixPath
 from compatkit.migrate.finding.scope import FileScope
 from compatkit.migrate.owners import Owners
 from compatkit.migrate.remarks import Overview, Remark, spelled_from
-from compatkit.migrate.report import Report
+from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import EVERY_FILE, Progress, plan_task
 from compatkit.migrate.work import Task
+from compatkit.migrate.workers import Workers
 from compatkit.migration import Move
 from compatkit.options import Options
 
@@ -96,9 +98,11 @@ def take_status(
 ) -> Status:
     """Count what is left and what is done; folders are named from here, by their first `depth` parts."""
     places, here = tuple(paths), Path.cwd()
-    report, back = (
-        plan_task(places, one, jobs=jobs, progress=progress, scope=scope) for one in (task, turned_round(task))
-    )
+    report = plan_task(places, task, jobs=jobs, progress=progress, scope=scope)
+    # A migration names its homes for good.
+    files = (*scope.files, *(migration.origin for migration in task.migrations if migration.origin))
+    but_theirs = FileScope(scope.folder, scope.exclude, scope.ignores, files)
+    back = plan_task(places, turned_round(task), jobs=jobs, progress=progress, scope=but_theirs)
     left = spelled_from(Overview.of(report, is_written=False).left, here)
     done = spelled_from(Overview.of(back, is_written=False).left, here)
 
@@ -113,17 +117,22 @@ def take_status(
         rows(lambda remark: owners.of(remark.path)),
         left,
         report,
-        _on_request(places, task, jobs, scope) if any(not one.is_rewrite for one in left) else frozenset(),
+        _on_request(report, task, jobs),
         owners,
         depth,
     )
 
 
-def _on_request(places: tuple[Path, ...], task: Task, jobs: int | None, scope: FileScope) -> frozenset[Place]:
-    """Return what `--confidence review` rewrites."""
+def _on_request(report: Report, task: Task, jobs: int | None) -> frozenset[Place]:
+    """Return what `--confidence review` rewrites, of the files in which something is found."""
     asked = replace(task, options=replace(task.options, confidence="review"))
-    report = plan_task(places, asked, jobs=jobs, scope=scope)
-    remarks = spelled_from(Overview.of(report, is_written=False).remarks, Path.cwd())
+    held = [(result.name, result.job) for result in report.results if result.job and result.findings]
+    size = sum(len(job.source) for _, job in held)
+    with Workers(asked, jobs=jobs, expected=size, files=len(held)) as workers:
+        for _, job in held:
+            workers.submit(job)
+        found = [FileResult(name, each, job) for (name, job), each in zip(held, workers.outcomes(), strict=True)]
+    remarks = spelled_from(Overview.of(Report.of(found), is_written=False).remarks, Path.cwd())
     return frozenset(_place(one) for one in remarks if one.is_rewrite)
 
 
@@ -132,15 +141,20 @@ def _place(remark: Remark) -> Place:
 
 
 def turned_round(task: Task) -> Task:
-    """Return the task that finds what is done: its moves lead back."""
+    """Return the task that finds what is done: its moves lead back, and nothing else is looked for."""
     old_names = {move.old for move in task.moves}
     back: dict[str, Move] = {}
     for move in task.moves:
         # In a chain of moves the names in the middle are old ones still.
-        if move.new not in old_names:
+        if move.new not in old_names and _is_new_home(move):
             back.setdefault(move.new, replace(move, old=move.new, new=move.old))
     options = Options(select=task.options.select, ignore=task.options.ignore)
-    return Task(tuple(back.values()), task.migrations, options)
+    return Task(tuple(back.values()), options=options)
+
+
+def _is_new_home(move: Move) -> bool:
+    """Tell whether v1 lacked the new home; where it holds the old one, as numpy holds numpy.core, v1 had it."""
+    return move.new_home != "builtins" and not f"{move.old_home}.".startswith(f"{move.new_home}.")
 
 
 def _folder(path: str, depth: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from compatkit.migrate import Task, plan_tree, write_report
 from compatkit.migrate.owners import NO_OWNER, Owners, parse_owners
 from compatkit.migrate.status import Status, take_status, turned_round
 from compatkit.migration import Move
+from compatkit.migration.changes import CallChange
 from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
@@ -69,6 +71,25 @@ def test_middle_of_a_chain_of_moves_is_not_done() -> None:
     first, second = Move("CK1001", "m.a.A", "m.b.B"), Move("CK1002", "m.b.B", "m.c.C")
 
     assert [(move.old, move.new) for move in turned_round(Task((first, second))).moves] == [("m.c.C", "m.b.B")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("m.a.Old", "m.a.New"), ("numpy.core.numeric.array", "numpy.array"), ("numpy.int", "builtins.int"), ("m.a", "m")],
+)
+def test_name_that_v1_may_have_had_is_no_sign_of_what_is_done(old: str, new: str) -> None:
+    kind = "module" if new == "m" else "symbol"
+
+    assert turned_round(Task((Move("CK1001", old, new, kind=kind),))).moves == ()  # type: ignore[arg-type]
+
+
+def test_call_that_is_left_is_not_done_as_well(tmp_path: Path) -> None:
+    calls = (CallChange("CK1002", ("shop.core.save",), say="give a format"),)
+    plant(tmp_path, {"a.py": "from shop.core import save\nsave(1)\n"})
+
+    total = take_status([tmp_path], Task.of([replace(MIGRATION, calls=calls)]), Owners(tmp_path)).total
+
+    assert (total.left, total.done) == (1, 0)
 
 
 def owner(text: str, path: str) -> str:
