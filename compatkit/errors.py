@@ -42,11 +42,17 @@ def _rebuild(kind: type[CompatkitError], arguments: tuple[object, ...], values: 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Answer an unknown `word` with the nearest known one, or with the list where it is short."""
     # Imported here: difflib costs milliseconds that only a failing path should pay.
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
     candidates = sorted(known)
-    if matches := get_close_matches(word, candidates, n=1, cutoff=0.6):
-        return f"did you mean {matches[0]!r}?"
+    if matches := get_close_matches(word, candidates, n=len(candidates) or 1, cutoff=0.6):
+
+        def likeness(match: str) -> tuple[float, int]:
+            # Of codes, many are as like as each other: a letter at its place tells more than one elsewhere.
+            at_place = sum(one == other for one, other in zip(word, match, strict=False))
+            return SequenceMatcher(None, match, word).ratio(), at_place
+
+        return f"did you mean {max(matches, key=likeness)!r}?"
     if 0 < len(candidates) <= _MAX_LISTED:
         return f"known: {', '.join(candidates)}"
     return ""

@@ -11,9 +11,8 @@ from compatkit.errors import CompatkitError
 
 # What the extras bring, by the name under which it is imported.
 EXTRAS = {
-    **dict.fromkeys(
-        ["mlflow", "numpy", "pandas", "scipy", "sklearn", "sqlalchemy", "tomli_w", "torch", "yaml"], "train"
-    ),
+    **dict.fromkeys(["alembic", "mlflow", "numpy", "scipy", "sqlalchemy", "yaml"], "verify"),
+    **dict.fromkeys(["pandas", "sklearn", "tomli_w", "torch"], "train"),
     "griffe": "draft",
     "jinja2": "report",
     "psutil": "system-metrics",

@@ -84,7 +84,7 @@ def _plan(task: Task, settings: Settings, given: Given) -> Report:
 def _executor(name: str | None) -> AbstractContextManager[Executor | None]:
     if name is None:
         return nullcontext()
-    from compatkit.migrate.executors import load_executor
+    from compatkit.migrate.workers import load_executor
 
     return load_executor(name)
 

@@ -129,7 +129,7 @@ def _scenarios(settings: Settings) -> Iterator[Check]:
     if (origin := settings.project.origin) is None:
         return
     if find_spec("numpy") is None:
-        yield Check("verify", "ok", "its scenarios are not looked at: that needs pip install 'compatkit[train]'")
+        yield Check("verify", "ok", "its scenarios are not looked at: that needs pip install 'compatkit[verify]'")
         return
     from compatkit.equivalence.commands.declared import declared_scenarios
 

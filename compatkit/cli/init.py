@@ -127,11 +127,12 @@ def _found(proposal: Proposal) -> Iterator[str]:
         yield "There is nothing to do. `compatkit migrations list` shows the migrations that were asked."
         return
     for each in proposal.applicable:
-        pinned = f"; the project asks for {', '.join(each.pinned)}" if each.pinned else ""
         left = f", {each.left} of them for a person to decide" if each.left else ""
         counts = f"{_counted(each.places, 'place')} in {_counted(each.files, 'file')}"
-        yield f"{each.migration.id}: {counts}{left}{pinned}"
+        yield f"{each.migration.id}: {counts}{left}"
         yield f"    {each.migration.summary}"
+        for pinned in each.pinned:
+            yield f"    {pinned}: change it with the code; the migration leads to {each.migration.versions.v2}"
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:
@@ -167,6 +168,8 @@ def _as_json(proposal: Proposal, root: Path) -> dict[str, object]:
 def _append(file: Path, text: str) -> None:
     from compatkit.migrate.write import write_output
 
+    if file.exists() and not file.is_file():
+        raise CompatkitError("It is no file.", where=str(file), hint="remove it first")
     try:
         before = file.read_text(encoding="utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from compatkit.errors import nearest
-from compatkit.migration import Migration, MigrationError, Project, find_migration
+from compatkit.errors import WrongUse, nearest
+from compatkit.migration import Migration, Project, find_migration
 from compatkit.migration.registry import seen_from
 
 
 def refuse_wrong_homes(project: Project) -> None:
-    """Raise `MigrationError` for the first entry of `homes` that is wrong: it would only make a run find nothing.
+    """Raise `WrongUse` for the first entry of `homes` that is wrong: it would only make a run find nothing.
 
     A value whose top-level package does not lie in the project may be installed, and is not looked at.
     """
@@ -23,13 +23,14 @@ def refuse_wrong_homes(project: Project) -> None:
     declared = {package for migration in chosen for package in _packages(migration)}
     for old, new in project.homes.items():
         if old not in declared:
-            raise MigrationError.unknown_key(old, declared, where=where)
+            hint = nearest(old, declared) or "remove it"
+            raise WrongUse(f"homes has {old!r}, below which no migration declares a name.", where=where, hint=hint)
         for root in (folder, folder / "src"):
             if (root / new.partition(".")[0]).is_dir() and not _is_there(root.joinpath(*new.split("."))):
                 hint = (
                     nearest(new, _modules(root, new)) or "give the dotted name of the folder that holds these modules"
                 )
-                raise MigrationError(f"homes says {old} = {new}, but nothing lies there.", where=where, hint=hint)
+                raise WrongUse(f"homes says {old} = {new}, but nothing lies there.", where=where, hint=hint)
 
 
 def _packages(migration: Migration) -> Iterator[str]:

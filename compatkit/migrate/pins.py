@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from compatkit.budget import load_toml
+from compatkit.migrate.finding.reading import read_file
+from compatkit.migration import MigrationError
 
 # As metadata writes a requirement; what is behind the version does not matter here.
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([=<>!~^][^;#\n]*)?")
@@ -23,60 +25,73 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def read_pins(folder: Path) -> Mapping[str, str]:
+class Pin(NamedTuple):
+    """The version that a project asks for, and the file that says so, spelled from the project's folder."""
+
+    version: str
+    file: str
+
+
+def read_pins(folder: Path) -> Mapping[str, Pin]:
     """Return, by normalized name, what the project asks for: an exact version where a lock file has one.
 
     A file that cannot be read as what it is tells nothing: it is for those tools to complain of it.
     """
-    found: dict[str, str] = {}
-    for name, version in (*_declared(folder), *_locked(folder)):
-        found[normalized(name)] = version.strip()
+    found: dict[str, Pin] = {}
+    for file, name, version in (*_declared(folder), *_locked(folder)):
+        found[normalized(name)] = Pin(version.strip(), file.relative_to(folder).as_posix())
     return found
 
 
-def _declared(folder: Path) -> Iterator[tuple[str, str]]:
+def _declared(folder: Path) -> Iterator[tuple[Path, str, str]]:
     patterns = ("*requirements*.txt", "requirements/*.txt", "*constraints*.txt")
     for file in sorted(file for pattern in patterns for file in folder.glob(pattern)):
         for line in _lines(file):
             if (found := _REQUIREMENT.match(line)) and not line.lstrip().startswith(("#", "-")):
-                yield found[1], found[2] or "any version"
+                yield file, found[1], found[2] or "any version"
     for name in ("environment.yml", "environment.yaml"):
         for found in filter(None, map(_CONDA.match, _lines(folder / name))):
-            yield found[1], found[2] or "any version"
-    project = _toml(folder / "pyproject.toml")
+            yield folder / name, found[1], found[2] or "any version"
+    project = _toml(file := folder / "pyproject.toml")
     extras, groups = _get(project, "project", "optional-dependencies"), _get(project, "dependency-groups")
     for listed in (_get(project, "project", "dependencies"), *_tables(extras), *_tables(groups)):
         for text in _list(listed):
             if isinstance(text, str) and (found := _REQUIREMENT.match(text)):
-                yield found[1], found[2] or "any version"
+                yield file, found[1], found[2] or "any version"
     poetry = _get(project, "tool", "poetry", "dependencies")
     for name, version in poetry.items() if isinstance(poetry, dict) else ():
-        yield name, str(version.get("version", "any version") if isinstance(version, dict) else version)
+        yield file, name, str(version.get("version", "any version") if isinstance(version, dict) else version)
 
 
-def _locked(folder: Path) -> Iterator[tuple[str, str]]:
+def _locked(folder: Path) -> Iterator[tuple[Path, str, str]]:
     for name in _LOCKS:
         for package in _list(_get(_toml(folder / name), "package")):
             if isinstance(package, dict) and isinstance(package.get("version"), str):
-                yield str(package.get("name")), f"=={package['version']}"
-    with suppress(OSError, ValueError, AttributeError, RecursionError):
-        locked = json.loads((folder / "Pipfile.lock").read_text(encoding="utf-8"))
+                yield folder / name, str(package.get("name")), f"=={package['version']}"
+    with suppress(ValueError, AttributeError, RecursionError):
+        locked = json.loads(_text(file := folder / "Pipfile.lock"))
         for section in ("develop", "default"):
             for name, package in (_get(locked, section) or {}).items():
                 if isinstance(package, dict) and isinstance(package.get("version"), str):
-                    yield name, package["version"]
+                    yield file, name, package["version"]
 
 
 def _toml(file: Path) -> dict[str, Any]:
-    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return load_toml(file.read_text(encoding="utf-8"))
+    with suppress(tomllib.TOMLDecodeError, MigrationError):
+        return load_toml(_text(file))
     return {}
 
 
 def _lines(file: Path) -> list[str]:
-    with suppress(OSError, UnicodeDecodeError):
-        return file.read_text(encoding="utf-8").splitlines()
-    return []
+    return _text(file).splitlines()
+
+
+def _text(file: Path) -> str:
+    """Return the text of a file, or none where it is no text; a pipe is not waited for."""
+    source = read_file(str(file), is_data=True)
+    with suppress(UnicodeDecodeError):
+        return source.decode("utf-8") if isinstance(source, bytes) else ""
+    return ""
 
 
 def _get(document: Any, *keys: str) -> Any:

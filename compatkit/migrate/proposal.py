@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile, find_files
-from compatkit.migrate.pins import normalized, read_pins
+from compatkit.migrate.finding.git import repository_of, run_git
+from compatkit.migrate.pins import Pin, normalized, read_pins
 from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration, MigrationError, Move, codes_of, compose
 from compatkit.rewrite import Finding, Rewrite
@@ -104,21 +106,15 @@ def _of_codes(places: Iterable[Place], codes: set[str]) -> list[Place]:
 
 def base_branch(root: Path) -> str:
     """Return the branch that changes are compared with, `main` or `master`, where the repository has it."""
-    for folder in (root, *root.parents):
-        git = folder / ".git"
-        if git.is_dir():
-            packed = git / "packed-refs"
-            known = packed.read_text(encoding="utf-8", errors="replace") if packed.is_file() else ""
-            for name in ("main", "master"):
-                if (git / "refs" / "heads" / name).is_file() or f" refs/heads/{name}\n" in known:
-                    return name
-            return ""
-    return ""
+    if repository_of(root) is None:
+        return ""
+    known = (run_git(str(root), "for-each-ref", "--format=%(refname:short)", "refs/heads") or b"").decode().split("\n")
+    return next((name for name in ("main", "master") if name in known), "")
 
 
-def _pinned(migration: Migration, pins: Mapping[str, str]) -> tuple[str, ...]:
-    packages = {name.partition(".")[0] for name in _old_names(migration)}
-    return tuple(f"{name} {pins[name]}" for name in sorted(map(normalized, packages)) if name in pins)
+def _pinned(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
+    packages = {normalized(name.partition(".")[0]) for name in _old_names(migration)}
+    return tuple(f"{pins[name].file} asks for {name} {pins[name].version}" for name in sorted(packages & pins.keys()))
 
 
 def _old_names(migration: Migration) -> Iterator[str]:
@@ -179,8 +175,8 @@ def _prefixes(declared: str, module: str) -> tuple[str, str] | None:
 
 def _classes(path: Path) -> list[str]:
     try:
-        tree = parse(read_source(path.read_bytes()).text)
-    except (OSError, RewriteError):
+        tree = parse(read_source(read_quietly(path)).text)
+    except RewriteError:
         return []
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
 
@@ -191,9 +187,6 @@ def _scripts(files: Iterable[FoundFile], root: Path) -> Iterator[str]:
         path = Path(file.name)
         if path.suffix != ".py" or path.name.startswith("test_") or path.name == "conftest.py":
             continue
-        try:
-            source = path.read_bytes()
-        except OSError:
-            continue
+        source = read_quietly(path)
         if _LOGS.search(source) and _IS_SCRIPT.search(source):
             yield str(path.relative_to(root))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.budget import load_toml
-from compatkit.errors import WrongUse
+from compatkit.errors import WrongUse, nearest
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.options import Kind, RunOptions, Wish, wishes
 
@@ -23,6 +23,7 @@ _TABLE: tuple[str, Callable[[object], bool], Mapping[str, object]] = (
 )
 # Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
 _OF_OTHERS = ("presets", "verify")
+_HINT = "compatkit docs migrate says what each key means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Settings(RunOptions):
 
 
 def load_settings(start: Path, *, config: Iterable[str] = (), isolated: bool = False) -> Settings:
-    """Read the settings for `start`. Raises `MigrationError` for an unknown key or a value of the wrong type.
+    """Read the settings for `start`. Each `config` is a TOML file, read in place of the nearest one, or KEY=VALUE.
 
-    Each `config` is a TOML file, which is read in place of the nearest one, or KEY=VALUE.
+    Raises `WrongUse` for an unknown key or a value of the wrong type, `MigrationError` for a file that is no TOML.
     """
     table, file = ({}, None) if isolated else _nearest(start)
     changes: dict[str, object] = {}
@@ -56,10 +57,7 @@ def load_settings(start: Path, *, config: Iterable[str] = (), isolated: bool = F
     merged = {**table}
     _merge(merged, changes)
     # Checked by themselves first, so that an error names the command line, and not the file.
-    try:
-        _settings(changes, None, "--config")
-    except MigrationError as error:
-        raise WrongUse(error.what, where=error.where, hint=error.hint) from error
+    _settings(changes, None, "--config")
     return _settings(merged, file, "--config")
 
 
@@ -113,7 +111,7 @@ def _table(file: Path) -> Mapping[str, object] | None:
     tool = _document(file).get("tool", {})
     table = tool.get("compatkit") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise MigrationError.wrong_value("compatkit", table, "a table", where=f"{file}, [tool]")
+        raise WrongUse(f"compatkit is {table!r}, expected a table.", where=f"{file}, [tool]", hint=_HINT)
     return table
 
 
@@ -123,21 +121,16 @@ def _settings(table: Mapping[str, object], file: Path | None, where: str) -> Set
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            raise _unknown_key(key, known, where)
+            hint = f"{nearest(key, known).removesuffix('?') or 'remove it'}? The keys are: {', '.join(sorted(known))}"
+            raise WrongUse(f"Unknown key {key!r}.", where=where, hint=hint)
         kind = known[key].kind
         if not kind.fits(value):
-            raise MigrationError.wrong_value(key, value, kind.expected, where=where)
+            raise WrongUse(f"{key} is {value!r}, expected {kind.expected}.", where=where, hint=_HINT)
         given[key.replace("-", "_")] = kind.read(value, folder)
     for key in _OF_OTHERS:
         given.pop(key, None)
     project = Project(given.pop("migrations", ()), given.pop("homes", {}), given.pop("producers", {}), file)
     return Settings(project=project, **given)
-
-
-def _unknown_key(key: str, known: Iterable[str], where: str) -> MigrationError:
-    error = MigrationError.unknown_key(key, known, where=where)
-    error.hint = f"{error.hint.removesuffix('?')}? The keys are: {', '.join(sorted(known))}"
-    return error.about(key)
 
 
 def settings_keys() -> dict[str, Wish]:

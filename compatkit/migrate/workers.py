@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from compatkit.cores import usable_cores
+from compatkit.errors import WrongUse
 from compatkit.migrate.work import Job, Task, process, process_all
 from compatkit.rewrite import Failed, Outcome
 
@@ -119,6 +123,33 @@ class Workers:
             hint="there may be too little memory; change this file by hand, and please report it as a bug",
             code="CK908",
         )
+
+
+def load_executor(reference: str) -> Executor:
+    """Import `package.module`, from the working directory also, and call `factory`. Raises `WrongUse`."""
+    # Few runs name one.
+    from concurrent.futures import Executor
+
+    module, separator, name = reference.partition(":")
+    if not (module and separator and name):
+        raise _unusable(reference, "it is not of the form package.module:function")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        # Appended, so that it hides nothing.
+        sys.path.append(here)
+    try:
+        factory = getattr(import_module(module), name)
+        executor = factory if isinstance(factory, Executor) else factory()
+    except Exception as error:
+        raise _unusable(reference, f"{type(error).__name__}: {error}") from error
+    if not isinstance(executor, Executor):
+        raise _unusable(reference, f"it is {type(executor).__name__}, not an Executor")
+    return executor
+
+
+def _unusable(reference: str, reason: str) -> WrongUse:
+    hint = "name a function that returns a concurrent.futures.Executor, as package.module:function"
+    return WrongUse(f"The executor {reference!r} cannot be used: {reason}.", where="--executor", hint=hint)
 
 
 def _in_another_process(use: Callable[[ProcessPoolExecutor], T]) -> T | None:

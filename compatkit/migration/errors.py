@@ -31,7 +31,8 @@ class MigrationError(CompatkitError):
 
     @classmethod
     def unreadable(cls, origin: str, reason: str) -> MigrationError:
-        return cls(f"The migration cannot be read: {reason}.", where=origin, hint="check the path and the TOML syntax")
+        what = "settings" if Path(origin).name == "pyproject.toml" else "migration"
+        return cls(f"The {what} cannot be read: {reason}.", where=origin, hint="check the path and the TOML syntax")
 
     @classmethod
     def unknown_key(cls, key: str, known: Iterable[str], *, where: str) -> MigrationError:

@@ -68,7 +68,7 @@ def failures(report: Report) -> Iterator[str]:
     for result in report.failed:
         assert isinstance(result.outcome, Failed)
         failed = result.outcome
-        place = f":{failed.line}:{failed.column}" if failed.line else ""
+        place = "".join(f":{number}" for number in (failed.line, failed.column) if number)
         yield f"{failed.code} {failed.reason}\n  in {printable(result.path)}{place}\n  hint: {failed.hint}"
         if failed.details:
             yield failed.details
@@ -84,6 +84,8 @@ def skipped(report: Report) -> Iterator[str]:
 def summary(overview: Overview) -> str:
     """Count every file, so that the reader sees that none was left out, and say what is left to do."""
     report, findings = overview.report, len(overview.findings)
+    if not report.results:
+        return "No file was looked at: there is none that may name code, but for ignored ones, environments and builds."
     counts = [
         f"{len(report.rewritten)} {'rewritten' if overview.is_written else 'to be rewritten'}",
         f"{len(report.unchanged)} unchanged",

@@ -22,6 +22,8 @@ def status_lines(status: Status) -> Iterator[str]:
         counts = efforts(status)
         yield "to be done: " + ", ".join(f"{counts[effort]} {words}" for effort, words in EFFORTS.items())
     yield f"{status.total.left} left, {status.total.done} done, {percent(status.total)}"
+    if failed := len(status.report.failed):
+        yield f"What is left in {failed} {'file' if failed == 1 else 'files'} is not known: see below."
 
 
 def status_json(status: Status) -> str:

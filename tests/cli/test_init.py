@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tomllib
 from pathlib import Path
 from textwrap import dedent
@@ -53,7 +54,7 @@ def test_migrations_and_homes_that_apply_are_written(project: Path) -> None:
         "homes": {"backend.ml_engine": "acme.train"},
     }
     assert (project / "pyproject.toml").read_text(encoding="utf-8").startswith(PROJECT["pyproject.toml"])
-    assert "the project asks for pytorch-lightning ==1.9.5" in done.stdout
+    assert "requirements.txt asks for pytorch-lightning ==1.9.5: change it with the code" in done.stdout
 
 
 def test_what_it_wrote_is_what_migrate_then_finds(project: Path) -> None:
@@ -104,6 +105,15 @@ def test_a_project_with_nothing_to_do_is_told_so_with_how_much_was_searched(tmp_
     assert done.returncode == 0
     assert "1 file searched: none uses an old name" in done.stdout
     assert not (tmp_path / "pyproject.toml").exists()
+
+
+def test_pipes_are_not_waited_for(project: Path) -> None:
+    for name in ("training_orchestrator.py", "requirements-dev.txt", "environment.yml"):
+        os.mkfifo(project / name)
+
+    done = compatkit("init", "--json", str(project))
+
+    assert [each["id"] for each in json.loads(done.stdout)["migrations"]] == ["lightning-2", "training-orchestrator-v2"]
 
 
 def test_a_class_of_the_name_in_a_module_of_another_name_is_no_home(project: Path) -> None:

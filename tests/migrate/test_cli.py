@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compatkit.cli import cli
-from compatkit.migration import MigrationError
+from compatkit.errors import WrongUse
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 
@@ -199,5 +199,5 @@ def test_homes_that_lead_nowhere_are_refused_with_the_nearest_name(tmp_path: Pat
 
     result = CliRunner().invoke(cli, ["migrate", str(tmp_path)])
 
-    assert isinstance(result.exception, MigrationError)
+    assert isinstance(result.exception, WrongUse)
     assert said in str(result.exception.hint)

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from compatkit.errors import WrongUse
 from compatkit.migrate import plan_tree, replace_file, write_report
-from compatkit.migrate.finding.find import FindError, find_files
+from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.write import WriteInterrupted, write_output
 from compatkit.rewrite import Failed
 from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
@@ -238,7 +239,7 @@ def test_reader_that_goes_away_is_no_failure(tree: Path) -> None:
 def test_pattern_that_matches_nothing_is_an_error(tree: Path) -> None:
     plant(tree, {"a.py": OLD})
 
-    with pytest.raises(FindError, match=r"'\*\.pyy' matches no file"):
+    with pytest.raises(WrongUse, match=r"'\*\.pyy' matches no file"):
         find_files([Path("*.pyy")])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,20 @@ from compatkit.migrate.pins import read_pins
 def test_a_version_is_read(tmp_path: Path, name: str, text: str, expected: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
 
-    assert read_pins(tmp_path)["pytorch-lightning"] == expected
+    assert read_pins(tmp_path)["pytorch-lightning"] == (expected, name)
 
 
 def test_a_lock_file_says_more_than_a_range(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("torch>=1\n", encoding="utf-8")
     (tmp_path / "poetry.lock").write_text('[[package]]\nname = "torch"\nversion = "1.13.1"\n', encoding="utf-8")
 
-    assert read_pins(tmp_path) == {"torch": "==1.13.1"}
+    assert read_pins(tmp_path) == {"torch": ("==1.13.1", "poetry.lock")}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "requirements.txt")
+
+    assert read_pins(tmp_path) == {}
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml", "Pipfile.lock", "requirements.txt", "environment.yml"])

@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 from compatkit.cli.migrate import command
 from compatkit.errors import WrongUse
 from compatkit.migrate.settings import Settings, load_settings, settings_keys
-from compatkit.migration import MigrationError
 from compatkit.options import wishes
 from tests.migrate.trees import plant
 
@@ -23,7 +22,7 @@ def settings_of(folder: Path, text: str) -> Settings:
     ("key", "nearest"), [("selct", "select"), ("modernise", "modernize"), ("allow_dirty", "allow-dirty")]
 )
 def test_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str) -> None:
-    with pytest.raises(MigrationError) as caught:
+    with pytest.raises(WrongUse) as caught:
         settings_of(tmp_path, f"{key} = true")
 
     assert nearest in caught.value.hint
@@ -46,14 +45,14 @@ def test_unknown_key_names_the_nearest(tmp_path: Path, key: str, nearest: str) -
     ],
 )
 def test_value_of_another_type_is_an_error(tmp_path: Path, line: str) -> None:
-    with pytest.raises(MigrationError, match="expected"):
+    with pytest.raises(WrongUse, match="expected"):
         settings_of(tmp_path, line)
 
 
 def test_table_that_is_none_is_an_error(tmp_path: Path) -> None:
     plant(tmp_path, {"pyproject.toml": "[tool]\ncompatkit = 1\n"})
 
-    with pytest.raises(MigrationError):
+    with pytest.raises(WrongUse):
         load_settings(tmp_path)
 
 
@@ -85,7 +84,7 @@ def test_options_carry_every_wish(tmp_path: Path) -> None:
 def test_number_of_processes_that_no_machine_has_is_an_error(tmp_path: Path, jobs: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.compatkit]\njobs = {jobs}\n")
 
-    with pytest.raises(MigrationError, match="a number from 1 to 4096"):
+    with pytest.raises(WrongUse, match="a number from 1 to 4096"):
         load_settings(tmp_path)
 
 
@@ -132,7 +131,7 @@ def test_config_of_a_wrong_key_or_value_names_the_command_line(tmp_path: Path, g
 
 
 def test_error_of_a_key_lists_them_all(tmp_path: Path) -> None:
-    with pytest.raises(MigrationError) as caught:
+    with pytest.raises(WrongUse) as caught:
         settings_of(tmp_path, "qqq = 1")
 
     assert all(key in caught.value.hint for key in settings_keys())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from compatkit.errors import WrongUse
 from compatkit.migrate import Job, Task, plan_tree, workers
-from compatkit.migrate.executors import ExecutorError, load_executor
-from compatkit.migrate.workers import Workers
+from compatkit.migrate.workers import Workers, load_executor
 from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.executors import Refusing
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, plant
@@ -95,7 +95,7 @@ def test_named_factory_gives_an_executor() -> None:
     + [f"tests.migrate.executors:{name}" for name in ("absent", "NOT_ONE", "unreachable", "Path")],
 )
 def test_what_is_no_executor_is_an_error(reference: str) -> None:
-    with pytest.raises(ExecutorError, match="cannot be used"):
+    with pytest.raises(WrongUse, match="cannot be used"):
         load_executor(reference)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.errors import CompatkitError
+from compatkit.errors import WrongUse
 from compatkit.migrate.finding.folder import list_folder
 from compatkit.migrate.finding.patterns import path_regex
 
@@ -29,15 +29,6 @@ TEXT_ENDINGS = (
 TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "makefile.")
 _PARSED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
 _MAGIC = re.compile(r"[*?[]")
-
-
-class FindError(CompatkitError):
-    """Something to look at that is not there."""
-
-    @classmethod
-    def no_match(cls, pattern: str) -> FindError:
-        hint = "check the pattern; ignored files, environments and build folders are left out"
-        return cls(f"The pattern {pattern!r} matches no file.", where="the paths given", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,7 @@ def _is_text(name: str) -> bool:
 def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list[FoundFile]:
     """Return the files to look at. A file that is given by name is taken as source, unless its suffix says otherwise.
 
-    A path that does not exist is a pattern: `*` and `?` stay within a folder, `**` crosses folders. Raises `FindError`
+    A path that does not exist is a pattern: `*` and `?` stay within a folder, `**` crosses folders. Raises `WrongUse`
     if it matches nothing. `leave_out` names files that are not looked at.
     """
     found: dict[str, FoundFile] = {}
@@ -93,7 +84,8 @@ def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list
             names = [name for name in list_folder(base, _is_wanted) if regex and regex.fullmatch(name)]
             if not names:
                 # A typing error must not pass for a clean tree.
-                raise FindError.no_match(given)
+                hint = "check the pattern; ignored files, environments and build folders are left out"
+                raise WrongUse(f"The pattern {given!r} matches no file.", where="the paths given", hint=hint)
             _add(found, base, names)
         else:
             found.setdefault(os.path.realpath(given), FoundFile(given, os.path.dirname(given) or ".", is_named=True))

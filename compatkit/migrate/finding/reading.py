@@ -129,7 +129,9 @@ def read_file(name: str, *, is_data: bool) -> bytes | Outcome:
     try:
         return _read(name, limit=_MAX_DOCUMENT if is_data else None)
     except OSError as error:
-        return Failed(f"The file cannot be read: {error.strerror}", hint="check its permissions", code="CK904")
+        is_gone = isinstance(error, FileNotFoundError)
+        hint = "it is a link that leads nowhere: remove it, or mend it" if is_gone else "check its permissions"
+        return Failed(f"The file cannot be read: {error.strerror}", hint=hint, code="CK904")
 
 
 def size_of(name: str) -> int:
@@ -144,6 +146,9 @@ def _read(name: str, *, limit: int | None) -> bytes | Outcome:
     handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            hint = "start in a folder further down: its path may be too long"
+            return Failed("The folder cannot be listed", hint=hint, code="CK904")
         if not stat.S_ISREG(status.st_mode):
             hint = "give a file, or a folder of files"
             return Failed("The file cannot be read: it is a device, a pipe or a socket", hint=hint, code="CK904")
