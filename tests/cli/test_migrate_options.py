@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from compatkit.cli import cli
 from compatkit.errors import CompatkitError
+from tests.command_line import command_runner
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
@@ -28,7 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def migrate(*arguments: str, given: str | bytes = "") -> Result:
-    return CliRunner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments], input=given)
+    return command_runner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments], input=given)
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -121,7 +122,7 @@ def test_patch_undoes_what_was_written(tree: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tree.parent / place)
     migration, patch = str(tree.parent / "migration.toml"), tree.parent / "undo.patch"
     arguments = ["migrate", "--migration", migration, "--allow-dirty", "--patch", str(patch), str(tree)]
-    result = CliRunner().invoke(cli, arguments)
+    result = command_runner().invoke(cli, arguments)
     assert all(b"new_home" in source for name, source in contents(tree).items() if name.endswith(".py"))
 
     # The command that the run itself names.

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from mlflow import MlflowClient
 
 from compatkit.cli.sweep import command as sweep_command
 from compatkit.errors import CompatkitError
+from tests.command_line import command_runner
 
 
 def sweep(uri: str, *arguments: str) -> Result:
     given = ["--preset", "quick_test", "--tracking-uri", uri, "--dataset", "iris", *arguments]
-    return CliRunner().invoke(sweep_command, given, catch_exceptions=False)
+    return command_runner().invoke(sweep_command, given, catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from mlflow import MlflowClient
 
 from compatkit.cli.presets import command as presets_command
@@ -20,11 +20,12 @@ from compatkit.errors import CompatkitError
 from compatkit.training import PRESETS, OrchestratorConfig, preset_config
 from compatkit.training.spool import MetricPoint, Spool
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
+from tests.command_line import command_runner
 
 
 def train(uri: str, *arguments: str) -> Result:
     given = ["--preset", "quick_test", "--tracking-uri", uri, "--format", "json", *arguments]
-    return CliRunner().invoke(train_command, given, catch_exceptions=False)
+    return command_runner().invoke(train_command, given, catch_exceptions=False)
 
 
 @pytest.mark.parametrize("stack", ["v1", "v2"])
@@ -105,7 +106,7 @@ def test_ctrl_c_ends_the_epoch_and_the_run_goes_on_when_resumed(
 
 
 def presets(*arguments: str) -> str:
-    return CliRunner().invoke(presets_command, arguments, catch_exceptions=False).stdout
+    return command_runner().invoke(presets_command, arguments, catch_exceptions=False).stdout
 
 
 def test_presets_stand_side_by_side() -> None:
@@ -138,7 +139,7 @@ def test_unknown_preset_is_answered_with_the_nearest() -> None:
 
 
 def flush(folder: Path) -> Result:
-    return CliRunner().invoke(tracking_command, ["flush", "--spool", str(folder)], catch_exceptions=False)
+    return command_runner().invoke(tracking_command, ["flush", "--spool", str(folder)], catch_exceptions=False)
 
 
 def test_flush_sends_what_is_there_and_keeps_what_it_cannot_send(tmp_path: Path, tracking_uri: str) -> None:

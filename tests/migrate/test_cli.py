@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from compatkit.cli import cli
 from compatkit.errors import WrongUse
+from tests.command_line import command_runner
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 
@@ -25,7 +26,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def migrate(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments])
+    return command_runner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments])
 
 
 @pytest.mark.parametrize("flags", [["--check"], ["--diff"], ["--check", "--diff"]])
@@ -93,7 +94,7 @@ def test_output_is_sorted_and_has_no_absolute_path(tree: Path) -> None:
 def test_output_has_no_colour(tree: Path) -> None:
     plant(tree, {"a.py": OLD})
 
-    assert "\x1b" not in CliRunner().invoke(cli, ["migrate", "src", "--diff"], color=True).output
+    assert "\x1b" not in command_runner().invoke(cli, ["migrate", "src", "--diff"], color=True).output
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_the_projects_own_homes_are_rewritten(tmp_path: Path) -> None:
     file = tmp_path / "job.py"
     file.write_text("from acme.training.training_orchestrator import TrainingOrchestrator\n")
 
-    result = CliRunner().invoke(cli, ["migrate", str(tmp_path)])
+    result = command_runner().invoke(cli, ["migrate", str(tmp_path)])
 
     assert result.exit_code == 0, result.output
     new = "from acme.training.training_orchestrator_v2 import TrainingOrchestratorV2 as TrainingOrchestrator\n"
@@ -197,7 +198,7 @@ def test_homes_that_lead_nowhere_are_refused_with_the_nearest_name(tmp_path: Pat
     (tmp_path / "acme/train").mkdir(parents=True)
     (tmp_path / "job.py").write_text("from acme.train.training_orchestrator import TrainingOrchestrator\n")
 
-    result = CliRunner().invoke(cli, ["migrate", str(tmp_path)])
+    result = command_runner().invoke(cli, ["migrate", str(tmp_path)])
 
     assert isinstance(result.exception, WrongUse)
     assert said in str(result.exception.hint)

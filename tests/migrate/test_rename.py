@@ -6,12 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from compatkit.cli import cli
 from compatkit.migration import find_migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
+from tests.command_line import command_runner
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 RENAMED = "from shop.core.new_home import New\n"
@@ -28,7 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def rename(*arguments: str, text: str | None = None) -> Result:
     options = ["migrate", "--migration", "migration.toml", "--allow-dirty", "--rename"]
-    return CliRunner().invoke(cli, [*options, *arguments], input=text)
+    return command_runner().invoke(cli, [*options, *arguments], input=text)
 
 
 def becomes(tree: Path, *paths: str) -> str:
@@ -74,7 +75,7 @@ def test_file_outside_of_the_paths_given_counts_without_git_too(tmp_path: Path) 
     files = {"shop/__init__.py": "", "shop/b.py": "from .core.app import Old\n", "shop/core/__init__.py": ""}
     plant(tmp_path, {"migration.toml": TOML, **files, "shop/core/app.py": OLD})
 
-    CliRunner().invoke(
+    command_runner().invoke(
         cli, ["migrate", "--migration", f"{tmp_path}/migration.toml", "--rename", f"{tmp_path}/shop/core/app.py"]
     )
 
@@ -126,7 +127,7 @@ def test_second_run_changes_nothing(tree: Path) -> None:
 def test_project_can_ask_for_it(tree: Path, value: str, imported: str) -> None:
     plant(tree, {"pyproject.toml": f"[tool.compatkit]\nrename = {value}\n", "a.py": OLD})
 
-    CliRunner().invoke(cli, ["migrate", "--migration", "migration.toml", "--allow-dirty", "."])
+    command_runner().invoke(cli, ["migrate", "--migration", "migration.toml", "--allow-dirty", "."])
 
     assert contents(tree)["a.py"].decode() == imported
 

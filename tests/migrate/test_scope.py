@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from compatkit.cli import cli
 from compatkit.migrate.finding.scope import FileScope
+from tests.command_line import command_runner
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
 
@@ -20,7 +21,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def migrate(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments])
+    return command_runner().invoke(cli, ["migrate", "--migration", "migration.toml", *arguments])
 
 
 def rewritten(tree: Path) -> list[str]:
@@ -53,7 +54,7 @@ def test_patterns_of_the_settings_start_at_their_file_wherever_the_run_starts(
     plant(tree, {"pyproject.toml": "[tool.compatkit]\nexclude = ['/src/a.py']\n", "src/a.py": OLD, "src/b.py": OLD})
     monkeypatch.chdir(tree / "src")
 
-    CliRunner().invoke(cli, ["migrate", "--migration", "../migration.toml"])
+    command_runner().invoke(cli, ["migrate", "--migration", "../migration.toml"])
 
     assert rewritten(tree) == ["src/b.py"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from compatkit.cli.status import command
 from compatkit.errors import CompatkitError
@@ -16,6 +16,7 @@ from compatkit.migrate.owners import NO_OWNER, Owners, parse_owners
 from compatkit.migrate.status import Status, take_status, turned_round
 from compatkit.migration import Move
 from compatkit.migration.changes import CallChange
+from tests.command_line import command_runner
 from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
@@ -27,7 +28,7 @@ def status_of(folder: Path) -> Status:
 
 
 def status(*arguments: str) -> Result:
-    return CliRunner().invoke(command, ["--migration", "migration.toml", *arguments])
+    return command_runner().invoke(command, ["--migration", "migration.toml", *arguments])
 
 
 def test_files_that_name_nothing_are_neither_left_nor_done(tmp_path: Path) -> None:

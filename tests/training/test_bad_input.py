@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from mlflow import MlflowClient
 from torch.utils.data import TensorDataset
 
@@ -28,6 +27,7 @@ from compatkit.training import (
 )
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import LostProcessError
+from tests.command_line import command_runner
 from tests.training.runs import ORCHESTRATORS, QUICK, Orchestrator, histories, train
 from tests.training.test_data import Dying, Unreadable
 
@@ -237,7 +237,7 @@ def test_what_torch_raises_is_an_error_of_the_command(stack: str, tracking_uri: 
     settings = [f"tracking.experiment_name={experiment}", "model.hidden_size=1000000000000"]
 
     with pytest.raises(CompatkitError, match=r"The training failed: RuntimeError: .*memory"):
-        CliRunner().invoke(train_command, [*given, *settings], catch_exceptions=False)
+        command_runner().invoke(train_command, [*given, *settings], catch_exceptions=False)
 
     ((status, reason),) = ends(client, experiment)
     assert status == "FAILED"

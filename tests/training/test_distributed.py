@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  # its usual name
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient
@@ -22,6 +21,7 @@ from compatkit.training.v2.checkpoints import LAST, load_checkpoint
 from compatkit.training.v2.loop.batches import contribution, part_of, scaled, turns
 from compatkit.training.v2.loop.distributed import Processes
 from compatkit.training.v2.trainer_choice import require_sharing
+from tests.command_line import command_runner
 from tests.training.runs import histories
 from tests.training.together import (
     KILLED_AFTER,
@@ -260,5 +260,5 @@ def test_torchrun_logs_one_run_through_the_kill_of_a_worker(
 
     (tmp_path / "migration.toml").write_text(PROCESSES)
     policy = ["--migration", str(tmp_path / "migration.toml"), "--tracking-uri", tracking_uri]
-    compared = CliRunner().invoke(compare_command, [alone, together, *policy])
+    compared = command_runner().invoke(compare_command, [alone, together, *policy])
     assert (compared.exit_code, "Verdict: equivalent" in compared.output) == (0, True), compared.output

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-from click.testing import CliRunner
 from mlflow import MlflowClient
 
 from compatkit.cli.compare import command as compare_command
@@ -19,6 +18,7 @@ from compatkit.training import (
 )
 from compatkit.training.data import inputs_of
 from compatkit.training.errors import TrackingError
+from tests.command_line import command_runner
 from tests.training.runs import ORCHESTRATORS, Orchestrator, train
 
 
@@ -60,7 +60,7 @@ def test_system_metrics_are_logged_on_request_and_not_compared(tracking_uri: str
     assert any(name.startswith("system/") for name in client.get_run(sampled).data.metrics)
     assert not any(name.startswith("system/") for name in client.get_run(plain).data.metrics)
     chosen = ["--tracking-uri", tracking_uri, "--migration", DEFAULT_MIGRATION]
-    compared = CliRunner().invoke(compare_command, [plain, sampled, *chosen])
+    compared = command_runner().invoke(compare_command, [plain, sampled, *chosen])
     assert compared.exit_code == 0, compared.output
     assert "allowed, MLflow's samples of how busy the machine was: metric extra system/" in compared.output
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from click.testing import CliRunner
 from mlflow import MlflowClient
 
 from compatkit.cli.compare import command as compare_command
@@ -17,6 +16,7 @@ from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
 from compatkit.training.v2.on_ray.controller import cause_of
+from tests.command_line import command_runner
 from tests.training.on_cluster import KilledOnce, Told, on_ray, two_nodes
 from tests.training.runs import histories
 from tests.training.test_distributed import PROCESSES
@@ -56,7 +56,7 @@ def test_ray_logs_one_run_through_the_kill_of_a_process(
 
     (tmp_path / "migration.toml").write_text(PROCESSES)
     policy = ["--migration", str(tmp_path / "migration.toml"), "--tracking-uri", tracking_uri]
-    compared = CliRunner().invoke(compare_command, [alone, result.run_id, *policy])
+    compared = command_runner().invoke(compare_command, [alone, result.run_id, *policy])
     assert (compared.exit_code, "Verdict: equivalent" in compared.output) == (0, True), compared.output
 
 

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
 from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.shim import install, uninstall
+from tests.command_line import command_runner
 from tests.rewrite.transforms.given import RENAME, apply, migration
 
 # Leaves a trace of every time it is loaded.
@@ -47,7 +47,7 @@ def test_file_without_its_words_does_not_load_it(tmp_path: Path, source: str) ->
 def test_loading_checking_listing_and_the_shim_run_none_of_it(tmp_path: Path) -> None:
     declared = migration(tmp_path, TRACED)
     for command in ("check", "show", "docs"):
-        assert CliRunner().invoke(cli, ["migrations", command, str(tmp_path)]).exit_code in (0, 1)
+        assert command_runner().invoke(cli, ["migrations", command, str(tmp_path)]).exit_code in (0, 1)
     install([declared])
     uninstall()
 
@@ -198,7 +198,7 @@ def test_other_files_are_done_and_the_status_says_that_one_failed(tmp_path: Path
     for name, text in sources.items():
         (tmp_path / "src" / name).write_text(text)
 
-    done = CliRunner().invoke(
+    done = command_runner().invoke(
         cli, ["migrate", "--migration", str(tmp_path / "m"), "--allow-dirty", str(tmp_path / "src")]
     )
 
@@ -215,7 +215,7 @@ def test_worker_processes_load_it_themselves(tmp_path: Path) -> None:
         (tmp_path / "src" / f"{number}.py").write_text("old_call(1)\n")
 
     arguments = ["--migration", str(tmp_path / "m"), "--allow-dirty", "--jobs", "2", str(tmp_path / "src")]
-    CliRunner().invoke(cli, ["migrate", *arguments])
+    command_runner().invoke(cli, ["migrate", *arguments])
 
     assert {file.read_text() for file in (tmp_path / "src").iterdir()} == {"new_call(1)\n"}
 
