@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import subprocess
 
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -147,3 +148,8 @@ def copy_attributes(source: Path, target: Path) -> None:
         everything_but_data = 1 | 4  # COPYFILE_ACL, COPYFILE_XATTR
         if ctypes.CDLL(None).copyfile(os.fsencode(source), os.fsencode(target), None, everything_but_data):
             raise OSError(0, "its attributes cannot be copied", str(target))
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which may be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -38,13 +38,13 @@ from compatkit.migration import Move
 from compatkit.record import read_history
 from compatkit.report.migrate_formats import Background, render
 from compatkit.rewrite import Finding, Unchanged
+from compatkit.safe_text import is_encodable
 from compatkit.shim.census import Census, write_census
 from compatkit.shim.pth import _text_of
 from compatkit.training import ConfigError, OrchestratorConfig
 from compatkit.training.errors import TrackingError
 from compatkit.training.spool import Spool, read_spool
 from compatkit.training.tracked_run import tracked_run
-from compatkit.utf8 import is_encodable
 from tests.rewrite.documents.given import NEW, OLD, changed
 
 # What one format or another reads as a line end, a mark, a blank, another type, or not at all.

@@ -19,7 +19,7 @@ from compatkit.migrate.finding.find import DOCUMENT_SUFFIXES
 from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 
 FOLDER = "examples"
 OPTIONS = {

@@ -35,7 +35,7 @@ def open_command(uri: str | None, run_id: str) -> str:
     """Return a shell command that shows the run; a password in it is left for the reader to put in."""
     from mlflow import MlflowClient
 
-    from compatkit.addresses import without_password
+    from compatkit.safe_text import without_password
 
     client = MlflowClient(uri)
     place = client.tracking_uri

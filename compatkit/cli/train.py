@@ -105,7 +105,7 @@ def _failure_told() -> Iterator[None]:
 
 def _train_v1(config: OrchestratorConfig, source: Any) -> dict[str, Any]:
     from compatkit.training import OrchestratorConfig, TrainingOrchestrator
-    from compatkit.training.v2.arguments import v1_arguments
+    from compatkit.training.v2.settings.v1_arguments import v1_arguments
 
     arguments: dict[str, Any] = v1_arguments(config.flatten(), OrchestratorConfig().flatten())
     return TrainingOrchestrator(**arguments).train_model(source)

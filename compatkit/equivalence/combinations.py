@@ -10,8 +10,8 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.matrix import Scenario
 from compatkit.migration import Allowance, Equivalence
 from compatkit.training import ModelTrainer, ModelTrainerV2, OrchestratorConfig, TrainingOrchestratorV2, preset_config
-from compatkit.training.v2.arguments import v1_paths
 from compatkit.training.v2.recording import logged_params
+from compatkit.training.v2.settings.v1_arguments import v1_paths
 from compatkit.training.v2.trainer_choice import v2_only_settings
 
 _NOT_IN_V1 = "v1 has no argument for it"

@@ -10,7 +10,6 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from compatkit.addresses import without_password
 from compatkit.equivalence.combinations import Task
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
@@ -20,6 +19,7 @@ from compatkit.equivalence.reading.reader import take_snapshot
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.errors import CompatkitError
 from compatkit.migration import Migration
+from compatkit.safe_text import without_password
 from compatkit.training import TrainingOrchestrator, TrainingOrchestratorV2
 
 _EXPERIMENT = "compatkit verify"

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compatkit.cores import usable_cores
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.reading import read_file, sift, size_of
@@ -19,6 +18,7 @@ from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migration import Migration
 from compatkit.options import Options
+from compatkit.platforms import usable_cores
 from compatkit.rewrite import Outcome, Rewritten, Skipped, Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.prefilter.interfaces import called_otherwise, changes_interface

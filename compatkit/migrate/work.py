@@ -96,7 +96,7 @@ def _rewrite_source(job: Job, task: Task) -> Outcome:
 
 def _rewrite_document(job: Job, task: Task) -> Outcome:
     # Most runs meet no document that matters.
-    from compatkit.rewrite.documents.document import rewrite_document
+    from compatkit.rewrite.rewrite_document import rewrite_document
 
     return rewrite_document(
         job.source,

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from compatkit.cores import usable_cores
 from compatkit.errors import WrongUse
 from compatkit.migrate.work import Job, Task, process, process_all
+from compatkit.platforms import usable_cores
 from compatkit.rewrite import Failed, Outcome
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from compatkit.addresses import without_password
 from compatkit.report.markdown_text import code, prose
+from compatkit.safe_text import without_password
 
 if TYPE_CHECKING:
     from compatkit.equivalence.commands import Result

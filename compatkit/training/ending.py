@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from compatkit.addresses import without_password
+from compatkit.safe_text import made_encodable, without_password
 from compatkit.training.errors import LostProcessError
 from compatkit.training.server import require_server
-from compatkit.utf8 import made_encodable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from compatkit.addresses import without_password
 from compatkit.errors import CompatkitError, nearest
+from compatkit.safe_text import without_password
 
 
 class TrainingError(CompatkitError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from compatkit.addresses import without_password
+from compatkit.safe_text import without_password
 from compatkit.training.ending import FAILURE_TAG, failure_of, is_consequence, pass_over_termination
 from compatkit.training.errors import TrackingError
 from compatkit.training.server import opened_client

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from compatkit.safe_text import is_encodable
 from compatkit.trace import TRACE_FILE, watch
 from compatkit.training.data import DataSplit, inputs_of
 from compatkit.training.ending import FAILURE_TAG, end_run
@@ -24,7 +25,6 @@ from compatkit.training.errors import TrackingError
 from compatkit.training.sender import PointSender, as_number, points_of_run, send_points
 from compatkit.training.server import is_away, require_server, system_metrics
 from compatkit.training.spool import MetricPoint, Spool, spool_folder
-from compatkit.utf8 import is_encodable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,6 +12,7 @@ repeated name, late import, constructor and docstring; without it only the figur
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
@@ -23,7 +24,8 @@ import click
 PACKAGE = "compatkit"
 REWRITE = f"{PACKAGE}.rewrite"
 RULES = f"{REWRITE}.rules"
-QUESTIONS = ("What", "Which", "Where", "How")
+QUESTIONS = ("What", "Which", "Where", "How", "Whether")
+_QUESTION = rf"({'|'.join(QUESTIONS)})\b"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -71,8 +73,11 @@ class Module:
                         yield owner.name, item.name
 
     @property
-    def asks(self) -> bool:
-        return (ast.get_docstring(self.tree) or "").split(" ")[0].rstrip(",:") in QUESTIONS
+    def questions(self) -> list[str]:
+        """Name each docstring, of the module or inside it, that begins as a question would."""
+        documented = [self.tree, *(node for node in self.nodes if isinstance(node, Function | ast.ClassDef))]
+        asking = [node for node in documented if re.match(_QUESTION, ast.get_docstring(node) or "")]
+        return [f"{self.name}:{getattr(node, 'name', '')}".rstrip(":") for node in asking]
 
 
 class House:
@@ -127,7 +132,7 @@ class House:
         reads = Counter(
             node.attr for module in self.modules.values() for node in module.nodes if isinstance(node, ast.Attribute)
         )
-        made = [each for module in self.modules.values() for each in module.constructors]
+        made = [constructor for module in self.modules.values() for constructor in module.constructors]
         return {f"{owner}.{name}": reads[name] for owner, name in made}
 
     def wide_functions(self) -> list[str]:
@@ -163,7 +168,7 @@ def figures(house: House) -> Iterator[tuple[str, str]]:
     yield "one public name in several modules", str(len(house.public_names()))
     yield "imports inside functions / in modules", f"{sum(m.late_imports for m in late)} / {len(late)}"
     yield "error constructors / used once", f"{len(made)} / {sum(count <= 1 for count in made.values())}"
-    yield f"module docstrings with {'/'.join(QUESTIONS)}", str(sum(m.asks for m in modules))
+    yield f"docstrings that begin with {'/'.join(QUESTIONS)}", str(sum(len(m.questions) for m in modules))
 
 
 def details(house: House) -> Iterator[tuple[str, list[str]]]:
@@ -173,7 +178,7 @@ def details(house: House) -> Iterator[tuple[str, list[str]]]:
     yield "late imports", [f"{m.name} {m.late_imports}" for m in modules if m.late_imports]
     yield "constructors used once", [name for name, count in house.constructors().items() if count <= 1]
     yield "wide functions", house.wide_functions()
-    yield "docstrings", [m.name for m in modules if m.asks]
+    yield "docstrings", [name for m in modules for name in m.questions]
 
 
 @click.command(help=__doc__)

@@ -21,8 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
-from compatkit.cores import usable_cores
 from compatkit.equivalence.matrix import Matrix, Scenario
+from compatkit.platforms import usable_cores
 from tests.equivalence.scenarios import beyond_v1, own_data, whole_matrix
 
 

@@ -8,7 +8,7 @@ from compatkit.authoring.examples import Example, find_examples, result_of, rewr
 from compatkit.migration import available_migrations, load_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 
 CLI = """\
 # lightning.pytorch==1.5

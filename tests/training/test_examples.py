@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ["data", "v2.loop.optimizers", "v2.orchestrator", "v2.settings.config", "v2.settings.presets", "v2.sweep"]
+MODULES = ["data", "v2.loop.optimizers", "v2.orchestrator", "v2.settings.config", "v2.sweep"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from compatkit.cores import usable_cores
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.store import Store
+from compatkit.platforms import usable_cores
 from compatkit.trace.watch import VARIABLE as TRACED
 
 SEED = "COMPATKIT_SEED"

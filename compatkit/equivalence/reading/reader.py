@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compatkit.addresses import without_password
 from compatkit.budget import BYTES, MIB
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
@@ -20,6 +19,7 @@ from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
+from compatkit.safe_text import without_password
 from compatkit.trace import TRACE_FILE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from compatkit.equivalence.errors import EquivalenceError
-from compatkit.utf8 import is_encodable
+from compatkit.safe_text import is_encodable
 
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 

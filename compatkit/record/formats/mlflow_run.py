@@ -44,7 +44,7 @@ def _metrics(history: Any) -> Mapping[str, Sequence[Any]] | None:
     found = {name: client.get_metric_history(run_id, name) for name in latest if not name.startswith(_SAMPLED)}
     if not all(found.values()):
         # A `Run` does not say which store it is from, and another store answers with nothing.
-        from compatkit.addresses import without_password
+        from compatkit.safe_text import without_password
 
         raise RecordError.other_store(run_id, without_password(mlflow.get_tracking_uri()))
     return found

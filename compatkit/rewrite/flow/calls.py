@@ -47,6 +47,8 @@ Found = Mapping[ast.AST, Value]
 class Evaluating(Protocol):
     """Evaluates the expressions around a call."""
 
+    waiting: dict[ast.AST, Frame]
+
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
     def attribute(self, of: Value, name: str) -> Value: ...
@@ -222,7 +224,7 @@ class Calls:
         inside = [*by.args, *(word.value for word in by.keywords)]
         match function:
             case Local(node=ast.Lambda() as node) if node in inside:
-                self._facts.waiting.pop(node, None)
+                self._expressions.waiting.pop(node, None)
                 return self._expressions.lambda_value(node, [item], frame)
             case Getter(node=node, keys=keys) if node in inside:
                 for key in keys:

@@ -64,6 +64,8 @@ class Expressions:
         # Modules of which the file imports `*`, with the statement that does.
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
+        # Functions whose bodies are still to be followed, with the frames that define them.
+        self.waiting: dict[ast.AST, Frame] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
@@ -157,7 +159,7 @@ class Expressions:
             case ast.Lambda():
                 for name, default in defaults_of(node.args):
                     self.facts.goes_on(self.facts.arguments, node, name, self.value(default, frame))
-                self.facts.waiting[node] = frame
+                self.waiting[node] = frame
                 return Local(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node, frame)

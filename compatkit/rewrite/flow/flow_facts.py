@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.file.neighbours import Handed
-from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -85,7 +84,6 @@ class FlowFacts:
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
     ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)
-    waiting: dict[ast.AST, Frame] = field(default_factory=dict)
     leads: Callable[[str], bool] = field(default=lambda _: False)
 
     def key(self, node: Key, value: Value) -> None:

@@ -71,9 +71,9 @@ class _Follower:
         frame = self._expressions.module = self._scopes.open(tree, None)
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
-        while self._facts.waiting:
-            node = next(iter(self._facts.waiting))
-            parent = self._facts.waiting.pop(node)
+        while self._expressions.waiting:
+            node = next(iter(self._expressions.waiting))
+            parent = self._expressions.waiting.pop(node)
             if node not in done:
                 done.add(node)
                 self._function(node, parent)
@@ -155,7 +155,7 @@ class _Follower:
             self._facts.declared[node] = declared
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))
-        self._facts.waiting[node] = frame
+        self._expressions.waiting[node] = frame
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for part in (*node.decorator_list, *(word.value for word in node.keywords)):

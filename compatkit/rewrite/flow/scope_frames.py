@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of
+from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -24,9 +24,6 @@ from compatkit.rewrite.flow.values import (
     many,
     take,
 )
-
-if TYPE_CHECKING:
-    from compatkit.rewrite.flow.flow_facts import FlowFacts
 
 Env = dict[str, Value]
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

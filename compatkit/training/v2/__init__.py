@@ -6,8 +6,7 @@ from compatkit.training.errors import ConfigError
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
 from compatkit.training.v2.recording import TrainingResult
-from compatkit.training.v2.settings.config import OrchestratorConfig
-from compatkit.training.v2.settings.presets import PRESETS, available_presets, preset_config
+from compatkit.training.v2.settings.config import PRESETS, OrchestratorConfig, available_presets, preset_config
 from compatkit.training.v2.settings.sections import (
     OPTIMIZERS,
     CheckpointConfig,

@@ -13,10 +13,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from compatkit.addresses import without_password
-from compatkit.record import EpochRecord, read_history
+from compatkit.record import EpochRecord
+from compatkit.safe_text import without_password
 from compatkit.training.data import DataSplit
-from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.ending import end_run, failure_of, is_consequence, pass_over_termination
 from compatkit.training.errors import ConfigError
 from compatkit.training.protocol import Trainer
@@ -24,6 +23,7 @@ from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.loop.distributed import Processes, is_distributed, joined_processes
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2, choose_device
 from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.trainer_choice import run_trainer
 
 
 @contextmanager
@@ -70,30 +70,6 @@ def train_by_engine(
         return train_on_ray(run, trainer, config, model, data, saved)
     with run.watched(model):
         return run_trainer(trainer, config, model, data, saved)
-
-
-def run_trainer(
-    trainer: Trainer, config: OrchestratorConfig, model: nn.Module, data: DataSplit, saved: Mapping[str, Any] | None
-) -> list[EpochRecord]:
-    """Train `model` in this process, and whichever joined it."""
-    optimizer, runtime = config.optimizer, config.runtime
-    resumption = {} if saved is None else {"resume_from": saved}
-    # Seeded here too: a trainer of the user's own may draw from the global random state.
-    with torch_threads(runtime.threads), seeded(runtime.seed):
-        history = trainer.train(
-            model,
-            data.train,
-            data.validation,
-            epochs=config.epochs,
-            batch_size=config.data.batch_size,
-            lr=optimizer.learning_rate,
-            optimizer=optimizer.name,
-            weight_decay=optimizer.weight_decay,
-            momentum=optimizer.momentum,
-            seed=runtime.seed,
-            **resumption,
-        )
-    return read_history(history)
 
 
 _PATIENCE = 10.0  # seconds in which the first process, if it lives, ends the run itself; torchrun kills after 30

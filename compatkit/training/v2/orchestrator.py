@@ -16,9 +16,8 @@ from compatkit.training.models import build_model
 from compatkit.training.protocol import Trainer, require_convergence
 from compatkit.training.tracked_run import log_failed_run, tracked_run
 from compatkit.training.tracking import Delivery, RunTracker
-from compatkit.training.v2.arguments import NOT_GIVEN, v1_overrides
 from compatkit.training.v2.checkpoints import Checkpointer, about_training, saved_training
-from compatkit.training.v2.engines import engine_started, failure_told, run_trainer, train_by_engine
+from compatkit.training.v2.engines import engine_started, failure_told, train_by_engine
 from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback
 from compatkit.training.v2.loop.distributed import Processes
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
@@ -31,7 +30,14 @@ from compatkit.training.v2.recording import (
     training_result,
 )
 from compatkit.training.v2.settings.config import OrchestratorConfig
-from compatkit.training.v2.trainer_choice import choose_trainer, require_sharing, require_support, starting_config
+from compatkit.training.v2.settings.v1_arguments import NOT_GIVEN, v1_overrides
+from compatkit.training.v2.trainer_choice import (
+    choose_trainer,
+    require_sharing,
+    require_support,
+    run_trainer,
+    starting_config,
+)
 
 _EXAMPLE_SAMPLES = 2  # one sample would fix the exported model's batch size
 _UNTOLD: tuple[str, Mapping[str, Any] | None] = ("", None)

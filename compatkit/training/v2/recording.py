@@ -15,9 +15,9 @@ from compatkit.training.determinism import torch_threads
 from compatkit.training.protocol import Trainer
 from compatkit.training.sender import as_number
 from compatkit.training.tracking import RunTracker
-from compatkit.training.v2.arguments import v1_paths
 from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.settings.v1_arguments import v1_paths
 
 _NOT_LOGGED = ("tracking.", "checkpoints.", "scale.")
 

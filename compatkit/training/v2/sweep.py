@@ -17,8 +17,7 @@ from compatkit.training.v2.engines import engine_kept
 from compatkit.training.v2.loop.callbacks import INTERRUPTED, Callback, CallersCallback, Progress
 from compatkit.training.v2.orchestrator import TrainingOrchestratorV2
 from compatkit.training.v2.recording import TrainingResult
-from compatkit.training.v2.settings.config import OrchestratorConfig
-from compatkit.training.v2.settings.presets import preset_config
+from compatkit.training.v2.settings.config import OrchestratorConfig, preset_config
 
 PRESET, SEED = "preset", "runtime.seed"
 _NO_AXIS = (

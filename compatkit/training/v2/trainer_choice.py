@@ -1,18 +1,23 @@
-"""Choose configuration and trainer from what a caller gave to the v2 orchestrator, and check that they fit."""
+"""Choose configuration and trainer from what a caller gave to the v2 orchestrator, check that they fit, and run it."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
+
+from torch import nn
 
 from compatkit.migration import find_migration
+from compatkit.record import EpochRecord, read_history
+from compatkit.training.data import DataSplit
+from compatkit.training.determinism import seeded, torch_threads
 from compatkit.training.errors import ConfigError
 from compatkit.training.protocol import Trainer
-from compatkit.training.v2.arguments import declared_arguments, v1_paths
 from compatkit.training.v2.loop.callbacks import Callback
 from compatkit.training.v2.loop.distributed import Processes
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
-from compatkit.training.v2.settings.config import OrchestratorConfig
-from compatkit.training.v2.settings.presets import preset_config
+from compatkit.training.v2.settings.config import OrchestratorConfig, preset_config
+from compatkit.training.v2.settings.v1_arguments import declared_arguments, v1_paths
 
 _OF_THE_TRAINER = ("optimizer.", "scheduler.", "data.", "early_stopping.", "checkpoints.", "runtime.", "scale.")
 _NOT_THE_TRAINERS = frozenset({*v1_paths().values(), "runtime.workers"})
@@ -73,3 +78,27 @@ def require_sharing(trainer: Trainer, processes: Processes) -> None:
             where="TrainingOrchestratorV2",
             hint="start it without torchrun, or use ModelTrainerV2",
         )
+
+
+def run_trainer(
+    trainer: Trainer, config: OrchestratorConfig, model: nn.Module, data: DataSplit, saved: Mapping[str, Any] | None
+) -> list[EpochRecord]:
+    """Train `model` in this process, and whichever joined it."""
+    optimizer, runtime = config.optimizer, config.runtime
+    resumption = {} if saved is None else {"resume_from": saved}
+    # Seeded here too: a trainer of the user's own may draw from the global random state.
+    with torch_threads(runtime.threads), seeded(runtime.seed):
+        history = trainer.train(
+            model,
+            data.train,
+            data.validation,
+            epochs=config.epochs,
+            batch_size=config.data.batch_size,
+            lr=optimizer.learning_rate,
+            optimizer=optimizer.name,
+            weight_decay=optimizer.weight_decay,
+            momentum=optimizer.momentum,
+            seed=runtime.seed,
+            **resumption,
+        )
+    return read_history(history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compatkit.migration import Move
 from compatkit.options import Options
 from compatkit.rewrite import Finding, Rewritten, Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.moves import MOVES
 
 OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.documents.test_notebook import cell, dump, sources
 from tests.rewrite.rules.calls.shop import migration
 

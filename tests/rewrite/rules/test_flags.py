@@ -13,7 +13,7 @@ from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration, MigrationError, parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 
 HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
 ROWS = """

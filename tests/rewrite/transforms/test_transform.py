@@ -14,7 +14,7 @@ from compatkit.cli import cli
 from compatkit.migration import Migration, MigrationError, load_migration
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 from compatkit.shim import install, uninstall
 from tests.command_line import command_runner
 from tests.rewrite.transforms.given import RENAME, apply, migration

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from compatkit.addresses import without_password
 from compatkit.equivalence.errors import EquivalenceError
+from compatkit.safe_text import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

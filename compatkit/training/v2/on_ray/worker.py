@@ -19,12 +19,12 @@ from compatkit.trace.watch import VARIABLE as TRACED
 from compatkit.training.data import DataSplit
 from compatkit.training.determinism import torch_threads
 from compatkit.training.v2.checkpoints import Checkpointer, checkpoint_bytes, load_checkpoint
-from compatkit.training.v2.engines import run_trainer
 from compatkit.training.v2.loop.callbacks import Callback, TrainingState
 from compatkit.training.v2.loop.distributed import Processes, joined_processes
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2, choose_device
 from compatkit.training.v2.on_ray.mailbox_actor import Began, CheckpointKept, Ended, EpochDone, Mailbox, Started, Traced
 from compatkit.training.v2.settings.config import OrchestratorConfig
+from compatkit.training.v2.trainer_choice import run_trainer
 
 if TYPE_CHECKING:
     from ray import ObjectRef

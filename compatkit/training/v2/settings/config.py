@@ -1,4 +1,4 @@
-"""The configuration of `TrainingOrchestratorV2`: nested, frozen, validated when it is built.
+"""Configure `TrainingOrchestratorV2`: nested, frozen settings, validated when they are built, and named presets.
 
 A setting is named by its dotted path, such as `optimizer.learning_rate`, in errors, overrides and MLflow params.
 """
@@ -6,15 +6,16 @@ A setting is named by its dotted path, such as `optimizer.learning_rate`, in err
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.migration import Migration
 from compatkit.training.errors import ConfigError
-from compatkit.training.v2.arguments import v1_overrides, v1_paths
+from compatkit.training.v2.settings.config_files import read_settings, write_settings
 from compatkit.training.v2.settings.rules import RULES
 from compatkit.training.v2.settings.sections import (
+    SECTIONS,
     CheckpointConfig,
     DataConfig,
     EarlyStoppingConfig,
@@ -24,7 +25,10 @@ from compatkit.training.v2.settings.sections import (
     ScaleConfig,
     SchedulerConfig,
     TrackingConfig,
+    as_plain,
+    flattened,
 )
+from compatkit.training.v2.settings.v1_arguments import v1_overrides, v1_paths
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -54,7 +58,7 @@ class OrchestratorConfig:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     def __post_init__(self) -> None:
-        for name, section in _SECTIONS.items():
+        for name, section in SECTIONS.items():
             if not isinstance(getattr(self, name), section):
                 raise ConfigError.invalid(name, getattr(self, name), f"an instance of {section.__name__}")
         for path, value in self.flatten().items():
@@ -73,7 +77,7 @@ class OrchestratorConfig:
 
     def flatten(self) -> dict[str, Value]:
         """Return every setting under its dotted path."""
-        return dict(_flatten(self.to_dict()))
+        return dict(flattened(self.to_dict()))
 
     # v1's orchestrators had a flat dict here: `config["lr"]`, `config.get("seed")` and `dict(config)` read as then.
     def __getitem__(self, name: str) -> Value:
@@ -96,7 +100,7 @@ class OrchestratorConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dicts, which JSON and YAML take; `from_dict` reads them back."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return {item.name: as_plain(getattr(self, item.name)) for item in fields(self)}
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> OrchestratorConfig:
@@ -109,9 +113,6 @@ class OrchestratorConfig:
 
         Raises `ConfigError` for a file that cannot be read, and for what a configuration cannot be.
         """
-        from compatkit.training.v2.settings.config_files import read_settings
-        from compatkit.training.v2.settings.presets import preset_config
-
         settings = read_settings(Path(path))
         preset = settings.pop("preset", None)
         base = cls() if preset is None else preset_config(str(preset))
@@ -119,8 +120,6 @@ class OrchestratorConfig:
 
     def to_file(self, path: str | Path) -> None:
         """Write all settings to a TOML, YAML or JSON file, which `from_file` reads back."""
-        from compatkit.training.v2.settings.config_files import write_settings
-
         write_settings(Path(path), self.to_dict())
 
     @classmethod
@@ -130,7 +129,6 @@ class OrchestratorConfig:
         >>> OrchestratorConfig.from_preset("quick_test", data={"batch_size": 8}).data.batch_size
         8
         """
-        from compatkit.training.v2.settings.presets import preset_config
 
         return preset_config(name).with_settings(overrides)
 
@@ -140,7 +138,7 @@ class OrchestratorConfig:
         `where` names their origin in errors.
         """
         try:
-            return self.with_overrides(dict(_flatten(settings)))
+            return self.with_overrides(dict(flattened(settings)))
         except ConfigError as error:
             raise (ConfigError(error.what, where=where, hint=error.hint) if where else error) from None
 
@@ -178,7 +176,7 @@ class OrchestratorConfig:
                 raise ConfigError.unknown_key(path, value, RULES)
             section, _, key = path.rpartition(".")
             (settings[section] if section else settings)[key] = value
-        sections = {name: section(**settings.pop(name)) for name, section in _SECTIONS.items()}
+        sections = {name: section(**settings.pop(name)) for name, section in SECTIONS.items()}
         return OrchestratorConfig(**settings, **sections)
 
     @classmethod
@@ -192,29 +190,94 @@ class OrchestratorConfig:
         return cls().with_overrides(v1_overrides(positional, keywords, migration))
 
 
-_SECTIONS: Mapping[str, type[Any]] = {
-    "model": ModelConfig,
-    "optimizer": OptimizerConfig,
-    "scheduler": SchedulerConfig,
-    "data": DataConfig,
-    "early_stopping": EarlyStoppingConfig,
-    "checkpoints": CheckpointConfig,
-    "runtime": RuntimeConfig,
-    "scale": ScaleConfig,
-    "tracking": TrackingConfig,
+ENTRY_POINT_GROUP = "compatkit.presets"
+PRESETS: Mapping[str, OrchestratorConfig] = {
+    # Does it run at all? Two epochs, and no model in the store.
+    "quick_test": OrchestratorConfig(
+        epochs=2, model=ModelConfig(hidden_size=16), tracking=TrackingConfig(log_model=False)
+    ),
+    "development": OrchestratorConfig(epochs=5, model=ModelConfig(hidden_size=32)),
+    "production_small": OrchestratorConfig(epochs=20),
+    "production_medium": OrchestratorConfig(
+        epochs=30,
+        model=ModelConfig(hidden_size=128, layers=2, dropout=0.1),
+        optimizer=OptimizerConfig(name="adamw", weight_decay=1e-2),
+        data=DataConfig(batch_size=64),
+    ),
+    "production_large": OrchestratorConfig(
+        epochs=50,
+        model=ModelConfig(hidden_size=256, layers=3, dropout=0.2),
+        optimizer=OptimizerConfig(name="adamw", weight_decay=1e-2),
+        data=DataConfig(batch_size=64),
+    ),
 }
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: getattr(value, item.name) for item in fields(value)}
-    return value
+def preset_config(name: str, *, start: Path | None = None) -> OrchestratorConfig:
+    """Return the preset called `name`, bundled or a user's own; raises `ConfigError` for another.
+
+    >>> preset_config("quick_test").epochs
+    2
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    presets = available_presets(start=start)
+    if name not in presets:
+        raise ConfigError.unknown_preset(name, presets)
+    return presets[name]
 
 
-def _flatten(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, given in settings.items():
-        value = _plain(given) if name in _SECTIONS and isinstance(given, _SECTIONS[name]) else given
-        if name in _SECTIONS and isinstance(value, Mapping):
-            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
-        else:
-            yield name, value
+def available_presets(*, start: Path | None = None) -> Mapping[str, OrchestratorConfig]:
+    """Return every preset by name: the bundled ones, installed ones, and the project's of `start` (default: here).
+
+    A project writes tables `[tool.compatkit.presets.NAME]` into its pyproject.toml: settings that differ from those
+    of `base`, another preset, or from the defaults. An installed package registers a configuration, or a mapping of
+    settings, in the entry-point group `compatkit.presets`. Raises `ConfigError` for one that cannot be, or whose name
+    is taken.
+    """
+    presets = dict(PRESETS)
+    for name, where, settings in [*_installed(), *_of_project(start or Path())]:
+        if name in presets:
+            raise ConfigError(f"The preset {name!r} is there already.", where=where, hint="give it another name")
+        presets[name] = _build(name, where, settings, presets)
+    return presets
+
+
+def _build(name: str, where: str, settings: object, known: Mapping[str, OrchestratorConfig]) -> OrchestratorConfig:
+    if isinstance(settings, OrchestratorConfig):
+        return settings
+    if not isinstance(settings, Mapping):
+        raise ConfigError.bad_preset(name, where, f"it is a {type(settings).__name__}, not a table of settings")
+    given = {**settings}
+    base = given.pop("base", None)
+    if base is not None and base not in known:
+        raise ConfigError.bad_preset(name, where, f"its base {base!r} is no preset before it")
+    start = OrchestratorConfig() if base is None else known[base]
+    return start.with_settings(given, where=where)
+
+
+def _installed() -> Iterator[tuple[str, str, object]]:
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
+        where = f"entry point {point.value}"
+        try:
+            settings = point.load()
+        except Exception as error:  # whatever a foreign module does when it is imported
+            raise ConfigError.bad_preset(point.name, where, f"{type(error).__name__}: {error}") from error
+        yield point.name, where, settings
+
+
+def _of_project(start: Path) -> Iterator[tuple[str, str, object]]:
+    place = start.resolve()
+    for folder in (place, *place.parents):
+        if not (file := folder / "pyproject.toml").is_file():
+            continue
+        table = read_settings(file).get("tool", {}).get("compatkit")
+        if isinstance(table, dict):
+            presets = table.get("presets", {})
+            if not isinstance(presets, dict):
+                raise ConfigError.bad_file(file, "tool.compatkit.presets is no table")
+            for name, settings in presets.items():
+                yield name, f"{file}, [tool.compatkit.presets.{name}]", settings
+            return

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from compatkit.budget import MIB, Budget, BudgetError, load_json, load_toml, load_yaml
+from compatkit.safe_text import is_encodable
 from compatkit.training.errors import ConfigError
 from compatkit.training.v2.settings.rules import RULES
-from compatkit.utf8 import is_encodable
 
 _MOST_BYTES = 4 * MIB
 Settings: TypeAlias = dict[str, Any]

@@ -5,8 +5,10 @@ The defaults are what v1 did: what only v2 has is off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from math import isnan
+from typing import Any
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULERS = ("constant", "cosine", "exponential", "linear", "plateau", "step")
@@ -207,3 +209,33 @@ class TrackingConfig:
     flush_seconds: float = 5.0
     patience_seconds: float = 120.0
     spool: str | None = None
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "model": ModelConfig,
+    "optimizer": OptimizerConfig,
+    "scheduler": SchedulerConfig,
+    "data": DataConfig,
+    "early_stopping": EarlyStoppingConfig,
+    "checkpoints": CheckpointConfig,
+    "runtime": RuntimeConfig,
+    "scale": ScaleConfig,
+    "tracking": TrackingConfig,
+}
+
+
+def as_plain(value: Any) -> Any:
+    """Return a section as a dict, and any other value as it is."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: getattr(value, item.name) for item in fields(value)}
+    return value
+
+
+def flattened(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each setting under its dotted path."""
+    for name, given in settings.items():
+        value = as_plain(given) if name in SECTIONS and isinstance(given, SECTIONS[name]) else given
+        if name in SECTIONS and isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
+        else:
+            yield name, value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.rules.calls.shop import SHOP, migration
 
 KEYS = """

@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
+from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.documents.configs.given import REVIEW, SAFE, changed, outcome_of, reasons
 from tests.rewrite.rules.calls.shop import migration
 

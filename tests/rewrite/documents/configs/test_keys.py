@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from compatkit.migration import MigrationError, parse_migration
 from compatkit.rewrite import Unchanged
-from compatkit.rewrite.documents.document import rewrite_document
 from compatkit.rewrite.documents.json_document import json_pairs
 from compatkit.rewrite.documents.toml_document import toml_pairs
 from compatkit.rewrite.documents.yaml_document import yaml_documents, yaml_events
+from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
 from tests.rewrite.rules.calls.shop import HEAD
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.addresses import without_password
+from compatkit.safe_text import without_password
 from compatkit.training.ending import failure_of
 from compatkit.training.errors import TrackingError
 
