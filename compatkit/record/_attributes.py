@@ -34,10 +34,9 @@ def stored_keys(record: Any) -> Iterable[str]:
 def shown_attributes(record: Any) -> dict[str, object]:
     """Return what `vars` of the metrics object would be: the fields under v2 names, then the other attributes."""
     layout: Layout = type(record).__compatkit_layout__
-    to_v2 = layout.names.to_v2
     shown: dict[str, object] = {}
     for key, value in dict.items(record):
-        name = to_v2.get(key, key)
+        name = layout.attribute_of(key)
         if name in layout.stored or (layout.is_open and isinstance(name, str)):
             shown[name] = value
     # Beside the fields last: where both have a name, the attribute is what the class's own code wrote.

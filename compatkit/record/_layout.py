@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,7 @@ class Layout:
         described: those of them that a descriptor of the metrics class keeps elsewhere.
         order: the attributes in the order in which an instance of the metrics class sets them, as far as it is known.
         is_open: whether an attribute that nobody declared is a value, and hence a key, or only an attribute.
+        is_below: whether somebody derived the class from the record class of these metrics.
     """
 
     names: FieldNames
@@ -37,6 +38,7 @@ class Layout:
     described: set[str] = field(default_factory=set)
     order: tuple[str, ...] = ()
     is_open: bool = True
+    is_below: bool = False
 
     @cached_property
     def own(self) -> Mapping[str, object]:
@@ -46,6 +48,11 @@ class Layout:
             for name, value in vars(base).items():
                 found.setdefault(name, value)
         return found
+
+    def attribute_of(self, key: str) -> str:
+        """Return the attribute that a stored key is shown as: its v2 name, unless the class has v1's and not v2's."""
+        name = self.names.to_v2.get(key, key)
+        return key if key in self.stored and name not in self.stored else name
 
     @cached_property
     def computed(self) -> Mapping[str, str]:
@@ -79,24 +86,6 @@ class Layout:
         init = getattr(self.own.get("__init__"), "__code__", None)
         is_generated = init is not None and init.co_filename == "<string>" and "__post_init__" not in self.own
         return is_generated and self.arguments is not None and self.arguments.required == self.arguments.accepted
-
-    @cached_property
-    def declared(self) -> list[str]:
-        """The arguments of the metrics class, in order."""
-        return list(self.arguments.positional) if self.arguments else []
-
-    @cached_property
-    def told_by(self) -> str | None:
-        """One of them that v1 spells otherwise: a dict without it has not all of them."""
-        return next((name for name in self.declared if name in self.names.to_v1), None)
-
-    @cached_property
-    def respell(self) -> Callable[[dict[str, object]], dict[str, object]]:
-        """What returns values that have all `declared` names, in that order, under v1 keys."""
-        found: Callable[[dict[str, object]], dict[str, object]] = eval(
-            f"lambda values: {self.names.literal(self.declared)}"
-        )
-        return found
 
     @cached_property
     def arguments(self) -> Arguments | None:

@@ -31,17 +31,20 @@ def take_over(cls: Any, layout: Layout) -> None:
     """Give `cls`, a record class, what its metrics class defines; what its own body defines stays."""
     if layout.metrics is object:
         return
+    is_dict = issubclass(layout.metrics, dict)
     body = vars(cls)
     of_dict = {
         name for base in cls.__mro__ if issubclass(base, Storage | dict) and base is not cls for name in vars(base)
     }
     for name, own in layout.own.items():
-        if name in of_dict and name not in body and name not in _NOT_TAKEN:
+        if (name in of_dict or name in _ADAPTED) and name not in body and name not in _NOT_TAKEN:
             setattr(cls, name, _ADAPTED[name](own, layout) if name in _ADAPTED and callable(own) else own)
-    if "__eq__" not in body and "__eq__" not in layout.own:
+    if "__repr__" not in body and "__repr__" not in layout.own:
+        cls.__repr__ = dict.__repr__ if is_dict else object.__repr__
+    if "__eq__" not in body and "__eq__" not in layout.own and not is_dict:
         cls.__eq__ = _identity(layout)
     if "__hash__" not in body or body["__hash__"] is None:
-        cls.__hash__ = layout.own.get("__hash__", object.__hash__)
+        cls.__hash__ = layout.own.get("__hash__", None if is_dict else object.__hash__)
     if is_frozen(layout.metrics):
         cls.__setattr__, cls.__delattr__ = _refuse_to_assign, _refuse_to_delete
 
@@ -99,8 +102,7 @@ def pickled(record: Any) -> tuple[dict[str, object], object]:
     if all(getattr(each, "__module__", "") == "dataclasses" for each in states):
         return values, dict(attributes_of(record)) or None
     state = own(record) if callable(own) else shown_attributes(record)
-    to_v2 = layout.names.to_v2
-    return {key: value for key, value in values.items() if to_v2.get(key, key) not in layout.stored}, state
+    return {key: value for key, value in values.items() if layout.attribute_of(key) not in layout.stored}, state
 
 
 def _values(other: object) -> Mapping[str, object] | None:
@@ -112,7 +114,9 @@ def _values(other: object) -> Mapping[str, object] | None:
 
 
 def _metrics_of(other: object) -> type:
-    return type(other).__compatkit_layout__.metrics if isinstance(other, Storage) else type(other)
+    if not isinstance(other, Storage) or type(other).__compatkit_layout__.is_below:
+        return type(other)
+    return type(other).__compatkit_layout__.metrics
 
 
 def _lifted(record: object, other: object, metrics: type) -> object:
@@ -153,9 +157,9 @@ def _equal_by_fields(layout: Layout) -> _Method:
         if type(other) is type(self):
             if not left_out and not layout.split:
                 return dict_eq(self, other)
-        elif not isinstance(other, layout.metrics):
+        elif isinstance(other, dict) and not isinstance(other, layout.metrics):
             return dict_equal(self, other)
-        elif _metrics_of(other) is not layout.metrics:
+        elif _metrics_of(other) is not _metrics_of(self):
             return NotImplemented
         left, right = _compared(self), _compared(other)
         return left == right
@@ -189,20 +193,41 @@ def _unequal(own: _Method, layout: Layout) -> _Method:
     return _ordered(own, layout)
 
 
-def _described(own: _Method, layout: Layout) -> _Method:
+def _described(own: _Method, layout: Layout) -> _Method:  # noqa: ARG001 - as all of these
     """Return the class's own `__repr__`; a record with gaps, or with more than the class knows, is shown as a dict."""
-    to_v2 = layout.names.to_v2
+    is_of_dataclass = is_generated(own)
 
     def __repr__(self: Any) -> str:  # noqa: N807 - it becomes that method
-        is_known = layout.has_own_values or all(to_v2.get(key, key) in layout.stored for key in dict.keys(self))
-        if is_known or not is_generated(own):
+        known = type(self).__compatkit_layout__
+        is_known = known.has_own_values or all(known.attribute_of(key) in known.stored for key in dict.keys(self))
+        if is_known or not is_of_dataclass:
             try:
                 return str(own(self))
             except AbsentValueError:
                 pass
-        return f"{type(self).__name__}({dict.__repr__(self)})"
+        return _shown_as_dict(self)
 
+    if is_of_dataclass:
+        # pprint knows a dataclass by the first, and Rich by the second.
+        __repr__.__wrapped__ = getattr(own, "__wrapped__", own)  # type: ignore[attr-defined]
+        __repr__.__code__ = __repr__.__code__.replace(co_filename=own.__code__.co_filename)
     return __repr__
+
+
+def _shown_as_dict(record: Any) -> str:
+    return f"{type(record).__name__}({dict.__repr__(record)})"
+
+
+def _as_text(own: _Method, layout: Layout) -> _Method:  # noqa: ARG001 - as all of these
+    """Return the class's own `__str__` or `__format__`, which may want a value that a record with gaps has not."""
+
+    def text(self: Any, *values: str) -> str:
+        try:
+            return str(own(self, *values))
+        except AbsentValueError:
+            return _shown_as_dict(self)
+
+    return text
 
 
 def _or_as_v2(own: _Method, layout: Layout) -> _Method:
@@ -315,6 +340,7 @@ _ADAPTED: Mapping[str, Callable[[_Method, Layout], _Method]] = {
     "__eq__": _equal,
     "__ne__": _unequal,
     "__repr__": _described,
+    **dict.fromkeys(("__str__", "__format__"), _as_text),
     "to_dict": _or_as_v2,
     "__getitem__": _item,
     "get": _get,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compatkit.record._attributes import attributes_of, stored_keys
 
 if TYPE_CHECKING:
+    from compatkit.record._layout import Layout
     from compatkit.record.compat_record import CompatRecord
 
 ABSENT = object()
@@ -133,14 +134,14 @@ class PresentFields:
     def __get__(self, record: CompatRecord | None, owner: type) -> Mapping[str, dataclasses.Field[Any]]:
         if record is None:
             return self.declared
-        names = owner.__compatkit_layout__.names  # type: ignore[attr-defined]
-        held = {names.to_v2.get(key, key) for key in stored_keys(record)} | attributes_of(record).keys()
+        layout: Layout = owner.__compatkit_layout__  # type: ignore[attr-defined]
+        held = {layout.attribute_of(key) for key in stored_keys(record)} | attributes_of(record).keys()
         # Pseudo-fields, of class variables and of arguments that are no fields, belong to the class.
         known = {name: field for name, field in self.declared.items() if name in held or name not in self.names}
-        if owner.__compatkit_layout__.has_own_values:  # type: ignore[attr-defined]
+        if layout.has_own_values:
             return known
         # A key that is called as a method of dict, say `items`, cannot be read as an attribute; `to_v2` has it.
-        extra = (names.to_v2.get(key, key) for key in stored_keys(record))
+        extra = map(layout.attribute_of, stored_keys(record))
         return known | {name: _extra_field(name) for name in extra if name not in known and _is_read(owner, name)}
 
 

@@ -8,11 +8,19 @@ metrics class defines itself comes before what dict has (`_own_ways.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import update_wrapper
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, cast
 
 from compatkit.record import _own_ways
-from compatkit.record._attributes import AttributeView, Storage, attributes_of, stored_keys, write_attribute
+from compatkit.record._attributes import (
+    AttributeView,
+    Storage,
+    attributes_of,
+    shown_attributes,
+    stored_keys,
+    write_attribute,
+)
 from compatkit.record._layout import Layout
 from compatkit.record._stored import (
     ABSENT,
@@ -30,7 +38,6 @@ from compatkit.record.names import FieldNames
 # Globals, which the interpreter finds faster than closures.
 _dict_get: Callable[..., object] = dict.get
 _dict_contains, _dict_set = dict.__contains__, dict.__setitem__
-_NOTHING: dict[str, object] = {}
 
 
 class CompatRecord(Storage):
@@ -63,6 +70,8 @@ class CompatRecord(Storage):
             field.__set_name__(cls, name)
             setattr(cls, name, field)
         _settle(cls, besides=annotated)
+        if not is_written and layout.metrics is not object:
+            _bind_init(cls, layout)
         if is_written and "__new__" not in own:
             # `@dataclass` may process the class next; which fields it has is known when the first record is made.
             cls.__new__ = _settle_and_make  # type: ignore[method-assign,assignment]
@@ -70,12 +79,9 @@ class CompatRecord(Storage):
     def __init__(self, given: object = ABSENT, /, *values: object, **named: object) -> None:
         """Build from a mapping or pairs, as a dict, or from fields in order and by name, as the metrics class."""
         layout = type(self).__compatkit_layout__
-        if not (values or layout.takes_mapping):
-            if given is ABSENT and layout.only_stores:
-                given, named = named, _NOTHING
-            if type(given) is dict and not named:
-                dict.update(self, _in_v1(given, layout))
-                return
+        if type(given) is dict and not (values or named or layout.takes_mapping):
+            dict.update(self, layout.names.in_v1(given))
+            return
         every = values if given is ABSENT else (given, *values)
         if _is_call_of_metrics(layout, every, named):
             _fill_as_metrics(self, every, named)
@@ -150,8 +156,10 @@ class CompatRecord(Storage):
 
         @__dict__.setter
         def __dict__(self, attributes: Mapping[str, object]) -> None:
+            # One by one, because a key may hold another value than the attribute, and would be gone with it.
             view = AttributeView(self)
-            view.clear()
+            for name in [name for name in view if name not in attributes]:
+                del view[name]
             view.update(attributes)
 
     def __getattr__(self, name: str) -> object:
@@ -165,6 +173,8 @@ class CompatRecord(Storage):
         if layout.is_slotted:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         key = layout.names.to_v1.get(name, name)
+        # Where the class itself has a field that is called as v1's, another name is another attribute.
+        key = name if key in layout.stored else key
         if layout.is_open or dict.__contains__(self, key):
             # As on a v2 record, whose `to_dict` hands on every attribute that it has.
             dict.__setitem__(self, key, value)
@@ -189,6 +199,10 @@ class CompatRecord(Storage):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict.__repr__(self)})"
+
+    def __dir__(self) -> Iterable[str]:
+        metrics = type(self).__compatkit_layout__.metrics
+        return dict.__dir__(self) if metrics is object else {*dir(metrics), *shown_attributes(self)}
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
         # Not dict's own way, which `torch.load` refuses by default even for a class that it was told is safe.
@@ -220,14 +234,6 @@ def names_of(record: CompatRecord | type[CompatRecord]) -> FieldNames:
 def stored_values(record: CompatRecord) -> dict[str, object]:
     """Return a plain dict of what `record` stores, whatever its class makes of iteration."""
     return dict(dict.items(record))
-
-
-def _in_v1(given: dict[str, object], layout: Layout) -> dict[str, object]:
-    if layout.told_by in given and [*given] == layout.declared:
-        # What `asdict`, `to_dict` and the metrics class's own arguments give.
-        return layout.respell(given)
-    names = layout.names
-    return given if names.to_v1.keys().isdisjoint(given.keys()) else names.in_v1(given)
 
 
 def fill(record: CompatRecord, values: object, named: Mapping[str, object] = FieldNames(()).codes) -> None:
@@ -290,16 +296,26 @@ def _settle(cls: type[CompatRecord], *, besides: Iterable[str] = ()) -> None:
     declared = {**declared_fields(layout.metrics), **declared_fields(cls)}
     layout.stored |= set(field_names(declared))
     layout.stored |= {field.name for field in getattr(layout.metrics, "__attrs_attrs__", ())}
-    aliases = {*names.to_v1, *names.to_v2}.difference(layout.own)
-    for name in {*layout.stored, *aliases}.difference(besides):
+    # An attribute that neither the class nor v1 has is set as on any object.
+    aliases = {v1 for v1, v2 in names.to_v2.items() if layout.is_open or v2 in layout.stored}
+    aliases |= names.to_v1.keys() if layout.is_open else set()
+    aliases = aliases.difference(layout.own)
+    above = cls.__mro__[1].__compatkit_layout__  # type: ignore[attr-defined]
+    is_settled = layout.metrics is not object and (above.metrics, above.names) == (layout.metrics, names)
+    layout.is_below = is_settled
+    settled = {*above.stored, *aliases} if is_settled else set()
+    for name in {*layout.stored, *aliases}.difference(besides, settled):
         setattr(cls, name, _property(layout, name))
     if declared or layout.is_open:
         cls.__dataclass_fields__ = PresentFields(declared)  # type: ignore[attr-defined]
+    if is_settled:
+        # Below a record class of the same metrics class: it inherits.
+        return
     _own_ways.take_over(cls, layout)
     _bind_lookups(cls, layout)
 
 
-def _settle_and_make(cls: type[CompatRecord], *_values: object, **_named: object) -> CompatRecord:
+def _settle_and_make(cls: type[CompatRecord], /, *_values: object, **_named: object) -> CompatRecord:
     if "__new__" in vars(cls):
         del cls.__new__
     if type(vars(cls).get("__dataclass_fields__")) is dict:
@@ -348,6 +364,44 @@ def _positional(cls: type[CompatRecord], values: tuple[object, ...]) -> dict[str
 
 def _key(record: CompatRecord, key: object) -> str:
     return names_of(record).to_v1.get(key, key)  # type: ignore[call-overload,no-any-return]  # any hashable may be asked for
+
+
+_INIT = """\
+def __init__(self, given=ABSENT, /, *values, **named):
+    if given is ABSENT:
+        given, named = named, nothing
+    if values or named or type(given) is not dict:
+        build(self, given, *values, **named)
+    elif {told_by!r} in given and [*given] == declared:
+        values = given
+        fill(self, {literal})
+    else:
+        fill(self, given if is_v1(given) else in_v1(given))
+"""
+
+
+def _bind_init(cls: type[CompatRecord], layout: Layout) -> None:
+    """Give `cls` an `__init__` that shows the signature of its metrics class's.
+
+    Where that one only stores what it is given, it is compiled: `asdict`, `to_dict` and keywords give all arguments in
+    their order, and a literal is the fastest way to another dict.
+    """
+    build: Callable[..., None] = CompatRecord.__init__
+    declared = list(layout.arguments.positional) if layout.arguments else []
+    # A dict without this one has not all of them.
+    told_by = next((name for name in declared if name in layout.names.to_v1), None)
+    space: dict[str, Any] = {"ABSENT": ABSENT, "nothing": {}, "build": build, "fill": dict.update, "declared": declared}
+    if layout.only_stores and told_by and not layout.takes_mapping:
+        space |= {"is_v1": layout.names.to_v1.keys().isdisjoint, "in_v1": layout.names.in_v1}
+        exec(_INIT.format(told_by=told_by, literal=layout.names.literal(declared)), space)
+        made = space["__init__"]
+    else:
+
+        def made(self: CompatRecord, given: object = ABSENT, /, *values: object, **named: object) -> None:
+            build(self, given, *values, **named)
+
+    update_wrapper(made, layout.metrics.__init__)  # type: ignore[misc]  # of a class, not of an instance
+    cls.__init__ = made  # type: ignore[method-assign]
 
 
 def _bind_lookups(cls: type[CompatRecord], layout: Layout) -> None:

@@ -86,10 +86,14 @@ def read_history(
 
 
 class HistoryReader(Generic[Record]):
-    """Reads histories into records of one class; a record of somebody's own class stays one of that class, too."""
+    """Reads histories into records of one class; a record of somebody's own class stays one of that class, too.
 
-    def __init__(self, record: type[Record]) -> None:
+    With `keeps_mappings`, so do those of the classes that the standard library derives from dict.
+    """
+
+    def __init__(self, record: type[Record], *, keeps_mappings: bool = False) -> None:
         self._record = record
+        self._keeps_mappings = keeps_mappings
         self._readers: dict[type, ReadRun] = {}
 
     def read(self, history: object) -> list[Record]:
@@ -119,7 +123,8 @@ class HistoryReader(Generic[Record]):
         for kind, run in groupby(records, type):
             if (read_run := self._readers.get(kind)) is None:
                 first = next(run)
-                read_run = self._readers[kind] = run_reader(first, len(found), self._record)
+                read_run = run_reader(first, len(found), self._record, keeps_mappings=self._keeps_mappings)
+                self._readers[kind] = read_run
                 run = chain([first], run)
             found += read_run(run)
         return cast(list[Record], found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from compatkit.record._attributes import attributes_of
@@ -28,7 +29,7 @@ _Values = Mapping[str, object]
 _Record = TypeVar("_Record", bound=CompatRecord)
 
 
-def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> ReadRun:
+def run_reader(record: object, index: int, record_type: type[CompatRecord], *, keeps_mappings: bool = False) -> ReadRun:
     """Return what reads a run of records of `record`'s class into records of `record_type`.
 
     Raises `RecordError`, naming `index`, for a class that is not understood.
@@ -38,6 +39,8 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> R
         # Read before: it may also be an instance of somebody's own class, and stays one.
         return cast(ReadRun, iter)
     if issubclass(kind, Mapping) and not can_be_dict(kind):
+        if keeps_mappings and kind is not dict and (twin_of := _mapping_twin(kind, names_of(record_type))):
+            return lambda records: map(twin_of, records)
         return lambda records: (rebuild_record(record_type, cast(_Values, each)) for each in records)
     values_of = _values_of(record, index)
     if (target := _target(kind, record_type)) is None:
@@ -54,6 +57,13 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord]) -> R
     if kind is EpochMetrics or (values_of is _dataclass_values and hasattr(record, "__dict__")):
         return _compile_storage_reader(record, target, read)
     return lambda records: map(read, records)
+
+
+def _mapping_twin(kind: type, names: FieldNames) -> Callable[[object], object] | None:
+    # Imported here: few records are of such a class.
+    from compatkit.record.mapping_face import is_stdlib_mapping, mapping_twin
+
+    return partial(mapping_twin, names) if is_stdlib_mapping(kind) else None
 
 
 def _read_on_top(record: Any, names: FieldNames) -> ReadRun:

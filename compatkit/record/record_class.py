@@ -59,11 +59,24 @@ def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
         for name, value in layout.own.items()
         if name not in _OF_ONE_CLASS and not is_slot(value) and not _own_ways.is_in_class(CompatRecord, name)
     }
-    own |= {name: layout.own[name] for name in ("__str__", "__format__", "__dir__") if name in layout.own}
     own["__class__"] = property(lambda _record: metrics)
-    layout.slots |= set(_own_attributes(metrics))
+    slots = {name for base in metrics.__mro__ for name, value in vars(base).items() if is_slot(value)}
+    # A class's own bookkeeping is no value.
+    layout.described |= {name for name in slots if name.startswith("__")}
+    layout.slots |= slots - layout.described
     layout.stored |= layout.slots
-    return cast("type[CompatRecord]", _make(type, metrics.__name__, (DerivedRecord,), {**own, **body}, layout))
+    made = _make(_PassingFor, metrics.__name__, (DerivedRecord,), {**own, **body}, layout)
+    if "__slots__" in vars(metrics):
+        # Said after it is made, which takes it for no declaration.
+        made.__slots__ = vars(metrics)["__slots__"]
+    return cast("type[CompatRecord]", made)
+
+
+class _PassingFor(type):
+    """The class of record classes that cannot be subclasses of their metrics class: it has what that one's has."""
+
+    def __getattr__(cls, name: str) -> object:
+        return getattr(cls.__compatkit_layout__.metrics, name)  # type: ignore[attr-defined]
 
 
 class _OfMetrics:
@@ -105,7 +118,10 @@ def can_be_dict(metrics: type) -> bool:
     if issubclass(metrics, Storage | Sequence | Set) or hasattr(metrics, "__members__"):
         return False
     if issubclass(metrics, Mapping):
-        return metrics.__module__.partition(".")[0] not in sys.stdlib_module_names
+        # Those that derive from OrderedDict, Counter and so on keep their entries as these do.
+        return not any(base.__module__ in {"collections", "types"} for base in metrics.__mro__) and (
+            metrics.__module__.partition(".")[0] not in sys.stdlib_module_names
+        )
     # Of the classes that Python itself has, those have no others below them.
     return all(base is object or base.__module__ != "builtins" for base in metrics.__mro__)
 
@@ -122,11 +138,6 @@ def _has_slots(metrics: type) -> bool:
 def is_slot(value: object) -> bool:
     """True for what `__slots__` puts into a class."""
     return type(value).__name__ == "member_descriptor"
-
-
-def _own_attributes(metrics: type) -> list[str]:
-    slots = [name for base in metrics.__mro__ for name, value in vars(base).items() if is_slot(value)]
-    return [name for name in slots if not name.startswith("__")]
 
 
 class DerivedRecord(CompatRecord):

@@ -69,7 +69,6 @@ def _wrap(trainer: object, name: str, returns: str, reader: MigrationReader) -> 
     if is_wrapped(method):
         return
     try:
-        wrapper = wrapped(method, _results(method, returns, reader))
-        setattr(trainer, name, functools.wraps(method)(wrapper))  # type: ignore[arg-type]  # it can be called
+        setattr(trainer, name, wrapped(method, _results(method, returns, reader)))
     except AttributeError as error:
         raise ShimError.takes_no_attribute(trainer, name) from error

@@ -160,6 +160,18 @@ class NewLoader(Loader):
         return found if name == "get_data" or new is None else lambda _name: found(new.name)
 
 
+def code_that_runs(home: str, *, instead_of: str) -> CodeType:
+    """Return what `python -m` and `runpy.run_module` execute for an old module: it runs the new one as they would."""
+    source = (
+        "import runpy, sys\n"
+        "if __name__ == '__main__' and vars(sys.modules['__main__']) is globals():\n"
+        f"    runpy._run_module_as_main({home!r})\n"
+        "else:\n"
+        f"    globals().update(runpy.run_module({home!r}, run_name=__name__))\n"
+    )
+    return compile(source, f"<compatkit: {instead_of} is now {home}>", "exec")
+
+
 class FacadeLoader(NewLoader):
     """Makes the facade of one old module."""
 
@@ -188,6 +200,4 @@ class FacadeLoader(NewLoader):
             raise ImportError(f"{fullname} is gone and cannot be run: its names moved to {found}", name=fullname)
         for move in self._moves.values():
             warn_moved(move, caller_frame())
-        (home,) = homes
-        source = f"import runpy; runpy._run_module_as_main({home!r})"
-        return compile(source, f"<compatkit: {fullname} is now {home}>", "exec")
+        return code_that_runs(*homes, instead_of=fullname)

@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming
-from compatkit.shim.facade import NewLoader, become_facade
+from compatkit.shim.facade import NewLoader, become_facade, code_that_runs
 from compatkit.shim.specs import locate
 from compatkit.shim.warning import caller_frame, warn_moved
 
@@ -107,5 +107,4 @@ class _Loader(NewLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Return what `python -m old.module` runs: the new one."""
         warn_moved(self._move, caller_frame())
-        source = f"import runpy; runpy._run_module_as_main({self._move.new!r})"
-        return compile(source, f"<compatkit: {fullname} is now {self._move.new}>", "exec")
+        return code_that_runs(self._move.new, instead_of=fullname)

@@ -52,13 +52,14 @@ class MigrationReader:
     def _reader(self) -> HistoryReader[CompatRecord]:
         names = self._names
         if not self._migration.record:
-            return HistoryReader(default_record(names))
+            return HistoryReader(default_record(names), keeps_mappings=not self._converts)
         module, _, name = self._migration.record.rpartition(".")
         try:
             metrics = getattr(import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise RecordError.no_record_class(self._migration.record, self._migration.id, str(error)) from error
-        return HistoryReader(record_class(metrics, names) if can_be_dict(metrics) else default_record(names))
+        record = record_class(metrics, names) if can_be_dict(metrics) else default_record(names)
+        return HistoryReader(record, keeps_mappings=not self._converts)
 
 
 class Producers:

@@ -11,9 +11,10 @@ from compatkit.migration import Field
 from compatkit.record import CompatRecord, EpochRecord, FieldNames
 from compatkit.record._attributes import AttributeView
 from compatkit.record.compat_record import rebuild_record
+from compatkit.record.mapping_face import rebuild_mapping
 from compatkit.record.record_class import _rebuild_derived
 
-_SAFE = (EpochRecord, rebuild_record, _rebuild_derived, FieldNames, Field)
+_SAFE = (EpochRecord, rebuild_record, _rebuild_derived, rebuild_mapping, FieldNames, Field)
 
 
 class ThirdParty:

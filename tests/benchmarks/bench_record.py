@@ -9,8 +9,12 @@ import time
 import timeit
 import tracemalloc
 from dataclasses import asdict
+from operator import itemgetter
+from typing import Any
 
 from compatkit.record import EpochMetrics, EpochRecord, read_history
+from compatkit.record.metrics import FIELD_NAMES
+from compatkit.record.names import default_names
 from tests.benchmarks.side_by_side import Comparison, report
 
 TIMES, PAIRS = 20_000, 25
@@ -70,17 +74,64 @@ OPERATIONS = (
 )
 
 
+class Least(dict[str, object]):
+    """The least that a dict with two spellings and attributes is in Python: no target can lie below.
+
+    Each method knows the one key that is asked for, and makes the one call that nobody can do without.
+    """
+
+    train_accuracy = property(itemgetter("train_acc"))
+
+    def __init__(self, given: dict[str, Any] | None = None, /, *_: object, **named: object) -> None:
+        dict.update(self, _respell(given or named))
+
+    def __missing__(self, _: str) -> object:
+        return self["train_acc"]
+
+    def __contains__(self, _: object, /) -> bool:
+        return _contains(self, "train_acc")
+
+    def __setitem__(self, _: str, value: object, /) -> None:
+        _set(self, "train_acc", value)
+
+    def get(self, _: str, default: object = None, /) -> object:
+        return _get(self, "train_acc", default)
+
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(name)
+
+    def copy(self) -> Least:
+        twin: Least = dict.__new__(Least)
+        dict.update(twin, self)
+        return twin
+
+    def __eq__(self, other: object, /) -> bool:
+        return _eq(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict
+
+
+_contains, _set, _get, _eq = dict.__contains__, dict.__setitem__, dict.get, dict.__eq__
+_LITERAL = default_names().literal(FIELD_NAMES)
+_respell = eval(f"lambda values: {_LITERAL} if 'train_accuracy' in values else values")
+
+
 def operations() -> None:
     """In processor time: what else the machine does must not count."""
     record, twin = read_history([EpochMetrics(1, *[0.5] * 9)] * 2)
     values = {"record": record, "twin": twin, "plain": record.to_v1(), "other": twin.to_v1(), "named": record.to_v2()}
     space = {**values, "EpochRecord": EpochRecord}
+    least = {**space, "EpochRecord": Least, "record": Least(record.to_v1()), "twin": Least(twin.to_v1())}
     EpochRecord(record.to_v1())
     for ours, peer, target in OPERATIONS:
-        timers = [timeit.Timer(code, globals=space, timer=time.process_time) for code in (ours, peer)]
-        pairs = [[timer.timeit(TIMES) / TIMES for timer in timers] for _ in range(PAIRS)]
-        mine, theirs = (min(times) for times in zip(*pairs, strict=True))
-        report(f"{ours} | {peer}", Comparison(mine, theirs, mine / theirs, PAIRS, mine / theirs), target=f"<= {target}")
+        timers = [
+            timeit.Timer(code, globals=found, timer=time.process_time)
+            for code, found in ((ours, space), (peer, space), (ours, least))
+        ]
+        rounds = [[timer.timeit(TIMES) / TIMES for timer in timers] for _ in range(PAIRS)]
+        mine, theirs, lowest = (min(times) for times in zip(*rounds, strict=True))
+        found = Comparison(mine, theirs, mine / theirs, PAIRS, mine / theirs)
+        report(f"{ours} | {peer}", found, target=f"<= {target}; the least in Python {lowest / theirs:.2f}")
 
 
 def memory(epochs: int) -> None:

@@ -67,6 +67,7 @@ PRODUCERS = (
     *("Trainer.train_async", "Trainer.stream", "Trainer.stream_async", "train", "cached", "dispatched", "partial"),
     *("weights", "nothing", "pair", "series", "by_epoch", "lazily", "endless", "instance", "Own.train", "fails"),
     *("slotted", "ordered", "rows", "frozen", "generic", "same", "warned", "counted"),
+    *("Holder.called", "Holder.part", "Holder.bound", "Holder.own", "Holder.given"),
 )
 
 LIBRARY = {
@@ -235,6 +236,21 @@ LIBRARY = {
                 return make()
 
         instance = Instance()
+
+        class Binding:
+            def __get__(self, holder, kind=None):
+                return lambda epochs=2: make(epochs)
+
+        class Reading(property):
+            pass
+
+        # None of these binds as a function does.
+        class Holder:
+            called = Instance()
+            part = functools.partial(train, 3)
+            bound = Trainer().train
+            own = Binding()
+            given = Reading(lambda self: make(1))
 
         def fails():
             try:
@@ -422,6 +438,11 @@ PROGRAMS = {
             print(type(vars(Trainer)["build"]).__name__, type(vars(Trainer)["of"]).__name__)
             print(sorted(name for name in vars(Trainer) if not name.startswith("__")))
             print(isinstance(trainers.Instance, type), trainers.instance()[0].epoch, trainers.instance.kept)
+            holder = trainers.Holder()
+            print(len(holder.called()), len(holder.part()), len(holder.bound(1)), len(holder.own(4)), len(holder.given))
+            holder.called.kept = 4
+            print(trainers.Holder.called.kept, type(holder.called).__name__, inspect.ismethod(holder.bound))
+            print(isinstance(trainers.instance, trainers.Instance), trainers.instance == trainers.instance)
         ''',
     "inheritance": '''
         from unittest import mock
@@ -670,6 +691,96 @@ PROGRAMS = {
                 same([Checked(1, 0.5)])[0].train_accuracy = -1
             except ValueError as error:
                 print(error)
+        ''',
+    # A class that says more than fields, or less; or calls a field as v1 calls another.
+    "kinds_of_classes": '''
+        import functools, inspect, pprint, typing
+        from dataclasses import InitVar, asdict, astuple, dataclass, field, make_dataclass, replace
+        from unittest import mock
+        from acme.trainers import same, train
+        @dataclass
+        class Short:
+            epoch: int
+            lr: float = field(default=0.1, compare=False)
+        @dataclass(repr=False)
+        class Silent:
+            epoch: int
+        @dataclass(kw_only=True)
+        class Named:
+            epoch: int
+            scale: InitVar[float] = 2.0
+            train_accuracy: float = field(init=False, default=0.0)
+            def __post_init__(self, scale):
+                self.train_accuracy = 0.25 * scale
+        class Meta(type):
+            @property
+            def title(cls):
+                return cls.__name__.lower()
+        class Made(metaclass=Meta):
+            __slots__ = ("epoch",)
+            def __init__(self, epoch):
+                self.epoch = epoch
+            def to_dict(self):
+                return {"epoch": self.epoch}
+        @functools.total_ordering
+        class Plain:
+            def __init__(self, epoch):
+                self.epoch = epoch
+            def to_dict(self):
+                return {"epoch": self.epoch}
+            def __eq__(self, other):
+                return self.epoch == other.epoch
+            def __lt__(self, other):
+                return self.epoch < other.epoch
+        def main():
+            for record in same([Short(1)]) + same([Named(epoch=1, scale=3.0)]):
+                print(record, vars(record), asdict(record), astuple(record), replace(record, epoch=2), dir(record)[-1])
+                print(inspect.signature(type(record)), inspect.signature(type(record).__init__))
+                print(typing.get_type_hints(type(record).__init__))
+                record.learning_rate = 0.5
+                print(vars(record), [name for name in dir(record) if name[0] != "_"])
+            silent, made, plain = same([Silent(1)])[0], same([Made(1)])[0], same([Plain(1)])[0]
+            print(repr(silent).partition(" at ")[0], str(plain).partition(" at ")[0])
+            print(type(made).title, made.__slots__, plain < Plain(2), plain >= Plain(2), plain == Plain(1))
+            for name in ("epoch", "keys", "update"):
+                print(name, hasattr(mock.Mock(spec=plain), name), hasattr(mock.create_autospec(plain), name))
+            pprint.pprint(same([Short(1), Short(2)]), width=30)
+            for name in ("cls", "self", "keys", "layout", "given", "record"):
+                if name != "self":
+                    kind = make_dataclass("Kind", [("epoch", int), (name, int)])
+                    print(same([kind(1, 5)])[0], type(same([kind(1, 5)])[0])(**{"epoch": 2, name: 6}))
+            record = train(1)[0]
+            @dataclass
+            class More(type(record)):
+                extra: int = 3
+            print(More(1, 0.5), repr(More(1, 0.5, extra=4)), asdict(More(2, 0.5)), More(1, 0.5) == record)
+            frozen = same([make_dataclass("Cold", [("epoch", int)], frozen=True)(1)])[0]
+            print(make_dataclass("Colder", [("n", int, 2)], bases=(type(frozen),), frozen=True)(1))
+        ''',
+    # Those of the standard library stay what they are.
+    "kinds_of_dicts": '''
+        import copy, json, pickle
+        from collections import ChainMap, Counter, OrderedDict, UserDict, defaultdict
+        from acme.trainers import same
+        class Own(dict):
+            def best(self):
+                return max(self.values())
+        def main():
+            for made in (OrderedDict, Counter, UserDict, ChainMap, Own, lambda values: defaultdict(float, values)):
+                record, = same([made({"epoch": 1, "loss": 0.5})])
+                print(record, record == made({"epoch": 1, "loss": 0.5}), made({"epoch": 1, "loss": 0.5}) == record)
+                print(type(record).__name__, list(record), len(record), "epoch" in record, dict(record.items()))
+                for again in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
+                    again["loss"] = 0.25
+                    print(again, again == record, type(again).__name__)
+            ordered, = same([OrderedDict(epoch=1, loss=0.5)])
+            ordered.move_to_end("epoch")
+            counted, = same([Counter(epoch=1)])
+            counted["seen"] += 1
+            summed, = same([defaultdict(float, epoch=1)])
+            summed["loss"] += 0.5
+            print(list(ordered), ordered.popitem(last=False), counted.most_common(1), counted["nothing"], summed)
+            print(same([UserDict(epoch=1)])[0].data, same([ChainMap({"a": 1}, {"b": 2})])[0].maps, json.dumps(ordered))
         ''',
     "classes_that_count": '''
         import copy, inspect, pickle, typing
