@@ -50,6 +50,11 @@ _KINDS = {
 _VARYING = re.compile(
     "|".join(f"(?<![A-Za-z0-9.])(?P<k{number}>{pattern})" for number, pattern in enumerate(_KINDS.values()))
 )
+# A digest, be it one of ours of bytes that nothing reads: it varies because what it is of does, which may be anything.
+_OF_CONTENT = re.compile(
+    r"""(?i)(?:sha-?[0-9]{1,3}|md5|crc(?:32)?|hash|digest|checksum|fingerprint)[a-z0-9_]*["'\]]*\s?[:=]?\s*["']?$"""
+)
+_LONGEST_WORD = 40  # characters before a digest in which it is called so
 _MARK = "\0"
 _Texts = Mapping[str, str]
 _Files = Mapping[str, File]
@@ -102,6 +107,8 @@ def _masked(text: str) -> tuple[str, list[tuple[str, str]]]:
     def marked(match: re.Match[str]) -> str:
         kind = list(_KINDS)[int(str(match.lastgroup)[1:])]
         if kind == _DRAWN and not is_generated(match[0]):
+            return match[0]
+        if kind == _ID and _OF_CONTENT.search(text, max(match.start() - _LONGEST_WORD, 0), match.start()):
             return match[0]
         found.append((kind, match[0]))
         return f"{_MARK}{kind}{_MARK}"
@@ -157,7 +164,8 @@ class _Settling:
     def texts(self, kind: Kind, left: _Texts, again: _Texts, right: _Texts) -> dict[str, str]:
         changed = dict(right)
         for name in sorted(left.keys() & again.keys() & right.keys()):
-            if left[name] != right[name] and (why := fits(left[name], again[name], right[name])):
+            texts = (f"{name}: {each[name]}" for each in (left, again, right))
+            if left[name] != right[name] and (why := fits(*texts)):
                 self.note(kind, name, left[name], right[name], why)
                 changed[name] = left[name]
         return changed
@@ -209,10 +217,10 @@ def _varying_places(before: File, again: File, after: File) -> Iterator[tuple[st
     left, twin, right = (content.values for content in contents)
     near = _varying_hours(left, twin)
     for place in [each for each in left if each in twin and each in right]:
-        one, same, other = left[place], twin[place], right[place]
+        one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
         why = _fits_near(one, other, near) if one == same else fits(one, same, other, near)
         if one != other and why:
-            yield place, one, other, why
+            yield place, left[place], right[place], why
 
 
 def _fits_near(before: str, after: str, near: Container[str]) -> str:

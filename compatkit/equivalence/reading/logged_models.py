@@ -28,7 +28,7 @@ _PAGE = 100
 _SERVERS = ("http:", "https:", "databricks")
 _EXTERNAL = "mlflow.model.isExternal"
 # How a server says that it has no such question.
-_NOT_KNOWN = {"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED", "NOT_IMPLEMENTED"}
+NOT_KNOWN = {"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED", "NOT_IMPLEMENTED"}
 
 
 class Models:
@@ -109,7 +109,7 @@ def _made_by(client: MlflowClient, run_id: str, experiments: list[str]) -> Itera
             page = client.search_logged_models(experiments, query, max_results=_PAGE, page_token=token)
         except MlflowException as error:
             # A server of MLflow 2 does not know the question, and has no such models.
-            if error.error_code in _NOT_KNOWN:
+            if error.error_code in NOT_KNOWN:
                 return
             raise
         yield from page
@@ -149,7 +149,7 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
     try:
         versions = sorted(_versions(client, run), key=lambda each: (each.name, int(each.version)))
     except MlflowException as error:
-        if error.error_code not in _NOT_KNOWN:
+        if error.error_code not in NOT_KNOWN:
             raise
         models.unread.append("its versions of registered models: the registry does not list them by run")
         return

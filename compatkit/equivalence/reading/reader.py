@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from compatkit.budget import BYTES, MIB
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
+from compatkit.equivalence.reading.calls import read_calls
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
 from compatkit.equivalence.reading.image_names import names_of_loggers
@@ -70,11 +71,9 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     """Read a run and, in turn, its children; a run above that names itself as its own child is not read again."""
     _require_end(run, client)
     line = above | {run.info.run_id}
-    children = [
-        (child, _snapshot(client, child, experiments, line))
-        for child in child_runs(client, run, experiments)
-        if child.info.run_id not in line
-    ]
+    below = [child for child in child_runs(client, run, experiments) if child.info.run_id not in line]
+    kept = [child for child in below if child.info.lifecycle_stage != "deleted"]
+    children = [(child, _snapshot(client, child, experiments, line)) for child in kept]
     params = dict(run.data.params)
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
@@ -82,12 +81,16 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     names = read_logged_models(client, run, experiments, models)
     read_registered(client, run, models, names)
     artifacts, trace = _read_artifacts(client, run, models)
+    artifacts |= read_calls(client, run, models.unread)
     models.notes += weights_alone_note(models.found, artifacts)
     metrics, datasets = read_metrics(client, run), read_datasets(run)
     _require_unchanged(client, run)
     named = named_children(children)
     said = [(name, note) for name, child in named.items() for note in child.notes if note not in models.notes]
-    notes = [*models.notes, *(f"child {name}: {note}" for name, note in said)]
+    lost = len(below) - len(kept)
+    words = "is deleted: it is" if lost == 1 else "are deleted: they are"
+    deleted = [f"{lost} of the child runs {words} not compared"] if lost else []
+    notes = [*models.notes, *deleted, *(f"child {name}: {note}" for name, note in said)]
     return Snapshot(
         run_id=run.info.run_id,
         status=run.info.status,

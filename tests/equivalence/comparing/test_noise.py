@@ -62,6 +62,8 @@ NOT_FITTING = {
     ],
     "another zone": ["01:20:31+00:00", "01:20:32+00:00", "01:20:33+02:00"],
     "another class at an address": ["<A at 0x7f8a1c2d3e40>", "<A at 0x7f8a1c2d4e40>", "<B at 0x7f8a1c2d5e40>"],
+    "a digest of bytes that nothing reads": [f"9 bytes, sha256 {each}{each}" for each in IDS],
+    "a checksum among ids": [f"run {each}, weights_md5={each}" for each in IDS],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
     "names with numbers": ["resnet18b", "resnet34c", "resnet50d"],

@@ -6,6 +6,7 @@ import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from compatkit.budget import MIB, Budget, BudgetError
@@ -51,7 +52,8 @@ _READERS: Mapping[str, _Reader] = {
 }
 _EVENTS = "events.out.tfevents."
 _TEXT = 16 * MIB
-# Of an archive within an archive, the digest is read: one may hold itself.
+# Archives within archives are read to this depth, in which a compressed archive counts as two: one may hold itself.
+_DEPTH = 3
 _ARCHIVES = {".keras", ".skops", ".zip"}
 _PACKED = {".bz2", ".gz", ".lzma", ".tgz", ".xz"}
 
@@ -61,32 +63,28 @@ def read_file(path: Path, name: str) -> tuple[File, list[str]]:
 
     By digest a file that cannot be read differs from every other, so that what is broken is equal to its copy alone.
     """
-    return _read(path, name, Budget(size=path.stat().st_size), _outer_reader)
+    return _read(path, name, Budget(size=path.stat().st_size), _DEPTH)
 
 
-def _outer_reader(path: Path) -> _Reader | None:
+def _reader(path: Path, depth: int) -> _Reader | None:
     """Return what reads a file; an archive goes by what it is, since many have names of their own, such as a wheel."""
-    suffix = path.suffix.lower()
-    if suffix in _PACKED:
-        return _read_packed, 1024 * MIB
-    return _inner_reader(path) or _archive_reader(path)
-
-
-def _inner_reader(path: Path) -> _Reader | None:
-    """Return what reads a file of a known kind, or a text of any name."""
     if path.name.startswith(_EVENTS):
         return read_events, 64 * MIB
-    reader = _READERS.get(path.suffix.lower())
-    return reader or ((read_text, _TEXT) if _is_text(path) else None)
+    suffix = path.suffix.lower()
+    if suffix in _PACKED:
+        return (partial(_read_packed, depth=depth - 1), 1024 * MIB) if depth else None
+    reader = _READERS.get(suffix) or ((read_text, _TEXT) if _is_text(path) else None)
+    return reader or (_archive_reader(path, suffix, depth) if depth else None)
 
 
-def _archive_reader(path: Path) -> _Reader | None:
+def _archive_reader(path: Path, suffix: str, depth: int) -> _Reader | None:
+    read = partial(_read_member, depth=depth - 1)
     with path.open("rb") as stream:
         head = stream.read(262)
-    if head.startswith(b"PK\3\4") or path.suffix.lower() in _ARCHIVES:
-        return lambda path, budget: read_zip(path, budget, _read_member), 1024 * MIB
-    if head.endswith(b"ustar") or path.suffix.lower() == ".tar":
-        return lambda path, budget: read_tar(path, budget, _read_member), 1024 * MIB
+    if head.startswith(b"PK\3\4") or suffix in _ARCHIVES:
+        return partial(read_zip, read=read), 1024 * MIB
+    if head.endswith(b"ustar") or suffix == ".tar":
+        return partial(read_tar, read=read), 1024 * MIB
     return None
 
 
@@ -101,23 +99,19 @@ def _is_text(path: Path) -> bool:
         return False
 
 
-def _read_member(path: Path, budget: Budget) -> File:
-    return _read(path, path.name, budget, _inner_reader)[0]
+def _read_member(path: Path, budget: Budget, *, depth: int) -> File:
+    return _read(path, path.name, budget, depth)[0]
 
 
-def _read_packed(path: Path, budget: Budget) -> Content:
+def _read_packed(path: Path, budget: Budget, *, depth: int) -> Content:
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
-        return read_packed(path, budget, _read_unpacked, Path(folder))
+        return read_packed(path, budget, partial(_read_member, depth=depth), Path(folder))
 
 
-def _read_unpacked(path: Path, budget: Budget) -> File:
-    return _read(path, path.name, budget, lambda path: _inner_reader(path) or _archive_reader(path))[0]
-
-
-def _read(path: Path, name: str, budget: Budget, choose: Callable[[Path], _Reader | None]) -> tuple[File, list[str]]:
+def _read(path: Path, name: str, budget: Budget, depth: int) -> tuple[File, list[str]]:
     with path.open("rb") as stream:
         file = File(hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
-    reader = choose(path)
+    reader = _reader(path, depth)
     if reader is None:
         return file, []
     read, limit = reader

@@ -1,4 +1,5 @@
-"""Images by their pixels: size, mode, palette, transparency, orientation and every pixel of every frame.
+"""Images by their pixels: size, mode, palette, transparency, orientation, and every pixel of every frame; how long an
+animation shows a frame, and how often it repeats them.
 
 Other metadata does not count: when and by what an image was written, its resolution, its colour profile.
 """
@@ -20,8 +21,11 @@ from compatkit.equivalence.snapshot import Content, Tensor
 _FORMATS = ["BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"]
 _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF": b";"}
 _ORIENTATION = 0x0112  # EXIF
+# Of TIFF: bits of each channel, and whether they are a number with a sign, without one or a float.
+_BITS, _SAMPLES = 258, 339
 
-
+# What Pillow tells of a frame besides its pixels, and what is added here.
+_OF_FRAME = ("transparency", "duration", "samples")
 # A photograph has some ten; decoding takes as long for each as for the whole image.
 _MOST_SCANS = 100
 # What a frame costs besides its pixels.
@@ -39,10 +43,11 @@ def read_image(path: Path, budget: Budget) -> Content:
             frames = list(_frames(image, budget))
             values = {"mode": image.mode, "size": f"{image.width} x {image.height}"}
             values["orientation"] = str(image.getexif().get(_ORIENTATION, 1))
+            values |= {"repeated": repr(image.info["loop"])} if "loop" in image.info else {}
     tensors = {}
     for number, (pixels, palette, info) in enumerate(frames):
         tensors[f"frame {number}"] = Tensor(pixels.dtype.name, pixels)
-        values |= {f"{key} {number}": _text(info[key]) for key in ("transparency", "duration") if key in info}
+        values |= {f"{key} {number}": _text(info[key]) for key in _OF_FRAME if key in info}
         if palette is not None:
             tensors[f"palette {number}"] = Tensor("uint8", palette)
     return Content("image", values, tensors)
@@ -59,7 +64,13 @@ def _frames(image: Any, budget: Budget) -> Iterator[tuple[Any, Any, dict[Any, An
             return
         pixels, palette = np.array(image), image.getpalette()
         # Pillow changes one dictionary from frame to frame.
-        yield pixels, None if palette is None else np.array(palette, dtype=np.uint8), dict(image.info)
+        info = dict(image.info)
+        if image.format == "TIFF":
+            bits = image.tag_v2.get(_BITS, (1,))
+            if len(bits) > 1 and max(bits) > 8:
+                raise ValueError("an image of more than 8 bits in each of several channels, of which Pillow keeps 8")
+            info["samples"] = image.tag_v2.get(_SAMPLES, (1,))
+        yield pixels, None if palette is None else np.array(palette, dtype=np.uint8), info
 
 
 def _text(value: Any) -> str:

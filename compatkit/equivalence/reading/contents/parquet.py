@@ -1,8 +1,12 @@
-"""Parquet by value: the schema, and each column as an array, or row by row where it holds no plain numbers."""
+"""Parquet by value: the schema, and each column as an array, or row by row where it holds no plain numbers.
+
+Of what pandas notes beside the schema, the names and ranges of its indexes count; of what others do, all.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,9 @@ from compatkit.equivalence.reading.contents.places import below, put
 from compatkit.equivalence.snapshot import Content, Tensor
 
 _CELL = 8  # bytes of a number, however few a run of equal ones takes in the file
+_ARROW = b"ARROW:schema"  # the schema once more, which is compared itself
+# pyarrow counts the columns here.
+_FIELD_ID = b"PARQUET:field_id"
 
 
 def read_parquet(path: Path, budget: Budget) -> Content:
@@ -25,19 +32,49 @@ def read_parquet(path: Path, budget: Budget) -> Content:
         budget.spend(known.num_columns + 1, size=2 * sum(sizes) + _CELL * known.num_columns * known.num_rows)
         table = file.read(use_threads=False)
     budget.look_at_clock()
-    values = {"rows": str(table.num_rows)}
+    values = {"rows": str(table.num_rows), **_metadata(table.schema.metadata)}
     tensors: dict[str, Tensor] = {}
     for number, column in enumerate(table.columns):
         name = table.column_names[number]
         put(values, below("type", name), str(column.type))
+        for key, text in _metadata(table.schema.field(number).metadata).items():
+            put(values, f"{below('type', name)} {key}", text)
         _add(column, below("column", name), values, tensors, budget)
     return Content("parquet", values, tensors)
+
+
+def _metadata(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for key, raw in sorted((metadata or {}).items()):
+        if key == b"pandas":
+            said |= _indexes(json.loads(raw))
+        elif key not in {_ARROW, _FIELD_ID}:
+            said[f"metadata {key.decode('utf-8', 'backslashreplace')}"] = raw.decode("utf-8", "backslashreplace")
+    return said
+
+
+def _indexes(frame: Mapping[str, Any]) -> dict[str, str]:
+    """Return what pandas notes of its indexes, but for what a frame has that is given none."""
+    rows = [each for each in frame.get("index_columns", []) if not (isinstance(each, dict) and _is_default(each))]
+    names = [each.get("name") for each in frame.get("column_indexes", [])]
+    said = {"index": rows, "names of columns": names if any(each is not None for each in names) else []}
+    return {what: json.dumps(each, sort_keys=True) for what, each in said.items() if each}
+
+
+def _is_default(index: Mapping[str, Any]) -> bool:
+    return (index.get("start"), index.get("step"), index.get("name")) == (0, 1, None)
 
 
 def _add(column: Any, place: str, values: dict[str, str], tensors: dict[str, Tensor], budget: Budget) -> None:
     import pyarrow as pa
 
     kind = column.type
+    if pa.types.is_dictionary(kind):
+        # A category that no row has counts; a chunk of rows may have a dictionary of its own.
+        whole = column.unify_dictionaries()
+        categories = whole.chunk(0).dictionary if whole.num_chunks else pa.array([], kind.value_type)
+        budget.spend(len(categories))
+        put(values, f"{place} categories", json.dumps([_text(each) for each in categories.to_pylist()]))
     if (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)) and not column.null_count:
         array = np.array(column.to_numpy())
         tensors[place] = Tensor(array.dtype.name, array)
@@ -48,5 +85,5 @@ def _add(column: Any, place: str, values: dict[str, str], tensors: dict[str, Ten
 
 
 def _text(value: Any) -> str:
-    # A document where it is one, in which the order of keys does not count; else as Python shows it, such as a time.
-    return value if isinstance(value, str) else json.dumps(value, default=repr, sort_keys=True, ensure_ascii=False)
+    """Return a document, in which the order of keys does not count; what is none as Python shows it, such as a time."""
+    return json.dumps(value, default=repr, sort_keys=True, ensure_ascii=False)

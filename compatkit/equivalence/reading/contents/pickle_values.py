@@ -152,10 +152,14 @@ class _Values:
 
     def _add_container_parts(self, built: Built, place: str) -> None:
         # A set has no order that is the same from run to run.
-        items = sorted(built.items, key=self._sort_key) if built.kind in {"set", "frozenset"} else built.items
+        is_set = built.kind in {"set", "frozenset"}
+        items = sorted(built.items, key=self._sort_key) if is_set else built.items
         if not (items and isinstance(items[0], np.ndarray)):
             for number, each in enumerate(items):
-                self.add(each, f"{place}[{number}]")
+                self.add(each, f"{place}({built.kind})[{number}]" if is_set else f"{place}[{number}]")
+        if built.pairs and built.called == "collections.OrderedDict":
+            # Two such dictionaries are equal in one order only; of others the order does not count.
+            self.add(tuple(self._sort_key(key) for key, _ in built.pairs), f"{place}(order)")
         for number, (key, each) in enumerate(built.pairs):
             if isinstance(key, str):
                 self.add(each, below(place, key))
@@ -206,7 +210,7 @@ def _replaced(given: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...
 
 
 def _text(value: Any) -> str:
-    text = repr(value) if not isinstance(value, bytearray) else repr(bytes(value))
+    text = repr(value)
     if len(text) <= _LONGEST:
         return text
     raw = (

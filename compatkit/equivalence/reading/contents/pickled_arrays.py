@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -130,11 +130,24 @@ def numpy_dtype(built: Built) -> Any:
         return np.dtype(code)
     _, order, _, names, fields, size = built.states[0][:6]
     if names is None:
-        return np.dtype(code).newbyteorder(order if order in "<>" else "=")
+        return np.dtype(code + _unit(code, built.states[0])).newbyteorder(order if order in "<>" else "=")
     rows = [fields.attributes[name] for name in names]
     spelled = {"names": names, "formats": [numpy_dtype(row[0]) for row in rows], "offsets": [row[1] for row in rows]}
     fields_of: Any = {**spelled, "itemsize": size}
     return np.dtype(fields_of)
+
+
+def _unit(code: str, state: Sequence[Any]) -> str:
+    """Return the unit of a time, which stands at the end of a state. Raises `ValueError` or others where it does not.
+
+    Protocols below 3 call a codec for these bytes.
+    """
+    if code[:1] not in {"m", "M"}:
+        return ""
+    unit, count = state[8][1][:2]
+    if isinstance(unit, Built):
+        unit = unit.parts[1][0]
+    return f"[{count}{unit.decode() if isinstance(unit, bytes) else str(unit)}]"
 
 
 def _in_numpy(built: Built) -> str:

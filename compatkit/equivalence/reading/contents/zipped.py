@@ -30,7 +30,11 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
         renamed = _skops_names(archive)
         names = sorted(archive.namelist(), key=lambda each: renamed.get(each, each))
         members = ((renamed.get(name, name), _member(archive, name, renamed)) for name in names)
-        return _content("zip", members, budget, read)
+        content = _content("zip", members, budget, read)
+        if archive.comment:
+            comment = {"comment of the archive": archive.comment.decode("utf-8", "backslashreplace")}
+            return Content("zip", {**content.values, **comment}, content.tensors)
+        return content
 
 
 def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
@@ -45,21 +49,29 @@ def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
             if each.name in found:
                 raise ValueError("two members of one name")
             found[each.name] = each
+        with path.open("rb") as stream:
+            stream.seek(archive.offset)
+            rest = stream.read()
+        if rest.strip(b"\0"):
+            raise ValueError("bytes behind the archive")
         return _content("tar", ((name, _packed(archive, found[name])) for name in sorted(found)), budget, read)
 
 
-def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:
     if not member.isfile():
-        return f"{member.type!r} {member.linkname}".encode("utf-8", "surrogateescape")
+        return ascii((member.type, member.linkname))
     stream = archive.extractfile(member)
     return stream.read() if stream else b""
 
 
-def _content(kind: str, members: Iterable[tuple[str, bytes]], budget: Budget, read: ReadFile) -> Content:
+def _content(kind: str, members: Iterable[tuple[str, bytes | str]], budget: Budget, read: ReadFile) -> Content:
     values: dict[str, str] = {}
     tensors: dict[str, Tensor] = {}
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
         for number, (name, raw) in enumerate(members):
+            if isinstance(raw, str):
+                put(values, f"{name}//", f"no file: {raw}")
+                continue
             member = Path(folder, f"{number}{_suffix(name)}")
             member.write_bytes(raw)
             for place, part in _parts(name, read(member, budget)):

@@ -27,12 +27,14 @@ Child = tuple["Run", Snapshot]
 
 
 def child_runs(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[Run]:
-    """Yield the runs that name this one as their parent, in whatever experiment they are, but for deleted ones."""
+    """Yield the runs that name this one as their parent, in whatever experiment they are, deleted ones also."""
+    from mlflow.entities import ViewType
+
     # A backtick or quote in the filter would need escaping; run ids have neither.
     query = f"tags.`{PARENT}` = '{run.info.run_id}'"
     token: str | None = None
     while True:
-        page = client.search_runs(experiments, query, max_results=_PAGE, page_token=token)
+        page = client.search_runs(experiments, query, ViewType.ALL, max_results=_PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:
@@ -40,11 +42,13 @@ def child_runs(client: MlflowClient, run: Run, experiments: list[str]) -> Iterat
 
 
 def all_experiments(client: MlflowClient) -> list[str]:
-    """Return the ids of all experiments that are not deleted."""
+    """Return the ids of all experiments, deleted ones also: a run in such a one is deleted itself."""
+    from mlflow.entities import ViewType
+
     found: list[str] = []
     token: str | None = None
     while True:
-        page = client.search_experiments(max_results=_PAGE, page_token=token)
+        page = client.search_experiments(ViewType.ALL, max_results=_PAGE, page_token=token)
         found += [each.experiment_id for each in page]
         token = page.token
         if not token:

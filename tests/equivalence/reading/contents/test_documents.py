@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_iris
@@ -44,10 +48,69 @@ def test_what_a_member_says_does(other: Mapping[str, str | bytes], differing: Di
     assert differing("a.zip", zipped({"a.json": '{"x": 1}', "b.bin": b"\0\1"}), zipped(other))
 
 
-def test_an_archive_in_an_archive_is_not_unpacked(differing: Differing) -> None:
-    inner = zipped({"a.json": "1"}), zipped({"a.json": "1"}, (2021, 2, 3))
+def test_archives_in_archives_are_unpacked_down_to_a_depth(differing: Differing) -> None:
+    inner, other, changed = (
+        zipped({"a.json": one}, (year, 2, 3)) for one, year in (("1", 2020), ("1", 2021), ("2", 2020))
+    )
 
-    assert differing("a.zip", *(zipped({"inner.zip": each}) for each in inner))
+    assert differing("a.zip", zipped({"in.zip": inner}), zipped({"in.zip": other})) == []
+    assert "a.json" in str(differing("a.zip", zipped({"in.zip": inner}), zipped({"in.zip": changed}))[0])
+    assert differing(
+        "a.zip", *(zipped({"b.zip": zipped({"c.zip": zipped({"d.zip": each})})}) for each in (inner, other))
+    )
+
+
+def tarred(*members: tuple[str, str], link: str = "") -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, text in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+        if link:
+            member = tarfile.TarInfo("link")
+            member.type, member.linkname = tarfile.SYMTYPE, link
+            archive.addfile(member)
+    return stream.getvalue()
+
+
+BESIDE = {
+    "a script before a zip": ("a.zip", zipped({"a": "1"}), b"#!/bin/sh\n" + zipped({"a": "1"})),
+    "bytes behind a zip": ("a.zip", zipped({"a": "1"}), zipped({"a": "1"}) + b"more"),
+    "a second tar behind the first": ("a.tar", tarred(("a", "1")), tarred(("a", "1")) + tarred(("b", "1"))),
+    "where a link leads": ("a.tar", tarred(("a", "1"), link="a"), tarred(("a", "1"), link="b")),
+    "a text that spells a link": ("a.tar", tarred(link="a"), tarred(("link", ascii((tarfile.SYMTYPE, "a"))))),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_what_lies_beside_the_members_counts(what: str, differing: Differing) -> None:
+    assert differing(*BESIDE[what])
+
+
+FRAME = pd.DataFrame({"a": [1, 2], "s": ["x", None]})
+FRAMES = {
+    "a text that spells null": FRAME.assign(s=["x", "null"]),
+    "where an index begins": FRAME.set_index(pd.RangeIndex(5, 7)),
+    "the name of an index": FRAME.rename_axis("row"),
+    "a category that no row has": FRAME.assign(s=pd.Categorical(["x", None], categories=["x", "y"])),
+    "the order of categories": FRAME.assign(s=pd.Categorical(["x", None], categories=["y", "x"])),
+}
+
+
+def test_a_frame_counts_with_its_index_its_categories_and_nothing_for_null(differing: Differing) -> None:
+    FRAME.attrs, with_a_unit = {}, FRAME.copy()
+    with_a_unit.attrs["unit"] = "cm"
+    frames = {"itself": FRAME, **FRAMES, "an attribute": with_a_unit}
+
+    same = {
+        (one, other)
+        for one, other in combinations(frames, 2)
+        if not differing("a.parquet", frames[one].to_parquet, frames[other].to_parquet)
+    }
+
+    assert same == set()
+    assert differing("a.parquet", FRAME.to_parquet, lambda path: FRAME.to_parquet(path, compression="gzip")) == []
 
 
 def skops_file(c: float = 1.0, **changed: Any) -> Callable[[Path], None]:
@@ -131,6 +194,38 @@ def test_the_duration_of_each_frame_counts(place: int, form: str, differing: Dif
 
     assert differing(f"a.{form}", of([100, 100, 100]), of([100, 100, 100])) == []
     assert differing(f"a.{form}", of([100, 100, 100]), of(longer))
+
+
+def test_how_often_an_animation_repeats_counts(differing: Differing) -> None:
+    def of(loop: int) -> Callable[[Path], None]:
+        frames = [Image.fromarray(np.full((4, 4, 3), each, dtype=np.uint8)) for each in (0, 90)]
+        return lambda path: frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, loop=loop)
+
+    assert differing("a.gif", of(0), of(0)) == []
+    assert differing("a.gif", of(0), of(3))
+
+
+def test_a_tiff_counts_with_all_its_bits_and_their_sign(differing: Differing) -> None:
+    def of(value: int, *, channels: int = 1, bits: int = 8, form: int = 1) -> bytes:
+        many = 8 + 2 + 12 * 10 + 4
+        data = value.to_bytes(bits // 8, "little") * channels
+        tags = {256: 1, 257: 1, 258: bits, 259: 1, 262: 2 if channels > 1 else 1, 273: many + 6}
+        tags |= {277: channels, 278: 1, 279: len(data), 339: form}
+        rows = b"".join(
+            struct.pack("<HHIHH", tag, 3, channels, many, 0)
+            if tag == 258 and channels > 1
+            else struct.pack("<HHIHH", tag, 3, 1, said, 0)
+            for tag, said in tags.items()
+        )
+        return (
+            struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + rows + bytes(4) + struct.pack("<HHH", *[bits] * 3) + data
+        )
+
+    deep = {"channels": 3, "bits": 16}
+    assert differing("a.tiff", of(3), of(3)) == []
+    assert differing("a.tiff", of(3), of(3, form=2))
+    assert differing("a.tiff", of(0x1201, **deep), of(0x1202, **deep))
+    assert differing("a.tiff", of(0x1201, **deep), of(0x1201, **deep)) == []
 
 
 def test_a_model_of_keras_is_compared_by_member(differing: Differing) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import pickle
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ SAME = {
     "quotes of CSV": ("a.csv", 'name,loss\r\n"a",5e-1\r\n', "name,loss\na,0.5\n"),
     "a byte order mark": ("a.csv", "\ufeffa,b\n1,2\n", "a,b\n1,2\n"),
     "quotes of TSV": ("a.tsv", "a\t1e-1\n", '"a"\t0.1\n'),
+    "quotes around every cell": ("a.csv", "a,b\n,1\n", '"a","b"\n"","1"\n'),
+    "quotes in a text": ("a.csv", 'a,"b,"",c"\n', 'a,"b,"",c"\r\n'),
 }
 OTHER = {
     "an integer for a float": ("a.json", "1", "1.0"),
@@ -63,6 +66,16 @@ OTHER = {
     "an empty cell": ("a.csv", "a,\n", "a\n"),
     "a leading zero": ("a.csv", "007\n", "7\n"),
     "a text in CSV": ("a.csv", "a,x\n", "a,y\n"),
+    "an empty text for no value": ("a.csv", 'a,b\n"",1\n', "a,b\n,1\n"),
+    "a set for a list": ("a.pkl", pickle.dumps([1]), pickle.dumps({1})),
+    "a frozen set": ("a.pkl", pickle.dumps({1}), pickle.dumps(frozenset({1}))),
+    "an array of bytes": ("a.pkl", pickle.dumps(b"a", 5), pickle.dumps(bytearray(b"a"), 5)),
+    "the order of an ordered dictionary": (
+        "a.pkl",
+        pickle.dumps(OrderedDict(a=1, b=2)),
+        pickle.dumps(OrderedDict(b=2, a=1)),
+    ),
+    "a unit of time": ("a.pkl", *(pickle.dumps(np.array([1], f"m8[{unit}]")) for unit in ("s", "ms"))),
     "a pickle": ("a.pkl", pickle.dumps([1]), pickle.dumps([2])),
     "an unknown kind": ("a.bin2", b"1", b"2"),
 }

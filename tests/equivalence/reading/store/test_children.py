@@ -54,6 +54,18 @@ def test_children_are_paired_by_name_in_whatever_order_they_ran(client: MlflowCl
     assert snapshot_text(replace(one, run_id="")) == snapshot_text(replace(other, run_id=""))
 
 
+def test_a_deleted_child_is_said_and_not_read(client: MlflowClient, experiment: str) -> None:
+    parent = run(client, experiment, f"parent {next(_numbers)}")
+    for number in range(2):
+        child = run(client, experiment, "fold", parent, start=number)
+    client.delete_run(child)
+
+    found = take_snapshot(parent, tracking_uri=client.tracking_uri)
+
+    assert list(found.children) == ["fold#1"]
+    assert "1 of the child runs is deleted: it is not compared" in found.notes
+
+
 def test_children_of_one_name_that_ran_in_turn_are_paired_by_turn(client: MlflowClient, experiment: str) -> None:
     one = family(client, experiment, ("trial", "1", 0), ("trial", "2", 1))
     same = family(client, experiment, ("trial", "1", 5), ("trial", "2", 9))
