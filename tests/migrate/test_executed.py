@@ -91,6 +91,29 @@ def test_a_local_name_that_another_file_reads_is_kept_and_said(tmp_path: Path, u
     assert any("another file may read 'oldtop'" in message for message in found)
 
 
+@pytest.mark.parametrize(("listed", "is_kept"), [("'make'", False), ("'make', 'oldtop'", True)])
+def test_a_star_brings_what_its_module_lists(tmp_path: Path, listed: str, *, is_kept: bool) -> None:
+    service = f"import oldtop\n__all__ = [{listed}]\n\n\ndef make():\n    return oldtop.Client.name\n"
+    user = "from app.service import *\nprint(make())\n"
+    plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": service, "app/user.py": user})
+
+    found = migrated(tmp_path, MODULE)
+
+    assert bool(found) is is_kept
+    assert ("newtop" in (tmp_path / "app/service.py").read_text()) is not is_kept
+
+
+def test_nothing_is_pointed_into_a_package_that_is_not_there(tmp_path: Path) -> None:
+    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.deep.fresh.Thing"\n'
+    files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": "from app.old import Thing\n"}
+    plant(tmp_path, files)
+
+    [found] = migrated(tmp_path, row)
+
+    assert "there is no module app.deep.fresh in app/" in found
+    assert (tmp_path / "app/job.py").read_text() == files["app/job.py"]
+
+
 def test_a_local_name_that_nobody_else_reads_is_no_concern(tmp_path: Path) -> None:
     user = "from app.service import make\nimport oldtop\nold = po = 1\nprint(make(), oldtop.Client.name, 'old', 'po')\n"
     plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": SERVICE, "app/user.py": user})

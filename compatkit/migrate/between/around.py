@@ -115,7 +115,7 @@ class Around:
         names = self._module_names.of(source) if self._readers else frozenset()
         if self._readers is None or not names:
             return frozenset()
-        read = self._readers.of(file.path)
+        read = self._readers.of(file.path, source)
         return None if read is None else frozenset(each for each in read if each.partition(".")[0] in names)
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:

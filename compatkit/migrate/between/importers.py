@@ -20,6 +20,8 @@ from compatkit.rewrite.outcome import RewriteError
 
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
 _STAR = re.compile(rb"import\s*\(?\s*\*")
+# A module is loaded whose name is not written there.
+_LOADS_ANY = re.compile(rb"(?:import_module|__import__)\(\s*(?!\s|['\"][\w.]*['\"]\s*[,)])")
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(rb"\\(?:x..|u....|U........|[0-7]{1,3}|N\{[^}]*\}|.)(\w+)")
 # A larger document is data.
@@ -48,18 +50,21 @@ class Importers:
     def __init__(self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int) -> None:
         self._names = {name.encode(): name for name in sorted(names)}
         self._spelling: dict[str, list[_Mention]] = {}
+        self._open: list[_Mention] = []
         stems = {os.path.splitext(os.path.basename(file.name))[0] for file in files}  # noqa: PTH119, PTH122
         # Beyond ASCII, one name is spelled in several ways.
         others = {stem for stem in stems if not stem.isascii()}
         for mention, text in self._read(files, processes):
             for stem in others | (stems & _spelled(text)):
                 self._spelling.setdefault(stem, []).append(mention)
+            if mention.names and _LOADS_ANY.search(text):
+                self._open.append(mention)
 
     def taken_from(self, path: Path) -> frozenset[str] | None:
         """Return the old names that another file may take from a module of this name; None where any may be."""
         real = os.path.realpath(path)
         near = (each for each in self._spelling.get(path.stem, ()) if each.real != real)
-        taken: set[str] = set()
+        taken = {name for each in self._open if each.real != real for name in each.names or ()}
         for each in near:
             if path.stem in each.modules:
                 if each.names is None:

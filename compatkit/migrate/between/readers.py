@@ -22,11 +22,19 @@ _IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 # A module that is looked up while the code runs.
 _FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
+# What looks for a name of a module in a mapping, or lists them all.
+_LISTS = re.compile(rb"\bvars\(|__dict__|__globals__|getmembers")
+_LISTING = frozenset({"dir", "getmembers", "vars"})
+_LOADING = frozenset({"__import__", "import_module", "load_module", "module_from_spec"})
 _FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
 # The longest path that is looked for in front of an import.
 _WIDEST = 200
 _WORD = re.compile(r"\w+")
+_ALL = re.compile(rb"\b__all__\b")
+_ALL_IS_LIST = re.compile(rb"(?m)^__all__[ \t]*=[ \t]*[\[(][^\[\]()]*[\])][ \t]*\r?$")
+# The key of what any module may be asked for.
+_ANY = "*"
 # With an object and the name of one of its attributes.
 _BY_NAME = frozenset({"delattr", "getattr", "hasattr", "object", "setattr", "spy", "stub", "attrgetter", "multiple"})
 # A path that begins with what is put in front of it while the code runs: `f"{app.service.__name__}.old.Thing"`.
@@ -91,22 +99,29 @@ class Readers:
         for number in sift(sources, self._asks, processes=processes):
             self._read(sources[number])
 
-    def of(self, path: Path) -> frozenset[str] | None:
+    def of(self, path: Path, source: bytes) -> frozenset[str] | None:
         """Return the names that are read from a module of this name, and what behind them; None where any may be."""
         # What is imported from a bare dot may come from any package.
         modules = {path.parent.absolute().name, ""} if path.stem == "__init__" else {path.stem}
+        modules.add(_ANY)
+        starred: Iterable[str] = ()
         if modules & self._handed_on:
-            return None
-        return frozenset[str]().union(*(self._asked.get(module, ()) for module in modules))
+            if not _lists_what_it_hands_on(source):
+                return None
+            starred = (name for name in self._names if re.search(rf"['\"]{re.escape(name)}['\"]".encode(), source))
+        return frozenset[str]().union(starred, *(self._asked.get(module, ()) for module in modules))
 
     def _asks(self, text: bytes, _: FoundFile) -> bool:
         if not any(name in text for name in self._spelled):
-            return any(self._is_wanted(text, star.start()) for star in _STAR.finditer(text))
+            # Nor need it name what it lists all of.
+            is_listing = _LISTS.search(text) is not None and not self._modules.isdisjoint(words_in(text))
+            return is_listing or any(self._is_wanted(text, star.start()) for star in _STAR.finditer(text))
         # Whoever only imports the same module for itself, and nothing of those that are asked about, reads nothing.
         if any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
             return True
         asked = b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
-        is_far = _FAR.search(text) is not None and not self._modules.isdisjoint(words_in(text))
+        is_far = _FAR.search(text) is not None
+        is_far = is_far or _LISTS.search(text) is not None
         is_near = is_far or not self._modules.isdisjoint(words_in(asked))
         return is_near or (b"from ." in text and any(map(self._is_of_package, _imports(text))))
 
@@ -134,10 +149,27 @@ class Readers:
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         # `import app.a` and `import app.b` bind one name.
         mentioned = {*(last for _, last in imported), *(word for text in texts for word in _WORD.findall(text))}
+        is_open = any(map(_loads_any, nodes))
+        reads = [*(read for node in nodes for read in self._reads(node, aliases)), *self._listed(nodes, aliases)]
+        for module, name in reads:
+            unknown = {*mentioned, _ANY} if is_open else mentioned
+            for each in unknown if module is None else (module,):
+                self._asked.setdefault(each, set()).add(name)
+
+    def _listed(self, nodes: Iterable[ast.AST], aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
+        """Yield what is looked up in a mapping of names: all that a file spells as a text, or that a module has."""
+        texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         for node in nodes:
-            for module, name in self._reads(node, aliases):
-                for each in mentioned if module is None else (module,):
-                    self._asked.setdefault(each, set()).add(name)
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of, *_]) if name in _LISTING:
+                    yield from ((last, each) for each in self._names if (last := _last(of, aliases)))
+                case ast.Attribute(value=of, attr="__dict__"):
+                    yield from ((last, each) for each in self._names if (last := _last(of, aliases)))
+                case ast.Attribute(attr="__globals__"):
+                    homes = {
+                        (each.module or "").rpartition(".")[2] for each in nodes if isinstance(each, ast.ImportFrom)
+                    }
+                    yield from ((home, each) for home in homes for each in self._names & texts)
 
     def _reads(self, node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
         """Yield the names that a node reads, each with the last part of the module; None where that is not known."""
@@ -159,6 +191,19 @@ class Readers:
                     (left, f"{name}.{behind}".strip(".")) for left, name, behind in dotted if name in self._names
                 )
                 yield from ((None, name) for name in _OPEN.findall(text) if name in self._names)
+
+
+def _lists_what_it_hands_on(source: bytes) -> bool:
+    """Tell whether all that a star brings from a file is written out there, in one list."""
+    return len(_ALL.findall(source)) == 1 and _ALL_IS_LIST.search(source) is not None
+
+
+def _loads_any(node: ast.AST) -> bool:
+    """Tell whether a node loads a module whose name is not written there."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _LOADING:
+            return not isinstance(first, ast.Constant)
+    return False
 
 
 def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:

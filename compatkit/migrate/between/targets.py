@@ -83,10 +83,11 @@ def _absence(root: Path, target: _Target) -> str | None:
             return ""
         # Where the old home is not there either, this is not where the library's sources lie; without an __init__, or
         # with a path that is open, a package may go on elsewhere.
-        init = _source_of(place.parent)
+        above = next(folder for folder in place.parents if folder.is_dir())
+        init = _source_of(above)
         is_known = init is not None and _source_of(root.joinpath(*target.old_home.split("."))) is not None
         is_open = init is None or "__path__" in read_quietly(init).decode("utf-8", "replace")
-        return f"there is no module {module} in {place.parent.name}/" if is_known and not is_open else None
+        return f"there is no module {module} in {above.name}/" if is_known and not is_open else None
     return "" if target.new == module else _missing_in(source, module, target)
 
 
