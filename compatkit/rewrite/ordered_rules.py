@@ -23,6 +23,7 @@ from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
 from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
+from compatkit.rewrite.rules.own_names import find_own_names, may_ask
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.rename import Renames, find_renames
 from compatkit.rewrite.rules.report_leftovers import find_leftovers
@@ -115,7 +116,7 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
     if run.migrations or run.calling or run.options.rename or not run.every_move:
         return False
-    if any(move.inventory for move in run.moves):
+    if any(move.inventory for move in run.moves) or may_ask(file.source.text):
         return False
     sites = find_sites(file, run.every_move)
     new = [move.new for site in sites for _, move in site.moved]
@@ -140,6 +141,7 @@ def _replaces(sites: list[Site], modules: ModuleChanges) -> list[tuple[str, ast.
 RULES: tuple[Rule, ...] = (
     rewrite_moves,
     find_absent,
+    find_own_names,
     find_strings,
     rewrite_docstrings,
     find_named,

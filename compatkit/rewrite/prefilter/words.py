@@ -41,6 +41,8 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
         # No Python reads it, but it is not to pass for a file without the names.
         source = source.decode("utf-16", "ignore").encode("utf-8", "ignore")
     wanted = wanted_of(moves)
+    if _puts_names_together(source, wanted):
+        return True
     is_inside = path is None or any(home in path for home in wanted.folders)
     words = wanted.words if is_inside else wanted.homes
     if len(words) <= FEW:
@@ -52,6 +54,13 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
         or not words.isdisjoint(relative_words(source))
     )
     return is_near and not words.isdisjoint(words_in(source))
+
+
+def _puts_names_together(source: bytes, wanted: SearchWords) -> bool:
+    """Tell whether a file may load a module by a text that it makes of parts: `import_module(f"a.{name}")`."""
+    if b"import_module" not in source and b"__import__" not in source:
+        return False
+    return any(quote + top in source for top in wanted.tops for quote in (b"'", b'"'))
 
 
 def is_utf16(source: bytes) -> bool:

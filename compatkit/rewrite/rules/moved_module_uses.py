@@ -97,7 +97,9 @@ class _Reading:
                 case ast.Name() as name:
                     use = self._use(name)
                     uses += [use] if use else []
-                    others += [] if use else [self._meaning + dotted(self._chain(name))[len(name.id) :]]
+                    # All of a module at once is the module.
+                    chain = dotted(self._chain(name)).partition(".__dict__")[0]
+                    others += [] if use else [self._meaning + chain[len(name.id) :]]
                 case ast.Constant(value=str(text)):
                     others += [self._meaning]
                     if self._is_old(text, reference.name):

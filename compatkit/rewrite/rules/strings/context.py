@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.rules.strings.old_names import Spelling
 from compatkit.rewrite.rules.strings.string_takers import (
     LOADS,
+    NAMED_AS_MODULES,
     PATCHES,
     WATCHES,
     called,
@@ -23,6 +25,8 @@ from compatkit.rewrite.rules.strings.string_takers import (
 )
 
 _DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.keyword)
+# Such a file handles modules by their names.
+_OF_MODULES = re.compile(r"\.modules\b|__import__|find_spec|import_module|meta_path|_mock_imports")
 _BRANCHES = (ast.Try, ast.TryStar, ast.If)
 
 
@@ -72,6 +76,20 @@ class Context:
         if isinstance(parent, ast.Subscript):
             return isinstance(parent.value, ast.Attribute) and parent.value.attr == "modules"
         return isinstance(parent, ast.Call) and called(parent) in LOADS | self._loads and parent.args[:1] == [node]
+
+    def may_be_module(self, node: ast.Constant, text: str) -> bool:
+        """Tell whether a text means a module: a single word is the name of much else, but where modules are named."""
+        if "." in text or self.is_loaded(node) or self._names_modules:
+            return True
+        parent = self.parents.get(node)
+        call = self.parents.get(parent) if isinstance(parent, ast.keyword) else parent
+        if isinstance(parent, ast.keyword) and parent.arg != "module":
+            return False
+        return isinstance(call, ast.Call) and called(call) in NAMED_AS_MODULES
+
+    @cached_property
+    def _names_modules(self) -> bool:
+        return _OF_MODULES.search(self.file.source.text) is not None
 
     def is_data(self, node: ast.Constant) -> bool:
         """Tell whether the string is given to a call for which it is a text, or is put together or compared."""

@@ -18,6 +18,8 @@ LOADS = _words(
     "import_object import_string importorskip load_class load_object locate patch resolve_name run_module setattr",
     "symbol_by_name",
 )
+# Of loggers and warnings, which are named as the module that makes them.
+NAMED_AS_MODULES = _words("filterwarnings getChild getLogger get_logger")
 # What the string names is replaced where it is looked up.
 PATCHES = _words("delattr patch setattr")
 # What is done below these is about the old home as such.

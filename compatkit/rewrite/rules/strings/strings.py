@@ -17,6 +17,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNames
+from compatkit.rewrite.rules.strings.computed_names import find_computed
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
@@ -34,6 +35,8 @@ def find_strings(file: File, run: RunPlan) -> Found:
     for node in file.nodes.of(ast.Constant):
         if isinstance(node.value, str):
             search.look_at(node, node.value)
+    told = {finding.line for finding in search.found.findings}
+    search.found.findings += [each for each in find_computed(file, run) if each.line not in told]
     return search.found
 
 
@@ -91,7 +94,7 @@ class _Search:
                 self.found.findings.append(replace(self._file.finding(node, move.code, message), confidence="manual"))
 
     def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
-        if (spelling.names_home or text == spelling.move.old) and "." not in text and not self._context.is_loaded(node):
+        if (spelling.names_home or text == spelling.move.old) and not self._context.may_be_module(node, text):
             # A single word: much is called as some top-level package is.
             return
         use = None

@@ -1,0 +1,61 @@
+"""Report where code asks what moves for its own name, module or file: v2 answers otherwise, and nothing fails."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from compatkit.migration import Move
+from compatkit.rewrite.edit.edit import Found
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
+from compatkit.rewrite.run_plan import RunPlan
+
+_OF_NAMES = frozenset({"__name__", "__qualname__"})
+_OF_SYMBOLS = _OF_NAMES | {"__module__"}
+_OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
+
+
+def may_ask(text: str) -> bool:
+    """Tell whether a text may ask something for its own name."""
+    return ".__" in text and any(f".{name}" in text for name in _OF_SYMBOLS | _OF_MODULES)
+
+
+def find_own_names(file: File, run: RunPlan) -> Found:
+    """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
+    if not may_ask(file.source.text):
+        return Found()
+    where = destinations_of(run.every_move)
+    return Found(findings=[*_asked(file, where), *_found_by_name(file, where)])
+
+
+def _asked(file: File, where: Destinations) -> Iterator[Finding]:
+    for node in file.nodes.of(ast.Attribute):
+        if node.attr not in _OF_SYMBOLS | _OF_MODULES:
+            continue
+        for meaning in file.meanings(node.value):
+            move = where.of(meaning)
+            if move and node.attr in _changing(move, meaning, where):
+                new = move.new_name if node.attr in _OF_NAMES and not where.whole(meaning) else move.new
+                message = f"asks {meaning} for its {node.attr}, which changes: it is {new} now"
+                yield file.finding(node, move.code, message)
+
+
+def _changing(move: Move, meaning: str, where: Destinations) -> frozenset[str]:
+    """Return the attributes of what moves that have another value afterwards."""
+    if where.whole(meaning):
+        return _OF_MODULES
+    return _OF_SYMBOLS if move.old_name != move.new_name else frozenset({"__module__"})
+
+
+def _found_by_name(file: File, where: Destinations) -> Iterator[Finding]:
+    """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
+    asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in _OF_NAMES and not file.meanings(node.value)]
+    moves = {each.name.rpartition(".")[2]: where.exact(each.name) for each in file.imports if asking}
+    for node in file.nodes.of(ast.Constant) if moves else ():
+        move = moves.get(node.value) if isinstance(node.value, str) else None
+        if move and move.old_name != move.new_name:
+            line = asking[0].lineno
+            message = f"a text names {move.old_name}, whose __name__ is {move.new_name} now; line {line} asks for it"
+            yield file.finding(node, move.code, message)
