@@ -90,6 +90,7 @@ def rewrite_by_tables(
         or calling
         or flags
         or can_be_modern(source, modern)
+        or (neighbours.is_told and any(each.has_objects for each in modern))
     ):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
@@ -126,7 +127,7 @@ def _from_elsewhere(moves: tuple[Move, ...], module: str) -> tuple[Move, ...]:
 def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     """Rename first: what is modernised afterwards contains names that were renamed."""
     changes, findings = _plan(file, replace(run, migrations=(), made=[]))
-    if not uses_any(file.source, file.tree, run.migrations, run.reexports):
+    if not _may_follow(file, run):
         return _apply(file.source, changes, findings)
     if not changes:
         return _rewrite(file, run)
@@ -156,9 +157,14 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
-    if run.migrations and not uses_any(file.source, file.tree, run.migrations, run.reexports):
+    if run.migrations and not _may_follow(file, run):
         run = replace(run, migrations=())
     return _apply(file.source, *_plan(file, run))
+
+
+def _may_follow(file: File, run: RunPlan) -> bool:
+    """Tell whether a file may have values to follow: what others hand to it, or what it uses by name itself."""
+    return file.neighbours.is_told or uses_any(file.source, file.tree, run.migrations, run.reexports)
 
 
 def _plan(file: File, run: RunPlan) -> tuple[list[Edit], tuple[Finding, ...]]:

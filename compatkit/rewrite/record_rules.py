@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.neighbours import Facts
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.config_arguments import Flow, arguments_in, may_have_arguments
@@ -19,8 +22,8 @@ from compatkit.rewrite.run_plan import RunPlan
 
 def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     """Rewrite v1's keys of records and v1's flat arguments, without a change inside another."""
-    known = DeclaredNames.of(run.migrations, run.moving)
-    has_fields = may_have_fields(file, known, run.migrations)
+    known = _known(file, run.migrations, run.moving)
+    has_fields = bool(known.objects and file.neighbours.is_told) or may_have_fields(file, known, run.migrations)
     has_arguments = may_have_arguments(file, known, run.migrations)
     if not has_fields and not has_arguments:
         return Found()
@@ -36,6 +39,22 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     return Found(
         [each for each in arguments.changes if acts(each.code)], [each for each in findings if acts(each.code)]
     )
+
+
+def tell_records(file: File, migrations: Sequence[Migration]) -> Facts:
+    """Return what a file tells others of records that are objects in v2, and of what makes them."""
+    known = _known(file, migrations)
+    try:
+        return facts_of(file.home.name, follow_values(file, known), known)
+    except RecursionError:
+        return Facts()
+
+
+def _known(file: File, migrations: Sequence[Migration], moving: Collection[str] = ()) -> DeclaredNames:
+    known, around = DeclaredNames.of(migrations, moving), file.neighbours
+    if not known.objects:
+        return known
+    return replace(known, handed=dict(around.handed), sent=dict(around.sent), mixed=dict(around.mixed))
 
 
 def _fields(file: File, run: RunPlan, trace: FlowFacts) -> Found:

@@ -17,6 +17,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
+from compatkit.rewrite.prefilter.words import can_be_modern, modern_of
 
 # From a facade of a facade of a facade on, nothing new is told.
 _ROUNDS = 4
@@ -42,13 +43,17 @@ class Handing:
     def __init__(
         self, files: Sequence[FoundFile], namer: Namer, migrations: Iterable[Migration], options: Options
     ) -> None:
-        self._calling = tuple(filter(changes_interface, migrations))
+        declared = tuple(migrations)
+        self._calling = tuple(filter(changes_interface, declared))
+        modern = modern_of(declared, options)
+        # By their number, records are known of which migration they are.
+        self._recording = modern if any(each.has_objects for each in modern) else ()
         self._files = files
         self._namer = namer
         self._options = options
         self._told: dict[str, _Told] = {}
         self._defined: frozenset[str] = frozenset()
-        self.is_needed = bool(self._calling)
+        self.is_needed = bool(self._calling or self._recording)
 
     def prepare(self, *, processes: int) -> frozenset[str]:
         """Follow what is handed on, from file to file; return the names of the files that are reached by it."""
@@ -95,7 +100,7 @@ class Handing:
         )
 
     def _has(self, source: bytes, _file: FoundFile) -> bool:
-        return may_hand_on(source, self._calling)
+        return may_hand_on(source, self._calling) or can_be_modern(source, self._recording)
 
     def _carriers(self, every: Sequence[FoundFile], known: set[str], processes: int) -> Iterator[FoundFile]:
         """Yield the files from which another one takes the library itself, or a package of it."""
@@ -120,13 +125,19 @@ class Handing:
         """Ask a file for its facts; return them if they are new."""
         # Imported here: few runs follow what is handed on.
         from compatkit.rewrite.call_rules import tell
+        from compatkit.rewrite.record_rules import tell_records
 
         source, named = read_quietly(file.path), self._namer.name(file.path, file.root)
         try:
             read = File.of(source, FileModule(named.name, named.is_package), self.of(source, file, named))
         except RewriteError:
             return None
-        told = _Told(file, named, tell(read, self._calling, self._options) if named.name else Facts())
+        facts = Facts()
+        if named.name and self._calling:
+            facts = tell(read, self._calling, self._options)
+        if named.name and self._recording:
+            facts = facts.and_those_of(tell_records(read, self._recording))
+        told = _Told(file, named, facts)
         before = self._told.get(file.name)
         self._told[file.name] = told
         return told if told.facts != (before.facts if before else Facts()) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Literal
 
+from compatkit.migration import RecordStep
 from compatkit.migration.value import Value, value
 
 
@@ -28,18 +29,21 @@ class Handed(Value):
     """A value that one file hands to another, if a migration is about it.
 
     Attributes:
-        kind: a dotted name of a library, an object, a function or class of a file, several in a container.
+        kind: a dotted name of a library, an object, a function or class of a file, several in a container, or records.
         names: what it may be; of an object, its class; of what a file defines, where.
         sure: nothing else can be meant; of a class, a call of it is one of its base.
         inner: what a function gives, as `()`; what a class holds; the class of an object; the `item` of a container.
         base: of a class, the declared class that it inherits from.
+        table, paths: of records, the number of their migration, and where they lie.
     """
 
-    kind: Literal["name", "object", "function", "class", "many", "table"]
+    kind: Literal["name", "object", "function", "class", "many", "table", "records"]
     names: tuple[str, ...] = ()
     sure: bool = False
     inner: tuple[tuple[str, Handed], ...] = ()
     base: str = ""
+    table: int = 0
+    paths: tuple[tuple[RecordStep, ...], ...] = ()
 
 
 @value
@@ -56,6 +60,15 @@ class Facts(Value):
     sent: tuple[tuple[str, Handed], ...] = ()
     mixins: tuple[tuple[str, str], ...] = ()
     defined: frozenset[str] = frozenset()
+
+    def and_those_of(self, other: Facts) -> Facts:
+        """Return both together; of one name, what this one says."""
+        return Facts(
+            tuple(sorted({**dict(other.handed), **dict(self.handed)}.items())),
+            tuple(sorted({**dict(other.sent), **dict(self.sent)}.items())),
+            tuple(sorted({*other.mixins, *self.mixins})),
+            self.defined | other.defined,
+        )
 
 
 @value

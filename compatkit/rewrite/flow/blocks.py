@@ -170,6 +170,7 @@ class Blocks:
         for case in node.cases:
             frame.env = _copy(before)
             self._bind_pattern(case.pattern, subject, frame)
+            self._expressions.facts.lose(subject, node.lineno)
             if isinstance(case.pattern, ast.MatchClass) and isinstance(node.subject, ast.Name):
                 self._narrow_to(node.subject.id, self._expressions.value(case.pattern.cls, frame), frame)
             self._expressions.value(case.guard, frame)

@@ -10,7 +10,7 @@ from compatkit.migration import Item
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import result_of
-from compatkit.rewrite.flow.mocks import configured, doubles, mock_of, stand_ins
+from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
     BOTTOM,
@@ -80,6 +80,13 @@ _READING_METHODS = frozenset(
 )
 
 
+# Builtins that give back nothing of what they look at.
+_LOOKING = frozenset(
+    f"builtins.{name}"
+    for name in ("bool", "format", "getattr", "hasattr", "hash", "id", "isinstance", "len", "print", "repr", "str")
+)
+
+
 class Calls:
     """Evaluates calls. A lambda that is handed to `max` and the like is called on the spot."""
 
@@ -89,6 +96,21 @@ class Calls:
         self._expressions = expressions
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
+        """Return what a call gives, and note what it takes out of sight."""
+        made, callee = self._called(node, found, frame), found[node.func]
+        is_looked_at = isinstance(callee, Named) and callee.name in _LOOKING
+        if (made is TOP or isinstance(made, Instance)) and not is_looked_at:
+            for arg in (*node.args, *(word.value for word in node.keywords)):
+                if arg in found:
+                    self._lose(found[arg], node.lineno)
+        return made
+
+    def _lose(self, value: Value, line: int) -> None:
+        self._facts.lose(value, line)
+        if isinstance(value, Named) and (producer := self._known.producers.get(value.name)):
+            self._facts.lost_records.setdefault(producer[0], line)
+
+    def _called(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         callee = found[node.func]
         self._facts.call(node, callee)
         given = [found[arg] for arg in node.args]
@@ -149,11 +171,15 @@ class Calls:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
         return mock
 
-    def hand_out(self, mock: Value, name: str, given: ast.expr) -> None:
-        """Note the plain dicts that a mock hands out from now on, because its attribute `name` is `given`."""
-        if isinstance(mock, Mock):
-            for key, held in stand_ins(mock, name, given, self._known):
-                self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
+    def hand_out(self, owner: Value, name: str, given: ast.expr, value: Value) -> None:
+        """Note the plain dicts that a mock hands out from now on, or a double that takes the place of a producer."""
+        found: Iterator[tuple[ast.expr, RecordValue]] = iter(())
+        if isinstance(owner, Mock):
+            found = stand_ins(owner, name, given, self._known)
+        elif isinstance(owner, Named) and isinstance(replaced := self._expressions.attribute(owner, name), Named):
+            found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
+        for key, held in found:
+            self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
@@ -195,6 +221,8 @@ class Calls:
             case "globals" | "locals":
                 return Namespace()
             case "vars":
+                if given and isinstance(given[0], Instance):
+                    self._facts.listed[node] = given[0].of
                 return Namespace(given[0] if given else None)
             case "type" if len(given) == 1:
                 return self._expressions.class_of(given[0])
@@ -242,6 +270,11 @@ class Calls:
         found: Found,
     ) -> Value:
         if isinstance(made, ast.ClassDef):
+            for owner in (made, *self._facts.ancestors.get(made, ()))[::-1]:
+                for init in (item for item in owner.body if isinstance(item, ast.FunctionDef)):
+                    arriving = _arriving(init.args, node, given, found) if init.name == "__init__" else ()
+                    for name, value in arriving:
+                        self._facts.goes_on(self._facts.arguments, init, name, value)
             return Instance(self._facts.bases.get(made, ""), sure=False, local=made)
         for name, value in _arriving(made.args, node, given, found):
             self._facts.goes_on(self._facts.arguments, made, name, value)

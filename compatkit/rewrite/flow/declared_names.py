@@ -69,7 +69,8 @@ class DeclaredNames:
         configs = frozenset(config.name for migration in migrations for config in migration.configs)
         objects = frozenset(number for number, migration in enumerate(migrations) if migration.has_objects)
         settled = {old: moves[old] for old in moving if old in moves}
-        return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects)
+        declared = frozenset(owners | called | configs | producers.keys())
+        return cls(producers, frozenset(owners | called), configs, settled, moves, objects=objects, declared=declared)
 
     @cached_property
     def _followed(self) -> frozenset[str]:

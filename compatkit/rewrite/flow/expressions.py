@@ -151,7 +151,7 @@ class Expressions:
             case ast.Constant(value=None):
                 return BOTTOM
             case ast.Attribute(value=of, attr=attr):
-                return self.attribute(found[of], attr)
+                return self._attribute(node, found[of], attr)
             case ast.Subscript(value=of, slice=index):
                 return self.subscript(found[of], index, node)
             case ast.Call():
@@ -179,6 +179,14 @@ class Expressions:
                 return found[value]
         return self._other(node, found)
 
+    def _attribute(self, node: ast.Attribute, of: Value, name: str) -> Value:
+        value = self.attribute(of, name)
+        if value is TOP and name in self.known.watched and _hides(of):
+            self.facts.unseen.add(node)
+        if isinstance(value, Namespace) and isinstance(value.of, Instance):
+            self.facts.listed[node] = value.of.of
+        return value
+
     def _other(self, node: ast.AST, found: Found) -> Value:
         match node:
             case ast.List(elts=items):
@@ -190,7 +198,7 @@ class Expressions:
                 return TupleValue(tuple(found[item] for item in items))
             case ast.Dict(values=values):
                 held = _joined(found[item] for item in values)
-                is_kept = not values or self.facts.is_led([held])
+                is_kept = not values or self.facts.is_followed(held)
                 return DictValue(held, frozenset({node})) if is_kept else TOP
             case ast.Set(elts=items):
                 return many(_joined(found[item] for item in items))
@@ -231,7 +239,7 @@ class Expressions:
             case Local(node=ast.ClassDef() as owner):
                 return Namespace(of) if name == "__dict__" else self._of_class(owner, name)
             case Instance():
-                return self._of_instance(of, name)
+                return Namespace(of) if name == "__dict__" and of.of else self._of_instance(of, name)
             case RecordValue():
                 return attribute(of, name)
             case IterableValue() | DictValue() | Namespace():
@@ -380,6 +388,13 @@ class Expressions:
             frame.env = before
             for name, value in seen.items():
                 before[name] = join(before.get(name, BOTTOM), value)
+
+
+def _hides(of: Value) -> bool:
+    """Tell whether nothing is known of an object, or only that it asks another one for what it has not."""
+    if isinstance(of, Instance) and of.local is not None:
+        return any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in of.local.body)
+    return of is TOP
 
 
 def join_known(one: Value, other: Value) -> Value:

@@ -12,6 +12,7 @@ from compatkit.rewrite.flow.values import (
     TOP,
     Instance,
     IterableValue,
+    Local,
     RecordValue,
     Value,
     dotted_names_in,
@@ -19,6 +20,7 @@ from compatkit.rewrite.flow.values import (
     is_interesting,
     join,
     many,
+    tables_in,
 )
 
 Key = ast.expr | ast.keyword
@@ -54,6 +56,10 @@ class FlowFacts:
         sent: what is given to functions of other files, as `dotted.name:parameter`.
         far_parents, far_bases: for a class of this file, its bases of other files, and the names of all that may be.
         handed_on: what the names of the module stand for in the end.
+        lost: dotted names of what is given to code that is not seen, or put where it is not followed, each with a line.
+        lost_records: the tables of records that go the same way.
+        unseen: attributes that are asked of an object of which nothing is known, if their name is watched for.
+        listed: expressions for all attributes of an object by their names, as `vars(box)`, and its class.
         supers: calls of `super` that are surely about the declared base.
         plain: classes of this file of which a call is one of the declared base, because nothing between defines
             `__init__` or `__new__`.
@@ -81,6 +87,10 @@ class FlowFacts:
     far_parents: dict[ast.AST, tuple[Handed, ...]] = field(default_factory=dict)
     far_bases: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     handed_on: dict[str, Value] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
+    lost_records: dict[int, int] = field(default_factory=dict)
+    unseen: set[ast.Attribute] = field(default_factory=set)
+    listed: dict[ast.expr, str] = field(default_factory=dict)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
     ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)
@@ -100,6 +110,14 @@ class FlowFacts:
         """Note an expression that stands for a record, if it is one of those that are objects in v2."""
         if isinstance(node, ast.expr) and isinstance(value, RecordValue) and value.is_record and value.table in objects:
             self.records[node] = value
+
+    def lose(self, value: Value, line: int) -> None:
+        """Note what goes out of sight in a line, and may come back as anything."""
+        lost = self.result_of(value.node) if isinstance(value, Local) else value
+        for name in dotted_names_in(lost):
+            self.lost.setdefault(name, line)
+        for table in tables_in(lost):
+            self.lost_records.setdefault(table, line)
 
     def hand_out(self, node: ast.expr, value: Value, objects: Collection[int]) -> None:
         """Note records that are objects in v2 and are given to code that is not seen."""

@@ -16,6 +16,7 @@ from compatkit.rewrite.flow.values import (
     IterableValue,
     Local,
     Named,
+    RecordValue,
     TupleValue,
     Value,
     doubtful,
@@ -68,6 +69,8 @@ class _Teller:
                 given = self.handed(self._facts.result_of(node), depth + 1)
                 name = getattr(node, "name", "")
                 return Handed("function", (f"{self._module}.{name}",), inner=(("()", given),)) if given else None
+            case RecordValue(paths=paths, table=table):
+                return Handed("records", table=table, paths=tuple(sorted(paths, key=repr)))
             case IterableValue() | TupleValue() if (item := self.handed(element(value), depth + 1)) is not None:
                 return Handed("many", inner=(("item", item),))
             case DictValue(item=held) if (item := self.handed(held, depth + 1)) is not None:
@@ -118,6 +121,8 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
             return Instance(handed.names[0], sure=False)
         case "class" | "function":
             return Imported(handed)
+        case "records":
+            return RecordValue(frozenset(handed.paths), handed.table, sure=False)
         case "many":
             return many(value_of(inner["item"]))
         case "table":

@@ -34,7 +34,7 @@ from compatkit.rewrite.flow.values import (
     many,
 )
 
-_ROUNDS = 3
+_ROUNDS = 5
 _WRAPPING = ("ClassVar", "Final", "Optional")
 # What makes an object of a class, and bases that leave that to others.
 _MAKING = frozenset({"__init__", "__new__"})
@@ -260,7 +260,8 @@ class _Follower:
         """Return what a parameter is where other files give something for it."""
         inside = f"{owner.name}." if isinstance(owner, ast.ClassDef) else ""
         function = f"{inside}{getattr(node, 'name', '')}"
-        for key in (f"{function}:{number - bool(inside)}", f"{function}:{name}"):
+        ways = [function, inside.rstrip(".")] if function.endswith(".__init__") else [function]
+        for key in (f"{way}:{place}" for way in ways for place in (number - bool(inside), name)):
             if handed := self._expressions.known.sent.get(key):
                 value = doubtful(value_of(handed))
                 given = value if given is TOP else join(given, value)

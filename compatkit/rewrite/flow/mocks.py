@@ -30,7 +30,9 @@ def patched_mock(node: ast.Call, found: Mapping[ast.AST, Value], known: Declared
         case [ast.Constant(value=str(text)), *_]:
             return _like(known.settle_text(text), known)
         case [owner, ast.Constant(value=str(attribute)), *_] if isinstance(named := found[owner], Named):
-            return _like(f"{named.name}.{attribute}", known)
+            handed = known.handed.get(f"{named.name}.{attribute}")
+            is_name = handed is not None and handed.kind == "name"
+            return _like(handed.names[0] if handed and is_name else f"{named.name}.{attribute}", known)
     return Mock("")
 
 
@@ -88,7 +90,13 @@ def doubles(
     double = others[0] if others else given.get("new")
     if double is None:
         return
-    value = found[double]
+    yield from handed_out(mock, double, found[double], known)
+
+
+def handed_out(
+    mock: Mock, double: ast.expr, value: Value, known: DeclaredNames
+) -> Iterator[tuple[ast.expr, RecordValue]]:
+    """Yield the keys that a double hands out in the place of a producer, or of the class that has it."""
     if mock.of in known.producers:
         yield from _of_producer(mock, _returned(double, value), known)
     elif isinstance(value, Local) and isinstance(value.node, ast.ClassDef):

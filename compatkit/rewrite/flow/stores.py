@@ -60,13 +60,13 @@ class Stores:
                 case ast.Attribute(value=of, attr=attr):
                     owner = self._expressions.value(of, frame)
                     self._expressions.note_stored(part, owner)
-                    self._store_attribute(owner, attr, item, frame)
+                    self._store_attribute(owner, attr, item, frame, part.lineno)
                     if source is not None and part is target:
-                        self._expressions.calls.hand_out(owner, attr, source)
+                        self._expressions.calls.hand_out(owner, attr, source, item)
                 case ast.Subscript():
                     self._store_item(part, item, frame, source)
 
-    def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame) -> None:
+    def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame, line: int) -> None:
         if isinstance(of, Instance) and of.local is not None:
             self._facts.goes_on(self._facts.attributes, of.local, name, value)
         elif isinstance(of, Local):
@@ -74,6 +74,7 @@ class Stores:
         elif not isinstance(of, RecordValue):
             # The methods of an object that is not seen may add to what it keeps.
             self._expressions.calls.doubt(value, frame)
+            self._facts.lose(value, line)
         if (
             isinstance(of, RecordValue)
             and (place := take(of, Attribute(name))) is not TOP
@@ -99,6 +100,8 @@ class Stores:
                     self._expressions.calls.taint(of)
             case DictValue():
                 self._store_in_table(of, target.value, value, frame)
+            case _:
+                self._facts.lose(value, target.lineno)
 
     def _store_in_list(
         self, of: RecordValue | IterableValue, target: ast.Subscript, value: Value, frame: Frame

@@ -325,6 +325,17 @@ def dotted_names_in(value: Value) -> Iterator[str]:
             yield from (name for item in items for name in dotted_names_in(item))
 
 
+def tables_in(value: Value) -> Iterator[int]:
+    """Yield the tables of the records that lie in a value, at any depth."""
+    match value:
+        case RecordValue(table=table):
+            yield table
+        case IterableValue(item=item) | DictValue(item=item):
+            yield from tables_in(item)
+        case TupleValue(items=items):
+            yield from (table for item in items for table in tables_in(item))
+
+
 def _names_of(handed: Handed) -> Iterator[str]:
     yield from (handed.base, *handed.names)
     for _, inner in handed.inner:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
@@ -13,9 +15,15 @@ from compatkit.rewrite.rules.calls.facts import CallFacts, Index
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
 _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
+# Attributes of so many other objects that they tell nothing of the object that is asked.
+_OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind))
+# As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
+_SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # `mock.patch.object`, and what pytest's `monkeypatch` and `mocker` have.
 _PATCHING = frozenset({"delattr", "object", "setattr", "spy", "stub"})
+
+_Found = tuple[ast.expr | ast.stmt, str, MemberChange]
 
 
 def find_indirect(facts: CallFacts) -> Iterator[Finding]:
@@ -23,25 +31,71 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     file, trace, index = facts.file, facts.trace, facts.index
     if not index.members:
         return
-    found: list[tuple[ast.expr | ast.stmt, str, MemberChange]] = [
+    found: list[_Found] = [
         *_asked_by_text(trace, index),
         *_asked_later(trace, index),
         *_keys(trace, index),
+        *_named_elsewhere(file, trace, index),
     ]
-    for node, owner, member in [*found, *_overridden(trace, index)]:
+    reasons = [(each, "a text names it") for each in found]
+    reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
+    reasons += [(each, "all attributes are listed here") for each in _listed(trace, index)]
+    reasons += _out_of_sight(trace, index)
+    for (node, owner, member), reason in reasons:
         if not file.ignored.holds(node.lineno, member.code):
-            reason = "a text names it" if isinstance(node, ast.expr) else "a subclass defines it under its old name"
             message = f"{said_of(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
             yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
+
+
+def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield texts that are kept and asked of an object later, or put into a text as `"{0.size}".format(box)` does."""
+    owners = {
+        _owner(first)
+        for call, first in trace.first.items()
+        if not isinstance([*call.args[1:2], None][0], ast.Constant) and _asks_by_text(call, trace.callees.get(call))
+    }
+    for node in file.nodes.of(ast.Constant):
+        if not isinstance(node.value, str):
+            continue
+        shown = _SHOWN.findall(node.value) if _is_format(file, node) else ()
+        for name, member in index.members.items():
+            owner, _, last = name.rpartition(".")
+            if (owner in owners and last == node.value) or last in shown:
+                yield node, owner, member
+                break
+
+
+def _is_format(file: File, node: ast.Constant) -> bool:
+    above = file.parents.get(node)
+    return isinstance(above, ast.Attribute) and above.attr in ("format", "format_map")
+
+
+def _listed(trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield what gives all attributes of an object, or one by its name, as `vars(box)` does."""
+    for node, owner in trace.listed.items():
+        members = [each for name, each in index.members.items() if name.rpartition(".")[0] == owner]
+        yield from [(node, owner, member) for member in members if not member.defined][:1]
+
+
+def _out_of_sight(trace: FlowFacts, index: Index) -> Iterator[tuple[_Found, str]]:
+    """Yield what is asked of an object that is not known, where this file gives one that has it out of sight."""
+    for node in trace.unseen.difference(trace.names):
+        for owner, line in trace.lost.items() if node.attr not in _OF_BUILTINS else ():
+            if member := index.members.get(f"{owner}.{node.attr}"):
+                yield (node, owner, member), f"it may be asked of what line {line} hands on"
+                break
+
+
+def _owner(value: Value) -> str:
+    return value.of if isinstance(value, Instance) else value.name if isinstance(value, Named) else ""
 
 
 def _asked_by_text(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:
     for call, first in trace.first.items():
         if len(call.args) < 2 or not _asks_by_text(call, trace.callees.get(call)):
             continue
-        owner = first.of if isinstance(first, Instance) else first.name if isinstance(first, Named) else ""
-        if member := _named(index, owner, call.args[1]):
-            yield call.args[1], owner, member
+        if member := _named(index, _owner(first), call.args[1]):
+            yield call.args[1], _owner(first), member
 
 
 def _asked_later(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.expr, str, MemberChange]]:

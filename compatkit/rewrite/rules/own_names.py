@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.moved_names import Destinations, destinations_of
 from compatkit.rewrite.run_plan import RunPlan
 
 _OF_NAMES = frozenset({"__name__", "__qualname__"})
@@ -26,11 +26,11 @@ def find_own_names(file: File, run: RunPlan) -> Found:
     """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
     if not may_ask(file.source.text):
         return Found()
-    where = destinations_of(run.every_move)
+    where = renaming_of(run.every_move)
     return Found(findings=[*_asked(file, where), *_found_by_name(file, where)])
 
 
-def _asked(file: File, where: Destinations) -> Iterator[Finding]:
+def _asked(file: File, where: Renaming) -> Iterator[Finding]:
     for node in file.nodes.of(ast.Attribute):
         if node.attr not in _OF_SYMBOLS | _OF_MODULES:
             continue
@@ -42,17 +42,17 @@ def _asked(file: File, where: Destinations) -> Iterator[Finding]:
                 yield file.finding(node, move.code, message)
 
 
-def _changing(move: Move, meaning: str, where: Destinations) -> frozenset[str]:
+def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
     """Return the attributes of what moves that have another value afterwards."""
     if where.whole(meaning):
         return _OF_MODULES
     return _OF_SYMBOLS if move.old_name != move.new_name else frozenset({"__module__"})
 
 
-def _found_by_name(file: File, where: Destinations) -> Iterator[Finding]:
+def _found_by_name(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
     asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in _OF_NAMES and not file.meanings(node.value)]
-    moves = {each.name.rpartition(".")[2]: where.exact(each.name) for each in file.imports if asking}
+    moves = {each.name.rpartition(".")[2]: where.declared(each.name) for each in file.imports if asking}
     for node in file.nodes.of(ast.Constant) if moves else ():
         move = moves.get(node.value) if isinstance(node.value, str) else None
         if move and move.old_name != move.new_name:

@@ -16,7 +16,7 @@ from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.flow.flow_facts import FlowFacts, spelling_of
-from compatkit.rewrite.flow.values import Named, RecordValue
+from compatkit.rewrite.flow.values import TOP, Named, RecordValue
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -29,6 +29,7 @@ _OF_DICTS = frozenset({"dict", "enumerate", "iter", "len", "list", "set", "sorte
 # Methods whose first argument is a key are met as that key.
 _METHODS = frozenset(dir(dict)) - frozenset(dir(object)) - {"get", "pop", "setdefault"}
 
+_ROWS = frozenset({"writerow", "writerows"})
 _WRITERS = frozenset({"json.dump", "json.dumps", "orjson.dumps", "yaml.dump", "yaml.safe_dump"})
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _OF_KEYS = frozenset({"KeyError", "LookupError"})
@@ -67,6 +68,7 @@ class Objects:
         for node, value in self._trace.keys.items():
             if isinstance(value, RecordValue) and value.is_record and value.table in self._tables:
                 self._key(node, value)
+        self._out_of_sight()
         for string, asked in self._in_strings.items():
             self._in_string(string, asked)
         for node, value in self._trace.stand_ins.items():
@@ -76,11 +78,8 @@ class Objects:
             if held.table in self._tables and (use := self._use_of_a_dict(node)):
                 self._report(node, self._codes[held.table], f"a v2 record is no dict: {use}")
         for call, value in self._trace.first.items():
-            if (
-                isinstance(value, RecordValue)
-                and value.table in self._tables
-                and _writes_dicts(self._trace.callees.get(call))
-            ):
+            is_writing = _writes_dicts(self._trace.callees.get(call)) or _last(call.func) in _ROWS
+            if isinstance(value, RecordValue) and value.table in self._tables and is_writing:
                 self._report(call.args[0], self._codes[value.table], "a v2 record is no dict: it has no form in a text")
         for node, held in self._trace.handed.items():
             if held.table in self._tables:
@@ -88,6 +87,16 @@ class Objects:
                 self._report(node, self._codes[held.table], message)
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass
+
+    def _out_of_sight(self) -> None:
+        """Report keys that are asked of what is not known, where this file gives records out of sight."""
+        for node, value in self._trace.keys.items() if self._trace.lost_records else ():
+            for table, line in self._trace.lost_records.items() if value is TOP else ():
+                spelling = spelling_of(node)
+                if table in self._tables and spelling in self._tables[table]:
+                    code, name = self._tables[table][spelling]
+                    said = _said(spelling, name)
+                    self._report(node, code, f"{said}; not rewritten: it may be asked of what line {line} hands on")
 
     def _key(self, node: ast.expr | ast.keyword, value: RecordValue) -> None:
         spelling = spelling_of(node)
@@ -196,6 +205,12 @@ class Objects:
                 return "`%` finds no keys in it"
             case ast.BinOp(op=ast.BitOr()):
                 return "it cannot be merged"
+            case ast.Call(func=ast.Name(id="isinstance"), args=[first, kind]) if first is node and _is_of_dicts(kind):
+                return "it is an instance of its own class"
+            case ast.Compare(ops=[ast.Eq() | ast.NotEq()], left=left, comparators=[right]) if isinstance(
+                right if left is node else left, ast.Dict
+            ):
+                return "it equals none"
             case ast.Compare(ops=ops, comparators=comparators):
                 pairs = zip(ops, comparators, strict=True)
                 is_asked = any(isinstance(op, ast.In | ast.NotIn) and other is node for op, other in pairs)
@@ -221,6 +236,11 @@ def _said(spelling: str, name: str) -> str:
 
 def _is_name(name: str) -> bool:
     return name.isidentifier() and not iskeyword(name)
+
+
+def _is_of_dicts(kind: ast.expr) -> bool:
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(_last(each) in ("Mapping", "MutableMapping", "dict") for each in kinds)
 
 
 def _is_spread(display: ast.AST | None, node: ast.expr) -> bool:
