@@ -15,6 +15,10 @@ else:
     _Dict = dict
 
 
+# The attribute that holds the object which a record was read from.
+KEPT = "__compatkit_original__"
+
+
 class Storage(_Dict):
     """A dict with attributes of its own; `attributes_of` reaches them where a record shows another `__dict__`."""
 
@@ -42,7 +46,7 @@ def shown_attributes(record: Any) -> dict[str, object]:
     # Beside the fields last: where both have a name, the attribute is what the class's own code wrote.
     shown.update(attributes_of(record))
     ordered = {name: shown[name] for name in layout.order if name in shown}
-    hidden = layout.slots | layout.described
+    hidden = layout.slots | layout.described | {KEPT}
     return {name: value for name, value in (ordered | shown).items() if name not in hidden}
 
 

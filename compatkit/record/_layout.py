@@ -69,6 +69,11 @@ class Layout:
         return not self.is_open and any(name in self.own for name in VALUE_METHODS)
 
     @cached_property
+    def keeps_original(self) -> bool:
+        """True where a metrics object that goes gives up what its record goes on to use, say a file."""
+        return "__del__" in self.own
+
+    @cached_property
     def is_slotted(self) -> bool:
         """True where instances of the metrics class have slots and no `__dict__`."""
         return bool(self.slots) and not self.metrics.__dictoffset__

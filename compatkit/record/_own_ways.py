@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
-from compatkit.record._attributes import Storage, attributes_of, shown_attributes
+from compatkit.record._attributes import KEPT, Storage, attributes_of, shown_attributes
 from compatkit.record._stored import ABSENT, AbsentValueError
 from compatkit.record.errors import RecordError
 
@@ -45,6 +45,9 @@ def take_over(cls: Any, layout: Layout) -> None:
         cls.__eq__ = _identity(layout)
     if "__hash__" not in body or body["__hash__"] is None:
         cls.__hash__ = layout.own.get("__hash__", None if is_dict else object.__hash__)
+    if layout.keeps_original:
+        # It is called when what the record was read from goes, which the record keeps.
+        cls.__del__ = lambda _: None
     if is_frozen(layout.metrics):
         cls.__setattr__, cls.__delattr__ = _refuse_to_assign, _refuse_to_delete
 
@@ -100,7 +103,7 @@ def pickled(record: Any) -> tuple[dict[str, object], object]:
     # Those of frozen dataclasses with slots set what `fields` says, and of a record that is still empty it says none.
     states = [each for name in ("__getstate__", "__setstate__") if (each := layout.own.get(name)) is not None]
     if all(getattr(each, "__module__", "") == "dataclasses" for each in states):
-        return values, dict(attributes_of(record)) or None
+        return values, {name: value for name, value in attributes_of(record).items() if name != KEPT} or None
     state = own(record) if callable(own) else shown_attributes(record)
     return {key: value for key, value in values.items() if layout.attribute_of(key) not in layout.stored}, state
 

@@ -21,6 +21,7 @@ Record = TypeVar("Record", bound=CompatRecord)
 
 # From this length on, the collector's passes over the growing list cost as much as the reading.
 _LONG = 10_000  # records
+_MANY_KINDS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ class HistoryReader(Generic[Record]):
         for kind, run in groupby(records, type):
             if (read_run := self._readers.get(kind)) is None:
                 first = next(run)
+                if len(self._readers) >= _MANY_KINDS:
+                    # A producer may make a class at each call.
+                    self._readers.clear()
                 read_run = run_reader(first, len(found), self._record, keeps_mappings=self._keeps_mappings)
                 self._readers[kind] = read_run
                 run = chain([first], run)

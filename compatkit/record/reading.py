@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from compatkit.record._attributes import attributes_of
+from compatkit.record._attributes import KEPT, attributes_of
 from compatkit.record._layout import VALUE_METHODS, Layout
 from compatkit.record._stored import ABSENT, declared_fields, field_names
 from compatkit.record.compat_record import (
@@ -54,7 +54,8 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord], *, k
     def read(record: object) -> CompatRecord:
         return _take_over(dict.__new__(target), record, values_of)
 
-    if kind is EpochMetrics or (values_of is _dataclass_values and hasattr(record, "__dict__")):
+    is_plain = values_of is _dataclass_values and hasattr(record, "__dict__")
+    if kind is EpochMetrics or (is_plain and not target.__compatkit_layout__.keeps_original):
         return _compile_storage_reader(record, target, read)
     return lambda records: map(read, records)
 
@@ -99,6 +100,8 @@ def _take_over(record: _Record, metrics: object, values_of: Callable[[Any], _Val
     layout: Layout = type(record).__compatkit_layout__
     if not isinstance(metrics, layout.metrics) or layout.metrics is object:
         return record
+    if layout.keeps_original:
+        attributes_of(record)[KEPT] = metrics
     # Its methods may need what is no value, and what its `to_dict` turned into something else.
     for name, value in _attributes(metrics).items():
         found = values.get(name, ABSENT)

@@ -142,6 +142,14 @@ class Watched(list["Any"]):
         super().insert(index, finder)
         self._put_in_front()
 
+    def sort(self, **how: Any) -> None:
+        super().sort(**how)
+        self._put_in_front()
+
+    def reverse(self) -> None:
+        super().reverse()
+        self._put_in_front()
+
     def __setitem__(self, key: Any, value: Any, /) -> None:
         super().__setitem__(key, value)
         self._put_in_front()

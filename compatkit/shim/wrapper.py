@@ -141,13 +141,14 @@ def _stand_in(target: Any, results: Results) -> object:
 
 def _read_whatever(returned: object, results: Results) -> object:
     """Read a value, or what a plain function hands on for another one, as decorators make them."""
-    if inspect.isawaitable(returned) and hasattr(returned, "send"):
+    # Asked of the class: a mock has every attribute.
+    if inspect.isawaitable(returned) and hasattr(type(returned), "send"):
         return _read_awaited(returned, results)
     if inspect.isgenerator(returned):
         return _read_each(returned, results)
     if inspect.isasyncgen(returned):
         return _read_each_async(lambda: returned, results)()
-    if getattr(returned, "_asyncio_future_blocking", None) is not None:
+    if hasattr(type(returned), "_asyncio_future_blocking"):
         # What asyncio knows a future by; whoever holds it may cancel it, or ask whether it is done.
         return sys.modules["asyncio"].ensure_future(_read_awaited(cast(Awaitable[object], returned), results))
     return results.read(returned)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import importlib
 import io
 import itertools
 import warnings
-from collections import UserList, deque
+import weakref
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -198,6 +201,36 @@ def test_what_a_callable_has_besides_its_call_is_kept() -> None:
     cached()
 
     assert cached.cache_info().hits == 1
+
+
+def test_a_mock_that_is_returned_is_taken_for_no_future() -> None:
+    mocked = mock.MagicMock()
+
+    with pytest.warns(UnreadResultWarning, match="a MagicMock"):
+        assert call(mocked) is mocked
+
+
+def test_v1s_records_in_a_class_of_the_standard_library_are_read_by_either_spelling() -> None:
+    for kind in (OrderedDict, Counter, UserDict, ChainMap):
+        (record,) = call([kind({"epoch": 1, "train_accuracy": 0.5})])
+
+        assert (type(record).__name__, list(record)) == (kind.__name__, ["epoch", "train_acc"])
+        assert record["train_acc"] == record["train_accuracy"] == record.get("train_accuracy") == record.train_accuracy
+        assert record == kind({"epoch": 1, "train_accuracy": 0.5})
+
+
+def test_no_class_that_a_producer_makes_at_each_call_is_kept() -> None:
+    reader = MigrationReader(find_migration())
+    made = []
+    for number in range(700):
+        kind = make_dataclass("Made", [("epoch", int), (f"metric_{number}", float)])
+        reader.read([kind(1, 0.5)])
+        made.append(weakref.ref(kind))
+        del kind
+
+    gc.collect()
+    # Some 256 in each cache.
+    assert sum(kind() is not None for kind in made) < 600
 
 
 def test_a_class_that_is_declared_stays_itself() -> None:

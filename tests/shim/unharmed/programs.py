@@ -694,7 +694,7 @@ PROGRAMS = {
         ''',
     # A class that says more than fields, or less; or calls a field as v1 calls another.
     "kinds_of_classes": '''
-        import functools, inspect, pprint, typing
+        import functools, gc, inspect, io, pprint, typing
         from dataclasses import InitVar, asdict, astuple, dataclass, field, make_dataclass, replace
         from unittest import mock
         from acme.trainers import same, train
@@ -712,6 +712,14 @@ PROGRAMS = {
             train_accuracy: float = field(init=False, default=0.0)
             def __post_init__(self, scale):
                 self.train_accuracy = 0.25 * scale
+        class Open:
+            def __init__(self, epoch):
+                self.epoch, self.file = epoch, io.StringIO()
+            def to_dict(self):
+                return {"epoch": self.epoch}
+            def __del__(self):
+                self.file.close()
+                print("closed")
         class Meta(type):
             @property
             def title(cls):
@@ -754,6 +762,8 @@ PROGRAMS = {
             class More(type(record)):
                 extra: int = 3
             print(More(1, 0.5), repr(More(1, 0.5, extra=4)), asdict(More(2, 0.5)), More(1, 0.5) == record)
+            open_ones = same([Open(1)])
+            print(open_ones[0].file.closed, vars(open_ones[0]).keys(), gc.collect() < 0)
             frozen = same([make_dataclass("Cold", [("epoch", int)], frozen=True)(1)])[0]
             print(make_dataclass("Colder", [("n", int, 2)], bases=(type(frozen),), frozen=True)(1))
         ''',
