@@ -41,9 +41,9 @@ def find_problems(file: Path) -> list[Problem]:
     Raises `MigrationError` if the file cannot be read.
     """
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8").removeprefix("\ufeff")
     except (OSError, UnicodeDecodeError) as error:
-        raise MigrationError.unreadable(str(file), str(error)) from error
+        raise MigrationError.unreadable(str(file), error) from error
     try:
         document = load_toml(text)
     except tomllib.TOMLDecodeError as error:
@@ -117,4 +117,5 @@ def _problem(error: MigrationError, text: str, document: Mapping[str, object]) -
 
 
 def _warning(found: Suspicion, lines: Mapping[tuple[str | int, ...], int]) -> Problem:
-    return Problem("warning", lines.get(found.path), found.what, found.hint, found.where)
+    line = lines.get(found.path) or lines.get(found.path[:-1])
+    return Problem(found.severity, line, found.what, found.hint)

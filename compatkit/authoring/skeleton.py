@@ -13,7 +13,7 @@ from compatkit.migration import ENTRY_POINT_GROUP
 from compatkit.migration.rows import ROOT
 
 SCHEMA_FILE = "migration.schema.json"
-_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 _PYPROJECT = """\
 [build-system]
@@ -124,7 +124,7 @@ def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[P
     `library` is the package that users import, by default what the id begins with. Raises `AuthoringError` for an id or
     a package that cannot be one, or a folder that is there already.
     """
-    if not _ID.fullmatch(migration_id):
+    if not ID.fullmatch(migration_id):
         hint = "take small letters, digits and single hyphens, such as acme-v2"
         raise AuthoringError(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
     library = library or migration_id.partition("-")[0]

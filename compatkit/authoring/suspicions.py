@@ -9,12 +9,28 @@ from fnmatch import fnmatchcase
 from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from typing import Literal
 
 from compatkit.authoring.examples import Example, Examples, acts_in, codes_met
-from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration
+from compatkit.authoring.skeleton import ID
+from compatkit.errors import nearest
+from compatkit.migration import (
+    Argument,
+    CallChange,
+    HookChange,
+    MemberChange,
+    Migration,
+    Move,
+    bundled_migrations,
+    codes_of,
+    load_migration,
+)
 from compatkit.migration.inventory import read_inventory
 from compatkit.migration.lines import Path as EntryPath
 from compatkit.migration.renaming import Renaming
+
+_CLASS = re.compile(r"_*[A-Z]\w*[a-z]\w*")
+_OF_LIBRARY = (Argument, CallChange, HookChange, MemberChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +40,14 @@ class Suspicion:
     path: EntryPath
     what: str
     hint: str
-    where: str = ""
+    severity: Literal["error", "warning"] = "warning"
 
 
 def suspicions_of(migration: Migration, document: Mapping[str, object], examples: Examples) -> Iterator[Suspicion]:
     """Yield what looks wrong in a migration that is valid."""
+    yield from _odd_head(migration)
+    yield from _moves_into_classes(migration)
+    yield from _foreign_owners(migration)
     yield from _idle_moves(migration)
     yield from _moved_and_unhandled(migration)
     yield from _borrowed_codes(migration, document)
@@ -38,6 +57,54 @@ def suspicions_of(migration: Migration, document: Mapping[str, object], examples
         yield Suspicion((), what, "call it NAME.before.txt with NAME.after.txt, or NAME.unchanged.txt")
     yield from _idle_examples(migration, examples.found)
     yield from _without_examples(migration, examples.found)
+
+
+def _odd_head(migration: Migration) -> Iterator[Suspicion]:
+    if not ID.fullmatch(migration.id):
+        what = f"The id {migration.id!r} is awkward to name in a command."
+        yield Suspicion(("id",), what, "take small letters, digits and single hyphens, such as acme-v2")
+    if migration.versions.v1 == migration.versions.v2:
+        what = f"v1 and v2 are the same release, {migration.versions.v1}."
+        yield Suspicion(("versions",), what, "give the old release and the new one")
+
+
+def _moves_into_classes(migration: Migration) -> Iterator[Suspicion]:
+    """Yield the moves whose new home is called as classes are, and is not seen to be a module."""
+    symbols = [(path, row) for path, row in migration.rows() if isinstance(row, Move) and row.kind == "symbol"]
+    # What holds a class is a module: no class of users' interest lies in another one.
+    modules = {move.new_module for _, move in symbols if move.new_name[:1].isupper()}
+    for path, move in symbols:
+        owner = move.new_module.rpartition(".")[2]
+        if _CLASS.fullmatch(owner) and move.new_module not in modules and not _is_module(move.new_module, migration):
+            what = f"{move.new}, says {move.code}, lies in what looks like a class: no import can bring it."
+            hint = "tell it with [[removed]]; or, if it is a module, list it in an inventory or install v2"
+            yield Suspicion((*path, "new"), what, hint, "error")
+
+
+def _is_module(dotted: str, migration: Migration) -> bool:
+    """Tell whether the inventory lists a module, or it is installed; nothing is imported."""
+    if any(dotted in read_inventory(move.inventory).names for move in migration.moves if move.inventory):
+        return True
+    folders = None
+    for name in dotted.split("."):
+        spec = PathFinder.find_spec(name, folders)
+        if spec is None:
+            return False
+        folders = list(spec.submodule_search_locations or ())
+    return True
+
+
+def _foreign_owners(migration: Migration) -> Iterator[Suspicion]:
+    """Yield the names in `of` whose package no move names, where there are moves."""
+    moved = {name for move in migration.moves for name in (move.old, move.new)}
+    packages = {name.partition(".")[0] for name in moved}
+    for path, row in migration.rows() if moved else ():
+        of = getattr(row, "of", ()) if isinstance(row, _OF_LIBRARY) else ()
+        for name in [of] if isinstance(of, str) else of:
+            if name.partition(".")[0] not in packages:
+                hint = nearest(name, moved) or f"write the library's own name: {', '.join(sorted(packages))}"
+                what = f"{name}, of {row.code}, lies in a package that no move of this migration names."
+                yield Suspicion((*path, "of"), what, hint)
 
 
 def _idle_moves(migration: Migration) -> Iterator[Suspicion]:

@@ -104,7 +104,7 @@ def _document(file: Path) -> Mapping[str, Any]:
     try:
         return load_toml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MigrationError.unreadable(str(file), str(error)) from error
+        raise MigrationError.unreadable(str(file), error) from error
 
 
 def _table(file: Path) -> Mapping[str, object] | None:

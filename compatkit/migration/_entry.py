@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+_KEYWORDS = frozenset(keyword.kwlist)
+_WORD = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 # What most dotted names are; what else Python takes for one is asked of it, part by part.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -88,10 +91,11 @@ class Entry:
 
     def dotted(self, key: str, *, parts: int = 1) -> str:
         value = self.text(key)
-        if (plain := _PLAIN.fullmatch(value)) and (parts < 2 or plain[1]):
-            return value
         names = value.split(".")
-        if len(names) < parts or not all(name.isidentifier() for name in names):
+        is_plain = (plain := _PLAIN.fullmatch(value)) and (parts < 2 or plain[1])
+        if is_plain and _KEYWORDS.isdisjoint(names):
+            return value
+        if len(names) < parts or not all(name.isidentifier() and name not in _KEYWORDS for name in names):
             raise self.wrong(key, value, f"a dotted name{' of a module and a symbol in it' if parts > 1 else ''}")
         return value
 
@@ -153,4 +157,7 @@ class Entry:
         return MigrationError.missing_key(key, where=self.where)
 
     def wrong(self, key: str, value: object, expected: str) -> MigrationError:
-        return MigrationError.wrong_value(key, value, expected, where=self.where)
+        error = MigrationError.wrong_value(key, value, expected, where=self.where)
+        if (word := _WORD.search(str(value))) and "each" not in self.given:
+            error.hint = f'for a row that stands for many, say which: each.{word[1]} = ["this", "that"]'
+        return error

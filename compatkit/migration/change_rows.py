@@ -23,7 +23,7 @@ from compatkit.migration.changes import (
     Match,
     MemberChange,
     Removal,
-    Renaming,
+    RenamedArgument,
     Setting,
     Transform,
 )
@@ -87,12 +87,12 @@ def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
     return names
 
 
-def _renamings(entry: Entry, key: str) -> tuple[Renaming, ...]:
+def _renamings(entry: Entry, key: str) -> tuple[RenamedArgument, ...]:
     table = entry.table(key)
     for name, value in table.items():
         if not (name.isidentifier() and isinstance(value, str) and value.isidentifier()):
             raise entry.wrong(f"{key}.{name}", value, "a name")
-    return tuple(Renaming(name, str(value)) for name, value in table.items())
+    return tuple(RenamedArgument(name, str(value)) for name, value in table.items())
 
 
 def _settings(entry: Entry, key: str) -> tuple[Setting, ...]:
@@ -198,7 +198,7 @@ def _text_pairs(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
 
 
 # As with dotted names, a word in braces is filled in.
-FLAG = Kind(_flag, {"type": "string", "pattern": r"^--?[\w{][\w.{}-]*$"})
+FLAG = Kind(_flag, {"type": "string", "pattern": r"^(--?[\w{]|\{)[\w.{}-]*$"})
 
 
 # Conditions over several columns.

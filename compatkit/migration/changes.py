@@ -24,7 +24,7 @@ class Setting(NamedTuple):
         return hash(repr(tuple(self)))  # a literal may be a list
 
 
-class Renaming(NamedTuple):
+class RenamedArgument(NamedTuple):
     """A v1 name of an argument, and its v2 name."""
 
     v1: str
@@ -112,7 +112,7 @@ class CallChange(Row):
     to: str = ""
     v1: tuple[str, ...] = ()
     v2: tuple[str, ...] | None = None
-    rename: tuple[Renaming, ...] = ()
+    rename: tuple[RenamedArgument, ...] = ()
     add: tuple[Setting, ...] = ()
     pin: tuple[Setting, ...] = ()
     drop: tuple[str, ...] = ()
@@ -149,6 +149,12 @@ class CallChange(Row):
         names = {row.v1 for row in self.rename}
         names |= {row.name for rows in (self.mapped, self.when, self.matches, self.made_of) for row in rows}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
+
+    @property
+    def is_conditional(self) -> bool:
+        """True for a change of some calls only, or one that the old name tells from those that were made."""
+        conditions = (self.when, self.matches, self.made_of, self.asks, self.unless, self.lacks, self.unless_when)
+        return bool(self.to or any(conditions))
 
     @property
     def is_rewritten(self) -> bool:
@@ -223,7 +229,7 @@ class HookChange(Row):
     name: str
     v1: tuple[str, ...]
     v2: tuple[str, ...]
-    rename: tuple[Renaming, ...] = ()
+    rename: tuple[RenamedArgument, ...] = ()
     say: str = ""
     about: About = About("review")
     told: ClassVar = Words(

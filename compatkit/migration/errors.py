@@ -30,9 +30,20 @@ class MigrationError(CompatkitError):
         return self
 
     @classmethod
-    def unreadable(cls, origin: str, reason: str) -> MigrationError:
+    def unreadable(cls, origin: str, reason: OSError | ValueError) -> MigrationError:
         what = "settings" if Path(origin).name == "pyproject.toml" else "migration"
-        return cls(f"The {what} cannot be read: {reason}.", where=origin, hint="check the path and the TOML syntax")
+        if not isinstance(reason, UnicodeDecodeError):
+            return cls(f"The {what} cannot be read: {reason}.", where=origin, hint="check the path and the TOML syntax")
+        line = reason.object.count(b"\n", 0, reason.start) + 1
+        said = f"The {what} cannot be read: it is not encoded as UTF-8."
+        return cls(said, where=origin, hint="save it as UTF-8").at_line(line)
+
+    @classmethod
+    def chain(cls, name: str, what: str, first: str, second: str, *, where: str) -> MigrationError:
+        # Made in one run or in two, the second step would be taken from code that is v2's already.
+        said = f"{name!r} is what {first} makes of {what}, and {second} renames it again."
+        hint = "go to the last name at once; where a new name was another thing's old one, tell it with `say`"
+        return cls(said, where=where, hint=hint)
 
     @classmethod
     def unknown_key(cls, key: str, known: Iterable[str], *, where: str) -> MigrationError:
@@ -57,8 +68,14 @@ class MigrationError(CompatkitError):
         return cls(f"{what} is declared by {first} and by {second}.", where=where, hint="keep one of the two")
 
     @classmethod
+    def inside_class(cls, code: str, new: str, other: str, *, where: str) -> MigrationError:
+        owner = new.rpartition(".")[0]
+        what = f"{new!r}, says {code}, lies in {owner}, which is no module, says {other}: no import can bring it."
+        return cls(what, where=where, hint="tell it with [[removed]], or with `say` in [[calls]]")
+
+    @classmethod
     def onto_itself(cls, code: str, name: str, *, where: str) -> MigrationError:
-        return cls(f"{name!r} moves onto itself, says {code}.", where=where, hint="give its new name, or take it out")
+        return cls(f"{name!r} keeps its name, says {code}.", where=where, hint="give its new name, or take it out")
 
     @classmethod
     def not_in_folder(cls, folder: str, file: str) -> MigrationError:

@@ -189,6 +189,8 @@ def locate(error: MigrationError, text: str, document: Mapping[str, object], ori
         return lines[path]
     if said := [lines[found] for found in _said_twice(error, document) if found in lines]:
         return max(said)
+    if rows := [lines[found] for found in _named_rows(error, document) if found in lines]:
+        return max(rows)
     return 1 if key else None
 
 
@@ -227,6 +229,15 @@ def _said_twice(error: MigrationError, document: Mapping[str, object]) -> Iterat
     # Without a quotation it is such as `position of the arguments of pkg.Thing is [1], expected …`.
     wanted = quoted[1] if quoted else error.what.partition(" is ")[0].rpartition(" ")[2]
     yield from (path for path, value in _leaves(document, ()) if value == wanted)
+
+
+def _named_rows(error: MigrationError, document: Mapping[str, object]) -> Iterator[Path]:
+    """Yield the rows whose codes the error names."""
+    codes = {*re.findall(r"\b[A-Z]{2,}\d{3,}\b", error.what)}
+    for table, rows in document.items():
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(row, dict) and row.get("code") in codes:
+                yield (table, number)
 
 
 def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:

@@ -80,7 +80,7 @@ def load_project(start: Path) -> Project:
         try:
             document = load_toml(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise MigrationError.unreadable(str(file), str(error)) from error
+            raise MigrationError.unreadable(str(file), error) from error
         tool = document.get("tool", {})
         table = tool.get("compatkit") if isinstance(tool, dict) else None
         if isinstance(table, dict):

@@ -80,7 +80,12 @@ def _listed(entry: Entry, row: Mapping[str, object], each: Mapping[str, list[str
     file = (entry.folder or Path()) / entry.text("listed")
     parts = (f"(?P<{part}>[^.]+)" if at % 2 else re.escape(part) for at, part in enumerate(_WORD.split(pattern)))
     fits = re.compile("".join(parts))
-    names = (f"{module}.{name}" for module, inside in read_inventory(str(file)).names.items() for name in inside)
+    try:
+        listed = read_inventory(str(file)).names
+    except MigrationError as error:
+        error.where = entry.where
+        raise error.about("listed") from None
+    names = (f"{module}.{name}" for module, inside in listed.items() for name in inside)
     found = [match.groupdict() for match in map(fits.fullmatch, sorted(names)) if match]
     if not found:
         raise entry.wrong("listed", file.name, f"a file with names such as {pattern}")

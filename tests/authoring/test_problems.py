@@ -63,7 +63,32 @@ def test_a_move_onto_itself_is_an_error(tmp_path: Path) -> None:
     (only,) = problems(tmp_path, HEAD + MOVE.replace("shop.new.Gadget", "shop.old.Widget"))
 
     assert (only.severity, only.line) == ("error", 9)
-    assert "moves onto itself" in only.what
+    assert "keeps its name" in only.what
+
+
+def test_a_move_into_what_looks_like_a_class_is_an_error(tmp_path: Path) -> None:
+    found = problems(tmp_path, HEAD + MOVE.replace("shop.new.Gadget", "shop.Till.gadget"), **SHOWN)
+
+    assert ("error", 9) in [(each.severity, each.line) for each in found]
+
+
+def test_a_module_that_the_inventory_lists_may_be_called_as_a_class(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("shop.Till: gadget\n", encoding="utf-8")
+    head = HEAD + 'inventory = "names.txt"\n'
+    module = '[[moves]]\ncode = "SHOP102"\nkind = "module"\nold = "till"\nnew = "shop.Till"\n'
+
+    found = problems(tmp_path, head + module + MOVE.replace("shop.new.Gadget", "shop.Till.gadget"))
+
+    assert not [each for each in found if each.severity == "error"]
+
+
+def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_told(tmp_path: Path) -> None:
+    assert problems(tmp_path, "\ufeff" + HEAD + MOVE, **SHOWN) == []
+
+    file = tmp_path / "migration.toml"
+    file.write_bytes((HEAD + MOVE).replace("Renames", "Grüße").encode("utf-16"))
+    with pytest.raises(MigrationError, match="not encoded as UTF-8"):
+        find_problems(file)
 
 
 def test_what_is_no_toml_has_a_line(tmp_path: Path) -> None:
@@ -113,6 +138,14 @@ def test_a_file_that_is_not_there_is_an_error_of_the_command(tmp_path: Path) -> 
             },
             12,
             "SHOP101 says what SHOP100 says already: shop.old moves as a whole.",
+        ),
+        (HEAD.replace('"shop-v2"', '"Shop V2"') + MOVE, SHOWN, 2, "The id 'Shop V2' is awkward to name in a command."),
+        (HEAD.replace('v2 = "2"', 'v2 = "1"') + MOVE, SHOWN, 4, "v1 and v2 are the same release, 1."),
+        (
+            HEAD + MOVE + '\n[[calls]]\ncode = "SHOP301"\nof = "shoop.buy"\ndrop = ["a"]\n',
+            SHOWN,
+            13,
+            "shoop.buy, of SHOP301, lies in a package that no move of this migration names.",
         ),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migration import parse_migration
-from compatkit.migration.changes import HookChange, Renaming
+from compatkit.migration.changes import HookChange, RenamedArgument
 from compatkit.shim import ChangedCallWarning, shimmed
 from compatkit.shim.changed_hooks import ChangedHooks
 from tests.rewrite.rules.calls.shop import HEAD
@@ -246,7 +246,7 @@ def test_each_parameter_gets_what_v2_passes_under_its_name(
     gone, added = [name for name in v1 if name not in v2], [name for name in v2 if name not in v1]
     count = data.draw(st.integers(0, min(len(gone), len(added))))
     renamed = dict(zip(gone[:count], added[:count], strict=True))
-    row = HookChange("SH351", ("shop.Model",), "step", v1, v2, tuple(map(Renaming, renamed, renamed.values())))
+    row = HookChange("SH351", ("shop.Model",), "step", v1, v2, tuple(map(RenamedArgument, renamed, renamed.values())))
     got: dict[str, object] = {}
     read = [name for name in v1 if name in v2 or name in renamed]
     source = f"def step(self, {', '.join(v1)}): got.update({', '.join(f'{name}={name}' for name in read)}); return self"

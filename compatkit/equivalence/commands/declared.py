@@ -39,7 +39,7 @@ def declared_scenarios(project: Path) -> Declared:
     try:
         document = load_toml(project.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MigrationError.unreadable(str(project), str(error)) from error
+        raise MigrationError.unreadable(str(project), error) from error
     where = f"{project}, [tool.compatkit.verify]"
     table = document.get("tool", {}).get("compatkit", {}).get("verify", {})
     if not isinstance(table, dict):

@@ -199,7 +199,7 @@ def test_commands_of_a_notebook_are_rewritten_and_its_python_is_not() -> None:
         ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\n', "no change"),
         ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nv2 = "--b"\nsay = "c"\n', "several changes"),
         ('[[flags]]\ncode = "SH501"\nv1 = "a b"\nof = ["x"]\nv2 = "--b"\n', "an option as it is written"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nv2 = "--a"\n', "onto itself"),
+        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nv2 = "--a"\n', "keeps its name"),
         ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nvalues = [["b"]]\n', "pairs of texts"),
     ],
 )

@@ -73,7 +73,7 @@ def test_only_the_key_changes_and_only_on_request(text: str, suffix: str) -> Non
         ('v1 = "a.*"\nv2 = "c"\nbeside = ["c"]', "the name of a key in the end"),
         ('v1 = "*"\nof = "a.b"\nbeside = ["c"]', "keys with dots"),
         ('v1 = "a..b"\nv2 = "c"\nbeside = ["c"]', "keys with dots"),
-        ('v1 = "a.b"\nv2 = "b"\nbeside = ["c"]', "onto itself"),
+        ('v1 = "a.b"\nv2 = "b"\nbeside = ["c"]', "keeps its name"),
         ('v1 = "a.b"\nv2 = "c"\nbeside = ["c"]\nconfidence = "safe"', "confidence is 'safe'"),
     ],
 )

@@ -1,0 +1,91 @@
+"""Entries that contradict each other, or that a second run would apply again, are refused; all others are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.migration import MigrationError, parse_migration
+
+HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "S."\nversions = { v1 = "1", v2 = "2" }\n'
+ROWS = {
+    "move": '[[moves]]\ncode = "SH10{}"\n{}\n',
+    "module": '[[moves]]\ncode = "SH10{}"\nkind = "module"\n{}\n',
+    "call": '[[calls]]\ncode = "SH20{}"\nof = "shop.buy"\n{}\n',
+    "member": '[[members]]\ncode = "SH30{}"\nof = "shop.Till"\n{}\n',
+    "removed": '[[removed]]\ncode = "SH40{}"\nsay = "no"\n{}\n',
+}
+
+
+def declared(*rows: tuple[str, str]) -> str:
+    return HEAD + "".join(ROWS[kind].format(number, text) for number, (kind, text) in enumerate(rows))
+
+
+FINE = {
+    "two arguments become one": [("call", 'rename = { a = "c", b = "c" }')],
+    "two values become one": [("call", 'values = { how = [["a", "c"], ["b", "c"]] }')],
+    "a value of another type": [("call", "values = { how = [[1, true], [0, false]] }")],
+    "a swap under another name": [("call", 'to = "shop.sell"\nrename = { a = "b", b = "a" }')],
+    "a swap of members of a class that moves": [
+        ("member", 'v1 = "m"\nv2 = "n"'),
+        ("member", 'v1 = "n"\nv2 = "m"'),
+        ("move", 'old = "shop.Till"\nnew = "shop.Register"'),
+    ],
+    "two conditions": [
+        ("call", 'rename = { a = "b" }\nwhen = { how = "x" }'),
+        ("call", 'rename = { a = "c" }\nwhen = { how = "y" }'),
+    ],
+    "the same said twice": [("call", 'rename = { a = "b" }'), ("call", 'rename = { a = "b" }\npin = { x = 1 }')],
+    "a class in a module": [("move", 'old = "shop.A"\nnew = "shop.B.A"'), ("move", 'old = "shop.C"\nnew = "shop.B.C"')],
+    "a name with a row of its own beside its module": [
+        ("module", 'old = "old"\nnew = "shop"'),
+        ("move", 'old = "shop.Bag"\nnew = "bags.Bag"'),
+        ("move", 'old = "old.Bag"\nnew = "bags.Bag"'),
+    ],
+}
+WRONG = {
+    "an argument keeps its name": ([("call", 'rename = { a = "a" }')], "'a' keeps its name, says SH200"),
+    "a value stays": ([("call", 'values = { how = [["a", "a"]] }')], "'a' keeps its name"),
+    "a member keeps its name": ([("member", 'v1 = "m"\nv2 = "m"')], "'m' keeps its name"),
+    "renamed and dropped": ([("call", 'rename = { a = "b" }\ndrop = ["a"]')], "'a', of the arguments of shop.buy"),
+    "two new names": (
+        [("call", 'rename = { a = "b" }'), ("call", 'rename = { a = "c" }')],
+        "'a', of the arguments of shop.buy, is declared by SH200 and by SH201",
+    ),
+    "two new values": (
+        [("call", 'values = { how = [["a", "b"], ["a", "c"]] }')],
+        r"'a', of the values of shop\.buy\(how\)",
+    ),
+    "a chain of arguments": ([("call", 'rename = { a = "b", b = "c" }')], "'b' is what SH200 makes of 'a'"),
+    "a swap of arguments": ([("call", 'rename = { a = "b", b = "a" }')], "SH200 renames it again"),
+    "a chain through a drop": ([("call", 'rename = { a = "b" }\ndrop = ["b"]')], "SH200 renames it again"),
+    "a chain of values": ([("call", 'values = { how = [["a", "b"], ["b", "c"]] }')], "'b' is what SH200 makes of 'a'"),
+    "a chain of members": (
+        [("member", 'v1 = "m"\nv2 = "n"'), ("member", 'v1 = "n"\nv2 = "o"')],
+        "SH301 renames it again",
+    ),
+    "a chain through a module": (
+        [("module", 'old = "old"\nnew = "shop"'), ("move", 'old = "shop.Bag"\nnew = "bags.Bag"')],
+        "'shop.Bag' is what SH100 makes of old.Bag, and SH101 renames it again",
+    ),
+    "moved and gone": (
+        [("move", 'old = "shop.A"\nnew = "shop.B"'), ("removed", 'name = ["shop.A"]')],
+        "The end of 'shop.A' is declared by SH100 and by SH401",
+    ),
+    "into a class": (
+        [("move", 'old = "shop.ring"\nnew = "shop.Till.ring"'), ("member", 'v1 = "m"\nv2 = "n"')],
+        "lies in shop.Till, which is no module, says SH301",
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", FINE.values(), ids=FINE)
+def test_what_does_not_contradict_is_read(rows: list[tuple[str, str]]) -> None:
+    assert parse_migration(declared(*rows)).id == "shop-v2"
+
+
+@pytest.mark.parametrize(("rows", "what"), WRONG.values(), ids=WRONG)
+def test_what_contradicts_is_refused_with_its_line(rows: list[tuple[str, str]], what: str) -> None:
+    with pytest.raises(MigrationError, match=what) as caught:
+        parse_migration(declared(*rows))
+
+    assert caught.value.line is not None
