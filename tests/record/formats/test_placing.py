@@ -225,21 +225,21 @@ def test_an_mmengine_validation_of_another_epoch_is_an_error(tmp_path: Path) -> 
         read_history(written(tmp_path, "scalars.json", text))
 
 
-DETECTRON2 = """\
-{"data_time": 0.01, "eta_seconds": 9.5, "iteration": 19, "lr": 0.001, "total_loss": 1.5}
-{"data_time": 0.01, "eta_seconds": 8.5, "iteration": 39, "lr": 0.002, "total_loss": 1.25}
-{"bbox/AP": 0.5, "iteration": 39}
-"""
-
-
 def test_detectron2_rows_have_iterations_and_no_epochs(tmp_path: Path) -> None:
-    found = read_history(written(tmp_path, "metrics.json", DETECTRON2))
+    text = payload("detectron2_metrics")
+    found = read_history(written(tmp_path, "metrics.json", text))
 
-    assert [record["iteration"] for record in found] == [19, 39]
-    assert found[1]["bbox/AP"] == 0.5
+    # The last evaluation has a row to itself.
+    assert [(record["iteration"], record.get("bbox/AP")) for record in found] == [
+        (19, pytest.approx(90)),
+        (39, pytest.approx(95)),
+        (59, None),
+        (60, pytest.approx(95)),
+    ]
+    assert found[1].learning_rate == pytest.approx(0.01)
     assert "epoch" not in found[0]
     with pytest.raises(RecordError, match="comes again"):
-        read_history(written(tmp_path, "metrics.json", DETECTRON2 + DETECTRON2))
+        read_history(written(tmp_path, "metrics.json", text + text))
 
 
 # W&B.
@@ -250,6 +250,13 @@ def wandb_rows(*rows: dict[str, object]) -> list[dict[str, object]]:
 
 
 def test_wandb_rows_of_one_epoch_are_one() -> None:
+    found = [dict(record) for record in read_history(payload("wandb_offline"))]
+
+    assert [(row["epoch"], row["lr"], row["val/acc"]) for row in found] == [(1, 0.1, 0.6), (2, 0.1, 0.7), (3, 0.1, 0.8)]
+    assert all(name[0] != "_" for row in found for name in row)
+
+
+def test_what_wandb_does_not_have_in_a_row_is_not_in_the_record() -> None:
     rows = wandb_rows({"epoch": 1, "loss": 0.5, "acc": None}, {"epoch": 1, "acc": 0.1}, {"epoch": 2, "loss": 0.4})
 
     assert [dict(record) for record in read_history(rows)] == [
