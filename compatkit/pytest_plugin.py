@@ -12,6 +12,7 @@ pytest loads it wherever compatkit is installed, hence nothing is imported befor
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,8 +120,6 @@ def assert_runs_equivalent() -> Callable[..., None]:
 
 
 def _load(reference: str) -> Any:
-    import importlib
-
     from compatkit.equivalence.errors import EquivalenceError
 
     module, _, name = reference.partition(":")

@@ -1,12 +1,14 @@
-"""For tests of training code: assert that two runs logged the same. What the pytest plug-in hands on is here."""
+"""Assert in tests of training code that two runs logged the same."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from compatkit.equivalence import Policy, Snapshot
+from compatkit.cli._policy import policy_of_runs
+from compatkit.equivalence import EquivalenceError, Policy, Snapshot, compare_snapshots, take_snapshot
+from compatkit.migration import load_project
+from compatkit.report.verdict_text import verdict_lines
 
 __all__ = ["AnyRun", "assert_runs_equivalent"]
 
@@ -41,9 +43,6 @@ def assert_runs_equivalent(
         assert_runs_equivalent(train(v1), train(v2))
     """
     __tracebackhide__ = True
-    from compatkit.equivalence import EquivalenceError, compare_snapshots
-    from compatkit.report.verdict_text import verdict_lines
-
     before, after = _snapshot(a, tracking_uri), _snapshot(b, tracking_uri)
     if before.run_id == after.run_id:
         raise EquivalenceError.same_run(before.run_id)
@@ -56,8 +55,6 @@ def assert_runs_equivalent(
 
 
 def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapshot:
-    from compatkit.equivalence import EquivalenceError, Snapshot, take_snapshot
-
     if isinstance(run, Snapshot):
         return run
     run_id = run if isinstance(run, str) else getattr(getattr(run, "info", None), "run_id", None)
@@ -67,7 +64,4 @@ def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapsho
 
 
 def _project_policy() -> Policy:
-    from compatkit.cli._policy import policy_of_runs
-    from compatkit.migration import load_project
-
     return policy_of_runs(load_project(Path.cwd()), None, is_exact=False)

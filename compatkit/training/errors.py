@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from compatkit.errors import CompatkitError, nearest
+from compatkit.migration import find_migration
 from compatkit.safe_text import without_password
 
 
@@ -150,8 +151,6 @@ class ConfigError(CompatkitError):
 
 def _v2_spelling(path: str) -> str:
     """Return a hint for a setting that is spelled as v1's argument was: the migration knows where v2 keeps it."""
-    from compatkit.migration import find_migration
-
     spelled = {row.v1: row.v2 for row in find_migration().arguments}
     found = spelled.get(path.rpartition(".")[2], path)
     return f"did you mean {found!r}?" if found != path else ""

@@ -23,7 +23,7 @@ from compatkit.training.data import DataSplit, inputs_of
 from compatkit.training.ending import FAILURE_TAG, end_run
 from compatkit.training.errors import TrackingError
 from compatkit.training.sender import PointSender, as_number, points_of_run, send_points
-from compatkit.training.server import is_away, require_server, system_metrics
+from compatkit.training.server import is_away, require_server, system_metrics, tracking_uri_set
 from compatkit.training.spool import MetricPoint, Spool, spool_folder
 
 if TYPE_CHECKING:
@@ -141,8 +141,6 @@ class RunTracker:
         A batch of one would be exported as a constant: pass two samples or more for a model that takes any number.
         """
         import mlflow.pytorch
-
-        from compatkit.training.server import tracking_uri_set
 
         self.flush()
         # Created here, with its experiment: without an active run, log_model would take the default experiment.

@@ -1,4 +1,4 @@
-"""One file and one `transform.py`: what it makes of the text, held to what every rewrite is held to."""
+"""Run a migration's `transform.py` over one file, and hold its result to what every rewrite is held to."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ def _load(migration: str, file: Path) -> Function:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise TransformError.not_loaded(migration, file.name, error) from error
+        what = f"{file.name} of the migration {migration} cannot be loaded: {type(error).__name__}: {error}"
+        raise TransformError.of(what, migration, error) from error
     function = getattr(module, "transform", None)
     if not callable(function):
-        raise TransformError.no_function(migration, file.name)
+        raise TransformError.of(f"{file.name} of the migration {migration} has no function `transform`", migration)
     found: Function = function
     return found
 
@@ -59,30 +60,8 @@ class TransformError(RewriteError):
         return replace(super().as_outcome(), details=self.details)
 
     @classmethod
-    def not_loaded(cls, migration: str, file: str, error: BaseException) -> TransformError:
-        what = f"{file} of the migration {migration} cannot be loaded: {type(error).__name__}: {error}"
-        return cls._of(what, migration, error)
-
-    @classmethod
-    def no_function(cls, migration: str, file: str) -> TransformError:
-        return cls._of(f"{file} of the migration {migration} has no function `transform`", migration)
-
-    @classmethod
-    def raised(cls, migration: str, error: BaseException) -> TransformError:
-        what = f"The transform.py of the migration {migration} failed: {type(error).__name__}: {error}"
-        return cls._of(what, migration, error)
-
-    @classmethod
-    def wrong_result(cls, migration: str, result: object) -> TransformError:
-        what = f"The transform.py of the migration {migration} returned a {type(result).__name__}, and no libcst.Module"
-        return cls._of(what, migration)
-
-    @classmethod
-    def broken(cls, migration: str, reason: str) -> TransformError:
-        return cls._of(f"What the transform.py of the migration {migration} made {reason}", migration)
-
-    @classmethod
-    def _of(cls, what: str, migration: str, error: BaseException | None = None) -> TransformError:
+    def of(cls, what: str, migration: str, error: BaseException | None = None) -> TransformError:
+        """Return the error of a migration's code; the traceback of `error` is kept as its details."""
         hint = f"report it to whoever wrote {migration}, or go on without it: --ignore and the code of its [transform]"
         made = cls(what, hint=hint, code=_CODE)
         made.details = "".join(traceback.format_exception(error)) if error else ""
@@ -105,12 +84,16 @@ def transform_text(source: Source, home: FileModule, migration: Migration, decla
     try:
         parse(first.text)
     except RewriteError as error:
-        raise TransformError.broken(migration.id, f"is no Python: {error.what}") from error
+        raise _broken(migration, f"is no Python: {error.what}") from error
     if not compiles(first.text) and compiles(source.text):
-        raise TransformError.broken(migration.id, "does not compile")
+        raise _broken(migration, "does not compile")
     if _run(first.text, Ignored(source), home, migration, declared).text != first.text:
-        raise TransformError.broken(migration.id, "would be changed again by a second run")
+        raise _broken(migration, "would be changed again by a second run")
     return first
+
+
+def _broken(migration: Migration, reason: str) -> TransformError:
+    return TransformError.of(f"What the transform.py of the migration {migration.id} made {reason}", migration.id)
 
 
 def _run(text: str, ignored: Ignored, home: FileModule, migration: Migration, declared: Transform) -> Transformed:
@@ -129,10 +112,14 @@ def _run(text: str, ignored: Ignored, home: FileModule, migration: Migration, de
     try:
         tree = function(file)
     except (Exception, SystemExit) as error:
-        raise TransformError.raised(migration.id, error) from error
+        what = f"The transform.py of the migration {migration.id} failed: {type(error).__name__}: {error}"
+        raise TransformError.of(what, migration.id, error) from error
     if not isinstance(tree, cst.Module):
-        raise TransformError.wrong_result(migration.id, tree)
-    found = (Finding(declared.code, each.line, each.column, each.message) for each in file.reports)
+        what = (
+            f"The transform.py of the migration {migration.id} returned a {type(tree).__name__}, and no libcst.Module"
+        )
+        raise TransformError.of(what, migration.id)
+    found = (Finding(declared.code, one.line, one.column, one.message) for one in file.reports)
     return Transformed(tree.code, tuple(one for one in found if not ignored.holds(one.line, one.code)))
 
 

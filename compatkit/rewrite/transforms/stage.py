@@ -18,7 +18,7 @@ from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, R
 from compatkit.rewrite.prefilter.words import wants
 from compatkit.rewrite.transforms.apply import transform_text
 
-Told = TypeVar("Told", Rewrite, Finding)
+Placed = TypeVar("Placed", Rewrite, Finding)
 # As for Python's own tokenizer: a form feed or U+2028 ends no line.
 _BEHIND_NEWLINE = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
@@ -53,26 +53,28 @@ def _one(
     if reason:
         findings += [Finding(c.code, *source.place(c.at), f"{c.message}; not rewritten: {reason}") for c in changes]
         changes = []
-    edits = [Rewrite(each.code, *source.place(each.at), each.message, _added(each, source)) for each in changes]
+    edits = [Rewrite(c.code, *source.place(c.at), c.message, _added(c, source)) for c in changes]
     if isinstance(outcome, Rewritten):
         before = _places_before(data, source)
-        edits = [_moved_back(each, before) for each in edits]
-        findings = [_moved_back(each, before) for each in findings]
-    told = tuple(sorted({*outcome.findings, *findings}, key=lambda one: (one.line, one.column, one.code, one.message)))
+        edits = [_moved_back(one, before) for one in edits]
+        findings = [_moved_back(one, before) for one in findings]
+    reported = tuple(
+        sorted({*outcome.findings, *findings}, key=lambda one: (one.line, one.column, one.code, one.message))
+    )
     if not changes:
-        return replace(outcome, findings=told)
+        return replace(outcome, findings=reported)
     earlier = outcome.edits if isinstance(outcome, Rewritten) else ()
     every = sorted((*earlier, *edits), key=lambda edit: (edit.line, edit.column))
-    return Rewritten(splice(source, changes), tuple(every), told)
+    return Rewritten(splice(source, changes), tuple(every), reported)
 
 
 def _reason_against(source: Source, changes: Sequence[Edit], confidence: str, options: Options) -> str:
     """Say why the changes, which belong together, are not made."""
     if confidence == "review" and options.confidence != "review":
         return "made with --confidence review"
-    ignored, firsts = Ignored(source), [(source.line(each.at), each.text.count("\n")) for each in changes]
+    ignored, firsts = Ignored(source), [(source.line(c.at), c.text.count("\n")) for c in changes]
     lines = {line for first, count in firsts for line in range(first, first + max(1, count))}
-    if any(ignored.holds(line, each.code) for each in changes for line in lines):
+    if any(ignored.holds(line, c.code) for c in changes for line in lines):
         return "a line that belongs to it is to be left alone"
     return ""
 
@@ -99,9 +101,9 @@ def _places_before(data: bytes, now: Source) -> PlacesBefore:
     return PlacesBefore(before, list(_changes(before, now.text, "", "")), now)
 
 
-def _moved_back(told: Told, before: PlacesBefore) -> Told:
-    line, column = before.of(told.line, told.column)
-    return replace(told, line=line, column=column)
+def _moved_back(placed: Placed, before: PlacesBefore) -> Placed:
+    line, column = before.of(placed.line, placed.column)
+    return replace(placed, line=line, column=column)
 
 
 def _added(change: Edit, source: Source) -> int:
