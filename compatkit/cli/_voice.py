@@ -38,10 +38,12 @@ def _is_on(key: str) -> bool:
 
 
 def color_of_environment() -> bool | None:
-    """Return what NO_COLOR and FORCE_COLOR say; None leaves it to whether a terminal reads."""
+    """Return what NO_COLOR, FORCE_COLOR and TERM say; None leaves it to whether a terminal reads."""
     if os.environ.get("NO_COLOR"):
         return False
-    return True if os.environ.get("FORCE_COLOR", "0") not in ("", "0") else None
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return False if os.environ.get("TERM") == "dumb" else None
 
 
 def shared_options() -> list[click.Option]:

@@ -52,12 +52,20 @@ def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
     text = settings_text(proposal)
     click.echo(f"\nTo be added to {root / 'pyproject.toml'}:\n")
     click.echo("".join(f"    {line}\n" if line else "\n" for line in text.splitlines()))
-    if is_agreed or click.confirm("Write it?", default=True):
+    if is_agreed or _is_confirmed():
         _append(root / "pyproject.toml", text)
         click.echo("Written. Next: compatkit migrate --diff .")
         for file, block in blocks(root):
             click.echo(f"\nAfterwards, for {file}:\n")
             click.echo("\n".join(f"    {line}" for line in block.splitlines()))
+
+
+def _is_confirmed() -> bool:
+    try:
+        return click.confirm("Write it?", default=True)
+    except click.Abort:
+        click.echo("\nNothing is written. `compatkit init --yes` writes it and does not ask.", err=True)
+        raise
 
 
 def settings_text(proposal: Proposal) -> str:

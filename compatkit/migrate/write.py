@@ -170,6 +170,7 @@ def require_inside(path: Path, root: Path) -> None:
 
 def write_output(path: Path, content: bytes) -> None:
     """Write a report or a patch, as a whole or not at all. Raises `WriteError`."""
+    is_new = False
     try:
         if path.exists() and not path.is_file():
             # A device or a pipe has no whole to keep.
@@ -178,8 +179,11 @@ def write_output(path: Path, content: bytes) -> None:
         if not path.exists():
             # So that it gets the mode that the user's umask gives.
             path.touch()
+            is_new = True
         _replace(path.resolve(), content, lambda: None)
     except OSError as error:
+        if is_new:
+            path.unlink(missing_ok=True)
         raise WriteError.failed(path, error) from error
 
 
