@@ -12,15 +12,17 @@ from compatkit.errors import nearest
 
 
 class LazyGroup(click.Group):
-    """Holds commands by name and one-line help; `home` is the module of each, where its click command is `command`.
+    """Holds commands by name and one-line help; each is `command` in the module of its name, in `package`.
 
-    `sections` groups them in the help, and `bare` are those without the options that all take.
+    `homes` are modules of several commands, each `NAME_command`. `sections` groups commands in the help, and `bare` are
+    those without the options that all take.
     """
 
     rows: Mapping[str, str] = {}
     sections: Mapping[str, tuple[str, ...]] = {}
     bare: frozenset[str] = frozenset()
-    home = "compatkit.cli.{}"
+    homes: Mapping[str, tuple[str, ...]] = {}
+    package = "compatkit.cli"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.rows)
@@ -28,7 +30,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.rows:
             return None
-        command = import_module(self.home.format(cmd_name)).command
+        home = next((module for module, names in self.homes.items() if cmd_name in names), cmd_name)
+        name = f"{cmd_name}_command" if home in self.homes else "command"
+        command = getattr(import_module(f"{self.package}.{home}"), name)
         assert isinstance(command, click.Command)
         if cmd_name not in self.bare and not isinstance(command, click.Group):
             _add_shared(command)

@@ -69,7 +69,7 @@ def _say_that_it_waits() -> None:
 def _plan(task: Task, settings: Settings, given: Given) -> Report:
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import plan_task
-    from compatkit.migrate.finding.scope import FileScope
+    from compatkit.migrate.finding.find import FileScope
 
     bar, scope = ProgressBar(), FileScope.of(settings)
     with _executor(given["executor"]) as executor:
@@ -119,7 +119,7 @@ def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = Fal
 
 
 def _choose(report: Report, task: Task) -> Report:
-    from compatkit.cli._migrate_ask import ask
+    from compatkit.cli._migrate_show import ask
     from compatkit.migrate.choose import choose
 
     report, refused = choose(report, ask, task)

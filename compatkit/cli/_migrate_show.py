@@ -49,8 +49,7 @@ def list_settings(settings: Settings) -> ExitStatus:
 
 def list_files(paths: Iterable[Path], settings: Settings) -> ExitStatus:
     """Print the files that a run would look at."""
-    from compatkit.migrate.finding.find import find_files
-    from compatkit.migrate.finding.scope import FileScope
+    from compatkit.migrate.finding.find import FileScope, find_files
     from compatkit.report.migrate_text import printable
 
     scope = FileScope.of(settings)

@@ -1,4 +1,4 @@
-"""Files that commands write: the option `--output FORMAT=FILE` of those that write several reports at once."""
+"""Files that commands write, and the option `--output FORMAT=FILE` of those that write several reports at once."""
 
 from __future__ import annotations
 
@@ -38,3 +38,16 @@ def write_text(file: Path, text: str) -> None:
     except (OSError, UnicodeEncodeError) as error:
         what = f"The file cannot be written: {getattr(error, 'strerror', None) or error}."
         raise CompatkitError(what, where=str(file), hint="check the path, permissions and free space") from error
+
+
+def show(render: Callable[[str], str], form: str, outputs: Outputs) -> None:
+    """Write the files first: what is on stdout may be read by something that ends at its end."""
+    for other, file in outputs:
+        try:
+            file.write_text(f"{render(other)}\n", encoding="utf-8")
+        except OSError as error:
+            hint = "give a file in a folder that exists and can be written"
+            raise CompatkitError(
+                f"The {other} output cannot be written: {error}.", where=str(file), hint=hint
+            ) from error
+    click.echo(render(form))

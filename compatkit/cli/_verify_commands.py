@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._outputs import show
 from compatkit.cli._status import ExitStatus, status_of_proof
 from compatkit.cli._verify_given import Given, overridden
-from compatkit.cli._verify_show import show
 from compatkit.errors import nearest
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
     made = how_results_were_made(results)
-    show(lambda form: with_made(render_results(results, form), form, made), given)
+    show(lambda form: with_made(render_results(results, form), form, made), given["form"], given["outputs"])
     if given["form"] in {"junit", "github"}:
         click.echo("".join(explanations_lines(results)), err=True, nl=False)
     write_results(given["html"], results, policies)

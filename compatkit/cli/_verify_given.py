@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
@@ -143,7 +143,7 @@ def overridden(scenario: CommandScenario, given: Given) -> CommandScenario:
     """Set what was given on the command line before what is declared."""
     from dataclasses import replace
 
-    from compatkit.cli._compare_samples import read_margin
+    from compatkit.cli._runs import read_margin
     from compatkit.migration import Equivalence
 
     names = {*_given(given, _OF_COMMANDS), *(["migration"] if given["migration"] else [])} - {"margins"}
@@ -170,3 +170,16 @@ def _words(option: str, command: str) -> tuple[str, ...]:
     if not words:
         raise click.UsageError(f"{option} is empty")
     return words
+
+
+T = TypeVar("T")
+
+
+def in_shard(items: Sequence[T], shard: tuple[int, int] | None) -> Sequence[T]:
+    """Return every n-th of `items`: all shards together hold each once. A shard may be empty, and says so."""
+    if shard is None:
+        return items
+    number, of = shard
+    chosen = items[number - 1 :: of]
+    click.echo(f"Shard {number}/{of}: {len(chosen)} of {len(items)} scenarios", err=True)
+    return chosen

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._outputs import show
 from compatkit.cli._verify_given import Given, require_stack_only
-from compatkit.cli._verify_show import show
 
 if TYPE_CHECKING:
     from compatkit.cli._status import ExitStatus
@@ -29,9 +29,9 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     sys.path.insert(0, str(Path.cwd()))
 
     from compatkit.cli._progress import QuietLine
-    from compatkit.cli._train_given import dataset_source
+    from compatkit.cli._training import dataset_source
     from compatkit.cli._verdict_page import write_matrices
-    from compatkit.cli._verify_shard import in_shard
+    from compatkit.cli._verify_given import in_shard
     from compatkit.equivalence import Policy
     from compatkit.equivalence.matrix import Scenario
     from compatkit.equivalence.stack import load_class, verify_stack
@@ -65,7 +65,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
             for scenario in in_shard(scenarios, given["shard"])
         ]
     made = how_made(Policy.from_migration(declared).title)
-    show(lambda form: with_made(render_matrices(matrices, form), form, made), given)
+    show(lambda form: with_made(render_matrices(matrices, form), form, made), given["form"], given["outputs"])
     uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
     write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
     click.echo(f"The MLflow store of these runs: {uri}", err=True)

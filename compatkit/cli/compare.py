@@ -71,9 +71,8 @@ def command(
     """
     from dataclasses import replace
 
-    from compatkit.cli._compare_samples import compare_many, read_margin, require_one_way
     from compatkit.cli._policy import policy_of_runs, with_renames_told
-    from compatkit.cli._runs import prepare_stores, read_both
+    from compatkit.cli._runs import compare_many, prepare_stores, read_both, read_margin, require_one_way
     from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain

@@ -20,7 +20,12 @@ class _Migrations(LazyGroup):
         "show": "Show what a migration declares.",
         "test": "Test a migration on its own examples.",
     }
-    home = "compatkit.cli._migrations.{}_command"
+    homes = {
+        "telling": ("docs", "list", "schema", "show"),
+        "testing": ("audit", "check", "test"),
+        "writing": ("draft", "inventory", "new"),
+    }
+    package = "compatkit.cli._migrations"
 
 
 @click.group("migrations", cls=_Migrations)

@@ -58,7 +58,7 @@ def command(
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
-    from compatkit.migrate.finding.scope import FileScope
+    from compatkit.migrate.finding.find import FileScope
     from compatkit.migrate.owners import load_owners
     from compatkit.migrate.settings import load_settings
     from compatkit.migrate.status import take_status

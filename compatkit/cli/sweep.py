@@ -48,8 +48,7 @@ def command(
     if presets and file:
         raise click.UsageError('Give --preset or --config; a file names its preset itself: preset = "NAME".')
     from compatkit.cli._status import ExitStatus
-    from compatkit.cli._sweep_progress import SweepProgress
-    from compatkit.cli._train_given import base_config, dataset_source, from_command_line
+    from compatkit.cli._training import SweepProgress, base_config, dataset_source, from_command_line
     from compatkit.report.sweep_text import sweep_json, sweep_lines
     from compatkit.training.v2.loop.distributed import is_distributed
     from compatkit.training.v2.sweep import Trained, combinations, run_sweep

@@ -63,8 +63,7 @@ def command(
     if resume and stack == "v1":
         raise click.UsageError("v1 has no checkpoints to resume from.")
     from compatkit.cli._status import ExitStatus
-    from compatkit.cli._train_given import base_config, dataset_source, from_command_line
-    from compatkit.cli._train_summary import summary_json, summary_lines
+    from compatkit.cli._training import base_config, dataset_source, from_command_line, summary_json, summary_lines
     from compatkit.training.v2.loop.distributed import is_distributed, rank_of_process
 
     if stack == "v1" and is_distributed():
@@ -115,7 +114,7 @@ def _train_v2(
     config: OrchestratorConfig, preset: str | None, source: Any, *, resume: bool
 ) -> tuple[dict[str, Any], bool]:
     from compatkit.cli._progress import QuietLine
-    from compatkit.cli._train_progress import LiveLine
+    from compatkit.cli._training import LiveLine
     from compatkit.training import TrainingOrchestratorV2
     from compatkit.training.v2.loop.callbacks import Interruption
     from compatkit.training.v2.loop.distributed import rank_of_process

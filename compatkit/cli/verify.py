@@ -86,8 +86,7 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     """
     from compatkit.cli._extras import quiet_mlflow
     from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
-    from compatkit.cli._verify_given import direct_scenario, is_of_stack, require_sense
-    from compatkit.cli._verify_shard import in_shard
+    from compatkit.cli._verify_given import direct_scenario, in_shard, is_of_stack, require_sense
     from compatkit.cli._verify_stack import verify_reference_stack
     from compatkit.migration import load_project
 

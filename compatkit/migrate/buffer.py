@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.choose import hunk_of, stands_alone
-from compatkit.migrate.finding.scope import FileScope
+from compatkit.migrate.choose import Hunk, find_hunks, hunk_of, stands_alone
+from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.homes import refuse_wrong_homes
-from compatkit.migrate.hunks import Hunk, find_hunks
 from compatkit.migrate.remarks import Overview, Remark
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_source

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.migrate.between.naming import Namer
-from compatkit.migrate.finding.find import FoundFile, find_files
+from compatkit.migrate.finding.find import FileScope, FoundFile, find_files
 from compatkit.migrate.finding.reading import read_file, sift, size_of
-from compatkit.migrate.finding.scope import FileScope
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, process

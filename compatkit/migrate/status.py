@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from compatkit.migrate.finding.scope import FileScope
+from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.owners import Owners
 from compatkit.migrate.remarks import Overview, Remark, spelled_from
 from compatkit.migrate.report import FileResult, Report

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from compatkit.migrate.remarks import Overview
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import printable, said
-from compatkit.rewrite import Failed
+from compatkit.report.migrate_text import Notice, notices
 
 _ESCAPED = {"%": "%AZP25", "\r": "%0D", "\n": "%0A", ";": "%3B", "]": "%5D"}
 
 
 def render(overview: Overview, _: Background) -> str:
     """Return one command for each place that is left, and for each file that could not be processed."""
-    return "\n".join(_commands(overview))
+    return "\n".join(map(_command, notices(overview)))
 
 
-def _commands(overview: Overview) -> Iterator[str]:
-    for one in overview.left:
-        yield _command("warning", one.path, one.line, one.column, one.code, said(one, is_written=False))
-    for result in overview.report.failed:
-        assert isinstance(result.outcome, Failed)
-        failed = result.outcome
-        text = f"{failed.reason} hint: {failed.hint}"
-        yield _command("error", result.path.as_posix(), failed.line, failed.column, failed.code, text)
-
-
-def _command(kind: str, path: str, line: int, column: int, code: str, message: str) -> str:
-    given = {"sourcepath": printable(path), "linenumber": line, "columnnumber": column, "code": code}
+def _command(notice: Notice) -> str:
+    given = {
+        "sourcepath": notice.path,
+        "linenumber": notice.line,
+        "columnnumber": notice.column,
+        "code": notice.code,
+    }
     properties = "".join(f"{name}={_escaped(str(value))};" for name, value in given.items() if value)
-    return f"##vso[task.logissue type={kind};{properties}]{_escaped(message)}"
+    kind = "error" if notice.is_failure else "warning"
+    return f"##vso[task.logissue type={kind};{properties}]{_escaped(' hint: '.join(notice.sentences))}"
 
 
 def _escaped(text: str) -> str:

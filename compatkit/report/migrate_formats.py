@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from compatkit.migrate.remarks import Overview
 
-# Each is `migrate_FORMAT.render`.
+# Each is `migrate_FORMAT.render`, but for those in which verdicts are shown as well: these are `FORMAT.render`.
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "markdown")
+_OF_VERDICTS_AS_WELL = ("github", "junit")
 
 
 class Background(NamedTuple):
@@ -23,7 +24,7 @@ class Background(NamedTuple):
 
 def render(overview: Overview, form: str, background: Background) -> str:
     """Return the run in one of the formats."""
-    module = import_module(f"compatkit.report.migrate_{form}")
+    module = import_module(f"compatkit.report.{'' if form in _OF_VERDICTS_AS_WELL else 'migrate_'}{form}")
     text = module.render(overview, background)
     assert isinstance(text, str)
     return text

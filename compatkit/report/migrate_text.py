@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 from compatkit.migrate import Report
@@ -61,6 +62,29 @@ def said(remark: Remark, *, is_written: bool) -> str:
     if not remark.is_rewrite:
         return remark.message
     return f"{'rewritten' if is_written else 'would be rewritten'}: {remark.message}"
+
+
+class Notice(NamedTuple):
+    """What a CI service shows beside a line: a place that is left, or a file that could not be processed."""
+
+    is_failure: bool
+    path: str
+    line: int
+    column: int
+    code: str
+    sentences: tuple[str, ...]
+
+
+def notices(overview: Overview) -> Iterator[Notice]:
+    """Yield a notice for each place that is left, and for each file that could not be processed, with its hint."""
+    for one in overview.left:
+        text = said(one, is_written=False)
+        yield Notice(False, printable(one.path), one.line, one.column, one.code, (text,))
+    for result in overview.report.failed:
+        assert isinstance(result.outcome, Failed)
+        failed = result.outcome
+        path = printable(result.path.as_posix())
+        yield Notice(True, path, failed.line, failed.column, failed.code, (failed.reason, failed.hint))
 
 
 def failures(report: Report) -> Iterator[str]:

@@ -1,9 +1,11 @@
-"""Every form in which a verdict can be had, by its name on the command line."""
+"""Verdicts in the formats of `FORMATS`: what each kind of result has to show, and which of it a format takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from itertools import chain
+from typing import NamedTuple
 
 from compatkit.equivalence.commands import Result
 from compatkit.equivalence.explain.clue import Explanation
@@ -11,10 +13,8 @@ from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.report.explain_text import explanation_lines, explanation_markdown
-from compatkit.report.verdict_cases import matrix_cases, results_cases, sample_cases, verdict_cases
-from compatkit.report.verdict_github import cases_github
+from compatkit.report.verdict_cases import Case, matrix_cases, results_cases, sample_cases, verdict_cases
 from compatkit.report.verdict_json import matrices_json, results_json, samples_json, verdict_json
-from compatkit.report.verdict_junit import cases_junit
 from compatkit.report.verdict_markdown import matrices_markdown, results_markdown, samples_markdown, verdict_markdown
 from compatkit.report.verdict_text import (
     matrices_lines,
@@ -28,64 +28,77 @@ from compatkit.report.verdict_text import (
 )
 
 
+class _Shown(NamedTuple):
+    """One result: its texts, each made when its format is asked for, and the cases that all other formats show."""
+
+    suite: str
+    word: str
+    cases: Iterable[Case]
+    text: Callable[[], Iterable[str]]
+    json: Callable[[], str]
+    markdown: Callable[[], Iterable[str]]
+
+    def render(self, form: str) -> str:
+        match form:
+            case "text":
+                return "\n".join(self.text())
+            case "json":
+                return self.json()
+            case "markdown":
+                return "\n".join(self.markdown())
+        # A format of its own: `compatkit/report/FORMAT.py`.
+        text = import_module(f"compatkit.report.{form}").of_cases(self.suite, self.word, self.cases)
+        assert isinstance(text, str)
+        return text
+
+
 def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None = None) -> str:
     """Return the verdict on two runs in one of `FORMATS`, with where they part; JUnit and GitHub leave that out."""
-    match form:
-        case "json":
-            return verdict_json(verdict, explanation)
-        case "junit":
-            return cases_junit("compatkit compare", verdict_cases(verdict))
-        case "github":
-            return "\n".join(cases_github(verdict.word, verdict_cases(verdict)))
-        case "markdown":
-            return "\n".join([*verdict_markdown(verdict), *(explanation_markdown(explanation) if explanation else [])])
-    return "\n".join(
-        [
-            *policy_line(verdict.policy),
-            *verdict_lines(verdict),
-            *(explanation_lines(explanation) if explanation else []),
-        ]
-    )
+
+    def text() -> Iterable[str]:
+        yield from [*policy_line(verdict.policy), *verdict_lines(verdict)]
+        yield from explanation_lines(explanation) if explanation else ()
+
+    def markdown() -> Iterable[str]:
+        yield from verdict_markdown(verdict)
+        yield from explanation_markdown(explanation) if explanation else ()
+
+    cases = verdict_cases(verdict)
+    shown = _Shown("compatkit compare", verdict.word, cases, text, lambda: verdict_json(verdict, explanation), markdown)
+    return shown.render(form)
 
 
 def render_samples(verdict: SampleVerdict, form: str) -> str:
     """Return the verdict on many runs against many in one of `FORMATS`."""
-    match form:
-        case "json":
-            return samples_json(verdict)
-        case "junit":
-            return cases_junit("compatkit compare", sample_cases(verdict))
-        case "github":
-            return "\n".join(cases_github(samples_word(verdict), sample_cases(verdict)))
-        case "markdown":
-            return "\n".join(samples_markdown(verdict))
-    return "\n".join([*policy_line(verdict.policy), *samples_lines(verdict)])
+    return _Shown(
+        "compatkit compare",
+        samples_word(verdict),
+        sample_cases(verdict),
+        lambda: [*policy_line(verdict.policy), *samples_lines(verdict)],
+        lambda: samples_json(verdict),
+        lambda: samples_markdown(verdict),
+    ).render(form)
 
 
 def render_matrices(matrices: Sequence[Matrix], form: str) -> str:
     """Return the matrices of `compatkit verify` in one of `FORMATS`."""
-    cases = chain.from_iterable(map(matrix_cases, matrices))
-    match form:
-        case "json":
-            return matrices_json(matrices)
-        case "junit":
-            return cases_junit("compatkit verify", cases)
-        case "github":
-            return "\n".join(cases_github(matrices_word(matrices), cases))
-        case "markdown":
-            return "\n".join(matrices_markdown(matrices))
-    return "\n".join(matrices_lines(matrices))
+    return _Shown(
+        "compatkit verify",
+        matrices_word(matrices),
+        chain.from_iterable(map(matrix_cases, matrices)),
+        lambda: matrices_lines(matrices),
+        lambda: matrices_json(matrices),
+        lambda: matrices_markdown(matrices),
+    ).render(form)
 
 
 def render_results(results: Sequence[Result], form: str) -> str:
     """Return the results of commands in one of `FORMATS`."""
-    match form:
-        case "json":
-            return results_json(results)
-        case "junit":
-            return cases_junit("compatkit verify", results_cases(results))
-        case "github":
-            return "\n".join(cases_github(verdict_word(results), results_cases(results)))
-        case "markdown":
-            return "\n".join(results_markdown(results))
-    return "\n".join(results_lines(results))
+    return _Shown(
+        "compatkit verify",
+        verdict_word(results),
+        results_cases(results),
+        lambda: results_lines(results),
+        lambda: results_json(results),
+        lambda: results_markdown(results),
+    ).render(form)

@@ -9,7 +9,7 @@ import pytest
 
 from compatkit.authoring import AuthoringError
 from compatkit.authoring.releases import take_inventory
-from compatkit.cli._migrations.inventory_command import command
+from compatkit.cli._migrations.writing import inventory_command
 from tests.command_line import command_runner
 
 SHOP = {
@@ -65,7 +65,7 @@ def test_a_module_that_is_not_there_is_an_error_that_names_it(folder: Path) -> N
 
 
 def test_the_command_prints_what_a_migration_reads(folder: Path) -> None:
-    done = command_runner().invoke(command, [str(folder / "shop"), "shop"])
+    done = command_runner().invoke(inventory_command, [str(folder / "shop"), "shop"])
 
     assert done.exit_code == 0, done.output
     assert "shop.paper: Bill\n" in done.stdout

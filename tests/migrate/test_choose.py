@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate import FileResult, Job, Report, Task, process
-from compatkit.migrate.choose import Answer, choose
-from compatkit.migrate.hunks import Hunk, apply_hunks, find_hunks
+from compatkit.migrate.choose import Answer, Hunk, apply_hunks, choose, find_hunks
 from compatkit.rewrite import Rewritten, Unchanged
 from tests.migrate.trees import MOVE, NEW, OLD
 

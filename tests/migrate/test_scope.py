@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 
 from compatkit.cli import cli
-from compatkit.migrate.finding.scope import FileScope
+from compatkit.migrate.finding.find import FileScope
 from tests.command_line import command_runner
 from tests.migrate.trees import NEW, OLD, TOML, contents, plant
 
