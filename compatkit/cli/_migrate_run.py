@@ -119,7 +119,7 @@ def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = Fal
 
 
 def _choose(report: Report, task: Task) -> Report:
-    from compatkit.cli._migrate_show import ask
+    from compatkit.cli._migrate_ask import ask
     from compatkit.migrate.choose import choose
 
     report, refused = choose(report, ask, task)
