@@ -120,7 +120,7 @@ SCRIPTS = {
         """
         import xgboost
         mlflow.xgboost.autolog()
-        given = {"n_estimators": 60, "max_depth": 3, "reg_lambda": 2.0, "subsample": 0.8, "n_jobs": 1}
+        given = {"n_estimators": 60, "max_depth": 1, "reg_lambda": 2.0, "subsample": 0.8, "n_jobs": 1}
         with mlflow.start_run(run_name="train"):
             model = xgboost.XGBClassifier(**given, early_stopping_rounds=3, random_state=SEED)
             model.fit(X_train, y_train, eval_set=[(X_test, y_test)], verbose=False)

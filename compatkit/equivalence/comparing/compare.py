@@ -111,15 +111,16 @@ def _may_be_there(difference: Difference, before: Snapshot, after: Snapshot) -> 
 
 def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
     """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
+    doubts: dict[str, str] = {}
     if policy.knows_frameworks:
         policy = replace(policy, natures=natures_of(before, after))
-        after, renamed = with_variables_of(before, after)
+        after, renamed, doubts = with_variables_of(before, after)
         yield from renamed
     if before.status != after.status:
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)
     metrics = list(compare_metrics(before.metrics, after.metrics, policy))
-    yield from metrics
+    yield from (replace(each, hint=doubts[each.name]) if each.name in doubts else each for each in metrics)
     told = {difference.name for difference in metrics}
     yield from compare_model_metrics(before.models, after.models, policy, told)
     yield from compare_texts(

@@ -11,9 +11,9 @@ import pytest
 from compatkit.equivalence import Policy, Snapshot, Verdict
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.reading.contents.files import read_file
-from compatkit.equivalence.snapshot import Point
+from compatkit.equivalence.snapshot import Dataset, Point
 
-Runs = tuple[dict[str, float], dict[str, str]]
+Runs = tuple[dict[str, float], dict[str, str]] | tuple[dict[str, float], dict[str, str], int]
 TRAINING = {"training_score": 0.99}
 Compare = Callable[..., Verdict]
 BEFORE = ({"SVC_score_X_test": 0.91, **TRAINING}, {"SVC_score_X_test": "SVC.score(X=X_test, y=y_test)"})
@@ -23,12 +23,14 @@ BEFORE = ({"SVC_score_X_test": 0.91, **TRAINING}, {"SVC_score_X_test": "SVC.scor
 def compared(tmp_path: Path) -> Compare:
     """Return what compares two runs that are given as scores and the calls that autologging lists."""
 
-    def run(scores: dict[str, float], calls: dict[str, str]) -> Snapshot:
+    def run(scores: dict[str, float], calls: dict[str, str], rows: int = 0) -> Snapshot:
         path = tmp_path / "metric_info.json"
         path.write_text(json.dumps(calls), encoding="utf-8")
         file, _ = read_file(path, path.name)
         metrics = {name: [Point(0, value)] for name, value in scores.items()}
-        return Snapshot("run", metrics=metrics, artifacts={path.name: file}, tags={"estimator_class": "SVC"})
+        data = {"iris [train]#1": Dataset("d", "", json.dumps({"features_shape": [rows, 4]}))} if rows else {}
+        tags = {"estimator_class": "SVC"}
+        return Snapshot("run", metrics=metrics, artifacts={path.name: file}, tags=tags, datasets=data)
 
     def compare(before: Runs, after: Runs, policy: Policy | None = None) -> Verdict:
         return compare_snapshots(run(*before), run(*after), policy or Policy())
@@ -40,6 +42,25 @@ def test_a_score_named_after_a_renamed_variable_is_settled_and_listed(compared: 
     after = ({"SVC_score_held": 0.91, **TRAINING}, {"SVC_score_held": "SVC.score(X=held, y=labels)"})
 
     verdict = compared(BEFORE, after)
+
+    assert verdict.is_equivalent, verdict.deciding
+    assert [entry.difference.after for entry in verdict.allowed] == ["SVC_score_held"]
+
+
+def test_a_renaming_that_nothing_proves_is_explained(compared: Compare) -> None:
+    before = ({"SVC_score_X_test": 1.0}, {"SVC_score_X_test": "SVC.score(X=X_test, y=y_test)"}, 133)
+    after = ({"SVC_score_held": 1.0}, {"SVC_score_held": "SVC.score(X=held, y=y_test)"}, 133)
+
+    found = compared(before, after).deciding
+
+    assert all("other data may well have the same score" in each.hint for each in found[:2])
+
+
+def test_a_score_that_is_no_share_of_the_training_rows_is_of_other_data(compared: Compare) -> None:
+    before = ({"SVC_score_X_test": 44 / 45}, {"SVC_score_X_test": "SVC.score(X=X_test, y=y_test)"}, 133)
+    after = ({"SVC_score_held": 44 / 45}, {"SVC_score_held": "SVC.score(X=held, y=y_test)"}, 133)
+
+    verdict = compared(before, after)
 
     assert verdict.is_equivalent, verdict.deciding
     assert [entry.difference.after for entry in verdict.allowed] == ["SVC_score_held"]
@@ -70,6 +91,11 @@ def test_a_score_named_after_the_same_variable_with_other_labels_is_settled(comp
             "another value",
             BEFORE,
             ({"SVC_score_held": 0.92, **TRAINING}, {"SVC_score_held": "SVC.score(X=held, y=labels)"}),
+        ),
+        (
+            "what may be a share of the training data",
+            ({"SVC_score_X_test": 0.75}, {"SVC_score_X_test": "SVC.score(X=X_test, y=y_test)"}, 132),
+            ({"SVC_score_held": 0.75}, {"SVC_score_held": "SVC.score(X=held, y=labels)"}, 132),
         ),
         (
             "nothing known of the training data",
