@@ -79,7 +79,7 @@ class CommandError(EquivalenceError):
         return cls(
             f"Both commands ran at once in one folder, and wrote there: {some}. One may have logged the other's file.",
             where=str(folder),
-            hint="run one after the other: --jobs 1; or have each write to a temporary folder",
+            hint="leave --jobs out, and they run one after the other; or have each write to a temporary folder",
         )
 
     @classmethod

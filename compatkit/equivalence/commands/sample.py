@@ -35,8 +35,13 @@ class Logged:
     notes: tuple[str, ...] = ()
 
 
-def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int, reading: Reading) -> list[Logged]:
+def run_sides(
+    scenario: CommandScenario, sides: Sides, store: Path, *, seed: int, reading: Reading, tried: float | None = None
+) -> list[Logged]:
     """Run all sides under one seed, each into a store of its own below `store`, and read what they logged.
+
+    Where several ran at once and wrote to one folder, the one may have logged the other's file: all run again, one
+    after the other, unless it was asked for how many run at once. `tried` is when such a first try began.
 
     Raises `CommandError` where a command fails, hangs, logs nothing, or runs code that is not its own tree's.
     """
@@ -53,13 +58,15 @@ def run_sides(scenario: CommandScenario, sides: Sides, store: Path, *, seed: int
         launches.append(Launch(side.name, side.argv, side.folder, environment, own.output, delay))
     with mlflow_is_imported():
         begun = _run(launches, scenario, sides, slots)
+    if slots > 1 and (shared := _shared_files(sides, store, begun[0])):
+        if scenario.jobs is not None:
+            raise CommandError.shared_files(*shared)
+        in_turn = replace(scenario, jobs=1)
+        return run_sides(in_turn, sides, store / "in-turn", seed=seed, reading=reading, tried=begun[0])
     for side in sides.all:
         bring_up_to_date(side.name, stores[side.name])
     logged = [_read(side, stores[side.name], begun[0], reading) for side in sides.all]
-    if slots > 1:
-        _require_apart(sides, store, begun[0])
-        return logged
-    return _with_leftovers(logged, sides, store, begun)
+    return logged if slots > 1 else _with_leftovers(logged, sides, store, begun, tried)
 
 
 def _is_first(side: Side) -> bool:
@@ -100,21 +107,25 @@ def _chosen(scenario: CommandScenario) -> list[str]:
     return [str(path) if path.exists() else scenario.migration]
 
 
-def _require_apart(sides: Sides, store: Path, began: float) -> None:
-    """Refuse files that were written where two sides ran at once: the one may have logged the other's."""
+def _shared_files(sides: Sides, store: Path, began: float) -> tuple[list[str], Path] | None:
+    """Return the files that were written in a folder in which two sides ran at once, and the folder."""
     folders = [side.folder.resolve() for side in sides.all]
-    for folder in {one for one in folders if folders.count(one) > 1}:
+    for folder in sorted({one for one in folders if folders.count(one) > 1}):
         if shared := _without_stores(files_written(folder, began), folder, store):
-            raise CommandError.shared_files(shared, folder)
+            return shared, folder
+    return None
 
 
-def _with_leftovers(logged: list[Logged], sides: Sides, store: Path, begun: Sequence[float]) -> list[Logged]:
+def _with_leftovers(
+    logged: list[Logged], sides: Sides, store: Path, begun: Sequence[float], tried: float | None
+) -> list[Logged]:
     """Say which files a side found that one before it had written in the same folder, and did not write anew."""
-    told = []
+    told, since = [], begun[0] if tried is None else tried
     for number, (one, side) in enumerate(zip(logged, sides.all, strict=True)):
         folder = side.folder.resolve()
-        earlier = [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
-        left = _without_stores(files_written(folder, begun[0], begun[number]), folder, store) if earlier else []
+        earlier = [] if tried is None else ["a first try, in which all ran at once,"]
+        earlier += [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
+        left = _without_stores(files_written(folder, since, begun[number]), folder, store) if earlier else []
         note = (
             f"{side.name}: found {', '.join(left[:4])} as {earlier[-1].removesuffix(AGAIN)} had left it" if left else ""
         )

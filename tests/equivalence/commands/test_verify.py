@@ -110,6 +110,16 @@ def test_a_file_that_both_may_have_written_is_an_error(verify: Verify, monkeypat
         verify(before=shared, after=shared, jobs=2)
 
 
+def test_commands_that_share_files_run_again_one_after_the_other(verify: Verify) -> None:
+    once = "os.path.exists('once.txt') or open('once.txt', 'x')"
+    shared = python(f"import os; open('model.pt', 'w'); {once}; exec(open('log.py').read())")
+
+    result = verify(before=shared, after=shared)
+
+    assert result.is_equivalent
+    assert "after: found once.txt as" in " ".join(only(result).notes)
+
+
 def test_a_file_that_was_left_for_the_other_side_is_said(verify: Verify) -> None:
     writes = python("exec(open('log.py').read()); open('model.pt', 'w')")
 
