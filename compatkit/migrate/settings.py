@@ -6,21 +6,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from compatkit.budget import load_toml
 from compatkit.errors import WrongUse, nearest
+from compatkit.migrate.verify_keys import verify_schema
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.options import Kind, RunOptions, Wish, wishes
 
-_TABLE: tuple[str, Callable[[object], bool], Mapping[str, object]] = (
-    "a table",
-    lambda value: isinstance(value, dict),
-    {"type": "object"},
-)
 # Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
 _OF_OTHERS = ("presets", "verify")
 _HINT = "compatkit docs migrate says what each key means"
@@ -152,6 +148,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _are_tables(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
+
+
 def _read_producers(value: Mapping[str, Any], _: Path) -> Mapping[str, str | None]:
     return {name: None if path is False else path for name, path in value.items()}
 
@@ -169,7 +169,10 @@ _OF_PROJECT: Mapping[str, Wish] = {
         "The migrations that the project uses: ids, or paths from this file.",
         Kind("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}}, lambda v, _: tuple(v)),
     ),
-    "presets": Wish("Presets of the training stack of the project's own: a table a name.", Kind(*_TABLE)),
+    "presets": Wish(
+        "Presets of the training stack of the project's own: a table a name, with the settings that differ.",
+        Kind("a table of tables", _are_tables, {"type": "object", "additionalProperties": {"type": "object"}}),
+    ),
     "producers": Wish(
         "Where the history lies in what a declared producer returns, as '.history' or '[1]'; false: it returns none.",
         Kind(
@@ -179,5 +182,8 @@ _OF_PROJECT: Mapping[str, Wish] = {
             _read_producers,
         ),
     ),
-    "verify": Wish("What `compatkit verify` compares: scenarios, and what may differ.", Kind(*_TABLE)),
+    "verify": Wish(
+        "What `compatkit verify` compares: scenarios, and what may differ.",
+        Kind("a table", lambda value: isinstance(value, dict), verify_schema()),
+    ),
 }
