@@ -122,6 +122,9 @@ class _Package:
         resting = [each.name for each in imports if not self._renaming.whole(each.name)]
         if reason := self._doubt_of_uses(resting):
             return reason
+        gone = [each for each in file.scopes.bindings(self._root, self._scope) if each.is_del]
+        if gone and self._root not in roots:
+            return f"line {gone[0].line} deletes it"
         ask = reader_of if self._root not in roots and not resting else outside_reader_of
         return ask(file, self._root, self._scope)
 

@@ -15,7 +15,8 @@ from compatkit.rewrite.rules.calls.facts import CallFacts
 def find_ran(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each library that changed and that nothing here binds, at its first use."""
     file, index = facts.file, facts.index
-    ran = find_run_notebook(file.source.text.encode("utf-8", "replace"))
+    text = file.source.text
+    ran = find_run_notebook(text.encode("utf-8", "replace")) if "%run" in text else None
     if ran is None:
         return
     for library in sorted({name.partition(".")[0] for name in (*index.calls, *index.removals, *index.classes)}):

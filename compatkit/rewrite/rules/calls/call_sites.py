@@ -113,7 +113,9 @@ class Visitor:
             if not reason:
                 yield use
                 return
-            self.findings.append(use.finding(self._source, reason))
+            # Of a name that moved, the text that loads its module is told.
+            if not (renaming and _is_loaded_by_text(call.func)):
+                self.findings.append(use.finding(self._source, reason))
         if renaming:
             yield Use(call.func, renaming.code, callee.name, is_open=True)
 
@@ -313,3 +315,15 @@ def _written_in(node: ast.expr) -> Iterator[ast.keyword]:
 
 def _has_init(node: ast.ClassDef) -> bool:
     return any(isinstance(item, ast.FunctionDef) and item.name in ("__init__", "__new__") for item in node.body)
+
+
+def _is_loaded_by_text(node: ast.expr) -> bool:
+    """Tell whether a callable is asked of a module that a text names: `import_module("shop").send`."""
+    match node:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of, *_])):
+            return name in ("import_module", "__import__") and isinstance(of, ast.Constant)
+        case ast.Attribute(value=ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant())):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Call(args=[ast.Constant()]) as loaded, ast.Constant()]):
+            return _is_loaded_by_text(ast.Attribute(value=loaded, attr=""))
+    return False

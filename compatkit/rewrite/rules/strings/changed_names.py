@@ -16,6 +16,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
 
+_FOLLOWED = frozenset({"import_module", "__import__"})
 _OF_MODULES = frozenset({"delattr", "object", "setattr"})
 _MODULES = frozenset({"import_module", "importorskip", "__import__"})
 
@@ -64,12 +65,16 @@ class ChangedNames:
             return owner if owner and owner.minds_mocks and not owner.is_member else None
         if isinstance(call, ast.Call) and called(call) not in _MODULES:
             return None
+        name = ""
         match parents.get(call):
-            case ast.Attribute(attr=name):
-                return self._by_name.get(f"{text}.{name}")
-            case ast.Call(args=[first, ast.Constant(value=str(name)), *_]) if first is call:
-                return self._by_name.get(f"{text}.{name}")
-        return None
+            case ast.Attribute(attr=attribute):
+                name = attribute
+            case ast.Call(args=[first, ast.Constant(value=str(asked)), *_]) if first is call:
+                name = asked
+        used = self._by_name.get(f"{text}.{name}")
+        # The call itself is followed, and rewritten or told, where its name stays.
+        is_followed = isinstance(call, ast.Subscript) or called(call) in _FOLLOWED
+        return None if used and used.is_call and used.move is None and is_followed else used
 
 
 def names_changed(source: bytes, migration: Migration) -> bool:

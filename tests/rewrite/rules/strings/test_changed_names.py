@@ -20,6 +20,7 @@ HEAD = "import importlib, pkgutil\nfrom unittest import mock\n\n"
         ('x = {"a": "shop.legacy.thing"}\n', "SH301 4 a string names shop.legacy: it is gone"),
         ('importlib.import_module("shop").discount(1)\n', "SH301 4 a string names shop.discount: it is gone"),
         ('getattr(importlib.import_module("shop"), "discount")\n', "SH301 4 a string names shop.discount: it is gone"),
+        ('importlib.import_module("shop.old").sell(1, 2)\n', "SH101 4 a string names shop.old.sell: shop.new.sell is"),
         ('pkgutil.resolve_name("shop.buy")(where=1)\n', "SH102 4 a string names shop.buy: it takes other arguments"),
         ('pkgutil.resolve_name("shop:connect")().number\n', "SH201 4 a string names shop.connect: its number is count"),
         ('import shop\nmock.patch.object(shop, "discount")\n', "SH301 5 a string names shop.discount: it is gone"),
