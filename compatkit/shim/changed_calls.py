@@ -11,14 +11,15 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming
 from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import fits, keep_attributes, owner_at, prefixes, restore, top_of, unseen
+from compatkit.shim.holders import fits, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
+from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
 _MARK = "__compatkit_changed__"
@@ -120,10 +121,15 @@ def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip:
     if isinstance(function, staticmethod | classmethod):
         inner = _wrapped(function.__func__, name, changes, skip)
         return None if inner is None else type(function)(inner)  # type: ignore[arg-type]
+    is_plain = isinstance(function, FunctionType | BuiltinFunctionType)
     fitting = tuple(row for row in changes if is_of(function, row))
     if not callable(function) or not fitting or getattr(function, _MARK, None) is function:
         return None
-    return _mapping(function, name, fitting, skip)
+    if is_plain:
+        return _mapping(function, name, fitting, skip)
+    # It need not bind as a function does.
+    call = _mapping(function, name, fitting)
+    return stand_in(function, call, mark=_MARK, bound=lambda found: _wrapped(found, name, changes, 0) or found)
 
 
 @unseen
@@ -145,7 +151,6 @@ def _mapping(
             warn_changed(mapped.code, name, mapped.steps, caller)
         return function(*args[:skip], *mapped.args, **mapped.kwargs)
 
-    keep_attributes(wrapper, function)
     setattr(wrapper, _MARK, wrapper)
     return wrapper
 

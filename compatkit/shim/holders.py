@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 MISSING = object()
@@ -22,13 +22,6 @@ def restore(owner: object, name: str, wrapper: object, original: object | None) 
         delattr(owner, name)
     else:
         setattr(owner, name, original)
-
-
-def keep_attributes(wrapper: object, function: object) -> None:
-    """Let what a callable has besides its call be found on its wrapper, as `cache_clear` of one with a cache."""
-    for name in () if isinstance(function, FunctionType) else dir(function):
-        if not name.startswith("__") and not hasattr(wrapper, name):
-            setattr(wrapper, name, getattr(function, name, None))
 
 
 def unseen(factory: _Factory) -> _Factory:

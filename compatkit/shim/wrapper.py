@@ -6,11 +6,12 @@ import functools
 import inspect
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, cast
 
 from compatkit.shim.holders import unseen
 from compatkit.shim.returned import Results
+from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of
 
 _MARK = "__compatkit_producer__"
@@ -45,12 +46,16 @@ def wrapped(function: object, results: Results) -> object:
         if function.attrname is not None:
             cached.__set_name__(object, function.attrname)
         return cached
-    if isinstance(function, FunctionType):
+    if isinstance(function, FunctionType | BuiltinFunctionType):
         return _wrap(function, results)
     is_descriptor = hasattr(type(function), "__get__") and type(function).__module__ != "builtins"
     if isinstance(function, type) or not (callable(function) or is_descriptor):
         return function
-    return _stand_in(function, results)
+
+    def bound(found: object) -> object:
+        return wrapped(found, results) if callable(found) else results.read(found)
+
+    return stand_in(function, _wrap(cast(_Function, function), results), mark=_MARK, bound=bound)
 
 
 @unseen
@@ -92,51 +97,6 @@ def _wrap(function: _Function, results: Results) -> _Function:
 
     setattr(wrapper, _MARK, wrapper)
     return wrapper
-
-
-# What the stand-in does by itself; the rest of an object's special methods, Python looks up in its class.
-_OWN_METHODS = {
-    *("__call__", "__get__", "__getattribute__", "__setattr__", "__delattr__", "__class__", "__dict__", "__doc__"),
-    *("__new__", "__init__", "__del__", "__init_subclass__", "__subclasshook__", "__class_getitem__", "__set_name__"),
-    *("__slots__", "__weakref__", "__module__"),
-}
-
-
-@unseen
-def _stand_in(target: Any, results: Results) -> object:
-    """Return an object that passes for `target`, and whose results are read; as an attribute it binds as that does."""
-    kind = type(target)
-
-    def forward(name: str) -> _Function:
-        return lambda _, *args, **kwargs: getattr(kind, name)(target, *args, **kwargs)
-
-    def call(_: object, /, *args: object, **kwargs: object) -> object:
-        return _read_whatever(target(*args, **kwargs), results)
-
-    def get(itself: object, instance: object, owner: type | None = None) -> object:
-        found = kind.__get__(target, instance, owner)
-        if found is target:
-            return itself
-        return wrapped(found, results) if callable(found) else results.read(found)
-
-    def getattribute(itself: object, name: str) -> object:
-        if name == _MARK:
-            return itself
-        return target if name == "__wrapped__" else getattr(target, name)
-
-    body: dict[str, object] = {
-        **{name: forward(name) for name in dir(kind) if name[:2] == name[-2:] == "__" and name not in _OWN_METHODS},
-        **{name: method for name, method in (("__call__", call), ("__get__", get)) if hasattr(kind, name)},
-        "__getattribute__": getattribute,
-        "__setattr__": lambda _, name, value: setattr(target, name, value),
-        "__delattr__": lambda _, name: delattr(target, name),
-        "__module__": kind.__module__,
-        "__qualname__": kind.__qualname__,
-    }
-    if getattr(kind, "__hash__", None) is None:
-        body["__hash__"] = None
-    made: object = type(kind.__name__, (), body)()
-    return made
 
 
 def _read_whatever(returned: object, results: Results) -> object:

@@ -45,6 +45,10 @@ code = "AC302"
 of = "acme.calls.Client"
 rename = { host = "address" }
 [[calls]]
+code = "AC304"
+of = ["acme.calls.Shelf.saver", "acme.calls.Shelf.part", "acme.calls.Shelf.bound", "acme.calls.Shelf.cached"]
+rename = { artifact = "name" }
+[[calls]]
 code = "AC303"
 of = "acme.*.log"
 rename = { label = "title" }
@@ -310,6 +314,22 @@ LIBRARY = {
 
             def run(self):
                 return self.on_sale(), self.count
+
+        import functools
+
+        class Saver:
+            calls = 0
+            def __call__(self, model, name=None):
+                self.calls += 1
+                return model, name, self.calls
+
+        class Shelf:
+            saver = Saver()
+            part = functools.partial(save, "m")
+            bound = Saver().__call__
+            @functools.lru_cache
+            def cached(self, model, name=None):
+                return model, name
         ''',
     "acme/lazy/__init__.py": """
         import sys
@@ -569,6 +589,9 @@ PROGRAMS = {
                 save()
             except TypeError as error:
                 print(error)
+            shelf = calls.Shelf()
+            print(shelf.saver(1, name="x"), shelf.part(name="x"), shelf.bound(1, "x"), shelf.cached(1, name="x"))
+            print(shelf.saver.calls, type(shelf.part).__name__, calls.Shelf.cached.cache_info().misses)
         ''',
     "lazy_packages": '''
         import acme.lazy

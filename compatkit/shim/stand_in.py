@@ -1,0 +1,52 @@
+"""Stand in for a callable that is no plain function, as it is: its type, its attributes, and how it binds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from compatkit.shim.holders import unseen
+
+_Function = Callable[..., object]
+# What the stand-in does by itself; the rest of an object's special methods, Python looks up in its class.
+_OWN = {
+    *("__call__", "__get__", "__getattribute__", "__setattr__", "__delattr__", "__class__", "__dict__", "__doc__"),
+    *("__new__", "__init__", "__del__", "__init_subclass__", "__subclasshook__", "__class_getitem__", "__set_name__"),
+    *("__slots__", "__weakref__", "__module__"),
+}
+
+
+@unseen
+def stand_in(target: Any, call: _Function, *, mark: str, bound: Callable[[Any], object]) -> object:
+    """Return an object that passes for `target`, but is called as `call`.
+
+    Its attribute `mark` is itself. In a class it binds as `target` does, and `bound` returns what to hand on for that.
+    """
+    kind = type(target)
+
+    def forward(name: str) -> _Function:
+        return lambda _, *args, **kwargs: getattr(kind, name)(target, *args, **kwargs)
+
+    def get(itself: object, instance: object, owner: type | None = None) -> object:
+        found = kind.__get__(target, instance, owner)
+        return itself if found is target else bound(found)
+
+    def getattribute(itself: object, name: str) -> object:
+        if name == mark:
+            return itself
+        return target if name == "__wrapped__" else getattr(target, name)
+
+    own: dict[str, object] = {"__call__": staticmethod(call), "__get__": get}
+    body: dict[str, object] = {
+        **{name: forward(name) for name in dir(kind) if name[:2] == name[-2:] == "__" and name not in _OWN},
+        **{name: method for name, method in own.items() if hasattr(kind, name)},
+        "__getattribute__": getattribute,
+        "__setattr__": lambda _, name, value: setattr(target, name, value),
+        "__delattr__": lambda _, name: delattr(target, name),
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+    }
+    if getattr(kind, "__hash__", None) is None:
+        body["__hash__"] = None
+    made: object = type(kind.__name__, (), body)()
+    return made
