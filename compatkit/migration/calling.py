@@ -21,10 +21,11 @@ class Item:
     `name` is the name by which it is passed, None by position; `known`, in a tuple, is its value where that is known,
     `value` what takes its place. `node` is how it is written, if it is. `before` is the item in front of which a new
     one is put. `is_quiet` tells that nothing happens when it is evaluated. Where the value is not known, it is one of
-    `choices`, if there are any; `pieces` are the parts of a formatted string that are written. What a call returns is
-    not None, nor a literal where the callee has the name of a class (`is_object`). `made` are the dotted names of what
-    is called to make the value, or the elements of a list. `within` is the dict in which it is written, which the call
-    spreads.
+    `choices`, if there are any; `pieces` are the parts of a text that are written. What a call returns is not None, nor
+    a literal where the callee has the name of a class (`is_object`); of a list that is written, or a text that is put
+    together, the `kind` is known. `made` are the dotted names of what is called to make the value, or the elements of a
+    list; `is_open` tells that it may be made of something else. `within` is the dict in which it is written, which the
+    call spreads.
     """
 
     index: int | None
@@ -38,10 +39,12 @@ class Item:
     is_quiet: bool = True
     choices: tuple[object, ...] = ()
     pieces: tuple[str, ...] = ()
+    kind: type | None = None
     is_call: bool = False
     is_object: bool = False
     made: tuple[str, ...] = ()
     is_list: bool = False
+    is_open: bool = False
     within: object | None = None
 
     @property
@@ -59,6 +62,8 @@ class Item:
             return False
         if self.is_call and self.literal is None:
             return any(value is not None for value in values)
+        if self.kind and self.literal is None:
+            return any(type(value) is self.kind for value in values)
         known = self.literal or self.choices
         return not known or any(_same(one, value) for one in known for value in values)
 
@@ -118,6 +123,10 @@ def _about(change: CallChange) -> frozenset[str]:
     return change.asked or frozenset({"()"} if is_of_all else ())
 
 
+def _made_by(change: CallChange, name: str) -> frozenset[object]:
+    return frozenset(value for row in change.made_of if row.name == name for value in row.values)
+
+
 def _telling(doubts: list[Doubt]) -> list[Doubt]:
     """Leave out doubts about arguments of which another change says more, and about what is not given besides."""
     said = frozenset(name for doubt in doubts if doubt.is_said for name in doubt.change.asked)
@@ -151,7 +160,9 @@ class _Attempt:
                 return True
         for made in change.made_of:
             item = self._find(made.name)
-            if (item is None and not self._is_spread) or (item is not None and not {*item.made} & {*made.values}):
+            if item is None and not self._is_spread:
+                return True
+            if item is not None and not (item.is_open or {*item.made} & {*made.values}):
                 return True
         for other in change.unless_when:
             if (item := self._given(other.name)) and item.literal and item.may_be(other.values):
@@ -179,6 +190,8 @@ class _Attempt:
         for name in (row.name for row in change.made_of):
             if (item := self._find(name)) and item.is_list:
                 return f"`{name}` is a list"
+            if item and item.is_open and not (len(item.made) == 1 and {*item.made} <= _made_by(change, name)):
+                return f"it is not seen here what `{name}` is made of"
         for row in change.rename:
             if self._find(row.v1) and self._find(row.v2):
                 return f"both `{row.v1}` and `{row.v2}` are given"

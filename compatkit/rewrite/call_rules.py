@@ -18,6 +18,7 @@ from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
+from compatkit.rewrite.rules.calls.looked_up import find_looked_up
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
 from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
@@ -65,6 +66,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *visitor.findings,
         *members.findings,
         *hooks.findings,
+        *find_looked_up(facts),
         *find_removed(facts),
         *find_unhandled(facts),
         *find_ran(facts),

@@ -10,6 +10,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -34,7 +35,8 @@ class ChangedCalls:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         renaming = Renaming(move for migration in every for move in migration.moves)
-        self._rows = [row for migration in every for row in migration.calls if holds_at_run_time(row)]
+        rows = (row for migration in every for row in migration.calls if holds_at_run_time(row))
+        self._rows = [_of_new_classes(row, renaming) if row.made_of else row for row in rows]
         names = dict.fromkeys(name for row in self._rows for name in row.of)
         self._patterns = [name for name in names if "*" in name]
         self._changes: dict[str, tuple[CallChange, ...]] = {}
@@ -106,6 +108,17 @@ class ChangedCalls:
             # A class written in C takes no attribute.
             return
         self._undo.append(functools.partial(restore, owner, name, value, own))
+
+
+def _of_new_classes(row: CallChange, renaming: Renaming) -> CallChange:
+    """Return a row that knows the classes of values under their new names as well: they are what v2 has."""
+    conditions = (
+        each._replace(
+            values=tuple(dict.fromkeys(name for old in each.values for name in (old, renaming.apply(str(old)))))
+        )
+        for each in row.made_of
+    )
+    return replace(row, made_of=tuple(conditions))
 
 
 def _makes(module: object, name: str) -> bool:

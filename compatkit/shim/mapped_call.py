@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compatkit.migration import CallChange, MemberChange
 from compatkit.migration.calling import Item, plan_items
+from compatkit.shim.holders import class_at
 
 
 class Mapped(NamedTuple):
@@ -25,6 +27,12 @@ def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs:
     given += [
         Item(number, None, name, known=(value,)) for number, (name, value) in enumerate(kwargs.items(), len(args))
     ]
+    classes = dict.fromkeys(str(name) for change in changes for row in change.made_of for name in row.values)
+    for item in given if classes else ():
+        value = item.known[0] if item.known else None
+        item.is_list = isinstance(value, list | tuple)
+        parts = value if isinstance(value, list | tuple) else [value]
+        item.made = tuple(name for name in classes if any(_is_made_of(part, name) for part in parts))
     planned, _ = plan_items(given, changes, lambda _: True)
     if not planned.applied:
         return None
@@ -35,6 +43,15 @@ def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs:
         planned.applied[0].code,
         tuple(planned.steps),
     )
+
+
+def _is_made_of(value: object, name: str) -> bool:
+    """Tell whether a value is an object of a class, by its dotted name, that is imported already."""
+    if name == "builtins.dict":
+        return isinstance(value, dict)
+    module, _, last = name.rpartition(".")
+    kind = class_at(sys.modules.get(module), last)
+    return kind is not None and isinstance(value, kind)
 
 
 def holds_at_run_time(change: CallChange) -> bool:

@@ -87,6 +87,12 @@ new = "shop.new.Register"
 code = "SH111"
 of = "shop.till.Till.ring"
 rename = { money = "amount" }
+
+[[calls]]
+code = "SH112"
+of = "shop.pay"
+made_of = { how = ["shop.till.Till"] }
+rename = { how = "register" }
 """
 V2 = {
     "shop/__init__.py": """
@@ -108,6 +114,7 @@ V2 = {
             def plain(express=False):
                 return express
 
+        def pay(how=None, register=None): return how, register is not None
         def doubtful(b=0): return b
         def worded(b=0): return b
         def valued(b=0): return b
@@ -172,6 +179,7 @@ UNTOUCHED = {
     "needs_the_words_of_the_file": ("shop.worded(b=1)", 1),
     "values_alone": ("shop.valued(b='x')", "x"),
     "any_name": ("shop.anything(b='x')", {"b": "x"}),
+    "made_of_something_else": ("shop.pay(how='x')", ("x", False)),
     "of_the_library_itself": ("shop.inside()", ("book", "here", "contactless")),
 }
 
@@ -233,6 +241,7 @@ def test_method_of_a_class_that_moved_under_another_name(shop: Any) -> None:
         till = importlib.import_module("shop.till").Till()
 
     assert quietly("till.ring(money=3)", till=till) == (3, [ChangedCallWarning])
+    assert quietly("shop.pay(how=till)", shop=shop, till=till) == ((None, True), [ChangedCallWarning])
 
 
 def test_subclass_hands_on_what_v1_took(shop: Any) -> None:

@@ -21,6 +21,9 @@ from compatkit.rewrite.outcome import Finding
 
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")
 
+# So many names may stand between a value and its use.
+_MOST_NAMES = 8
+
 
 class File:
     """The text, tree, scopes and imports of one source, and what other files tell of it."""
@@ -118,6 +121,19 @@ class File:
         """Return the dotted name that an expression surely stands for, by the imports of the file; else nothing."""
         meanings = self.meanings(node)
         return meanings[0] if len(meanings) == 1 and self._is_bound_by_imports_only(node) else ""
+
+    def value_of(self, node: ast.expr) -> ast.expr:
+        """Return what a name was bound to, where that is done once; else the node itself."""
+        for _ in range(_MOST_NAMES):
+            scope = self.scope_of(node) if isinstance(node, ast.Name) else None
+            if not isinstance(node, ast.Name) or scope is None:
+                break
+            bindings = self.scopes.bindings(node.id, scope)
+            statement = self.parents.get(bindings[0].node) if len(bindings) == 1 else None
+            if not (isinstance(statement, ast.Assign) and statement.targets == [bindings[0].node]):
+                break
+            node = statement.value
+        return node
 
     def meanings(self, node: ast.expr) -> list[str]:
         """Return the dotted names that an expression may stand for, by the imports of the scope that its name is of.

@@ -17,6 +17,7 @@ from compatkit.rewrite.prefilter.reach import reach_of
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
+_LOOKS_UP = (b"getattr", b"__dict__", b"vars")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -43,7 +44,8 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
     With the `path` of a file, its relative imports may be known to lead elsewhere.
     """
     words: set[bytes] = set()
-    for libraries, names, texts in map(_libraries_and_names, migrations):
+    for migration in migrations:
+        libraries, names, texts = _libraries_and_names(migration)
         if any(library in source for library in libraries):
             # Who loads a class by a text need not spell what changed in it.
             if any(text in source for text in texts):
@@ -51,6 +53,9 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or _words_in(source)
             if _has_any(source, words, names, path) or (words & names.keys() and find_run_notebook(source)):
+                return True
+            # What is looked up in a module need not be spelled, but its arguments are.
+            if any(way in source for way in _LOOKS_UP) and not words.isdisjoint(_arguments_of(migration)):
                 return True
     return False
 
@@ -142,6 +147,12 @@ def called_otherwise(migrations: Iterable[Migration]) -> frozenset[str]:
     # Whoever takes a name from elsewhere may go on calling what is only renamed.
     names = [name for call in moving if call.add or call.rename or call.drop or call.v2 is not None for name in call.of]
     return frozenset(name.rpartition(".")[2] for name in names)
+
+
+@cached_by_identity
+def _arguments_of(migration: Migration) -> frozenset[bytes]:
+    """Return the arguments for which the rows about calls ask."""
+    return frozenset(name.encode() for call in migration.calls for name in call.asked)
 
 
 def _words_in(source: bytes) -> set[bytes]:

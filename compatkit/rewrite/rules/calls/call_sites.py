@@ -103,7 +103,11 @@ class Visitor:
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
         spreads = spreads_of(self._file, call)
-        planned, doubts = plan_call(call, acting, Circumstances(self._may_make, self._file.import_of, spreads))
+        planned, doubts = plan_call(
+            call,
+            acting,
+            Circumstances(self._may_make, self._file.import_of, self._file.value_of, self._is_written, spreads),
+        )
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
@@ -118,6 +122,9 @@ class Visitor:
                 self.findings.append(use.finding(self._source, reason))
         if renaming:
             yield Use(call.func, renaming.code, callee.name, is_open=True)
+
+    def _is_written(self, word: str) -> bool:
+        return word in self._source.text
 
     def _doubt(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> str:
         if not callee.sure and not callee.is_declared:
@@ -277,7 +284,9 @@ class Visitor:
     def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
         """Report arguments that reach a callable by a way on which they cannot be changed here."""
         for change in self._index.calls_of(name) if name else ():
-            planned, doubts = plan_call(call, [change], Circumstances(name_of=self._file.import_of))
+            planned, doubts = plan_call(
+                call, [change], Circumstances(name_of=self._file.import_of, value_of=self._file.value_of)
+            )
             if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
                 column = self._source.column(call.lineno, call.col_offset)
                 message = f"{name}: {'; '.join(planned.steps) or doubts[0].reason}; not rewritten: {reason}"

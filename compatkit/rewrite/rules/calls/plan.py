@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,22 @@ __all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
 
 # The name of an argument whose contents stand behind it as items of their own.
 SPREAD_OUT = "** "
+# Of a text that is put together, the parts that are filled in.
+_CONVERSION = re.compile(r"%(?:\([^)]*\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[A-Za-z%]")
+_FIELD = re.compile(r"\{[^{}]*\}")
+# What a display makes, and other expressions of which the class is seen.
+_KINDS: dict[type[ast.AST], type] = {
+    ast.List: list,
+    ast.ListComp: list,
+    ast.Tuple: tuple,
+    ast.Dict: dict,
+    ast.DictComp: dict,
+    ast.Set: set,
+    ast.SetComp: set,
+    ast.JoinedStr: str,
+    ast.Lambda: object,
+    ast.GeneratorExp: object,
+}
 _HALF = "another change of this call is left to a person"
 # What evaluates without doing anything else.
 _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.List)
@@ -33,11 +50,15 @@ class Circumstances:
     Attributes:
         may_make: whether a change may be made.
         name_of: the dotted name that an expression surely stands for.
+        value_of: the expression that a name stands for, where nothing else binds it; else the name.
+        is_written: whether a word stands anywhere in the file.
         spreads: what a `**` hands over.
     """
 
     may_make: Callable[[CallChange], bool] = lambda _: True
     name_of: Callable[[ast.expr], str] = lambda _: ""
+    value_of: Callable[[ast.expr], ast.expr] = lambda node: node
+    is_written: Callable[[str], bool] = lambda _: False
     spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
 
 
@@ -49,10 +70,14 @@ def plan_call(
 ) -> tuple[Planned, list[Doubt]]:
     """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release."""
     items = list(_items(call, around.spreads))
-    for item in items if any(change.made_of for change in changes) else ():
-        is_dict = isinstance(item.node, ast.Dict | ast.DictComp)
-        item.made = ("builtins.dict",) if is_dict else tuple(filter(None, map(around.name_of, _makers(item.node))))
-        item.is_list = isinstance(item.node, ast.List | ast.Tuple)
+    for item in items if any(change.made_of or change.matches for change in changes) else ():
+        if isinstance(item.node, ast.expr) and not item.is_spread:
+            _look_behind(item, around.value_of(item.node), around)
+    classes = {str(name) for change in changes for row in change.made_of for name in row.values}
+    if not any(around.is_written(name.rpartition(".")[2]) for name in classes):
+        # Nothing in the file is made of them; what comes from elsewhere is v2's as well, once all is migrated.
+        for item in items:
+            item.is_open = False
     planned, doubts = plan_items(items, changes, around.may_make)
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
         return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
@@ -65,10 +90,24 @@ def _is_its_own(doubt: Doubt, call: ast.Call) -> bool:
     return not doubt.is_said and (bool(doubt.change.to) or not doubt.change.asked.isdisjoint(given))
 
 
-def _makers(node: object) -> list[ast.expr]:
-    """Return what is called to make a value, or the elements of a list."""
+def _look_behind(item: Item, node: ast.expr, around: Circumstances) -> None:
+    """Note what an argument is made of, and what is written of its text, where a name stands for the value."""
+    known = _literal(node)
+    item.pieces = tuple(str(part) for part in known) if known else tuple(_pieces(node))
     parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
-    return [part.func for part in parts if isinstance(part, ast.Call)]
+    makers = [part.func for part in parts if isinstance(part, ast.Call)]
+    is_dict = isinstance(node, ast.Dict | ast.DictComp)
+    item.made = ("builtins.dict",) if is_dict else tuple(filter(None, map(around.name_of, makers)))
+    item.is_list = isinstance(node, ast.List | ast.Tuple)
+    item.is_open = any(_is_unknown(part, around) for part in parts)
+
+
+def _is_unknown(node: ast.expr, around: Circumstances) -> bool:
+    """True for what may be an object of any class: what a function returns, and what a class of this file makes."""
+    if isinstance(node, ast.Call):
+        return not (_last_name(node.func)[:1].isupper() and around.name_of(node.func))
+    is_class = _last_name(node)[:1].isupper() and bool(around.name_of(node))
+    return not is_class and type(node) not in _KINDS and _literal(node) is None
 
 
 def in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
@@ -105,6 +144,7 @@ def _item(index: int, node: ast.expr, name: str | None) -> Item:
         pieces=tuple(_pieces(node)),
         is_call=isinstance(node, ast.Call),
         is_object=isinstance(node, ast.Call) and _last_name(node.func)[:1].isupper(),
+        kind=_KINDS.get(type(node)),
     )
 
 
@@ -126,10 +166,23 @@ def _choices(node: ast.expr) -> Iterator[object]:
 
 
 def _pieces(node: ast.expr) -> Iterator[str]:
-    """Yield the parts of a formatted string that are written."""
-    if isinstance(node, ast.JoinedStr):
-        parts = (part.value for part in node.values if isinstance(part, ast.Constant))
-        yield from (part for part in parts if isinstance(part, str))
+    """Yield the parts of a text that are written: of a formatted string, and of one that is put together."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield from (part for value in parts if isinstance(value, ast.Constant) for part in _pieces(value))
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+            yield from _CONVERSION.split(text)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from (*_pieces(left), *_pieces(right))
+        case ast.IfExp(body=left, orelse=right):
+            yield from (*_pieces(left), *_pieces(right))
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            yield from _FIELD.split(text)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[given]):
+            yield text
+            yield from (part for each in getattr(given, "elts", ()) for part in _pieces(each))
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

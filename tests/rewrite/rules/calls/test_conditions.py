@@ -106,10 +106,22 @@ def test_what_was_rewritten_is_not_given_a_default_in_a_second_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ['"a/b", notes=1', 'name="a:b", notes=1', 'f"a/{name}", notes=1', 'f"{name}:", notes=1']
+    "given",
+    [
+        '"a/b", notes=1',
+        'name="a:b", notes=1',
+        'f"a/{name}", notes=1',
+        'f"{name}:", notes=1',
+        '"a/%s" % name, notes=1',
+        '"{}/b".format(name), notes=1',
+        '"a/" + name, notes=1',
+        '"/".join(["a", name]), notes=1',
+        '"a/b" if is_new else "ab", notes=1',
+        "PATH, notes=1",
+    ],
 )
 def test_a_text_that_v2_refuses_is_reported(given: str) -> None:
-    (found,) = findings(call(given), ROWS)
+    (found,) = findings(call(given) + '\n\nPATH = "a/b"\n', ROWS)
 
     assert "v2 refuses / and : in a name" in found
 
@@ -122,7 +134,18 @@ def test_a_text_that_v2_refuses_is_reported_where_another_row_renames_the_argume
     assert len(findings(source, ROWS)) == 1
 
 
-@pytest.mark.parametrize("given", ['"a", notes=1', "name, notes=1", 'f"a{name}", notes=1', "name=3, notes=1"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        '"a", notes=1',
+        "name, notes=1",
+        'f"a{name}", notes=1',
+        "name=3, notes=1",
+        '"%(a/b)s" % name, notes=1',
+        '"{a:/>3}".format(a=name), notes=1',
+        '"".join(coins), notes=1',
+    ],
+)
 def test_a_text_in_which_nothing_refused_is_seen_is_not_reported(given: str) -> None:
     assert not findings(call(given), ROWS)
 
@@ -154,7 +177,15 @@ def test_a_conditional_expression_is_one_of_its_literals(how: str, *, is_reporte
 
 @pytest.mark.parametrize(
     ("limit", "is_reported"),
-    [("limit", True), ("None if is_new else 1", True), ("limit()", False), ("2 if is_new else 1", False)],
+    [
+        ("limit", True),
+        ("None if is_new else 1", True),
+        ("limit()", False),
+        ("2 if is_new else 1", False),
+        ("[limit]", False),
+        ('f"{limit}"', False),
+        ("lambda: limit", False),
+    ],
 )
 def test_a_call_is_taken_for_a_value_that_is_not_none(limit: str, *, is_reported: bool) -> None:
     assert bool(findings(call(f"limit={limit}", name="owe"), ROWS)) is is_reported
@@ -165,10 +196,27 @@ def test_an_argument_that_is_made_of_a_class_moves(door: str) -> None:
     assert rewritten(call(f"door={door}", name="open"), ROWS) == call(f"gate={door}", name="open")
 
 
-@pytest.mark.parametrize("door", ["shop.Door()", "Gate()", "name", "[]", "[shop.Door()]", "shop.Gate"])
+@pytest.mark.parametrize("door", ["shop.Door()", "name", "[]", "[shop.Door()]", "shop.Gate"])
 def test_an_argument_that_is_not_seen_to_be_made_of_it_is_left_alone(door: str) -> None:
     assert type(outcome_of(call(f"door={door}", name="open"), ROWS)).__name__ == "Unchanged"
     assert not findings(call(f"door={door}", name="open"), ROWS)
+
+
+@pytest.mark.parametrize("made", ["shop.Gate()", "shop.Fence(1)"])
+def test_a_name_that_is_bound_once_is_what_it_was_bound_to(made: str) -> None:
+    before = f"import shop\n\ndoor = {made}\nshop.open(door=door)\n"
+
+    assert rewritten(before, ROWS) == before.replace("door=door", "gate=door")
+
+
+@pytest.mark.parametrize(
+    "door", ["shop.Gate() if is_new else shop.Door()", "Own()", "made()", "name", "name or shop.Door()"]
+)
+def test_what_may_be_made_of_a_class_that_the_file_names_is_reported(door: str) -> None:
+    source = call(f"door={door}", name="open") + "\n\nclass Own(shop.Gate): ...\ndef made(): return shop.Gate()\n"
+
+    assert type(outcome_of(source, ROWS)).__name__ == "Unchanged"
+    assert "not seen here what `door` is made of" in findings(source, ROWS)[0]
 
 
 @pytest.mark.parametrize("door", ["[shop.Gate()]", "[shop.Door(), shop.Gate()]", "(shop.Fence(),)"])
