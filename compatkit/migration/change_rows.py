@@ -469,6 +469,12 @@ MEMBERS = Table(
     ),
     Column("calls_at", NAME, "The hook of v2 at which the shim then calls the old one.", ""),
     Column("wrapped_as", NAME, "The key under which v1 kept a result that is no dict.", ""),
+    Column(
+        "own",
+        SWITCH,
+        "True for data that a class may keep for itself in v2: where one sets it, nothing is reported.",
+        default=False,
+    ),
     SAY,
     about=_about(),
     make_about=About,

@@ -183,7 +183,7 @@ class MemberChange(Row):
 
     `defined`: subclasses define it, as a hook that the library calls. Without `v2`, `say` tells what to do. A hook that
     was given all results of an epoch: the shim gathers what the method `gathers` returns, each under `wrapped_as` where
-    it is no dict, and calls the old hook where v2 calls `calls_at`.
+    it is no dict, and calls the old hook where v2 calls `calls_at`. `own`: a class that sets it goes on as before.
     """
 
     code: str
@@ -194,6 +194,7 @@ class MemberChange(Row):
     gathers: str = ""
     calls_at: str = ""
     wrapped_as: str = ""
+    own: bool = False
     say: str = ""
     about: About = About()
     told: ClassVar = Words("{0.of[0]}.{0.v1}", "The member {0.v1} of {0.of[0]}: {0.gist}.", "[[members]] {0.v1!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
@@ -331,8 +332,13 @@ class Unhandled(NamedTuple):
 
     def fits(self, name: str) -> bool:
         """Tell whether it is about a dotted name, or an argument: `shop.send(how)`."""
-        # fnmatch would take brackets for a set of characters.
-        return re.fullmatch(re.escape(self.name).replace(r"\*", ".*"), name) is not None
+        return self.name == name if "*" not in self.name else _pattern(self.name).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _pattern(name: str) -> re.Pattern[str]:
+    # fnmatch would take brackets for a set of characters; and a run asks more patterns than `re` remembers.
+    return re.compile(re.escape(name).replace(r"\*", ".*"))
 
 
 @value

@@ -78,14 +78,16 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:
-    """Leave out what says the same of the same place, under another code."""
+    """Leave out what says the same of the same place: under another code, or of another callee that it may be."""
     seen: set[tuple[int, int, str]] = set()
     kept = []
-    for each in findings:
-        key = (each.line, each.column, each.message)
-        if key not in seen:
-            seen.add(key)
-            kept.append(each)
+    for finding in findings:
+        _, colon, reason = finding.message.removeprefix("not rewritten: ").partition(": ")
+        texts = (finding.message, *([f"{finding.code} {reason}"] if colon else []))
+        keys = {(finding.line, finding.column, text) for text in texts}
+        if seen.isdisjoint(keys):
+            kept.append(finding)
+        seen |= keys
     return kept
 
 

@@ -4,7 +4,7 @@
 as `owner+name` (a work tree, or `owner+name/repo`, bare). Whoever runs this fetches them; their code stays out of this
 repository. `--python PYTHON` is an interpreter that has v2: each import and each attribute chain of the migrated files
 is resolved there, where its library is. A chain is followed through modules and classes; what lies behind an object is
-not asked for. `--half open` or `--half held` takes one half, and `--details FOLDER` keeps all that is said.
+not asked for. `--half open`, `--half held` or `--half third` takes one group; `--details FOLDER` keeps all that is said.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ warnings.simplefilter("ignore")
 
 def leads_nowhere(dotted):
     parts = dotted.split(".")
-    try:
-        importlib.import_module(parts[0])
-    except Exception:
+    if parts[0] in closed:
         return False
     for at in range(len(parts), 0, -1):
         try:
@@ -69,7 +67,15 @@ def leads_nowhere(dotted):
             return False
     return False
 
-for line in sys.stdin.read().split():
+lines = sys.stdin.read().split()
+closed = set()
+for root in sorted({line.partition(".")[0] for line in lines}):
+    try:
+        importlib.import_module(root)
+    except Exception as error:
+        closed.add(root)
+        print(f"not looked at: {root}, {type(error).__name__}", file=sys.stderr)
+for line in lines:
     if leads_nowhere(line):
         print(line)
 """
@@ -89,13 +95,14 @@ class Report:
     made: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--half", choices=["open", "held"])
+    parser.add_argument("--half", choices=["open", "held", "third"])
     parser.add_argument("--details", type=Path)
     options = parser.parse_args()
     rows = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
@@ -186,7 +193,8 @@ def read_names(
             if old is not None and name not in {each for _, each in old}:
                 ours.add((path, name))
     asked = "\n".join(found)
-    done = subprocess.run([python, "-c", RESOLVE], input=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run([python, "-c", RESOLVE], input=asked, capture_output=True, text=True, check=True)
+    report.closed += [line for line in done.stderr.splitlines() if line.startswith("not looked at: ")]
     reported = {(str(each["path"]), each["line"]) for each in said["findings"]}
     spoken = {str(each["path"]): "" for each in said["findings"]}
     for each in said["findings"]:
@@ -194,12 +202,20 @@ def read_names(
     for name in done.stdout.split():
         for path, line in found[name]:
             where = f"{path}:{line} {name}"
-            if (path, line) in reported or name in spoken.get(path, ""):
+            if (path, line) in reported or any(owner in spoken.get(path, "") for owner in _owners(name)):
                 report.told.append(where)
             elif (path, name) in ours:
                 report.made.append(where)
             else:
                 report.silent.append(where)
+
+
+def _owners(name: str) -> Iterator[str]:
+    """Yield the name, and those of what holds it, below the library itself: what was said of these, it shares."""
+    parts = name.split(".")
+    yield from (".".join(parts[:size]) for size in range(len(parts), 2, -1))
+    if len(parts) == 2:
+        yield name
 
 
 def names_of(file: Path) -> list[tuple[int, str]] | None:
@@ -245,7 +261,7 @@ def total(half: str, reports: list[Report]) -> Report:
         found.places += each.places
         found.findings += each.findings
         found.seconds += each.seconds
-        for name in ("broken", "made", "told", "silent"):
+        for name in ("broken", "made", "told", "silent", "closed"):
             getattr(found, name).extend(getattr(each, name))
     return found
 
@@ -255,7 +271,7 @@ def show(report: Report) -> None:
     numbers = f"{report.files:6,}{report.places:8,}{report.findings:10,}" + "".join(
         f"{count:{width},}" for count, width in zip(counts, (6, 6, 8, 8), strict=True)
     )
-    print(f"{report.name:45}{numbers}{report.seconds:7.1f}", flush=True)
+    print(f"{report.name:45}{numbers}{report.seconds:7.1f}", *sorted({*report.closed}), flush=True)
 
 
 if __name__ == "__main__":

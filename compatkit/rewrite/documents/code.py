@@ -65,8 +65,9 @@ def _may_use(code: str, request: Request) -> bool:
     if would_break(code, request.calling):
         return True
     # The local name of a from-import stays; only behind a dot is it the old module's.
-    used = {rf"\b{re.escape(move.old_home.rpartition('.')[2])}\b" for move in request.moves}
-    used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves}
+    homes = {move.old_home.rpartition(".")[2] for move in request.moves}
+    used = {rf"\b{re.escape(home)}\b" for home in homes if home in code}
+    used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves if move.old_name in code}
     return any(re.search(pattern, code) for pattern in used)
 
 
@@ -76,7 +77,8 @@ def _is_used_unseen(layout: CodeLayout, unread: list[CodeBlock], request: Reques
 
 def spells(code: str, request: Request) -> bool:
     """Tell whether an old name stands in a text as a word."""
-    return any(re.search(rf"\b{re.escape(move.old_name)}\b", code) for move in request.moves)
+    spelled = {move.old_name for move in request.moves if move.old_name in code}
+    return any(re.search(rf"\b{re.escape(name)}\b", code) for name in spelled)
 
 
 def _unread(block: CodeBlock, request: Request) -> TextFinding:

@@ -161,3 +161,25 @@ def dotted(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def defined_names(item: ast.stmt) -> Iterator[str]:
+    """Yield what a statement in the body of a class defines."""
+    match item:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            yield name
+
+
+def kept_in(owner: ast.ClassDef) -> set[str]:
+    """Return what a class defines, and what it sets on its objects."""
+    nodes = ast.walk(owner)
+    stored = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+    return stored.union(*map(defined_names, owner.body))

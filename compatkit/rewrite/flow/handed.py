@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.rewrite.file.neighbours import Facts, Handed
+from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import (
@@ -36,7 +37,7 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     sent = ((key, teller.handed(value)) for key, value in sorted(facts.sent.items()))
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
     owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
-    defined = {item.name for owner in owners for item in owner.body if isinstance(item, _FUNCTIONS)}
+    defined = set[str]().union(*map(kept_in, owners))
     return Facts(
         tuple((name, told) for name, told in handed if told is not None),
         tuple((key, told) for key, told in sent if told is not None),

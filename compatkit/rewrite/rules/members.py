@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
-from compatkit.rewrite.file.tree import span
+from compatkit.rewrite.file.tree import defined_names, span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.members_by_string import defined_names, said_of
+from compatkit.rewrite.rules.members_by_string import said_of, set_names
 from compatkit.rewrite.rules.respell import Use
 
 
@@ -30,6 +30,8 @@ class Members:
         bodies = [owner.body for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
         self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
         self._overridden |= facts.file.neighbours.overridden
+        is_kept = any(member.own for member in facts.index.members.values())
+        self._kept = set_names(facts) if is_kept else frozenset[str]()
         self.findings: list[Finding] = []
 
     def uses(self) -> Iterator[Use]:
@@ -73,7 +75,8 @@ class Members:
         _, end = span(self._source, node)
         start = end - len(member.v1)
         if not member.v2:
-            self._say(node, member, value.name)
+            if not (member.own and member.v1 in self._kept):
+                self._say(node, member, value.name)
         elif reason := self._doubt(value, node, member):
             self.findings.append(use.finding(self._source, reason))
         else:

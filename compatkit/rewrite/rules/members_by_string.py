@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import defined_names, kept_in
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
@@ -41,8 +42,9 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
     reasons += [(each, "all attributes are listed here") for each in _listed(trace, index)]
     reasons += _out_of_sight(trace, index)
+    kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:
-        if not file.ignored.holds(node.lineno, member.code):
+        if not file.ignored.holds(node.lineno, member.code) and not (member.own and member.v1 in kept):
             message = f"{said_of(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
             yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
 
@@ -135,15 +137,10 @@ def _overridden(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.stmt, str,
                     yield item, base, member
 
 
-def defined_names(item: ast.stmt) -> Iterator[str]:
-    """Yield what a statement in the body of a class defines."""
-    match item:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            yield name
-        case ast.Assign(targets=targets):
-            yield from (target.id for target in targets if isinstance(target, ast.Name))
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            yield name
+def set_names(facts: CallFacts) -> frozenset[str]:
+    """Return what classes with a declared base set themselves, in this file or another one."""
+    owners = [owner for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
+    return facts.file.neighbours.overridden.union(*map(kept_in, owners))
 
 
 def said_of(name: str, member: MemberChange) -> str:

@@ -53,7 +53,7 @@ class Context:
     def doubt(self, node: ast.Constant, spelling: Spelling) -> str:
         """Say why this string must not be changed, or nothing where it is certain."""
         move = spelling.move
-        if move.new_module == self._home.name:
+        if move.new_home == self._home.name:
             return "the new home itself names the old one, perhaps to tell it apart"
         if missing := self.file.neighbours.absence_of(move.new):
             return missing
@@ -203,11 +203,11 @@ class Context:
     def _brings_new(self, node: ast.AST, move: Move) -> bool:
         match node:
             case ast.ImportFrom():
-                return self._home.resolve(node) == move.new_module
+                return self._home.resolve(node) == move.new_home
             case ast.Import():
-                return any(alias.name == move.new_module for alias in node.names)
+                return any(alias.name == move.new_home for alias in node.names)
             case ast.Constant(value=str(text)):
-                return text in (move.new, move.new_module)
+                return text in (move.new, move.new_home)
         return False
 
     @cached_property

@@ -44,7 +44,10 @@ class Names:
         for move in Move.symbols(moves):
             self.by_module.setdefault(move.old_module, []).append(move)
         self._whole = {move.old: [move] for move in renaming_of(moves).modules}
-        self._mention = _mention({**self._whole, **self.by_module})
+        news = [f"{move.new}." for move in Move.symbols(moves)]
+        # v2 has names in them: a text that names one says nothing of those that changed.
+        self.staying = frozenset(home for home in self.by_module if any(new.startswith(f"{home}.") for new in news))
+        self._mention = _mention({**self._whole, **self.by_module}, self.staying - {*self._whole})
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
 
@@ -104,8 +107,8 @@ def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras
     return Spelling(move, new + extras, is_symbol=move.old != move.old_home)
 
 
-def _mention(modules: dict[str, list[Move]]) -> re.Pattern[str]:
-    any_of = "|".join(_mention_of(module, modules[module]) for module in _longest_first(modules))
+def _mention(modules: dict[str, list[Move]], staying: frozenset[str]) -> re.Pattern[str]:
+    any_of = "|".join(_mention_of(module, modules[module], module in staying) for module in _longest_first(modules))
     return re.compile(rf"(?:(?<![\w.])|{_ESCAPE})(?P<module>{any_of})(?!\w)(?:[.:][^\W\d]\w*)*")
 
 
@@ -117,14 +120,17 @@ def _longest_first(words: Iterable[str]) -> list[str]:
     return sorted(words, key=lambda word: (-len(word), word))
 
 
-def _mention_of(module: str, moves: list[Move]) -> str:
+def _mention_of(module: str, moves: list[Move], stays: bool) -> str:
+    names = "|".join(sorted({re.escape(move.old_name) for move in moves}))
+    if stays:
+        imported = r"[ \t]+import\b(?:[ \t]*\([^)]*|[^\r\n]*)"
+        return rf"{re.escape(module)}(?={imported}\b(?:{names})\b|[.:](?:{names})(?!\w))"
     if "." in module:
         return re.escape(module)
     # A single word is the name of much else.
     if any(move.old == module for move in moves):
         name = re.escape(module)
         return rf"{name}(?=[ \t]+import\b|[.:][^\W\d])|(?<=-m ){name}|(?<=-m\", \"){name}|(?<=-m', '){name}"
-    names = "|".join(sorted({re.escape(move.old_name) for move in moves}))
     return rf"{re.escape(module)}(?=[ \t]+import\b|[.:](?:{names})(?!\w))"
 
 

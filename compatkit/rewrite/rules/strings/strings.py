@@ -100,6 +100,8 @@ class _Search:
         use = None
         if spelling.names_home:
             use = find_known_use(self._context, node, self._names.by_module[text])
+            if use is None and text in self._names.staying and not self._context.is_loaded(node):
+                return
             spelling = Spelling(use.move, use.move.new_module, names_home=True, is_symbol=False) if use else spelling
         move = spelling.move
         literal = read_literal(self._file.source, node)
