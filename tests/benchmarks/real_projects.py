@@ -4,7 +4,7 @@
 as `owner+name` (a work tree, or `owner+name/repo`, bare). Whoever runs this fetches them; their code stays out of this
 repository. `--python PYTHON` is an interpreter that has v2: each import and each attribute chain of the migrated files
 is resolved there, where its library is. A chain is followed through modules and classes; what lies behind an object is
-not asked for. `--half open`, `--half held` or `--half third` takes one group; `--details FOLDER` keeps all that is said.
+not asked for. `--half open`, `--half held` or `--half third` takes one; `--details FOLDER` keeps all findings.
 """
 
 from __future__ import annotations
