@@ -86,7 +86,7 @@ def _log_page(compared: Compared, title: str, tracking_uri: str | None) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    from compatkit.equivalence.reading.own_pages import FOLDER, page_name
+    from compatkit.equivalence.reading.known_names import FOLDER, page_name
     from compatkit.report.made import how_made
     from compatkit.report.verdict_page import write_verdict_page
 

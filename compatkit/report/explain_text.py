@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compatkit.equivalence.explain.clue import Clue, Explanation, State
+from compatkit.equivalence.explain.explain import Clue, Explanation, State
 from compatkit.report.markdown_text import prose
 from compatkit.report.migrate_text import printable
 

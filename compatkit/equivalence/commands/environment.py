@@ -1,12 +1,15 @@
-"""Make the environment of a command: its store, its seed, its threads, and this interpreter as `python`."""
+"""What surrounds a command: its variables, the files in its folder, and whose code it imports."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.store import Store
 from compatkit.platforms import usable_cores
@@ -62,3 +65,112 @@ def _is_chosen(env: Mapping[str, str]) -> bool:
 
 def _thread_variables(threads: int | None) -> dict[str, str]:
     return {} if threads is None else dict.fromkeys(_THREADS, str(threads))
+
+
+CHILD_SITE = Path(__file__).parent / "child_site"
+_VARIABLE = "COMPATKIT_TREE"
+
+
+def watch_imports(tree: Path, other: Path | None, store: Store, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that have a command's Python processes import from `tree` what lies in `other`, and tell."""
+    told = {"tree": str(tree), "other": str(other) if other else None, "report": str(store.imports)}
+    rest = environment.get("PYTHONPATH")
+    path = os.pathsep.join([str(CHILD_SITE), *([rest] if rest else [])])
+    return {_VARIABLE: json.dumps(told), "PYTHONPATH": path}
+
+
+def require_own_code(side: str, tree: Path, folder: Path, other: Path | None, store: Store) -> None:
+    """Raise `CommandError` where a process imported from `other`, or from anywhere else what `tree` has itself."""
+    reports = sorted(store.imports.glob("*.json"))
+    if not reports:
+        raise CommandError.nothing_was_told(side, store.output)
+    own = {name: place for place in dict.fromkeys((folder, tree, tree / "src")) for name in _importable(place)}
+    wrong: dict[str, None] = {}
+    for report in reports:
+        places: dict[str, list[str]] = json.loads(report.read_text(encoding="utf-8"))
+        for name, found in places.items():
+            wrong |= dict.fromkeys(_wrong(name, found, tree, other, own))
+    if wrong:
+        raise CommandError.foreign_code(side, sorted(wrong), tree)
+
+
+def _wrong(name: str, found: list[str], tree: Path, other: Path | None, own: Mapping[str, Path]) -> Iterator[str]:
+    for place in found:
+        # First as it is written: what was linked into the tree on purpose is the tree's.
+        if _is_in(place, tree):
+            continue
+        real = os.path.realpath(place)
+        if other and _is_in(real, other) and not _is_environment(real):
+            yield f"{name!r} came from the working tree ({os.path.relpath(real, other)})"
+        elif name in own and not _is_in(real, tree):
+            yield f"{name!r}, which lies in {_shown(own[name], tree)}, came from {place}"
+
+
+def _is_in(place: str, folder: Path) -> bool:
+    return place == str(folder) or place.startswith(f"{folder}{os.sep}")
+
+
+def _is_environment(place: str) -> bool:
+    """Tell whether it is what was installed into an environment, which may well lie in the work tree."""
+    return any(part in {"site-packages", "dist-packages"} for part in Path(place).parts)
+
+
+def _shown(folder: Path, tree: Path) -> str:
+    inside = folder.relative_to(tree) if folder != tree else Path()
+    return f"{inside.as_posix()}/" if inside.parts else "the tree's root"
+
+
+def _importable(folder: Path) -> Iterator[str]:
+    """Yield the modules and packages in a folder; a folder without `__init__.py` may be anything."""
+    if not folder.is_dir():
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.suffix == ".py" and entry.stem.isidentifier():
+            yield entry.stem
+        elif entry.name.isidentifier() and (entry / "__init__.py").is_file():
+            yield entry.name
+
+
+# Where MLflow logs if nothing else is said.
+_DEFAULT_STORES = ("mlflow.db", "mlruns")
+_NEVER = {"__pycache__", "node_modules"}
+_MOST = 100_000  # entries; a larger folder is data
+
+
+def default_stores_written(folder: Path, since: float) -> list[str]:
+    """Return MLflow's default stores in a command's folder, as far as they were written to."""
+    return [name for name in _DEFAULT_STORES if any(_is_new(one, since) for one in _all_of(folder / name))]
+
+
+def files_written(folder: Path, since: float, until: float = math.inf) -> list[str]:
+    """Return the files in a folder that were last written between two times.
+
+    Hidden ones, environments and MLflow's default stores are left out.
+    """
+    found = []
+    for number, path in enumerate(_files(folder)):
+        if number >= _MOST:
+            break
+        if _is_new(path, since, until):
+            found.append(path.relative_to(folder).as_posix())
+    return sorted(name for name in found if name.partition("/")[0] not in _DEFAULT_STORES)
+
+
+def _all_of(place: Path) -> Iterator[Path]:
+    yield place
+    if place.is_dir():
+        yield from place.rglob("*")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [one for one in folders if _matters(Path(place, one))]
+        yield from (Path(place, file) for file in files if not file.startswith("."))
+
+
+def _matters(folder: Path) -> bool:
+    return not folder.name.startswith(".") and folder.name not in _NEVER and not (folder / "pyvenv.cfg").exists()
+
+
+def _is_new(path: Path, since: float, until: float = math.inf) -> bool:
+    return os.path.lexists(path) and since <= path.lstat().st_mtime < until

@@ -1,19 +1,55 @@
-"""Commands as child processes: each in a process group of its own, its output in a file, none outliving this one."""
+"""Commands as processes: run, ended and timed together, while this process imports MLflow."""
 
 from __future__ import annotations
 
+import importlib
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from types import FrameType
 
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.platforms import ENDING_SIGNALS, ask_group, end_group, group_of_its_own
+
+# The second is what MLflow imports when it opens a store that is a database.
+_NEEDED = ("mlflow", "mlflow.store.tracking.sqlalchemy_store")
+_PATIENCE = 0.3  # seconds: of commands that fail at once, nothing is read, and their error must not wait for an import
+
+
+@contextmanager
+def mlflow_is_imported() -> Iterator[None]:
+    """Import what reading needs in another thread; where the block ends well, it is there at the end.
+
+    In another thread, because an interrupt in the middle of an import ends the process by the signal: CPython marks
+    one that passes through `exec` as unhandled. Interrupts come to the main thread. Not in a daemon: one that is
+    stopped inside an extension module may abort the process.
+    """
+    if all(name in sys.modules for name in _NEEDED):
+        yield
+        return
+    timer = Timer(_PATIENCE, _import)
+    timer.start()
+    try:
+        yield
+    except BaseException:
+        timer.cancel()
+        raise
+    timer.join()
+
+
+def _import() -> None:
+    # Whatever keeps it from being imported is told where it is needed.
+    with suppress(Exception):
+        for name in _NEEDED:
+            importlib.import_module(name)
+
 
 _LOOK = 0.02  # seconds, between two looks at the processes
 _GRACE = 3.0  # seconds, from asking a command to end until it is killed

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from compatkit.equivalence.commands.environment import environment_of, slots_and_threads
+from compatkit.equivalence.commands.environment import (
+    default_stores_written,
+    environment_of,
+    files_written,
+    require_own_code,
+    slots_and_threads,
+    watch_imports,
+)
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.equivalence.commands.imports import require_own_code, watch_imports
-from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
-from compatkit.equivalence.commands.process import Launch, run_commands
+from compatkit.equivalence.commands.process import Launch, mlflow_is_imported, run_commands
 from compatkit.equivalence.commands.result import Reading
-from compatkit.equivalence.commands.scenario import CommandScenario
-from compatkit.equivalence.commands.sides import AGAIN, Side, Sides
+from compatkit.equivalence.commands.scenario import AGAIN, CommandScenario, Side, Sides
 from compatkit.equivalence.commands.store import LoggedRun, Store, bring_up_to_date, top_level_runs
-from compatkit.equivalence.commands.written import default_stores_written, files_written
 from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.equivalence.commands.pairing import pair_runs
-from compatkit.equivalence.commands.result import Comparison, RunVerdict
+from compatkit.equivalence.commands.result import Comparison, RunVerdict, pair_runs
 from compatkit.equivalence.commands.sample import Logged
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Snapshot

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
-from compatkit.equivalence.commands.pairing import Pairing, pair_runs
-from compatkit.equivalence.commands.result import Comparison, Progress, Reading, Result, RunVerdict
+from compatkit.equivalence.commands.result import Comparison, Pairing, Progress, Reading, Result, RunVerdict, pair_runs
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.sampled import compare_over_seeds
-from compatkit.equivalence.commands.scenario import CommandScenario
-from compatkit.equivalence.commands.sides import Sides, prepared_sides
+from compatkit.equivalence.commands.scenario import CommandScenario, Sides, prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.errors import EquivalenceError

@@ -7,11 +7,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from compatkit.equivalence.comparing.compared import count_compared
 from compatkit.equivalence.comparing.metrics import compare_metrics, compare_model_metrics
-from compatkit.equivalence.comparing.models import compare_files, compare_models
-from compatkit.equivalence.comparing.near import notes_on_near_values
-from compatkit.equivalence.comparing.releases import with_models_paired
+from compatkit.equivalence.comparing.models import compare_files, compare_models, with_models_paired
+from compatkit.equivalence.comparing.tallies import count_compared, notes_on_near_values
 from compatkit.equivalence.comparing.texts import compare_params, compare_texts
 from compatkit.equivalence.comparing.variables import with_variables_of
 from compatkit.equivalence.difference import Difference, Kind, excerpts
@@ -19,7 +17,7 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.frameworks import natures_of
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.reading.canonical import is_same_tag
-from compatkit.equivalence.reading.weights import REQUIREMENTS
+from compatkit.equivalence.reading.model_folder import REQUIREMENTS
 from compatkit.equivalence.snapshot import Dataset, Snapshot
 from compatkit.equivalence.verdict import Allowed, Verdict
 from compatkit.migration import Allowance

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from compatkit.equivalence.comparing.arrays import suspects
-from compatkit.equivalence.comparing.ties import have_one_order
+from compatkit.equivalence.comparing.histories import have_one_order, suspects
 from compatkit.equivalence.difference import Difference, Distance, Kind
 from compatkit.equivalence.frameworks import metric_nature
 from compatkit.equivalence.policy import Policy

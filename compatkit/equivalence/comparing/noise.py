@@ -11,10 +11,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
-from compatkit.equivalence.comparing.releases import with_models_paired
+from compatkit.equivalence.comparing.models import with_models_paired
 from compatkit.equivalence.difference import Difference, Kind, excerpts
-from compatkit.equivalence.generated_names import is_generated
 from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.reading.known_names import is_generated
 from compatkit.equivalence.snapshot import File, Model, Snapshot
 from compatkit.equivalence.verdict import Verdict
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
-from compatkit.equivalence.comparing.numerals import is_same_param
 from compatkit.equivalence.difference import Difference, Distance, Kind, excerpts
 from compatkit.equivalence.policy import Policy
+from compatkit.equivalence.reading.contents.places import is_numeral
 
 
 def compare_texts(
@@ -97,3 +99,17 @@ def _with_rename_hint(difference: Difference, value: str, others: Mapping[str, s
     """Say so where a param of one side has just one counterpart of the same value on the other."""
     same = [name for name, text in others.items() if text == value]
     return replace(difference, hint=f"renamed? {same[0]!r} has the same value") if len(same) == 1 else difference
+
+
+def is_same_param(before: str, after: str) -> bool:
+    """Tell whether two param texts say the same: equal, or two decimal numerals of one exact and finite value."""
+    if before == after:
+        return True
+    left, right = _exact(before), _exact(after)
+    return left is not None and left == right
+
+
+def _exact(text: str) -> Decimal | None:
+    """Return the value of a numeral, not rounded to a double; None where the text is none, or no double holds it."""
+    # Decimal compares without rounding; float() overflows to an infinity, in which all large numerals agree.
+    return Decimal(text) if is_numeral(text) and math.isfinite(float(text)) else None

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from compatkit.equivalence.comparing.arrays import suspects
+from compatkit.equivalence.comparing.histories import suspects
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.reading.contents.places import ROOT, below
 from compatkit.equivalence.reading.datasets import rows_of

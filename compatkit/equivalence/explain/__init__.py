@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.equivalence.explain.clue import Clue, Explanation, State
-from compatkit.equivalence.explain.explain import explain
-from compatkit.equivalence.explain.parting import Parting, first_parting
-from compatkit.equivalence.explain.read_trace import read_trace
+from compatkit.equivalence.explain.explain import Clue, Explanation, State, explain
+from compatkit.equivalence.explain.first_divergence import Parting, first_parting, read_trace
 
 __all__ = ["Clue", "Explanation", "Parting", "State", "explain", "first_parting", "read_trace"]

@@ -1,17 +1,43 @@
-"""Two runs that differ in, what they say of how they came to it out."""
+"""Explain why two runs differ, from what each recorded about its own setup."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.equivalence.explain.clue import Clue, Explanation, State
-from compatkit.equivalence.explain.parting import Parting, first_parting
-from compatkit.equivalence.explain.read_trace import read_trace
+from compatkit.equivalence.explain.first_divergence import Parting, first_parting, read_trace
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Verdict
 from compatkit.trace import Trace
 from compatkit.trace.environment import PACKAGES, PREFIX
+
+
+class State(Enum):
+    """What two runs say of one aspect. Where one says nothing, it is unknown, and not the same."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """One aspect of how two runs were made, such as "environment", and a line for each thing to be said of it."""
+
+    aspect: str
+    state: State
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The clues, in the order in which a training depends on them, and where the runs began to part."""
+
+    clues: tuple[Clue, ...]
+    began: str
+
 
 _HOW = "watch both trainings: compatkit.trace.watch(model), with COMPATKIT_TRACE=1"
 _NOWHERE = "in what was not recorded: after the last recorded batch, outside the module, or in what is logged"

@@ -1,12 +1,12 @@
 """MLflow's `model.pt2`, a zip archive of raw tensors, JSON tables of their names, and the graph as JSON.
 
-Nothing in it is executed. What is neither read here nor known to name the occasion is compared by digest.
-"""
+Nothing in it is executed. What is neither read here nor known to name the occasion is compared by digest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -14,13 +14,57 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compatkit.budget import Budget
-from compatkit.equivalence.reading.contents.json_values import require_few_values
-from compatkit.equivalence.reading.contents.zips import opened_zip
-from compatkit.equivalence.reading.graph import graph_details, graph_operations
-from compatkit.equivalence.reading.layers import graph_layers, unknown_settings
-from compatkit.equivalence.reading.raw_tensor import read_tensor
+from compatkit.equivalence.reading.contents.structured import require_few_values
+from compatkit.equivalence.reading.contents.unpacked import opened_zip
+from compatkit.equivalence.reading.graph import graph_details, graph_layers, graph_operations, unknown_settings
 from compatkit.equivalence.snapshot import File, Layer, Tensor
+
+# torch's serialised ScalarType (torch._export.serde.schema), with the NumPy dtype that holds the raw bytes.
+_DTYPES: dict[int, tuple[str, type[np.generic]]] = {
+    1: ("uint8", np.uint8),
+    2: ("int8", np.int8),
+    3: ("int16", np.int16),
+    4: ("int32", np.int32),
+    5: ("int64", np.int64),
+    6: ("float16", np.float16),
+    7: ("float32", np.float32),
+    8: ("float64", np.float64),
+    10: ("complex64", np.complex64),
+    11: ("complex128", np.complex128),
+    12: ("bool", np.bool_),
+    13: ("bfloat16", np.uint16),
+    28: ("uint16", np.uint16),
+    34: ("uint32", np.uint32),
+    35: ("uint64", np.uint64),
+}
+_STRIDED = 7  # torch's serialised Layout
+
+
+def read_tensor(raw: bytes, meta: Mapping[str, Any], budget: Budget) -> Tensor:
+    """Read a tensor. Raises `ValueError` or `LookupError` where it is not a plain one inside its buffer."""
+    name, dtype = _DTYPES[meta["dtype"]]
+    shape = [size["as_int"] for size in meta["sizes"]]
+    strides = [stride["as_int"] for stride in meta["strides"]]
+    offset = meta["storage_offset"]["as_int"]
+    flat: NDArray[Any] = np.frombuffer(raw, dtype=dtype)
+    if meta["layout"] != _STRIDED or min(offset, *shape, *strides, 0) < 0:
+        raise ValueError("not a plain tensor")
+    # The place of the last value, counted in values; a tensor without any may lie anywhere.
+    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    if 0 not in shape and last >= flat.size:
+        raise ValueError("strides leave the buffer")
+    # A stride of nothing repeats one value as often as the table claims.
+    budget.spend(size=2 * math.prod(shape) * flat.itemsize)
+    steps = [stride * flat.itemsize for stride in strides]
+    values: NDArray[Any] = np.array(np.lib.stride_tricks.as_strided(flat[offset:], shape, steps))
+    if name == "bfloat16":
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return Tensor(name, values)
+
 
 # torch.export.pt2_archive.constants; the name of a constant is marked, lest it hide a weight of that name.
 _TABLES = {

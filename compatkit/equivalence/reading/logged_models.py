@@ -13,9 +13,9 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, local_folder
 from compatkit.equivalence.reading.canonical import canonical_points
 from compatkit.equivalence.reading.contents import read_file
+from compatkit.equivalence.reading.model_folder import read_model
 from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel, logged_in_files
 from compatkit.equivalence.reading.store.opened import mlflow_version
-from compatkit.equivalence.reading.weights import read_model
 from compatkit.equivalence.snapshot import File, Model, ModelMetrics
 
 if TYPE_CHECKING:

@@ -12,13 +12,12 @@ from compatkit.equivalence.reading.artifact_folder import artifact_folder, files
 from compatkit.equivalence.reading.calls import read_calls
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
-from compatkit.equivalence.reading.image_names import names_of_loggers
+from compatkit.equivalence.reading.known_names import names_of_loggers, own_pages
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
-from compatkit.equivalence.reading.own_pages import own_pages
+from compatkit.equivalence.reading.model_folder import weights_alone_note
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
 from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
-from compatkit.equivalence.reading.structure import weights_alone_note
 from compatkit.equivalence.snapshot import File, Snapshot
 from compatkit.safe_text import without_password
 from compatkit.trace import TRACE_FILE

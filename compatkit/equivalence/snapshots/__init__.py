@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from compatkit.equivalence.snapshots.read import load_snapshot
 from compatkit.equivalence.snapshots.references import is_snapshot_file, resolve_snapshot, resolve_snapshots
-from compatkit.equivalence.snapshots.stored import load_snapshot, save_snapshot
-from compatkit.equivalence.snapshots.write import snapshot_text
+from compatkit.equivalence.snapshots.write import save_snapshot, snapshot_text
 
 __all__ = [
     "is_snapshot_file",

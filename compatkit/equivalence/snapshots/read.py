@@ -14,8 +14,7 @@ from compatkit.budget import MIB, Budget
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
 from compatkit.equivalence.snapshot import Content, Dataset, File, Layer, Model, Snapshot
-from compatkit.equivalence.snapshots.lines import read_number
-from compatkit.equivalence.snapshots.tensor_text import read_tensor
+from compatkit.equivalence.snapshots.lines import read_number, read_tensor
 from compatkit.equivalence.snapshots.write import FORMAT, VERSION
 
 # Weights of zeros take few bytes: so much may any file unpack to, and a multiple of it.
@@ -131,3 +130,12 @@ def _model(said: Mapping[str, Any], budget: Budget) -> Model:
         "tensors": lambda tensors: {name: read_tensor(tensor, budget) for name, tensor in tensors.items()},
     }
     return Model(**{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot that `save_snapshot` wrote; raises `EquivalenceError` unless it is all there, and unchanged."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise EquivalenceError.unreadable_snapshot(path, error.strerror or str(error)) from error
+    return parse_snapshot(raw, path)

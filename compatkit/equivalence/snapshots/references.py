@@ -14,7 +14,7 @@ from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.reader import take_snapshot, take_snapshots
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.snapshot import Snapshot
-from compatkit.equivalence.snapshots.stored import load_snapshot
+from compatkit.equivalence.snapshots.read import load_snapshot
 from compatkit.errors import nearest
 from compatkit.safe_text import without_password
 

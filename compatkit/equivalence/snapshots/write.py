@@ -32,10 +32,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.snapshot import Dataset, File, Layer, Model, Point, Snapshot, Tensor
-from compatkit.equivalence.snapshots.lines import array_lines, number_line, object_lines, text_line, texts_lines
-from compatkit.equivalence.snapshots.tensor_text import tensor_lines
+from compatkit.equivalence.snapshots.lines import (
+    array_lines,
+    number_line,
+    object_lines,
+    tensor_lines,
+    text_line,
+    texts_lines,
+)
 
 FORMAT = "compatkit snapshot"
 VERSION = 3
@@ -136,3 +144,20 @@ def _tensors(tensors: Mapping[str, Tensor], depth: int) -> str:
 
 def _filled(sections: Mapping[str, str]) -> _Entries:
     return ((name, text) for name, text in sections.items() if text not in {"{}", "[]"})
+
+
+def save_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot to a file, which is replaced in one step; see `write` for the format.
+
+    Raises `EquivalenceError` where it cannot be written: then a file that was there still holds what it held.
+    """
+    # Imported here: it brings LibCST, which a comparison can do without.
+    from compatkit.migrate.write import WriteError, write_output
+
+    was_there = path.exists()
+    try:
+        write_output(path, snapshot_text(snapshot).encode())
+    except WriteError as error:
+        if not was_there:
+            path.unlink(missing_ok=True)
+        raise EquivalenceError.unwritable_snapshot(path, error.what) from error

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from compatkit.equivalence.reading.own_pages import MARK
+from compatkit.equivalence.reading.known_names import MARK
 from compatkit.report.migrate_text import printable
 from compatkit.report.verdict_page.comparison import Comparison, Outcome
 from compatkit.report.verdict_page.view import Section, read_sections

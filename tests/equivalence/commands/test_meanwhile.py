@@ -10,7 +10,7 @@ import pytest
 
 IMPORTS = """
 import sys, time
-from compatkit.equivalence.commands.meanwhile import mlflow_is_imported
+from compatkit.equivalence.commands.process import mlflow_is_imported
 
 try:
     with mlflow_is_imported():

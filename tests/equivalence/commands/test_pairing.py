@@ -7,9 +7,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.equivalence.commands.pairing import pair_runs
+from compatkit.equivalence.commands.result import pair_runs
 from compatkit.equivalence.commands.store import LoggedRun
-from compatkit.equivalence.generated_names import is_generated
+from compatkit.equivalence.reading.known_names import is_generated
 
 NAMES = st.sampled_from(["", "fold", "final", "bold-fox-1", "calm-owl-23", "run-fold-7"])
 RUNS = st.lists(st.tuples(st.sampled_from(["a", "b"]), NAMES, st.sampled_from(["0.1", "0.2"])), max_size=8)

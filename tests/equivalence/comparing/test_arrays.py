@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Point
-from compatkit.equivalence.comparing.arrays import suspects
+from compatkit.equivalence.comparing.histories import suspects
 from compatkit.equivalence.history import History
-from compatkit.equivalence.reading.canonical import canonical_points
-from compatkit.equivalence.reading.store.canonical_history import canonical_history
+from compatkit.equivalence.reading.canonical import canonical_history, canonical_points
 from tests.equivalence.reading.test_canonical import Row, rows
 
 LARGEST = sys.float_info.max

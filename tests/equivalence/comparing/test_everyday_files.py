@@ -25,7 +25,7 @@ from PIL import Image, PngImagePlugin
 from compatkit.equivalence import Policy, Snapshot, Verdict, compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.reading.contents.files import read_file
-from compatkit.equivalence.reading.image_names import names_of_loggers
+from compatkit.equivalence.reading.known_names import names_of_loggers
 
 # What a run writes: its name, and its bytes by the number of the run and by what it says.
 Make = Callable[[int, int], bytes]

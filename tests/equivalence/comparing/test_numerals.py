@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from compatkit.equivalence.comparing.numerals import is_same_param
+from compatkit.equivalence.comparing.texts import is_same_param
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

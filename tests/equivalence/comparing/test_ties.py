@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Kind, Policy, Snapshot, Tolerance, Verdict, compare_snapshots
-from compatkit.equivalence.comparing.ties import have_one_order
+from compatkit.equivalence.comparing.histories import have_one_order
 from compatkit.equivalence.history import History
-from compatkit.equivalence.reading.store.canonical_history import canonical_history
+from compatkit.equivalence.reading.canonical import canonical_history
 
 EXACT = Tolerance()
 

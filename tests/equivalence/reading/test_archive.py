@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from compatkit.equivalence import Policy, Snapshot, compare_snapshots
-from compatkit.equivalence.reading.weights import read_model
+from compatkit.equivalence.reading.model_folder import read_model
 from compatkit.migration import Migration
 
 OCCASION = {"archive_format", "archive_version", ".data/version", ".data/serialization_id", "byteorder"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.equivalence.reading.image_names import names_of_loggers
+from compatkit.equivalence.reading.known_names import names_of_loggers
 
 
 def logged(key: str, step: int, time: int, mark: str = "+", rest: str = ".png") -> str:

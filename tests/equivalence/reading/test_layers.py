@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from compatkit.equivalence import Difference, Policy, Snapshot, compare_snapshots
-from compatkit.equivalence.reading.layers import graph_layers
-from compatkit.equivalence.reading.weights import read_model
+from compatkit.equivalence.reading.graph import graph_layers
+from compatkit.equivalence.reading.model_folder import read_model
 from compatkit.migration import Migration
 
 EXAMPLE = torch.linspace(-1, 1, 2 * 4 * 6 * 6).reshape(2, 4, 6, 6)

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from compatkit.equivalence import take_snapshots
-from compatkit.equivalence.commands.pairing import pair_runs
+from compatkit.equivalence.commands.result import pair_runs
 from compatkit.equivalence.commands.store import LoggedRun
 
 

@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 
 from compatkit.equivalence import take_snapshot
-from compatkit.equivalence.reading.own_pages import FOLDER, own_pages, page_name
+from compatkit.equivalence.reading.known_names import FOLDER, own_pages, page_name
 from compatkit.report.verdict_page import write_verdict_page
 from tests.equivalence.strategies import RUN
 from tests.report.verdict_page.pairs import compared

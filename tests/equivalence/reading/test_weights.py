@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from compatkit.equivalence.reading.weights import read_model
+from compatkit.equivalence.reading.model_folder import read_model
 
 
 class Bomb:

@@ -12,7 +12,7 @@ import numpy as np
 from compatkit.budget import MIB, Budget, BudgetError
 from compatkit.equivalence.reading.contents.pickled import require_cheap_hashes
 from compatkit.equivalence.reading.contents.places import below, leaves, put
-from compatkit.equivalence.reading.contents.zips import opened_zip
+from compatkit.equivalence.reading.contents.unpacked import opened_zip
 from compatkit.equivalence.snapshot import Content, Tensor
 
 # What an array costs besides its values.

@@ -11,15 +11,13 @@ from pathlib import Path
 
 from compatkit.budget import MIB, Budget, BudgetError
 from compatkit.equivalence.reading.contents.arrays import read_npy, read_npz, read_safetensors, read_torch
-from compatkit.equivalence.reading.contents.csv_rows import read_csv
 from compatkit.equivalence.reading.contents.event_files import read_events
 from compatkit.equivalence.reading.contents.images import read_image
-from compatkit.equivalence.reading.contents.json_values import read_json, read_json_lines
 from compatkit.equivalence.reading.contents.parquet import read_parquet
 from compatkit.equivalence.reading.contents.pickle_values import read_pickle, read_torch_pickle
+from compatkit.equivalence.reading.contents.structured import read_csv, read_json, read_json_lines, read_yaml
 from compatkit.equivalence.reading.contents.text_lines import read_pdf, read_svg, read_text
 from compatkit.equivalence.reading.contents.unpacked import read_packed
-from compatkit.equivalence.reading.contents.yaml_values import read_yaml
 from compatkit.equivalence.reading.contents.zipped import read_tar, read_zip
 from compatkit.equivalence.snapshot import Content, File
 

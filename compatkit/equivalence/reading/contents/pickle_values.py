@@ -13,8 +13,7 @@ from compatkit.budget import Budget, require_depth
 from compatkit.equivalence.reading.contents.pickled import read_pickles
 from compatkit.equivalence.reading.contents.pickled_arrays import Built, Storage, numpy_array, torch_tensor
 from compatkit.equivalence.reading.contents.places import ROOT, below, put
-from compatkit.equivalence.reading.contents.unpacked import unpacked
-from compatkit.equivalence.reading.contents.zips import opened_zip
+from compatkit.equivalence.reading.contents.unpacked import opened_zip, unpacked
 from compatkit.equivalence.snapshot import Content, Tensor
 
 _LONGEST = 2000  # characters of a text that is kept whole

@@ -16,6 +16,19 @@ _LONGEST_NUMBER = 10_000  # characters
 
 ROOT = "$"
 
+# ASCII only, without spaces and underscores, all of which float() takes. A numeral has a point or an exponent: 1 and
+# 1.0 are an int and a float. Without point and sign, as in 12e456 or 0e12345, it may as well be a hash; only one
+# digit other than 0 before the e is read as a number, as in 1e5, where another text of that length is another value.
+# No number is printed with zeros at its end, but a version is: 3.10 is not 3.1.
+_NUMERAL = re.compile(
+    r"""[+-]? (?: (?:0|[1-9][0-9]*)\. (?:0|[0-9]*[1-9])?
+                | \. (?:0|[0-9]*[1-9])
+                | (?:[0-9]+\.[0-9]* | \.[0-9]+) [eE][+-]?[0-9]{1,4}
+                | [0-9]+ [eE][+-][0-9]{1,4}
+                | [1-9] [eE][0-9]{1,4} )""",
+    re.VERBOSE,
+)
+
 
 def leaves(
     value: Any, inside: Callable[[str, Any], Iterable[tuple[str, Any]] | None], budget: Budget, *, place: str = ROOT
@@ -68,3 +81,8 @@ def put(values: dict[str, str], place: str, text: str) -> None:
     if place in values:
         raise ValueError(f"{place} twice")
     values[place] = text
+
+
+def is_numeral(text: str) -> bool:
+    """Tell whether a text is a decimal number with a point or an exponent, and no hash that looks like one."""
+    return _NUMERAL.fullmatch(text) is not None

@@ -12,7 +12,7 @@ from typing import Any
 
 from compatkit.budget import Budget
 from compatkit.equivalence.reading.contents.places import put
-from compatkit.equivalence.reading.contents.zips import opened_zip
+from compatkit.equivalence.reading.contents.unpacked import opened_zip
 from compatkit.equivalence.snapshot import Content, File, Tensor
 
 _LONGEST = 20  # characters of a suffix

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from compatkit.equivalence.generated_names import is_generated
+from compatkit.equivalence.reading.known_names import is_generated
 from compatkit.equivalence.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ import numpy as np
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History, Point
-from compatkit.equivalence.reading.canonical import canonical_points, canonical_step, canonical_value
-from compatkit.equivalence.reading.store.canonical_history import canonical_history
+from compatkit.equivalence.reading.canonical import canonical_history, canonical_points, canonical_step, canonical_value
 from compatkit.equivalence.reading.store.sql_metrics import read_sql_metrics
 from compatkit.safe_text import without_password
 

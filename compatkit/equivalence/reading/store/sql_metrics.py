@@ -20,8 +20,7 @@ import numpy as np
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
-from compatkit.equivalence.reading.canonical import canonical_step
-from compatkit.equivalence.reading.store.canonical_history import canonical_history
+from compatkit.equivalence.reading.canonical import canonical_history, canonical_step
 from compatkit.equivalence.reading.store.opened import is_database, require_same_file
 from compatkit.safe_text import without_password
 

@@ -21,8 +21,7 @@ from compatkit.equivalence import Policy
 from compatkit.equivalence.comparing.contents import compare_file
 from compatkit.equivalence.difference import Kind
 from compatkit.equivalence.reading.contents import read_file
-from compatkit.equivalence.reading.mlmodel import describe_mlmodel
-from compatkit.equivalence.reading.weights import read_model
+from compatkit.equivalence.reading.model_folder import describe_mlmodel, read_model
 
 _DOCUMENT = {"a": [1, 2.5, "x", None, True], "b": {"c": {"d": [[1], [2, 3]]}}, "e": "é"}
 _YAML = "a: &a [1, 2.5, x]\nb: *a\nc: {<<: {d: 1}, e: 2001-01-01}\n---\n- !!binary aGk=\n- |\n  text\n"

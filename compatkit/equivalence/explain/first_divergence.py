@@ -1,4 +1,4 @@
-"""The first thing in which two records of a training part."""
+"""What two recorded trainings tell: the first thing in which they part."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from compatkit.trace import Batch, Trace
+from compatkit.equivalence.snapshot import Snapshot
+from compatkit.trace import TRACE_FILE, Batch, Trace
+
+
+def read_trace(snapshot: Snapshot) -> Trace | None:
+    """Return the record that a run logged, or None where it logged none.
+
+    Raises `TraceError` for a record that is there and cannot be read.
+    """
+    if not snapshot.trace:
+        return None
+    return Trace.from_json(snapshot.trace, where=f"{TRACE_FILE} of run {snapshot.run_id}")
+
 
 What = Literal["mode", "inputs", "weights", "forward", "gradient", "layers", "length"]
 

@@ -1,10 +1,40 @@
-"""Names that loggers make up of the occasion, such as the time, the host or a UUID: the files go by the rest."""
+"""Names that say nothing: of images and events that loggers wrote, of compatkit's pages, of runs that MLflow named."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+FOLDER = "compatkit"
+MARK = "<!-- compatkit verdict page -->"
+_START = f"<!DOCTYPE html>\n{MARK}".encode()
+
+
+def own_pages(paths: Mapping[str, Path]) -> set[str]:
+    """Return which artifacts are such pages: `compatkit/verdict-*.html` that begin as a page does.
+
+    The name alone is not enough: what the training logged under it must be compared.
+    """
+    return {name for name, path in paths.items() if _is_page_name(name) and _begins_as_page(path)}
+
+
+def page_name(run_id: str) -> str:
+    """Return the file name of the page that compares with this run."""
+    return f"verdict-{''.join(each if each.isalnum() else '-' for each in run_id)}.html"
+
+
+def _is_page_name(name: str) -> bool:
+    folder, _, file = name.rpartition("/")
+    return folder == FOLDER and file.startswith("verdict-") and file.endswith(".html")
+
+
+def _begins_as_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_START)) == _START
+
 
 # mlflow/tracking/client.py, log_image: + since 2.14, % before.
 _LOGGED = re.compile(
@@ -45,3 +75,27 @@ def _image_names(names: Iterable[str]) -> dict[str, str]:
         number = numbers[match["key"]]
         renamed[match[0]] = f"{match['key']}{f'#{number}' if number > 1 else ''}{match['rest']}"
     return renamed
+
+
+_FORM = re.compile(r"([a-z]+)-([a-z]+)-[0-9]{1,4}")
+
+
+def is_generated(name: str) -> bool:
+    """Tell whether MLflow made up this name: both words are of its own lists, or there is no name at all."""
+    found = _FORM.fullmatch(name)
+    if found is None:
+        return not name
+    predicates, nouns = _words()
+    return found[1] in predicates and found[2] in nouns
+
+
+@cache
+def _words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return MLflow's lists. They are private, and the same in 2.9 to 3.17; without them, no name is taken for one."""
+    try:
+        from mlflow.utils import name_utils
+    except ImportError:
+        return frozenset(), frozenset()
+    lists = (getattr(name_utils, f"_GENERATOR_{which}", ()) for which in ("PREDICATES", "NOUNS"))
+    predicates, nouns = (frozenset(map(str.lower, words)) for words in lists)
+    return predicates, nouns
