@@ -51,6 +51,8 @@ settings.register_profile(
 # Other examples each time, and 50 times as many (tests/running.py). By hand, an hour at a time:
 #     HYPOTHESIS_PROFILE=explore pytest -m "not slow" --hypothesis-show-statistics tests/rewrite
 settings.register_profile("explore", settings.get_profile("default"), derandomize=False)
+# The same examples, and a fifth as many: where another Python runs what one has passed with all of them.
+settings.register_profile("few", settings.get_profile("default"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 
@@ -96,6 +98,12 @@ def warm_python(tmp_path_factory: pytest.TempPathFactory) -> str:
             owner = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
             known.write_text(str(warm.start(owner, shared / "warm.log")))
     return known.read_text()
+
+
+@pytest.fixture(scope="session")
+def warm_commands(warm_python: str) -> Path:
+    """A folder with such a `python`, and a `compatkit` on it, for commands that do alike under any seed of hashes."""
+    return Path(warm_python).parent / "any_seed"
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browser import find_chromium
 from tests.equivalence.reading.store.servers import postgresql_programs
 
-_DRAWS = 50  # times those of the default profile
+_DRAWS = {"explore": 50, "few": 0.2}  # times those of the default profile
 _NO_BROWSER = "no Chromium here"
 _left_out: Counter[str] = Counter()
 _began = time.monotonic()
@@ -27,8 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deselected = [item for item in items if item.get_closest_marker("browser")]
         items[:] = [item for item in items if not item.get_closest_marker("browser")]
         config.hook.pytest_deselected(items=deselected)
-    if os.environ.get("HYPOTHESIS_PROFILE") == "explore":
-        _draw_more(items)
+    if draws := _DRAWS.get(os.environ.get("HYPOTHESIS_PROFILE", "")):
+        _draw(items, draws)
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = slow_first(items, workers)
 
@@ -56,15 +57,21 @@ def slow_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     return ordered + quick
 
 
-def _draw_more(items: Iterable[pytest.Item]) -> None:
+def _draw(items: Iterable[pytest.Item], times: float) -> None:
     """Let each property draw so many times its own number of examples, whether it names one or not."""
     from hypothesis import is_hypothesis_test, settings
 
-    for test in {getattr(item, "obj", None) for item in items}:
+    # A state machine keeps its settings in its class, all else in its function, which several tests may share.
+    held: set[tuple[Any, str]] = set()
+    for item in items:
+        test = getattr(item, "obj", None)
         if test is not None and is_hypothesis_test(test):
-            held = getattr(test, "__func__", test)
-            own = held._hypothesis_internal_use_settings
-            held._hypothesis_internal_use_settings = settings(own, max_examples=own.max_examples * _DRAWS)
+            function = getattr(test, "__func__", test)
+            in_function = (function, "_hypothesis_internal_use_settings")
+            held.add(in_function if hasattr(*in_function) else (item.cls, "settings"))  # type: ignore[attr-defined]
+    for holder, name in held:
+        own = getattr(holder, name)
+        setattr(holder, name, settings(own, max_examples=max(1, round(own.max_examples * times))))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
