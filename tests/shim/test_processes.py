@@ -33,7 +33,7 @@ def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complet
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -60,8 +60,8 @@ if __name__ == "__main__":
         queue = context.Queue()
         process = context.Process(target=child, args=(method, queue))
         process.start()
-        process.join(60)
-        print(queue.get(timeout=1) if process.exitcode == 0 else f"{{method}} failed")
+        process.join(600)
+        print(queue.get(timeout=60) if process.exitcode == 0 else f"{{method}} failed")
 """
 ALL_METHODS = ["fork: Gadget", "spawn: Gadget", "forkserver: Gadget"]
 

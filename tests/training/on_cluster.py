@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from compatkit.training import OrchestratorConfig
 from compatkit.training.ending import termination_kept
 from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
+_PATIENCE = 600  # seconds
 _VARIABLES = {
     "RAY_AUTH_MODE": "disabled",  # else a token is written to the user's home
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -23,13 +25,20 @@ _VARIABLES = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
+    # A busy machine may take so long.
+    "RAY_gcs_server_port_wait_time_s": str(_PATIENCE),
 }
 
 
 @contextmanager
 def two_nodes() -> Iterator[str]:
     """Start two nodes, and give the cluster's address; everything ends with the block."""
-    with pytest.MonkeyPatch.context() as patch:
+    with (
+        TemporaryDirectory(prefix="ck-ray-", ignore_cleanup_errors=True) as folder,  # of sockets: a short path
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # By default one folder for all users of a machine, which belongs to the first.
+        patch.setenv("RAY_TMPDIR", folder)
         for name, value in _VARIABLES.items():
             patch.setenv(name, value)
         from ray.cluster_utils import Cluster
@@ -39,7 +48,7 @@ def two_nodes() -> Iterator[str]:
         try:
             with termination_kept():
                 cluster.add_node(num_cpus=1)
-            cluster.wait_for_nodes()
+            cluster.wait_for_nodes(timeout=_PATIENCE)
             yield cluster.address
         finally:
             cluster.shutdown()

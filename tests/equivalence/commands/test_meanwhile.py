@@ -45,7 +45,7 @@ def test_an_interrupt_in_the_middle_of_the_import_is_no_verdict(tmp_path: Path) 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
 
     assert done.returncode == 2, done.stderr

@@ -90,7 +90,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=600,
         )
         return Said(done.stdout, done.stderr, done.returncode)
 
