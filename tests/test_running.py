@@ -94,12 +94,30 @@ def test_each_child_draws_its_own_random_numbers(warm_python: str) -> None:
     assert not set(drawn[0].split()) & set(drawn[1].split())
 
 
-def test_a_fresh_start_is_made_where_it_matters(warm_python: str, tmp_path: Path) -> None:
+def test_a_fresh_start_is_made_where_it_matters(warm_python: str, warm_commands: Path) -> None:
     code = "import sys; print('torch' in sys.modules, sys.flags.hash_randomization)"
 
+    seed = {"PYTHONHASHSEED": "0"}
+    started = (
+        ([warm_python], {}),
+        ([warm_python, "-B"], {}),
+        ([warm_python], seed),
+        ([str(warm_commands / "python")], seed),
+    )
     told = [
-        subprocess.run([warm_python, *options, "-c", code], env=environment, capture_output=True, text=True, check=True)
-        for options, environment in (((), {}), (("-B",), {}), ((), {"PYTHONHASHSEED": "0"}))
+        subprocess.check_output([*command, "-c", code], env=environment, text=True) for command, environment in started
     ]
 
-    assert [done.stdout for done in told] == ["True 1\n", "False 1\n", "False 0\n"]
+    assert told == ["True 1\n", "False 1\n", "False 0\n", "True 1\n"]
+
+
+def test_a_sitecustomize_of_the_path_runs_first(warm_python: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.argv.append('customized')")
+
+    told = [
+        subprocess.check_output([python, "-c", "import sys; print(sys.argv[-1])"], env=environment, text=True)
+        for python in (sys.executable, warm_python)
+        for environment in ({"PYTHONPATH": str(tmp_path)}, {})
+    ]
+
+    assert told[:2] == told[2:] == ["customized\n", "-c\n"]

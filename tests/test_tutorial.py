@@ -29,10 +29,10 @@ def steps() -> Iterator[tuple[str, str, list[str]]]:
             yield "command", command, shown
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, commands: Path) -> dict[str, str]:
     names = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.org"}
     names |= {"GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@example.org", "GIT_CONFIG_GLOBAL": os.devnull}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(commands), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {**os.environ, **names, "HOME": str(home), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -44,8 +44,8 @@ def shows(output: str, expected: list[str]) -> bool:
     return re.fullmatch(f"(?s){pattern}\n?", output) is not None if expected else True
 
 
-@pytest.mark.slow("some ten programs that import MLflow")
-def test_every_step_of_the_tutorial_does_what_the_page_shows(tmp_path: Path) -> None:
+@pytest.mark.slow("runs some ten programs, one of which proves a change")
+def test_every_step_of_the_tutorial_does_what_the_page_shows(tmp_path: Path, warm_commands: Path) -> None:
     pytest.importorskip("mlflow", reason="the tutorial compares MLflow runs")
     project = tmp_path / "project"
     project.mkdir()
@@ -60,7 +60,7 @@ def test_every_step_of_the_tutorial_does_what_the_page_shows(tmp_path: Path) -> 
         done = subprocess.run(
             ["bash", "-c", _STATUS.sub("", what)],
             cwd=project,
-            env=environment(tmp_path),
+            env=environment(tmp_path, warm_commands),
             capture_output=True,
             text=True,
             check=False,

@@ -2,8 +2,9 @@
 
 Importing them, and exporting a first model, takes 15 s of a core. Here one process does so once a run of the tests;
 the stand-in asks it for a fork, which runs the script, `-m` module or `-c` code that it was given, as `python` would.
-Nothing of compatkit is imported in it. Where a fresh start matters (options of the interpreter, a `sitecustomize`), the
-real interpreter starts; a test that proves one asks for `sys.executable`.
+Nothing of compatkit is imported in it, and a `sitecustomize` of PYTHONPATH runs before all else of the fork. Where a
+fresh start matters (options of the interpreter), the real interpreter starts; a test that proves one asks for
+`sys.executable`.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import tempfile
 import time
 from pathlib import Path
 
+_FIXED = frozenset({"PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUTF8"})
 _started: list[subprocess.Popen[bytes]] = []
 _CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 argv = sys.argv[1:]
-fixed = {{"PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUTF8"}}
-folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+fixed = {fixed}
 is_plain = bool(argv) and (argv[0] in ("-c", "-m") or not argv[0].startswith("-"))
-if not is_plain or fixed & set(os.environ) or any(os.path.exists(f"{{f}}/sitecustomize.py") for f in folders):
+if not is_plain or fixed & set(os.environ):
     os.execv({python!r}, [{python!r}, *argv])
 link = socket.socket(socket.AF_UNIX)
 link.connect({address!r})
-asked = json.dumps({{"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ), "group": os.getpgrp()}}).encode()
+whole = {{"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ), "group": os.getpgrp(), "python": {stand_in!r}}}
+asked = json.dumps(whole).encode()
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(number) != signal.SIG_IGN:
         signal.signal(number, lambda number, frame: link.send(bytes([number])))
@@ -47,12 +49,16 @@ os._exit(os.waitstatus_to_exitcode(status))
 def start(owner: int, log: Path) -> Path:
     """Start the process that lives as long as `owner` does; return the stand-in."""
     folder = Path(tempfile.mkdtemp(prefix="compatkit-warm-"))  # an address may have 107 characters
-    stand_in, address = folder / "python", folder / "address"
-    stand_in.write_text(_CLIENT.format(python=sys.executable, address=str(address)), encoding="utf-8")
-    stand_in.chmod(0o755)
+    address = folder / "address"
+    stand_in = _client(folder, address, _FIXED)
+    # For commands that are given a seed of hashes, and do not show it.
+    beside = _client(folder / "any_seed", address, _FIXED - {"PYTHONHASHSEED"})
+    command = beside.with_name("compatkit")
+    command.write_text(f'#!/bin/sh\nexec "{beside}" -m compatkit "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(address), str(stand_in), str(owner)],
+            [sys.executable, __file__, str(address), str(owner)],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
@@ -64,7 +70,17 @@ def start(owner: int, log: Path) -> Path:
     return stand_in
 
 
-def serve(address: str, stand_in: str, owner: int) -> None:
+def _client(folder: Path, address: Path, fixed: frozenset[str]) -> Path:
+    """Write a stand-in that starts the real interpreter where one of the variables in `fixed` is set."""
+    folder.mkdir(exist_ok=True)
+    place = folder / "python"
+    names = {"python": sys.executable, "address": str(address), "stand_in": str(place), "fixed": set(fixed)}
+    place.write_text(_CLIENT.format(**names), encoding="utf-8")
+    place.chmod(0o755)
+    return place
+
+
+def serve(address: str, owner: int) -> None:
     """Fork for whoever asks, until the process `owner` is gone."""
     import select
     import shutil
@@ -83,7 +99,7 @@ def serve(address: str, stand_in: str, owner: int) -> None:
         link, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
-            _keep(link, stand_in)
+            _keep(link)
         link.close()
     print(f"{sum(os.times()[:4]):.1f} s of processor time, with all children", flush=True)
     shutil.rmtree(os.path.dirname(address))  # noqa: PTH120
@@ -141,7 +157,7 @@ def _reaped() -> bool:
         return False
 
 
-def _keep(link: object, stand_in: str) -> None:
+def _keep(link: object) -> None:
     """Fork the child, hand signals on to it, and tell how it ended. A caller that is gone takes it along."""
     import contextlib
     import json
@@ -158,7 +174,7 @@ def _keep(link: object, stand_in: str) -> None:
     child = os.fork()
     if child == 0:
         link.close()
-        _run(request, descriptors, stand_in)
+        _run(request, descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
     ended = os.pidfd_open(child)
@@ -176,10 +192,11 @@ def _keep(link: object, stand_in: str) -> None:
     os._exit(0)
 
 
-def _run(request: dict[str, object], descriptors: list[int], stand_in: str) -> None:
+def _run(request: dict[str, object], descriptors: list[int]) -> None:
     """Become what `python` with these arguments would be, and never return."""
     import atexit
     import contextlib
+    import importlib
     import signal
     import threading
 
@@ -193,8 +210,13 @@ def _run(request: dict[str, object], descriptors: list[int], stand_in: str) -> N
     os.chdir(str(request["cwd"]))
     os.environ.clear()
     os.environ.update(request["env"])  # type: ignore[arg-type]  # of texts
-    _renew(stand_in)
-    status = _main(list(request["argv"]))  # type: ignore[call-overload]  # of texts
+    added = _renew(str(request["python"]))
+    argv: list[str] = list(request["argv"])  # type: ignore[call-overload]  # of texts
+    sys.argv = [argv[0], *argv[2:]] if argv[0] in ("-c", "-m") else argv
+    if any(os.path.exists(f"{folder}/sitecustomize.py") for folder in added):  # noqa: PTH110
+        sys.modules.pop("sitecustomize", None)
+        importlib.import_module("sitecustomize")
+    status = _main(argv)
     # As the interpreter ends.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -204,8 +226,11 @@ def _run(request: dict[str, object], descriptors: list[int], stand_in: str) -> N
     os._exit(status)
 
 
-def _renew(stand_in: str) -> None:
-    """Give the process what a new one has of its own: streams, random numbers, the path, the interpreter's name."""
+def _renew(stand_in: str) -> list[str]:
+    """Give the process what a new one has of its own: streams, random numbers, the interpreter's name, the path.
+
+    Return what PYTHONPATH adds to the path.
+    """
     import multiprocessing
     import random
 
@@ -228,6 +253,7 @@ def _renew(stand_in: str) -> None:
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     added = [os.path.abspath(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]  # noqa: PTH100
     sys.path[:] = [*added, *sys.path]
+    return added
 
 
 def _main(argv: list[str]) -> int:
@@ -239,15 +265,12 @@ def _main(argv: list[str]) -> int:
     main.__dict__["__builtins__"] = __builtins__
     try:
         if argv[0] == "-m":
-            sys.argv = ["-m", *argv[2:]]
             sys.path.insert(0, os.getcwd())  # noqa: PTH109
             runpy._run_module_as_main(argv[1])  # type: ignore[attr-defined]  # as `python -m` does
         elif argv[0] == "-c":
-            sys.argv = ["-c", *argv[2:]]
             sys.path.insert(0, "")
             exec(compile(argv[1], "<string>", "exec"), main.__dict__)
         else:
-            sys.argv = argv
             sys.path.insert(0, os.path.dirname(os.path.realpath(argv[0])))  # noqa: PTH120
             main.__file__ = os.path.abspath(argv[0])  # noqa: PTH100
             exec(compile(Path(argv[0]).read_bytes(), main.__file__, "exec"), main.__dict__)
@@ -272,4 +295,4 @@ def _status_of(code: object) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    serve(sys.argv[1], int(sys.argv[2]))

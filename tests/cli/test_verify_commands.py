@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli import test_group
 from tests.cli.here import compatkit
 
 TRAIN = """
@@ -52,22 +52,28 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow("imports MLflow in two commands")
+@pytest.fixture
+def _quick_start(warm_commands: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the `python` of commands be one that has imported MLflow already."""
+    monkeypatch.setattr(sys, "executable", str(warm_commands / "python"))
+
+
+@pytest.mark.usefixtures("_quick_start")
 def test_what_cannot_be_read_is_said_and_the_rest_decides_where_that_is_accepted(project: Path) -> None:
     away = "import shutil, mlflow; e = mlflow.create_experiment('away', artifact_location='away/art'); "
     logs = "r = mlflow.start_run(experiment_id=e); mlflow.log_text('a', 'a.txt'); mlflow.log_metric('loss', 1)"
     (project / "train.py").write_text(f"{away}{logs}; mlflow.end_run(); shutil.rmtree('away')")
     sides = ("--before", "python train.py", "--after", "python train.py")
 
-    done = test_group.compatkit("verify", *sides, "--once", "--jobs", "1", "--accept-unread", cwd=project)
+    done = compatkit("verify", *sides, "--once", "--jobs", "1", "--accept-unread", cwd=project)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "its artifacts, if it logged any" in done.stdout
 
 
-@pytest.mark.slow("imports MLflow in two commands")
+@pytest.mark.usefixtures("_quick_start")
 def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) -> None:
-    done = test_group.compatkit(
+    done = compatkit(
         "verify",
         *("--before", "python train.py 1", "--after", "python train.py 1.001"),
         *("--store", "store", "--format", "json"),
@@ -83,7 +89,7 @@ def test_two_trainings_are_compared_and_the_folder_stays_clean(project: Path) ->
     assert sorted(entry.name for entry in project.iterdir()) == ["store", "train.py"]
 
 
-@pytest.mark.slow("imports torch in two commands")
+@pytest.mark.usefixtures("_quick_start")
 def test_explain_names_the_layer_in_which_two_commands_part(project: Path) -> None:
     (project / "watched.py").write_text(WATCHED)
     given = (

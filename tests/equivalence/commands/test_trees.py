@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Callable
@@ -178,7 +177,7 @@ def test_an_empty_submodule_is_said(verify: Verify, repository: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_commands_and_takes_the_checkout_away(
-    repository: Path, tmp_path: Path, number: signal.Signals
+    repository: Path, tmp_path: Path, number: signal.Signals, warm_python: str
 ) -> None:
     pids = tmp_path / "pids"
     pids.mkdir()
@@ -186,13 +185,13 @@ def test_an_interrupt_ends_the_commands_and_takes_the_checkout_away(
         f"import os, time\nopen({str(pids)!r} + f'/{{os.getpid()}}', 'w')\ntime.sleep(600)\n"
     )
     commit(repository)
-    command = [sys.executable, "-m", "compatkit", "verify", "--base", "HEAD", "--jobs", "2", "--", "python", "log.py"]
+    command = [warm_python, "-m", "compatkit", "verify", "--base", "HEAD", "--jobs", "2", "--", "python", "log.py"]
     process = subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while len(list(pids.iterdir())) < 2 and process.poll() is None:
         time.sleep(0.02)
 
     process.send_signal(number)
-    output, talk = process.communicate(timeout=60)
+    output, talk = process.communicate(timeout=600)
 
     assert process.returncode == 2, talk
     assert "Interrupted." in talk
@@ -225,7 +224,6 @@ def _editable_install(environment: Path, source: Path, kind: str) -> Path:
     (site,) = environment.glob("lib/python*/site-packages")
     (site / "third.py").touch()
     finder = f"""
-import sys
 from importlib.util import spec_from_file_location
 class Finder:
     @classmethod

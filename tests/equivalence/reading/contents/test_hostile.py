@@ -43,8 +43,8 @@ def test_every_bomb_is_tried(made: dict[str, bytes]) -> None:
 def test_bomb_is_compared_by_digest_with_a_note(tmp_path: Path, made: dict[str, bytes], name: str) -> None:
     notes = compared(tmp_path, name, made[name], made[name])
 
-    assert len(notes) == 2
-    assert all("compared by digest" in note for note in notes)
+    assert len(notes) == 1
+    assert "compared by digest" in notes[0]
 
 
 @pytest.mark.parametrize("name", HARMLESS)
