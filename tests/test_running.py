@@ -66,6 +66,7 @@ PROGRAMS = [
     ),
     ("script.py", "a"),
     ("-m", "script", "a"),
+    ("-mscript", "a"),
 ]
 
 

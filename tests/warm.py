@@ -21,6 +21,8 @@ _started: list[subprocess.Popen[bytes]] = []
 _CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 argv = sys.argv[1:]
+if argv and argv[0][:2] == "-m" != argv[0]:
+    argv[:1] = ["-m", argv[0][2:]]
 fixed = {fixed}
 is_plain = bool(argv) and (argv[0] in ("-c", "-m") or not argv[0].startswith("-"))
 if not is_plain or fixed & set(os.environ):

@@ -152,22 +152,13 @@ def stubs(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def mypy(project: Path, *arguments: str, path: str = "typings") -> list[str]:
     """Return what mypy reports, as `code line`."""
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--exclude",
-        "^typings/",
-        "--enable-error-code",
-        "deprecated",
-        "--no-error-summary",
-    ]
+    options = ["--strict", "--exclude", "^typings/", "--enable-error-code", "deprecated", "--no-error-summary"]
+    # All tests of a worker share what mypy knows of the standard library.
+    command = [sys.executable, "-m", "mypy", *options, "--cache-dir", str(project.parent / "mypy")]
     environment = {**os.environ, "MYPYPATH": path}
     done = subprocess.run(
-        [*command, "--cache-dir", str(project / ".cache"), *(arguments or ["."])],
-        cwd=project, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*command, *(arguments or ["."])], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, 1), done.stderr + done.stdout
     return [f"{line.rpartition('[')[2].rstrip(']')} {line.split(':')[1]}" for line in done.stdout.splitlines()]
 

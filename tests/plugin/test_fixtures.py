@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -100,7 +102,8 @@ def test_it(assert_runs_equivalent):
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, warm_python: str, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setattr(sys, "executable", warm_python)
     pytester.makepyfile(trainers=TRAINERS)
     pytester.syspathinsert()
     return pytester
