@@ -114,9 +114,13 @@ def require_sense(given: Given) -> None:
 
 
 def describe_codes(migrations: Iterable[Migration]) -> dict[str, str]:
-    """Return a sentence for each code."""
-    found: dict[str, str] = {}
+    """Return a sentence for each code: what its first row says, and how many more there are."""
+    found: dict[str, list[str]] = {}
     for migration in migrations:
         for _, row in migration.rows():
-            found.setdefault(row.code, row.sentence)
-    return found
+            found.setdefault(row.code, []).append(row.sentence)
+    return {code: _of_rows(*sentences) for code, sentences in found.items()}
+
+
+def _of_rows(first: str, *others: str) -> str:
+    return f"{first.removesuffix('.')}, and {len(others)} more of this kind." if others else first

@@ -39,7 +39,9 @@ def guard_streams() -> None:
 
 def require_written() -> None:
     """Write what standard output still holds. Raises `StreamError`."""
-    sys.stdout.flush()
+    # The language server's library closes it at the end of a session.
+    if not sys.stdout.closed:
+        sys.stdout.flush()
 
 
 def _open_closed() -> None:
