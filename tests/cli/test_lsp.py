@@ -83,8 +83,8 @@ def converse(root: Path, talk: Callable[[Editor], Coroutine[Any, Any, None]]) ->
         finally:
             await editor.shutdown_async(None)
             editor.exit(None)
-            assert editor._server is not None  # noqa: SLF001 - the process that an editor would wait for
-            assert await editor._server.wait() == 0  # noqa: SLF001
+            assert editor._server is not None
+            assert await editor._server.wait() == 0
             await editor.stop()
 
     asyncio.run(asyncio.wait_for(whole(), 120))
