@@ -42,7 +42,7 @@ class Layout:
 
     @cached_property
     def own(self) -> Mapping[str, object]:
-        """What the metrics class and its bases define, as it stands in their namespaces."""
+        """The members that the metrics class and its bases define, as they stand in their namespaces."""
         found: dict[str, object] = {}
         for base in own_classes(self.metrics):
             for name, value in vars(base).items():
@@ -94,7 +94,7 @@ class Layout:
 
     @cached_property
     def arguments(self) -> Arguments | None:
-        """What the metrics class is called with; None where that cannot be told."""
+        """The arguments of the metrics class; None where they cannot be told."""
         try:
             return Arguments.of(inspect.signature(self.metrics))
         except (TypeError, ValueError):

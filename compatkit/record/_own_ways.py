@@ -101,8 +101,8 @@ def pickled(record: Any) -> tuple[dict[str, object], object]:
     values = dict(dict.items(record))
     own = layout.own.get("__getstate__")
     # Those of frozen dataclasses with slots set what `fields` says, and of a record that is still empty it says none.
-    states = [each for name in ("__getstate__", "__setstate__") if (each := layout.own.get(name)) is not None]
-    if all(getattr(each, "__module__", "") == "dataclasses" for each in states):
+    states = [found for name in ("__getstate__", "__setstate__") if (found := layout.own.get(name)) is not None]
+    if all(getattr(found, "__module__", "") == "dataclasses" for found in states):
         return values, {name: value for name, value in attributes_of(record).items() if name != KEPT} or None
     state = own(record) if callable(own) else shown_attributes(record)
     return {key: value for key, value in values.items() if layout.attribute_of(key) not in layout.stored}, state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from compatkit.errors import CompatkitError
 
@@ -25,39 +25,6 @@ class RecordError(CompatkitError):
     """A record that contradicts itself, or a history of a shape that is not known."""
 
     @classmethod
-    def conflict(cls, code: str, values: Mapping[str, object], *, v1_key: str, v2_key: str) -> RecordError:
-        epoch = values.get("epoch", "?")
-        return cls(
-            f"{code} epoch {epoch} has both {v1_key!r} ({values[v1_key]}) and {v2_key!r} ({values[v2_key]}).",
-            where="one record",
-            hint="keep one spelling in what the trainer returns",
-        )
-
-    @classmethod
-    def not_subclassable(cls, metrics: type) -> RecordError:
-        return cls(
-            f"A record cannot be a {metrics.__qualname__} and a dict at once.",
-            where=f"the module {metrics.__module__}",
-            hint="use a class that is no tuple, list, set, number, text or Enum, or read its records as they are",
-        )
-
-    @classmethod
-    def no_record_class(cls, name: str, migration: str, reason: str) -> RecordError:
-        return cls(
-            f"The record class {name} cannot be imported: {reason}.",
-            where=f"the migration {migration!r}, record",
-            hint="give the dotted name of the v2 record class, or leave `record` out",
-        )
-
-    @classmethod
-    def no_such_place(cls, kind: type, place: str) -> RecordError:
-        return cls(
-            f"What the producer returned has no history at {place}: there it is a {kind.__qualname__}.",
-            where="the migration's [[producers]]",
-            hint="correct `returns`, the path from the returned value to the history",
-        )
-
-    @classmethod
     def unequal_columns(cls, lengths: Mapping[str, int]) -> RecordError:
         shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
         return cls(
@@ -70,22 +37,6 @@ class RecordError(CompatkitError):
     @classmethod
     def unreadable_file(cls, file: str, reason: str) -> RecordError:
         return cls(f"The history cannot be read: {reason}.", where=file, hint="check the path and what is in the file")
-
-    @classmethod
-    def unknown_record(cls, record: object, index: int) -> RecordError:
-        return cls(
-            f"Record {index} of the history is a {type(record).__qualname__}, which is neither v1 nor v2.",
-            where=f"the module {type(record).__module__}",
-            hint="return a dict, a dataclass, or an object whose to_dict() returns a dict",
-        )
-
-    @classmethod
-    def unknown_history(cls, seen: str, known: Iterable[str]) -> RecordError:
-        return cls(
-            f"The history is {seen}, which no reader knows.",
-            where="what the trainer returned",
-            hint=f"pass one dict or dataclass an epoch, in a list, or one of: {', '.join(known)}",
-        )
 
     @classmethod
     def of_another_kind(cls, kind: type) -> OtherHistoryError:
@@ -126,14 +77,6 @@ class RecordError(CompatkitError):
             f"Two columns of the history would both be called {name!r}.",
             where=where,
             hint="give the sets or the metrics names that differ",
-        )
-
-    @classmethod
-    def other_store(cls, run_id: str, uri: str) -> RecordError:
-        return cls(
-            f"The run {run_id} has metrics, but their points are not in the active store.",
-            where=uri,
-            hint="call mlflow.set_tracking_uri with the store that the run was read from",
         )
 
 

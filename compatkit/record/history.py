@@ -73,7 +73,7 @@ def read_history(
     reader = HistoryReader(EpochRecord)
     if not explain and validated is None and counts_from is None:
         return reader.read(history)
-    from compatkit.record.formats._placing import Placing, placed_by
+    from compatkit.record.formats._rows import Placing, placed_by
 
     placing = Placing(validated, counts_from)
     with placed_by(placing):
@@ -146,7 +146,11 @@ def _records(history: object) -> Iterable[object]:
     if isinstance(history, Mapping) and history and _is_by_epoch(history):
         return list(history.values())
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
-        raise RecordError.unknown_history(formats.describe(history), formats.KNOWN)
+        raise RecordError(
+            f"The history is {formats.describe(history)}, which no reader knows.",
+            where="what the trainer returned",
+            hint=f"pass one dict or dataclass an epoch, in a list, or one of: {', '.join(formats.KNOWN)}",
+        )
     return history
 
 

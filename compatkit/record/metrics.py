@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass
 class EpochMetrics:
-    """What one epoch measured.
+    """The metrics of one epoch.
 
     No slots: `EpochRecord` replaces each attribute by a descriptor over its dict, which slots would forbid.
 

@@ -12,7 +12,7 @@ from compatkit.record.errors import RecordError
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """Which v1 key is which v2 name. Keys that no row names are the same in both.
+    """A table of v1 keys and v2 names. Keys that no row names are the same in both.
 
     Attributes:
         rows: the declared fields; equal rows make equal, and equally hashed, names.
@@ -49,7 +49,12 @@ class FieldNames:
             v1_key = to_v1.get(key, key)
             if v1_key in renamed and not is_same(renamed[v1_key], value):
                 code, v2_key = self.codes[v1_key], self.to_v2[v1_key]
-                raise RecordError.conflict(code, values, v1_key=v1_key, v2_key=v2_key)
+                epoch = values.get("epoch", "?")
+                raise RecordError(
+                    f"{code} epoch {epoch} has both {v1_key!r} ({values[v1_key]}) and {v2_key!r} ({values[v2_key]}).",
+                    where="one record",
+                    hint="keep one spelling in what the trainer returns",
+                )
             renamed.setdefault(v1_key, value)
         return renamed
 

@@ -41,7 +41,7 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord], *, k
     if issubclass(kind, Mapping) and not can_be_dict(kind):
         if keeps_mappings and kind is not dict and (twin_of := _mapping_twin(kind, names_of(record_type))):
             return lambda records: map(twin_of, records)
-        return lambda records: (rebuild_record(record_type, cast(_Values, each)) for each in records)
+        return lambda records: (rebuild_record(record_type, cast(_Values, record)) for record in records)
     values_of = _values_of(record, index)
     if (target := _target(kind, record_type)) is None:
         return _read_on_top(record, names_of(record_type))
@@ -62,7 +62,7 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord], *, k
 
 def _mapping_twin(kind: type, names: FieldNames) -> Callable[[object], object] | None:
     # Imported here: few records are of such a class.
-    from compatkit.record.mapping_face import is_stdlib_mapping, mapping_twin
+    from compatkit.record.reading_face import is_stdlib_mapping, mapping_twin
 
     return partial(mapping_twin, names) if is_stdlib_mapping(kind) else None
 
@@ -77,7 +77,7 @@ def _read_on_top(record: Any, names: FieldNames) -> ReadRun:
     face = face_class(kind, names, method) if method else None
     try:
         if face is not None and faced(record, face) is not None:
-            return lambda records: (faced(each, face) for each in records)
+            return lambda records: (faced(record, face) for record in records)
     except TypeError:
         pass
     warn_unread(kind)
@@ -126,7 +126,11 @@ def _values_of(record: object, index: int) -> Callable[[Any], _Values]:
             return _dataclass_values
         if hasattr(kind, "__attrs_attrs__"):
             return lambda record: {field.name: getattr(record, field.name) for field in kind.__attrs_attrs__}
-    raise RecordError.unknown_record(record, index)
+    raise RecordError(
+        f"Record {index} of the history is a {kind.__qualname__}, which is neither v1 nor v2.",
+        where=f"the module {kind.__module__}",
+        hint="return a dict, a dataclass, or an object whose to_dict() returns a dict",
+    )
 
 
 def _mapping_values(record: Any) -> _Values:

@@ -37,7 +37,11 @@ def record_class(metrics: type, names: FieldNames | None = None) -> type[CompatR
 @lru_cache(maxsize=256)
 def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
     if not can_be_dict(metrics):
-        raise RecordError.not_subclassable(metrics)
+        raise RecordError(
+            f"A record cannot be a {metrics.__qualname__} and a dict at once.",
+            where=f"the module {metrics.__module__}",
+            hint="use a class that is no tuple, list, set, number, text or Enum, or read its records as they are",
+        )
     if metrics is object:
         return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, Layout(names)))
     body = {name: getattr(metrics, name) for name in ("__module__", "__qualname__", "__doc__")}

@@ -7,15 +7,14 @@ from compatkit.shim.install import install, is_installed, uninstall
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compatkit.shim.adapted import adapt
-    from compatkit.shim.errors import ShimError
     from compatkit.shim.installed import shimmed
-    from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning, UnreadResultWarning
+    from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning, ShimError, UnreadResultWarning
 
 # Resolved on first use: `install` alone is what a training script calls at its start.
 _LATER = {
     "ChangedCallWarning": "warning",
     "MovedNameWarning": "warning",
-    "ShimError": "errors",
+    "ShimError": "warning",
     "UnreadResultWarning": "warning",
     "adapt": "adapted",
     "shimmed": "installed",

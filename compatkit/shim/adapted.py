@@ -6,10 +6,11 @@ import functools
 import inspect
 from typing import TypeVar
 
+from compatkit.errors import nearest
 from compatkit.migration import Migration, Producer, find_migration, parse_shape
-from compatkit.shim.errors import ShimError
 from compatkit.shim.producers import MigrationReader
 from compatkit.shim.returned import Results
+from compatkit.shim.warning import ShimError
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
 _Trainer = TypeVar("_Trainer")
@@ -25,16 +26,25 @@ def adapt(trainer: _Trainer, *methods: str, returns: str = "", migration: Migrat
     """
     declared = find_migration() if migration is None else migration
     if parse_shape(returns) is None:
-        raise ShimError.bad_path(returns)
+        raise ShimError(
+            f"returns is {returns!r}, which is no path.",
+            where="adapt()",
+            hint="""give '.history', '[1]' or '["history"]'""",
+        )
     # One who adapts an object wants records, whatever it returns.
     reader = MigrationReader(declared, converts=True)
     if not methods and isinstance(trainer, type):
-        raise ShimError.class_given(trainer)
+        hint = "adapt an object of it, or declare its method under [[producers]] in a migration"
+        raise ShimError(f"{trainer.__qualname__} is a class.", where="adapt()", hint=hint)
     if not methods and (inspect.isroutine(trainer) or isinstance(trainer, functools.partial)):
         return wrapped(trainer, _results(trainer, returns, reader))  # type: ignore[return-value]  # a wrapper stands for its function
     wanted = dict.fromkeys(methods, returns) or _declared(type(trainer), declared)
     if not wanted:
-        raise ShimError.nothing_declared(trainer, declared.id)
+        raise ShimError(
+            f"The migration {declared.id!r} declares no producer of {type(trainer).__qualname__}.",
+            where=f"the module {type(trainer).__module__}",
+            hint="name the methods that return a history: adapt(trainer, 'train')",
+        )
     for name, path in wanted.items():
         _wrap(trainer, name, path, reader)
     return trainer
@@ -42,7 +52,7 @@ def adapt(trainer: _Trainer, *methods: str, returns: str = "", migration: Migrat
 
 def _declared(kind: type, migration: Migration) -> dict[str, str]:
     """Return the producers that are methods of `kind` or of a class above it, and where each has its history."""
-    names = {f"{each.__module__}.{each.__qualname__}" for each in kind.__mro__}
+    names = {f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__}
     return {
         name: producer.returns
         for producer in migration.producers
@@ -65,10 +75,19 @@ def _results(function: object, returns: str, reader: MigrationReader) -> Results
 def _wrap(trainer: object, name: str, returns: str, reader: MigrationReader) -> None:
     method = getattr(trainer, name, None)
     if not callable(method):
-        raise ShimError.no_method(trainer, name)
+        public = [known for known in dir(trainer) if not known.startswith("_")]
+        raise ShimError(
+            f"{type(trainer).__qualname__} has no method {name!r}.",
+            where=f"the module {type(trainer).__module__}",
+            hint=nearest(name, public) or "name the method that returns the history",
+        )
     if is_wrapped(method):
         return
     try:
         setattr(trainer, name, wrapped(method, _results(method, returns, reader)))
     except AttributeError as error:
-        raise ShimError.takes_no_attribute(trainer, name) from error
+        raise ShimError(
+            f"{name!r} cannot be replaced on this {type(trainer).__qualname__}, which takes no new attribute.",
+            where=f"the module {type(trainer).__module__}",
+            hint="read what it returns with compatkit.read_history, or declare the method under [[producers]]",
+        ) from error

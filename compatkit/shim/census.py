@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from compatkit.migration import Move
-from compatkit.shim.errors import ShimError
-from compatkit.shim.warning import listeners
+from compatkit.shim.warning import ShimError, listeners
 
 SCHEMA = 1
 

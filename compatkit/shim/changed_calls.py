@@ -17,8 +17,8 @@ from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming
-from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.holders import fits, owner_at, prefixes, restore, top_of, unseen
+from compatkit.shim.facade import ChangedMove
+from compatkit.shim.lookup import fits, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
@@ -40,16 +40,16 @@ class ChangedCalls:
         names = dict.fromkeys(name for row in self._rows for name in row.of)
         self._patterns = [name for name in names if "*" in name]
         self._changes: dict[str, tuple[CallChange, ...]] = {}
-        for name in (each for each in names if "*" not in each):
+        for name in (name for name in names if "*" not in name):
             changes = self._changes_of(name)
             # A module that moved may still be there under its old name, too.
-            for each in (name, *([] if any(row.to for row in changes) else [renaming.apply(name)])):
-                self._changes.setdefault(each, changes)
+            for known in (name, *([] if any(row.to for row in changes) else [renaming.apply(name)])):
+                self._changes.setdefault(known, changes)
         self._undo: list[Callable[[], None]] = []
 
     @property
     def moves(self) -> Iterator[Move]:
-        """What an old module that is gone has to hand on."""
+        """The names that an old module which is gone has to hand on."""
         for name, changes in self._changes.items():
             for change in (row for row in changes if row.to):
                 # The name itself was warned of, so its calls are not.
@@ -58,12 +58,12 @@ class ChangedCalls:
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every dotted name that may be a module with such a callable."""
+        """The action for every dotted name that may be a module with such a callable."""
         return {module: self.wrap_in for name in self._changes for module in prefixes(name)}
 
     @property
     def patterns(self) -> Mapping[str, Callable[[str], None]]:
-        """The same for modules of which a part of the name is open."""
+        """The action for modules of which a part of the name is open."""
         return {module: self.wrap_in for pattern in self._patterns for module in prefixes(pattern)}
 
     def wrap_in(self, module_name: str) -> None:
@@ -262,7 +262,7 @@ def _names(owner: ModuleType | type, name: str, wanted: Sequence[str]) -> Iterat
         if inspect.getattr_static(owner, first, None) is not None:
             yield f"{name}.{first}"
         return
-    for each in list(vars(owner)) if first == "*" else [first]:
-        kind = vars(owner).get(each)
+    for inner in list(vars(owner)) if first == "*" else [first]:
+        kind = vars(owner).get(inner)
         if isinstance(kind, type) and (first != "*" or top_of(kind.__module__) == top_of(name)):
-            yield from _names(kind, f"{name}.{each}", rest)
+            yield from _names(kind, f"{name}.{inner}", rest)

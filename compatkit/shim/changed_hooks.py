@@ -17,8 +17,8 @@ from typing import Any
 
 from compatkit.migration import HookChange, Migration
 from compatkit.migration.changes import Parameters
-from compatkit.shim.holders import top_of, unseen
 from compatkit.shim.library_classes import LibraryClasses
+from compatkit.shim.lookup import top_of, unseen
 from compatkit.shim.warning import caller_frame, module_of, warn_hook
 
 _Parameter = inspect.Parameter
@@ -30,7 +30,7 @@ class ChangedHooks(LibraryClasses[HookChange]):
 
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
-        rows = [row for each in every for row in each.hooks if row.about.confidence != "manual"]
+        rows = [row for migration in every for row in migration.hooks if row.about.confidence != "manual"]
         super().__init__(rows, [move for migration in every for move in migration.moves])
         self._old: weakref.WeakSet[CodeType] = weakref.WeakSet()
 
@@ -61,33 +61,33 @@ class ChangedHooks(LibraryClasses[HookChange]):
 
 
 def _definer(name: str, kind: type) -> type:
-    return next((each for each in kind.__mro__ if name in vars(each)), object)
+    return next((base for base in kind.__mro__ if name in vars(base)), object)
 
 
 def _old_names(hook: FunctionType, row: HookChange) -> Mapping[str, str] | None:
     """Return v1's name of each parameter of a definition that v2 cannot call; None for any other."""
     every = list(inspect.signature(hook).parameters.values())[1:]
-    placed = [each for each in every if each.kind in _PLACED]
-    by_name = [each for each in every if each.kind is _Parameter.KEYWORD_ONLY]
-    if any(each.kind is _Parameter.VAR_POSITIONAL for each in every):
+    placed = [parameter for parameter in every if parameter.kind in _PLACED]
+    by_name = [parameter for parameter in every if parameter.kind is _Parameter.KEYWORD_ONLY]
+    if any(parameter.kind is _Parameter.VAR_POSITIONAL for parameter in every):
         # It takes what it is given, and may hand it on.
         return None
-    required = len([each for each in placed if each.default is _Parameter.empty])
-    named = tuple(each.name for each in by_name if each.default is _Parameter.empty)
-    takes_any = any(each.kind is _Parameter.VAR_KEYWORD for each in every)
-    names = row.old_names(Parameters(tuple(each.name for each in placed), required, named, takes_any))
-    return None if names is None else {**names, **{each.name: each.name for each in by_name}}
+    required = len([parameter for parameter in placed if parameter.default is _Parameter.empty])
+    named = tuple(parameter.name for parameter in by_name if parameter.default is _Parameter.empty)
+    takes_any = any(parameter.kind is _Parameter.VAR_KEYWORD for parameter in every)
+    names = row.old_names(Parameters(tuple(parameter.name for parameter in placed), required, named, takes_any))
+    return None if names is None else {**names, **{parameter.name: parameter.name for parameter in by_name}}
 
 
 def _needed(hook: FunctionType, names: Mapping[str, str], row: HookChange) -> list[str]:
     """Return the parameters for which v2 has no value, and which the hook needs."""
-    passed = {*row.v2, *(each.v1 for each in row.rename)}
+    passed = {*row.v2, *(renamed.v1 for renamed in row.rename)}
     code = inspect.unwrap(hook).__code__
     return [
-        each.name
-        for each in list(inspect.signature(hook).parameters.values())[1:]
-        if each.default is _Parameter.empty and each.kind in (*_PLACED, _Parameter.KEYWORD_ONLY)
-        if names.get(each.name) not in passed and (each.name not in names or _is_used(code, each.name))
+        parameter.name
+        for parameter in list(inspect.signature(hook).parameters.values())[1:]
+        if parameter.default is _Parameter.empty and parameter.kind in (*_PLACED, _Parameter.KEYWORD_ONLY)
+        if names.get(parameter.name) not in passed and (parameter.name not in names or _is_used(code, parameter.name))
     ]
 
 
@@ -96,7 +96,11 @@ def _is_used(code: CodeType, name: str) -> bool:
     if name in code.co_cellvars or {"locals", "vars", "eval", "exec", "dir"} & {*code.co_names}:
         return True
     # Newer Pythons have instructions that read two.
-    read = (each.argval for each in dis.get_instructions(code) if not each.opname.startswith("STORE_FAST"))
+    read = (
+        instruction.argval
+        for instruction in dis.get_instructions(code)
+        if not instruction.opname.startswith("STORE_FAST")
+    )
     return any(value == name or (isinstance(value, tuple) and name in value) for value in read)
 
 
@@ -105,8 +109,8 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
     """Return what the library calls in place of an old hook."""
     signature = inspect.signature(hook)
     own = list(signature.parameters.values())[1:]
-    old = {each.v2: each.v1 for each in row.rename}
-    takes_any = any(each.kind is _Parameter.VAR_KEYWORD for each in own)
+    old = {renamed.v2: renamed.v1 for renamed in row.rename}
+    takes_any = any(parameter.kind is _Parameter.VAR_KEYWORD for parameter in own)
 
     def called_by_v2(self: Any, /, *args: Any, **kwargs: Any) -> object:
         is_by_user = top_of(module_of(caller_frame())) != library
@@ -116,15 +120,15 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
             old.get(name, name): value for name, value in {**dict(zip(row.v2, args, strict=False)), **kwargs}.items()
         }
         placed, named = [], {}
-        for each in own:
-            name = names.get(each.name, each.name)
-            if name not in given and each.default is not _Parameter.empty:
+        for parameter in own:
+            name = names.get(parameter.name, parameter.name)
+            if name not in given and parameter.default is not _Parameter.empty:
                 continue
             value = given.pop(name, None)
-            if each.kind is _Parameter.POSITIONAL_ONLY:
+            if parameter.kind is _Parameter.POSITIONAL_ONLY:
                 placed.append(value)
-            elif each.kind is not _Parameter.VAR_KEYWORD:
-                named[each.name] = value
+            elif parameter.kind is not _Parameter.VAR_KEYWORD:
+                named[parameter.name] = value
         # What v2 added is not for it; what nobody declared is for it to refuse.
         rest = {name: value for name, value in given.items() if takes_any or name not in row.v2}
         return hook(self, *placed, **named, **rest)
@@ -135,7 +139,7 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
 @unseen
 def _called_by_v1(hook: FunctionType, row: HookChange, old: weakref.WeakSet[CodeType]) -> FunctionType:
     """Return the library's own method, which an old hook of a subclass calls with v1's arguments."""
-    new = {each.v1: each.v2 for each in row.rename}
+    new = {renamed.v1: renamed.v2 for renamed in row.rename}
 
     def called_by_v1(self: Any, /, *args: Any, **kwargs: Any) -> object:
         caller = caller_frame()

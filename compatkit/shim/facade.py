@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from compatkit.errors import nearest
 from compatkit.migration import Move
-from compatkit.shim.changed_move import ChangedMove
-from compatkit.shim.specs import locate
+from compatkit.migration.value import value
+from compatkit.shim.lookup import locate
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 if TYPE_CHECKING:
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 else:
     # importlib.abc brings in importlib.resources, and with it tempfile and lzma, for a class that adds nothing here.
     Loader = object
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+@value
+class ChangedMove(Move):
+    """A move of something that is called otherwise at its new home.
+
+    `adapt` makes, of what is found there, what is called as v1 was.
+    """
+
+    adapt: Callable[[object], object] = _as_it_is
 
 
 class MovedName:

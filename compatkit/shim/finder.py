@@ -9,8 +9,8 @@ from types import ModuleType
 
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeLoader, FacadeModule, hand_back, take_over
+from compatkit.shim.lookup import find_behind
 from compatkit.shim.moved_modules import MovedModules
-from compatkit.shim.specs import find_behind
 
 
 class HoleFinder:
@@ -32,7 +32,7 @@ class HoleFinder:
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do once an old module was found elsewhere: nothing, unless all that is left of it is its folder."""
+        """The action for an old module that was found elsewhere: it acts if all that is left of it is its folder."""
         folders = {name: self._fill_folder for name, moves in self._modules.items() if moves}
         return {**folders, **dict.fromkeys(self.moved_modules.names - folders.keys(), self.moved_modules.fill_folder)}
 

@@ -13,8 +13,8 @@ from types import FunctionType
 from typing import Any
 
 from compatkit.migration import MemberChange, Migration, Move
-from compatkit.shim.holders import top_of, unseen
 from compatkit.shim.library_classes import LibraryClasses
+from compatkit.shim.lookup import top_of, unseen
 from compatkit.shim.warning import caller_frame, module_of, warn_defined
 
 _GATHERED = "_compatkit_gathered"
@@ -27,7 +27,7 @@ class GatheredHooks(LibraryClasses[MemberChange]):
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         moves = [move for migration in every for move in migration.moves]
-        super().__init__((row for each in every for row in each.members if row.gathers), moves)
+        super().__init__((row for migration in every for row in migration.members if row.gathers), moves)
 
     def is_about(self, kind: type, rows: Iterable[MemberChange]) -> bool:
         # Where the hook is still called by the library, there is nothing to do.
@@ -38,7 +38,7 @@ class GatheredHooks(LibraryClasses[MemberChange]):
         if top_of(kind.__module__) == library:
             return
         for member in rows:
-            definer = next((each for each in kind.__mro__ if member.v1 in vars(each)), None)
+            definer = next((base for base in kind.__mro__ if member.v1 in vars(base)), None)
             hook = vars(definer).get(member.v1) if definer else None
             is_above = isinstance(hook, _HiddenHook)
             if isinstance(hook, FunctionType):
@@ -46,7 +46,7 @@ class GatheredHooks(LibraryClasses[MemberChange]):
                 self.put(kind, member.v1, _HiddenHook(hook, library))
                 name = f"{definer.__module__}.{definer.__qualname__}" if definer else ""
                 warn_defined(Move(member.code, f"{name}.{member.v1}", f"{name}.{member.calls_at}"), hook)
-                is_above = any(isinstance(vars(each).get(member.v1), _HiddenHook) for each in kind.__mro__[1:])
+                is_above = any(isinstance(vars(base).get(member.v1), _HiddenHook) for base in kind.__mro__[1:])
             elif not is_above:
                 continue
             for name, make in ((member.gathers, _gathering), (member.calls_at, _ending)):
@@ -105,7 +105,7 @@ def _ending(member: MemberChange, kind: type, own: Any) -> Callable[..., object]
     def end(self: Any, *args: Any, **kwargs: Any) -> object:
         kept = self.__dict__.get(_GATHERED, {}).pop(member.gathers, {})
         if kept:
-            several = [outputs for loader, outputs in sorted(kept.items(), key=lambda each: each[0] or 0)]
+            several = [outputs for loader, outputs in sorted(kept.items(), key=lambda gathered: gathered[0] or 0)]
             getattr(self, member.v1)(several if len(several) > 1 or None not in kept else several[0])
         if own is not None:
             return own(self, *args, **kwargs)
@@ -115,7 +115,7 @@ def _ending(member: MemberChange, kind: type, own: Any) -> Callable[..., object]
 
 
 def _of_class_above(kind: type, name: str) -> Any:
-    return next((vars(each)[name] for each in kind.__mro__[1:] if name in vars(each)), lambda *_, **__: None)
+    return next((vars(base)[name] for base in kind.__mro__[1:] if name in vars(base)), lambda *_, **__: None)
 
 
 def _kept(result: Any, wrapped_as: str) -> Any:

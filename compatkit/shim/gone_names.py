@@ -13,8 +13,7 @@ from types import ModuleType
 
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeModule
-from compatkit.shim.holders import MISSING, dynamic
-from compatkit.shim.specs import locate
+from compatkit.shim.lookup import MISSING, dynamic, locate
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 _Getattr = Callable[[str], object]
@@ -31,7 +30,7 @@ class GoneNames:
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every old module; whether something is gone from it shows once it is there."""
+        """The action for every old module; whether something is gone from it shows once it is there."""
         return dict.fromkeys(self._moves, self.supply_in)
 
     def supply_in(self, module_name: str) -> None:

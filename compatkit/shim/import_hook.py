@@ -12,8 +12,7 @@ from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from compatkit.shim.holders import fits, top_of
-from compatkit.shim.specs import find_behind
+from compatkit.shim.lookup import find_behind, fits, top_of
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -32,7 +31,7 @@ class ImportHook:
 
     def __init__(self, *actions: Mapping[str, Action], patterns: Mapping[str, Action] | None = None) -> None:
         self._actions: dict[str, list[Action]] = {}
-        for name, action in itertools.chain.from_iterable(each.items() for each in actions):
+        for name, action in itertools.chain.from_iterable(table.items() for table in actions):
             self._actions.setdefault(name, []).append(action)
         self._patterns: dict[str, list[tuple[str, Action]]] = {}
         for pattern, action in (patterns or {}).items():
@@ -40,7 +39,7 @@ class ImportHook:
 
     @property
     def names(self) -> frozenset[str]:
-        """What is watched, of a pattern its top-level package."""
+        """The watched modules, and the top-level package of each pattern."""
         return frozenset({*self._actions, *self._patterns})
 
     def run_for_imported(self) -> None:

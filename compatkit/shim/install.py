@@ -135,7 +135,7 @@ class Watched(list["Any"]):
     def give_back(self) -> None:
         """Let the list be the one that it was, in case that somebody holds it, with what was added since."""
         if sys.meta_path is self:
-            self._before[:] = [each for each in self if each not in self._front]
+            self._before[:] = [finder for finder in self if finder not in self._front]
             sys.meta_path = self._before
 
     def insert(self, index: SupportsIndex, finder: Any, /) -> None:
@@ -155,9 +155,9 @@ class Watched(list["Any"]):
         self._put_in_front()
 
     def _put_in_front(self) -> None:
-        front = [each for each in self._front if each in self]
+        front = [finder for finder in self._front if finder in self]
         if self[: len(front)] != front:
-            super().__setitem__(slice(None), [*front, *(each for each in self if each not in front)])
+            super().__setitem__(slice(None), [*front, *(finder for finder in self if finder not in front)])
 
 
 class _Waiting:

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming
-from compatkit.shim.holders import class_at, prefixes, restore
+from compatkit.shim.lookup import class_at, prefixes, restore
 from compatkit.shim.renamed_member import SubclassWatch
 
 
@@ -40,7 +40,7 @@ class LibraryClasses(Generic[_Row]):
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every dotted name that may be a module with such a class."""
+        """The action for every dotted name that may be a module with such a class."""
         return {module: self.add_in for name in self._rows for module in prefixes(name)}
 
     def add_in(self, module_name: str) -> None:
@@ -53,8 +53,8 @@ class LibraryClasses(Generic[_Row]):
                 self._watched.add(kind)
                 connect = functools.partial(self.connect, kind, tuple(rows))
                 self.put(kind, "__init_subclass__", SubclassWatch(kind, vars(kind).get("__init_subclass__"), connect))
-                for each in subclasses(kind):
-                    connect(each)
+                for subclass in subclasses(kind):
+                    connect(subclass)
 
     def put(self, owner: type, name: str, value: Any) -> None:
         """Set an attribute of a class, until all is taken back."""
@@ -82,15 +82,15 @@ def rows_by_class(rows: Iterable[_Row], moves: Sequence[Move]) -> dict[str, dict
     found: dict[str, dict[_Row, None]] = {}
     for row in rows:
         for name in row.of:
-            for each in dict.fromkeys([name, renaming.apply(name)]):
-                found.setdefault(each, {})[row] = None
+            for dotted in dict.fromkeys([name, renaming.apply(name)]):
+                found.setdefault(dotted, {})[row] = None
     return found
 
 
 def subclasses(kind: Any) -> Iterator[type]:
-    for each in type.__subclasses__(kind):
-        yield each
-        yield from subclasses(each)
+    for subclass in type.__subclasses__(kind):
+        yield subclass
+        yield from subclasses(subclass)
 
 
 def _restore(owner: weakref.ref[type], name: str, value: object, before: object) -> None:

@@ -74,11 +74,13 @@ def is_of(function: object, change: CallChange) -> bool:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
-    named = {name for name, each in parameters.items() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    named = {
+        name for name, found in parameters.items() if found.kind in (found.POSITIONAL_OR_KEYWORD, found.KEYWORD_ONLY)
+    }
     renamed = {row.v1: row.v2 for row in change.rename}
     behind = change.v1[len(change.v2) :] if change.v2 is not None else ()
     made = {*renamed.values(), *(row.name for row in (*change.add, *change.pin))}
     made |= {renamed.get(name, name) for name in behind if name not in change.drop}
-    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    takes_any = any(found.kind is found.VAR_KEYWORD for found in parameters.values())
     is_without = bool(change.drop) and not takes_any and not named.intersection(change.drop)
     return made <= named and (is_without if change.drop else bool(made))

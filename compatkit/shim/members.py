@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FunctionType
 
 from compatkit.migration import MemberChange, Migration, Move
-from compatkit.shim.holders import class_at, prefixes, restore, top_of
 from compatkit.shim.library_classes import rows_by_class, subclasses
+from compatkit.shim.lookup import class_at, prefixes, restore, top_of
 from compatkit.shim.mapped_call import renamed_at_run_time
 from compatkit.shim.renamed_member import RenamedHook, RenamedMember, SubclassWatch, defines
 from compatkit.shim.warning import caller_frame, warn_defined, warn_moved
@@ -37,13 +37,13 @@ class RenamedMembers:
 
     @property
     def constants(self) -> Iterator[Move]:
-        """The same as moves, for those that turn out to be constants of a module."""
+        """Moves for the members that turn out to be constants of a module."""
         for owner, members in self._members.items():
             yield from (_move(owner, member) for member in members)
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every dotted name that may be a module with such a class."""
+        """The action for every dotted name that may be a module with such a class."""
         return {module: self.add_in for name in self._members for module in prefixes(name)}
 
     def add_in(self, module_name: str) -> None:
@@ -74,8 +74,8 @@ class RenamedMembers:
     def _watch_subclasses(self, kind: type, hooks: _Hooks) -> None:
         watch = SubclassWatch(kind, vars(kind).get("__init_subclass__"), hooks.connect)
         self._set(kind, "__init_subclass__", watch)
-        for each in subclasses(kind):
-            hooks.connect(each)
+        for subclass in subclasses(kind):
+            hooks.connect(subclass)
 
     def _set(self, owner: type, name: str, value: _StandIn) -> bool:
         try:
@@ -109,11 +109,11 @@ class _Hooks:
 
     def _definer(self, kind: type, member: MemberChange) -> type | None:
         """Return the class whose hook is the one that v1 called, if v2 would not find it."""
-        for each in kind.__mro__:
-            if member.v2 in vars(each) or each is self._owner:
+        for base in kind.__mro__:
+            if member.v2 in vars(base) or base is self._owner:
                 return None
-            if member.v1 in vars(each):
-                return each if _is_hook(vars(each)[member.v1]) and not self._is_of_library(each) else None
+            if member.v1 in vars(base):
+                return base if _is_hook(vars(base)[member.v1]) and not self._is_of_library(base) else None
         return None
 
     def _is_of_library(self, kind: type) -> bool:
@@ -121,7 +121,7 @@ class _Hooks:
 
 
 def _has(kind: type, name: str) -> bool:
-    return any(defines(each, name) for each in kind.__mro__)
+    return any(defines(base, name) for base in kind.__mro__)
 
 
 def _is_hook(value: object) -> bool:

@@ -12,7 +12,7 @@ from types import CodeType, ModuleType
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming
 from compatkit.shim.facade import NewLoader, become_facade, code_that_runs
-from compatkit.shim.specs import locate
+from compatkit.shim.lookup import locate
 from compatkit.shim.warning import caller_frame, warn_moved
 
 

@@ -11,7 +11,7 @@ from compatkit.migration import Migration, Producer, parse_shape
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
 from compatkit.record.record_class import can_be_dict
-from compatkit.shim.holders import owner_at, prefixes, restore
+from compatkit.shim.lookup import owner_at, prefixes, restore
 from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
@@ -57,7 +57,11 @@ class MigrationReader:
         try:
             metrics = getattr(import_module(module), name)
         except (ImportError, AttributeError) as error:
-            raise RecordError.no_record_class(self._migration.record, self._migration.id, str(error)) from error
+            raise RecordError(
+                f"The record class {self._migration.record} cannot be imported: {error}.",
+                where=f"the migration {self._migration.id!r}, record",
+                hint="give the dotted name of the v2 record class, or leave `record` out",
+            ) from error
         record = record_class(metrics, names) if can_be_dict(metrics) else default_record(names)
         return HistoryReader(record, keeps_mappings=not self._converts)
 
@@ -74,7 +78,7 @@ class Producers:
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
-        """What to do for every dotted name that may be a producer's module; which one it is shows on import."""
+        """The action for every dotted name that may be a producer's module; which one it is shows on import."""
         return {module: self.wrap_in for function in self._producers for module in prefixes(function)}
 
     def wrap_in(self, module_name: str) -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migration import Migration, load_project
-from compatkit.shim.errors import ShimError
 from compatkit.shim.install import state_of
 from compatkit.shim.installed import Shim
+from compatkit.shim.warning import ShimError
 
 # `site` goes by name: after the files of editable installs, one of which may bring compatkit itself.
 FILE = "zz-compatkit-shim.pth"
@@ -37,7 +37,7 @@ if not sys.flags.no_site:
 
 @dataclass(frozen=True, slots=True)
 class PthStatus:
-    """Where the `.pth` is or would be, and the project that it names, if it is there."""
+    """The `.pth` of an environment: its place, and the project that it names where it is there."""
 
     file: Path
     project: str | None
@@ -68,7 +68,7 @@ def enable_pth(project: Path) -> PthStatus:
         temporary.replace(status.file)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise ShimError.cannot_write(status.file, error) from error
+        raise _cannot_write(status.file, error) from error
     return pth_status()
 
 
@@ -92,7 +92,7 @@ def disable_pth() -> PthStatus:
     try:
         status.file.unlink(missing_ok=True)
     except OSError as error:
-        raise ShimError.cannot_write(status.file, error) from error
+        raise _cannot_write(status.file, error) from error
     return status
 
 
@@ -101,4 +101,15 @@ def _files(project: Path, origin: Path | None, migrations: Iterable[Migration]) 
     folders = [project, *project.parents]
     if origin is not None:
         folders = folders[: folders.index(origin.parent) + 1]
-    return [*(folder / "pyproject.toml" for folder in folders), *(each.origin for each in migrations if each.origin)]
+    return [
+        *(folder / "pyproject.toml" for folder in folders),
+        *(migration.origin for migration in migrations if migration.origin),
+    ]
+
+
+def _cannot_write(file: Path, error: OSError) -> ShimError:
+    return ShimError(
+        f"This environment's start-up file cannot be changed: {error.strerror or error}.",
+        where=str(file),
+        hint="use an environment of your own, or `import compatkit.auto` at the top of the main module",
+    )

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from compatkit.migration import Move
-from compatkit.shim.holders import MISSING, dynamic, top_of
+from compatkit.shim.lookup import MISSING, dynamic, top_of
 from compatkit.shim.warning import caller_frame, module_of, only_looks, warn_moved
 
 
@@ -82,13 +82,13 @@ class RenamedMember:
     def _is_new(self, instance: object) -> bool:
         """Tell whether an object is seen to be v2's, of which the member is the new one."""
         held, kind = getattr(instance, "__dict__", {}), type(instance)
-        has_new = self._move.new_name in held or any(self._move.new_name in vars(each) for each in kind.__mro__)
+        has_new = self._move.new_name in held or any(self._move.new_name in vars(base) for base in kind.__mro__)
         return has_new and self._move.old_name not in held and not self._is_field(kind)
 
     def _is_field(self, kind: type) -> bool:
         """Tell whether a subclass declares the old name, for its instances to have."""
         below = _before(kind, self._owner)
-        return any(self._move.old_name in vars(each).get("__annotations__", ()) for each in below)
+        return any(self._move.old_name in vars(base).get("__annotations__", ()) for base in below)
 
     def _is_of_library(self, caller: FrameType | None) -> bool:
         return bool(self._library) and top_of(module_of(caller)) == self._library
@@ -134,10 +134,10 @@ class SubclassWatch:
 
 
 def _before(kind: type, owner: type) -> Iterator[type]:
-    for each in kind.__mro__:
-        if each is owner:
+    for base in kind.__mro__:
+        if base is owner:
             return
-        yield each
+        yield base
 
 
 def _after(kind: type, owner: type, move: Move, caller: FrameType | None) -> type | None:
@@ -147,9 +147,9 @@ def _after(kind: type, owner: type, move: Move, caller: FrameType | None) -> typ
     old one of the class above, that is not the new method again.
     """
     below = list(_before(kind, owner))
-    defining = [each for each in below if move.old_name in vars(each)]
+    defining = [base for base in below if move.old_name in vars(base)]
     asked_by = caller.f_code if caller is not None else MISSING
-    asking = [each for each in below if _code_of(vars(each).get(move.new_name)) is asked_by]
+    asking = [base for base in below if _code_of(vars(base).get(move.new_name)) is asked_by]
     return next(iter([*reversed(defining), *reversed(asking)]), None)
 
 

@@ -119,7 +119,12 @@ def _at(value: Any, step: Step) -> Any:
     try:
         return getattr(value, step.name) if isinstance(step, Attribute) else value[step.key]
     except (AttributeError, LookupError, TypeError) as error:
-        raise RecordError.no_such_place(type(value), _shown(step)) from error
+        kind = type(value).__qualname__
+        raise RecordError(
+            f"What the producer returned has no history at {_shown(step)}: there it is a {kind}.",
+            where="the migration's [[producers]]",
+            hint="correct `returns`, the path from the returned value to the history",
+        ) from error
 
 
 def _replaced(value: Any, step: Step, after: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from compatkit.shim.holders import unseen
+from compatkit.shim.lookup import unseen
 
 _Function = Callable[..., object]
 # What the stand-in does by itself; the rest of an object's special methods, Python looks up in its class.

@@ -11,8 +11,8 @@ from pathlib import Path
 from compatkit.errors import CompatkitError
 from compatkit.migration import Project, bundled_migrations, current_id, load_project
 from compatkit.migration.registry import seen_from
-from compatkit.shim.errors import ShimError
 from compatkit.shim.install import install, is_installed
+from compatkit.shim.warning import ShimError
 
 VARIABLE = "COMPATKIT_SHIM"
 OFF = "0"
@@ -96,7 +96,11 @@ def _told() -> Mapping[str, object] | bool:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or "project" not in told:
-        raise ShimError.bad_switch(VARIABLE, said)
+        raise ShimError(
+            f"{VARIABLE} is {said[:80]!r}, which is neither on nor off.",
+            where="the environment",
+            hint="set it to 1 (true, on, yes) or 0 (false, off, no), or unset it",
+        )
     return told
 
 

@@ -11,7 +11,7 @@ from compatkit.migration import Field
 from compatkit.record import CompatRecord, EpochRecord, FieldNames
 from compatkit.record._attributes import AttributeView
 from compatkit.record.compat_record import rebuild_record
-from compatkit.record.mapping_face import rebuild_mapping
+from compatkit.record.reading_face import rebuild_mapping
 from compatkit.record.record_class import _rebuild_derived
 
 _SAFE = (EpochRecord, rebuild_record, _rebuild_derived, rebuild_mapping, FieldNames, Field)
@@ -40,12 +40,12 @@ class ThirdParty:
             return
         before = torch.get_safe_globals()
         known = set(map(id, before))
-        ours = [each for each in self._safe if id(each) not in known]
+        ours = [safe for safe in self._safe if id(safe) not in known]
         added = set(map(id, ours))
         torch.add_safe_globals(ours)
 
         def undo() -> None:
-            others = [each for each in torch.get_safe_globals() if id(each) not in added]
+            others = [other for other in torch.get_safe_globals() if id(other) not in added]
             torch.clear_safe_globals()
             torch.add_safe_globals(others)
 
@@ -113,5 +113,5 @@ def _multi_representers(representer: Any) -> Iterator[dict[type, object]]:
     """Yield the table of each dumper: a class that adds to the one it inherits starts from a copy."""
     if "yaml_multi_representers" in vars(representer):
         yield representer.yaml_multi_representers
-    for each in representer.__subclasses__():
-        yield from _multi_representers(each)
+    for subclass in representer.__subclasses__():
+        yield from _multi_representers(subclass)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compatkit.errors import nearest
 from compatkit.migration import Producer
-from compatkit.shim.holders import owner_at, prefixes
+from compatkit.shim.lookup import owner_at, prefixes
 from compatkit.shim.wrapper import is_wrapped
 
 
@@ -86,7 +86,7 @@ def _missing_in_source(function: str, folders: list[str]) -> str:
     except (OSError, SyntaxError, ValueError) as error:
         return f"{file} cannot be read: {error}"
     for number, part in enumerate(path):
-        found = next((each for each in body if part in _bound_by(each)), None)
+        found = next((line for line in body if part in _bound_by(line)), None)
         if found is None:
             inherits = number and len(path) > 1
             return f"{file} does not show {'.'.join(path)!r}{'; it may be inherited' if inherits else ''}"
@@ -101,4 +101,4 @@ def _bound_by(statement: ast.stmt) -> set[str]:
         return {statement.name}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-    return {each.id for each in ast.walk(statement) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -1,4 +1,4 @@
-"""The one place that issues a deprecation, and tells who listens that an old name was used."""
+"""Issue every deprecation, tell listeners that an old name was used, and name the shim's error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
+from compatkit.errors import CompatkitError
 from compatkit.migration import HookChange, Move
 
 # Who imports or resolves a name for somebody else: the line that asked them is the one to change.
@@ -30,7 +31,7 @@ _RELAYS = (
 )
 
 # These look at every name of a module or a class, and use none.
-_LOOKERS = {"compatkit.shim.holders", "doctest", "inspect", "pydoc", "torch._jit_internal", "torch.jit._recursive"}
+_LOOKERS = {"compatkit.shim.lookup", "doctest", "inspect", "pydoc", "torch._jit_internal", "torch.jit._recursive"}
 # So does mock with a spec, and when it asks whether a patch that it took back has left something.
 _MOCK_LOOKS = {"__exit__", "_mock_add_spec", "create_autospec"}
 
@@ -55,6 +56,10 @@ def rewrite_by(migrations: Iterable[str]) -> None:
 
 def _command(*, is_review: bool = False) -> str:
     return f"{_MIGRATE}{_options}{' --confidence review' if is_review else ''} ."
+
+
+class ShimError(CompatkitError):
+    """An object that cannot be adapted, or an interpreter that cannot be changed."""
 
 
 class MovedNameWarning(DeprecationWarning):

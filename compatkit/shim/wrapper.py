@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, cast
 
-from compatkit.shim.holders import unseen
+from compatkit.shim.lookup import unseen
 from compatkit.shim.returned import Results
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of
@@ -24,7 +24,7 @@ def is_wrapped(function: object) -> bool:
     """True for what this module wrapped, also for what another copy of it did."""
     # The mark is the wrapper itself: `functools.wraps` copies it to functions that are none.
     inside = (getattr(function, name, None) for name in ("__func__", "fget", "func"))
-    return any(getattr(each, _MARK, None) is each for each in (function, *inside) if each is not None)
+    return any(getattr(found, _MARK, None) is found for found in (function, *inside) if found is not None)
 
 
 def wrapped(function: object, results: Results) -> object:

@@ -52,7 +52,7 @@ def _packages() -> str:
     """Return every installed distribution as `name==version`, sorted, as far as a tag holds them."""
     from importlib.metadata import distributions
 
-    names = {f"{each.metadata['Name']}=={each.version}" for each in distributions() if each.metadata["Name"]}
+    names = {f"{found.metadata['Name']}=={found.version}" for found in distributions() if found.metadata["Name"]}
     lines = sorted(names, key=str.lower)
     while sum(len(line) + 1 for line in lines) > _MOST:
         lines.pop()

@@ -42,7 +42,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What was recorded. `initial` are the weights by name before the first batch; `batches` may end early."""
+    """A recorded training. `initial` are the weights by name before the first batch; `batches` may end early."""
 
     module: str
     initial: Mapping[str, str]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "COMPATKIT_TRACE"
 _BATCHES = 200
+_BYTES = 8  # two records are compared, not searched: chance agreement is one in 10^19
 Destination: TypeAlias = Path | Callable[[str], object]
 
 
@@ -74,13 +76,11 @@ class Watch:
 
     @property
     def trace(self) -> Trace:
-        """What was recorded so far."""
+        """The record so far."""
         return Trace(self._module, self._initial, tuple(Batch(**batch) for batch in self._batches))
 
     def _start(self, model: nn.Module) -> None:
         import atexit
-
-        from compatkit.trace.digest import digest
 
         self._module = type(model).__name__
         self._root = id(model)
@@ -96,8 +96,6 @@ class Watch:
         atexit.register(self.close)
 
     def _begin(self, model: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
-        from compatkit.trace.digest import digest
-
         if id(model) != self._root:
             return
         if len(self._batches) >= self._most:
@@ -116,8 +114,6 @@ class Watch:
         )
 
     def _forward(self, name: str, layer: int) -> Callable[[nn.Module, object, object], None]:
-        from compatkit.trace.digest import digest
-
         def hook(called: nn.Module, _given: object, output: object) -> None:
             if self._batches and id(called) == layer:
                 _put(self._batches[-1]["forward"], name, digest(output))
@@ -125,8 +121,6 @@ class Watch:
         return hook
 
     def _gradient(self, name: str) -> Callable[[Tensor], None]:
-        from compatkit.trace.digest import digest
-
         def hook(weight: Tensor) -> None:
             if self._batches and self._handles:
                 _put(self._batches[-1]["gradient"], name, digest(weight.grad))
@@ -161,3 +155,42 @@ def _deliver(text: str, to: Destination | None) -> None:
         to.write_text(text, encoding="utf-8")
     else:
         to(text)
+
+
+def digest(value: object) -> str:
+    """Return a digest of all tensors in `value`, with their dtypes and shapes; numbers and texts count too."""
+    found = hashlib.blake2b(digest_size=_BYTES)
+    for part in _parts(value):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _parts(value: object) -> Iterator[bytes]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        yield f"{value.dtype} {tuple(value.shape)}".encode()
+        yield _bytes(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield repr(key).encode()
+            yield from _parts(inner)
+    elif isinstance(value, list | tuple):
+        yield f"{len(value)} parts".encode()
+        for inner in value:
+            yield from _parts(inner)
+    elif isinstance(value, str | int | float | bool | None):
+        yield repr(value).encode()
+    else:
+        # An object may name its address, which differs in every process.
+        yield type(value).__qualname__.encode()
+        yield from _parts(dict(getattr(value, "__dict__", {})))
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    import torch
+
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+    return plain.view(torch.uint8).numpy().tobytes()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from compatkit.migration import Migration, parse_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import ChangedCallWarning, install, uninstall
-from compatkit.shim.holders import fits
 from compatkit.shim.import_hook import ImportHook
+from compatkit.shim.lookup import fits
 from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from compatkit.equivalence.explain import Parting, first_parting
 from compatkit.trace import Trace, TraceError, watch
-from compatkit.trace.digest import digest
+from compatkit.trace.watch import digest
 
 Change = Callable[[nn.Module], object]
 

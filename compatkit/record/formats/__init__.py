@@ -26,8 +26,7 @@ from compatkit.record.formats import (
     tensorboard,
     wandb,
 )
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row, as_rows
+from compatkit.record.formats._rows import Row, as_rows, placing
 
 KNOWN = (
     "Keras History",

@@ -1,19 +1,59 @@
-"""Shared by adapters: numbers out of 0-d arrays, safe renaming, columns and events into one row an epoch."""
+"""Shared by readers: what is stated of a history, numbers out of 0-d arrays, columns and events into rows by epoch."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Number
 from typing import Any, cast
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._placing import placing
 from compatkit.record.names import is_same
 
 Row = dict[str, object]
 Columns = Mapping[str, Sequence[object]]
+
+
+@dataclass
+class Placing:
+    """A history's statements: those of the caller, and those of its reader.
+
+    Attributes:
+        validated: the epochs in which columns that are shorter than the others were measured.
+        counts_from: what the history calls its first epoch, 0 or 1.
+        reader: the reader that knew the history; empty where none did.
+        reasons: why the values of a name stand in the epochs in which they stand.
+    """
+
+    validated: Sequence[int] | None = None
+    counts_from: int | None = None
+    reader: str = ""
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def because(self, name: str, reason: str) -> None:
+        self.reasons.setdefault(name, reason)
+
+
+_current: ContextVar[Placing] = ContextVar("compatkit_placing")
+
+
+def placing() -> Placing:
+    """Return what is stated about the history that is being read."""
+    return _current.get(None) or Placing()
+
+
+@contextmanager
+def placed_by(stated: Placing) -> Iterator[None]:
+    """Read one history with what is stated about it."""
+    token = _current.set(stated)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def plain(value: object) -> object:

@@ -27,11 +27,11 @@ def read(history: object) -> list[Row] | None:
 def _flat(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     sets = free_names({name: new for name, new in _SETS.items() if name != new}, results)
     columns: dict[str, Any] = {}
-    for each, metrics in results.items():
+    for set_name, metrics in results.items():
         for metric, column in metrics.items():
-            name = f"{sets.get(each, each)}_{metric}"
+            name = f"{sets.get(set_name, set_name)}_{metric}"
             if name in columns:
-                raise RecordError.ambiguous_name(name, f"the set {each!r}")
+                raise RecordError.ambiguous_name(name, f"the set {set_name!r}")
             columns[name] = column
     return columns
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.formats import keras, lightning, ultralytics
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row, as_rows, in_order
+from compatkit.record.formats._rows import Row, as_rows, in_order, placing
 
 WHY = "in the epoch that its row names"
 _WHERE = "the table's rows"
@@ -142,11 +141,11 @@ def _separator(text: str, usual: str) -> str:
     Raises `ValueError` where two do.
     """
     header = text.partition("\n")[0]
-    present = [each for each in _SEPARATORS if each in header]
-    fitting = [each for each in present if _is_regular(text, each)]
+    present = [separator for separator in _SEPARATORS if separator in header]
+    fitting = [separator for separator in present if _is_regular(text, separator)]
     if len(fitting) > 1:
         raise ValueError(f"both {fitting[0]!r} and {fitting[1]!r} separate every line into as many cells")
-    return (fitting or [each for each in (usual, *present) if each in present] or [usual])[0]
+    return (fitting or [separator for separator in (usual, *present) if separator in present] or [usual])[0]
 
 
 def _is_regular(text: str, separator: str) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row, as_rows, in_order, renamed
+from compatkit.record.formats._rows import Row, as_rows, in_order, placing, renamed
 
 WHY = "at the iteration that its row names; detectron2 has no epochs"
 _OWN = {"data_time", "eta_seconds", "total_loss"}

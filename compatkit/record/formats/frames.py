@@ -6,8 +6,7 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.formats import delimited, keras, lightning
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row, plain
+from compatkit.record.formats._rows import Row, placing, plain
 
 
 def frame_rows(history: Any) -> list[Row] | None:

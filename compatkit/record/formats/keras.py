@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Columns, Row, free_names, from_columns, is_column, plain
+from compatkit.record.formats._rows import Columns, Row, free_names, from_columns, is_column, placing, plain
 
 WHY = "a value for each epoch, in order"
 # Without a prefix Keras means the training set. Keras 2 wrote `acc` and `lr`.

@@ -46,7 +46,11 @@ def _metrics(history: Any) -> Mapping[str, Sequence[Any]] | None:
         # A `Run` does not say which store it is from, and another store answers with nothing.
         from compatkit.safe_text import without_password
 
-        raise RecordError.other_store(run_id, without_password(mlflow.get_tracking_uri()))
+        raise RecordError(
+            f"The run {run_id} has metrics, but their points are not in the active store.",
+            where=without_password(mlflow.get_tracking_uri()),
+            hint="call mlflow.set_tracking_uri with the store that the run was read from",
+        )
     return found
 
 

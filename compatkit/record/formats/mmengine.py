@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row, as_rows, ascending, in_order, merged, renamed
+from compatkit.record.formats._rows import Row, as_rows, ascending, in_order, merged, placing, renamed
 
 WHY = "in the epoch of its row; of several rows the last counts"
 _NAMES = {"lr": "learning_rate"}

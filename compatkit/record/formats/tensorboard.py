@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row
+from compatkit.record.formats._rows import Row, placing
 
 WHY = "at the step with which it was written, which counts epochs"
 _EVENTS = "events.out.tfevents.*"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._placing import placing
-from compatkit.record.formats._rows import Row
+from compatkit.record.formats._rows import Row, placing
 
 
 def is_results(header: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.record import RecordError, formats
-from compatkit.record.formats._placing import Placing, placed_by
+from compatkit.record.formats._rows import Placing, placed_by
 from tests.record.formats.stored import payload
 
 FEW = st.integers(1, 8)  # epochs

@@ -1,10 +1,12 @@
-"""Find what holds a callable or a member: modules, and what they make on request; take a wrapper away again."""
+"""Find modules without importing what is above them, and what lies in them; take a wrapper away again."""
 
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
@@ -35,7 +37,7 @@ def unseen(factory: _Factory) -> _Factory:
 
 
 def _renamed(code: CodeType) -> CodeType:
-    inner = tuple(_renamed(each) if isinstance(each, CodeType) else each for each in code.co_consts)
+    inner = tuple(_renamed(constant) if isinstance(constant, CodeType) else constant for constant in code.co_consts)
     return code.replace(co_filename=f"{code.co_filename} (importlib._bootstrap)", co_consts=inner)
 
 
@@ -60,8 +62,8 @@ def prefixes(dotted: str) -> Iterator[str]:
 
 def dynamic(owner: object, name: str) -> object:
     """Return what the `__getattr__` of its class makes of a name, or MISSING."""
-    for each in type(owner).__mro__:
-        if (make := vars(each).get("__getattr__")) is not None:
+    for base in type(owner).__mro__:
+        if (make := vars(base).get("__getattr__")) is not None:
             try:
                 return make(owner, name)
             except AttributeError:
@@ -87,4 +89,49 @@ def top_of(name: str) -> str:
 def fits(pattern: str, name: str) -> bool:
     """Tell whether a dotted name is one of those that a pattern means, in which a `*` stands for one part."""
     parts, wanted = name.split("."), pattern.split(".")
-    return len(parts) == len(wanted) and all(each in ("*", part) for each, part in zip(wanted, parts, strict=True))
+    return len(parts) == len(wanted) and all(piece in ("*", part) for piece, part in zip(wanted, parts, strict=True))
+
+
+def find_behind(
+    finder: object, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+) -> ModuleSpec | None:
+    """Ask the finders that stand behind `finder` in `sys.meta_path`."""
+    behind = itertools.dropwhile(lambda found: found is not finder, list(sys.meta_path))
+    return _ask(itertools.islice(behind, 1, None), fullname, path, target)
+
+
+def locate(fullname: str) -> ModuleSpec | None:
+    """Return the spec of a module, or None where there is none.
+
+    `importlib.util.find_spec` imports the package above first. A finder must not: another thread may be at that
+    import, and wait for this one. A package that is not imported is searched where its own spec says, and one that
+    cannot be searched so (it makes its modules itself, or is a namespace in another) is believed to hold the module.
+    """
+    if (module := sys.modules.get(fullname)) is not None:
+        return getattr(module, "__spec__", None)
+    package = fullname.rpartition(".")[0]
+    if not package:
+        return _ask(list(sys.meta_path), fullname, None)
+    if (above := sys.modules.get(package)) is not None:
+        return _ask(list(sys.meta_path), fullname, getattr(above, "__path__", []))
+    spec = locate(package)
+    if spec is None:
+        return None
+    folders = spec.submodule_search_locations
+    try:
+        found = _ask(list(sys.meta_path), fullname, [] if folders is None else list(folders))
+    except KeyError:
+        # A namespace package asks for the path of the one above it, which is not imported.
+        found = None
+        folders = None
+    return found or (ModuleSpec(fullname, None) if folders is None else None)
+
+
+def _ask(
+    finders: Iterable[object], fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+) -> ModuleSpec | None:
+    for finder in finders:
+        find_spec = getattr(finder, "find_spec", None)
+        if find_spec is not None and (spec := find_spec(fullname, path, target)) is not None:
+            return spec  # type: ignore[no-any-return]
+    return None
