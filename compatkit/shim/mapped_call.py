@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from compatkit.migration import CallChange, MemberChange
 from compatkit.migration.calling import Item, plan_items
-from compatkit.shim.holders import class_at
+from compatkit.shim.lookup import class_at
 
 
 class Mapped(NamedTuple):
