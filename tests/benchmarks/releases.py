@@ -1,9 +1,10 @@
-"""Releases of MLflow by stores by commands: run `python -m tests.benchmarks.releases FOLDER NAME=PYTHON... [STORE...]`.
+"""Releases of MLflow by stores by commands: run `python -m tests.benchmarks.releases FOLDER NAME=PYTHON... [PART...]`.
 
 Each environment holds a release of MLflow, compatkit's base (click, LibCST) and, to take part in what needs it, a
 driver of PostgreSQL. Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
 differ in one thing each (log_kinds.py); every release reads them all. A cell is right where equal runs are equivalent,
-each other kind is different, and where something could not be looked at there is no verdict.
+each other kind is different, and where something could not be looked at there is no verdict. Cells are printed as they
+come; a part is a store, or `verify`: the parts that are named run alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ has = [bool(find_spec("flask")), bool(find_spec("psycopg2") or find_spec("psycop
 print(json.dumps([mlflow.__version__, _get_latest_schema_revision(), *has]))
 """
 _WRONG: list[str] = []
-_STORES = ("files", "SQLite", "PostgreSQL", "server")
+_PARTS = ("files", "SQLite", "PostgreSQL", "server", "verify")
 _EQUAL, _DIFFERENT, _OPEN = 0, 1, 2
 _MODELS = {"same", "model", "gone", "base"}
 
@@ -76,30 +77,39 @@ def main() -> None:
     folder = Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True)
     releases = [Release.of(given) for given in sys.argv[2:] if "=" in given]
-    chosen = [given for given in sys.argv[2:] if "=" not in given] or _STORES
+    chosen = [given for given in sys.argv[2:] if "=" not in given] or _PARTS
     with ExitStack() as stack:
         written = [each for release in releases for each in write(release, folder, stack, chosen)]
-        _print_row("compare and snapshot: reads, written to", *(f"{each.store} of {each.by.name}" for each in written))
-        _print_row(*["---"] * (len(written) + 1))
-        for reader in releases:
-            _print_row(reader.name, *(_cell(reader, store) for store in written))
+        if written:
+            columns = [f"{each.store} of {each.by.name}" for each in written]
+            _print_head("compare and snapshot: reads, written to", columns)
+        for reader in releases if written else []:
+            _print_row(reader.name, (_cell(reader, store) for store in written))
         newest = releases[-1]
         files = [each for each in written if each.store == "files"]
-        _print_row(f"\ncompare, read by {newest.name}: before, after", *(each.by.name for each in files))
-        _print_row(*["---"] * (len(files) + 1))
+        if files:
+            _print_head(f"\ncompare, read by {newest.name}: before, after", [each.by.name for each in files])
         for one in files:
-            _print_row(one.by.name, *(_cell(newest, one, other) for other in files))
-    _print_row("\nverify: before, after and compatkit", *(each.name for each in releases))
-    _print_row(*["---"] * (len(releases) + 1))
-    for before in releases:
-        _print_row(before.name, *(_verified(before, each, folder) for each in releases))
+            _print_row(one.by.name, (_cell(newest, one, other) for other in files))
+    if "verify" in chosen:
+        _print_head("\nverify: before, after and compatkit", [each.name for each in releases])
+        for before in releases:
+            _print_row(before.name, (_verified(before, each, folder) for each in releases))
 
     if _WRONG:
         sys.exit(f"{len(_WRONG)} cells are not as they must be")
 
 
-def _print_row(*cells: str) -> None:
-    print(f"| {' | '.join(cells)} |".replace("| \n", "\n| "), flush=True)
+def _print_head(title: str, columns: Sequence[str]) -> None:
+    _print_row(title, columns)
+    _print_row("---", ["---"] * len(columns))
+
+
+def _print_row(title: str, cells: Iterable[str]) -> None:
+    print(f"| {title} |".replace("| \n", "\n| "), end="", flush=True)
+    for cell in cells:
+        print(f" {cell} |", end="", flush=True)
+    print(flush=True)
 
 
 def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str]) -> Iterator[Written]:
