@@ -16,6 +16,7 @@ from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.model_folder import read_model
 from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel, logged_in_files
 from compatkit.equivalence.reading.store.opened import mlflow_version
+from compatkit.equivalence.reading.store.sql_metrics import measured_models
 from compatkit.equivalence.snapshot import File, Model, ModelMetrics
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
             if folder is None and str(logged.status) == "READY":
                 raise EquivalenceError.unreadable_artifact(name, logged.artifact_location, "the model has no files")
             names[logged.model_id] = models.add(name, folder, _details(logged, run), _metrics(logged, run))
+    # Models of other runs, of which this one only says how good they are.
+    others = [each for each in measured_models(client.tracking_uri, run.info.run_id) if each not in names]
+    for logged in sorted(map(client.get_logged_model, others), key=lambda each: (each.name, each.creation_timestamp)):
+        names[logged.model_id] = models.add(f"measured {logged.name}", None, {}, _metrics(logged, run))
     return names
 
 

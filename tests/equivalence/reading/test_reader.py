@@ -337,6 +337,26 @@ def test_a_metric_of_another_model_or_data_set_is_another_metric(
     }
 
 
+def test_a_metric_of_a_model_that_another_run_made_bears_its_name(
+    client: MlflowClient, tmp_path: Path, tracking_uri: str
+) -> None:
+    experiment = client.create_experiment(str(tmp_path), artifact_location=tmp_path.as_uri())
+    ids = {name: client.create_logged_model(experiment, name).model_id for name in ("new", "old")}
+
+    def taken(first: str, second: str) -> Snapshot:
+        run = client.create_run(experiment).info.run_id
+        for moment, (model, value) in enumerate([(first, 0.25), (second, 0.75)], start=1):
+            client.log_metric(run, "acc", value, timestamp=moment, step=0, model_id=ids[model])
+        client.set_terminated(run)
+        return take_snapshot(run, tracking_uri=tracking_uri)
+
+    assert _told(taken("new", "old"), taken("new", "old")) == set()
+    assert _told(taken("new", "old"), taken("old", "new")) == {
+        ("metric value", "acc", "of model measured new"),
+        ("metric value", "acc", "of model measured old"),
+    }
+
+
 def _told(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
     found = compare_snapshots(before, after, Policy.exact()).deciding
     return {(each.kind.value, each.name, each.hint) for each in found}

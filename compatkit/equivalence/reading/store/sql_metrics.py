@@ -70,6 +70,30 @@ def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | Non
     return found
 
 
+def measured_models(tracking_uri: str, run_id: str) -> list[str]:
+    """Return the ids of the models for which a run logged metrics, whoever made them; no other store tells that.
+
+    Before MLflow 3 there is no such table.
+    """
+    if not is_database(tracking_uri):
+        return []
+    from sqlalchemy import column, create_engine, select, table
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
+
+    metrics = table("logged_model_metrics", column("model_id"), column("run_id"))
+    require_same_file(tracking_uri)
+    engine = create_engine(tracking_uri, poolclass=NullPool, pool_reset_on_return=None)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(select(metrics.c.model_id).where(metrics.c.run_id == run_id).distinct())
+            return sorted(row[0] for row in rows)
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
+        return []
+    finally:
+        engine.dispose()
+
+
 def _cursor(connection: Any, driver: str) -> Any:
     # A named cursor of PostgreSQL sends the rows in batches too, instead of all at once.
     return connection.cursor(name="compatkit") if driver in {"psycopg", "psycopg2"} else connection.cursor()
