@@ -87,6 +87,17 @@ def test_check_refuses_every_other_result(wrong: bytes) -> None:
         check(source, ast.parse(source.text), [change], wrong)
 
 
+@pytest.mark.parametrize("text", ["lambda: \\", "not \\", "x = \\", "assert \\", "if 0: \\", "while 0: \\"])
+def test_check_refuses_a_planned_text_that_takes_in_the_next_statement(text: str) -> None:
+    line = IMPORT.decode().rstrip("\n")
+    source = read_source(f"def f():\n    {line}\n    y()\n".encode())
+    start = source.text.index(line)
+    change = Edit(start, start + len(line), text, "CK101", start, "")
+
+    with pytest.raises(RewriteError, match="did not pass its own check"):
+        check(source, ast.parse(source.text), [change], f"def f():\n    {text}\n    y()\n".encode())
+
+
 def test_check_accepts_the_planned_result() -> None:
     source = read_source(IMPORT + b"y = 1\n")
     text = RESULT.decode().rstrip("\n")
