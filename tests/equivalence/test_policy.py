@@ -36,3 +36,21 @@ def test_an_allowance_for_metrics_does_not_excuse_a_param() -> None:
 
 def test_an_allowance_that_matched_nothing_is_named() -> None:
     assert compare_snapshots(RUN, RUN, ADDED).unused == ADDED.added
+
+
+def test_only_a_declared_prefix_may_stand_before_a_name() -> None:
+    policy = Policy(metric_names={"train_acc": "train_accuracy"}, metric_prefixes=("head.",))
+
+    assert policy.metric_name("head.train_acc") == "head.train_accuracy"
+    assert policy.metric_name("tail.train_acc") == "tail.train_acc"
+    assert policy.metric_name("head.train_acc2") == "head.train_acc2"
+
+
+def test_a_policy_is_called_after_all_its_sources() -> None:
+    assert Policy().title == "none"
+    assert Policy(sources=("migration a", "pyproject.toml")).title == "migration a, pyproject.toml"
+
+
+def test_frameworks_are_known_unless_a_policy_is_exact() -> None:
+    assert Policy().knows_frameworks
+    assert not Policy.exact().knows_frameworks
