@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 HEAD = """\
 schema = 1
@@ -16,9 +17,23 @@ code = "SHOP101"
 old = "shop.old.Widget"
 new = "shop.new.Gadget"
 """
-OLD = "class Widget:\n    def __init__(self, name):\n        self.name = name\n"
+OLD = dedent(
+    """\
+    class Widget:
+        def __init__(self, name):
+            self.name = name
+    """
+)
 NEW = OLD.replace("Widget", "Gadget")
-BEFORE = "# runnable\nfrom shop.old import Widget\n\nwidget = Widget('w')\nprint(widget.name)\n"
+BEFORE = dedent(
+    """\
+    # runnable
+    from shop.old import Widget
+
+    widget = Widget('w')
+    print(widget.name)
+    """
+)
 AFTER = BEFORE.replace("old import Widget", "new import Gadget as Widget")
 
 

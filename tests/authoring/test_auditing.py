@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,23 @@ from compatkit.authoring.releases import locate_release
 from compatkit.migration import parse_migration
 from tests.cli.test_migrations import migrations
 
-HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
-WHOLE = '[[moves]]\ncode = "SH101"\nkind = "module"\nold = "shop"\nnew = "mall.shop"\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "shop-v2"
+    summary = "Shop."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
+WHOLE = dedent(
+    """\
+    [[moves]]
+    code = "SH101"
+    kind = "module"
+    old = "shop"
+    new = "mall.shop"
+    """
+)
 LONG = """
 def {name}(items, rate=0.5):
     \"\"\"Return what the items cost together.\"\"\"
@@ -44,7 +60,13 @@ def releases(tmp_path: Path) -> tuple[Path, Path]:
         "shop/bag.py": "def carry(): ...\n",
     }
     new = {
-        "mall/shop/__init__.py": "from .desk import pay\nfrom .till import count\n__all__ = ['pay', 'count']\n",
+        "mall/shop/__init__.py": dedent(
+            """\
+            from .desk import pay
+            from .till import count
+            __all__ = ['pay', 'count']
+            """
+        ),
         "mall/shop/desk.py": LONG.format(name="pay"),
         "mall/shop/till.py": "def count(): ...\n",
         "mall/shop/bag.py": "def carry(): ...\n",
@@ -88,8 +110,21 @@ def test_what_is_used_most_comes_first(tmp_path: Path) -> None:
     plant(
         tmp_path,
         {
-            "a.py": "from shop import till\ntill.pay(how=1)\ntill.pay()\n",
-            "b/c.py": "import shop.till as t\nt.pay\nt.gone()\nother.pay(how=1)\n",
+            "a.py": dedent(
+                """\
+                from shop import till
+                till.pay(how=1)
+                till.pay()
+                """
+            ),
+            "b/c.py": dedent(
+                """\
+                import shop.till as t
+                t.pay
+                t.gone()
+                other.pay(how=1)
+                """
+            ),
             "broken.py": "shop =\n",
         },
     )
@@ -165,7 +200,19 @@ def test_each_name_of_a_guide_counts_once(lines: list[str]) -> None:
 @pytest.mark.parametrize(("at_least", "status"), [("70", 0), ("72", 1)])
 def test_the_share_of_a_guide_is_a_figure_for_ci(at_least: str, status: int, tmp_path: Path) -> None:
     (tmp_path / "migration.toml").write_text(HEAD + GUIDE, encoding="utf-8")
-    (tmp_path / "guide.txt").write_text("shop.Till\nshop.y\nshop.z\nshop.odd.b\n--fast\nshop.pay(how)\nshop.odd.c\n")
+    (tmp_path / "guide.txt").write_text(
+        dedent(
+            """\
+            shop.Till
+            shop.y
+            shop.z
+            shop.odd.b
+            --fast
+            shop.pay(how)
+            shop.odd.c
+            """
+        )
+    )
 
     done = migrations("audit", str(tmp_path), "--guide", str(tmp_path / "guide.txt"), "--at-least", at_least)
 

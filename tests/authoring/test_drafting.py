@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -89,7 +90,13 @@ def test_the_same_word_written_otherwise_is_the_same(tmp_path: Path) -> None:
 
 
 def test_something_else_of_the_same_name_is_not_it(tmp_path: Path) -> None:
-    other = "def total(path):\n    with open(path) as lines:\n        return sorted(map(str.strip, lines))\n"
+    other = dedent(
+        """\
+        def total(path):
+            with open(path) as lines:
+                return sorted(map(str.strip, lines))
+        """
+    )
 
     found = changes(tmp_path, {"a": LONG.format(name="total")}, {"b": other})
 
@@ -164,14 +171,32 @@ def test_what_is_deprecated_for_no_name_is_left_to_a_person(tmp_path: Path, warn
 
 
 def test_a_warning_about_something_else_is_no_deprecation(tmp_path: Path) -> None:
-    new = "def total(items, rate=0.5):\n    if not items:\n        warn('use add_up', DeprecationWarning)\n"
+    new = dedent(
+        """\
+        def total(items, rate=0.5):
+            if not items:
+                warn('use add_up', DeprecationWarning)
+        """
+    )
 
     assert changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new + "def add_up(): ...\n"}) == []
 
 
 def test_what_a_class_inherits_is_still_there(tmp_path: Path) -> None:
-    old = "class Base: ...\nclass Thing(Base):\n    def price(self): ...\n"
-    new = "class Base:\n    def price(self): ...\nclass Thing(Base): ...\n"
+    old = dedent(
+        """\
+        class Base: ...
+        class Thing(Base):
+            def price(self): ...
+        """
+    )
+    new = dedent(
+        """\
+        class Base:
+            def price(self): ...
+        class Thing(Base): ...
+        """
+    )
 
     assert changes(tmp_path, {"a": old}, {"a": new}) == []
 
@@ -291,7 +316,13 @@ def test_the_audit_of_a_draft_names_what_it_leaves_to_a_person(tmp_path: Path) -
 
 def test_a_pattern_in_the_list_stands_for_many(tmp_path: Path) -> None:
     found = changes(tmp_path, OLD, NEW)
-    listed = '[[unhandled]]\nname = "shop.a.{}"\nwhy = "Because."\n'
+    listed = dedent(
+        """\
+        [[unhandled]]
+        name = "shop.a.{}"
+        why = "Because."
+        """
+    )
     text = drafted(found)
 
     assert uncovered(found, parse_migration(text + listed.format("*"))) == []
@@ -359,19 +390,64 @@ MEMBER = Change("renamed", "shop.a.Thing.price", "shop.a.Thing.cost")
 METHOD = Change("argument renamed", "shop.a.Thing.price", "y", argument="x")
 ROWS = {
     "nothing": ("", {GONE, ARGUMENT, ADDED, MEMBER, METHOD}),
-    "a rename of its argument": ('[[calls]]\nof = "shop.a.f"\nrename = { b = "c" }', {GONE, ADDED, MEMBER, METHOD}),
-    "an argument that goes": ('[[calls]]\nof = "shop.a.f"\ndrop = ["b"]', {GONE, ADDED, MEMBER, METHOD}),
-    "an argument that comes": ('[[calls]]\nof = "shop.a.f"\nadd = { new = 1 }', {GONE, ARGUMENT, MEMBER, METHOD}),
+    "a rename of its argument": (
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.a.f"
+            rename = { b = "c" }"""
+        ),
+        {GONE, ADDED, MEMBER, METHOD},
+    ),
+    "an argument that goes": (
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.a.f"
+            drop = ["b"]"""
+        ),
+        {GONE, ADDED, MEMBER, METHOD},
+    ),
+    "an argument that comes": (
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.a.f"
+            add = { new = 1 }"""
+        ),
+        {GONE, ARGUMENT, MEMBER, METHOD},
+    ),
     "an argument in a condition": (
         '[[calls]]\nof = "shop.a.f"\nwhen = { b = [1] }\nsay = "no"',
         {GONE, ADDED, MEMBER, METHOD},
     ),
-    "an argument of another": ('[[calls]]\nof = "shop.b.f"\ndrop = ["b"]', {GONE, ARGUMENT, ADDED, MEMBER, METHOD}),
+    "an argument of another": (
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.b.f"
+            drop = ["b"]"""
+        ),
+        {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
+    ),
     "a new name": ('[[calls]]\nof = "shop.a.f"\nto = "shop.c.f"', {ARGUMENT, ADDED, MEMBER, METHOD}),
     "what to say of every call": ('[[calls]]\nof = "shop.a.f"\nsay = "no"', {MEMBER, METHOD}),
-    "a pattern": ('[[calls]]\nof = "shop.*.f"\ndrop = ["b"]', {GONE, ADDED, MEMBER, METHOD}),
+    "a pattern": (
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.*.f"
+            drop = ["b"]"""
+        ),
+        {GONE, ADDED, MEMBER, METHOD},
+    ),
     "a pattern of another length": (
-        '[[calls]]\nof = "shop.*.a.f"\ndrop = ["b"]',
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.*.a.f"
+            drop = ["b"]"""
+        ),
         {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
     ),
     "a member": ('[[members]]\nof = "shop.a.Thing"\nv1 = "price"\nv2 = "cost"', {GONE, ARGUMENT, ADDED, METHOD}),
@@ -380,7 +456,12 @@ ROWS = {
         {GONE, ARGUMENT, ADDED, MEMBER, METHOD},
     ),
     "a method's argument": (
-        '[[calls]]\nof = "shop.a.Thing.price"\nrename = { x = "y" }',
+        dedent(
+            """\
+            [[calls]]
+            of = "shop.a.Thing.price"
+            rename = { x = "y" }"""
+        ),
         {GONE, ARGUMENT, ADDED, MEMBER},
     ),
     "a function that is gone": ('[[removed]]\nname = "shop.a.f"\nsay = "no"', {MEMBER, METHOD}),
@@ -399,7 +480,14 @@ ROWS = {
 
 @pytest.mark.parametrize(("row", "left"), ROWS.values(), ids=ROWS)
 def test_the_audit_knows_what_each_kind_of_row_declares(row: str, left: set[Change]) -> None:
-    head = 'schema = 1\nid = "a"\nsummary = "A."\nversions = { v1 = "1", v2 = "2" }\n'
+    head = dedent(
+        """\
+        schema = 1
+        id = "a"
+        summary = "A."
+        versions = { v1 = "1", v2 = "2" }
+        """
+    )
     migration = parse_migration(f'{head}{row}\ncode = "SH901"\n' if row else head)
 
     assert set(uncovered([GONE, ARGUMENT, ADDED, MEMBER, METHOD], migration)) == left

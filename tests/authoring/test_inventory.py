@@ -39,7 +39,13 @@ SHOP = {
         except ImportError:
             torch = None
         """,
-    "paper.py": "class Bill: ...\n\nraise RuntimeError('it is not imported')\n",
+    "paper.py": dedent(
+        """\
+        class Bill: ...
+
+        raise RuntimeError('it is not imported')
+        """
+    ),
 }
 
 

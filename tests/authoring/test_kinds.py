@@ -101,10 +101,37 @@ EXAMPLES = {
         main()
         """,
     # Not runnable: v2's own call cannot be told from v1's when it is made, so that the shim leaves both alone.
-    "ink.before.txt": 'import maps\n\nmaps.draw("thick")\nmaps.draw(ink="thin")\n',
-    "ink.after.txt": 'import maps\n\nmaps.draw("thick-and-wet")\nmaps.draw(ink="thin")\n',
-    "new_already.unchanged.txt": 'import maps\n\nmaps.draw("thin")\nprint("city")\n',
-    "another_name.unchanged.txt": "import atlas as maps\n\nmaps.city(1, pretty=True)\n",
+    "ink.before.txt": dedent(
+        """\
+        import maps
+
+        maps.draw("thick")
+        maps.draw(ink="thin")
+        """
+    ),
+    "ink.after.txt": dedent(
+        """\
+        import maps
+
+        maps.draw("thick-and-wet")
+        maps.draw(ink="thin")
+        """
+    ),
+    "new_already.unchanged.txt": dedent(
+        """\
+        import maps
+
+        maps.draw("thin")
+        print("city")
+        """
+    ),
+    "another_name.unchanged.txt": dedent(
+        """\
+        import atlas as maps
+
+        maps.city(1, pretty=True)
+        """
+    ),
     "read_again.unchanged.txt": """
         import maps
 
@@ -114,7 +141,13 @@ EXAMPLES = {
             maps.city(**given)
             print(given)
         """,
-    "left_to_people.unchanged.txt": "from maps import compass\n\ncompass()\n",
+    "left_to_people.unchanged.txt": dedent(
+        """\
+        from maps import compass
+
+        compass()
+        """
+    ),
     "review/draw.before.sh": "set -e\nmaps-draw --pretty EARTH_V1 && other --pretty 1\n",
     "review/draw.after.sh": "set -e\nmaps-draw --tiles EARTH_V1 && other --pretty 1\n",
     "draw_by_default.unchanged.sh": "maps-draw --pretty EARTH_V1\n",

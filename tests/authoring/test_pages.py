@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import dedent
 
 import pytest
 
@@ -66,18 +67,56 @@ WORDS = {
     "a default": ('of = "shop.buy"\npin = { digits = 2 }\n', "`digits=2` is written out, which was the default"),
     "a new one": ('of = "shop.buy"\nadd = { till = "main" }\n', "`till='main'` is added"),
     "a condition": (
-        'of = "shop.buy"\nwhen = { n = [1, 2] }\ndrop = ["n"]\n',
+        dedent(
+            """\
+            of = "shop.buy"
+            when = { n = [1, 2] }
+            drop = ["n"]
+            """
+        ),
         "where `n` is `1` or `2`; `n` is left out",
     ),
     "a value": ('of = "shop.buy"\nvalues = { how = [["card", "tap"]] }\n', "of `how`, `'card'` becomes `'tap'`"),
-    "positions": ('of = "shop.buy"\nv1 = ["a", "b"]\nv2 = ["a"]\n', "all but `a` are given by name"),
-    "no positions": ('of = "shop.buy"\nv1 = ["a", "b"]\nv2 = []\n', "all arguments are given by name"),
+    "positions": (
+        dedent(
+            """\
+            of = "shop.buy"
+            v1 = ["a", "b"]
+            v2 = ["a"]
+            """
+        ),
+        "all but `a` are given by name",
+    ),
+    "no positions": (
+        dedent(
+            """\
+            of = "shop.buy"
+            v1 = ["a", "b"]
+            v2 = []
+            """
+        ),
+        "all arguments are given by name",
+    ),
     "an order": (
-        'of = "shop.buy"\nto = "shop.sell"\nv1 = ["a", "b"]\nv2 = ["b", "a"]\n',
+        dedent(
+            """\
+            of = "shop.buy"
+            to = "shop.sell"
+            v1 = ["a", "b"]
+            v2 = ["b", "a"]
+            """
+        ),
         "the order of arguments is `b`, `a`",
     ),
     "a word": (
-        'of = "shop.buy"\nsay = "sell it"\nlink = "https://x"\nsince = "1.9"\n',
+        dedent(
+            """\
+            of = "shop.buy"
+            say = "sell it"
+            link = "https://x"
+            since = "1.9"
+            """
+        ),
         "sell it | deprecated since 1.9; [notes](https://x)",
     ),
 }
@@ -89,6 +128,13 @@ def test_a_changed_call_is_told_in_words(row: str, words: str) -> None:
 
 
 def test_records_that_are_objects_are_told_of() -> None:
-    rows = 'record = "shop.Sale"\n[[producers]]\ncode = "SHOP251"\nfunction = "shop.sales"\n'
+    rows = dedent(
+        """\
+        record = "shop.Sale"
+        [[producers]]
+        code = "SHOP251"
+        function = "shop.sales"
+        """
+    )
 
     assert "A record of v2, `shop.Sale`, is an object" in page(parse_migration(HEAD + rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -75,7 +76,15 @@ def test_a_move_into_what_looks_like_a_class_is_an_error(tmp_path: Path) -> None
 def test_a_module_that_the_inventory_lists_may_be_called_as_a_class(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("shop.Till: gadget\n", encoding="utf-8")
     head = HEAD + 'inventory = "names.txt"\n'
-    module = '[[moves]]\ncode = "SHOP102"\nkind = "module"\nold = "till"\nnew = "shop.Till"\n'
+    module = dedent(
+        """\
+        [[moves]]
+        code = "SHOP102"
+        kind = "module"
+        old = "till"
+        new = "shop.Till"
+        """
+    )
 
     found = problems(tmp_path, head + module + MOVE.replace("shop.new.Gadget", "shop.Till.gadget"))
 
@@ -164,9 +173,31 @@ def test_a_problem_is_written_as_compilers_write_it(tmp_path: Path) -> None:
 
 
 ABOUT = {
-    "a call": '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n',
-    "a member": '[[members]]\ncode = "SHOP301"\nof = "shop.Till"\nv1 = "buy"\nv2 = "sell"\n',
-    "what is gone": '[[removed]]\ncode = "SHOP301"\nname = "shop.buy"\nsay = "no"\n',
+    "a call": dedent(
+        """\
+        [[calls]]
+        code = "SHOP301"
+        of = "shop.buy"
+        rename = { a = "b" }
+        """
+    ),
+    "a member": dedent(
+        """\
+        [[members]]
+        code = "SHOP301"
+        of = "shop.Till"
+        v1 = "buy"
+        v2 = "sell"
+        """
+    ),
+    "what is gone": dedent(
+        """\
+        [[removed]]
+        code = "SHOP301"
+        name = "shop.buy"
+        say = "no"
+        """
+    ),
 }
 
 
@@ -178,10 +209,40 @@ def test_an_example_of_a_changed_interface_is_not_suspicious(tmp_path: Path, row
 
 
 UNSHOWN = {
-    "a call": '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n',
-    "a member": '[[members]]\ncode = "SHOP301"\nof = "shop.Till"\nv1 = "buy"\nv2 = "sell"\n',
-    "a key": '[[keys]]\ncode = "SHOP301"\nv1 = "buy"\nv2 = "sell"\nbeside = ["shop"]\n',
-    "a field": '[[fields]]\ncode = "SHOP301"\nv1 = "buy"\nv2 = "sell"\n',
+    "a call": dedent(
+        """\
+        [[calls]]
+        code = "SHOP301"
+        of = "shop.buy"
+        rename = { a = "b" }
+        """
+    ),
+    "a member": dedent(
+        """\
+        [[members]]
+        code = "SHOP301"
+        of = "shop.Till"
+        v1 = "buy"
+        v2 = "sell"
+        """
+    ),
+    "a key": dedent(
+        """\
+        [[keys]]
+        code = "SHOP301"
+        v1 = "buy"
+        v2 = "sell"
+        beside = ["shop"]
+        """
+    ),
+    "a field": dedent(
+        """\
+        [[fields]]
+        code = "SHOP301"
+        v1 = "buy"
+        v2 = "sell"
+        """
+    ),
 }
 
 
@@ -191,8 +252,22 @@ def test_a_row_that_rewrites_and_is_shown_by_no_example_is_suspicious(tmp_path: 
 
 
 def test_a_row_is_shown_where_another_one_speaks_for_it(tmp_path: Path) -> None:
-    rows = '[[calls]]\ncode = "SHOP301"\nof = "shop.buy"\nrename = { a = "b" }\n'
-    rows += '[[calls]]\ncode = "SHOP302"\nof = "shop.buy"\ndrop = ["c"]\n'
+    rows = dedent(
+        """\
+        [[calls]]
+        code = "SHOP301"
+        of = "shop.buy"
+        rename = { a = "b" }
+        """
+    )
+    rows += dedent(
+        """\
+        [[calls]]
+        code = "SHOP302"
+        of = "shop.buy"
+        drop = ["c"]
+        """
+    )
     shown = {"a_before": "import shop\nshop.buy(a=1, c=2)\n", "a_after": "import shop\nshop.buy(b=1)\n"}
 
     assert told(problems(tmp_path, HEAD + rows, **shown)) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -115,13 +116,32 @@ def test_a_release_is_called_by_its_version() -> None:
 
 def test_a_checkout_is_called_by_the_version_that_it_declares(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1.5"\n[tool.x]\nversion = "9"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        dedent(
+            """\
+            [project]
+            name = "shop"
+            version = "1.5"
+            [tool.x]
+            version = "9"
+            """
+        )
+    )
 
     assert version_of(str(tmp_path)) == "1.5"
     assert version_of(str(tmp_path / "shop")) == "1.5"
 
 
 def test_a_version_of_something_else_is_none(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n[tool.x]\nversion = "9"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        dedent(
+            """\
+            [project]
+            name = "shop"
+            [tool.x]
+            version = "9"
+            """
+        )
+    )
 
     assert version_of(str(tmp_path)) == tmp_path.name

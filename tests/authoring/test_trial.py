@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -56,7 +57,14 @@ def test_modern_examples_are_rewritten_on_request(tmp_path: Path) -> None:
     found = attempts(tmp_path, rename__a_before=QUIET["a_before"], rename__a_after=QUIET["a_after"])
 
     assert "is rewritten as shown" in broken(found)
-    renamed = "from shop.new import Gadget\n\nwidget = Gadget('w')\nprint(widget.name)\n"
+    renamed = dedent(
+        """\
+        from shop.new import Gadget
+
+        widget = Gadget('w')
+        print(widget.name)
+        """
+    )
     assert broken(attempts(tmp_path, rename__a_before=QUIET["a_before"], rename__a_after=renamed)) == []
 
 
@@ -80,7 +88,14 @@ def test_without_a_stand_in_for_v1_the_original_is_run_with_the_shim_only(tmp_pa
 
 
 def test_an_instance_of_what_moved_is_the_same_before_and_after(tmp_path: Path) -> None:
-    data = "from dataclasses import dataclass\n@dataclass\nclass {}:\n    name: str\n"
+    data = dedent(
+        """\
+        from dataclasses import dataclass
+        @dataclass
+        class {}:
+            name: str
+        """
+    )
     stands = {"v1__shop__old": data.format("Widget"), "v2__shop__new": data.format("Gadget")}
 
     assert triangle(tmp_path, a_before=BEFORE, a_after=AFTER, **stands).details == ""
@@ -114,8 +129,28 @@ def test_another_value_that_is_bound_and_not_printed_is_told(tmp_path: Path) -> 
     ("source", "part"),
     [
         ("# runnable\nfrom shop.old import Widget\n", "nothing to compare"),
-        ("# runnable\nfrom shop.old import Other as Widget\nprint(Widget)\n", "must be one that is rewritten"),
-        ("# runnable\nimport os\nfrom shop.old import Widget\nprint(1, flush=True)\nos._exit(0)\n", "run to its end"),
+        (
+            dedent(
+                """\
+                # runnable
+                from shop.old import Other as Widget
+                print(Widget)
+                """
+            ),
+            "must be one that is rewritten",
+        ),
+        (
+            dedent(
+                """\
+                # runnable
+                import os
+                from shop.old import Widget
+                print(1, flush=True)
+                os._exit(0)
+                """
+            ),
+            "run to its end",
+        ),
     ],
 )
 def test_an_example_that_shows_nothing_proves_nothing(tmp_path: Path, source: str, part: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import click
 import pytest
@@ -284,7 +285,15 @@ def test_an_allowance_that_matches_nothing_exits_1(
     capsys: pytest.CaptureFixture[str], store: str, tmp_path: Path
 ) -> None:
     declared = tmp_path / "migration.toml"
-    head = 'schema = 1\nid = "w"\nsummary = "s."\nversions = { v1 = "1", v2 = "2" }\n[equivalence]\n'
+    head = dedent(
+        """\
+        schema = 1
+        id = "w"
+        summary = "s."
+        versions = { v1 = "1", v2 = "2" }
+        [equivalence]
+        """
+    )
     declared.write_text(head + 'ignore = [{ metric = "gap", why = "noise" }]\n')
     before, after = log(store, PARAMS, LOSS), log(store, PARAMS, LOSS)
 

@@ -15,7 +15,13 @@ from tests.cli.here import compatkit
 
 PROJECT = {
     "requirements.txt": "pytorch-lightning==1.9.5\n",
-    "pyproject.toml": '[project]\nname = "acme"\nversion = "1"\n',
+    "pyproject.toml": dedent(
+        """\
+        [project]
+        name = "acme"
+        version = "1"
+        """
+    ),
     "acme/__init__.py": "raise RuntimeError('it is not imported')\n",
     "acme/train/__init__.py": "",
     "acme/train/training_orchestrator.py": "class TrainingOrchestrator:\n    def train_model(self): ...\n",

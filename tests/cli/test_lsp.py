@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -162,7 +163,13 @@ def test_columns_are_those_of_the_client_and_fix_all_is_a_kind(project: Path) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "x = '''\nfrom shop.core.old_home import Old\n'''\n",
+        dedent(
+            """\
+            x = '''
+            from shop.core.old_home import Old
+            '''
+            """
+        ),
         "from shop.core.old_home import Old \\\n    as Other\n",
     ],
 )

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import Result
@@ -279,7 +280,13 @@ def test_workers_change_nothing_in_the_result(tree: Path, arguments: list[str]) 
 
 def test_executor_may_lie_in_the_working_directory(tree: Path) -> None:
     plant(tree, {"a.py": OLD})
-    factory = "from concurrent.futures import ThreadPoolExecutor\ndef make():\n    return ThreadPoolExecutor(1)\n"
+    factory = dedent(
+        """\
+        from concurrent.futures import ThreadPoolExecutor
+        def make():
+            return ThreadPoolExecutor(1)
+        """
+    )
     plant(tree.parent, {"my_cluster_of_this_test.py": factory})
     command = [sys.executable, "-P", "-c", "from compatkit.cli import main; main()", "migrate", "src"]
 
@@ -486,7 +493,18 @@ def test_a_verdict_that_is_none_does_not_pass_for_one(tree: Path, text: str) -> 
 
 
 def test_settings_and_files_are_shown_without_a_run(tree: Path) -> None:
-    plant(tree.parent, {"pyproject.toml": "[tool.compatkit]\nrename = true\nexclude = ['b.py']\n"})
+    plant(
+        tree.parent,
+        {
+            "pyproject.toml": dedent(
+                """\
+                [tool.compatkit]
+                rename = true
+                exclude = ['b.py']
+                """
+            )
+        },
+    )
     plant(tree, {"a.py": OLD, "b.py": OLD})
 
     settings = migrate("--show-settings", "--ignore", "CK101", "src")

@@ -9,13 +9,21 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from tests.cli.test_group import compatkit
 from tests.shop import make_shop
 
-SCRIPT = "import sys\nfrom shop.old import Widget\nprint(Widget.__name__, __name__, sys.argv)\nsys.exit(7)\n"
+SCRIPT = dedent(
+    """\
+    import sys
+    from shop.old import Widget
+    print(Widget.__name__, __name__, sys.argv)
+    sys.exit(7)
+    """
+)
 
 
 @pytest.fixture
@@ -41,7 +49,15 @@ def test_the_warning_shows_at_the_scripts_line(project: Path) -> None:
 
 
 def test_the_scripts_own_error_stays_its_own(project: Path) -> None:
-    (project / "script.py").write_text("def broken():\n    raise ValueError('mine')\nbroken()\n")
+    (project / "script.py").write_text(
+        dedent(
+            """\
+            def broken():
+                raise ValueError('mine')
+            broken()
+            """
+        )
+    )
 
     done = compatkit("run", "script.py", cwd=project)
 
@@ -88,9 +104,21 @@ AS_PYTHON = {
         """,
     "side_of_the_tool.py": "",
     "ends.py": "import sys\nsys.exit('with a message')\n",
-    "breaks.py": "def broken():\n    return 1 / 0\nbroken()\n",
+    "breaks.py": dedent(
+        """\
+        def broken():
+            return 1 / 0
+        broken()
+        """
+    ),
     "no_syntax.py": "def broken(:\n",
-    "hooked.py": "import sys\nsys.excepthook = lambda kind, *_: print('seen', kind.__name__)\nraise EOFError\n",
+    "hooked.py": dedent(
+        """\
+        import sys
+        sys.excepthook = lambda kind, *_: print('seen', kind.__name__)
+        raise EOFError
+        """
+    ),
 }
 
 
@@ -132,7 +160,15 @@ def test_what_is_run_is_run_as_python_runs_it(arguments: list[str], programs: Pa
 
 
 def test_ctrl_c_is_130_with_the_scripts_own_traceback(project: Path) -> None:
-    (project / "script.py").write_text("import signal\nprint('on')\nsignal.raise_signal(signal.SIGINT)\n")
+    (project / "script.py").write_text(
+        dedent(
+            """\
+            import signal
+            print('on')
+            signal.raise_signal(signal.SIGINT)
+            """
+        )
+    )
 
     done = compatkit("run", "script.py", cwd=project)
 
@@ -147,7 +183,13 @@ def test_ctrl_c_is_130_with_the_scripts_own_traceback(project: Path) -> None:
 
 def test_a_traceback_through_a_producer_shows_no_frame_of_the_shim(project: Path) -> None:
     (project / "shop" / "trainer.py").write_text("def train():\n    raise ValueError('mine')\n")
-    declared = '[[producers]]\ncode = "CK251"\nfunction = "shop.trainer.train"\n'
+    declared = dedent(
+        """\
+        [[producers]]
+        code = "CK251"
+        function = "shop.trainer.train"
+        """
+    )
     (project / "migration.toml").write_text((project / "migration.toml").read_text() + declared)
     (project / "script.py").write_text("from shop.trainer import train\ntrain()\n")
 

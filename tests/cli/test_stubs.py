@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -223,7 +224,18 @@ def test_moved_functions_are_reported_as_deprecated_and_keep_their_types(project
 
 def test_the_rest_of_the_package_is_not_hidden(project: Path) -> None:
     stubs(project, "-o", "typings")
-    plant(project, {"use.py": "from shop.new import Gadget\nfrom shop import old\na: int = Gadget()\n"})
+    plant(
+        project,
+        {
+            "use.py": dedent(
+                """\
+                from shop.new import Gadget
+                from shop import old
+                a: int = Gadget()
+                """
+            )
+        },
+    )
 
     assert mypy(project) == ["assignment 3"]
     assert "reportAssignmentType 3" in pyright(project)

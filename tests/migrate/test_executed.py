@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -13,9 +14,31 @@ from compatkit.migrate import plan_tree, write_report
 from compatkit.migration import Migration, parse_migration
 from tests.migrate.trees import plant
 
-HEAD = 'schema = 1\nid = "t"\nsummary = "A made-up migration."\nversions = { v1 = "1", v2 = "2" }\n'
-NAME = '[[moves]]\ncode = "TT101"\nold = "pkg.old.Thing"\nnew = "pkg.new.Thing2"\n'
-MODULE = '[[moves]]\ncode = "TT102"\nold = "oldtop"\nnew = "newtop"\nkind = "module"\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "t"
+    summary = "A made-up migration."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
+NAME = dedent(
+    """\
+    [[moves]]
+    code = "TT101"
+    old = "pkg.old.Thing"
+    new = "pkg.new.Thing2"
+    """
+)
+MODULE = dedent(
+    """\
+    [[moves]]
+    code = "TT102"
+    old = "oldtop"
+    new = "newtop"
+    kind = "module"
+    """
+)
 LIBRARY = {
     "lib/pkg/__init__.py": "",
     "lib/pkg/old.py": "from pkg.new import Thing2 as Thing\n",
@@ -78,7 +101,13 @@ def migrated(folder: Path, *rows: str) -> list[str]:
         PATCHING,
         PATCHING_OBJECTS,
         "from app import service\nprint(getattr(service, 'po').Thing.name, getattr(service, 'oldtop').Client.name)\n",
-        "import importlib\nnear = importlib.import_module('app.service')\nprint(near.po.Thing, near.oldtop.Client)\n",
+        dedent(
+            """\
+            import importlib
+            near = importlib.import_module('app.service')
+            print(near.po.Thing, near.oldtop.Client)
+            """
+        ),
     ],
 )
 def test_a_local_name_that_another_file_reads_is_kept_and_said(tmp_path: Path, user: str) -> None:
@@ -104,7 +133,14 @@ def test_a_star_brings_what_its_module_lists(tmp_path: Path, listed: str, *, is_
 
 
 def test_nothing_is_pointed_into_a_package_that_is_not_there(tmp_path: Path) -> None:
-    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.deep.fresh.Thing"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "TT101"
+        old = "app.old.Thing"
+        new = "app.deep.fresh.Thing"
+        """
+    )
     files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": "from app.old import Thing\n"}
     plant(tmp_path, files)
 
@@ -115,7 +151,14 @@ def test_nothing_is_pointed_into_a_package_that_is_not_there(tmp_path: Path) -> 
 
 
 def test_a_local_name_that_nobody_else_reads_is_no_concern(tmp_path: Path) -> None:
-    user = "from app.service import make\nimport oldtop\nold = po = 1\nprint(make(), oldtop.Client.name, 'old', 'po')\n"
+    user = dedent(
+        """\
+        from app.service import make
+        import oldtop
+        old = po = 1
+        print(make(), oldtop.Client.name, 'old', 'po')
+        """
+    )
     plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": SERVICE, "app/user.py": user})
     before = run(tmp_path, "app.user")
 
@@ -131,9 +174,25 @@ def test_a_local_name_that_nobody_else_reads_is_no_concern(tmp_path: Path) -> No
         "print(eval('po.Thing').name)\n",
         "print(globals()['po'].Thing.name)\n",
         "import timeit\ntimeit.timeit('po.Thing()', globals=globals(), number=1)\n",
-        "def make():\n    '''\n    >>> po.Thing.name\n    'thing'\n    '''\nimport doctest\nprint(doctest.testmod())\n",
+        dedent(
+            """\
+            def make():
+                '''
+                >>> po.Thing.name
+                'thing'
+                '''
+            import doctest
+            print(doctest.testmod())
+            """
+        ),
         "import operator, sys\nprint(operator.attrgetter('po.Thing.name')(sys.modules[__name__]))\n",
-        "from unittest import mock\nwith mock.patch(f'{__name__}.po.Thing') as it:\n    print(po.Thing is it)\n",
+        dedent(
+            """\
+            from unittest import mock
+            with mock.patch(f'{__name__}.po.Thing') as it:
+                print(po.Thing is it)
+            """
+        ),
     ],
 )
 def test_a_local_name_that_a_text_of_the_file_reads_is_kept_and_said(tmp_path: Path, reading: str) -> None:
@@ -159,7 +218,15 @@ def test_a_local_name_that_a_text_of_the_file_reads_is_kept_and_said(tmp_path: P
     ],
 )
 def test_a_module_that_is_set_on_its_package_is_kept_and_said(tmp_path: Path, setting: str) -> None:
-    row = '[[moves]]\ncode = "TT101"\nold = "deep.er"\nnew = "shallow"\nkind = "module"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "TT101"
+        old = "deep.er"
+        new = "shallow"
+        kind = "module"
+        """
+    )
     source = f"import deep.er\n{setting}\n"
     plant(tmp_path, {"app/__init__.py": "", "app/d.py": source})
 
@@ -170,10 +237,30 @@ def test_a_module_that_is_set_on_its_package_is_kept_and_said(tmp_path: Path, se
 
 
 @pytest.mark.parametrize(
-    "other", ["", MODULE, '[[moves]]\ncode = "TT103"\nold = "a.b"\nnew = "top"\nkind = "module"\n']
+    "other",
+    [
+        "",
+        MODULE,
+        dedent(
+            """\
+            [[moves]]
+            code = "TT103"
+            old = "a.b"
+            new = "top"
+            kind = "module"
+            """
+        ),
+    ],
 )
 def test_packages_name_a_file_whatever_else_moves(tmp_path: Path, other: str) -> None:
-    row = '[[moves]]\ncode = "TT101"\nold = "app.sub.foo.bar"\nnew = "app.sub.baz.bar2"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "TT101"
+        old = "app.sub.foo.bar"
+        new = "app.sub.baz.bar2"
+        """
+    )
     plant(tmp_path, {"app/__init__.py": "", "app/sub/__init__.py": "", "app/sub/mod.py": "from .foo import bar\n"})
 
     assert migrated(tmp_path, row, other) == []
@@ -202,7 +289,14 @@ def test_an_own_package_of_the_librarys_name_is_left_and_said(tmp_path: Path) ->
     "use", ["from app.old import Thing", "from .old import Thing", "from app import old\nold.Thing"]
 )
 def test_nothing_is_pointed_at_what_is_not_there(tmp_path: Path, new: dict[str, str], said: str, use: str) -> None:
-    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.fresh.Thing2"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "TT101"
+        old = "app.old.Thing"
+        new = "app.fresh.Thing2"
+        """
+    )
     files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": f"{use}\nprint(1)\n"}
     plant(tmp_path, {**files, **new})
     before = run(tmp_path, "app.job")
@@ -224,7 +318,14 @@ def test_nothing_is_pointed_at_what_is_not_there(tmp_path: Path, new: dict[str, 
     ],
 )
 def test_what_may_be_there_is_no_reason(tmp_path: Path, new: dict[str, str]) -> None:
-    row = '[[moves]]\ncode = "TT101"\nold = "app.old.Thing"\nnew = "app.fresh.Thing2"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "TT101"
+        old = "app.old.Thing"
+        new = "app.fresh.Thing2"
+        """
+    )
     files = {"app/__init__.py": "", "app/old.py": "class Thing: ...\n", "app/job.py": "from .old import Thing\n"}
     plant(tmp_path, {**files, **new})
 
@@ -233,7 +334,14 @@ def test_what_may_be_there_is_no_reason(tmp_path: Path, new: dict[str, str]) -> 
 
 
 def test_a_changed_function_that_another_file_takes_from_here_is_rewritten_there(tmp_path: Path) -> None:
-    row = '[[calls]]\ncode = "TT201"\nof = "pkg.press"\nrename = { hard = "force" }\n'
+    row = dedent(
+        """\
+        [[calls]]
+        code = "TT201"
+        of = "pkg.press"
+        rename = { hard = "force" }
+        """
+    )
     service = "from pkg import press\nprint(press(hard=1))\n"
     plant(tmp_path, {"app/__init__.py": "", "app/service.py": service})
 
@@ -245,10 +353,26 @@ def test_a_changed_function_that_another_file_takes_from_here_is_rewritten_there
 
 HALF_MOVED = {
     "lib/pkg/__init__.py": "",
-    "lib/pkg/old.py": "from pkg.new import Thing2 as Thing\n\n\ndef stays():\n    return 'stays'\n",
+    "lib/pkg/old.py": dedent(
+        """\
+        from pkg.new import Thing2 as Thing
+
+
+        def stays():
+            return 'stays'
+        """
+    ),
     "lib/pkg/new.py": "class Thing2:\n    name = 'thing'\n",
     "app/__init__.py": "",
-    "app/service.py": "from pkg import old\n\n\ndef make():\n    return old.Thing.name, old.stays()\n",
+    "app/service.py": dedent(
+        """\
+        from pkg import old
+
+
+        def make():
+            return old.Thing.name, old.stays()
+        """
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -15,7 +16,13 @@ from compatkit.migrate.pins import read_pins
     [
         (
             "requirements.txt",
-            "# torch==1\nPyTorch_Lightning[extra]==1.9.5 ; python_version > '3'\n-r other.txt\n",
+            dedent(
+                """\
+                # torch==1
+                PyTorch_Lightning[extra]==1.9.5 ; python_version > '3'
+                -r other.txt
+                """
+            ),
             "==1.9.5",
         ),
         ("dev-requirements.txt", "pytorch-lightning\n", "any version"),
@@ -24,7 +31,17 @@ from compatkit.migrate.pins import read_pins
         ("pyproject.toml", '[dependency-groups]\ndev = ["pytorch-lightning==1.7", {include-group = "x"}]\n', "==1.7"),
         ("pyproject.toml", '[tool.poetry.dependencies]\npytorch-lightning = {version = "^1.8"}\n', "^1.8"),
         ("environment.yml", "dependencies:\n  - pytorch-lightning=1.4.2  # pinned\n", "=1.4.2"),
-        ("uv.lock", '[[package]]\nname = "pytorch-lightning"\nversion = "1.9.0"\n', "==1.9.0"),
+        (
+            "uv.lock",
+            dedent(
+                """\
+                [[package]]
+                name = "pytorch-lightning"
+                version = "1.9.0"
+                """
+            ),
+            "==1.9.0",
+        ),
         ("Pipfile.lock", '{"default": {"pytorch-lightning": {"version": "==1.3.8"}}}', "==1.3.8"),
     ],
 )
@@ -36,7 +53,16 @@ def test_a_version_is_read(tmp_path: Path, name: str, text: str, expected: str) 
 
 def test_a_lock_file_says_more_than_a_range(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("torch>=1\n", encoding="utf-8")
-    (tmp_path / "poetry.lock").write_text('[[package]]\nname = "torch"\nversion = "1.13.1"\n', encoding="utf-8")
+    (tmp_path / "poetry.lock").write_text(
+        dedent(
+            """\
+            [[package]]
+            name = "torch"
+            version = "1.13.1"
+            """
+        ),
+        encoding="utf-8",
+    )
 
     assert read_pins(tmp_path) == {"torch": ("==1.13.1", "poetry.lock")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import Result
@@ -48,15 +49,42 @@ def becomes(tree: Path, *paths: str) -> str:
         ("shop/b.py", "import shop.app as x\nx.Old()\n"),
         ("shop/b.py", "import shop\nshop.app.Old()\n"),
         ("shop/b.py", "from shop.app import *\n"),
-        ("shop/b.py", "from shop.app import (\n    *\n)\n"),
+        (
+            "shop/b.py",
+            dedent(
+                """\
+                from shop.app import (
+                    *
+                )
+                """
+            ),
+        ),
         ("tests/test_app.py", "mock.patch('shop.app.Old')\n"),
         ("tests/test_app.py", "monkeypatch.setattr('shop.app', 'Old', 1)\n"),
         ("python2.py", "from shop.app import Old\nprint 'x'\n"),
         ("conf/model.yaml", "_target_: shop.app.Old\n"),
         ("pyproject.toml", "[project.entry-points.x]\ny = 'shop.app:Old'\n"),
-        ("setup.cfg", "[options.entry_points]\nx =\n    y = shop.app:Old\n"),
+        (
+            "setup.cfg",
+            dedent(
+                """\
+                [options.entry_points]
+                x =
+                    y = shop.app:Old
+                """
+            ),
+        ),
         ("n.ipynb", '{"cells": [{"cell_type": "code", "source": "from shop.app import Old"}]}'),
-        ("README.md", "```python\nfrom shop.app import Old\n```\n"),
+        (
+            "README.md",
+            dedent(
+                """\
+                ```python
+                from shop.app import Old
+                ```
+                """
+            ),
+        ),
     ],
 )
 def test_name_that_another_file_takes_is_kept(tree: Path, name: str, other: str) -> None:

@@ -6,6 +6,7 @@ import pickle
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -15,7 +16,13 @@ from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
 
 TREE: dict[str, str | bytes] = {
-    "shop/core/old_home.py": "import shop.core.old_home\n\nclass Old: pass\n",
+    "shop/core/old_home.py": dedent(
+        """\
+        import shop.core.old_home
+
+        class Old: pass
+        """
+    ),
     "shop/core/app.py": "from .old_home import Old\n",
     "shop/main.py": OLD,
     "shop/plain.py": "x = 1\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -57,7 +58,18 @@ def test_table_that_is_none_is_an_error(tmp_path: Path) -> None:
 
 
 def test_nearest_table_decides_alone(tmp_path: Path) -> None:
-    plant(tmp_path, {"pyproject.toml": "[tool.compatkit]\nconfidence = 'review'\nselect = ['CK1']\n"})
+    plant(
+        tmp_path,
+        {
+            "pyproject.toml": dedent(
+                """\
+                [tool.compatkit]
+                confidence = 'review'
+                select = ['CK1']
+                """
+            )
+        },
+    )
     plant(tmp_path, {"a/pyproject.toml": "[tool.compatkit]\nmodernize = true\n", "a/b/pyproject.toml": "[tool.x]\n"})
 
     found = load_settings(tmp_path / "a" / "b")
@@ -73,7 +85,13 @@ def test_baseline_is_named_from_its_own_file(tmp_path: Path) -> None:
 
 
 def test_options_carry_every_wish(tmp_path: Path) -> None:
-    text = "confidence = 'review'\nmodernize = true\nselect = ['CK1']\n"
+    text = dedent(
+        """\
+        confidence = 'review'
+        modernize = true
+        select = ['CK1']
+        """
+    )
     options = settings_of(tmp_path, text + "ignore = ['CK102']").options
 
     assert (options.confidence, options.modernize) == ("review", True)

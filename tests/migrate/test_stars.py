@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -68,11 +69,23 @@ def test_name_that_another_file_takes_from_the_importer_is_imported_there(tmp_pa
     plant(tmp_path, {"user.py": "import app\napp.Old\n"})
 
     text, findings = planned(tmp_path, "app.py")
-    assert text == "from shop.core.old_home import *\nfrom shop.core.new_home import New as Old\nother\n"
+    assert text == dedent(
+        """\
+        from shop.core.old_home import *
+        from shop.core.new_home import New as Old
+        other
+        """
+    )
     assert findings == 0
 
 
-LATER = "from shop.core.old_home import *\nfrom shop.parts import *\nOld\n"
+LATER = dedent(
+    """\
+    from shop.core.old_home import *
+    from shop.parts import *
+    Old
+    """
+)
 PACKAGES = {"shop/__init__.py": "", "shop/core/__init__.py": "", "shop/core/old_home.py": OLD}
 
 

@@ -11,6 +11,7 @@ import warnings
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -388,7 +389,17 @@ def test_the_mark_says_what_the_shim_says(tree: Path) -> None:
             "\ndef price() -> t.Iterable[int]:",
             "import typing as t",
         ),
-        ("async def cost() -> int:\n    def f():\n        yield\n    return 1", "async def price() -> int:", ""),
+        (
+            dedent(
+                """\
+                async def cost() -> int:
+                    def f():
+                        yield
+                    return 1"""
+            ),
+            "async def price() -> int:",
+            "",
+        ),
         (
             "def cost(a: t.Literal['Part', -1]) -> None: ...",
             "def price(a: t.Literal['Part', -1])",
@@ -404,7 +415,15 @@ def test_a_signature_is_copied_with_what_it_names(tree: Path, function: str, sig
 
 
 def test_each_overload_is_marked_and_the_implementation_left_out(tree: Path) -> None:
-    source = "@overload\ndef cost(a: int) -> int: ...\n@t.overload\ndef cost(a: str) -> str: ...\ndef cost(a): ...\n"
+    source = dedent(
+        """\
+        @overload
+        def cost(a: int) -> int: ...
+        @t.overload
+        def cost(a: str) -> str: ...
+        def cost(a): ...
+        """
+    )
 
     text = stub_of(source, tree)
 
@@ -439,7 +458,13 @@ def test_a_doubtful_function_is_re_exported_unmarked_and_says_why(tree: Path, fu
         "",
         "from .parts import *",
         "from .... import X",
-        "try:\n    from a import X\nexcept ImportError:\n    from b import X",
+        dedent(
+            """\
+            try:
+                from a import X
+            except ImportError:
+                from b import X"""
+        ),
         "from a import X\nX = X or None",
     ],
 )

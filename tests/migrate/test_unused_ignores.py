@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -32,7 +33,13 @@ def found(folder: Path, source: str, options: Options = ASKED) -> list[tuple[int
         "x = 1  # compatkit: ignore[ZZ901]\n",
         "x = '# compatkit: ignore'\n",
         '"""\n# compatkit: ignore\n"""\n',
-        "from shop.core.old_home import (  # compatkit: ignore\n    Old,\n)\n",
+        dedent(
+            """\
+            from shop.core.old_home import (  # compatkit: ignore
+                Old,
+            )
+            """
+        ),
         "x = 1\n",
     ],
 )

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import About, MigrationError, available_migrations, load_migration, parse_migration
 
-HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
-CALL = '[[calls]]\ncode = "SH101"\nof = "shop.buy"\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "shop-v2"
+    summary = "Shop."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
+CALL = dedent(
+    """\
+    [[calls]]
+    code = "SH101"
+    of = "shop.buy"
+    """
+)
 
 
 def test_literals_are_those_of_python() -> None:
@@ -61,10 +76,26 @@ REFUSED = {
     "no_literal": (CALL + 'add = { a = { python = "f()" } }\n', "a Python literal"),
     "a_list_as_a_value": (CALL + "add = { a = [1] }\n", "a string, a number"),
     "a_member_without_a_new_name": (
-        '[[members]]\ncode = "SH201"\nof = "shop.A"\nv1 = "x"\n',
+        dedent(
+            """\
+            [[members]]
+            code = "SH201"
+            of = "shop.A"
+            v1 = "x"
+            """
+        ),
         "give one of `v2`, `say`",
     ),
-    "a_removal_that_says_nothing": ('[[removed]]\ncode = "SH301"\nname = "shop.x"\n', "'say' is missing"),
+    "a_removal_that_says_nothing": (
+        dedent(
+            """\
+            [[removed]]
+            code = "SH301"
+            name = "shop.x"
+            """
+        ),
+        "'say' is missing",
+    ),
     "a_switch_that_is_none": (CALL + 'drop = ["a"]\ndecorator = 1\n', "true or false"),
     "a_type_of_nothing": ('[types]\n"shop.f(1)" = "shop.A"\n', "Unknown key"),
     "a_code_twice": (CALL + 'drop = ["a"]\n' + CALL + 'drop = ["b"]\n', "declared by"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from textwrap import dedent
 
 import pytest
 from hypothesis import assume, given
@@ -210,7 +211,14 @@ def test_the_order_in_which_they_are_given_does_not_matter(chain: list[Migration
     assert {each.id: each for each in compose(mixed)} == {each.id: each for each in compose(chain)}
 
 
-HEAD = 'schema = 1\nid = "{id}"\nsummary = "S."\nversions = {{ v1 = "1", v2 = "2" }}\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "{id}"
+    summary = "S."
+    versions = {{ v1 = "1", v2 = "2" }}
+    """
+)
 
 
 def declaring(migration_id: str, row: str) -> Migration:
@@ -218,15 +226,55 @@ def declaring(migration_id: str, row: str) -> Migration:
 
 
 CLAIMS = {
-    "an argument": ('[[calls]]\nof = "a.f"\nrename = { x = "y" }', '[[calls]]\nof = ["b.f", "a.f"]\ndrop = ["x"]'),
+    "an argument": (
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            rename = { x = "y" }"""
+        ),
+        dedent(
+            """\
+            [[calls]]
+            of = ["b.f", "a.f"]
+            drop = ["x"]"""
+        ),
+    ),
     "where it is": ('[[calls]]\nof = "a.f"\nto = "b.f"', '[[moves]]\nold = "a.f"\nnew = "c.f"'),
     "that it is gone": ('[[removed]]\nname = "a.f"\nsay = "no"', '[[moves]]\nold = "a.f"\nnew = "c.f"'),
-    "positions": ('[[calls]]\nof = "a.f"\nv1 = ["x"]\nv2 = []', '[[calls]]\nof = "a.f"\nv1 = ["x", "y"]\nv2 = ["x"]'),
+    "positions": (
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            v1 = ["x"]
+            v2 = []"""
+        ),
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            v1 = ["x", "y"]
+            v2 = ["x"]"""
+        ),
+    ),
     "a member": ('[[members]]\nof = "a.C"\nv1 = "m"\nv2 = "n"', '[[members]]\nof = "a.C"\nv1 = "m"\nsay = "no"'),
     "a field": ('[[fields]]\nv1 = "acc"\nv2 = "accuracy"', '[[fields]]\nv1 = "acc"\nv2 = "precision"'),
     "a key": (
-        '[[keys]]\nv1 = "a.b"\nv2 = "c"\nbeside = ["x"]',
-        '[[keys]]\nv1 = "a.b"\nsay = "no"\nbeside = ["x"]',
+        dedent(
+            """\
+            [[keys]]
+            v1 = "a.b"
+            v2 = "c"
+            beside = ["x"]"""
+        ),
+        dedent(
+            """\
+            [[keys]]
+            v1 = "a.b"
+            say = "no"
+            beside = ["x"]"""
+        ),
     ),
 }
 
@@ -239,14 +287,60 @@ def test_two_that_claim_one_thing_are_an_error_that_names_both(one: str, other: 
 
 
 APART = {
-    "other arguments": ('[[calls]]\nof = "a.f"\nrename = { x = "y" }', '[[calls]]\nof = "a.f"\ndrop = ["z"]'),
-    "other callables": ('[[calls]]\nof = "a.f"\ndrop = ["x"]', '[[calls]]\nof = "a.g"\ndrop = ["x"]'),
-    "a new name, and an argument": ('[[calls]]\nof = "a.f"\nto = "b.f"', '[[calls]]\nof = "a.f"\ndrop = ["x"]'),
+    "other arguments": (
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            rename = { x = "y" }"""
+        ),
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            drop = ["z"]"""
+        ),
+    ),
+    "other callables": (
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            drop = ["x"]"""
+        ),
+        dedent(
+            """\
+            [[calls]]
+            of = "a.g"
+            drop = ["x"]"""
+        ),
+    ),
+    "a new name, and an argument": (
+        '[[calls]]\nof = "a.f"\nto = "b.f"',
+        dedent(
+            """\
+            [[calls]]
+            of = "a.f"
+            drop = ["x"]"""
+        ),
+    ),
     "another class": ('[[members]]\nof = "a.C"\nv1 = "m"\nv2 = "n"', '[[members]]\nof = "a.D"\nv1 = "m"\nv2 = "o"'),
     "a field on which they agree": ('[[fields]]\nv1 = "acc"\nv2 = "a"', '[[fields]]\nv1 = "acc"\nv2 = "a"'),
     "a key of other files": (
-        '[[keys]]\nv1 = "a.b"\nv2 = "c"\nbeside = ["x"]',
-        '[[keys]]\nv1 = "a.b"\nv2 = "d"\nbeside = ["y"]',
+        dedent(
+            """\
+            [[keys]]
+            v1 = "a.b"
+            v2 = "c"
+            beside = ["x"]"""
+        ),
+        dedent(
+            """\
+            [[keys]]
+            v1 = "a.b"
+            v2 = "d"
+            beside = ["y"]"""
+        ),
     ),
 }
 

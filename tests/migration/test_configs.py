@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from textwrap import dedent
 
 import pytest
 
@@ -19,7 +20,14 @@ from compatkit.migration import (
     parse_records,
 )
 
-HEAD = 'schema = 1\nid = "w"\nsummary = "W."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "w"
+    summary = "W."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 ARGUMENTS = """
 [[arguments]]
 code = "CK301"
@@ -77,7 +85,17 @@ def test_without_presets_there_is_no_argument_for_them() -> None:
         (ARGUMENTS + CONFIG.replace('"shop.config.Total"', '"Total"'), "a dotted name of a module and a symbol"),
         (ARGUMENTS + CONFIG.replace("[configs.sections]", 'argument = "a b"\n[configs.sections]'), "a name"),
         (ARGUMENTS + CONFIG + CONFIG, "The configuration of 'shop.Order'"),
-        ('[[producers]]\ncode = "CK251"\nfunction = "a.b"\nrecords = ["history"]\n', "expected paths such as"),
+        (
+            dedent(
+                """\
+                [[producers]]
+                code = "CK251"
+                function = "a.b"
+                records = ["history"]
+                """
+            ),
+            "expected paths such as",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_refused(text: str, part: str) -> None:

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import MigrationError, parse_migration
 
-HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "S."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "shop-v2"
+    summary = "S."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 ROWS = {
-    "move": '[[moves]]\ncode = "SH10{}"\n{}\n',
-    "module": '[[moves]]\ncode = "SH10{}"\nkind = "module"\n{}\n',
-    "call": '[[calls]]\ncode = "SH20{}"\nof = "shop.buy"\n{}\n',
-    "member": '[[members]]\ncode = "SH30{}"\nof = "shop.Till"\n{}\n',
-    "removed": '[[removed]]\ncode = "SH40{}"\nsay = "no"\n{}\n',
+    "move": dedent(
+        """\
+        [[moves]]
+        code = "SH10{}"
+        {}
+        """
+    ),
+    "module": dedent(
+        """\
+        [[moves]]
+        code = "SH10{}"
+        kind = "module"
+        {}
+        """
+    ),
+    "call": dedent(
+        """\
+        [[calls]]
+        code = "SH20{}"
+        of = "shop.buy"
+        {}
+        """
+    ),
+    "member": dedent(
+        """\
+        [[members]]
+        code = "SH30{}"
+        of = "shop.Till"
+        {}
+        """
+    ),
+    "removed": dedent(
+        """\
+        [[removed]]
+        code = "SH40{}"
+        say = "no"
+        {}
+        """
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import itertools
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -125,8 +126,22 @@ def test_a_multi_line_string_that_ends_in_quotation_marks_is_passed() -> None:
     assert find_lines('a = """x"""""\nb = 1\n')[("b",)] == 2
 
 
-HEAD = 'schema = 1\nid = "w"\nsummary = "W."\nversions = { v1 = "1", v2 = "2" }\n'
-MOVE = '[[moves]]\ncode = "CK101"\nold = "shop.A"\nnew = "shop.new.A"\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "w"
+    summary = "W."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
+MOVE = dedent(
+    """\
+    [[moves]]
+    code = "CK101"
+    old = "shop.A"
+    new = "shop.new.A"
+    """
+)
 
 
 def line_of(text: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -14,9 +15,32 @@ id = "widgets-v2"
 summary = "Move widgets."
 versions = { v1 = "1", v2 = "2" }
 """
-MOVE = '[[moves]]\ncode = "CK101"\nold = "shop.widgets.Widget"\nnew = "shop.gadgets.Gadget"\n'
-FIELD = '[[fields]]\ncode = "CK201"\nv1 = "acc"\nv2 = "accuracy"\n'
-ARGUMENT = '[[arguments]]\ncode = "CK301"\nof = "shop.widgets.Widget"\nv1 = "lr"\nv2 = "optimizer.rate"\nposition = 0\n'
+MOVE = dedent(
+    """\
+    [[moves]]
+    code = "CK101"
+    old = "shop.widgets.Widget"
+    new = "shop.gadgets.Gadget"
+    """
+)
+FIELD = dedent(
+    """\
+    [[fields]]
+    code = "CK201"
+    v1 = "acc"
+    v2 = "accuracy"
+    """
+)
+ARGUMENT = dedent(
+    """\
+    [[arguments]]
+    code = "CK301"
+    of = "shop.widgets.Widget"
+    v1 = "lr"
+    v2 = "optimizer.rate"
+    position = 0
+    """
+)
 
 
 def refusal(text: str) -> str:
@@ -123,7 +147,15 @@ def test_relocation_moves_whole_components_only() -> None:
     assert [move.old for move in relocated.moves] == ["acme.store.widgets.Widget", "shopping.widgets.Widget"]
 
 
-MODULE = '[[moves]]\ncode = "CK102"\nkind = "module"\nold = "shop.parts"\nnew = "store"\n'
+MODULE = dedent(
+    """\
+    [[moves]]
+    code = "CK102"
+    kind = "module"
+    old = "shop.parts"
+    new = "store"
+    """
+)
 
 
 def test_a_module_moves_with_all_that_is_in_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -17,7 +18,14 @@ from compatkit.migration import (
     load_project,
 )
 
-MIGRATION = 'schema = 1\nid = "acme-v2"\nsummary = "Acme."\nversions = { v1 = "1", v2 = "2" }\n'
+MIGRATION = dedent(
+    """\
+    schema = 1
+    id = "acme-v2"
+    summary = "Acme."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 
 
 @pytest.fixture
@@ -116,7 +124,14 @@ def test_a_project_without_the_table_uses_the_default(tmp_path: Path) -> None:
 
 
 def test_two_migrations_that_claim_one_name_are_refused_by_name(tmp_path: Path) -> None:
-    move = '[[moves]]\ncode = "CK101"\nold = "shop.old.Widget"\nnew = "shop.new.Gadget"\n'
+    move = dedent(
+        """\
+        [[moves]]
+        code = "CK101"
+        old = "shop.old.Widget"
+        new = "shop.new.Gadget"
+        """
+    )
     for name in ("acme-v2", "acme-v3"):
         (tmp_path / f"{name}.toml").write_text(MIGRATION.replace("acme-v2", name) + move)
 

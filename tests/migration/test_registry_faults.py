@@ -6,12 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from compatkit.migration import MigrationError, available_migrations, find_migration, load_all, read_registry
 
-GOOD = 'schema = 1\nid = "{}"\nsummary = "Good."\nversions = {{ v1 = "1", v2 = "2" }}\n'
+GOOD = dedent(
+    """\
+    schema = 1
+    id = "{}"
+    summary = "Good."
+    versions = {{ v1 = "1", v2 = "2" }}
+    """
+)
 Installer = Callable[..., Path]
 
 

@@ -15,7 +15,14 @@ from compatkit.authoring.problems import find_problems
 from compatkit.migration import Migration, MigrationError, codes_of, load_migration, parse_migration
 from tests.rewrite.rules.calls.shop import findings, rewritten
 
-HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "shop-v2"
+    summary = "Shop."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 MOVE = """
 [[moves]]
 code = "SHOP101"
@@ -53,7 +60,14 @@ def test_a_row_for_many_says_what_as_many_rows_say(names: list[str]) -> None:
 
 
 def test_names_of_a_list_are_one_row_with_all_of_them() -> None:
-    row = '[[removed]]\ncode = "SHOP301"\nname = ["shop.{name}", "shop.all.{name}"]\nsay = "it went"\n'
+    row = dedent(
+        """\
+        [[removed]]
+        code = "SHOP301"
+        name = ["shop.{name}", "shop.all.{name}"]
+        say = "it went"
+        """
+    )
 
     (removal,) = read(f'{row}each.name = ["a", "b"]\n').removed
 
@@ -77,7 +91,14 @@ def test_without_a_list_the_names_are_those_of_the_table() -> None:
 
 
 def test_a_value_that_is_no_text_stays_what_it_is() -> None:
-    row = '[[calls]]\ncode = "SHOP201"\nof = "shop.{name}"\npin = { digits = "{digits}" }\n'
+    row = dedent(
+        """\
+        [[calls]]
+        code = "SHOP201"
+        of = "shop.{name}"
+        pin = { digits = "{digits}" }
+        """
+    )
 
     assert [call.pin[0].value for call in read(f"{row}each.digits = {{ a = 2, b = 3 }}\n").calls] == [2, 3]
 
@@ -100,7 +121,15 @@ def test_names_come_from_a_file_of_v1s_names(tmp_path: Path) -> None:
 
 def test_several_parts_are_captured(tmp_path: Path) -> None:
     (tmp_path / "v1.txt").write_text("shop.a: X, Y\nshop.b: Z\nshop.b.c: W\n", encoding="utf-8")
-    row = '[[moves]]\ncode = "SHOP101"\nold = "shop.{home}.{name}"\nnew = "mall.{name}s.{home}"\nlisted = "v1.txt"\n'
+    row = dedent(
+        """\
+        [[moves]]
+        code = "SHOP101"
+        old = "shop.{home}.{name}"
+        new = "mall.{name}s.{home}"
+        listed = "v1.txt"
+        """
+    )
     (tmp_path / "migration.toml").write_text(HEAD + row, encoding="utf-8")
 
     assert [move.new for move in load_migration(tmp_path).moves] == ["mall.Xs.a", "mall.Ys.a", "mall.Zs.b"]
@@ -117,7 +146,17 @@ def test_several_parts_are_captured(tmp_path: Path) -> None:
         (f'{CALL.replace(""", "*" = "EARTH_V1" """.rstrip(), "")}', "no value for 'city'"),
         (f'{MOVE}listed = "gone.txt"\n', "cannot be read"),
         (f'{MOVE}listed = "gone.txt"\neach.name = ["A"]\n', "no list beside it"),
-        ('[transform]\ncode = "SHOP901"\nwords = ["a"]\neach.name = ["A"]\n', "Unknown key 'each'"),
+        (
+            dedent(
+                """\
+                [transform]
+                code = "SHOP901"
+                words = ["a"]
+                each.name = ["A"]
+                """
+            ),
+            "Unknown key 'each'",
+        ),
         (f'{MOVE}each.name = ["A"]\n{MOVE}each.name = ["B"]\n', "The code 'SHOP101' is declared by"),
         (f'{MOVE}each.name = ["A", "A"]\n', "The old name 'shop.old.ATill' is declared by"),
     ],
@@ -135,7 +174,17 @@ def test_an_error_names_the_row_and_its_line(tmp_path: Path) -> None:
 
 
 def test_braces_that_are_no_word_of_the_row_stay() -> None:
-    (call,) = read('[[calls]]\ncode = "SHOP201"\nof = "shop.{name}"\nsay = "write {coins}"\neach.name = ["a"]\n').calls
+    (call,) = read(
+        dedent(
+            """\
+            [[calls]]
+            code = "SHOP201"
+            of = "shop.{name}"
+            say = "write {coins}"
+            each.name = ["a"]
+            """
+        )
+    ).calls
 
     assert call.say == "write {coins}"
 

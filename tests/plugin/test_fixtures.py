@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import dedent
 
 import pytest
 
@@ -142,7 +143,15 @@ def test_compat_chooses_one_version(compat_suite: pytest.Pytester) -> None:
 
 
 def test_the_configuration_names_trainers_for_all_tests(suite: pytest.Pytester) -> None:
-    suite.makeini("[pytest]\ncompat_trainer_v1 = trainers:Old\ncompat_trainer_v2 = trainers:New\n")
+    suite.makeini(
+        dedent(
+            """\
+            [pytest]
+            compat_trainer_v1 = trainers:Old
+            compat_trainer_v2 = trainers:New
+            """
+        )
+    )
     suite.makepyfile("def test_it(compat_trainer):\n    assert compat_trainer.name in {'old', 'new'}\n")
 
     suite.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)

@@ -9,6 +9,7 @@ import pickle
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from textwrap import dedent
 from types import ModuleType
 from typing import Any
 
@@ -58,12 +59,22 @@ _MEMBERS = {
     "len": "def __len__(self): return 7",
     "lt": "def __lt__(self, other): return self.FIRST > other.FIRST",
     "to_dict": "def to_dict(self): return {'FIRST': round(self.FIRST, 1), 'made_up': 1}",
-    "getattr": "def __getattr__(self, name):\n        if name == 'lazy': return 5\n        raise AttributeError(name)",
+    "getattr": dedent(
+        """\
+        def __getattr__(self, name):
+                if name == 'lazy': return 5
+                raise AttributeError(name)"""
+    ),
     "post": "def __post_init__(self): object.__setattr__(self, 'derived', self.FIRST * 2)",
     "contains": "def __contains__(self, item): return item == self.FIRST",
     "bool": "def __bool__(self): return False",
     "call": "def __call__(self, by): return self.FIRST + by",
-    "class": "LIMIT: ClassVar[int] = 3\n    @classmethod\n    def of(cls): return cls.__name__",
+    "class": dedent(
+        """\
+        LIMIT: ClassVar[int] = 3
+            @classmethod
+            def of(cls): return cls.__name__"""
+    ),
     "sets": "def grow(self): self.grown = self.FIRST + 1; return self.grown",
     "cached": "@cached_property\n    def slow(self): return [self.FIRST]",
     "getstate": "def __getstate__(self): return {**vars(self)}\n    def __setstate__(self, s): vars(self).update(s)",

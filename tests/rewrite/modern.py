@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from textwrap import dedent
 
 from compatkit.migration import Migration, find_migration, parse_migration
 from compatkit.options import Options
@@ -72,5 +73,12 @@ def reports(find: Find, source: str, migrations: Sequence[Migration] = ()) -> li
 
 
 def migration(text: str) -> Migration:
-    head = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
+    head = dedent(
+        """\
+        schema = 1
+        id = "shop-v2"
+        summary = "Shop."
+        versions = { v1 = "1", v2 = "2" }
+        """
+    )
     return parse_migration(head + text)

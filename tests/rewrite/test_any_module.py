@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import hypothesmith
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,7 +21,13 @@ FEW = settings(
     suppress_health_check=[*HealthCheck],
     deadline=None,
 )
-USES = "from shop.core.old_home import Old, Second\nimport shop.core.old_home as home\nOld, home.Second\n"
+USES = dedent(
+    """\
+    from shop.core.old_home import Old, Second
+    import shop.core.old_home as home
+    Old, home.Second
+    """
+)
 PIECES = [
     *USES.split(),
     "\n",

@@ -244,10 +244,51 @@ def test_a_result_is_kept_once_whatever_calls_what(results: list[int | None], is
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ('v1 = "a"\nsay = "b"\ndefined = true\ngathers = "c"\n', "'calls_at' is missing"),
-        ('v1 = "a"\nsay = "b"\ndefined = true\ncalls_at = "c"\n', "'gathers' is missing"),
-        ('v1 = "a"\nv2 = "b"\ndefined = true\ngathers = "c"\ncalls_at = "d"\n', "gathers is 'c'"),
-        ('v1 = "a"\nsay = "b"\ngathers = "c"\ncalls_at = "d"\n', "gathers is 'c'"),
+        (
+            dedent(
+                """\
+                v1 = "a"
+                say = "b"
+                defined = true
+                gathers = "c"
+                """
+            ),
+            "'calls_at' is missing",
+        ),
+        (
+            dedent(
+                """\
+                v1 = "a"
+                say = "b"
+                defined = true
+                calls_at = "c"
+                """
+            ),
+            "'gathers' is missing",
+        ),
+        (
+            dedent(
+                """\
+                v1 = "a"
+                v2 = "b"
+                defined = true
+                gathers = "c"
+                calls_at = "d"
+                """
+            ),
+            "gathers is 'c'",
+        ),
+        (
+            dedent(
+                """\
+                v1 = "a"
+                say = "b"
+                gathers = "c"
+                calls_at = "d"
+                """
+            ),
+            "gathers is 'c'",
+        ),
     ],
 )
 def test_what_cannot_be_gathered_is_refused(row: str, part: str) -> None:

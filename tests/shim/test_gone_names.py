@@ -8,6 +8,7 @@ import inspect
 import pickle
 import sys
 import types
+from textwrap import dedent
 from typing import Any
 from unittest import mock
 
@@ -145,7 +146,13 @@ def test_other_names_stay_missing_and_say_what_python_says(write_project: WriteP
 
 
 def test_its_own_getattr_is_asked_as_before(write_project: WriteProject) -> None:
-    own = "def __getattr__(name):\n    if name == 'Lazy': return 'lazy'\n    raise AttributeError('mine')\n"
+    own = dedent(
+        """\
+        def __getattr__(name):
+            if name == 'Lazy': return 'lazy'
+            raise AttributeError('mine')
+        """
+    )
     write_project({**HOME, "shop/old.py": own})
     install([WIDGET])
 
@@ -331,7 +338,15 @@ def test_a_name_that_left_a_module_before_the_module_itself_was_gone(write_proje
 @moved_warning
 def test_a_constant_of_a_module_that_has_a_new_name(write_project: WriteProject) -> None:
     write_project({**HOME, "shop/old.py": "NEW = 3\n"})
-    rows = '[[members]]\ncode = "SH201"\nof = "shop.old"\nv1 = "OLD"\nv2 = "NEW"\n'
+    rows = dedent(
+        """\
+        [[members]]
+        code = "SH201"
+        of = "shop.old"
+        v1 = "OLD"
+        v2 = "NEW"
+        """
+    )
     install([parse_migration(HEAD + rows)])
 
     assert imported("shop.old").OLD == 3
@@ -377,7 +392,19 @@ def test_code_under_the_shim_is_the_rewritten_code_without_it(
 ) -> None:
     declared = moves(CK101="shop.old.Widget -> shop.new.Gadget", CK102="shop.old.Tool -> shop.new.Hammer")
     if "shop.old" not in sys.modules:
-        write_project({**HOME, "shop/new.py": "class Gadget:\n    size = 1\nclass Hammer:\n    size = 2\n"})
+        write_project(
+            {
+                **HOME,
+                "shop/new.py": dedent(
+                    """\
+                    class Gadget:
+                        size = 1
+                    class Hammer:
+                        size = 2
+                    """
+                ),
+            }
+        )
     how, a, b = form
     source = f"{kept}{how}\nresult = [{', '.join(each.format(a=a, b=b) for each in uses)}]\n"
     outcome = rewrite_source(

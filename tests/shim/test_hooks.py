@@ -10,6 +10,7 @@ import types
 import warnings
 from abc import ABC
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from unittest import mock
 
@@ -248,8 +249,13 @@ def test_arguments_of_the_class_reach_the_library(shop: Any) -> None:
 
 @moved_warning
 def test_an_abstract_hook_counts_as_defined(migration: Migration, write_project: WriteProject) -> None:
-    abstract = (
-        "from abc import ABC, abstractmethod\nclass Client(ABC):\n    @abstractmethod\n    def on_sale(self): ...\n"
+    abstract = dedent(
+        """\
+        from abc import ABC, abstractmethod
+        class Client(ABC):
+            @abstractmethod
+            def on_sale(self): ...
+        """
     )
     write_project({"shop/__init__.py": abstract})
     install([migration])
@@ -316,7 +322,14 @@ def test_uninstall_leaves_no_trace(migration: Migration, write_project: WritePro
 def test_a_class_that_is_named_by_its_old_and_its_new_home_is_connected_once(write_project: WriteProject) -> None:
     write_project({"shop/__init__.py": V2})
     rows = DECLARED.replace('"shop.Client"', '["shop.old.Client", "shop.Client"]')
-    rows += '[[moves]]\ncode = "SH101"\nold = "shop.old.Client"\nnew = "shop.Client"\n'
+    rows += dedent(
+        """\
+        [[moves]]
+        code = "SH101"
+        old = "shop.old.Client"
+        new = "shop.Client"
+        """
+    )
     install([parse_migration(HEAD + rows)])
     old: Any = importlib.import_module("shop.old")
 

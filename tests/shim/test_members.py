@@ -13,6 +13,7 @@ import sys
 import warnings
 import weakref
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from unittest import mock
 
@@ -169,8 +170,18 @@ def test_an_instance_that_keeps_the_old_name_is_believed(shop: Any) -> None:
 
 SUBCLASSES = {
     "an attribute": "class Own(Client): number = 'own'",
-    "a property": "class Own(Client):\n    @property\n    def number(self): return 'own'",
-    "a slot": "class Own(Client):\n    __slots__ = ('number',)\n    def __init__(self): self.number = 'own'",
+    "a property": dedent(
+        """\
+        class Own(Client):
+            @property
+            def number(self): return 'own'"""
+    ),
+    "a slot": dedent(
+        """\
+        class Own(Client):
+            __slots__ = ('number',)
+            def __init__(self): self.number = 'own'"""
+    ),
     "a field": "@dataclass\nclass Own(Client):\n    number: str\n    def __post_init__(self): self.number = 'own'\n"
     "_Own = Own\ndef Own(): return _Own('x')",
     "its own getattribute": "class Own(Client):\n    def __getattribute__(self, name): return 'own'",
@@ -393,7 +404,14 @@ def test_a_class_that_was_imported_before_has_it_too(migration: Migration, write
 def test_a_class_that_moved_has_it_at_its_new_home(write_project: WriteProject) -> None:
     write_project(V2)
     rows = DECLARED.replace("shop.Client", "shop.old.Client").replace('"shop.core.Client", ', "")
-    rows += '[[moves]]\ncode = "SH101"\nold = "shop.old.Client"\nnew = "shop.core.Client"\n'
+    rows += dedent(
+        """\
+        [[moves]]
+        code = "SH101"
+        old = "shop.old.Client"
+        new = "shop.core.Client"
+        """
+    )
     install([parse_migration(HEAD + rows)])
     module: Any = importlib.import_module("shop.old")
 
@@ -430,8 +448,19 @@ HOWS = [
     "client = shop.Client()",
     "client = shop.Client.make()",
     "client: shop.Client = shop.Client()",
-    "class Own(shop.Client):\n    made = 1\nclient = Own()",
-    "class Own(shop.Client):\n    count = 'class'\n    def buy(self, what=1): return super().buy(what)\nclient = Own()",
+    dedent(
+        """\
+        class Own(shop.Client):
+            made = 1
+        client = Own()"""
+    ),
+    dedent(
+        """\
+        class Own(shop.Client):
+            count = 'class'
+            def buy(self, what=1): return super().buy(what)
+        client = Own()"""
+    ),
 ]
 
 
@@ -473,7 +502,15 @@ class Net(torch.nn.Module):
 def test_a_module_of_torch_is_compiled_copied_and_extended_in_silence(write_project: WriteProject) -> None:
     torch = pytest.importorskip("torch")
     write_project({"shop/__init__.py": MODULE})
-    rows = '[[members]]\ncode = "{}"\nof = "shop.Net"\nv1 = "{}"\nv2 = "{}"\n'
+    rows = dedent(
+        """\
+        [[members]]
+        code = "{}"
+        of = "shop.Net"
+        v1 = "{}"
+        v2 = "{}"
+        """
+    )
     declared = rows.format("SH201", "on_sold", "on_sale") + rows.format("SH202", "part", "layer")
     install([parse_migration(HEAD + declared)])
     net: Any = importlib.import_module("shop").Net()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from textwrap import dedent
 from unittest import mock
 
 import pytest
@@ -16,14 +17,42 @@ from compatkit.migration import Migration, parse_migration
 from compatkit.shim import MovedNameWarning, install, uninstall
 from tests.shim.conftest import WriteProject
 
-HEAD = 'schema = 1\nid = "kit"\nsummary = "The kit moves."\nversions = { v1 = "1", v2 = "2" }\n'
-WHOLE = '[[moves]]\ncode = "CK101"\nkind = "module"\nold = "oldkit"\nnew = "newkit.core"\n'
-APART = '[[moves]]\ncode = "CK102"\nold = "oldkit.Apart"\nnew = "newkit.apart.Apart2"\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "kit"
+    summary = "The kit moves."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
+WHOLE = dedent(
+    """\
+    [[moves]]
+    code = "CK101"
+    kind = "module"
+    old = "oldkit"
+    new = "newkit.core"
+    """
+)
+APART = dedent(
+    """\
+    [[moves]]
+    code = "CK102"
+    old = "oldkit.Apart"
+    new = "newkit.apart.Apart2"
+    """
+)
 PROJECT = {
     "newkit/__init__.py": "",
     "newkit/apart.py": "class Apart2: pass\n",
     "newkit/core/__init__.py": "VALUE = 1\nclass Thing: pass\n",
-    "newkit/core/part.py": "class Part: pass\nif __name__ == '__main__':\n    print('ran', __spec__.name)\n",
+    "newkit/core/part.py": dedent(
+        """\
+        class Part: pass
+        if __name__ == '__main__':
+            print('ran', __spec__.name)
+        """
+    ),
 }
 FORMS = [
     "import oldkit.part; Part = oldkit.part.Part",

@@ -9,6 +9,7 @@ import sys
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -186,7 +187,14 @@ def test_the_names_that_the_pth_holds_are_not_believed_once_the_migration_has_ch
     enabled: Environment, project: Path
 ) -> None:
     (project / "fresh.py").write_text("class Thing: pass\n")
-    more = '[[moves]]\ncode = "CK102"\nold = "stale.Thing"\nnew = "fresh.Thing"\n'
+    more = dedent(
+        """\
+        [[moves]]
+        code = "CK102"
+        old = "stale.Thing"
+        new = "fresh.Thing"
+        """
+    )
     (project / "migration.toml").write_text((project / "migration.toml").read_text() + more)
 
     assert enabled.python("-c", "from stale import Thing; print(Thing.__module__)").startswith("fresh\n")

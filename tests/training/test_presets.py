@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -45,7 +46,13 @@ def test_unknown_override_is_answered_with_the_nearest() -> None:
 
 
 def test_projects_own_preset_starts_from_its_base(tmp_path: Path) -> None:
-    text = '[tool.compatkit.presets.nightly]\nbase = "production_small"\noptimizer = { learning_rate = 0.5 }\n'
+    text = dedent(
+        """\
+        [tool.compatkit.presets.nightly]
+        base = "production_small"
+        optimizer = { learning_rate = 0.5 }
+        """
+    )
 
     presets = available_presets(start=project(tmp_path, text))
 

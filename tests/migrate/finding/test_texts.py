@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -11,7 +12,14 @@ from compatkit.migration import parse_migration
 from compatkit.options import Options
 from tests.migrate.trees import plant
 
-HEAD = 'schema = 1\nid = "t"\nsummary = "T."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "t"
+    summary = "T."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 MOVED = parse_migration(
     HEAD
     + """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -121,13 +122,35 @@ def test_fenced_block_is_rewritten(language: str) -> None:
 
 
 def test_directive_of_restructured_text_is_rewritten() -> None:
-    text = "Shop\n====\n\n.. code-block:: python\n\n    import shop\n    shop.pay(how=1)\n\nEnd.\n"
+    text = dedent(
+        """\
+        Shop
+        ====
+
+        .. code-block:: python
+
+            import shop
+            shop.pay(how=1)
+
+        End.
+        """
+    )
 
     assert changed(text, ".rst") == text.replace("how=1", 'how="once"')
 
 
 def test_doctests_of_a_docstring_are_rewritten_and_its_prose_is_not() -> None:
-    source = module("shop.pay(how=1) is old.\n\n>>> import shop\n>>> shop.pay(how=1)\nshop.pay(how=1)\n")
+    source = module(
+        dedent(
+            """\
+            shop.pay(how=1) is old.
+
+            >>> import shop
+            >>> shop.pay(how=1)
+            shop.pay(how=1)
+            """
+        )
+    )
 
     outcome = doctested(source)
 
@@ -154,7 +177,19 @@ REPORTED = {
         ".ipynb",
         "not valid Python",
     ),
-    "a guide to the new name": (fenced("import shop\nshop.buy(1, where=2)\nshop.buy(1, place=2)\n"), ".md", "about"),
+    "a guide to the new name": (
+        fenced(
+            dedent(
+                """\
+                import shop
+                shop.buy(1, where=2)
+                shop.buy(1, place=2)
+                """
+            )
+        ),
+        ".md",
+        "about",
+    ),
     "a guide to the new home": (
         fenced("from shop.old import sell\nsell(1)\n") + "Better take `shop.new.sell`, to which the till is given.\n",
         ".md",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,19 @@ IMPORTED = "from shop.core.new_home import New as Old"
         (".md", f"```pythonic\n{IMPORT}\n```\n"),
         (".md", f"````text\n```python\n{IMPORT}\n```\n````\n"),
         (".md", f"```python\n{IMPORT}\nx = = 1\n```\n"),
-        (".md", "```python\nimport shop.core.old_home\n```\n```python\nshop.core.old_home.Old(\n```\n"),
+        (
+            ".md",
+            dedent(
+                """\
+                ```python
+                import shop.core.old_home
+                ```
+                ```python
+                shop.core.old_home.Old(
+                ```
+                """
+            ),
+        ),
         (".md", f"Before:\n```python\n{IMPORT}\n```\nAfter:\n```python\n{IMPORTED}\n```\n"),
         (".md", f"Now in shop.core.new_home.New.\n```python\n{IMPORT}\n```\n"),
         (".rst", f"```python\n{IMPORT}\n```\n"),
@@ -44,13 +58,48 @@ def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
     [
         (".md", "```python\n{}\n```\n"),
         (".md", "~~~~ py\n\n{}\n\n~~~~~\n"),
-        (".md", "- x\n\n  ```python title='a'\n  {}\n\n  Old()\n  ```\n"),
+        (
+            ".md",
+            dedent(
+                """\
+                - x
+
+                  ```python title='a'
+                  {}
+
+                  Old()
+                  ```
+                """
+            ),
+        ),
         (".md", "```{{code-block}} python\n{}\n```\n"),
         (".md", "```python\r\n{}\r\n```\r\n"),
         (".md", "é ```x```\n```Python\n{}"),
-        (".md", ">>> {}\n>>> Old()\n1\n"),
+        (
+            ".md",
+            dedent(
+                """\
+                >>> {}
+                >>> Old()
+                1
+                """
+            ),
+        ),
         (".md", "```pycon\n>>> {}\n```\n"),
-        (".rst", ".. code-block:: python\n   :linenos:\n\n   é = 1\n   {}\n\nAfter.\n"),
+        (
+            ".rst",
+            dedent(
+                """\
+                .. code-block:: python
+                   :linenos:
+
+                   é = 1
+                   {}
+
+                After.
+                """
+            ),
+        ),
         (".rst", "  .. code:: python\n\n     def f():\n         {}\n"),
         (".rst", "Text::\n\n   >>> {}\n"),
     ],
@@ -84,7 +133,17 @@ def test_added_line_of_a_doctest_has_its_prompt() -> None:
 
 
 def test_blocks_share_their_names() -> None:
-    text = "```python\nimport shop.core.old_home\n```\nand\n```python\nshop.core.old_home.Old()\n```\n"
+    text = dedent(
+        """\
+        ```python
+        import shop.core.old_home
+        ```
+        and
+        ```python
+        shop.core.old_home.Old()
+        ```
+        """
+    )
 
     assert changed(text, ".md") == text.replace("old_home.Old", "new_home.New").replace("old_home", "new_home")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -216,7 +217,12 @@ LINES = st.sampled_from(
         "x = !ls",
         "%time Old()",
         "def f():\n    " + IMPORT + "\n    return Old",
-        "s = '''\n%x\n'''",
+        dedent(
+            """\
+            s = '''
+            %x
+            '''"""
+        ),
         "é = 'ü\\u1234😀'",
         "x = 'shop.core.old_home.Old'",
         "= =",

@@ -6,6 +6,7 @@ import json
 import sys
 import tomllib
 from configparser import RawConfigParser
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -78,18 +79,59 @@ def test_what_names_no_old_code_is_not_even_parsed(suffix: str, source: str) -> 
         (".json", '{"class_path": ["%s"], "b" : {"_target_":"%s"}}'),
         (".json", '\ufeff{\r\n\t"_target_":\t"%s" }\r\n\r\n'),
         (".json", '{"scripts": ["%s", 1e400, -0.0, NaN, "\\u00e9é\\/"]}'),
-        (".toml", '_target_ = "%s"  # %%s\nscripts=\'%s\'\n[a]\nc = {_target_ = "%s", e = "f"}\n'),
-        (".toml", 'scripts = [\n  "%s", # c\n  [{a = "%s"}, "%s"],\n]\n'),
+        (
+            ".toml",
+            dedent(
+                """\
+                _target_ = "%s"  # %%s
+                scripts='%s'
+                [a]
+                c = {_target_ = "%s", e = "f"}
+                """
+            ),
+        ),
+        (
+            ".toml",
+            dedent(
+                """\
+                scripts = [
+                  "%s", # c
+                  [{a = "%s"}, "%s"],
+                ]
+                """
+            ),
+        ),
         (".toml", '[project.scripts]\r\nrun = "%s"\r\n'),
         (".yaml", "_target_: %s  # c\nscripts:\n- '%s'\n- \"%s\"\n---\n_target_: !tag &a %s\n...\n"),
         (".yaml", "scripts: {_target_: %s, x: [%s], y: {z: 1}, w: %s}\n"),
         (".yaml", "é: ü\r\n_target_:   %s\r\n"),
         (".yaml", "? _target_\n: %s\n? [b]\n: - ? _target_\n    : %s\n"),
         (".ini", "[scripts]\nx = %s\ny: %s  \nz=%s\nl =\n    %s\n    n = %s\n\n    m=%s\n"),
-        (".ini", "[handler_x]\nclass = %s\n[formatter_y]\nclass=%s\n"),
+        (
+            ".ini",
+            dedent(
+                """\
+                [handler_x]
+                class = %s
+                [formatter_y]
+                class=%s
+                """
+            ),
+        ),
         (".yaml", "handlers: {x: {class: %s}}\nfilters: {y: {(): %s}}\n"),
         (".toml", '[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = "%s"\n'),
-        (".cfg", "[options.entry_points]\nconsole_scripts =\n  run = %s\n  # c\n  go=%s\n"),
+        (
+            ".cfg",
+            dedent(
+                """\
+                [options.entry_points]
+                console_scripts =
+                  run = %s
+                  # c
+                  go=%s
+                """
+            ),
+        ),
     ],
 )
 def test_whole_values_are_changed_and_nothing_else(suffix: str, source: str) -> None:
@@ -102,8 +144,26 @@ def test_whole_values_are_changed_and_nothing_else(suffix: str, source: str) -> 
     ("suffix", "source"),
     [
         (".toml", '[project.scripts]\nrun = "shop.core.%s.run"\n'),
-        (".toml", '[project.entry-points."a.b"]\nrun = "shop.core.%s"\nother = "shop.core.new_home:New"\n'),
-        (".cfg", "[options.entry_points]\na.b =\n  run = shop.core.%s [extra]\n"),
+        (
+            ".toml",
+            dedent(
+                """\
+                [project.entry-points."a.b"]
+                run = "shop.core.%s"
+                other = "shop.core.new_home:New"
+                """
+            ),
+        ),
+        (
+            ".cfg",
+            dedent(
+                """\
+                [options.entry_points]
+                a.b =
+                  run = shop.core.%s [extra]
+                """
+            ),
+        ),
         (".yaml", "a: {_target_: shop.core.%s.make}\n"),
         (".json", '{"a": "shop.core.%s"}'),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from textwrap import dedent
 
 import pytest
 from hypothesis import example, given
@@ -20,8 +21,20 @@ STATEMENTS = st.sampled_from(
         "a = 1",
         "a = 1; b = 2",
         "if a: \\\n  b = 1",
-        "if a:\n    b = '''\nc = 3\n'''",
-        "@d\n@e\ndef f(): return (\n1)",
+        dedent(
+            """\
+            if a:
+                b = '''
+            c = 3
+            '''"""
+        ),
+        dedent(
+            """\
+            @d
+            @e
+            def f(): return (
+            1)"""
+        ),
         "try:\n\tb\nexcept E:\n\tc",
         "x = '''a\n\\\n'''",
         "if a:\n    b = 1 \\\n\n",
@@ -30,7 +43,13 @@ STATEMENTS = st.sampled_from(
         "# comment \\",
         "",
         "é = 'ü' # é",
-        "class A:\n    def f(self): ...\n\n    x = 1",
+        dedent(
+            """\
+            class A:
+                def f(self): ...
+
+                x = 1"""
+        ),
     ]
 )
 TEXTS = st.sampled_from(
@@ -87,8 +106,28 @@ def test_what_the_check_lets_pass_leaves_every_other_statement_alone(parts: list
     [
         ("a\nb\nc\n", 2, 1),
         ("a; b\nc\n", 0, 2),
-        ("x = (\n1); b\nc\n", 10, 2),
-        ("@d\ndef f(): pass\nb\n", 1, 1),
+        (
+            dedent(
+                """\
+                x = (
+                1); b
+                c
+            """
+            ),
+            10,
+            2,
+        ),
+        (
+            dedent(
+                """\
+                @d
+                def f(): pass
+                b
+                """
+            ),
+            1,
+            1,
+        ),
         ("a\n\nb", 4, 1),
     ],
 )

@@ -6,6 +6,7 @@ Each name gives the same answer in either release, so that a migrated program mu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import dedent
 
 from compatkit.migration import Migration, parse_migration
 
@@ -18,7 +19,16 @@ class {}:
     def made():
         return "a made thing"
 """
-TOOL = 'class Tool:\n    name = "tool"\n\n\ndef clean(text):\n    return f"clean {text}"\n'
+TOOL = dedent(
+    """\
+    class Tool:
+        name = "tool"
+
+
+    def clean(text):
+        return f"clean {text}"
+    """
+)
 CLIENT = 'class Client:\n    name = "client"\n'
 BOX = """\
 class Box:
@@ -51,7 +61,15 @@ class Survey:
     def run(self):
         return [Reading(1.5, 2), Reading(2.5, 3)]
 """
-HELPER = 'def helper(number):\n    return f"helped {number}"\n\n\nLIMIT = 7\n'
+HELPER = dedent(
+    """\
+    def helper(number):
+        return f"helped {number}"
+
+
+    LIMIT = 7
+    """
+)
 STAYS = 'def stays():\n    return "stays"\n'
 PICK = "def pick(items):\n    return sorted(items)[0]\n"
 PRESS = 'def press(*, {0}):\n    return f"pressed {{{0}}}"\n\n\n'

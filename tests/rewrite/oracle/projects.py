@@ -6,6 +6,8 @@ test or a configuration that reaches the same name by a way of its own.
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 from hypothesis import strategies as st
 
 from tests.rewrite.oracle.import_forms import IMPORTS, LOADED, imported
@@ -61,7 +63,15 @@ OWN = {
     "shop/__init__.py": "",
     "shop/acme/__init__.py": "",
     "shop/acme/old.py": 'class Thing:\n    name = "a thing of our own"\n',
-    "shop/acme/use.py": "from .old import Thing\n\n\ndef get():\n    return Thing().name\n",
+    "shop/acme/use.py": dedent(
+        """\
+        from .old import Thing
+
+
+        def get():
+            return Thing().name
+        """
+    ),
 }
 TEXTS = (
     'logging.getLogger("{module}.score").name',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from textwrap import dedent
 
 from compatkit.migration import parse_migration
 from tests.rewrite.oracle.judge import OPTIONS, Lie, Project, judge, run_before
@@ -24,7 +25,15 @@ def test_it():
     with mock.patch("{}", return_value="fake"):
         print(service.get())
 """
-SERVICE = "import acme.old\n\n\ndef get():\n    return acme.old.helper(1)\n"
+SERVICE = dedent(
+    """\
+    import acme.old
+
+
+    def get():
+        return acme.old.helper(1)
+    """
+)
 
 
 def lie(
@@ -60,7 +69,13 @@ def test_a_use_that_is_passed_over_is_one() -> None:
 
 
 def test_a_failure_at_a_place_that_is_reported_is_none() -> None:
-    source = 'import importlib\n\nprint(importlib.import_module("oldtop").Client().name)\n'
+    source = dedent(
+        """\
+        import importlib
+
+        print(importlib.import_module("oldtop").Client().name)
+        """
+    )
 
     assert lie({"main.py": source}) is None
 
@@ -78,7 +93,18 @@ def test_a_failure_at_another_place_than_the_one_reported_is_one() -> None:
 def test_other_output_without_a_failure_is_one() -> None:
     other = DECLARED.replace("acme.fresh.Gadget", "acme.kit.Tool")
 
-    found = lie({"main.py": "from acme.old import Thing\n\nprint(Thing().name)\n"}, other)
+    found = lie(
+        {
+            "main.py": dedent(
+                """\
+                from acme.old import Thing
+
+                print(Thing().name)
+                """
+            )
+        },
+        other,
+    )
 
     assert found is not None
     assert found.after is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,10 +40,22 @@ def test_what_matters_gets_through(text: str, path: str, moves: tuple[Move, ...]
         "from shop.core.old_home import Old",
         "import shop.core.old_home",
         "x = 'shop.core.old_home.Old'",
-        "from shop.core import (\n    a,\n    old_home,\n)",
+        dedent(
+            """\
+            from shop.core import (
+                a,
+                old_home,
+            )"""
+        ),
         "from .old_home import Old",
         "from . import old_home",
-        "from . import (\n    a,  # (one)\n    old_home,\n)",
+        dedent(
+            """\
+            from . import (
+                a,  # (one)
+                old_home,
+            )"""
+        ),
         "from ..core \\\r\n  import x, \\\r\n  old_home",
         "from . import (a, # )\n old_home)",
         "from shop.part150 \\\n import home150",

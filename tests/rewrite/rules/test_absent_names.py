@@ -105,10 +105,26 @@ def test_it_is_told_where_v2_has_a_name_of_the_same_spelling(shop: Migration) ->
     [
         "from old_shop import Till",
         "from old_shop.paper import Bill, Note",
-        "import old_shop.paper as paper\n\npaper.Bill.open\npaper.Bill.any.thing",
+        dedent(
+            """\
+            import old_shop.paper as paper
+
+            paper.Bill.open
+            paper.Bill.any.thing"""
+        ),
         "from old_shop.coins import Coin",
-        "from old_shop.coins import Coin\n\nCoin.flip.any",
-        "from old_shop import paper\n\npaper.Bill()",
+        dedent(
+            """\
+            from old_shop.coins import Coin
+
+            Coin.flip.any"""
+        ),
+        dedent(
+            """\
+            from old_shop import paper
+
+            paper.Bill()"""
+        ),
     ],
 )
 def test_what_v2_has_moves_and_nothing_is_reported(shop: Migration, source: str) -> None:
@@ -118,7 +134,19 @@ def test_what_v2_has_moves_and_nothing_is_reported(shop: Migration, source: str)
     assert not told
 
 
-@pytest.mark.parametrize("source", ["from old_shopping import Bag", "import shop\n\nshop.Bag()", "from . import Bag"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from old_shopping import Bag",
+        dedent(
+            """\
+            import shop
+
+            shop.Bag()"""
+        ),
+        "from . import Bag",
+    ],
+)
 def test_names_of_other_libraries_are_left_alone(shop: Migration, source: str) -> None:
     assert migrated(f"{source}\n", shop) == (f"{source}\n", [])
 

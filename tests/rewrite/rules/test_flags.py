@@ -15,7 +15,14 @@ from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.rewrite_document import rewrite_document
 
-HEAD = 'schema = 1\nid = "shop-v2"\nsummary = "Shop."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent(
+    """\
+    schema = 1
+    id = "shop-v2"
+    summary = "Shop."
+    versions = { v1 = "1", v2 = "2" }
+    """
+)
 ROWS = """
 [[flags]]
 code = "SH501"
@@ -195,12 +202,77 @@ def test_commands_of_a_notebook_are_rewritten_and_its_python_is_not() -> None:
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nv2 = "--b"\n', "'of' is missing"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\n', "no change"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nv2 = "--b"\nsay = "c"\n', "several changes"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "a b"\nof = ["x"]\nv2 = "--b"\n', "an option as it is written"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nv2 = "--a"\n', "keeps its name"),
-        ('[[flags]]\ncode = "SH501"\nv1 = "--a"\nof = ["x"]\nvalues = [["b"]]\n', "pairs of texts"),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "--a"
+                v2 = "--b"
+                """
+            ),
+            "'of' is missing",
+        ),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "--a"
+                of = ["x"]
+                """
+            ),
+            "no change",
+        ),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "--a"
+                of = ["x"]
+                v2 = "--b"
+                say = "c"
+                """
+            ),
+            "several changes",
+        ),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "a b"
+                of = ["x"]
+                v2 = "--b"
+                """
+            ),
+            "an option as it is written",
+        ),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "--a"
+                of = ["x"]
+                v2 = "--a"
+                """
+            ),
+            "keeps its name",
+        ),
+        (
+            dedent(
+                """\
+                [[flags]]
+                code = "SH501"
+                v1 = "--a"
+                of = ["x"]
+                values = [["b"]]
+                """
+            ),
+            "pairs of texts",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_meant_is_refused(row: str, part: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.options import Options
@@ -57,12 +59,37 @@ def test_other_dicts_stay(source: str) -> None:
     [
         "with mock.patch('PATH') as cls:\n    cls.return_value.train_model.return_value = GIVEN\n",
         "with patch('PATH') as cls, other:\n    cls.return_value.train_model.return_value = GIVEN\n",
-        "@mock.patch('PATH')\ndef test(cls):\n    cls.return_value.train_model.return_value = GIVEN\n",
-        "class C:\n @patch('PATH')\n def test(self, cls):\n  cls.return_value.train_model.return_value = GIVEN\n",
+        dedent(
+            """\
+            @mock.patch('PATH')
+            def test(cls):
+                cls.return_value.train_model.return_value = GIVEN
+            """
+        ),
+        dedent(
+            """\
+            class C:
+             @patch('PATH')
+             def test(self, cls):
+              cls.return_value.train_model.return_value = GIVEN
+            """
+        ),
         "with mock.patch('PATH.train_model', return_value=GIVEN):\n    pass\n",
         "with mock.patch('PATH.train_model') as train:\n    train.return_value = GIVEN\n",
-        "def test(mocker):\n    one = mocker.patch('PATH').return_value\n    one.train_model.return_value = GIVEN\n",
-        "patcher = 1\ncls = mocker.patch('PATH')\ncls.return_value.train_model.return_value = GIVEN\n",
+        dedent(
+            """\
+            def test(mocker):
+                one = mocker.patch('PATH').return_value
+                one.train_model.return_value = GIVEN
+            """
+        ),
+        dedent(
+            """\
+            patcher = 1
+            cls = mocker.patch('PATH')
+            cls.return_value.train_model.return_value = GIVEN
+            """
+        ),
     ],
 )
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import Move, find_migration
@@ -23,7 +25,13 @@ OLD, NEW = "shop.core.old_home", "shop.core.new_home"
         ),
         (
             "from shop.core import a, old_home as h\nh.Old.x\n",
-            "from shop.core import a\nfrom shop.core import new_home as h\nh.New.x\n",
+            dedent(
+                """\
+                from shop.core import a
+                from shop.core import new_home as h
+                h.New.x
+                """
+            ),
         ),
         ("from .core import old_home as h\nh.Old\n", "from .core import new_home as h\nh.New\n"),
         (f"import {OLD}\n{OLD}.Old()\n", f"import {NEW}\n{NEW}.New()\n"),
@@ -50,7 +58,13 @@ def test_a_module_of_which_only_moved_names_are_used_gives_way(before: str, afte
         (f"import {OLD} as h\nh.Old, h.Rest\n", f"import {OLD} as h\nimport {NEW}\n{NEW}.New, h.Rest\n"),
         (f"import {OLD} as h; y = 1\nh.Old, h.Rest\n", f"import {OLD} as h, {NEW}; y = 1\n{NEW}.New, h.Rest\n"),
         (
-            "if a:\n    from shop.core import old_home\n    old_home.Old, old_home\n",
+            dedent(
+                """\
+                if a:
+                    from shop.core import old_home
+                    old_home.Old, old_home
+                """
+            ),
             f"if a:\n    from shop.core import old_home\n    import {NEW}\n    {NEW}.New, old_home\n",
         ),
         (
@@ -70,7 +84,13 @@ def test_a_module_that_is_used_for_more_stays_beside_the_new_home(before: str, a
         "[h for h in x]\n",
         "lambda h: h\n",
         "def f(h): return h.Old\n",
-        "def f():\n    h = 1\n    return h.Old\n",
+        dedent(
+            """\
+            def f():
+                h = 1
+                return h.Old
+            """
+        ),
     ],
 )
 def test_the_same_name_in_another_scope_is_another_name(other: str) -> None:
@@ -233,8 +253,38 @@ REVIEWED = Move("SHOP101", "shop.Old", "shop.New", "review")
 @pytest.mark.parametrize(
     ("source", "after"),
     [
-        ("import shop\n\nprint(shop.Old)\n", "import shop\n\nprint(shop.New)\n"),
-        ("from shop import Old\n\nprint(Old)\n", "from shop import New as Old\n\nprint(Old)\n"),
+        (
+            dedent(
+                """\
+                import shop
+
+                print(shop.Old)
+                """
+            ),
+            dedent(
+                """\
+                import shop
+
+                print(shop.New)
+                """
+            ),
+        ),
+        (
+            dedent(
+                """\
+                from shop import Old
+
+                print(Old)
+                """
+            ),
+            dedent(
+                """\
+                from shop import New as Old
+
+                print(Old)
+                """
+            ),
+        ),
     ],
 )
 def test_a_move_that_asks_for_a_review_is_made_with_one(source: str, after: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import Move
@@ -69,7 +71,22 @@ def test_nothing_is_done_in_the_old_home_of_the_only_move() -> None:
     [
         ("from legacy import N\n", "from modern.kit import N\n"),
         ("from legacy import N as M, P\n", "from modern.kit import N as M, P\n"),
-        ("from legacy.part.sub import (\n    N,  # why\n)\n", "from modern.kit.part.sub import (\n    N,  # why\n)\n"),
+        (
+            dedent(
+                """\
+                from legacy.part.sub import (
+                    N,  # why
+                )
+                """
+            ),
+            dedent(
+                """\
+                from modern.kit.part.sub import (
+                    N,  # why
+                )
+                """
+            ),
+        ),
         ("from legacy import *\n", "from modern.kit import *\n"),
         ("from legacy.part import *  # noqa\n", "from modern.kit.part import *  # noqa\n"),
         ("from shop.core import old\nold.N\n", "from shop.fresh import new as old\nold.N\n"),
@@ -109,22 +126,89 @@ def test_a_relative_import_in_a_package_stays_relative() -> None:
             "import os, modern.kit.part\nmodern.kit.part.N, modern.kit.M\n",
         ),
         (
-            "import legacy\nimport legacy.part\n\n@legacy.part.d\ndef f(x: legacy.N): ...\n",
-            "import modern.kit\nimport modern.kit.part\n\n@modern.kit.part.d\ndef f(x: modern.kit.N): ...\n",
+            dedent(
+                """\
+                import legacy
+                import legacy.part
+
+                @legacy.part.d
+                def f(x: legacy.N): ...
+                """
+            ),
+            dedent(
+                """\
+                import modern.kit
+                import modern.kit.part
+
+                @modern.kit.part.d
+                def f(x: modern.kit.N): ...
+                """
+            ),
         ),
         (
-            "def f():\n    import legacy\n    return legacy.a[0].b().c\n",
-            "def f():\n    import modern.kit\n    return modern.kit.a[0].b().c\n",
+            dedent(
+                """\
+                def f():
+                    import legacy
+                    return legacy.a[0].b().c
+                """
+            ),
+            dedent(
+                """\
+                def f():
+                    import modern.kit
+                    return modern.kit.a[0].b().c
+                """
+            ),
         ),
         (
-            "import shop.core.rest\nimport shop.core.old.part\nshop.core.rest.x, shop.core.old.part.y\n",
-            "import shop.core.rest\nimport shop.fresh.new.part\nshop.core.rest.x, shop.fresh.new.part.y\n",
+            dedent(
+                """\
+                import shop.core.rest
+                import shop.core.old.part
+                shop.core.rest.x, shop.core.old.part.y
+                """
+            ),
+            dedent(
+                """\
+                import shop.core.rest
+                import shop.fresh.new.part
+                shop.core.rest.x, shop.fresh.new.part.y
+                """
+            ),
         ),
         ("import shop.core.old as o\no.Apart\n", "import shop.elsewhere as o\no.Apart2\n"),
-        ("import legacy\nlegacy.x = 1\ndel legacy.y\n", "import modern.kit\nmodern.kit.x = 1\ndel modern.kit.y\n"),
         (
-            "import modern.other\nimport legacy\nlegacy.N\n",
-            "import modern.other\nimport modern.kit\nmodern.kit.N\n",
+            dedent(
+                """\
+                import legacy
+                legacy.x = 1
+                del legacy.y
+                """
+            ),
+            dedent(
+                """\
+                import modern.kit
+                modern.kit.x = 1
+                del modern.kit.y
+                """
+            ),
+        ),
+        (
+            dedent(
+                """\
+                import modern.other
+                import legacy
+                legacy.N
+                """
+            ),
+            dedent(
+                """\
+                import modern.other
+                import modern.kit
+                modern.kit.N
+                """
+            ),
         ),
     ],
 )
@@ -136,12 +220,59 @@ def test_an_import_and_its_uses_name_the_new_module(before: str, after: str) -> 
     ("source", "lines"),
     [
         ("import legacy\nlegacy = 1\n", [1]),
-        ("import legacy\nmodern = 1\nlegacy.N\n", [1]),
-        ("class A:\n    import legacy\n    x = legacy.N\n", [2]),
-        ("import shop.core.old\nshop.core.old.N\nf(shop.core)\n", [1, 2]),
+        (
+            dedent(
+                """\
+                import legacy
+                modern = 1
+                legacy.N
+                """
+            ),
+            [1],
+        ),
+        (
+            dedent(
+                """\
+                class A:
+                    import legacy
+                    x = legacy.N
+                """
+            ),
+            [2],
+        ),
+        (
+            dedent(
+                """\
+                import shop.core.old
+                shop.core.old.N
+                f(shop.core)
+                """
+            ),
+            [1, 2],
+        ),
         ("import shop.core.old\nshop.other.x\n", [1]),
-        ("try:\n    import modern.kit as k\nexcept ImportError:\n    import legacy as k\n", [4]),
-        ("try:\n    from modern.kit import N\nexcept ImportError:\n    from legacy import N\n", [4]),
+        (
+            dedent(
+                """\
+                try:
+                    import modern.kit as k
+                except ImportError:
+                    import legacy as k
+                """
+            ),
+            [4],
+        ),
+        (
+            dedent(
+                """\
+                try:
+                    from modern.kit import N
+                except ImportError:
+                    from legacy import N
+                """
+            ),
+            [4],
+        ),
         ("from shop.core.old import *\n", [1]),
         ("import legacy\ndef f(x: 'legacy.N'): ...\n", [1, 2]),
     ],
@@ -184,7 +315,13 @@ def test_second_run_changes_nothing(source: str) -> None:
 def test_what_is_left_of_a_module_that_is_taken_apart_is_reported() -> None:
     source = "import shop.core.old as o\no.Apart, o.N\n"
 
-    assert rewritten(source) == "import shop.core.old as o\nimport shop.elsewhere\nshop.elsewhere.Apart2, o.N\n"
+    assert rewritten(source) == dedent(
+        """\
+        import shop.core.old as o
+        import shop.elsewhere
+        shop.elsewhere.Apart2, o.N
+        """
+    )
     assert reported(source) == [1]
 
 

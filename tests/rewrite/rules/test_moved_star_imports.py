@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,13 @@ def brings(source: str, *, is_package: bool = False) -> StarNames:
 
 def rewritten(
     source: str,
-    old: str = "class Thing: ...\nclass Tool: ...\nother = 1\n",
+    old: str = dedent(
+        """\
+        class Thing: ...
+        class Tool: ...
+        other = 1
+        """
+    ),
     *,
     module: str = "app",
     is_package: bool = False,
@@ -47,12 +54,55 @@ def rewritten(
 @pytest.mark.parametrize(
     ("source", "certain", "possible"),
     [
-        ("class A: ...\ndef b(): ...\n_c = 1\nd = e = 2\nf: int = 3\n", "A b d e f", "A b d e f"),
-        ("import os.path\nimport json as j\nfrom x import y as z\n", "j os z", "j os z"),
-        ("try:\n    import fast\nexcept ImportError:\n    fast = None\n", "", "fast"),
+        (
+            dedent(
+                """\
+                class A: ...
+                def b(): ...
+                _c = 1
+                d = e = 2
+                f: int = 3
+                """
+            ),
+            "A b d e f",
+            "A b d e f",
+        ),
+        (
+            dedent(
+                """\
+                import os.path
+                import json as j
+                from x import y as z
+                """
+            ),
+            "j os z",
+            "j os z",
+        ),
+        (
+            dedent(
+                """\
+                try:
+                    import fast
+                except ImportError:
+                    fast = None
+                """
+            ),
+            "",
+            "fast",
+        ),
         ("if x:\n    a = 1\n", "", "a"),
         ("a = 1\ndel a\n", "", "a"),
-        ("def f():\n    global g\n    g = 1\n", "f", "f g"),
+        (
+            dedent(
+                """\
+                def f():
+                    global g
+                    g = 1
+                """
+            ),
+            "f",
+            "f g",
+        ),
         ("f: int\n", "", "f"),
         ("(a, [b, *c]) = x\n", "a b c", "a b c"),
         ("__all__ = ['A', '_b']\n", "A _b", "A _b"),
@@ -104,7 +154,17 @@ def test_package_may_also_bring_its_submodules() -> None:
         (STAR + "Thing\n", "if x:\n    class Thing: ..."),
         (STAR + "Thing\n", "globals()['Thing'] = 1"),
         (STAR + "from elsewhere import *\nThing\n", "class Thing: ..."),
-        ("try:\n    from shop.old import *\nexcept ImportError: pass\nThing\n", "class Thing: ..."),
+        (
+            dedent(
+                """\
+                try:
+                    from shop.old import *
+                except ImportError: pass
+                Thing
+                """
+            ),
+            "class Thing: ...",
+        ),
         ("from shop.old import *; Thing\n", "class Thing: ...\nother = 1"),
         ("from shop.old import *; x = 1\nThing\n", "class Thing: ..."),
     ],
@@ -117,7 +177,19 @@ def test_doubtful_star_is_reported_and_not_touched(source: str, old: str) -> Non
     assert "star import" in found[0]
 
 
-@pytest.mark.parametrize("old", ["other = 1\n", "__all__ = ['other']\nclass Thing: ...\nclass Tool: ...\n"])
+@pytest.mark.parametrize(
+    "old",
+    [
+        "other = 1\n",
+        dedent(
+            """\
+            __all__ = ['other']
+            class Thing: ...
+            class Tool: ...
+            """
+        ),
+    ],
+)
 def test_star_that_brings_no_moved_name_is_no_finding(old: str) -> None:
     assert rewritten(STAR + "Thing\n", old) == (STAR + "Thing\n", [])
 
@@ -142,27 +214,54 @@ def test_name_that_another_file_takes_from_here_is_imported() -> None:
 
 
 def test_calls_of_other_things_named_alike_settle_nothing_anew() -> None:
-    assert brings("a = 1\ndef f(model):\n    model.eval()\n    vars(model)\n").certain == {"a", "f"}
+    assert brings(
+        dedent(
+            """\
+            a = 1
+            def f(model):
+                model.eval()
+                vars(model)
+            """
+        )
+    ).certain == {"a", "f"}
 
 
 def test_star_that_brings_only_moved_names_is_replaced() -> None:
     text, found = rewritten(STAR + "Thing\n", "class Thing: ...\nclass Tool: ...\n")
 
-    assert text == "from shop.new import Thing2 as Thing\nfrom shop.tools import Tool\nThing\n"
+    assert text == dedent(
+        """\
+        from shop.new import Thing2 as Thing
+        from shop.tools import Tool
+        Thing
+        """
+    )
     assert found == []
 
 
 def test_package_hands_on_all_that_it_did() -> None:
     text, found = rewritten("from .old import *\n", module="shop", is_package=True)
 
-    assert text == "from .old import *\nfrom .new import Thing2 as Thing\nfrom .tools import Tool\n"
+    assert text == dedent(
+        """\
+        from .old import *
+        from .new import Thing2 as Thing
+        from .tools import Tool
+        """
+    )
     assert found == []
 
 
 def test_comment_stays_on_its_line() -> None:
     text, _ = rewritten("from shop.old import *  # noqa: F403\nThing\n", "Thing = 1\nother = 2\n")
 
-    assert text == "from shop.old import *  # noqa: F403\nfrom shop.new import Thing2 as Thing\nThing\n"
+    assert text == dedent(
+        """\
+        from shop.old import *  # noqa: F403
+        from shop.new import Thing2 as Thing
+        Thing
+        """
+    )
 
 
 def test_newlines_of_the_file_are_kept() -> None:

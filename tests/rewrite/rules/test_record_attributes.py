@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import make_dataclass
+from textwrap import dedent
 from types import ModuleType
 
 import pytest
@@ -55,12 +56,25 @@ def test_is_neither_touched_nor_reported(body: str) -> None:
 STILL_REWRITTEN = {
     "any_error_awaited": "try:\n    {}\nexcept Exception:\n    pass\n",
     "all_errors_awaited": "try:\n    {}\nexcept:\n    pass\n",
-    "the_right_error_as_well": "try:\n    {}\nexcept (KeyError, AttributeError):\n    pass\n",
+    "the_right_error_as_well": dedent(
+        """\
+        try:
+            {}
+        except (KeyError, AttributeError):
+            pass
+        """
+    ),
     "in_the_handler": "try:\n    pass\nexcept KeyError:\n    {}\n",
     "in_the_else": "try:\n    pass\nexcept KeyError:\n    pass\nelse:\n    {}\n",
     "another_error": "with contextlib.suppress(IndexError):\n    {}\n",
     "after_a_print": "print(sales)\n{}\n",
-    "after_a_library_that_reads": "import pandas\npandas.DataFrame(sales)\n{}\n",
+    "after_a_library_that_reads": dedent(
+        """\
+        import pandas
+        pandas.DataFrame(sales)
+        {}
+        """
+    ),
     "after_a_logger": "log.info('%s', sales)\n{}\n",
     "before_it_is_changed_elsewhere": "{}\ngrow(sales)  # compatkit: ignore\n",
 }
@@ -75,13 +89,32 @@ def test_is_rewritten_all_the_same(body: str) -> None:
 
 REPORTED = {
     "a_key_error_awaited": ("try:\n    sales[0]['amt']\nexcept KeyError:\n    pass\n", "KeyError is awaited"),
-    "one_of_two_errors": ("try:\n    sales[0]['amt']\nexcept (IndexError, LookupError):\n    pass\n", "LookupError is"),
+    "one_of_two_errors": (
+        dedent(
+            """\
+            try:
+                sales[0]['amt']
+            except (IndexError, LookupError):
+                pass
+            """
+        ),
+        "LookupError is",
+    ),
     "an_error_suppressed": ("with contextlib.suppress(KeyError):\n    sales[0]['amt']\n", "KeyError is awaited"),
     "an_error_expected": ("with pytest.raises(KeyError):\n    f'{sales[0][\"amt\"]}'\n", "KeyError is awaited"),
     "written_as_json": ("import json\njson.dumps(sales)\n", "no form in a text"),
     "given_to_code_elsewhere": ("from shop.show import show\nshow(sales)\n", "code that is not seen"),
     "one_given_to_code_elsewhere": ("from shop.show import show\nshow(sale=sales[0])\n", "code that is not seen"),
-    "kept_by_another_object": ("import a\na.sales = sales\nsales[0]['amt']\n", "something that is no record"),
+    "kept_by_another_object": (
+        dedent(
+            """\
+            import a
+            a.sales = sales
+            sales[0]['amt']
+            """
+        ),
+        "something that is no record",
+    ),
     "a_store": ("sales[0]['amt'] = 1\n", "which read one key"),
     "an_augmented_store": ("sales[0]['amt'] += 1\n", "which read one key"),
     "a_deletion": ("del sales[0]['amt']\n", "which read one key"),
@@ -100,8 +133,27 @@ REPORTED = {
     "a_comprehension": ("[key for key in sales[0]]\n", "iterated over"),
     "a_format": ("'%(amt)s' % sales[0]\n", "finds no keys"),
     "a_merge": ("sales[0] | {}\n", "merged"),
-    "a_parameter_here": ("def f(rows):\n    return rows[0]['amt']\nf(sales)\n", "no record, too"),
-    "another_branch": ("m = sales[0]\nif x:\n    m = load()\nm['amt']\n", "no record, too"),
+    "a_parameter_here": (
+        dedent(
+            """\
+            def f(rows):
+                return rows[0]['amt']
+            f(sales)
+            """
+        ),
+        "no record, too",
+    ),
+    "another_branch": (
+        dedent(
+            """\
+            m = sales[0]
+            if x:
+                m = load()
+            m['amt']
+            """
+        ),
+        "no record, too",
+    ),
     "a_dict_put_among_them": ("sales.append({'amt': 1})\nsales[0]['amt']\n", "put among the records"),
     "a_word_twice_in_an_f_string": ("f\"{sales[0]['amt']} {load()['amt']}\"\n", "in another place"),
     "a_comment_in_the_brackets": ("sales[0][  # the sum\n    'amt']\n", "which read one key"),
@@ -119,7 +171,15 @@ REWRITTEN = {
     "brackets": ("sales[0]['amt']", "sales[0].amount"),
     "a_key_that_keeps_its_name": ("sales[0]['day']", "sales[0].day"),
     "get": ("sales[0].get('amt')", "sales[0].amount"),
-    "get_over_lines": ("sales[0].get(\n    'amt',\n)", "sales[0].amount"),
+    "get_over_lines": (
+        dedent(
+            """\
+            sales[0].get(
+                'amt',
+            )"""
+        ),
+        "sales[0].amount",
+    ),
     "parentheses": ("(sales[0])['amt']", "(sales[0]).amount"),
     "spaces": ("sales[0] [ 'amt' ]", "sales[0] .amount"),
     "a_loop": ("for s in sales:\n    print(s['amt'], s['day'])", "for s in sales:\n    print(s.amount, s.day)"),

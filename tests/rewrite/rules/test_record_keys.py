@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import dedent
 
 import pytest
 
@@ -38,7 +39,13 @@ UNTOUCHED = {
     "a_class_of_dicts": "[dict(m) for m in history][-1]['val_acc']\n",
     "a_format_string": "'%(train_acc)s' % history[-1], '{train_acc}'.format(**history[-1])\n",
     "a_text_in_an_f_string": "f\"'train_acc' {history[-1]['train_loss']}\"\n",
-    "unreachable_code": "def f():\n    return 1\n    orch.train_model(1)['history'][0]['val_acc']\n",
+    "unreachable_code": dedent(
+        """\
+        def f():
+            return 1
+            orch.train_model(1)['history'][0]['val_acc']
+        """
+    ),
     "the_old_class": "from backend.ml_engine.training_orchestrator import TrainingOrchestrator as Old\n"
     "Old().train_model(1)['history'][0]['val_acc']\n",
 }
@@ -51,36 +58,125 @@ def test_is_neither_touched_nor_reported(body: str) -> None:
 
 
 REPORTED = {
-    "rebound_on_one_branch": "if x:\n    history = load()\nhistory[-1]['val_acc']\n",
-    "rebound_in_a_handler": "try:\n    m = history[-1]\nexcept KeyError:\n    m = {'val_acc': 0}\nm['val_acc']\n",
-    "rebound_in_a_loop": "m = history[0]\nfor i in x:\n    m['val_acc']\n    m = load()\n",
-    "rebound_by_another_function": "def f():\n    global history\n    history = load()\nhistory[-1]['val_acc']\n",
+    "rebound_on_one_branch": dedent(
+        """\
+        if x:
+            history = load()
+        history[-1]['val_acc']
+        """
+    ),
+    "rebound_in_a_handler": dedent(
+        """\
+        try:
+            m = history[-1]
+        except KeyError:
+            m = {'val_acc': 0}
+        m['val_acc']
+        """
+    ),
+    "rebound_in_a_loop": dedent(
+        """\
+        m = history[0]
+        for i in x:
+            m['val_acc']
+            m = load()
+        """
+    ),
+    "rebound_by_another_function": dedent(
+        """\
+        def f():
+            global history
+            history = load()
+        history[-1]['val_acc']
+        """
+    ),
     "captured": "def f():\n    return history[-1]['val_acc']\n",
-    "passed_to_a_function_here": "def f(records):\n    return records[-1]['val_acc']\nf(history)\n",
-    "returned_by_a_function_here": "def f():\n    return orch.train_model(1)\nf()['history'][-1]['val_acc']\n",
+    "passed_to_a_function_here": dedent(
+        """\
+        def f(records):
+            return records[-1]['val_acc']
+        f(history)
+        """
+    ),
+    "returned_by_a_function_here": dedent(
+        """\
+        def f():
+            return orch.train_model(1)
+        f()['history'][-1]['val_acc']
+        """
+    ),
     "kept_on_the_object": "class A:\n    def a(self):\n        self.h = TrainingOrchestrator().train_model(1)\n"
     "    def b(self):\n        return self.h['history'][-1]['val_acc']\n",
-    "a_subclass": "class A(TrainingOrchestrator):\n    pass\nA().train_model(1)['history'][-1]['val_acc']\n",
+    "a_subclass": dedent(
+        """\
+        class A(TrainingOrchestrator):
+            pass
+        A().train_model(1)['history'][-1]['val_acc']
+        """
+    ),
     "super": "class A(TrainingOrchestrator):\n    def train_model(self):\n"
     "        return super().train_model()['history'][-1]['val_acc']\n",
     "an_annotated_parameter": "def f(o: TrainingOrchestrator):\n    o.train_model(1)['history'][-1]['val_acc']\n",
     "a_dict_added": "history.append({'epoch': 3})\nhistory[-1]['val_acc']\n",
-    "a_dict_added_through_another_name": "other = history\nother += [load()]\nhistory[-1]['val_acc']\n",
+    "a_dict_added_through_another_name": dedent(
+        """\
+        other = history
+        other += [load()]
+        history[-1]['val_acc']
+        """
+    ),
     "a_dict_put_in_place": "history[0] = load()\nhistory[-1]['val_acc']\n",
     "a_replaced_history": "result['history'] = load()\nresult['history'][-1]['val_acc']\n",
-    "a_list_filled_elsewhere": "rows = []\nfill(rows)\nrows.append(history[-1])\nrows[0]['val_acc']\n",
-    "a_history_filled_elsewhere": "from app import grow\ngrow(history)\nhistory[-1]['val_acc']\n",
-    "a_result_changed_elsewhere": "from app import grow\ngrow(run=result)\nresult['history'][-1]['val_acc']\n",
-    "a_history_of_another_object": "import app\napp.history = history\nhistory[-1]['val_acc']\n",
+    "a_list_filled_elsewhere": dedent(
+        """\
+        rows = []
+        fill(rows)
+        rows.append(history[-1])
+        rows[0]['val_acc']
+        """
+    ),
+    "a_history_filled_elsewhere": dedent(
+        """\
+        from app import grow
+        grow(history)
+        history[-1]['val_acc']
+        """
+    ),
+    "a_result_changed_elsewhere": dedent(
+        """\
+        from app import grow
+        grow(run=result)
+        result['history'][-1]['val_acc']
+        """
+    ),
+    "a_history_of_another_object": dedent(
+        """\
+        import app
+        app.history = history
+        history[-1]['val_acc']
+        """
+    ),
     "a_history_changed_on_the_object": "class A:\n    def a(self):\n        self.h = ModelTrainerV2().train()\n"
     "    def b(self):\n        self.h.append(load())\nkept = A()\nkept.h[0]['val_acc']\n",
-    "a_pattern_with_the_rest": "match history[0]:\n    case {'val_acc': got, **rest}:\n        print(got)\n",
+    "a_pattern_with_the_rest": dedent(
+        """\
+        match history[0]:
+            case {'val_acc': got, **rest}:
+                print(got)
+        """
+    ),
     "a_patched_method": "monkeypatch.setattr(orch, 'train_model', fake)\n"
     "orch.train_model(1)['history'][-1]['val_acc']\n",
     "a_patched_class": "mock.patch('app.TrainingOrchestrator')\n"
     "TrainingOrchestrator().train_model(1)['history'][-1]['val_acc']\n",
     "a_replaced_method": "orch.train_model = fake\norch.train_model(1)['history'][-1]['val_acc']\n",
-    "a_shared_lambda": "f = lambda m: m['val_acc']\nmax(history, key=f)\nf(history[0])\n",
+    "a_shared_lambda": dedent(
+        """\
+        f = lambda m: m['val_acc']
+        max(history, key=f)
+        f(history[0])
+        """
+    ),
     "an_escaped_key": "history[-1]['val\\x5facc']  # val_acc\n",
     "a_joined_key": "history[-1]['val_' 'acc']  # val_acc\n",
     "one_word_twice_in_an_f_string": "f\"{history[-1]['val_acc']} {load()['val_acc']}\"\n",
@@ -118,7 +214,12 @@ REWRITTEN = {
     "result_get": "result.get('history', [])[-1]['val_acc']",
     "final_metrics": "result['final_metrics']['val_acc']",
     "trainer": "ModelTrainerV2().train(m, a, b)[-1]['val_acc']",
-    "trainer_in_a_variable": "t = ModelTrainerV2()\nh = t.train(m)\nh[-1]['val_acc']",
+    "trainer_in_a_variable": dedent(
+        """\
+        t = ModelTrainerV2()
+        h = t.train(m)
+        h[-1]['val_acc']"""
+    ),
     "bound_method": "train = orch.train_model\ntrain(1)['history'][-1]['val_acc']",
     "partial": "import functools\nmake = functools.partial(TrainingOrchestrator, epochs=1)\n"
     "make().train_model(1)['history'][-1]['val_acc']",
@@ -143,15 +244,38 @@ REWRITTEN = {
     "for n, r in runs.items():\n    r['history'][-1]['val_acc']",
     "records_gathered": "rows = []\nfor n in names:\n    rows.append(orch.train_model(n)['history'][-1])\n"
     "rows[0]['val_acc']",
-    "both_branches": "if x:\n    m = history[0]\nelse:\n    m = result['final_metrics']\nm['val_acc']",
+    "both_branches": dedent(
+        """\
+        if x:
+            m = history[0]
+        else:
+            m = result['final_metrics']
+        m['val_acc']"""
+    ),
     "after_a_return": "def f():\n    h = TrainingOrchestrator().train_model(1)['history']\n    if not h:\n"
     "        return None\n    return h[-1]['val_acc']",
     "f_string": "f\"{history[0]['val_acc']:.3f} and {history[1]['val_acc']!r}\"",
     "f_string_over_lines": "f'''\n{history[0][\"val_acc\"]}'''",
-    "match_case": "match history[0]:\n    case {'val_acc': got}:\n        print(got)",
-    "taken_before": "last = history[-1]\ngrow(history)\nlast['val_acc']",
+    "match_case": dedent(
+        """\
+        match history[0]:
+            case {'val_acc': got}:
+                print(got)"""
+    ),
+    "taken_before": dedent(
+        """\
+        last = history[-1]
+        grow(history)
+        last['val_acc']"""
+    ),
     "read_before": "history[-1]['val_acc']\ngrow(history)",
-    "given_to_a_reader": "json.dumps(history)\nlog.info('%s', history)\nprint(history)\nhistory[-1]['val_acc']",
+    "given_to_a_reader": dedent(
+        """\
+        json.dumps(history)
+        log.info('%s', history)
+        print(history)
+        history[-1]['val_acc']"""
+    ),
     "given_as_a_copy": "grow(list(history))\nhistory[-1]['val_acc']",
     "a_record_given": "grow(history[0])\nhistory[0]['val_acc']",
     "given_to_a_function_here": "def show(rows):\n    print(rows)\ndef f():\n"
@@ -213,7 +337,12 @@ records = ["[0]", "[1].each[*]"]
         "fetch()[0].rows[-1]['amount']",
         "a, b = fetch()\na.rows[0]['amount']",
         "pair()[0]['amount']",
-        "one, more = pair()\nfor r in more.each:\n    r['amount']",
+        dedent(
+            """\
+            one, more = pair()
+            for r in more.each:
+                r['amount']"""
+        ),
     ],
 )
 def test_records_lie_where_the_migration_says(body: str) -> None:

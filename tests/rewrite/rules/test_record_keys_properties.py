@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
+from textwrap import dedent
 from typing import Any
 
 from hypothesis import given
@@ -90,7 +91,12 @@ STATEMENTS += [
     "M, M = M, M",
     "H, R['history'] = R['history'], H",
     "R[k] = H",
-    "h = g = []\nh.append(M)\ng.append(M)",
+    dedent(
+        """\
+        h = g = []
+        h.append(M)
+        g.append(M)"""
+    ),
 ]
 STATEMENTS += [
     "for M in H:\n    log(M['K'])",
@@ -98,7 +104,13 @@ STATEMENTS += [
     "show = lambda m: log(m['K'])\nshow(M)",
 ]
 STATEMENTS += [
-    "def use(m, H=H):\n    log(m['K'])\n    log(H[0]['K'])\nuse(M)",
+    dedent(
+        """\
+        def use(m, H=H):
+            log(m['K'])
+            log(H[0]['K'])
+        use(M)"""
+    ),
     "match M:\n    case {'K': got}: log(got)",
     "del M['K']",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import Move
@@ -29,9 +31,21 @@ def followed(source: str, module: str = "app") -> str:
         "from shop.old import Other",
         "from shop.old import Thing\nThing = make(Thing)",
         "from shop.old import Thing\nfrom somewhere import *",
-        "from shop.old import Thing\ndef f():\n    global Thing\n    Thing = 1",
+        dedent(
+            """\
+            from shop.old import Thing
+            def f():
+                global Thing
+                Thing = 1"""
+        ),
         "from shop.old import Thing\ndel Thing",
-        "try:\n    from shop.old import Thing\nexcept ImportError:\n    Thing = None",
+        dedent(
+            """\
+            try:
+                from shop.old import Thing
+            except ImportError:
+                Thing = None"""
+        ),
         "if TYPE_CHECKING:\n    from shop.old import Thing",
         "def f():\n    from shop.old import Thing",
         "from shop.new import Thing2",
@@ -80,7 +94,14 @@ def test_facade_that_was_migrated_before_still_counts() -> None:
         "import shop.api\nshop.api.Thing\n",
         "from shop import api\napi.Thing\n",
         "from elsewhere import Thing\n",
-        "try:\n    from shop.new import Thing2 as Thing\nexcept ImportError:\n    from shop.api import Thing\n",
+        dedent(
+            """\
+            try:
+                from shop.new import Thing2 as Thing
+            except ImportError:
+                from shop.api import Thing
+            """
+        ),
     ],
 )
 def test_what_is_no_import_of_the_name_keeps_the_facade(source: str) -> None:

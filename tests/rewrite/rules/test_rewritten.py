@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.rewrite import Rewritten
@@ -65,7 +67,16 @@ def test_only_the_moved_name_gets_a_statement_of_its_own(before: str, after: str
             f"{OLD} (  # open\n    A,\n    Old,\n    # tail\n)  # end\n",
             f"{OLD} (  # open\n    A,\n    # tail\n)  # end\n{NEW}\n",
         ),
-        (f"{OLD} (\n    Old,  # old\n)\n", "from shop.core.new_home import (\n    New as Old,  # old\n)\n"),
+        (
+            f"{OLD} (\n    Old,  # old\n)\n",
+            dedent(
+                """\
+                from shop.core.new_home import (
+                    New as Old,  # old
+                )
+                """
+            ),
+        ),
     ],
 )
 def test_comments_stay_with_their_names(before: str, after: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.migration import Move
@@ -87,10 +89,49 @@ def test_import_of_the_module_is_reported(source: str) -> None:
     [
         ("import shop.core.old_home\nshop = x = shop.core.old_home.Old()\n", "2:12"),
         ("from shop.core import old_home\nold_home.Old = 1\n", "2:1"),
-        ("from shop.core import old_home\nfrom x import *\nold_home.Old\n", "3:1"),
-        ("try:\n    import shop.core.old_home as h\nexcept ImportError:\n    h = None\nh.Old\n", "5:1"),
-        ("def f():\n    import shop.core.old_home as h\ndef g():\n    h.Old\n", "4:5"),
-        ("class A:\n    import shop.core.old_home as h\n    x = h.Old\n", "3:9"),
+        (
+            dedent(
+                """\
+                from shop.core import old_home
+                from x import *
+                old_home.Old
+                """
+            ),
+            "3:1",
+        ),
+        (
+            dedent(
+                """\
+                try:
+                    import shop.core.old_home as h
+                except ImportError:
+                    h = None
+                h.Old
+                """
+            ),
+            "5:1",
+        ),
+        (
+            dedent(
+                """\
+                def f():
+                    import shop.core.old_home as h
+                def g():
+                    h.Old
+                """
+            ),
+            "4:5",
+        ),
+        (
+            dedent(
+                """\
+                class A:
+                    import shop.core.old_home as h
+                    x = h.Old
+                """
+            ),
+            "3:9",
+        ),
         ("import shop\nshop.core.old_home.Old = shop.core.old_home.Old\n", "2:26"),
     ],
 )
@@ -196,8 +237,20 @@ def test_a_declared_module_seen_in_another_package_asks_for_homes() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "from shop.core.old_home import Old\nfrom shop.core.other import Also\nclass A(Old, Also): ...\n",
-        "from shop.core.old_home import Old\nfrom shop.core.new_home import New\nclass A(Old, New): ...\n",
+        dedent(
+            """\
+            from shop.core.old_home import Old
+            from shop.core.other import Also
+            class A(Old, Also): ...
+            """
+        ),
+        dedent(
+            """\
+            from shop.core.old_home import Old
+            from shop.core.new_home import New
+            class A(Old, New): ...
+            """
+        ),
         "import shop.core.old_home as h, shop.core.other as o\nclass A(h.Old, o.Also): ...\n",
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -124,7 +125,14 @@ def test_line_that_is_to_be_left_alone_keeps_all_that_it_would_change(renames: M
 
 
 def test_it_sees_what_the_tables_have_made(tmp_path: Path) -> None:
-    moves = '[[moves]]\ncode = "SH101"\nold = "shop.old.thing"\nnew = "shop.new.thing"\n'
+    moves = dedent(
+        """\
+        [[moves]]
+        code = "SH101"
+        old = "shop.old.thing"
+        new = "shop.new.thing"
+        """
+    )
     code = """
 import libcst as cst
 def transform(file):
@@ -136,14 +144,37 @@ def transform(file):
     outcome = apply("from shop.old import other, thing\nthing(1)\n", declared)
 
     assert isinstance(outcome, Rewritten)
-    assert outcome.source.decode() == "from shop.old import other\nfrom shop.new import thing\nthing(2)\n"
+    assert outcome.source.decode() == dedent(
+        """\
+        from shop.old import other
+        from shop.new import thing
+        thing(2)
+        """
+    )
 
 
 def test_places_are_those_of_the_file_as_it_was(tmp_path: Path) -> None:
-    moves = '[[moves]]\ncode = "SH101"\nold = "shop.old.thing"\nnew = "shop.new.thing"\n'
+    moves = dedent(
+        """\
+        [[moves]]
+        code = "SH101"
+        old = "shop.old.thing"
+        new = "shop.new.thing"
+        """
+    )
     declared = migration(tmp_path, more=moves)
 
-    outcome = apply("from shop.old import other, thing\n\nold_call(1)\nold_call()\n", declared)
+    outcome = apply(
+        dedent(
+            """\
+            from shop.old import other, thing
+
+            old_call(1)
+            old_call()
+            """
+        ),
+        declared,
+    )
 
     assert isinstance(outcome, Rewritten)
     assert [(edit.code, edit.line) for edit in outcome.edits] == [("SH101", 1), ("SH901", 3)]
@@ -156,7 +187,16 @@ BROKEN = {
     "ends the process": ("raise SystemExit\n", "cannot be loaded"),
     "has no function": ("x = 1\n", "has no function"),
     "raises": ("def transform(file):\n    return file.nothing\n", "failed: AttributeError"),
-    "ends the run": ("import sys\ndef transform(file):\n    sys.exit(0)\n", "failed: SystemExit"),
+    "ends the run": (
+        dedent(
+            """\
+            import sys
+            def transform(file):
+                sys.exit(0)
+            """
+        ),
+        "failed: SystemExit",
+    ),
     "returns nothing": ("def transform(file):\n    pass\n", "returned a NoneType"),
     "returns a text": ("def transform(file):\n    return file.tree.code\n", "returned a str"),
     "makes no Python": (
@@ -270,7 +310,12 @@ LINES = st.sampled_from(
         "old_call()",
         "x = 1",
         "def f():\n    old_call(2)",
-        "'''\nold_call(3)\n'''",
+        dedent(
+            """\
+            '''
+            old_call(3)
+            '''"""
+        ),
         "f(old_call(4), old_call())",
         "",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.options import Options
@@ -23,7 +25,17 @@ SILENT = {
     "a number that is a text": ('{"_target_": "shop.pay", "how": "1"}', ".json"),
     "an ignored line": ("_target_: shop.buy\nwhere: 1  # compatkit: ignore[SH102]\n", ".yaml"),
     "a list in JSON": ('["_target_", "shop.buy", "where"]', ".json"),
-    "another table": ('[a]\n_target_ = "shop.buy"\n[b]\nwhere = 1\n', ".toml"),
+    "another table": (
+        dedent(
+            """\
+            [a]
+            _target_ = "shop.buy"
+            [b]
+            where = 1
+            """
+        ),
+        ".toml",
+    ),
 }
 
 
@@ -78,18 +90,59 @@ RENAMED = {
     "init_args": ("class_path: shop.buy\ninit_args:\n  where: 1\nwhere: 2\n", ".yaml", "  where", "  place"),
     "json": ('{"a": [1e3, {"_target_": "shop.buy", "where" : [1.50]}]}', ".json", "where", "place"),
     "json inside": ('{"_target_": "a.b", "c": {"where": 1, "_target_": "shop.buy"}}', ".json", "where", "place"),
-    "toml table": ('[a.b]  # where\n_target_ = "shop.buy"\nwhere = "where"\n', ".toml", "where = ", "place = "),
+    "toml table": (
+        dedent(
+            """\
+            [a.b]  # where
+            _target_ = "shop.buy"
+            where = "where"
+            """
+        ),
+        ".toml",
+        "where = ",
+        "place = ",
+    ),
     "toml inline": ('a = { _target_ = "shop.buy", "where" = 1 }\n', ".toml", "where", "place"),
-    "toml array of tables": ("[[a]]\n[[a]]\n_target_ = 'shop.buy'\nwhere = [1]\n", ".toml", "where", "place"),
+    "toml array of tables": (
+        dedent(
+            """\
+            [[a]]
+            [[a]]
+            _target_ = 'shop.buy'
+            where = [1]
+            """
+        ),
+        ".toml",
+        "where",
+        "place",
+    ),
     "toml windows newlines": ('x = """\r\n"""\r\n_target_ = "shop.buy"\r\nwhere = 1\r\n', ".toml", "where", "place"),
-    "toml dotted": ('a._target_ = "shop.buy"\na.where = 1\nwhere = 2\n', ".toml", "a.where", "a.place"),
+    "toml dotted": (
+        dedent(
+            """\
+            a._target_ = "shop.buy"
+            a.where = 1
+            where = 2
+            """
+        ),
+        ".toml",
+        "a.where",
+        "a.place",
+    ),
     "a value": ("_target_: shop.pay\nhow: card  # card\n", ".yaml", "how: card", "how: contactless"),
     "a value in quotes": ('{"_target_": "shop.pay", "how": "card"}', ".json", "card", "contactless"),
     "a pattern": ("_target_: shop.web.pay\nhow: card\n", ".yaml", "card", "contactless"),
     "a method": ("_target_: shop.Client.order\nfast: true\n", ".yaml", "fast", "express"),
     "under a declared key": ("shop: 1\nbuyers:\n  a:\n    where: 1\nwhere: 2\n", ".yaml", "    where", "    place"),
     "a declared table": (
-        "shop = 1\nwhere = 1\n[buyers.a]\nwhere = 1\n",
+        dedent(
+            """\
+            shop = 1
+            where = 1
+            [buyers.a]
+            where = 1
+            """
+        ),
         ".toml",
         "[buyers.a]\nwhere",
         "[buyers.a]\nplace",

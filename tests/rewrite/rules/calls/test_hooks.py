@@ -137,7 +137,23 @@ def test_bases_are_followed_through_classes_mixins_and_the_new_name(source: str)
             "def on_step(self, number: int, kind: str) -> int:\n    return 2",
             "def on_step(self, number: int) -> int:\n    return 2",
         ),
-        ("def on_step(\n    self,\n    number,\n    kind,\n): ...", "def on_step(\n    self,\n    number,\n): ..."),
+        (
+            dedent(
+                """\
+                def on_step(
+                    self,
+                    number,
+                    kind,
+                ): ..."""
+            ),
+            dedent(
+                """\
+                def on_step(
+                    self,
+                    number,
+                ): ..."""
+            ),
+        ),
     ],
 )
 def test_trailing_parameters_that_nothing_uses_are_taken_out_on_request(before: str, after: str) -> None:
@@ -169,8 +185,28 @@ def test_what_is_not_certain_is_only_reported_on_request_too(method: str, reason
 
 @pytest.mark.parametrize("options", [None, REVIEW])
 def test_a_mixin_is_reported_and_keeps_a_hook_that_has_another_name(options: Options | None) -> None:
-    rows = '[[members]]\ncode = "SHOP301"\nof = "shop.Level"\nv1 = "on_step"\nv2 = "on_each"\ndefined = true\n'
-    source = "import shop\n\n\nclass Mixin:\n    def on_step(self): ...\n\n\nclass Mine(Mixin, shop.Level): ...\n"
+    rows = dedent(
+        """\
+        [[members]]
+        code = "SHOP301"
+        of = "shop.Level"
+        v1 = "on_step"
+        v2 = "on_each"
+        defined = true
+        """
+    )
+    source = dedent(
+        """\
+        import shop
+
+
+        class Mixin:
+            def on_step(self): ...
+
+
+        class Mine(Mixin, shop.Level): ...
+        """
+    )
 
     (told,) = findings(source, rows, options)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.options import Options
@@ -13,12 +15,44 @@ CASES = {
         "import shop\nshop.buy(\n    \r1,\r    place=2, mode=3)\n",
     ),
     "line_break_inside_an_argument": (
-        "import shop\nshop.buy([1\n, 2], where=(\n3), mode=4\n,\n)\n",
-        "import shop\nshop.buy([1\n, 2], place=(\n3), mode=4\n,\n)\n",
+        dedent(
+            """\
+            import shop
+            shop.buy([1
+            , 2], where=(
+            3), mode=4
+            ,
+            )
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            shop.buy([1
+            , 2], place=(
+            3), mode=4
+            ,
+            )
+            """
+        ),
     ),
     "comment_between_a_name_and_its_sign": (
-        "import shop\nshop.buy(1, where # a\n # b\n = 2, mode=3)\n",
-        "import shop\nshop.buy(1, place # a\n # b\n = 2, mode=3)\n",
+        dedent(
+            """\
+            import shop
+            shop.buy(1, where # a
+             # b
+             = 2, mode=3)
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            shop.buy(1, place # a
+             # b
+             = 2, mode=3)
+            """
+        ),
     ),
     "backslash_before_an_empty_line": (
         "import shop\nif shop:\n    shop.buy(1, where=2, mode=3) \\\n\ny = 1\n",
@@ -45,12 +79,43 @@ CASES = {
     "dropped_last": ("import shop\nshop.pay(a=2, verbose=1)\n", "import shop\nshop.pay(a=2)\n"),
     "dropped_only": ("import shop\nshop.pay(verbose=1,)\n", "import shop\nshop.pay()\n"),
     "dropped_line": (
-        "import shop\nshop.pay(\n    a=2,  # two\n    verbose=1,\n)\n",
-        "import shop\nshop.pay(\n    a=2,  # two\n    verbose=1,\n)\n",
+        dedent(
+            """\
+            import shop
+            shop.pay(
+                a=2,  # two
+                verbose=1,
+            )
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            shop.pay(
+                a=2,  # two
+                verbose=1,
+            )
+            """
+        ),
     ),
     "inserted_before_the_first_line": (
-        "import shop\nshop.old.sell(\n    1,\n)\n",
-        'import shop\nshop.new.sell(\n    "till",\n    item=1,\n)\n',
+        dedent(
+            """\
+            import shop
+            shop.old.sell(
+                1,
+            )
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            shop.new.sell(
+                "till",
+                item=1,
+            )
+            """
+        ),
     ),
     "carriage_returns": (
         "import shop\r\nshop.buy(\r\n    1,\r\n    2,\r\n)\r\n",
@@ -61,8 +126,21 @@ CASES = {
         'import shop\nshop.buy(1, place=shop.buy(2, place=3, mode="cash"), mode="cash")\n',
     ),
     "import_and_calls": (
-        "from shop.old import sell, other\nsell(1)\nother()\n",
-        'from shop.old import other\nfrom shop.new import sell\nsell("till", item=1)\nother()\n',
+        dedent(
+            """\
+            from shop.old import sell, other
+            sell(1)
+            other()
+            """
+        ),
+        dedent(
+            """\
+            from shop.old import other
+            from shop.new import sell
+            sell("till", item=1)
+            other()
+            """
+        ),
     ),
     "imported_twice": (
         "".join(f"def {name}():\n    from shop.old import sell\n    sell()\n" for name in "fg"),
@@ -74,25 +152,87 @@ CASES = {
     ),
     "parenthesised_argument": ("import shop\nshop.buy(1, (2))\n", 'import shop\nshop.buy(1, place=(2), mode="cash")\n'),
     "member_of_an_instance": (
-        "import shop\nclient = shop.Client()\nprint(client.number)\n",
-        "import shop\nclient = shop.Client()\nprint(client.count)\n",
+        dedent(
+            """\
+            import shop
+            client = shop.Client()
+            print(client.number)
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            client = shop.Client()
+            print(client.count)
+            """
+        ),
     ),
     "member_of_what_a_call_returns": (
-        "import shop\nwith shop.connect() as client:\n    print(client.info.number)\n",
-        "import shop\nwith shop.connect() as client:\n    print(client.info.count)\n",
+        dedent(
+            """\
+            import shop
+            with shop.connect() as client:
+                print(client.info.number)
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            with shop.connect() as client:
+                print(client.info.count)
+            """
+        ),
     ),
     "member_of_the_class": ("import shop\nprint(shop.Info.number)\n", "import shop\nprint(shop.Info.count)\n"),
     "member_in_a_pattern": (
-        "import shop\nmatch x:\n    case shop.Info.number:\n        pass\n",
-        "import shop\nmatch x:\n    case shop.Info.count:\n        pass\n",
+        dedent(
+            """\
+            import shop
+            match x:
+                case shop.Info.number:
+                    pass
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            match x:
+                case shop.Info.count:
+                    pass
+            """
+        ),
     ),
     "member_inside_a_rewritten_argument": (
-        "import shop\nc = shop.Client()\nshop.buy(1, c.number)\n",
-        'import shop\nc = shop.Client()\nshop.buy(1, place=c.count, mode="cash")\n',
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            shop.buy(1, c.number)
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            shop.buy(1, place=c.count, mode="cash")
+            """
+        ),
     ),
     "hook": (
-        "import shop\nclass A(shop.Client):\n    def on_sold(self): ...\n",
-        "import shop\nclass A(shop.Client):\n    def on_sale(self): ...\n",
+        dedent(
+            """\
+            import shop
+            class A(shop.Client):
+                def on_sold(self): ...
+            """
+        ),
+        dedent(
+            """\
+            import shop
+            class A(shop.Client):
+                def on_sale(self): ...
+            """
+        ),
     ),
 }
 
@@ -117,7 +257,13 @@ def test_review_is_made_on_request() -> None:
 
 
 def test_a_code_that_is_not_selected_is_left_alone() -> None:
-    source = "import shop\nshop.buy(1, where=2)\nshop.pay(how=1)\n"
+    source = dedent(
+        """\
+        import shop
+        shop.buy(1, where=2)
+        shop.pay(how=1)
+        """
+    )
 
     assert rewritten(source, options=Options(select=frozenset({"SH103"}))) == source.replace("how=1", 'how="once"')
 
@@ -127,7 +273,13 @@ ANNOTATED = {
     "in_quotes": "import shop\ndef f(c: 'shop.Client'): return c.{}\n",
     "or_none": "import shop\ndef f(c: shop.Client | None = None): return c.{}\n",
     "by_keyword_only": "from shop import Client\ndef f(*, c: Client): return c.{}\n",
-    "called_here_with_one": "import shop\ndef f(c: shop.Client): return c.{}\nf(shop.Client())\n",
+    "called_here_with_one": dedent(
+        """\
+        import shop
+        def f(c: shop.Client): return c.{}
+        f(shop.Client())
+        """
+    ),
 }
 
 

@@ -74,16 +74,47 @@ def run(program: str, library: str, folder: Path) -> str:
 
 
 LEFT = {
-    "it is read again": 'given = {"where": "here"}\nshop.buy(1, **given)\nprint(given)',
-    "it is changed": 'given = {"where": "here"}\ngiven["a"] = 1\nshop.buy(1, **given)',
-    "it is bound twice": 'given = {"where": "here"}\nif 1:\n    given = {}\nshop.buy(1, **given)',
-    "it is handed on": 'given = {"where": "here"}\nsend(given)\nshop.buy(1, **given)',
+    "it is read again": dedent(
+        """\
+        given = {"where": "here"}
+        shop.buy(1, **given)
+        print(given)"""
+    ),
+    "it is changed": dedent(
+        """\
+        given = {"where": "here"}
+        given["a"] = 1
+        shop.buy(1, **given)"""
+    ),
+    "it is bound twice": dedent(
+        """\
+        given = {"where": "here"}
+        if 1:
+            given = {}
+        shop.buy(1, **given)"""
+    ),
+    "it is handed on": dedent(
+        """\
+        given = {"where": "here"}
+        send(given)
+        shop.buy(1, **given)"""
+    ),
     "it takes in another": 'given = {"where": "here", **other}\nshop.buy(1, **given)',
     "a key is computed": 'given = {key: "here"}\nshop.buy(1, **given)',
-    "an inner function spreads it": 'given = {"where": "here"}\ndef inner():\n    shop.buy(1, **given)',
+    "an inner function spreads it": dedent(
+        """\
+        given = {"where": "here"}
+        def inner():
+            shop.buy(1, **given)"""
+    ),
     "two are bound at once": 'given = other = {"where": "here"}\nshop.buy(1, **given)',
     "a key stands twice": 'shop.buy(1, **{"where": "a", "where": "b"})',
-    "its own dict": 'dict = make\ngiven = dict(where="here")\nshop.buy(1, **given)',
+    "its own dict": dedent(
+        """\
+        dict = make
+        given = dict(where="here")
+        shop.buy(1, **given)"""
+    ),
 }
 
 
@@ -97,14 +128,39 @@ def test_what_another_may_read_is_left_and_reported(name: str) -> None:
 
 
 def test_what_a_module_binds_is_left_because_another_file_may_read_it() -> None:
-    (found,) = findings('import shop\ngiven = {"where": "here"}\nshop.buy(1, **given)\n', ROWS)
+    (found,) = findings(
+        dedent(
+            """\
+            import shop
+            given = {"where": "here"}
+            shop.buy(1, **given)
+            """
+        ),
+        ROWS,
+    )
 
     assert "whose contents are not known here" in found
 
 
 def test_no_comment_is_lost() -> None:
-    rows = '[[calls]]\ncode = "SH102"\nof = "shop.buy"\ndrop = ["verbose"]\n'
-    source = in_function('given = {\n    "verbose": 1,  # always\n    "where": 2,\n}\nshop.buy(1, **given)')
+    rows = dedent(
+        """\
+        [[calls]]
+        code = "SH102"
+        of = "shop.buy"
+        drop = ["verbose"]
+        """
+    )
+    source = in_function(
+        dedent(
+            """\
+            given = {
+                "verbose": 1,  # always
+                "where": 2,
+            }
+            shop.buy(1, **given)"""
+        )
+    )
 
     (found,) = findings(source, rows)
 
@@ -113,6 +169,13 @@ def test_no_comment_is_lost() -> None:
 
 
 def test_a_dict_without_what_changed_needs_nothing() -> None:
-    rows = '[[calls]]\ncode = "SH102"\nof = "shop.buy"\nrename = { where = "place" }\n'
+    rows = dedent(
+        """\
+        [[calls]]
+        code = "SH102"
+        of = "shop.buy"
+        rename = { where = "place" }
+        """
+    )
 
     assert findings(in_function('given = {"item": 1}\nshop.buy(**given)'), rows) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.options import Options
@@ -12,7 +14,13 @@ from tests.rewrite.rules.calls.shop import findings, outcome_of
 SILENT = {
     "another_function": "import shop\nshop.look(where=1)\n",
     "another_module": "from market import buy\nbuy(1, where=2)\n",
-    "a_function_of_that_name": "import shop\ndef buy(item, where): ...\nbuy(1, where=2)\n",
+    "a_function_of_that_name": dedent(
+        """\
+        import shop
+        def buy(item, where): ...
+        buy(1, where=2)
+        """
+    ),
     "a_method_of_an_unknown_object": "import shop\ndef f(client): return client.number\n",
     "a_parameter_of_that_name": "from shop import buy\ndef f(buy): buy(1, where=2)\n",
     "new_already": "import shop\nshop.buy(1, place=2, mode='card')\n",
@@ -23,12 +31,30 @@ SILENT = {
     "a_condition_that_does_not_hold": "import shop\nshop.Client().order(fast=False)\n",
     "text": "'shop.buy(1, where=2)'\n# shop.refund()\n",
     "an_ignored_line": "import shop\nshop.buy(1, where=2)  # compatkit: ignore[SH102]\n",
-    "another_text": "import shop\ngetattr(shop.Client(), 'numbers')\nload(shop.Client(), 'number')\n",
-    "a_method_of_another_class": "import shop\nclass A(shop.Till):\n    def number(self): ...\n",
+    "another_text": dedent(
+        """\
+        import shop
+        getattr(shop.Client(), 'numbers')
+        load(shop.Client(), 'number')
+        """
+    ),
+    "a_method_of_another_class": dedent(
+        """\
+        import shop
+        class A(shop.Till):
+            def number(self): ...
+        """
+    ),
     "a_function_that_only_renames": "import shop\nmap(shop.pay, rows)\n",
     "a_list_of_them": "import shop\ndef f(c: 'list[shop.Client]'): return c.number\n",
     "new_home": "from shop.new import sell\nsell('till', 1)\n",
-    "a_plain_class": "class Client:\n    def on_sold(self): ...\nimport shop\n",
+    "a_plain_class": dedent(
+        """\
+        class Client:
+            def on_sold(self): ...
+        import shop
+        """
+    ),
 }
 
 
@@ -42,7 +68,17 @@ REPORTED = {
     "keywords_in_a_dict": ("import shop\nshop.buy(1, **k)\n", "`*args` or `**kwargs`"),
     "both_names": ("import shop\nshop.buy(1, where=1, place=2)\n", "both `where` and `place`"),
     "an_undeclared_position": ("import shop\nshop.buy(1, 2, 3)\n", "positional argument 3 is not declared"),
-    "rebound_on_a_branch": ("import shop\nif x:\n    shop = y\nshop.buy(1, where=2)\n", "something else"),
+    "rebound_on_a_branch": (
+        dedent(
+            """\
+            import shop
+            if x:
+                shop = y
+            shop.buy(1, where=2)
+            """
+        ),
+        "something else",
+    ),
     "inside_an_f_string": ("import shop\nf'{shop.buy(1, where=2)}'\n", "f-string"),
     "a_partial": ("import shop, functools\nfunctools.partial(shop.buy, where=2)\n", "`functools.partial`"),
     "a_value_from_a_variable": ("import shop\nshop.pay(how=x)\n", "the value of `how` is not written here"),
@@ -54,70 +90,257 @@ REPORTED = {
     "a_name_in_a_removed_module": ("from shop.legacy.old import x\n", "everything costs what it costs"),
     "a_use_of_a_removed_name": ("import shop\nshop.discount(1)\n", "everything costs what it costs"),
     "a_removed_module_as_a_star": ("from shop.legacy import *\n", "everything costs what it costs"),
-    "handed_on": ("from shop.old import sell\nrun(sell)\nsell(1)\n", "not called here"),
-    "under_another_name": ("from shop.old import sell\ns = sell\ns(1)\n", "used under another name"),
-    "two_bindings": ("try:\n    from shop.old import sell\nexcept E:\n    sell = f\nsell(1)\n", "something else"),
-    "exported": ("from shop.old import sell\n__all__ = ['sell']\nsell(1)\n", "other files may import 'sell'"),
-    "a_comment_would_go": ("import shop\nshop.pay(\n    verbose=1,  # why\n    how='card',\n)\n", "a comment would be"),
+    "handed_on": (
+        dedent(
+            """\
+            from shop.old import sell
+            run(sell)
+            sell(1)
+            """
+        ),
+        "not called here",
+    ),
+    "under_another_name": (
+        dedent(
+            """\
+            from shop.old import sell
+            s = sell
+            s(1)
+            """
+        ),
+        "used under another name",
+    ),
+    "two_bindings": (
+        dedent(
+            """\
+            try:
+                from shop.old import sell
+            except E:
+                sell = f
+            sell(1)
+            """
+        ),
+        "something else",
+    ),
+    "exported": (
+        dedent(
+            """\
+            from shop.old import sell
+            __all__ = ['sell']
+            sell(1)
+            """
+        ),
+        "other files may import 'sell'",
+    ),
+    "a_comment_would_go": (
+        dedent(
+            """\
+            import shop
+            shop.pay(
+                verbose=1,  # why
+                how='card',
+            )
+            """
+        ),
+        "a comment would be",
+    ),
     "a_generator": ("from shop.old import sell\nsell(x for x in y)\n", "generator"),
-    "a_member_that_is_assigned": ("import shop\nc = shop.Client()\nc.number = 1\n", "assigned to here"),
-    "a_member_that_is_added_to": ("import shop\nc = shop.Client()\nc.number += 1\n", "assigned to here"),
-    "a_member_that_is_deleted": ("import shop\nc = shop.Client()\ndel c.number\n", "or deleted"),
+    "a_member_that_is_assigned": (
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            c.number = 1
+            """
+        ),
+        "assigned to here",
+    ),
+    "a_member_that_is_added_to": (
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            c.number += 1
+            """
+        ),
+        "assigned to here",
+    ),
+    "a_member_that_is_deleted": (
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            del c.number
+            """
+        ),
+        "or deleted",
+    ),
     "a_member_by_its_name": ("import shop\ngetattr(shop.Client(), 'number')\n", "a text names it"),
     "a_patched_member": ("import shop\nmock.patch.object(shop.Client, 'number')\n", "a text names it"),
     "a_value_by_its_name": ("import shop\nshop.Info['number']\n", "a text names it"),
-    "an_override": ("import shop\nclass A(shop.Client):\n    def number(self): ...\n", "a subclass defines it"),
-    "an_override_by_a_value": ("import shop\nclass A(shop.Client):\n    number = 1\n", "a subclass defines it"),
+    "an_override": (
+        dedent(
+            """\
+            import shop
+            class A(shop.Client):
+                def number(self): ...
+            """
+        ),
+        "a subclass defines it",
+    ),
+    "an_override_by_a_value": (
+        dedent(
+            """\
+            import shop
+            class A(shop.Client):
+                number = 1
+            """
+        ),
+        "a subclass defines it",
+    ),
     "an_annotation_in_quotes": ("import shop\ndef f(c: 'shop.Client'): return c.number\n", "an annotation says so"),
     "an_optional_one": ("import shop\ndef f(c: shop.Client | None): return c.number\n", "an annotation says so"),
     "an_optional_one_by_name": (
-        "import shop\nfrom typing import Optional\ndef f(c: Optional[shop.Client]): return c.number\n",
+        dedent(
+            """\
+            import shop
+            from typing import Optional
+            def f(c: Optional[shop.Client]): return c.number
+            """
+        ),
         "an annotation says so",
     ),
-    "a_class_pattern": ("import shop\nmatch x:\n    case shop.Client(number=n): pass\n", "a class pattern asks for it"),
+    "a_class_pattern": (
+        dedent(
+            """\
+            import shop
+            match x:
+                case shop.Client(number=n): pass
+            """
+        ),
+        "a class pattern asks for it",
+    ),
     "a_tested_one": (
-        "import shop\ndef f(c):\n    if isinstance(c, shop.Client): c.number\n",
+        dedent(
+            """\
+            import shop
+            def f(c):
+                if isinstance(c, shop.Client): c.number
+            """
+        ),
         "a subclass may be given",
     ),
     "one_that_is_left_after_a_test": (
-        "import shop\ndef f(c):\n    if not isinstance(c, shop.Client): return\n    c.number\n",
+        dedent(
+            """\
+            import shop
+            def f(c):
+                if not isinstance(c, shop.Client): return
+                c.number
+            """
+        ),
         "a subclass may be given",
     ),
     "one_that_is_asserted": (
-        "import shop\ndef f(c):\n    assert isinstance(c, shop.Client)\n    c.number\n",
+        dedent(
+            """\
+            import shop
+            def f(c):
+                assert isinstance(c, shop.Client)
+                c.number
+            """
+        ),
         "a subclass may be given",
     ),
     "a_matched_one": (
-        "import shop\nmatch x:\n    case shop.Client() as c: c.number\n",
+        dedent(
+            """\
+            import shop
+            match x:
+                case shop.Client() as c: c.number
+            """
+        ),
         "a subclass may be given",
     ),
     "a_base_through_a_mixin": (
-        "import shop\nclass M: pass\nclass A(M, shop.Client): pass\nclass B(A): pass\ndef f(): return B().number\n",
+        dedent(
+            """\
+            import shop
+            class M: pass
+            class A(M, shop.Client): pass
+            class B(A): pass
+            def f(): return B().number
+            """
+        ),
         "may be a member of something else",
     ),
     "a_call_beside_the_new_one": (
-        "from shop import buy\ntry:\n    buy(1, place=2)\nexcept TypeError:\n    buy(1, where=2)\n",
+        dedent(
+            """\
+            from shop import buy
+            try:
+                buy(1, place=2)
+            except TypeError:
+                buy(1, where=2)
+            """
+        ),
         "another branch uses the new form",
     ),
     "a_call_beside_the_new_name": (
-        "import shop.new\nfrom shop.old import sell\nif V2:\n    shop.new.sell()\nelse:\n    sell(1)\n",
+        dedent(
+            """\
+            import shop.new
+            from shop.old import sell
+            if V2:
+                shop.new.sell()
+            else:
+                sell(1)
+            """
+        ),
         "another branch uses the new form",
     ),
     "a_call_after_an_early_exit": (
-        "import shop.new\nfrom shop.old import sell\ndef f():\n    if V2: return shop.new.sell()\n    return sell(1)\n",
+        dedent(
+            """\
+            import shop.new
+            from shop.old import sell
+            def f():
+                if V2: return shop.new.sell()
+                return sell(1)
+            """
+        ),
         "another branch uses the new form",
     ),
     "a_call_in_one_line": (
-        "import shop.new\nfrom shop.old import sell\nx = shop.new.sell() if V2 else sell(1)\n",
+        dedent(
+            """\
+            import shop.new
+            from shop.old import sell
+            x = shop.new.sell() if V2 else sell(1)
+            """
+        ),
         "another branch uses the new form",
     ),
     "a_member_beside_the_new_one": (
-        "import shop\nc = shop.Client()\nn = c.count if hasattr(c, 'count') else c.number\n",
+        dedent(
+            """\
+            import shop
+            c = shop.Client()
+            n = c.count if hasattr(c, 'count') else c.number
+            """
+        ),
         "another branch uses the new form",
     ),
     "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
     "a_subclass": (
-        "import shop\nclass A(shop.Client):\n    def on_sold(self): ...\n    def f(self): self.on_sold()\n",
+        dedent(
+            """\
+            import shop
+            class A(shop.Client):
+                def on_sold(self): ...
+                def f(self): self.on_sold()
+            """
+        ),
         "called by its name",
     ),
 }
@@ -142,7 +365,13 @@ def test_a_name_that_another_file_takes_from_here_is_left_with_all_its_calls() -
 
 
 def test_one_call_that_is_not_certain_keeps_the_import_and_the_other_calls() -> None:
-    source = "from shop.old import sell\nsell(1)\nsell(*a)\n"
+    source = dedent(
+        """\
+        from shop.old import sell
+        sell(1)
+        sell(*a)
+        """
+    )
 
     assert [line.split(" ", 2)[:2] for line in findings(source)] == [["SH101", "2"], ["SH101", "3"]]
 
@@ -213,9 +442,30 @@ def test_a_name_that_means_something_else_in_v2_is_left_alone() -> None:
 
 
 DECLARED = {
-    "rebound": "def f(c: shop.Client):\n    c = load()\n    return c.number\n",
-    "rebound_on_a_branch": "def f(c: shop.Client):\n    if x:\n        c = load()\n    return c.number\n",
-    "overridden_here": ("class A(shop.Client):\n    def number(self): ...\ndef f(c: shop.Client): return c.number\n"),
+    "rebound": dedent(
+        """\
+        def f(c: shop.Client):
+            c = load()
+            return c.number
+        """
+    ),
+    "rebound_on_a_branch": dedent(
+        """\
+        def f(c: shop.Client):
+            if x:
+                c = load()
+            return c.number
+        """
+    ),
+    "overridden_here": (
+        dedent(
+            """\
+            class A(shop.Client):
+                def number(self): ...
+            def f(c: shop.Client): return c.number
+            """
+        )
+    ),
     "patched": "mock.patch.object(shop.Client, 'number')\ndef f(c: shop.Client): return c.number\n",
     "given_something_else": "def f(c: shop.Client): return c.number\nf(shop.Info())\n",
     "a_list": "def f(c: list[shop.Client]): return c.number\n",

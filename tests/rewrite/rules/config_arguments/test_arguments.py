@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from textwrap import dedent
 
 import pytest
 
@@ -48,7 +49,13 @@ REPORTED = {
     "too_many_positions": (f"TrainingOrchestrator({', '.join(['1'] * 18)})\n", "18 positional arguments"),
     "given_twice": ("TrainingOrchestrator('a', experiment_name='b')\n", "given twice"),
     "rebound_on_a_branch": (
-        "if x:\n    TrainingOrchestrator = other\nTrainingOrchestrator(lr=0.1)\n",
+        dedent(
+            """\
+            if x:
+                TrainingOrchestrator = other
+            TrainingOrchestrator(lr=0.1)
+            """
+        ),
         "something else",
     ),
     "two_effects_in_another_order": (
@@ -68,20 +75,53 @@ REPORTED = {
     "inside_an_f_string": ("f'{TrainingOrchestrator(lr=0.1)}'\n", "f-string"),
     "a_partial": ("import functools\nfunctools.partial(TrainingOrchestrator, lr=0.1)\n", "`functools.partial`"),
     "super": (
-        "class A(TrainingOrchestrator):\n    def __init__(self):\n        super().__init__(lr=0.1)\n",
+        dedent(
+            """\
+            class A(TrainingOrchestrator):
+                def __init__(self):
+                    super().__init__(lr=0.1)
+            """
+        ),
         "a subclass decides",
     ),
     "super_with_a_dict": (
-        "class A(TrainingOrchestrator):\n    def __init__(self, **k):\n        super().__init__(**k)\n",
+        dedent(
+            """\
+            class A(TrainingOrchestrator):
+                def __init__(self, **k):
+                    super().__init__(**k)
+            """
+        ),
         "a subclass decides",
     ),
     "the_class_by_name": (
-        "class A(TrainingOrchestrator):\n  def __init__(s):\n    TrainingOrchestrator.__init__(s, lr=0.1)\n",
+        dedent(
+            """\
+            class A(TrainingOrchestrator):
+              def __init__(s):
+                TrainingOrchestrator.__init__(s, lr=0.1)
+            """
+        ),
         "a subclass decides",
     ),
-    "a_subclass": ("class A(TrainingOrchestrator):\n    pass\nA(lr=0.1)\n", "a subclass"),
+    "a_subclass": (
+        dedent(
+            """\
+            class A(TrainingOrchestrator):
+                pass
+            A(lr=0.1)
+            """
+        ),
+        "a subclass",
+    ),
     "the_call_of_a_partial": (
-        "import functools\nmake = functools.partial(TrainingOrchestrator)\nmake(lr=0.1)\n",
+        dedent(
+            """\
+            import functools
+            make = functools.partial(TrainingOrchestrator)
+            make(lr=0.1)
+            """
+        ),
         "a partial may hold more",
     ),
     "a_patched_name": ("mock.patch('app.TrainingOrchestrator')\nTrainingOrchestrator(lr=0.1)\n", "something else"),
@@ -97,7 +137,17 @@ def test_is_reported_with_the_reason_and_not_touched(body: str, reason: str) -> 
 
 
 def test_without_a_declared_configuration_a_call_is_reported() -> None:
-    shop = migration('[[arguments]]\ncode = "CK301"\nof = "shop.Order"\nv1 = "amount"\nv2 = "total.amount"\n')
+    shop = migration(
+        dedent(
+            """\
+            [[arguments]]
+            code = "CK301"
+            of = "shop.Order"
+            v1 = "amount"
+            v2 = "total.amount"
+            """
+        )
+    )
 
     (report,) = reports(find_arguments, "from shop import Order\nOrder(amount=1)\n", [shop])
 

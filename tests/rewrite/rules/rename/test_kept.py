@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import dedent
 
 import pytest
 
@@ -12,8 +13,26 @@ from tests.rewrite.rules.rename.given import KEPT, NEW, OLD, kept, outcome_of
 
 # Python 3.12 and later.
 TYPE_SYNTAX = sys.version_info >= (3, 12)
-REBOUND_TYPES = ["type Old = int\n", "class C:\n    Old = 1\n    def f[T](self, x: Old): pass\n"]
-TAKEN_TYPES = ["class C:\n    New = 1\n    def f[T](self, x: Old): pass\n", "def f[New](x: Old): pass\n"]
+REBOUND_TYPES = [
+    "type Old = int\n",
+    dedent(
+        """\
+        class C:
+            Old = 1
+            def f[T](self, x: Old): pass
+        """
+    ),
+]
+TAKEN_TYPES = [
+    dedent(
+        """\
+        class C:
+            New = 1
+            def f[T](self, x: Old): pass
+        """
+    ),
+    "def f[New](x: Old): pass\n",
+]
 IN_FUNCTION = "def f():\n    from shop.core.old_home import Old\n"
 
 
@@ -44,10 +63,28 @@ IN_FUNCTION = "def f():\n    from shop.core.old_home import Old\n"
         "match x:\n    case {**Old}: pass\n",
         "match x:\n    case C(a=Old): pass\n",
         "match x:\n    case int() as Old: pass\n",
-        "def f():\n    global Old\n    Old = 1\n",
-        "def f():\n    global Old\n    def Old(): pass\n",
+        dedent(
+            """\
+            def f():
+                global Old
+                Old = 1
+            """
+        ),
+        dedent(
+            """\
+            def f():
+                global Old
+                def Old(): pass
+            """
+        ),
         "class C:\n    Old = Old\n",
-        "class C:\n    global Old\n    Old = 1\n",
+        dedent(
+            """\
+            class C:
+                global Old
+                Old = 1
+            """
+        ),
         *(REBOUND_TYPES if TYPE_SYNTAX else []),
     ],
 )
@@ -82,17 +119,35 @@ def test_two_homes_of_one_name() -> None:
     "rest",
     [
         "New = 1\n",
-        "def f():\n    global New\n    New = 1\n",
+        dedent(
+            """\
+            def f():
+                global New
+                New = 1
+            """
+        ),
         "from elsewhere import New\n",
         "from shop.core.other_home import New\n",
         "try: from shop.core.new_home import New\nexcept ImportError: New = None\n",
         "print(New)\n",
         "def f():\n    return New\n",
         "class C:\n    New = New\n",
-        "class C:\n    if x: New = 1\n    print(New)\n",
+        dedent(
+            """\
+            class C:
+                if x: New = 1
+                print(New)
+            """
+        ),
         "del New\n",
         "def f(a: 'New'): pass\n",
-        "def f():\n    global New\n    return New\n",
+        dedent(
+            """\
+            def f():
+                global New
+                return New
+            """
+        ),
     ],
 )
 def test_new_name_that_means_something_else(rest: str) -> None:
@@ -105,14 +160,45 @@ def test_new_name_that_means_something_else(rest: str) -> None:
         "def f(New): return Old\n",
         "def f(*New): return Old\n",
         "def f():\n    New = Old\n",
-        "def f():\n    New = 1\n    def g():\n        return Old\n",
-        "def f():\n    from elsewhere import New\n    return Old\n",
+        dedent(
+            """\
+            def f():
+                New = 1
+                def g():
+                    return Old
+            """
+        ),
+        dedent(
+            """\
+            def f():
+                from elsewhere import New
+                return Old
+            """
+        ),
         "lambda New: Old\n",
         "[Old for New in x]\n",
         "[y for y in x for New in Old]\n",
-        "class C:\n    New = 1\n    x = Old\n",
-        "class C:\n    def New(self): pass\n    x: Old\n",
-        "def f(a):\n    match a:\n        case New: return Old\n",
+        dedent(
+            """\
+            class C:
+                New = 1
+                x = Old
+            """
+        ),
+        dedent(
+            """\
+            class C:
+                def New(self): pass
+                x: Old
+            """
+        ),
+        dedent(
+            """\
+            def f(a):
+                match a:
+                    case New: return Old
+            """
+        ),
         *(TAKEN_TYPES if TYPE_SYNTAX else []),
     ],
 )
@@ -158,15 +244,37 @@ def test_star_import() -> None:
         "x = cast('list[Old]', y)\n",
         "T = TypeVar('T', bound='Old')\n",
         "x = 'Old is not None'\n",
-        "x = '''\nfor each in Old:\n    each()\n'''\n",
+        dedent(
+            """\
+            x = '''
+            for each in Old:
+                each()
+            '''
+            """
+        ),
         "patch('shop.app.Old')\n",
         "patch('__main__.Old')\n",
         "patch(f'{__name__}.Old')\n",
         "patch(__name__ + '.Old')\n",
         "x = '%s.Old' % __name__\n",
         "x = 'app:Old'\n",
-        "def f():\n    '''\n    >>> Old()\n    '''\n",
-        "def f():\n    '''\n    >>> if x:\n    ...     Old()\n    '''\n",
+        dedent(
+            """\
+            def f():
+                '''
+                >>> Old()
+                '''
+            """
+        ),
+        dedent(
+            """\
+            def f():
+                '''
+                >>> if x:
+                ...     Old()
+                '''
+            """
+        ),
         "run('from shop.app import Old; Old()')\n",
         "x: Literal['Old']\n",
         "x: typing.Literal['Old', 'other']\n",
@@ -174,7 +282,13 @@ def test_star_import() -> None:
         "x: \"Optional['Old']\"\n",
         "def f(*x: '*tuple[Old, ...]'): pass\n",
         "x = f()  # type: Old\n",
-        "def f(x):\n    # type: (Old) -> None\n    pass\n",
+        dedent(
+            """\
+            def f(x):
+                # type: (Old) -> None
+                pass
+            """
+        ),
         "for x in y:  # type: list[Old]\n    pass\n",
     ],
 )
@@ -239,7 +353,13 @@ def test_import_on_a_line_that_is_to_be_left_alone() -> None:
 
 
 def test_name_in_a_class_that_mangles_it() -> None:
-    source = "from shop.core.old_home import __Old\nclass C:\n    x = __Old\n"
+    source = dedent(
+        """\
+        from shop.core.old_home import __Old
+        class C:
+            x = __Old
+        """
+    )
 
     assert outcome_of(source) == Unchanged()
 
@@ -268,5 +388,15 @@ def test_what_is_not_the_moved_name(source: str) -> None:
 
 def test_definition_in_the_old_home() -> None:
     assert isinstance(
-        outcome_of("import shop.core.old_home\nclass Old: pass\nOld()\n", module="shop.core.old_home"), Skipped
+        outcome_of(
+            dedent(
+                """\
+                import shop.core.old_home
+                class Old: pass
+                Old()
+                """
+            ),
+            module="shop.core.old_home",
+        ),
+        Skipped,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.rewrite import Rewritten
@@ -28,11 +30,53 @@ IN_FUNCTION = "def f():\n    from shop.core.old_home import Old\n"
         ("lambda: (yield Old)\n", "lambda: (yield New)\n"),
         ("try: Old()\nexcept Old: raise Old from Old\n", "try: New()\nexcept New: raise New from New\n"),
         (
-            "match Old:\n    case Old(): pass\n    case Old.A: pass\n",
-            "match New:\n    case New(): pass\n    case New.A: pass\n",
+            dedent(
+                """\
+                match Old:
+                    case Old(): pass
+                    case Old.A: pass
+                """
+            ),
+            dedent(
+                """\
+                match New:
+                    case New(): pass
+                    case New.A: pass
+                """
+            ),
         ),
-        ("def f():\n    global Old\n    return Old\n", "def f():\n    global New\n    return New\n"),
-        ("def f():\n    global x, Old , y\n    return Old\n", "def f():\n    global x, New , y\n    return New\n"),
+        (
+            dedent(
+                """\
+                def f():
+                    global Old
+                    return Old
+                """
+            ),
+            dedent(
+                """\
+                def f():
+                    global New
+                    return New
+                """
+            ),
+        ),
+        (
+            dedent(
+                """\
+                def f():
+                    global x, Old , y
+                    return Old
+                """
+            ),
+            dedent(
+                """\
+                def f():
+                    global x, New , y
+                    return New
+                """
+            ),
+        ),
         ("Old()\ndel Old\n", "New()\ndel New\n"),
         ("f'{Old} {Old!r:>{Old.width}}'\n", "f'{New} {New!r:>{New.width}}'\n"),
         ("'é' f'{Old}' 'x'\n", "'é' f'{New}' 'x'\n"),
@@ -54,8 +98,20 @@ def test_use(before: str, after: str) -> None:
         ("x: Annotated['Old', 'a note']\n", "x: Annotated['New', 'a note']\n"),
         ("def f(*a: 'Old', **b: 'Old'): ...\n", "def f(*a: 'New', **b: 'New'): ...\n"),
         (
-            "class C:\n    x: 'Old'\n    def f(self: 'C') -> 'Old': ...\n",
-            "class C:\n    x: 'New'\n    def f(self: 'C') -> 'New': ...\n",
+            dedent(
+                """\
+                class C:
+                    x: 'Old'
+                    def f(self: 'C') -> 'Old': ...
+                """
+            ),
+            dedent(
+                """\
+                class C:
+                    x: 'New'
+                    def f(self: 'C') -> 'New': ...
+                """
+            ),
         ),
     ],
 )
@@ -69,23 +125,61 @@ def test_annotation_in_quotes(before: str, after: str) -> None:
         "x.Old\n",
         "f(Old=1)\n",
         "def f(Old): return Old\n",
-        "def f():\n    Old = 1\n    return Old\n",
+        dedent(
+            """\
+            def f():
+                Old = 1
+                return Old
+            """
+        ),
         "def f():\n    for Old in x: Old()\n",
-        "def f():\n    import x as Old\n    def g(): return Old\n",
-        "def f():\n    Old = 1\n    def g():\n        nonlocal Old\n        Old = 2\n",
+        dedent(
+            """\
+            def f():
+                import x as Old
+                def g(): return Old
+            """
+        ),
+        dedent(
+            """\
+            def f():
+                Old = 1
+                def g():
+                    nonlocal Old
+                    Old = 2
+            """
+        ),
         "lambda Old: Old\n",
         "[Old for Old in x]\n",
         "class C:\n    Old = 1\n",
         "class C:\n    def Old(self): return self.Old\n",
-        "def f():\n    try: pass\n    except E as Old: print(Old)\n",
-        "def f(x):\n    match x:\n        case Old: return Old\n",
+        dedent(
+            """\
+            def f():
+                try: pass
+                except E as Old: print(Old)
+            """
+        ),
+        dedent(
+            """\
+            def f(x):
+                match x:
+                    case Old: return Old
+            """
+        ),
         "# Old\n",
         "'''Old is what this is about. See `Old`.'''\n",
         "def f():\n    '''Return an Old one.'''\n",
         "x = 'the Old way'\n",
         "x = 'elsewhere.Old'\n",
         "Older = x.Old_\n",
-        "def f():\n    New = 1\n    return New\n",
+        dedent(
+            """\
+            def f():
+                New = 1
+                return New
+            """
+        ),
         "def f(New): return New\n",
         "class C:\n    def New(self): return self.New\n",
     ],
@@ -120,8 +214,26 @@ def test_imports_on_two_branches() -> None:
 
 
 def test_only_the_moved_name_of_several() -> None:
-    assert renamed("from shop.core.old_home import (\n    Old,  # why\n    Kept,\n)\nOld, Kept\n") == (
-        "from shop.core.old_home import (\n    Kept,\n)\nfrom shop.core.new_home import New  # why\nNew, Kept\n"
+    assert renamed(
+        dedent(
+            """\
+            from shop.core.old_home import (
+                Old,  # why
+                Kept,
+            )
+            Old, Kept
+            """
+        )
+    ) == (
+        dedent(
+            """\
+            from shop.core.old_home import (
+                Kept,
+            )
+            from shop.core.new_home import New  # why
+            New, Kept
+            """
+        )
     )
 
 
@@ -129,16 +241,37 @@ def test_several_moved_names_of_one_statement() -> None:
     source = "from shop.core.old_home import Old, Second\nOld, Second\n"
 
     assert renamed(source) == (
-        "from shop.core.new_home import New\nfrom shop.parts.second import Second\nNew, Second\n"
+        dedent(
+            """\
+            from shop.core.new_home import New
+            from shop.parts.second import Second
+            New, Second
+            """
+        )
     )
 
 
 def test_one_name_is_renamed_where_another_of_the_statement_is_kept() -> None:
-    outcome = outcome_of("from shop.core.old_home import Old, Third\nOld, Third\nThird = 1\n")
+    outcome = outcome_of(
+        dedent(
+            """\
+            from shop.core.old_home import Old, Third
+            Old, Third
+            Third = 1
+            """
+        )
+    )
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source.decode() == (
-        "from shop.core.new_home import New\nfrom shop.parts.third import New as Third\nNew, Third\nThird = 1\n"
+        dedent(
+            """\
+            from shop.core.new_home import New
+            from shop.parts.third import New as Third
+            New, Third
+            Third = 1
+            """
+        )
     )
 
 

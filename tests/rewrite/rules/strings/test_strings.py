@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -178,7 +179,16 @@ def test_is_reported_and_not_changed(source: str) -> None:
         ),
         (f"pkgutil.resolve_name('{OLD}')\n", f"pkgutil.resolve_name('{NEW}')\n"),
         (f"import_module('{MODULE}').Old(1)\n", "import_module('shop.core.new_home').New(1)\n"),
-        (f"import_module(\n '{MODULE}'\n) . Second\n", "import_module(\n 'shop.parts.second'\n) . Second\n"),
+        (
+            f"import_module(\n '{MODULE}'\n) . Second\n",
+            dedent(
+                """\
+                import_module(
+                 'shop.parts.second'
+                ) . Second
+                """
+            ),
+        ),
         (f"getattr(import_module('{MODULE}'), \"Old\")\n", "getattr(import_module('shop.core.new_home'), \"New\")\n"),
         (
             f"patch.object(import_module('{MODULE}'), 'Old')\n",
@@ -186,7 +196,13 @@ def test_is_reported_and_not_changed(source: str) -> None:
         ),
         (
             f"def f():\n    m = import_module('{MODULE}')\n    return m.Old(m.Old)\n",
-            "def f():\n    m = import_module('shop.core.new_home')\n    return m.New(m.New)\n",
+            dedent(
+                """\
+                def f():
+                    m = import_module('shop.core.new_home')
+                    return m.New(m.New)
+                """
+            ),
         ),
         (f"A = '{NEW}'\nmock.patch('{OLD}')\n", f"A = '{NEW}'\nmock.patch('{NEW}')\n"),
         (
@@ -344,7 +360,14 @@ FORMS = st.sampled_from(
         "'''{}'''\n",
         "def f(a: '{}' = 1): pass\n",
         "import_module('{}').Old\n",
-        "def g():\n    '''\n    >>> x = '{}'\n    '''\n",
+        dedent(
+            """\
+            def g():
+                '''
+                >>> x = '{}'
+                '''
+            """
+        ),
     ]
 )
 
