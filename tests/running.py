@@ -28,10 +28,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deselected = [item for item in items if item.get_closest_marker("browser")]
         items[:] = [item for item in items if not item.get_closest_marker("browser")]
         config.hook.pytest_deselected(items=deselected)
-    if draws := _DRAWS.get(os.environ.get("HYPOTHESIS_PROFILE", "")):
+    if draws := _DRAWS.get(_profile(config)):
         _draw(items, draws)
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = slow_first(items, workers)
+
+
+def _profile(config: pytest.Config) -> str:
+    """Return the profile that is asked for. Who leaves out what is slow wants a quick look, with few draws."""
+    return os.environ.get("HYPOTHESIS_PROFILE") or ("few" if "not slow" in config.option.markexpr else "default")
 
 
 def slow_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -97,12 +102,14 @@ def pytest_testnodedown(node: object, error: object) -> None:
     _left_out.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - _left_out)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say how long it took, how many tests ran, and what did not, and why."""
     counts = {name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed", "error", "skipped")}
     ran = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing ran"
     minutes, seconds = divmod(round(time.monotonic() - _began), 60)
     left_out = [f"{count:,} deselected ({why})" for why, count in sorted(_left_out.items())]
+    if _profile(config) in _DRAWS:
+        left_out.append(f"properties drew {_DRAWS[_profile(config)]:g} times their examples")
     if postgresql_programs() is None:
         left_out.append("over SQLite instead of PostgreSQL, which is not installed (apt-get install postgresql)")
     terminalreporter.write_line(f"{ran} in {minutes} min {seconds} s; {'; '.join(left_out) or 'nothing left out'}")
