@@ -1,4 +1,4 @@
-"""Addresses of servers and stores, as they may be shown."""
+"""Text as it may be shown and stored: addresses without passwords, what UTF-8 cannot hold, strings of TOML."""
 
 from __future__ import annotations
 
@@ -30,3 +30,16 @@ def made_encodable(text: str) -> str:
     'no file b\\udcff.csv'
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def toml_text(text: str) -> str:
+    r"""Return `text` as a string of TOML, in quotes.
+
+    >>> toml_text("a\x85\t\N{GRINNING FACE}\x7f")
+    '"a\x85\\t😀\\u007f"'
+    """
+    import json  # late: the run-time path does without
+
+    # A JSON string is a TOML string, but for the one control character that JSON does not escape. Half of a character
+    # is none to TOML, so that nothing beyond ASCII may be escaped as JSON does.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

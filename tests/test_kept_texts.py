@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,21 +27,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient
 
-from compatkit.authoring.drafting import _quoted
 from compatkit.cli._outputs import write_text
+from compatkit.cli.init import _append, settings_text
 from compatkit.equivalence import Snapshot, load_snapshot, save_snapshot, take_snapshot
 from compatkit.errors import CompatkitError
 from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.baseline import Baseline, read_baseline, updated
 from compatkit.migrate.census_file import read_censuses
+from compatkit.migrate.proposal import Proposal
 from compatkit.migrate.remarks import Overview
+from compatkit.migrate.status_history import Entry, history_text
+from compatkit.migrate.status_history import read_history as read_status_history
 from compatkit.migration import Move
 from compatkit.record import read_history
 from compatkit.report.migrate_formats import Background, render
 from compatkit.rewrite import Finding, Unchanged
-from compatkit.safe_text import is_encodable
+from compatkit.safe_text import is_encodable, toml_text
 from compatkit.shim.census import Census, write_census
 from compatkit.shim.pth import _text_of
+from compatkit.trace.record import Trace
 from compatkit.training import ConfigError, OrchestratorConfig
 from compatkit.training.errors import TrackingError
 from compatkit.training.spool import Spool, read_spool
@@ -107,8 +112,34 @@ def kept_in_a_snapshot(text: str, folder: Path) -> str:
 
 
 def kept_in_a_draft(text: str, folder: Path) -> str:
-    write_text(folder / "migration.toml", f"x = {_quoted(text)}")
+    write_text(folder / "migration.toml", f"x = {toml_text(text)}")
     return str(tomllib.loads((folder / "migration.toml").read_text(encoding="utf-8"))["x"])
+
+
+def kept_in_proposed_settings(text: str, folder: Path) -> str:
+    file = folder / "pyproject.toml"
+    file.write_bytes(b"[project]\r\n")
+    _append(file, settings_text(Proposal(1, scripts=(f"{text}.py", "other.py"), base="main")))
+    assert file.read_bytes().startswith(b"[project]\r\n\r\n[tool.compatkit]\r\n")
+    (scenario,) = tomllib.loads(file.read_bytes().decode("utf-8"))["tool"]["compatkit"]["verify"]["scenarios"]
+    _, script = shlex.split(scenario["command"])
+    # A name that is no text is passed over.
+    assert is_encodable(text) or script == "other.py"
+    return script.removesuffix(".py") if is_encodable(text) else text
+
+
+def kept_in_a_trace(text: str, folder: Path) -> str:
+    (folder / "trace.json").write_text(Trace(text, {text: text}, ()).to_json(), encoding="utf-8")
+    trace = Trace.from_json((folder / "trace.json").read_text(encoding="utf-8"))
+    assert trace.initial == {text: text}
+    return trace.module
+
+
+def kept_in_the_history_of_status(text: str, folder: Path) -> str:
+    entries = (Entry("2026-01-01", text, 1, 2), Entry("2026-01-02", text, 1, 2))
+    (folder / "status.jsonl").write_text(history_text(entries), encoding="utf-8")
+    assert read_status_history(folder / "status.jsonl") == entries
+    return read_status_history(folder / "status.jsonl")[1].revision
 
 
 def kept_in_a_pth(text: str, folder: Path) -> str:
@@ -160,6 +191,9 @@ KEPT: Mapping[str, Callable[[str, Path], str | None]] = MappingProxyType(
         "baseline": kept_in_a_baseline,
         "snapshot": kept_in_a_snapshot,
         "draft": kept_in_a_draft,
+        "settings of init": kept_in_proposed_settings,
+        "trace": kept_in_a_trace,
+        "history of status": kept_in_the_history_of_status,
         "pth": kept_in_a_pth,
         "JSON lines": kept_in_json_lines,
         "CSV": kept_in_csv,

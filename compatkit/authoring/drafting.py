@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from compatkit.authoring.interface_changes import Change
 from compatkit.authoring.skeleton import SCHEMA_FILE
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming
+from compatkit.safe_text import toml_text
 
 _MOVED = ("moved", "module moved")
 
@@ -33,9 +33,9 @@ class Draft:
         yield f"#:schema ./{SCHEMA_FILE}"
         yield "# A draft: each entry was found by comparing the two releases. Read the evidence before you keep it."
         yield "schema = 1"
-        yield f"id = {_quoted(self.migration_id)}"
-        yield f"summary = {_quoted(f'Move from {self.package} {self.old_version} to {self.new_version}.')}"
-        yield f"versions = {{ v1 = {_quoted(self.old_version)}, v2 = {_quoted(self.new_version)} }}"
+        yield f"id = {toml_text(self.migration_id)}"
+        yield f"summary = {toml_text(f'Move from {self.package} {self.old_version} to {self.new_version}.')}"
+        yield f"versions = {{ v1 = {toml_text(self.old_version)}, v2 = {toml_text(self.new_version)} }}"
         letters = re.sub("[^A-Z]", "", self.package.upper()).ljust(2, "X")
         moves, doubtful = _without_chains([change for change in self.changes if change.kind in _MOVED])
         members = [change for change in self.changes if change.kind == "renamed" and change.confidence != "manual"]
@@ -61,8 +61,8 @@ class Draft:
             yield "# Until then, `compatkit migrations audit` names it."
         for change in left:
             doubt = " It would be a chain." if change in doubtful else ""
-            yield from ("", _evidence(change) + doubt, "# [[unhandled]]", f"# name = {_quoted(change.name)}")
-            yield f"# why = {_quoted(describe(change))}"
+            yield from ("", _evidence(change) + doubt, "# [[unhandled]]", f"# name = {toml_text(change.name)}")
+            yield f"# why = {toml_text(describe(change))}"
 
 
 def describe(change: Change) -> str:
@@ -87,8 +87,8 @@ def _moves(moves: Sequence[Change], letters: str) -> Iterator[str]:
         yield from ("", _evidence(change), "[[moves]]", f'code = "{code}"')
         if change.kind == "module moved":
             yield 'kind = "module"'
-        yield f"old = {_quoted(change.old)}"
-        yield f"new = {_quoted(change.new)}"
+        yield f"old = {toml_text(change.old)}"
+        yield f"new = {toml_text(change.new)}"
         yield from _confidence([change])
 
 
@@ -97,8 +97,8 @@ def _members(members: Sequence[Change], homes: Sequence[Move], letters: str) -> 
         owner, _, v1 = change.old.rpartition(".")
         yield from ("", _evidence(change), "[[members]]", f'code = "{code}"')
         yield f"of = {_owners(owner, homes)}"
-        yield f"v1 = {_quoted(v1)}"
-        yield f"v2 = {_quoted(change.new.rpartition('.')[2])}"
+        yield f"v1 = {toml_text(v1)}"
+        yield f"v2 = {toml_text(change.new.rpartition('.')[2])}"
         yield from _confidence([change])
 
 
@@ -110,7 +110,7 @@ def _calls(arguments: Sequence[Change], homes: Sequence[Move], letters: str) -> 
     for code, ((of, _), changes) in zip(_codes(letters, 3, len(groups)), groups.items(), strict=True):
         yield from ("", *map(_evidence, changes), "[[calls]]", f'code = "{code}"')
         yield f"of = {_owners(of.removesuffix('.__init__'), homes)}"
-        yield f"rename = {{ {', '.join(f'{each.argument} = {_quoted(each.new)}' for each in changes)} }}"
+        yield f"rename = {{ {', '.join(f'{each.argument} = {toml_text(each.new)}' for each in changes)} }}"
         yield from _confidence(changes)
 
 
@@ -119,14 +119,14 @@ def _positions(changes: Sequence[Change], homes: Sequence[Move], letters: str) -
         kept = change.positions[: change.positions.index(change.argument)]
         yield from ("", _evidence(change), "[[calls]]", f'code = "{code}"')
         yield f"of = {_owners(change.old.removesuffix('.__init__'), homes)}"
-        yield f"v1 = [{', '.join(map(_quoted, change.positions))}]"
-        yield f"v2 = [{', '.join(map(_quoted, kept))}]"
+        yield f"v1 = [{', '.join(map(toml_text, change.positions))}]"
+        yield f"v2 = [{', '.join(map(toml_text, kept))}]"
 
 
 def _removed(gone: Sequence[Change], letters: str, version: str) -> Iterator[str]:
     for code, change in zip(_codes(letters, 5, len(gone)), gone, strict=True):
-        yield from ("", _evidence(change), "[[removed]]", f'code = "{code}"', f"name = {_quoted(change.old)}")
-        yield f"say = {_quoted(change.say or f'{version} has nothing of this name')}"
+        yield from ("", _evidence(change), "[[removed]]", f'code = "{code}"', f"name = {toml_text(change.old)}")
+        yield f"say = {toml_text(change.say or f'{version} has nothing of this name')}"
 
 
 def _said(told: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
@@ -135,14 +135,14 @@ def _said(told: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterat
         owner, _, member = change.old.rpartition(".")
         yield from ("", _evidence(change), "[[calls]]" if change.argument else "[[members]]", f'code = "{code}"')
         yield f"of = {_owners(change.old.removesuffix('.__init__') if change.argument else owner, homes)}"
-        yield f"asks = [{_quoted(change.argument)}]" if change.argument else f"v1 = {_quoted(member)}"
-        yield f"say = {_quoted(change.say)}"
+        yield f"asks = [{toml_text(change.argument)}]" if change.argument else f"v1 = {toml_text(member)}"
+        yield f"say = {toml_text(change.say)}"
 
 
 def _owners(name: str, homes: Sequence[Move]) -> str:
     """Return the names of a class or a function: the old one, and that at its new home, if it has one."""
     new = Renaming(homes).apply(name)
-    return _quoted(name) if new == name else f"[{_quoted(name)}, {_quoted(new)}]"
+    return toml_text(name) if new == name else f"[{toml_text(name)}, {toml_text(new)}]"
 
 
 def _confidence(changes: Sequence[Change]) -> Iterator[str]:
@@ -175,8 +175,3 @@ def _codes(letters: str, hundred: int, count: int) -> list[str]:
 
 def _evidence(change: Change) -> str:
     return f"# {describe(change)}; confidence: {change.confidence}; evidence: {' '.join(change.evidence.split())}"
-
-
-def _quoted(text: str) -> str:
-    # A JSON string is a TOML string, but for the one control character that JSON does not escape.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.errors import CompatkitError
+from compatkit.safe_text import is_encodable, toml_text
 
 if TYPE_CHECKING:
     from compatkit.migrate.proposal import Proposal
@@ -77,17 +79,17 @@ def settings_text(proposal: Proposal) -> str:
             "# Where this project keeps what the migrations know under another name.",
             "[tool.compatkit.homes]",
         ]
-        lines += [f"{json.dumps(old)} = {json.dumps(new)}" for old, new in sorted(proposal.homes.items())]
-    if proposal.scripts:
+        lines += [f"{toml_text(old)} = {toml_text(new)}" for old, new in sorted(proposal.homes.items())]
+    # A name that is no text cannot be said in TOML.
+    if scripts := [script for script in proposal.scripts if is_encodable(script)]:
         # Without a branch to compare with, a person has to say which revision is the one before.
         mark = "" if proposal.base else "# "
-        script = proposal.scripts[0]
         lines += ["", "# `compatkit verify` runs this command on the base and here, and compares what it logs."]
         lines += [
             f"{mark}[[tool.compatkit.verify.scenarios]]",
-            f"{mark}name = {json.dumps(Path(script).stem)}",
-            f"{mark}base = {json.dumps(proposal.base or 'main')}",
-            f"{mark}command = {json.dumps(f'python {script}')}",
+            f"{mark}name = {toml_text(Path(scripts[0]).stem)}",
+            f"{mark}base = {toml_text(proposal.base or 'main')}",
+            f"{mark}command = {toml_text(shlex.join(['python', scripts[0]]))}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -179,8 +181,9 @@ def _append(file: Path, text: str) -> None:
     if file.exists() and not file.is_file():
         raise CompatkitError("It is no file.", where=str(file), hint="remove it first")
     try:
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        before = file.read_bytes().decode("utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise CompatkitError(f"The file cannot be read: {error}.", where=str(file), hint="correct it first") from error
-    whole = f"{before.rstrip()}\n\n{text}" if before.strip() else text
-    write_output(file, whole.encode("utf-8"))
+    end = "\r\n" if "\r\n" in before else "\n"
+    added = text.replace("\n", end)
+    write_output(file, (f"{before.rstrip()}{end}{end}{added}" if before.strip() else added).encode("utf-8"))
