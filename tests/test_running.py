@@ -67,6 +67,8 @@ PROGRAMS = [
     ("script.py", "a"),
     ("-m", "script", "a"),
     ("-mscript", "a"),
+    ("-u", "-c", "import os; print('through'); os._exit(4)"),
+    ("-c", "import os; print('lost'); os._exit(4)"),
 ]
 
 

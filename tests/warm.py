@@ -21,15 +21,19 @@ _started: list[subprocess.Popen[bytes]] = []
 _CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 argv = sys.argv[1:]
+unbuffered = argv[:1] == ["-u"] or bool(os.environ.get("PYTHONUNBUFFERED"))
+if argv[:1] == ["-u"]:
+    del argv[0]
 if argv and argv[0][:2] == "-m" != argv[0]:
     argv[:1] = ["-m", argv[0][2:]]
 fixed = {fixed}
 is_plain = bool(argv) and (argv[0] in ("-c", "-m") or not argv[0].startswith("-"))
 if not is_plain or fixed & set(os.environ):
-    os.execv({python!r}, [{python!r}, *argv])
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 link = socket.socket(socket.AF_UNIX)
 link.connect({address!r})
 whole = {{"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ), "group": os.getpgrp(), "python": {stand_in!r}}}
+whole["unbuffered"] = unbuffered
 asked = json.dumps(whole).encode()
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(number) != signal.SIG_IGN:
@@ -212,7 +216,7 @@ def _run(request: dict[str, object], descriptors: list[int]) -> None:
     os.chdir(str(request["cwd"]))
     os.environ.clear()
     os.environ.update(request["env"])  # type: ignore[arg-type]  # of texts
-    added = _renew(str(request["python"]))
+    added = _renew(str(request["python"]), is_unbuffered=bool(request["unbuffered"]))
     argv: list[str] = list(request["argv"])  # type: ignore[call-overload]  # of texts
     sys.argv = [argv[0], *argv[2:]] if argv[0] in ("-c", "-m") else argv
     if any(os.path.exists(f"{folder}/sitecustomize.py") for folder in added):  # noqa: PTH110
@@ -228,11 +232,12 @@ def _run(request: dict[str, object], descriptors: list[int]) -> None:
     os._exit(status)
 
 
-def _renew(stand_in: str) -> list[str]:
+def _renew(stand_in: str, *, is_unbuffered: bool) -> list[str]:
     """Give the process what a new one has of its own: streams, random numbers, the interpreter's name, the path.
 
     Return what PYTHONPATH adds to the path.
     """
+    import io
     import multiprocessing
     import random
 
@@ -241,8 +246,9 @@ def _renew(stand_in: str) -> list[str]:
 
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         errors = "backslashreplace" if name == "stderr" else "strict"
-        lines = 1 if name == "stderr" else -1
-        stream = open(number, mode, lines, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115  # held
+        through = is_unbuffered and mode == "w"
+        binary = open(number, f"{mode}b", 0 if through else -1, closefd=False)  # noqa: SIM115  # held
+        stream = io.TextIOWrapper(binary, "utf-8", errors, line_buffering=name == "stderr", write_through=through)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     random.seed()
