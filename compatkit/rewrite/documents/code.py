@@ -13,7 +13,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from compatkit.migration import CallChange
+from compatkit.migration import CallChange, Move
 from compatkit.rewrite.documents.changed_interfaces import changes_named_in, would_break
 from compatkit.rewrite.documents.code_blocks import CodeBlock, CodeLayout, Extract, Line, read_blocks, unused_mark
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound, apply_edits
@@ -64,11 +64,19 @@ def _may_use(code: str, request: Request) -> bool:
     """Tell whether code that is not understood may use a moved name in a way that the rewrite would break."""
     if would_break(code, request.calling):
         return True
+    return _move_in(code, request) is not None
+
+
+def _move_in(code: str, request: Request) -> Move | None:
+    """Return a move of which code has the name, or the module."""
     # The local name of a from-import stays; only behind a dot is it the old module's.
-    homes = {move.old_home.rpartition(".")[2] for move in request.moves}
-    used = {rf"\b{re.escape(home)}\b" for home in homes if home in code}
-    used |= {rf"\.\b{re.escape(move.old_name)}\b" for move in request.moves if move.old_name in code}
-    return any(re.search(pattern, code) for pattern in used)
+    for move in request.moves:
+        home = move.old_home.rpartition(".")[2]
+        if move.old_name in code and re.search(rf"\.\b{re.escape(move.old_name)}\b", code):
+            return move
+        if home in code and re.search(rf"\b{re.escape(home)}\b", code):
+            return move
+    return None
 
 
 def _is_used_unseen(layout: CodeLayout, unread: list[CodeBlock], request: Request) -> bool:
@@ -82,7 +90,7 @@ def spells(code: str, request: Request) -> bool:
 
 
 def _unread(block: CodeBlock, request: Request) -> TextFinding:
-    move = next((one for one in request.moves if one.old_name in block.shown), None)
+    move = _move_in(block.shown, request)
     if move is None and (called := list(_unread_calls([block], request))):
         return called[0]
     move = move or request.moves[0]

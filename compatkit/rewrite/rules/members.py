@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
-from compatkit.rewrite.file.tree import defined_names, span
+from compatkit.rewrite.file.tree import defined_names, kept_in, span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -75,13 +75,22 @@ class Members:
         _, end = span(self._source, node)
         start = end - len(member.v1)
         if not member.v2:
-            if not (member.own and member.v1 in self._kept):
+            if not (member.own and self._keeps(node, member)):
                 self._say(node, member, value.name)
         elif reason := self._doubt(value, node, member):
             self.findings.append(use.finding(self._source, reason))
         else:
             use.edits.append(Edit(start, end, member.v2))
             yield use
+
+    def _keeps(self, node: ast.Attribute, member: MemberChange) -> bool:
+        """Tell whether the class of an object sets a member itself; of another object than self, whether any does."""
+        above: ast.AST | None = node if isinstance(node.value, ast.Name) and node.value.id == "self" else None
+        while above is not None and not isinstance(above, ast.ClassDef):
+            above = self._file.parents.get(above)
+        if isinstance(above, ast.ClassDef) and all(self._file.import_of(base) in member.of for base in above.bases):
+            return member.v1 in kept_in(above)
+        return member.v1 in self._kept
 
     def _doubt(self, value: Named, node: ast.Attribute, member: MemberChange) -> str:
         _, end = span(self._source, node)
