@@ -24,12 +24,16 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Proof:
-    """A migration, what its old and new environments add to this one, and what MLflow keeps otherwise in them."""
+    """A migration, what its old and new environments add to this one, and what MLflow keeps otherwise in them.
+
+    `options` are those with which the script is rewritten.
+    """
 
     migration: str
     old: tuple[str, ...]
     new: tuple[str, ...] = ()
     equivalence: str = "{}"
+    options: tuple[str, ...] = ()
 
     @property
     def script(self) -> Path:
@@ -50,6 +54,14 @@ PROOFS = (
         ("pytorch_lightning==1.9.5", "setuptools==69.5.1", "numpy==1.26.4"),
         ("lightning==2.6.1",),
     ),
+    Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
+    Proof(
+        "torchmetrics-1",
+        ("setuptools==69.5.1", "torchmetrics==0.9.3"),
+        ("torchmetrics==1.9.0",),
+        options=("--confidence", "review"),
+    ),
+    Proof("transformers-5", ("transformers==4.57.1", "accelerate"), ("transformers==5.24.0", "accelerate")),
 )
 SCENARIOS = """
 [[tool.compatkit.verify.scenarios]]
@@ -88,7 +100,7 @@ def prove(proof: Proof, folder: Path) -> int:
     built = time.perf_counter()
     for name in ("old.py", "new.py"):
         shutil.copy(proof.script, work / name)
-    migrate = ["migrate", "--migration", proof.migration, "--allow-dirty", "new.py"]
+    migrate = ["migrate", "--migration", proof.migration, *proof.options, "--allow-dirty", "new.py"]
     _run([sys.executable, "-m", "compatkit", *migrate], work)
     (work / "old.sh").write_text(OLD.format(old=old, here=sys.executable), encoding="utf-8")
     declared = SCENARIOS.format(new=str(new), migration=proof.migration, equivalence=proof.equivalence)
