@@ -109,6 +109,7 @@ def _start_as_told(told: Mapping[str, object]) -> None:
     chosen = [str(one) for one in migrations] if isinstance(migrations, list) else []
     install(load_project(Path(str(told["project"]))).load(chosen), named=chosen)
     if census := told.get("census"):
+        # Imported here: it brings in multiprocessing.
         from compatkit.shim.census import Census
 
         Census(Path(str(census))).start()

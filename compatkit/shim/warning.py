@@ -71,6 +71,7 @@ class UnreadResultWarning(UserWarning):
 
 
 def _option(migration: str) -> str:
+    # Imported here: only a warning needs it.
     from shlex import quote
 
     return f" --migration {quote(migration)}"

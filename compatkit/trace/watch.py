@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -61,8 +63,6 @@ class Watch:
         """Remove the hooks, and write the record. Once is enough; more does nothing."""
         if not self._handles:
             return
-        import atexit
-
         atexit.unregister(self.close)
         for handle in self._handles:
             handle.remove()
@@ -80,8 +80,6 @@ class Watch:
         return Trace(self._module, self._initial, tuple(Batch(**batch) for batch in self._batches))
 
     def _start(self, model: nn.Module) -> None:
-        import atexit
-
         self._module = type(model).__name__
         self._root = id(model)
         self._initial = {name: digest(tensor) for name, tensor in model.state_dict().items()}
@@ -147,8 +145,6 @@ def _active_run() -> Destination | None:
 
 
 def _deliver(text: str, to: Destination | None) -> None:
-    import warnings
-
     if to is None:
         warnings.warn("compatkit.trace: no MLflow run was active, so the trace is not kept.", stacklevel=3)
     elif isinstance(to, Path):
