@@ -48,7 +48,11 @@ def assert_runs_equivalent(
         raise EquivalenceError.same_run(before.run_id)
     verdict = compare_snapshots(before, after, policy or _project_policy())
     if verdict.is_open:
-        raise EquivalenceError.unread(verdict.unread)
+        raise EquivalenceError(
+            f"No verdict, since not all that the runs logged could be read: {'; '.join(verdict.unread)}.",
+            where="the two runs",
+            hint="compare where all of it is, or give a policy with accepts_unread=True",
+        )
     if not verdict.is_equivalent:
         said = ["The two runs are not equivalent.", f"policy: {verdict.policy}", *verdict_lines(verdict)]
         raise AssertionError("\n".join(said))
@@ -59,7 +63,9 @@ def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapsho
         return run
     run_id = run if isinstance(run, str) else getattr(getattr(run, "info", None), "run_id", None)
     if not isinstance(run_id, str):
-        raise EquivalenceError.not_a_run(run)
+        raise EquivalenceError(
+            f"{run!r} is no run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot"
+        )
     return take_snapshot(run_id, tracking_uri=tracking_uri)
 
 

@@ -51,7 +51,7 @@ class Task:
 
     @property
     def allowances(self) -> Equivalence:
-        """What v2 logs of it under names that v1 has none for."""
+        """Return an allowance for each name under which v2 logs what v1 has no name for."""
         known = v1_paths().values()
         names = [name for name in logged_params(self.config) if name not in known]
         return Equivalence(added_in_v2=tuple(Allowance("param", name, _NOT_IN_V1) for name in names))

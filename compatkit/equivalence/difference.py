@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What disagrees. The first word of a value is what a policy's allowances call it."""
+    """The kind of thing that disagrees. A policy's allowances call it by the first word of the value."""
 
     METRIC_MISSING = "metric missing"
     METRIC_EXTRA = "metric extra"
@@ -53,7 +53,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far two finite numbers lie apart; `ulps` counts the numbers of their type from the one to the other."""
+    """The distance of two finite numbers; `ulps` counts the numbers of their type from the one to the other."""
 
     absolute: float
     relative: float
@@ -87,7 +87,7 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What disagrees, where it first does, and how far.
+    """One disagreement: its kind, its name, its first place, and its distance.
 
     Attributes:
         name: of the metric, param, tag, file or tensor, under its v2 name.

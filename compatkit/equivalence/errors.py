@@ -23,12 +23,6 @@ class EquivalenceError(CompatkitError):
     """A run that cannot be read, or a comparison that would compare nothing."""
 
     @classmethod
-    def no_store(cls, uri: str) -> EquivalenceError:
-        return cls(
-            "There is no MLflow store at this address.", where=uri, hint="check --tracking-uri; nothing was made"
-        )
-
-    @classmethod
     def no_tables(cls, uri: str) -> EquivalenceError:
         return cls(
             "There is no MLflow store in this database: it has none of MLflow's tables.",
@@ -61,36 +55,12 @@ class EquivalenceError(CompatkitError):
         return cls(f"Run {run_id!r} cannot be read: {reason}", where=uri, hint="check the run id and --tracking-uri")
 
     @classmethod
-    def old_run(cls, run_id: str, uri: str) -> EquivalenceError:
-        return cls(
-            f"Run {run_id!r} was started before the training that returned it.",
-            where=uri,
-            hint="return the id of the run that train_model logged",
-        )
-
-    @classmethod
-    def still_running(cls, run_id: str, status: str, uri: str) -> EquivalenceError:
-        return cls(f"Run {run_id!r} is {status}: what it logs may still change.", where=uri, hint="wait for its end")
-
-    @classmethod
-    def active_run(cls, run_id: str) -> EquivalenceError:
-        return cls(
-            f"Run {run_id!r} is active: it would take what the sandbox is meant for.",
-            where="mlflow.active_run()",
-            hint="end it before, with mlflow.end_run()",
-        )
-
-    @classmethod
     def unable_trainer(cls, trainer: str, asked: Sequence[str]) -> EquivalenceError:
         return cls(
             f"The trainer {trainer} trains without {', '.join(asked)}.",
             where="the scenario",
             hint="leave them at their defaults, or derive it from ModelTrainerV2",
         )
-
-    @classmethod
-    def not_a_run(cls, given: object) -> EquivalenceError:
-        return cls(f"{given!r} is no run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot")
 
     @classmethod
     def same_run(cls, run_id: str) -> EquivalenceError:
@@ -100,14 +70,6 @@ class EquivalenceError(CompatkitError):
     def nothing_compared(cls, before: str, after: str) -> EquivalenceError:
         return cls(
             "Nothing was compared: both runs are empty.", where=f"{before} and {after}", hint="check the two run ids"
-        )
-
-    @classmethod
-    def only_allowed(cls, before: str, after: str) -> EquivalenceError:
-        return cls(
-            "Nothing was compared: all that the runs logged is ignored or allowed by the policy.",
-            where=f"{before} and {after}",
-            hint="log something that both runs have in common, or ignore less",
         )
 
     @classmethod
@@ -121,18 +83,6 @@ class EquivalenceError(CompatkitError):
     @classmethod
     def unreadable_artifact(cls, name: str, uri: str, reason: str) -> EquivalenceError:
         return cls(f"{name!r} cannot be read: {reason}.", where=uri, hint="compare where the artifacts are")
-
-    @classmethod
-    def unread(cls, what: Sequence[str]) -> EquivalenceError:
-        return cls(
-            f"No verdict, since not all that the runs logged could be read: {'; '.join(what)}.",
-            where="the two runs",
-            hint="compare where all of it is, or give a policy with accepts_unread=True",
-        )
-
-    @classmethod
-    def unreadable_number(cls, metric: str, step: object) -> EquivalenceError:
-        return cls(f"Metric {metric!r} has a step that is no integer: {step!r}.", where="the tracking store")
 
     @classmethod
     def bad_reference(cls, reference: str, reason: str) -> EquivalenceError:
@@ -150,56 +100,8 @@ class EquivalenceError(CompatkitError):
         return cls(what, where="what the run logged", hint="log it in UTF-8")
 
     @classmethod
-    def unreadable_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
-        return cls(f"The snapshot cannot be read: {reason}.", where=str(path), hint="check the path and permissions")
-
-    @classmethod
-    def other_version(cls, path: Path, version: int, known: int) -> EquivalenceError:
-        return cls(
-            f"The snapshot has version {version} of the format, this compatkit knows version {known}.",
-            where=str(path),
-            hint="upgrade compatkit, or take the snapshot again",
-        )
-
-    @classmethod
-    def cut_snapshot(cls, path: Path) -> EquivalenceError:
-        return cls("The snapshot is cut: its last lines are not there.", where=str(path), hint="take it again")
-
-    @classmethod
-    def changed_snapshot(cls, path: Path) -> EquivalenceError:
-        return cls(
-            "The snapshot is not as it was written: its checksum differs.",
-            where=str(path),
-            hint="take it again, or restore the file; it is not to be edited by hand",
-        )
-
-    @classmethod
-    def malformed_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
-        return cls(f"The snapshot cannot be understood: {reason}.", where=str(path), hint="take it again")
-
-    @classmethod
-    def unwritable_snapshot(cls, path: Path, reason: str) -> EquivalenceError:
-        return cls(
-            f"The snapshot is not written. {reason}",
-            where=str(path),
-            hint="check the folder, its permissions and the free space; a file that was there is unchanged",
-        )
-
-    @classmethod
-    def no_file(cls, path: Path, similar: str) -> EquivalenceError:
-        return cls("There is no such snapshot file.", where=str(path), hint=similar or "check the path")
-
-    @classmethod
     def no_run(cls, reference: str, uri: str, similar: str) -> EquivalenceError:
         return cls(f"Run {reference!r} cannot be read: there is none.", where=uri, hint=similar or _REFERENCES)
-
-    @classmethod
-    def many_runs(cls, reference: str) -> EquivalenceError:
-        return cls(
-            f"{reference!r} names all runs of an experiment, where one is asked for.",
-            where="the command line",
-            hint="give it to --before-runs or --after-runs, or name one run",
-        )
 
     @classmethod
     def no_experiment(cls, name: str, uri: str, similar: str) -> EquivalenceError:
@@ -213,36 +115,6 @@ class EquivalenceError(CompatkitError):
     def ambiguous(cls, reference: str, uri: str, runs: Sequence[str]) -> EquivalenceError:
         shown = ", ".join([*runs[:6], *(["…"] if len(runs) > 6 else [])])
         return cls(f"{reference!r} names more than one run: {shown}", where=uri, hint="give one of these run ids")
-
-    @classmethod
-    def deleted_run(cls, run_id: str, uri: str) -> EquivalenceError:
-        return cls(
-            f"Run {run_id!r} is deleted.", where=uri, hint=f"bring it back: mlflow runs restore --run-id {run_id}"
-        )
-
-    @classmethod
-    def changed_run(cls, run_id: str, uri: str) -> EquivalenceError:
-        return cls(
-            f"Run {run_id!r} was changed while it was read: what was read is of no one moment.",
-            where=uri,
-            hint="wait until nothing logs to it any more, then compare again",
-        )
-
-    @classmethod
-    def incomplete_history(cls, metric: str, run_id: str, uri: str) -> EquivalenceError:
-        return cls(
-            f"Metric {metric!r} of run {run_id!r} was read without its latest point: more may be missing.",
-            where=uri,
-            hint="the store, or what lies before it, gives less than was logged; read from the store itself",
-        )
-
-    @classmethod
-    def lost_rows(cls, run_id: str, uri: str, read: int, counted: int) -> EquivalenceError:
-        return cls(
-            f"Of run {run_id!r}, {read} points were read, but the database counts {counted}.",
-            where=uri,
-            hint="something logs to it, or its driver loses rows; compare again",
-        )
 
     @classmethod
     def replaced_store(cls, uri: str) -> EquivalenceError:

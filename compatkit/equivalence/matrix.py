@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is trained: a data set under a preset, of which `overrides` replaces settings by dotted path.
+    """One training: a data set under a preset, of which `overrides` replaces settings by dotted path.
 
     Attributes:
         dataset: the name of a bundled one, or what `data` is called.

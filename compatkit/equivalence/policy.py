@@ -51,7 +51,7 @@ _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How two snapshots are compared; `before` is v1, `after` is v2. Names are brought to v2's spelling.
+    """The rules by which two snapshots are compared; `before` is v1, `after` is v2. Names are brought to v2's spelling.
 
     Attributes:
         metrics: the tolerance of each metric that none of `bounds` names, exact by default.
@@ -101,7 +101,7 @@ class Policy:
 
     @property
     def title(self) -> str:
-        """What decides, for a report."""
+        """Return the name of the policy, for a report."""
         return ", ".join(self.sources) or "none"
 
     def extended(self, declared: Equivalence, *, source: str = "") -> Policy:

@@ -67,7 +67,11 @@ def sandboxed(folder: Path, template: Path) -> Iterator[Sandbox]:
     from mlflow.tracking import fluent
 
     if run := mlflow.active_run():
-        raise EquivalenceError.active_run(run.info.run_id)
+        raise EquivalenceError(
+            f"Run {run.info.run_id!r} is active: it would take what the sandbox is meant for.",
+            where="mlflow.active_run()",
+            hint="end it before, with mlflow.end_run()",
+        )
     sandbox = Sandbox(f"sqlite:///{folder / 'mlflow.db'}", folder)
     shutil.copy(template, folder / "mlflow.db")
     (folder / "artifacts").mkdir()

@@ -44,7 +44,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file of a known kind says, whatever its bytes: texts by place, and arrays by name.
+    """The content of a file of a known kind, whatever its bytes: texts by place, and arrays by name.
 
     The kind is one of json, yaml, csv, image, array, tensors.
     """

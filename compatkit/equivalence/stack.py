@@ -144,4 +144,8 @@ def _require_own_run(cell: Cell, uri: str, begun: int) -> None:
     except MlflowException as error:
         raise EquivalenceError.unreadable_run(cell.run_id, shown, without_password(str(error))) from error
     if started < begun:
-        raise EquivalenceError.old_run(cell.run_id, shown)
+        raise EquivalenceError(
+            f"Run {cell.run_id!r} was started before the training that returned it.",
+            where=shown,
+            hint="return the id of the run that train_model logged",
+        )

@@ -29,7 +29,7 @@ def parted(allowed: Iterable[Allowed]) -> tuple[list[Allowed], list[Allowed]]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the comparison of two runs came to.
+    """The result of comparing two runs.
 
     Attributes:
         deciding: the differences that no entry of the policy allows.

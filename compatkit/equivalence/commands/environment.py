@@ -1,4 +1,4 @@
-"""What surrounds a command: its variables, the files in its folder, and whose code it imports."""
+"""The surroundings of a command: its variables, the files in its folder, and the code that it imports."""
 
 from __future__ import annotations
 
@@ -83,7 +83,11 @@ def require_own_code(side: str, tree: Path, folder: Path, other: Path | None, st
     """Raise `CommandError` where a process imported from `other`, or from anywhere else what `tree` has itself."""
     reports = sorted(store.imports.glob("*.json"))
     if not reports:
-        raise CommandError.nothing_was_told(side, store.output)
+        raise CommandError(
+            f"{side}: no Python process told where it imported its code from, so it may be another tree's.",
+            where=str(store.output),
+            hint="run Python without -I, -E and -S, and without clearing PYTHONPATH",
+        )
     own = {name: place for place in dict.fromkeys((folder, tree, tree / "src")) for name in _importable(place)}
     wrong: dict[str, None] = {}
     for report in reports:
@@ -91,7 +95,11 @@ def require_own_code(side: str, tree: Path, folder: Path, other: Path | None, st
         for name, found in places.items():
             wrong |= dict.fromkeys(_wrong(name, found, tree, other, own))
     if wrong:
-        raise CommandError.foreign_code(side, sorted(wrong), tree)
+        raise CommandError(
+            f"{side}: the command did not import its own tree's code: {'; '.join(sorted(wrong))}.",
+            where=str(tree),
+            hint="install the project editable (pip install -e .), or put its folder on PYTHONPATH",
+        )
 
 
 def _wrong(name: str, found: list[str], tree: Path, other: Path | None, own: Mapping[str, Path]) -> Iterator[str]:

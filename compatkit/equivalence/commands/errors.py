@@ -100,50 +100,12 @@ class CommandError(EquivalenceError):
         return cls(f"There is no revision {revision!r}.", where=str(folder), hint=nearest(revision, known) or shallow)
 
     @classmethod
-    def no_worktree(cls, revision: str, reason: str, folder: Path) -> CommandError:
-        return cls(f"The revision {revision!r} cannot be checked out: {reason}", where=str(folder))
-
-    @classmethod
     def not_in_base(cls, folder: str, revision: str) -> CommandError:
         return cls(f"The folder {folder!r} does not exist at {revision}.", where=revision, hint="run it from another")
 
     @classmethod
-    def nothing_to_link(cls, path: str, folder: Path) -> CommandError:
-        return cls(
-            f"There is no {path!r} to link.", where=str(folder), hint="check --link; it names what git leaves out"
-        )
-
-    @classmethod
-    def tracked_link(cls, path: str) -> CommandError:
-        return cls(
-            f"{path!r} is part of the revision, and would be replaced by the working tree's.",
-            where="--link",
-            hint="link only what git leaves out",
-        )
-
-    @classmethod
     def not_migrated(cls, output: str) -> CommandError:
         return cls(f"The migrated copy cannot be made:\n{output.rstrip()}", where="compatkit migrate")
-
-    @classmethod
-    def shim_is_off(cls, side: str, line: str, output: Path) -> CommandError:
-        return cls(f"{side}: the command ran without the shim: {line}", where=str(output))
-
-    @classmethod
-    def foreign_code(cls, side: str, modules: Sequence[str], tree: Path) -> CommandError:
-        return cls(
-            f"{side}: the command did not import its own tree's code: {'; '.join(modules)}.",
-            where=str(tree),
-            hint="install the project editable (pip install -e .), or put its folder on PYTHONPATH",
-        )
-
-    @classmethod
-    def nothing_was_told(cls, side: str, output: Path) -> CommandError:
-        return cls(
-            f"{side}: no Python process told where it imported its code from, so it may be another tree's.",
-            where=str(output),
-            hint="run Python without -I, -E and -S, and without clearing PYTHONPATH",
-        )
 
 
 def _signal(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What came of a verification; runs of two sides are paired by experiment, name and params, never by id."""
+"""The result of a verification; runs of two sides are paired by experiment, name and params, never by id."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _SHIM_IS_OFF = "compatkit: the shim is off in this process"
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """What one side logged: its top-level runs and their snapshots, in the order in which they began."""
+    """The top-level runs of one side and their snapshots, in the order in which they began."""
 
     side: str
     runs: tuple[LoggedRun, ...]
@@ -178,4 +178,6 @@ def _require_shim(side: Side, store: Store) -> None:
     with store.output.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if line.startswith(_SHIM_IS_OFF):
-                raise CommandError.shim_is_off(side.name, line.strip(), store.output)
+                raise CommandError(
+                    f"{side.name}: the command ran without the shim: {line.strip()}", where=str(store.output)
+                )

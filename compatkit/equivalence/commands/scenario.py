@@ -1,4 +1,4 @@
-"""What is verified: the commands, and the sides that they make."""
+"""The commands that are verified, and the sides that they make."""
 
 from __future__ import annotations
 

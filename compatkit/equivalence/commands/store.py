@@ -22,7 +22,7 @@ _made: set[Path] = set()
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """What is needed to find a run's counterpart."""
+    """A run, as far as its counterpart is found by it."""
 
     run_id: str
     experiment: str

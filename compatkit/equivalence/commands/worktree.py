@@ -43,12 +43,18 @@ def link_into(tree: Path, root: Path, names: Sequence[str], folder: Path) -> Non
     for name in names:
         wanted = Path(os.path.normpath(folder / name))
         if not wanted.exists() or not wanted.is_relative_to(root) or wanted == root:
-            raise CommandError.nothing_to_link(name, folder)
+            raise CommandError(
+                f"There is no {name!r} to link.", where=str(folder), hint="check --link; it names what git leaves out"
+            )
         target = tree / wanted.relative_to(root)
         if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
             target.rmdir()  # A submodule that is not checked out.
         if os.path.lexists(target):
-            raise CommandError.tracked_link(name)
+            raise CommandError(
+                f"{name!r} is part of the revision, and would be replaced by the working tree's.",
+                where="--link",
+                hint="link only what git leaves out",
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(wanted, target_is_directory=wanted.is_dir())
 
@@ -89,7 +95,9 @@ def _commit_of(root: Path, revision: str) -> str:
 def _add(root: Path, revision: str, commit: str, place: Path) -> None:
     done = _git(root, "worktree", "add", "--detach", str(place), commit)
     if done.returncode:
-        raise CommandError.no_worktree(revision, os.fsdecode(done.stderr).strip(), root)
+        raise CommandError(
+            f"The revision {revision!r} cannot be checked out: {os.fsdecode(done.stderr).strip()}", where=str(root)
+        )
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

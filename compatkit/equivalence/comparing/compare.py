@@ -37,7 +37,11 @@ def compare_snapshots(
     deciding, allowed = sort_differences([*find_differences(before, after, policy), *settled], policy)
     compared = count_compared(before, after, policy)
     if not deciding and not any(compared.values()):
-        raise EquivalenceError.only_allowed(before.run_id, after.run_id)
+        raise EquivalenceError(
+            "Nothing was compared: all that the runs logged is ignored or allowed by the policy.",
+            where=f"{before.run_id} and {after.run_id}",
+            hint="log something that both runs have in common, or ignore less",
+        )
     used = {entry.by for entry in allowed}
     unread, near = _unread_of_both(before, after), notes_on_near_values(before, after, policy)
     return Verdict(

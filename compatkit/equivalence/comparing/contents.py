@@ -20,7 +20,7 @@ _LEFT_OUT = "…"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What differed and does not decide: why, where, and both sides of its first place; `count` places in all."""
+    """A difference by nature, which does not decide: its reason, both sides of its first place, `count` places."""
 
     why: str
     place: str

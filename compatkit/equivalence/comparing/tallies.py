@@ -81,7 +81,7 @@ def notes_on_near_values(before: Snapshot, after: Snapshot, policy: Policy) -> I
 
 @dataclass(slots=True)
 class _Tally:
-    """What was counted so far, of one thing."""
+    """The count of values so far, for one thing."""
 
     compared: int = 0
     near: int = 0

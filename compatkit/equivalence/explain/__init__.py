@@ -1,4 +1,4 @@
-"""Why did they part? What two runs say of how they were made, set against each other, from the start on."""
+"""Explain why two runs part, from what each recorded about its own setup."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from compatkit.trace.environment import PACKAGES, PREFIX
 
 
 class State(Enum):
-    """What two runs say of one aspect. Where one says nothing, it is unknown, and not the same."""
+    """The state of one aspect in two runs. Where one says nothing, it is unknown, and not the same."""
 
     SAME = "same"
     DIFFERS = "differs"

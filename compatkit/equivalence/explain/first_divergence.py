@@ -1,4 +1,4 @@
-"""What two recorded trainings tell: the first thing in which they part."""
+"""The first divergence of two recorded trainings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ What = Literal["mode", "inputs", "weights", "forward", "gradient", "layers", "le
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where two records part first: the batch, counted from 0, what it is, and the layer or parameter, if it is one."""
+    """The first point at which two records part: the batch, counted from 0, the kind, and the layer or parameter."""
 
     batch: int
     what: What

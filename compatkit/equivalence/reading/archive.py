@@ -87,7 +87,7 @@ _OCCASION = {
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What an archive holds.
+    """The content of an archive.
 
     `unread` are its weights and constants that need unpickling, which are in `files` too; `unknown` are layers of which
     it does not tell the settings.

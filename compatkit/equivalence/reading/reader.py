@@ -142,15 +142,27 @@ def _read_trace(path: Path, models: Models) -> str:
 
 def _require_end(run: Run, client: MlflowClient) -> None:
     if run.info.lifecycle_stage == "deleted":
-        raise EquivalenceError.deleted_run(run.info.run_id, _shown(client))
+        raise EquivalenceError(
+            f"Run {run.info.run_id!r} is deleted.",
+            where=_shown(client),
+            hint=f"bring it back: mlflow runs restore --run-id {run.info.run_id}",
+        )
     if run.info.status not in _ENDED:
-        raise EquivalenceError.still_running(run.info.run_id, run.info.status, _shown(client))
+        raise EquivalenceError(
+            f"Run {run.info.run_id!r} is {run.info.status}: what it logs may still change.",
+            where=_shown(client),
+            hint="wait for its end",
+        )
 
 
 def _require_unchanged(client: MlflowClient, run: Run) -> None:
     """Raise `EquivalenceError` where the run is no more what it was at the beginning: it was read in many parts."""
     if _state(client.get_run(run.info.run_id)) != _state(run):
-        raise EquivalenceError.changed_run(run.info.run_id, _shown(client))
+        raise EquivalenceError(
+            f"Run {run.info.run_id!r} was changed while it was read: what was read is of no one moment.",
+            where=_shown(client),
+            hint="wait until nothing logs to it any more, then compare again",
+        )
 
 
 def _state(run: Run) -> str:

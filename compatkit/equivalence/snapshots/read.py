@@ -39,18 +39,32 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
         raise EquivalenceError.no_snapshot_file(path)
     version = int(head[1])
     if not _WITHOUT_LAYERS <= version <= VERSION:
-        raise EquivalenceError.other_version(path, version, VERSION)
+        raise EquivalenceError(
+            f"The snapshot has version {version} of the format, this compatkit knows version {VERSION}.",
+            where=str(path),
+            hint="upgrade compatkit, or take the snapshot again",
+        )
     tail = _TAIL.search(text)
     if tail is None:
-        raise EquivalenceError.cut_snapshot(path)
+        raise EquivalenceError(
+            "The snapshot is cut: its last lines are not there.", where=str(path), hint="take it again"
+        )
     if hashlib.sha256(text[: tail.start()].encode()).hexdigest() != tail[1]:
-        raise EquivalenceError.changed_snapshot(path)
+        raise EquivalenceError(
+            "The snapshot is not as it was written: its checksum differs.",
+            where=str(path),
+            hint="take it again, or restore the file; it is not to be edited by hand",
+        )
     try:
         said = json.loads(text)["run"]
         # The values that it claims to hold are counted before they are made.
         run = _run(said.pop("run_id"), said, Budget(size=max(len(raw), _LEAST)))
     except _MALFORMED as error:
-        raise EquivalenceError.malformed_snapshot(path, f"{type(error).__name__}: {error}") from error
+        raise EquivalenceError(
+            f"The snapshot cannot be understood: {type(error).__name__}: {error}.",
+            where=str(path),
+            hint="take it again",
+        ) from error
     return _of_old_version(run, version, path) if version < VERSION else run
 
 
@@ -137,5 +151,9 @@ def load_snapshot(path: Path) -> Snapshot:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise EquivalenceError.unreadable_snapshot(path, error.strerror or str(error)) from error
+        raise EquivalenceError(
+            f"The snapshot cannot be read: {error.strerror or str(error)}.",
+            where=str(path),
+            hint="check the path and permissions",
+        ) from error
     return parse_snapshot(raw, path)

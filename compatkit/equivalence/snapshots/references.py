@@ -92,13 +92,19 @@ def is_snapshot_file(reference: str) -> bool:
     if reference.endswith((_LATEST, _ALL)) or _TAGGED.fullmatch(reference) or not ("/" in reference or path.suffix):
         return False
     beside = [str(path.parent / each.name) for each in path.parent.glob("*.json")] if path.parent.is_dir() else []
-    raise EquivalenceError.no_file(path, nearest(reference, beside))
+    raise EquivalenceError(
+        "There is no such snapshot file.", where=str(path), hint=nearest(reference, beside) or "check the path"
+    )
 
 
 def find_run(reference: str, *, tracking_uri: str | None = None) -> str:
     """Return the id of the run in the store that `reference` names."""
     if reference.endswith(_ALL):
-        raise EquivalenceError.many_runs(reference)
+        raise EquivalenceError(
+            f"{reference!r} names all runs of an experiment, where one is asked for.",
+            where="the command line",
+            hint="give it to --before-runs or --after-runs, or name one run",
+        )
     with opened_store(tracking_uri) as client:
         if reference.endswith(_LATEST):
             return _latest(client, reference)

@@ -160,4 +160,8 @@ def save_snapshot(snapshot: Snapshot, path: Path) -> None:
     except WriteError as error:
         if not was_there:
             path.unlink(missing_ok=True)
-        raise EquivalenceError.unwritable_snapshot(path, error.what) from error
+        raise EquivalenceError(
+            f"The snapshot is not written. {error.what}",
+            where=str(path),
+            hint="check the folder, its permissions and the free space; a file that was there is unchanged",
+        ) from error

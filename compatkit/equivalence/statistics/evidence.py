@@ -38,7 +38,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one metric's samples say.
+    """The evidence of one metric's samples.
 
     Attributes:
         name: of the metric, under its v2 name; `value` says which value of each run counts, such as "final".
@@ -69,7 +69,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class SampleVerdict:
-    """What many runs against many came to.
+    """The verdict on many runs against many.
 
     Attributes:
         before, after: the run ids of both sides.
@@ -124,12 +124,12 @@ class SampleVerdict:
 
     @property
     def seeds(self) -> int | None:
-        """How many runs a side would decide all that is open; None where nothing is, or no number is known to."""
+        """Return how many runs a side would decide all that is open; None where nothing is, or no number would."""
         needed = [each.seeds for each in self.evidence if each.decision is Decision.UNDECIDED]
         known = [seeds for seeds in needed if seeds is not None]
         return max(known) if known and len(known) == len(needed) else None
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many metrics came to each decision, by its word."""
+        """Return the number of metrics by decision."""
         return {each.value: sum(row.decision is each for row in self.evidence) for each in Decision}

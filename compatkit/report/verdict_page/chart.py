@@ -51,7 +51,7 @@ SMALL = Frame(width=240, left=50, right=232, top=8, bottom=68)
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn; each path is the `d` of an SVG path.
+    """The lines and points of a chart; each path is the `d` of an SVG path.
 
     Attributes:
         before, after: the curves; a gap stands where a value is no number.

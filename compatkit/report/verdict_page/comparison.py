@@ -13,7 +13,7 @@ from compatkit.equivalence.verdict import Verdict
 
 
 class Outcome(Enum):
-    """What a comparison came to, in the words of the page."""
+    """The result of a comparison, in the words of the page."""
 
     EQUIVALENT = "equivalent"
     STALE = "equivalent, but the policy is stale"
@@ -60,7 +60,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class NotCompared:
-    """What was to be compared and was not: a run that failed, or the baseline, which stands for itself."""
+    """A run that was not compared: one that failed, or the baseline, which stands for itself."""
 
     title: str
     reason: str

@@ -13,7 +13,7 @@ PARTING = {Kind.METRIC_VALUE, Kind.METRIC_STEPS}
 
 
 class State(Enum):
-    """What became of one metric, param, tensor …; the value is what the page says of it."""
+    """The state of one metric, param or tensor; the page shows the value."""
 
     DECIDES = "differs"
     ALLOWED = "allowed"

@@ -15,7 +15,7 @@ _NAMED = 3  # metrics that the sentence names; the table has them all
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How much of one kind was compared, and how many differences in it decide."""
+    """The number of compared things of one kind, and of the differences in it that decide."""
 
     what: str
     compared: int

@@ -224,6 +224,7 @@ def _editable_install(environment: Path, source: Path, kind: str) -> Path:
     (site,) = environment.glob("lib/python*/site-packages")
     (site / "third.py").touch()
     finder = f"""
+import sys
 from importlib.util import spec_from_file_location
 class Finder:
     @classmethod

@@ -17,7 +17,7 @@ from compatkit.equivalence.reading.contents.pickled_arrays import Built, inline_
 
 
 class _Mark:
-    """Where the arguments of an opcode begin on the stack."""
+    """The mark on the stack at which the arguments of an opcode begin."""
 
 
 _MARK = _Mark()

@@ -36,7 +36,11 @@ def read_metrics(client: MlflowClient, run: Run) -> dict[str, Sequence[Point]]:
     for name, value in run.data.metrics.items():
         # A page that is lost, or an answer that is cut to nothing, leaves the latest point out.
         if not _is_among(steps.get(name), canonical_value(value), found[name]):
-            raise EquivalenceError.incomplete_history(name, run.info.run_id, without_password(client.tracking_uri))
+            raise EquivalenceError(
+                f"Metric {name!r} of run {run.info.run_id!r} was read without its latest point: more may be missing.",
+                where=without_password(client.tracking_uri),
+                hint="the store, or what lies before it, gives less than was logged; read from the store itself",
+            )
     return dict(sorted(found.items()))
 
 

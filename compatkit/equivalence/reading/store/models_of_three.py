@@ -35,7 +35,7 @@ class ModelMetric:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """What a server of MLflow 3 says of a model, under the names of MLflow 3's own class."""
+    """A model as a server of MLflow 3 describes it, under the names of MLflow 3's own class."""
 
     model_id: str
     name: str

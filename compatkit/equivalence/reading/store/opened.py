@@ -82,7 +82,9 @@ def _require_store(uri: str) -> str:
     # Elsewhere than on Windows, MLflow takes C:\\runs for a folder to be made here.
     is_local = urlsplit(uri).scheme in {"sqlite", "file", ""} or len(urlsplit(uri).scheme) == 1
     if is_local and path and not Path(path).exists():
-        raise EquivalenceError.no_store(uri)
+        raise EquivalenceError(
+            "There is no MLflow store at this address.", where=uri, hint="check --tracking-uri; nothing was made"
+        )
     return uri
 
 

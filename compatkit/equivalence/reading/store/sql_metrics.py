@@ -66,7 +66,11 @@ def read_sql_metrics(tracking_uri: str, run_id: str) -> dict[str, History] | Non
         engine.dispose()
     if read != counted:
         # Seen once: a driver that streamed the rows left the last one out.
-        raise EquivalenceError.lost_rows(run_id, without_password(tracking_uri), read, counted)
+        raise EquivalenceError(
+            f"Of run {run_id!r}, {read} points were read, but the database counts {counted}.",
+            where=without_password(tracking_uri),
+            hint="something logs to it, or its driver loses rows; compare again",
+        )
     return found
 
 
