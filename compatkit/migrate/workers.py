@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from compatkit.errors import WrongUse
-from compatkit.migrate.work import Job, Task, process, process_all
+from compatkit.migrate.work import Job, Task, process_all
 from compatkit.platforms import usable_cores
 from compatkit.rewrite import Failed, Outcome
 
@@ -110,19 +110,19 @@ class Workers:
             return tuple(_lost(error) for _ in batch)
 
     def _recover(self, batch: Batch) -> tuple[Outcome, ...]:
-        """Process a batch whose worker died, in a process of its own; then file by file, to find which one kills it."""
+        """Process a batch whose worker died, in a process of its own; then each half, to find which file kills it."""
         outcomes = _in_another_process(lambda pool: pool.submit(process_all, batch, self._task).result())
         if outcomes is not None:
             return outcomes
-        return tuple(self._alone(job) for job in batch)
-
-    def _alone(self, job: Job) -> Outcome:
-        outcome = _in_another_process(lambda pool: pool.submit(process, job, self._task).result())
-        return outcome or Failed(
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return (*self._recover(batch[:middle]), *self._recover(batch[middle:]))
+        failed = Failed(
             "The worker died while it processed this file.",
             hint="there may be too little memory; change this file by hand, and please report it as a bug",
             code="CK908",
         )
+        return (failed,)
 
 
 def load_executor(reference: str) -> Executor:
