@@ -156,6 +156,7 @@ def test_windows_way_of_locking_keeps_the_place_in_the_file(tmp_path: Path, monk
         assert one.read() == b"c"
 
 
+@pytest.mark.slow("imports every module anew")
 def test_every_module_imports_where_these_are_absent() -> None:
     code = f"""
 import importlib, os, pkgutil, signal, sys

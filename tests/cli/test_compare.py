@@ -51,6 +51,7 @@ def require_no_verdict(capsys: pytest.CaptureFixture[str], said: str, *arguments
     assert "Verdict" not in capsys.readouterr().out
 
 
+@pytest.mark.slow("imports MLflow anew")
 def test_equal_runs_are_equivalent_and_exit_0(store: str) -> None:
     done = compatkit("compare", log(store, PARAMS, LOSS), log(store, PARAMS, LOSS), "--tracking-uri", store)
 
@@ -189,6 +190,7 @@ def test_swapped_datasets_are_told(capsys: pytest.CaptureFixture[str], store: st
     assert "dataset missing: a [training]#1" in text
 
 
+@pytest.mark.slow("imports MLflow anew")
 def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     done = compatkit("compare", "a", "b", "--tracking-uri", "sqlite:///absent.db", cwd=tmp_path)
 

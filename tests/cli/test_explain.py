@@ -21,6 +21,7 @@ def test_every_code_of_the_tool_itself_is_known_and_no_other() -> None:
     assert set(TOOL_CODES) == used
 
 
+@pytest.mark.slow("rewrites the examples for every code")
 @pytest.mark.parametrize("name", sorted(available_migrations()))
 def test_every_code_of_a_bundled_migration_is_explained_with_an_example_or_without(name: str) -> None:
     migration = load_migration(available_migrations()[name])

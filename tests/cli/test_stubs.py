@@ -174,6 +174,7 @@ def pyright(project: Path) -> list[str]:
     return [rule for rule in rules if not rule.startswith("reportMissingModuleSource ")]
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_correct_code_under_old_names_is_accepted(project: Path) -> None:
     stubs(project)
     plant(project, {"use.py": USE})
@@ -182,6 +183,7 @@ def test_correct_code_under_old_names_is_accepted(project: Path) -> None:
     assert pyright(project) == []
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_correct_code_is_accepted_with_the_stubs_in_a_folder_of_their_own(project: Path) -> None:
     stubs(project, "-o", "typings")
     # Of a package in two places, pyright's `from shop import …` does not see both.
@@ -191,6 +193,7 @@ def test_correct_code_is_accepted_with_the_stubs_in_a_folder_of_their_own(projec
     assert pyright(project) == []
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_without_the_stubs_the_same_code_is_refused(project: Path) -> None:
     plant(project, {"use.py": USE})
 
@@ -198,6 +201,7 @@ def test_without_the_stubs_the_same_code_is_refused(project: Path) -> None:
     assert pyright(project) != []
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_misuse_is_still_refused_line_by_line(project: Path) -> None:
     stubs(project)
     plant(project, {"misuse.py": MISUSE})
@@ -208,6 +212,7 @@ def test_misuse_is_still_refused_line_by_line(project: Path) -> None:
     assert {report.split()[1] for report in pyright(project)} == wrong
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_moved_functions_are_reported_as_deprecated_and_keep_their_types(project: Path) -> None:
     stubs(project)
     plant(project, {"marked.py": MARKED})
@@ -222,6 +227,7 @@ def test_moved_functions_are_reported_as_deprecated_and_keep_their_types(project
     assert {line for line, who in marks.items() if "pyright" in who} <= {report.split()[1] for report in from_pyright}
 
 
+@pytest.mark.slow("runs mypy and pyright")
 def test_the_rest_of_the_package_is_not_hidden(project: Path) -> None:
     stubs(project, "-o", "typings")
     plant(

@@ -74,6 +74,7 @@ def test_an_argument_is_no_script(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow("imports MLflow anew")
 def test_the_first_side_has_the_python_that_is_named_from_where_the_step_runs(run: Run, tmp_path: Path) -> None:
     other = tmp_path / "project" / "old" / "bin" / "python"
     other.parent.mkdir(parents=True)

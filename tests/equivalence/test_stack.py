@@ -25,6 +25,7 @@ from compatkit.training import (
 )
 from tests.equivalence.scenarios import BEYOND_V1, OF_TRACKING, OWN_DATA, covering_matrix
 
+pytestmark = pytest.mark.slow("trains by the dozen")
 overrides = st.fixed_dictionaries(
     {"epochs": st.integers(1, 2), "tracking.log_model": st.just(False), "model.hidden_size": st.integers(1, 16)},
     optional={

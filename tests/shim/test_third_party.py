@@ -83,6 +83,7 @@ OWN_FILES = {
 }
 
 
+@pytest.mark.slow("imports torch anew")
 @pytest.mark.parametrize("name", ["Metrics", "Slotted"])
 def test_the_default_torch_load_takes_records_of_the_users_own_class_also_before_it_is_imported(
     name: str, write_project: WriteProject
@@ -247,6 +248,7 @@ print("as it was")
 """
 
 
+@pytest.mark.slow("imports torch anew")
 def test_libraries_that_are_imported_later_are_told_then_and_all_is_undone(tmp_path: Path) -> None:
     (tmp_path / "later.py").write_text(textwrap.dedent(LATER))
     done = subprocess.run([sys.executable, "later.py"], cwd=tmp_path, capture_output=True, text=True, check=False)

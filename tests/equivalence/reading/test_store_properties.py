@@ -91,6 +91,7 @@ def mixed(things: Any, order: random.Random) -> list[Any]:
     return listed
 
 
+@pytest.mark.slow("logs and reads runs by the dozen")
 @ON_A_STORE
 @given(logged=runs, order=st.randoms(use_true_random=False))
 def test_the_same_logged_in_another_order_is_equivalent(
@@ -105,6 +106,7 @@ def test_the_same_logged_in_another_order_is_equivalent(
     assert verdict.is_equivalent, verdict.deciding
 
 
+@pytest.mark.slow("logs and reads runs by the dozen")
 @ON_A_STORE
 @given(logged=runs, data=st.data())
 def test_one_thing_logged_otherwise_is_reported(

@@ -21,6 +21,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow("reads bombs until their budget is spent")
 @pytest.mark.parametrize("name", BOMBS)
 def test_bomb_fails_alone(name: str) -> None:
     suffix, text = BOMBS[name]

@@ -156,6 +156,7 @@ def test_a_script_starts_and_ends_with_the_shim_as_without(way: str, script: str
     assert found.err.splitlines()[-1:] == expected.err.splitlines()[-1:]
 
 
+@pytest.mark.slow("imports torch anew")
 @pytest.mark.parametrize("way", ["run", "pth"])
 def test_checkpoints_are_with_the_shim_what_they_are_without(way: str, project: Project) -> None:
     pytest.importorskip("torch")

@@ -39,6 +39,7 @@ def test_every_bomb_is_tried(made: dict[str, bytes]) -> None:
     assert sorted(BOMBS + HARMLESS) == sorted(made)
 
 
+@pytest.mark.slow("reads bombs until their budget is spent")
 @pytest.mark.parametrize("name", BOMBS)
 def test_bomb_is_compared_by_digest_with_a_note(tmp_path: Path, made: dict[str, bytes], name: str) -> None:
     notes = compared(tmp_path, name, made[name], made[name])
@@ -47,6 +48,7 @@ def test_bomb_is_compared_by_digest_with_a_note(tmp_path: Path, made: dict[str, 
     assert "compared by digest" in notes[0]
 
 
+@pytest.mark.slow("reads bombs until their budget is spent")
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_only_looks_like_a_bomb_ends(tmp_path: Path, made: dict[str, bytes], name: str) -> None:
     compared(tmp_path, name, made[name], made[name])
