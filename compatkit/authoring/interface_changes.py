@@ -114,6 +114,8 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
         return
     added = {name: each for name, each in after.items() if name not in before}
     positions = {name: place for place, name in enumerate(after)}
+    # Where more went than came, a new one in an old place is hardly the same.
+    has_enough = len(added) >= len(before.keys() - after.keys())
     now_called = {name: name for name in before}
     for place, (name, was) in enumerate(before.items()):
         if name in after:
@@ -122,7 +124,7 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
                 evidence = f"its default was {was.default}, and is {now.default or 'no longer there'}"
                 yield Change("default", old.path, now.default or "", "manual", evidence, name)
             continue
-        renamed = _renamed(was, place, added, positions)
+        renamed = _renamed(was, place if has_enough else -1, added, positions)
         if renamed is not None:
             now, confidence, evidence = renamed
             del added[now.name]

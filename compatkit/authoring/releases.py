@@ -56,9 +56,12 @@ def version_of(text: str) -> str:
 
 def _declared_versions(folder: Path) -> Iterator[str]:
     for around in (folder, folder.parent):
-        for name, version in (("pyproject.toml", _IN_PROJECT), ("PKG-INFO", _IN_METADATA)):
+        # As an unpacked wheel has it, if it is the only one there.
+        files = [*around.glob("*.dist-info/METADATA")]
+        wheel = [(files[0], _IN_METADATA)] if len(files) == 1 else []
+        for file, version in ((around / "pyproject.toml", _IN_PROJECT), (around / "PKG-INFO", _IN_METADATA), *wheel):
             with contextlib.suppress(OSError, UnicodeDecodeError):
-                if found := version.search((around / name).read_text(encoding="utf-8")):
+                if found := version.search(file.read_text(encoding="utf-8")):
                     yield found[1]
 
 

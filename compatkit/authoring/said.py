@@ -28,7 +28,9 @@ _DIRECTIVE = re.compile(
     re.MULTILINE,
 )
 _PARAMETER = re.compile(r"^(?P<margin>[ \t]*)(?::param )?\**(?P<name>[A-Za-z_]\w*)[ \t]*(?::|\(|$)")
-_NAMED = r"[`'\"]*(?::[\w:]+:`)?~?(?P<name>[A-Za-z_][\w.]*)"
+_NAMED = r"[`'\"]*(?::[\w:]+:`)?~?\.?(?P<name>[A-Za-z_][\w.]*)"
+# Arguments of a deprecation that hold nothing but what to use in its place.
+_IN_PLACE = re.compile(r"alternative|instead|replacement|new_?name|use", re.IGNORECASE)
 _THING = r"(?:the )?(?:new )?(?:function |method |class |argument |parameter |keyword |attribute )?"
 _ADVICE = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -40,6 +42,7 @@ _ADVICE = tuple(
         rf"\buse {_THING}{_NAMED}",
     )
 )
+_BARE = re.compile(r"`{0,2}~?[\w.]+(?:\(\))?`{0,2}")
 _NO_NAMES = frozenset(["a", "an", "and", "any", "at", "for", "from", "it", "its", "one", "that", "the", "this", "your"])
 
 
@@ -110,7 +113,8 @@ class _Module:
                 ):
                     # Old = deprecated_alias(New, …)
                     new = next((ast.unparse(arg) for arg in call.args if isinstance(arg, ast.Name | ast.Attribute)), "")
-                    yield self._one(f"{owner}.{name}", "", " ".join(_texts(call)), node, new)
+                    words = [*(_words(call.func) if isinstance(call.func, ast.Call) else ()), *_words(call)]
+                    yield self._one(f"{owner}.{name}", "", " ".join(words), node, new)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[Said]:
         arguments = node.args
@@ -148,7 +152,7 @@ class _Module:
             if _RENAMES.search(called):
                 yield from (self._one(name, old, ast.unparse(each), each, new) for old, new in _pairs(each))
             elif _DEPRECATES.search(called):
-                yield self._one(name, "", " ".join(_texts(each)), each)
+                yield self._one(name, "", " ".join(_words(each)), each)
 
     def _docstring(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str, arguments: frozenset[str]
@@ -257,7 +261,9 @@ def _name(said: Said, item: Item, new: Interface) -> Change | None:
     is_there = new.find(item.path) is not None or item.path in new.names
     if said.is_alias and is_there:
         return None
-    known = {path for path, other in new.items.items() if other.is_member == item.is_member}
+    # A function cannot take the place of a class; the other way round, both are called.
+    fits = [other for other in new.items.values() if item.kind != "class" or other.kind != "function"]
+    known = {other.path for other in fits if other.is_member == item.is_member}
     there = _resolved(said, item.path, known)
     if there and item.is_member and there.rpartition(".")[0] != item.parent:
         there = ""
@@ -350,6 +356,16 @@ def _parameter_above(doc: str, margin: int) -> str:
             found = _PARAMETER.match(line)
             return found["name"] if found else ""
     return ""
+
+
+def _words(call: ast.Call) -> list[str]:
+    """Return the texts that a deprecation is given, and in words what it names as the replacement."""
+    replacing = [word for word in call.keywords if word.arg and _IN_PLACE.fullmatch(word.arg)]
+    rest = [part for part in (*call.args, *call.keywords) if part not in replacing]
+    named = [text for word in replacing for text in _texts(word.value)]
+    # What is called with arguments of its own is no other name.
+    told = [f"use {text} instead" if _BARE.fullmatch(text) else text for text in named]
+    return [*(text for part in rest for text in _texts(part)), *told]
 
 
 def _texts(node: ast.AST) -> list[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Confidence, Migration, Move
 from compatkit.migration.renaming import Renaming
+from compatkit.migration.value import cached_by_identity
 
 _IN_USE = "the migrations in use"
 _WEAKEST_LAST: tuple[Confidence, ...] = get_args(Confidence)
@@ -30,11 +31,30 @@ def compose(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
         return given
     composed: dict[str, Migration] = {}
     for migration in reversed(_in_order(given)):
+        made = _packages(migration).new
         later = [composed[other.id] for other in given if other.id in composed]
-        composed[migration.id] = _chained(migration, later)
+        # Of a hundred migrations, few are about the same packages.
+        composed[migration.id] = _chained(migration, [each for each in later if made & _packages(each).old])
         for other in later:
-            composed[other.id] = _under_older_names(other, migration)
+            if made & _packages(other).owners:
+                composed[other.id] = _under_older_names(other, migration)
     return tuple(composed[migration.id] for migration in given)
+
+
+class _Packages(NamedTuple):
+    """The top-level packages of what a migration moves, of where to, and of what its other rows are about."""
+
+    old: frozenset[str]
+    new: frozenset[str]
+    owners: frozenset[str]
+
+
+@cached_by_identity
+def _packages(migration: Migration) -> _Packages:
+    every = (getattr(migration, field.name) for field in fields(migration))
+    owners = [name for rows in every if isinstance(rows, tuple) for row in rows for name in _owners(row)]
+    names = [move.old for move in migration.moves], [move.new for move in migration.moves], owners
+    return _Packages(*(frozenset(name.partition(".")[0] for name in each) for each in names))
 
 
 def _in_order(migrations: Sequence[Migration]) -> list[Migration]:
@@ -62,8 +82,10 @@ def _circle(ids: list[str], after: dict[str, set[str]]) -> tuple[str, str]:
 
 def _goes_on(first: Migration, second: Migration) -> bool:
     """Tell whether the second migration moves what the first one has made."""
+    if first is second or _packages(first).new.isdisjoint(_packages(second).old):
+        return False
     renaming = Renaming(second.moves)
-    return first is not second and any(
+    return any(
         renaming.of(move.new) or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
         for move in first.moves
     )
@@ -75,6 +97,8 @@ def _lies_in(name: str, module: str) -> bool:
 
 def _chained(migration: Migration, later: Sequence[Migration]) -> Migration:
     """Lead every move of a migration on to where the later ones, which are composed already, bring its new name."""
+    if not later:
+        return migration
     others = [move for each in later for move in each.moves]
     renaming = Renaming(others)
     moves = [_led_on(move, renaming) for move in migration.moves]

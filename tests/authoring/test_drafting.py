@@ -225,6 +225,15 @@ def test_members_of_a_class_that_moved_are_looked_for_in_it(tmp_path: Path) -> N
         ("a, b", "a, b=1", []),
         ("a, b=1", "a, c=1", [("argument renamed", "shop.a.f(b)", "c", "review")]),
         ("a, b=None", "a, c=None", [("argument removed", "shop.a.f(b)", "", "manual")]),
+        (
+            "width, height",
+            "box",
+            [
+                ("argument added", "shop.a.f(box)", "box", "manual"),
+                ("argument removed", "shop.a.f(height)", "", "manual"),
+                ("argument removed", "shop.a.f(width)", "", "manual"),
+            ],
+        ),
         ("a, b=1", "a", [("argument removed", "shop.a.f(b)", "", "manual")]),
         ("a", "a, b", [("argument added", "shop.a.f(b)", "b", "manual")]),
         ("a, *rest", "a, *others", []),

@@ -145,3 +145,11 @@ def test_a_version_of_something_else_is_none(tmp_path: Path) -> None:
     )
 
     assert version_of(str(tmp_path)) == tmp_path.name
+
+
+def test_an_unpacked_wheel_is_called_by_its_metadata_if_that_is_the_only_one(tmp_path: Path) -> None:
+    plant(tmp_path, {"shop/__init__.py": "", "shop-1.7.dist-info/METADATA": "Name: shop\nVersion: 1.7\n"})
+    assert version_of(str(tmp_path)) == version_of(str(tmp_path / "shop")) == "1.7"
+
+    plant(tmp_path, {"till-3.0.dist-info/METADATA": "Name: till\nVersion: 3.0\n"})
+    assert version_of(str(tmp_path)) == tmp_path.name

@@ -55,6 +55,13 @@ NAMES = {
         @deprecated(version="1.2", reason="Use pay() instead.")
         def settle(amount): ...
         """,
+    "a decorator that names it alone": """
+        @deprecated("1.2", alternative="`.pay`")
+        def settle(amount): ...
+        """,
+    "a call of such a decorator": """
+        settle = deprecated("1.2", alternative="pay()")(lambda amount: 1)
+        """,
     "a directive": '''
         def settle(amount):
             """Pay.
@@ -129,6 +136,14 @@ SILENT = {
     "another warning": """
         def pay(amount, way=1):
             warnings.warn("use `count` for coins", UserWarning)
+        """,
+    "a call with other arguments": """
+        @deprecated("1.2", alternative="pay(convert(amount))")
+        def settle(amount): ...
+        """,
+    "a function in place of a class": """
+        @deprecated("1.2", alternative="pay")
+        class Settle: ...
         """,
     "what is named is not there": """
         def pay(amount, way=1):
