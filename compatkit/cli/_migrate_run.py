@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._migrate_given import Given
+from compatkit.cli._migrate_options import MigrateCliOptions
 from compatkit.cli._status import ExitStatus
 from compatkit.cli._voice import say
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compatkit.report.migrate_formats import Background
 
 
-def migrate_paths(task: Task, settings: Settings, background: Background, given: Given) -> ExitStatus:
+def migrate_paths(task: Task, settings: Settings, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Plan, write and tell; the order in which nothing is lost if it ends early."""
     from compatkit.cli._migrate_show import show, write_outputs
     from compatkit.migrate.remarks import Overview
@@ -66,7 +66,7 @@ def _say_that_it_waits() -> None:
     say("Another run of compatkit migrate writes in this tree: waiting for its end.")
 
 
-def _plan(task: Task, settings: Settings, given: Given) -> Report:
+def _plan(task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import plan_task
     from compatkit.migrate.finding.find import FileScope
@@ -89,7 +89,7 @@ def _executor(name: str | None) -> AbstractContextManager[Executor | None]:
     return load_executor(name)
 
 
-def _write(report: Report, task: Task, settings: Settings, given: Given) -> Report:
+def _write(report: Report, task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
     from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_report
 
     if not settings.allow_dirty:
@@ -142,7 +142,7 @@ def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
     return shown
 
 
-def filter_input(task: Task, background: Background, given: Given) -> ExitStatus:
+def filter_input(task: Task, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Rewrite standard input to standard output; what fails comes out as it went in."""
     from compatkit.cli._migrate_show import show, to_stdout
     from compatkit.migrate import Report, plan_source
@@ -160,6 +160,6 @@ def filter_input(task: Task, background: Background, given: Given) -> ExitStatus
     return _status(overview, given)
 
 
-def _status(overview: Overview, given: Given) -> ExitStatus:
+def _status(overview: Overview, given: MigrateCliOptions) -> ExitStatus:
     status = ExitStatus.FINDINGS if overview.left and not given["exit_zero"] else ExitStatus.OK
     return status | ExitStatus.FAILED if overview.report.failed else status

@@ -23,9 +23,9 @@ def decided_by(migration: Migration | None, declared: Iterable[Equivalence]) -> 
     from compatkit.migration import Equivalence
 
     policy = Policy() if migration is None else Policy.from_migration(migration)
-    for each in declared:
-        source = DECLARED if each != Equivalence() and DECLARED not in policy.sources else ""
-        policy = policy.extended(each, source=source)
+    for allowance in declared:
+        source = DECLARED if allowance != Equivalence() and DECLARED not in policy.sources else ""
+        policy = policy.extended(allowance, source=source)
     return policy
 
 
@@ -61,7 +61,7 @@ def policy_of_runs(project: Project, named: str | None, *, is_exact: bool) -> Po
 
 
 def with_renames_told(verdict: Verdict, before: Snapshot, after: Snapshot, policy: Policy) -> Verdict:
-    """Where no policy decided, say which differences a registered migration would call one thing under two names."""
+    """Say which differences a registered migration would call one thing under two names, if no policy decided."""
     if policy.sources or verdict.is_equivalent:
         return verdict
     return replace(verdict, notes=(*verdict.notes, *_renames(verdict, before, after)))
@@ -77,7 +77,8 @@ def _renames(verdict: Verdict, before: Snapshot, after: Snapshot) -> Iterator[st
         # A hint must not cost the verdict.
         return
     lost, found = (
-        {each.name for each in verdict.deciding if each.kind.value.endswith(end)} for end in (" missing", " extra")
+        {difference.name for difference in verdict.deciding if difference.kind.value.endswith(end)}
+        for end in (" missing", " extra")
     )
     for migration in migrations:
         metrics = [

@@ -13,7 +13,7 @@ import click
 
 from compatkit.cli._outputs import show
 from compatkit.cli._status import ExitStatus, status_of_proof
-from compatkit.cli._verify_given import Given, overridden
+from compatkit.cli._verify_options import VerifyCliOptions, overridden
 from compatkit.errors import nearest
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def declared_by(project: Project) -> Declared:
     return declared_scenarios(project.origin) if project.origin else Declared()
 
 
-def chosen_scenarios(given: Given, declared: Iterable[CommandScenario]) -> Sequence[CommandScenario]:
+def chosen_scenarios(given: VerifyCliOptions, declared: Iterable[CommandScenario]) -> Sequence[CommandScenario]:
     """Return the declared scenarios that were asked for, with the command line's options set before theirs."""
     by_name = {one.name: one for one in declared}
     for name in given["scenarios"]:
@@ -40,7 +40,7 @@ def chosen_scenarios(given: Given, declared: Iterable[CommandScenario]) -> Seque
     return [overridden(by_name[name], given) for name in dict.fromkeys(wanted)]
 
 
-def verify_scenarios(scenarios: Sequence[CommandScenario], given: Given, project: Project) -> ExitStatus:
+def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptions, project: Project) -> ExitStatus:
     """Run and compare each scenario; one that fails does not keep the others from being run."""
     from compatkit.cli._extras import require
     from compatkit.cli._verdict_page import write_results

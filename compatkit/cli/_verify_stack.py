@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._outputs import show
-from compatkit.cli._verify_given import Given, require_stack_only
+from compatkit.cli._verify_options import VerifyCliOptions, require_stack_only
 
 if TYPE_CHECKING:
     from compatkit.cli._status import ExitStatus
     from compatkit.equivalence.matrix import Matrix
 
 
-def verify_reference_stack(given: Given) -> ExitStatus:
+def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
     """Train every combination, and compare what each run logged with v1 on v1."""
     import sys
     import tempfile
@@ -31,7 +31,7 @@ def verify_reference_stack(given: Given) -> ExitStatus:
     from compatkit.cli._progress import QuietLine
     from compatkit.cli._training import dataset_source
     from compatkit.cli._verdict_page import write_matrices
-    from compatkit.cli._verify_given import in_shard
+    from compatkit.cli._verify_options import in_shard
     from compatkit.equivalence import Policy
     from compatkit.equivalence.matrix import Scenario
     from compatkit.equivalence.stack import load_class, verify_stack

@@ -53,14 +53,14 @@ def command(ctx: click.Context, path: Path, *, as_json: bool) -> None:
     """
     checks = [*_project(path.resolve()), *_environment(), *_shim()]
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in checks], indent=2))
+        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        width = max(len(each.about) for each in checks)
-        for each in checks:
-            click.echo(f"{each.state:5}  {each.about:{width}}  {each.found}")
-            if each.advice:
-                click.echo(f"{'':5}  {'':{width}}  -> {each.advice}")
-    ctx.exit(int(max(_STATUS[each.state] for each in checks)))
+        width = max(len(check.about) for check in checks)
+        for check in checks:
+            click.echo(f"{check.state:5}  {check.about:{width}}  {check.found}")
+            if check.advice:
+                click.echo(f"{'':5}  {'':{width}}  -> {check.advice}")
+    ctx.exit(int(max(_STATUS[check.state] for check in checks)))
 
 
 def _project(root: Path) -> Iterator[Check]:

@@ -31,9 +31,9 @@ def command(code: str) -> None:
     else:
         installed = available_migrations()
         migrations = [*load_project(Path.cwd()).load(), *(load_migration(file) for file in installed.values())]
-    found = next((each for each in migrations if wanted in codes_of(each)), None)
+    found = next((migration for migration in migrations if wanted in codes_of(migration)), None)
     if found is None:
-        known = [*(name for each in migrations for name in codes_of(each)), *TOOL_CODES]
+        known = [*(name for migration in migrations for name in codes_of(migration)), *TOOL_CODES]
         raise WrongUse(
             f"There is no code {wanted!r}.",
             where=migration_id or "the migrations of the project, and those that are installed",

@@ -72,7 +72,10 @@ def _is_confirmed() -> bool:
 
 def settings_text(proposal: Proposal) -> str:
     """Return the table for the pyproject.toml."""
-    lines = ["[tool.compatkit]", f"migrations = {json.dumps([each.migration.id for each in proposal.applicable])}"]
+    lines = [
+        "[tool.compatkit]",
+        f"migrations = {json.dumps([applicable.migration.id for applicable in proposal.applicable])}",
+    ]
     if proposal.homes:
         lines += [
             "",
@@ -136,13 +139,13 @@ def _found(proposal: Proposal) -> Iterator[str]:
         yield f"{_counted(proposal.searched, 'file')} searched: none uses an old name of an installed migration."
         yield "There is nothing to do. `compatkit migrations list` shows the migrations that were asked."
         return
-    for each in proposal.applicable:
-        left = f", {each.left} of them for a person to decide" if each.left else ""
-        counts = f"{_counted(each.places, 'place')} in {_counted(each.files, 'file')}"
-        yield f"{each.migration.id}: {counts}{left}"
-        yield f"    {each.migration.summary}"
-        for pinned in each.pinned:
-            yield f"    {pinned}: change it with the code; the migration leads to {each.migration.versions.v2}"
+    for applicable in proposal.applicable:
+        left = f", {applicable.left} of them for a person to decide" if applicable.left else ""
+        counts = f"{_counted(applicable.places, 'place')} in {_counted(applicable.files, 'file')}"
+        yield f"{applicable.migration.id}: {counts}{left}"
+        yield f"    {applicable.migration.summary}"
+        for pinned in applicable.pinned:
+            yield f"    {pinned}: change it with the code; the migration leads to {applicable.migration.versions.v2}"
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:
@@ -160,13 +163,13 @@ def _as_json(proposal: Proposal, root: Path) -> dict[str, object]:
         "searched": proposal.searched,
         "migrations": [
             {
-                "id": each.migration.id,
-                "places": each.places,
-                "files": each.files,
-                "left": each.left,
-                "pinned": each.pinned,
+                "id": applicable.migration.id,
+                "places": applicable.places,
+                "files": applicable.files,
+                "left": applicable.left,
+                "pinned": applicable.pinned,
             }
-            for each in proposal.applicable
+            for applicable in proposal.applicable
         ],
         "homes": dict(proposal.homes),
         "scripts": proposal.scripts,

@@ -7,14 +7,14 @@ from typing import Unpack
 
 import click
 
-from compatkit.cli._migrate_given import (
+from compatkit.cli._migrate_options import (
     STDIN,
-    Given,
+    MigrateCliOptions,
     describe_codes,
     parse_outputs,
+    reject_contradictions,
     require_codes,
     require_paths,
-    require_sense,
     settings_for,
 )
 from compatkit.cli._options import wished
@@ -60,7 +60,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; 2 where a file could not be processed.")
 @click.option("--stdin-filename", metavar="FILE", type=_PATH, help="What the path of standard input would be.")
 @click.pass_context
-def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
+def command(ctx: click.Context, /, **given: Unpack[MigrateCliOptions]) -> None:
     """Rewrite v1 code to v2 in files, folders, patterns such as 'src/**/*.py', or - (stdin to stdout); else here.
 
     What is not certain is reported and left alone. In a git work tree, ignored files are left out, and files with
@@ -76,7 +76,7 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
       compatkit migrate --diff src/
     """
     given["paths"] = given["paths"] or (Path(),)
-    require_sense(given)
+    reject_contradictions(given)
     settings = settings_for(given)
     if given["update_baseline"] and settings.baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE")

@@ -71,5 +71,5 @@ def status() -> None:
     migrations = project.load()
     for migration in migrations if found.project is not None else ():
         click.echo(f"  {migration.id}: {migration.summary}")
-    for line in unseen((each for migration in migrations for each in migration.producers), folder.resolve()):
+    for line in unseen((producer for migration in migrations for producer in migration.producers), folder.resolve()):
         click.echo(line, err=True)

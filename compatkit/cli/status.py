@@ -54,7 +54,7 @@ def command(
     """
     from datetime import UTC, datetime
 
-    from compatkit.cli._migrate_given import describe_codes, place_of, require_paths
+    from compatkit.cli._migrate_options import describe_codes, place_of, require_paths
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task

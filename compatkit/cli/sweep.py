@@ -69,6 +69,6 @@ def command(
         run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.tell)
     click.echo(sweep_json(run_id, outcomes) if form == "json" else "\n".join(sweep_lines(run_id, asked, outcomes)))
     is_done = len(outcomes) == len(asked) and all(
-        isinstance(each, Trained) and not each.is_interrupted for each in outcomes
+        isinstance(outcome, Trained) and not outcome.is_interrupted for outcome in outcomes
     )
     ctx.exit(int(ExitStatus.OK if is_done else ExitStatus.FAILED))

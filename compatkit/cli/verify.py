@@ -8,7 +8,7 @@ from typing import Unpack
 import click
 
 from compatkit.cli._verdict_page import html_option, require_page
-from compatkit.cli._verify_given import Given, parse_outputs, parse_shard
+from compatkit.cli._verify_options import VerifyCliOptions, parse_outputs, parse_shard
 from compatkit.report import FORMATS
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -65,7 +65,7 @@ _COUNT = click.IntRange(min=1)
 @html_option
 @click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
+def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
     """Run two commands, one command in two revisions, or the reference stack, and compare what they log to MLflow.
 
     Without commands: the scenarios that [tool.compatkit.verify] of the nearest pyproject.toml declares; if there is
@@ -86,11 +86,11 @@ def command(ctx: click.Context, /, **given: Unpack[Given]) -> None:
     """
     from compatkit.cli._extras import quiet_mlflow
     from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
-    from compatkit.cli._verify_given import direct_scenario, in_shard, is_of_stack, require_sense
+    from compatkit.cli._verify_options import direct_scenario, in_shard, is_of_stack, reject_contradictions
     from compatkit.cli._verify_stack import verify_reference_stack
     from compatkit.migration import load_project
 
-    require_sense(given)
+    reject_contradictions(given)
     require_page(given["html"])
     quiet_mlflow()
     project = load_project(Path.cwd())

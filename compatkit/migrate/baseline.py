@@ -1,4 +1,4 @@
-"""The ratchet of a gradual migration: what is known passes, what is new fails, what is fixed is told."""
+"""Let a gradual migration only advance: known places pass, new ones fail, fixed ones are counted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BaselineError(CompatkitError):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Which places are known, and how many of each: lines can move without becoming new."""
+    """The known places, and how many of each: lines can move without becoming new."""
 
     path: Path
     known: Counter[Key]

@@ -34,7 +34,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What holds for the files of a folder."""
+    """Hold the task, the migrations and the left-out files of one folder."""
 
     task: Task
     migrations: tuple[Migration, ...]
@@ -50,7 +50,7 @@ class Project:
 
     def migration_of(self, code: str) -> Migration | None:
         """Return the migration that declares a code."""
-        return next((each for each in self.migrations if code in codes_of(each)), None)
+        return next((migration for migration in self.migrations if code in codes_of(migration)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ class Buffer:
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
-        """What is to be rewritten, and what is found."""
+        """Return the rewrites to be made, and the findings."""
         ignored = self.project.scope.ignored_codes(self.result.name)
         every = Overview.of(Report.of([self.result]), is_written=False).remarks
         return tuple(one for one in every if not any(one.code.startswith(code) for code in ignored))
 
     @property
     def failure(self) -> Failed | None:
-        """Why it could not be looked at."""
+        """Return the failure, if the text could not be looked at."""
         return self.result.outcome if isinstance(self.result.outcome, Failed) else None
 
     def all_edits(self) -> list[Edit]:

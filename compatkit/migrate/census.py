@@ -91,10 +91,10 @@ def take_census(
 def codes_counted(migrations: Iterable[Migration]) -> frozenset[str]:
     """Return the codes that a census of these migrations can hold."""
     codes: set[str] = set()
-    for each in map(_counted, migrations):
-        codes.update(move.code for move in each.moves)
-        codes.update(call.code for call in each.calls)
-        codes.update(member.code for member in each.members)
+    for migration in map(_counted, migrations):
+        codes.update(move.code for move in migration.moves)
+        codes.update(call.code for call in migration.calls)
+        codes.update(member.code for member in migration.members)
     return frozenset(codes)
 
 

@@ -41,7 +41,7 @@ class Applicable:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a project may be set up with; `searched` files were looked at, and `base` is the main branch."""
+    """The settings that suit a project; `searched` files were looked at, and `base` is the main branch."""
 
     searched: int
     applicable: tuple[Applicable, ...] = ()

@@ -60,7 +60,7 @@ class Overview:
 
     @property
     def left(self) -> tuple[Remark, ...]:
-        """What is not done: the findings, and the rewrites that were not written."""
+        """Return what is left: the findings, and the rewrites that were not written."""
         return tuple(remark for remark in self.remarks if not (remark.is_rewrite and self.is_written))
 
     @property

@@ -13,7 +13,7 @@ from compatkit.rewrite import Failed, Finding, Outcome, Rewrite, Rewritten, Skip
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file. The job is kept where something is rewritten or found.
+    """The outcome of one file. The job is kept where something is rewritten or found.
 
     `root` is the folder in which the file was found, and may be written; empty for one that was given by its name.
     """

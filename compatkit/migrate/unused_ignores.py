@@ -67,12 +67,13 @@ def _comments(source: bytes) -> Iterator[_Comment]:
 
 
 def _is_about(comment: _Comment, known: frozenset[str]) -> bool:
-    return comment.codes is None or any(code.startswith(each) for each in comment.codes for code in known)
+    return comment.codes is None or any(code.startswith(prefix) for prefix in comment.codes for code in known)
 
 
 def _holds(comment: _Comment, span: tuple[int, int], met: set[tuple[int, str]]) -> bool:
     return any(
-        span[0] <= line <= span[1] and (comment.codes is None or any(code.startswith(each) for each in comment.codes))
+        span[0] <= line <= span[1]
+        and (comment.codes is None or any(code.startswith(prefix) for prefix in comment.codes))
         for line, code in met
     )
 

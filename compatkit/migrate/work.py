@@ -15,7 +15,7 @@ DEFAULTS = Options()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked of every file; it travels once with each batch of jobs."""
+    """The moves, migrations and options for every file; it travels once with each batch of jobs."""
 
     moves: tuple[Move, ...]
     migrations: tuple[Migration, ...] = ()

@@ -31,7 +31,7 @@ def explanation_markdown(explanation: Explanation) -> Iterator[str]:
 def explanation_object(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as an object that JSON can hold."""
     clues = [
-        {"aspect": each.aspect, "state": each.state.value, "lines": list(each.lines)} for each in explanation.clues
+        {"aspect": clue.aspect, "state": clue.state.value, "lines": list(clue.lines)} for clue in explanation.clues
     ]
     return {"began": explanation.began, "clues": clues}
 

@@ -16,7 +16,7 @@ _OF_VERDICTS_AS_WELL = ("github", "junit")
 
 
 class Background(NamedTuple):
-    """What some formats need besides the run: a sentence for each code, and the JSON that a proof wrote."""
+    """Facts that some formats need beside the run: a sentence for each code, and the JSON that a proof wrote."""
 
     codes: Mapping[str, str]
     verdict: Path | None = None

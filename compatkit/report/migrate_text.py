@@ -65,7 +65,7 @@ def said(remark: Remark, *, is_written: bool) -> str:
 
 
 class Notice(NamedTuple):
-    """What a CI service shows beside a line: a place that is left, or a file that could not be processed."""
+    """A message that a CI service shows beside a line: a place that is left, or a file that could not be processed."""
 
     is_failure: bool
     path: str

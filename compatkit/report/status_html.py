@@ -36,7 +36,7 @@ td:not(.n) { overflow-wrap: anywhere; }
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the page says besides: what each code is, revision and date, and the runs before."""
+    """Facts for the page beside the status: a sentence for each code, revision and date, and the runs before."""
 
     codes: Mapping[str, str] = field(default_factory=dict)
     revision: str = ""

@@ -16,16 +16,18 @@ _JUDGED = "val_accuracy"
 
 def sweep_lines(run_id: str, asked: Sequence[Combination], outcomes: Sequence[Swept]) -> Iterator[str]:
     """Yield the table of all trainings, in their order, and what it comes to."""
-    names = list(dict.fromkeys(name for each in asked for name in each.chosen))
+    names = list(dict.fromkeys(name for combination in asked for name in combination.chosen))
     rows = [[*names, "outcome", *_SHOWN]]
-    rows += [[*_chosen(each.combination, names), *_row(each)] for each in outcomes]
-    rows += [[*_chosen(each, names), "not begun", *("" for _ in _SHOWN)] for each in asked[len(outcomes) :]]
+    rows += [[*_chosen(outcome.combination, names), *_row(outcome)] for outcome in outcomes]
+    rows += [
+        [*_chosen(combination, names), "not begun", *("" for _ in _SHOWN)] for combination in asked[len(outcomes) :]
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
     yield from _over_seeds(outcomes)
-    trained = [each for each in outcomes if isinstance(each, Trained)]
-    failed = sum(isinstance(each, FailedTraining) for each in outcomes)
+    trained = [outcome for outcome in outcomes if isinstance(outcome, Trained)]
+    failed = sum(isinstance(outcome, FailedTraining) for outcome in outcomes)
     if best := _best(trained):
         yield f"Best {_JUDGED}: {best.combination.label}, run {best.result.run_id}."
     yield f"Run {run_id}: {len(trained)} trained, {failed} failed, {len(asked) - len(outcomes)} not begun."
@@ -33,7 +35,7 @@ def sweep_lines(run_id: str, asked: Sequence[Combination], outcomes: Sequence[Sw
 
 def sweep_json(run_id: str, outcomes: Sequence[Swept]) -> str:
     """Return the same as JSON."""
-    return json.dumps({"run_id": run_id, "trainings": [_as_dict(each) for each in outcomes]}, indent=2)
+    return json.dumps({"run_id": run_id, "trainings": [_as_dict(outcome) for outcome in outcomes]}, indent=2)
 
 
 def _as_dict(outcome: Swept) -> dict[str, Any]:
@@ -66,10 +68,10 @@ def _row(outcome: Swept) -> list[str]:
 def _over_seeds(outcomes: Sequence[Swept]) -> Iterator[str]:
     """Yield mean and standard deviation of each combination that was trained to its end with several seeds."""
     groups: dict[tuple[tuple[str, str], ...], list[float]] = {}
-    for each in outcomes:
-        if isinstance(each, Trained) and not each.is_interrupted and _JUDGED in each.result.final_metrics:
-            kept = tuple((name, text) for name, text in each.combination.chosen.items() if name != SEED)
-            groups.setdefault(kept, []).append(_judged(each))
+    for outcome in outcomes:
+        if isinstance(outcome, Trained) and not outcome.is_interrupted and _JUDGED in outcome.result.final_metrics:
+            kept = tuple((name, text) for name, text in outcome.combination.chosen.items() if name != SEED)
+            groups.setdefault(kept, []).append(_judged(outcome))
     for kept, values in groups.items():
         if len(values) > 1:
             label = " ".join(f"{name}={text}" for name, text in kept) or "defaults"
@@ -78,7 +80,7 @@ def _over_seeds(outcomes: Sequence[Swept]) -> Iterator[str]:
 
 
 def _best(trained: Sequence[Trained]) -> Trained | None:
-    scored = [each for each in trained if _JUDGED in each.result.final_metrics]
+    scored = [training for training in trained if _JUDGED in training.result.final_metrics]
     return max(scored, key=_judged, default=None)
 
 

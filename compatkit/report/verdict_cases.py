@@ -17,7 +17,7 @@ from compatkit.report.verdict_text import evidence_line, stale_line
 
 
 class Outcome(Enum):
-    """What became of a case. An error is one that could not be decided, which is no pass."""
+    """The outcome of a case. An error is one that could not be decided, which is no pass."""
 
     PASSED = "passed"
     FAILED = "failure"
@@ -57,10 +57,10 @@ def matrix_cases(matrix: Matrix) -> Iterator[Case]:
 def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
     """Yield a case for each metric, for whatever else differs, then one for the policy."""
     outcomes = {Decision.EQUIVALENT: Outcome.PASSED, Decision.DIFFERENT: Outcome.FAILED}
-    for each in verdict.evidence:
-        outcome = outcomes.get(each.decision, Outcome.ERROR)
-        problems = () if outcome is Outcome.PASSED else (printable(evidence_line(each)),)
-        yield Case(f"metric {each.name}", outcome, problems)
+    for evidence in verdict.evidence:
+        outcome = outcomes.get(evidence.decision, Outcome.ERROR)
+        problems = () if outcome is Outcome.PASSED else (printable(evidence_line(evidence)),)
+        yield Case(f"metric {evidence.name}", outcome, problems)
     yield from _by_kind(verdict.deciding, {})
     yield from _unread(verdict.unread)
     yield policy_case(verdict.stale)
@@ -96,7 +96,9 @@ def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
     if cell.verdict.is_open:
         return Case(name, Outcome.ERROR, tuple(map(printable, cell.verdict.unread)))
     return Case(
-        name, Outcome.FAILED, tuple(printable(str(each)) for each in cell.verdict.deciding) or ("nothing was compared",)
+        name,
+        Outcome.FAILED,
+        tuple(printable(str(difference)) for difference in cell.verdict.deciding) or ("nothing was compared",),
     )
 
 
@@ -127,6 +129,6 @@ def _run(name: str, run: RunVerdict) -> Case:
         return Case(name, Outcome.ERROR, found.unread)
     if not isinstance(found, SampleVerdict):
         return Case(name, Outcome.FAILED, tuple(map(str, found.deciding)))
-    open_ones = (evidence_line(each) for each in found.evidence if each.decision is not Decision.EQUIVALENT)
+    open_ones = (evidence_line(evidence) for evidence in found.evidence if evidence.decision is not Decision.EQUIVALENT)
     outcome = Outcome.ERROR if found.decision is Decision.UNDECIDED else Outcome.FAILED
     return Case(name, outcome, (*map(str, found.deciding), *open_ones))

@@ -76,7 +76,13 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 
 def allowed_json(allowed: Sequence[Allowed]) -> dict[str, Any]:
     """Return what a policy allows, and what is settled by knowing it, each with why it does not decide."""
-    rows = ([{**difference_json(each.difference), "why": each.by.why} for each in part] for part in parted(allowed))
+    rows = (
+        [
+            {**difference_json(allowed_difference.difference), "why": allowed_difference.by.why}
+            for allowed_difference in part
+        ]
+        for part in parted(allowed)
+    )
     return dict(zip(("allowed", "settled"), rows, strict=True))
 
 
@@ -101,7 +107,7 @@ def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
         "level": verdict.level,
         "before": list(verdict.before),
         "after": list(verdict.after),
-        "metrics": [_evidence(each) for each in verdict.evidence],
+        "metrics": [_evidence(evidence) for evidence in verdict.evidence],
         "deciding": [difference_json(difference) for difference in verdict.deciding],
         **allowed_json(verdict.allowed),
         "unused": [allowance_json(entry) for entry in verdict.unused],

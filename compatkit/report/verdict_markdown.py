@@ -64,7 +64,7 @@ def samples_markdown(verdict: SampleVerdict) -> Iterator[str]:
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
     rows = sorted(verdict.evidence, key=lambda each: order[each.decision])
     head = ["metric", "verdict", "mean before", "mean after", "interval of the difference", "margin", "why"]
-    yield from ["", *table(head, [_evidence(each) for each in rows])]
+    yield from ["", *table(head, [_evidence(evidence) for evidence in rows])]
     yield from difference_lines(verdict.deciding)
     yield from _stale(verdict.stale)
     yield from _allowed(verdict.allowed)
@@ -76,7 +76,7 @@ def difference_lines(differences: Sequence[Difference]) -> Iterator[str]:
     if not differences:
         return
     head = ["what", "name", "from step", "before", "after", "distance", "points", "rule"]
-    yield from ["", *table(head, [_difference(each) for each in differences[:_MOST]])]
+    yield from ["", *table(head, [_difference(difference) for difference in differences[:_MOST]])]
     if len(differences) > _MOST:
         yield from ["", f"And {len(differences) - _MOST} more differences."]
 
@@ -222,7 +222,7 @@ def _run(run: RunVerdict) -> Iterator[str]:
     found = run.verdict
     if isinstance(found, SampleVerdict):
         yield from ["", f"Run {code(run.run)}: {prose(samples_word(found))}.", ""]
-        yield from (f"- {prose(evidence_line(each))}" for each in found.evidence)
+        yield from (f"- {prose(evidence_line(evidence))}" for evidence in found.evidence)
     else:
         yield from ["", f"Run {code(run.run)}: compared {compared_words(found)}."]
     if found.unread:

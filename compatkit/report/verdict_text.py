@@ -148,8 +148,8 @@ def samples_lines(verdict: SampleVerdict) -> Iterator[str]:
     levels = f"equivalent where every metric is at {1 - verdict.confidence:.3g}, different at {verdict.level:.3g}"
     yield f"  confidence: {verdict.confidence:g}; {levels}"
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
-    for each in sorted(verdict.evidence, key=lambda one: order[one.decision]):
-        yield printable(f"  {evidence_line(each)}")
+    for evidence in sorted(verdict.evidence, key=lambda one: order[one.decision]):
+        yield printable(f"  {evidence_line(evidence)}")
     for difference in verdict.deciding:
         yield printable(f"  {difference}")
     for entry in verdict.stale:

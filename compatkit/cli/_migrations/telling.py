@@ -20,7 +20,10 @@ def list_command(ctx: click.Context) -> None:
     from compatkit.migration import load_all
 
     migrations, faults = load_all()
-    rows = [(each.id, f"{each.versions.v1} to {each.versions.v2}", each.summary) for each in migrations]
+    rows = [
+        (migration.id, f"{migration.versions.v1} to {migration.versions.v2}", migration.summary)
+        for migration in migrations
+    ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for name, versions, summary in rows:
         click.echo(f"{name:<{widths[0]}}  {versions:<{widths[1]}}  {summary}")
@@ -33,7 +36,7 @@ def list_command(ctx: click.Context) -> None:
 @click.argument("migration", metavar="ID_OR_PATH")
 def show_command(migration: str) -> None:
     """Show what a migration declares: where it lies, and every entry by its code."""
-    from compatkit.cli._migrate_given import describe_codes
+    from compatkit.cli._migrate_options import describe_codes
     from compatkit.migration import load_migration
     from compatkit.migration.registry import find_file
 
@@ -42,8 +45,8 @@ def show_command(migration: str) -> None:
     click.echo(f"From {found.versions.v1} to {found.versions.v2}, declared in {found.origin}\n")
     for code, sentence in sorted(describe_codes([found]).items()):
         click.echo(f"{code}  {sentence}")
-    for each in found.unhandled:
-        click.echo(f"left to you  {each.name}: {each.why}")
+    for entry in found.unhandled:
+        click.echo(f"left to you  {entry.name}: {entry.why}")
 
 
 @click.command("docs", epilog="Example: compatkit migrations docs acme-v2/ -o docs/acme-v2.md")

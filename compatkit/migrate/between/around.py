@@ -80,7 +80,9 @@ class Around:
 
     def options(self, source: bytes) -> frozenset[str]:
         """Return the options of command lines that a file spells, and a program of its project defines itself."""
-        spelled = frozenset(flag.decode() for each in self._migrations for flag in flags_of(each) if flag in source)
+        spelled = frozenset(
+            flag.decode() for migration in self._migrations for flag in flags_of(migration) if flag in source
+        )
         if not spelled:
             return spelled
         if self._options is None:
@@ -116,7 +118,7 @@ class Around:
         if self._readers is None or not names:
             return frozenset()
         read = self._readers.of(file.path, source)
-        return None if read is None else frozenset(each for each in read if each.partition(".")[0] in names)
+        return None if read is None else frozenset(name for name in read if name.partition(".")[0] in names)
 
     def _stars(self, source: bytes, file: FoundFile, named: ModuleName) -> Iterator[tuple[str, StarNames]]:
         """Yield each module whose `*` is imported, if its source lies below the same import root.

@@ -1,4 +1,4 @@
-"""What the files of a project hand to one another of names and objects whose interface changed."""
+"""Follow names and objects whose interface changed from file to file of a project."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Handing:
         self._calling = tuple(filter(changes_interface, declared))
         modern = modern_of(declared, options)
         # By their number, records are known of which migration they are.
-        self._recording = modern if any(each.has_objects for each in modern) else ()
+        self._recording = modern if any(migration.has_objects for migration in modern) else ()
         self._files = files
         self._namer = namer
         self._options = options
@@ -145,7 +145,7 @@ class Handing:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What a file must spell to learn something: the last part of a module, and one of the names in it."""
+    """The words that a file must spell to learn something: the last part of a module, and one of the names in it."""
 
     names: Mapping[bytes, frozenset[bytes]]
     homes: frozenset[bytes]

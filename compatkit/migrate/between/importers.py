@@ -63,13 +63,13 @@ class Importers:
     def taken_from(self, path: Path) -> frozenset[str] | None:
         """Return the old names that another file may take from a module of this name; None where any may be."""
         real = os.path.realpath(path)
-        near = (each for each in self._spelling.get(path.stem, ()) if each.real != real)
-        taken = {name for each in self._open if each.real != real for name in each.names or ()}
-        for each in near:
-            if path.stem in each.modules:
-                if each.names is None:
+        near = (mention for mention in self._spelling.get(path.stem, ()) if mention.real != real)
+        taken = {name for mention in self._open if mention.real != real for name in mention.names or ()}
+        for mention in near:
+            if path.stem in mention.modules:
+                if mention.names is None:
                     return None
-                taken |= each.names
+                taken |= mention.names
         return frozenset(taken)
 
     def _read(self, files: Sequence[FoundFile], processes: int) -> Iterator[tuple[_Mention, bytes]]:

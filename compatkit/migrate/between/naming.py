@@ -54,7 +54,7 @@ class Namer:
     def find(self, module: str, path: Path, root: Path) -> Path | None:
         """Return the source of a module that the file at `path` could import from the same import root."""
         place = self._base(path.absolute(), root).joinpath(*module.split("."))
-        return next((each for each in (place / "__init__.py", place.with_suffix(".py")) if each.is_file()), None)
+        return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
 
     def _base(self, file: Path, root: Path) -> Path:
         package = self._root_of_package(file)

@@ -44,7 +44,7 @@ _DOTTED = re.compile(r"(\w+)[.:](?=(\w+)(?:[.:](\w+))?)")
 
 
 class ModuleNames:
-    """Which local names of a file stand for an old module, a package above one, or what changed, as its bytes tell."""
+    """Find in bytes the local names that stand for an old module, a package above one, or what changed."""
 
     def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration] = ()) -> None:
         changed = [name for migration in migrations for call in migration.calls if not call.say for name in call.of]
@@ -52,9 +52,11 @@ class ModuleNames:
         self._changed = frozenset(name.encode() for name in changed)
         homes = {move.old_home for move in moves}
         parts = [home.split(".") for home in homes]
-        self._packages = frozenset(".".join(each[:size]).encode() for each in parts for size in range(1, len(each) + 1))
+        self._packages = frozenset(
+            ".".join(names[:size]).encode() for names in parts for size in range(1, len(names) + 1)
+        )
         self._ends = frozenset(package.rpartition(b".")[2] for package in self._packages)
-        self._tops = frozenset(each[0].encode() for each in parts)
+        self._tops = frozenset(names[0].encode() for names in parts)
 
     def of(self, source: bytes) -> frozenset[str]:
         return frozenset(name.decode("utf-8", "replace") for name in self._names(source))

@@ -92,7 +92,7 @@ def _absence(root: Path, target: _Target) -> str | None:
 
 
 def _source_of(place: Path) -> Path | None:
-    return next((each for each in (place / "__init__.py", place.with_suffix(".py")) if each.is_file()), None)
+    return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
 
 
 def _missing_in(source: Path, module: str, target: _Target) -> str | None:
@@ -119,5 +119,5 @@ def _missing_argument(file: File, target: _Target) -> str | None:
         return None if made[0].bases or made[0].decorator_list else f"{target.new} takes no {target.argument!r}"
     arguments = inits[-1].args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    takes = arguments.kwarg is not None or any(each.arg == target.argument for each in every)
+    takes = arguments.kwarg is not None or any(argument.arg == target.argument for argument in every)
     return "" if takes else f"{target.new}.__init__ takes no {target.argument!r}"

@@ -34,7 +34,7 @@ from compatkit.rewrite.prefilter.words import (
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """What a file must have to be worth a closer look: one of `words` anywhere, or one of `relative` in an import.
+    """The words that make a file worth a closer look: one of `words` anywhere, or one of `relative` in an import.
 
     A file below a folder whose path has one of `folders` in it is looked at in any case.
     """

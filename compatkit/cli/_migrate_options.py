@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 
 
-class Given(TypedDict):
+class MigrateCliOptions(TypedDict):
     """The options as click hands them over, beside those of `RunOptions`; None is what was not given."""
 
     paths: tuple[Path, ...]
@@ -47,7 +47,7 @@ class Given(TypedDict):
 parse_outputs = output_parser(FORMATS)
 
 
-def settings_for(given: Given) -> Settings:
+def settings_for(given: MigrateCliOptions) -> Settings:
     """Return the nearest settings, with what was given on the command line before them."""
     from compatkit.migrate.settings import load_settings, settings_file
 
@@ -98,7 +98,7 @@ def require_codes(settings: Settings, migrations: Iterable[Migration]) -> None:
             raise click.UsageError(f"There is no code {wanted!r}; {nearest(wanted, known) or 'check the migration'}")
 
 
-def require_sense(given: Given) -> None:
+def reject_contradictions(given: MigrateCliOptions) -> None:
     """Refuse options that contradict each other."""
     is_read_only = given["check"] or given["show_diff"]
     if STDIN in given["paths"] and (len(given["paths"]) > 1 or given["interactive"] or given["patch"]):

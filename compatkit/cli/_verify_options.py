@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compatkit.equivalence.commands import CommandScenario
 
 
-class Given(TypedDict):
+class VerifyCliOptions(TypedDict):
     """The options as click hands them over; None, or an empty tuple, is what was not given."""
 
     before: str | None
@@ -83,7 +83,7 @@ def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -
 parse_outputs = output_parser(FORMATS)
 
 
-def require_sense(given: Given) -> None:
+def reject_contradictions(given: VerifyCliOptions) -> None:
     """Refuse options that contradict each other."""
     commands = given["before"] is not None or given["after"] is not None
     if (given["before"] is None) != (given["after"] is None):
@@ -103,12 +103,12 @@ def require_sense(given: Given) -> None:
         raise click.UsageError(f"{_option(stack[0])} is of the reference stack, and goes with no command")
 
 
-def is_of_stack(given: Given) -> bool:
+def is_of_stack(given: VerifyCliOptions) -> bool:
     """Tell whether an option was given that only the reference stack knows."""
     return bool(_given(given, _OF_STACK))
 
 
-def require_stack_only(given: Given) -> None:
+def require_stack_only(given: VerifyCliOptions) -> None:
     """Refuse, for the reference stack, what is said of commands: it would silently do nothing."""
     if wrong := _given(given, _OF_COMMANDS):
         raise click.UsageError(
@@ -116,7 +116,7 @@ def require_stack_only(given: Given) -> None:
         )
 
 
-def direct_scenario(given: Given, shared: Mapping[str, Any]) -> CommandScenario | None:
+def direct_scenario(given: VerifyCliOptions, shared: Mapping[str, Any]) -> CommandScenario | None:
     """Return the scenario that the command line itself names; the `shared` settings of the project hold for it too."""
     from dataclasses import replace
 
@@ -139,7 +139,7 @@ def direct_scenario(given: Given, shared: Mapping[str, Any]) -> CommandScenario 
     return overridden(replace(scenario, **shared), given)
 
 
-def overridden(scenario: CommandScenario, given: Given) -> CommandScenario:
+def overridden(scenario: CommandScenario, given: VerifyCliOptions) -> CommandScenario:
     """Set what was given on the command line before what is declared."""
     from dataclasses import replace
 
@@ -152,7 +152,7 @@ def overridden(scenario: CommandScenario, given: Given) -> CommandScenario:
     return replace(scenario, **said, equivalence=(*scenario.equivalence, margins))
 
 
-def _given(given: Given, names: tuple[str, ...]) -> list[str]:
+def _given(given: VerifyCliOptions, names: tuple[str, ...]) -> list[str]:
     said: dict[str, Any] = {**given}
     # 0 is a seed; False and () are what was not given.
     return [name for name in names if said[name] is not None and said[name] is not False and said[name] != ()]
