@@ -89,6 +89,10 @@ def rewrite_moves(file: File, run: RunPlan) -> Found:
     return Found(changes, [*findings, *leftovers], _replaces(sites, modules))
 
 
+def _names_of(alias: ast.alias) -> tuple[str, ...]:
+    return (alias.name, alias.asname) if alias.asname else (alias.name,)
+
+
 def _names(file: File, node: ast.ImportFrom) -> Iterator[str]:
     return (f"{file.home.resolve(node)}.{alias.name}" for alias in node.names)
 
@@ -116,11 +120,15 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     """Tell whether nothing but from-imports of moved names can matter in a file, as in most that matter at all."""
     if run.migrations or run.calling or run.options.rename or not run.every_move:
         return False
-    if any(move.inventory for move in run.moves) or may_ask(file.source.text):
+    if any(move.inventory for move in run.moves):
         return False
     sites = find_sites(file, run.every_move)
+    if may_ask(file.source.text, {name for site in sites for alias, _ in site.moved for name in _names_of(alias)}):
+        return False
     new = [move.new for site in sites for _, move in site.moved]
-    brought = {name for node in file.statements if isinstance(node, ast.ImportFrom) for name in _names(file, node)}
+    brought = {
+        name for node in file.import_statements if isinstance(node, ast.ImportFrom) for name in _names(file, node)
+    }
     if len(set(new)) < len(new) or not brought.isdisjoint(new):
         # Two names of one thing may meet, as bases of one class.
         return False

@@ -21,7 +21,7 @@ from compatkit.rewrite.outcome import RewriteError
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
 _STAR = re.compile(rb"import\s*\(?\s*\*")
 # A module is loaded whose name is not written there.
-_LOADS_ANY = re.compile(rb"(?:import_module|__import__)\(\s*(?!\s|['\"][\w.]*['\"]\s*[,)])")
+LOADS_ANY = re.compile(rb"(?:import_module|__import__|load_module|module_from_spec)\(\s*(?!\s|['\"][\w.]*['\"]\s*[,)])")
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(rb"\\(?:x..|u....|U........|[0-7]{1,3}|N\{[^}]*\}|.)(\w+)")
 # A larger document is data.
@@ -57,7 +57,7 @@ class Importers:
         for mention, text in self._read(files, processes):
             for stem in others | (stems & _spelled(text)):
                 self._spelling.setdefault(stem, []).append(mention)
-            if mention.names and _LOADS_ANY.search(text):
+            if mention.names and LOADS_ANY.search(text):
                 self._open.append(mention)
 
     def taken_from(self, path: Path) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.importers import LOADS_ANY, read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
@@ -25,7 +25,6 @@ _FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
 # What looks for a name of a module in a mapping, or lists them all.
 _LISTS = re.compile(rb"\bvars\(|__dict__|__globals__|getmembers")
 _LISTING = frozenset({"dir", "getmembers", "vars"})
-_LOADING = frozenset({"__import__", "import_module", "load_module", "module_from_spec"})
 _FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
 # The longest path that is looked for in front of an import.
@@ -122,8 +121,8 @@ class Readers:
         if any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
             return True
         asked = b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
-        is_far = _FAR.search(text) is not None
-        is_far = is_far or _LISTS.search(text) is not None
+        is_looking = _FAR.search(text) is not None or _LISTS.search(text) is not None
+        is_far = is_looking and (LOADS_ANY.search(text) is not None or not self._modules.isdisjoint(words_in(text)))
         is_near = is_far or not self._modules.isdisjoint(words_in(asked))
         return is_near or (b"from ." in text and any(map(self._is_of_package, _imports(text))))
 
@@ -141,7 +140,8 @@ class Readers:
 
     def _read(self, file: FoundFile) -> None:
         try:
-            tree = parse(read_source(read_quietly(file.path)).text)
+            source = read_quietly(file.path)
+            tree = parse(read_source(source).text)
         except RewriteError:
             # That is told when the file itself has its turn.
             return
@@ -151,8 +151,9 @@ class Readers:
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         # `import app.a` and `import app.b` bind one name.
         mentioned = {*(last for _, last in imported), *(word for text in texts for word in _WORD.findall(text))}
-        is_open = any(map(_loads_any, nodes))
-        reads = [*(read for node in nodes for read in self._reads(node, aliases)), *self._listed(nodes, aliases)]
+        is_open = LOADS_ANY.search(source) is not None
+        reads = [read for node in nodes for read in self._reads(node, aliases)]
+        reads += self._listed(nodes, aliases) if _LISTS.search(source) else ()
         for module, name in reads:
             unknown = {*mentioned, _ANY} if is_open else mentioned
             for each in unknown if module is None else (module,):
@@ -198,14 +199,6 @@ class Readers:
 def _lists_what_it_hands_on(source: bytes) -> bool:
     """Tell whether all that a star brings from a file is written out there, in one list."""
     return len(_ALL.findall(source)) == 1 and _ALL_IS_LIST.search(source) is not None
-
-
-def _loads_any(node: ast.AST) -> bool:
-    """Tell whether a node loads a module whose name is not written there."""
-    match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _LOADING:
-            return not isinstance(first, ast.Constant)
-    return False
 
 
 def _aliases(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,10 @@ class File:
         return list(walk_statements(self.tree))
 
     @cached_property
+    def import_statements(self) -> list[ast.Import | ast.ImportFrom]:
+        return [node for node in self.statements if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    @cached_property
     def ignored(self) -> Ignored:
         return Ignored(self.source)
 

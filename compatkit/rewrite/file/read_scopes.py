@@ -9,7 +9,7 @@ from typing import Any
 
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
-from compatkit.rewrite.file.tree import fields_of
+from compatkit.rewrite.file.tree import FIELDS
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -35,6 +35,7 @@ class _Reader:
         # A table: to compare each node with a dozen patterns takes twice as long.
         self._visits: dict[type[ast.AST], Callable[[Any, Scope, bool], None]] = {
             ast.Name: self._name,
+            ast.Attribute: self._attribute,
             ast.Constant: self._constant,
             ast.Subscript: self._subscript,
             ast.FunctionDef: self._function,
@@ -68,17 +69,25 @@ class _Reader:
             if visit := visits.get(type(node)):
                 visit(node, scope, is_annotation)
                 continue
-            for field in fields_of(type(node)):
+            for field in FIELDS[type(node)]:
                 child = getattr(node, field, None)
-                if isinstance(child, list):
-                    pending += [(each, scope, is_annotation) for each in child if isinstance(each, ast.AST)]
-                elif isinstance(child, ast.AST):
+                if isinstance(child, ast.AST):
                     pending.append((child, scope, is_annotation))
+                elif child.__class__ is list:
+                    pending += [(part, scope, is_annotation) for part in child if isinstance(part, ast.AST)]
 
     def _name(self, node: ast.Name, scope: Scope, is_annotation: bool) -> None:
         if is_annotation and self._is_late:
             self._scopes.late.add(node)
-        self._note(node.id, scope, node, is_binding=type(node.ctx) is not ast.Load)
+        found = Reference(node.id, scope, node, type(node.ctx) is not ast.Load)
+        # Half of all nodes are names.
+        if node.id in self._scopes.by_name:
+            self._scopes.by_name[node.id].append(found)
+        else:
+            self._scopes.by_name[node.id] = [found]
+
+    def _attribute(self, node: ast.Attribute, scope: Scope, is_annotation: bool) -> None:
+        self._pending.append((node.value, scope, is_annotation))
 
     def _constant(self, node: ast.Constant, scope: Scope, is_annotation: bool) -> None:
         if is_annotation and isinstance(node.value, str):
@@ -187,8 +196,11 @@ class _Reader:
         if isinstance(found, ast.AST):
             self._pending.append((found, scope, is_annotation))
         elif isinstance(found, list | tuple):
-            for each in found:
-                self._push(each, scope, is_annotation=is_annotation)
+            for part in found:
+                if isinstance(part, ast.AST):
+                    self._pending.append((part, scope, is_annotation))
+                else:
+                    self._push(part, scope, is_annotation=is_annotation)
 
 
 def _types_in(node: ast.Subscript) -> list[ast.expr]:

@@ -6,7 +6,7 @@ import ast
 import re
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, overload
@@ -26,11 +26,29 @@ _PLAIN = frozenset(
     {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "lineno", "module", "op", "ops"}
     | {"simple", "tag", "type_comment", "type_ignores"}
 )
+
+
+class Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """Some of the fields of each kind of node; a table, because it is asked at every node."""
+
+    def __init__(self, are_asked: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._are_asked = are_asked
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        # The value of a constant is no node.
+        fields = () if kind is ast.Constant else kind._fields
+        self[kind] = tuple(filter(self._are_asked, fields))
+        return self[kind]
+
+
+# What may hold nodes, and what holds statements.
+FIELDS = Fields(lambda field: field not in _PLAIN)
+_BLOCKS_OF = Fields(lambda field: field in BLOCKS)
 Nodes = Sequence[ast.AST]
 A = TypeVar("A", bound=ast.AST)
 B = TypeVar("B", bound=ast.AST)
 C = TypeVar("C", bound=ast.AST)
-_known_fields: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 def parse(text: str) -> ast.Module:
@@ -62,13 +80,13 @@ def quiet_compiler() -> Iterator[None]:
 
 def walk_statements(tree: ast.Module) -> Iterator[ast.AST]:
     """Yield every statement and exception handler, but no expression: a tenth of the nodes, where all imports are."""
-    pending: list[ast.AST] = [tree]
+    pending: list[ast.AST] = [*reversed(tree.body)]
     while pending:
         node = pending.pop()
-        for field in BLOCKS:
+        # Most statements hold no others.
+        for field in _BLOCKS_OF[type(node)]:
             pending += reversed(getattr(node, field, ()))
-        if not isinstance(node, ast.Module):
-            yield node
+        yield node
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +123,24 @@ class AllNodes(list[ast.AST]):
         super().__init__([tree])
         self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
         self.parents: dict[ast.AST, ast.AST] = {}
+        by_kind, parents, append = self._by_kind, self.parents, self.append
         # A loop, and the list is what it has still to do: deep trees are no trouble.
         for node in self:
             kind = type(node)
-            self._by_kind.setdefault(kind, []).append(node)
-            for field in fields_of(kind):
+            if kind in by_kind:
+                by_kind[kind].append(node)
+            else:
+                by_kind[kind] = [node]
+            for field in FIELDS[kind]:
                 child = getattr(node, field, None)
-                if isinstance(child, list):
-                    held = [each for each in child if isinstance(each, ast.AST)]
-                    self += held
-                    self.parents.update(dict.fromkeys(held, node))
-                elif isinstance(child, ast.AST):
-                    self.append(child)
-                    self.parents[child] = node
+                if isinstance(child, ast.AST):
+                    append(child)
+                    parents[child] = node
+                elif child.__class__ is list:
+                    for part in child:
+                        if isinstance(part, ast.AST):
+                            append(part)
+                            parents[part] = node
 
     def of(self, kind: type[A]) -> list[A]:
         """Return the nodes of exactly this kind."""
@@ -135,12 +158,6 @@ def nodes_of(nodes: Nodes, *kinds: type[ast.AST]) -> list[ast.AST]:  # type: ign
     if isinstance(nodes, AllNodes):
         return [node for kind in kinds for node in nodes.of(kind)]
     return [node for kind in kinds for node in nodes if type(node) is kind]
-
-
-def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
-    if kind not in _known_fields:
-        _known_fields[kind] = tuple(field for field in kind._fields if field not in _PLAIN)
-    return _known_fields[kind]
 
 
 def span(source: Source, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:

@@ -22,7 +22,7 @@ def find_sites(
     """Return the from-imports of moved names, in the order of the text; `modules` are aliases that move as such."""
     renaming = renaming_of(moves)
     sites = []
-    for node in file.statements:
+    for node in file.import_statements:
         if isinstance(node, ast.ImportFrom):
             module = file.home.resolve(node) or ""
             found = tuple(modules.get(alias) or renaming.of_import(module, alias.name) for alias in node.names)
@@ -60,7 +60,7 @@ def _is_fallback(file: File, node: ast.ImportFrom, moved: tuple[ast.alias, Move]
 
     Such code handles the absence of v2 on purpose; with both branches alike, it would no longer.
     """
-    rivals = [other for other in file.statements if _binds_new(file, other, moved)]
+    rivals = [other for other in file.import_statements if _binds_new(file, other, moved)]
     return bool(rivals) and is_chosen_beside(file, node, rivals)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
@@ -17,14 +17,14 @@ _OF_SYMBOLS = _OF_NAMES | {"__module__"}
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
 
 
-def may_ask(text: str) -> bool:
-    """Tell whether a text may ask something for its own name."""
-    return ".__" in text and any(f".{name}" in text for name in _OF_SYMBOLS | _OF_MODULES)
+def may_ask(text: str, names: Iterable[str]) -> bool:
+    """Tell whether a text may ask one of these for its own name, or look it up by that."""
+    return any(f"{name}.__" in text or f"'{name}'" in text or f'"{name}"' in text for name in names)
 
 
 def find_own_names(file: File, run: RunPlan) -> Found:
     """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
-    if not may_ask(file.source.text):
+    if ".__" not in file.source.text:
         return Found()
     where = renaming_of(run.every_move)
     return Found(findings=[*_asked(file, where), *_found_by_name(file, where)])
