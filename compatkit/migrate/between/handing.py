@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
-from compatkit.rewrite.prefilter.words import can_be_modern, modern_of
+from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
 
 # From a facade of a facade of a facade on, nothing new is told.
 _ROUNDS = 4
@@ -37,6 +38,59 @@ class _Told:
         return self.named.name.rpartition(".")[2]
 
 
+class _Index:
+    """What all files tell, by what another one has to spell or to be called to learn of it."""
+
+    def __init__(self, told: Iterable[_Told] = ()) -> None:
+        self._by_last: dict[bytes, list[_Told]] = defaultdict(list)
+        self._packages: list[_Told] = []
+        self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
+        self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        self._defined = Counter[str]()
+        for each in told:
+            self._by_last[each.last.encode()].append(each)
+            self._packages += [each] if each.named.is_package else []
+            self._defined.update(each.facts.defined)
+            for key, sent in each.facts.sent:
+                for module in _prefixes(key.partition(":")[0]):
+                    self._sent[module].append((each.file.name, key, sent))
+            for key, base in each.facts.mixins:
+                for module in _prefixes(key):
+                    self._mixed[module].append((each.file.name, key, base))
+
+    def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
+        """Return what others tell of their names, of which a file spells one and the module."""
+        handed: dict[str, Handed] = {}
+        words, has_star = frozenset(words_in(source)), _STAR.search(source) is not None
+        near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
+        near += self._packages if b"from ." in source else ()
+        for told in near:
+            if told.file.name != file.name:
+                own = {name: each for name, each in told.facts.handed if has_star or name.encode() in words}
+                handed |= {f"{told.named.name}.{name}": each for name, each in own.items()}
+                if told.file.path.parent == file.path.parent:
+                    # Of two scripts, one imports the other by its bare name.
+                    handed |= {f"{told.last}.{name}": each for name, each in own.items()}
+        return handed
+
+    def sent(self, module: str, file: FoundFile) -> dict[str, Handed]:
+        """Return what others give to the functions of a module."""
+        return {key[len(module) + 1 :]: sent for by, key, sent in self._sent.get(module, ()) if by != file.name}
+
+    def mixed(self, module: str, file: FoundFile) -> dict[str, str]:
+        """Return the declared classes beside which others have a class of a module for a base."""
+        return {key[len(module) + 1 :]: base for by, key, base in self._mixed.get(module, ()) if by != file.name}
+
+    def overridden(self, own: Facts) -> frozenset[str]:
+        """Return the members that classes of other files define themselves."""
+        return frozenset(name for name, count in self._defined.items() if count > (name in own.defined))
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    while name := name.rpartition(".")[0]:
+        yield name
+
+
 class Handing:
     """Answers for one run over a tree; most runs change no interface, and ask nothing."""
 
@@ -52,7 +106,7 @@ class Handing:
         self._namer = namer
         self._options = options
         self._told: dict[str, _Told] = {}
-        self._defined: frozenset[str] = frozenset()
+        self._index = _Index()
         self.is_needed = bool(self._calling or self._recording)
 
     def prepare(self, *, processes: int) -> frozenset[str]:
@@ -68,35 +122,24 @@ class Handing:
             changed = [told for file in pending if (told := self._learn(file)) is not None]
             if not changed:
                 break
+            # What is told in one round is heard in the next one, whatever the order of the files.
+            self._index = _Index(self._told.values())
             words = _Words.of(changed)
             pending = [every[number] for number in sift(every, words.may_read, processes=processes)]
             reached |= {file.name: file for file in pending}
-        self._defined = frozenset[str]().union(*(told.facts.defined for told in self._told.values()))
         return frozenset(reached)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what other files tell this one."""
         if not self._told:
             return ALONE
-        handed: dict[str, Handed] = {}
-        has_star = _STAR.search(source) is not None
-        others = [told for told in self._told.values() if told.file.name != file.name]
-        for told in others:
-            if told.last.encode() in source or (told.named.is_package and b"from ." in source):
-                own = {name: each for name, each in told.facts.handed if has_star or name.encode() in source}
-                handed |= {f"{told.named.name}.{name}": each for name, each in own.items()}
-                if told.file.path.parent == file.path.parent:
-                    # Of two scripts, one imports the other by its bare name.
-                    handed |= {f"{told.last}.{name}": each for name, each in own.items()}
-        inside = f"{named.name}."
-        sent = {key: each for told in others for key, each in told.facts.sent if key.startswith(inside)}
-        mixed = {key: each for told in others for key, each in told.facts.mixins if key.startswith(inside)}
-        overridden = frozenset[str]().union(*(told.facts.defined for told in others))
+        told = self._told.get(file.name)
+        index = self._index
         return Neighbours(
-            handed=tuple(sorted(handed.items())),
-            sent=tuple((key.removeprefix(inside), each) for key, each in sorted(sent.items())),
-            mixed=tuple((key.removeprefix(inside), each) for key, each in sorted(mixed.items())),
-            overridden=overridden,
+            handed=tuple(sorted(index.handed(source, file).items())),
+            sent=tuple(sorted(index.sent(named.name, file).items())),
+            mixed=tuple(sorted(index.mixed(named.name, file).items())),
+            overridden=index.overridden(told.facts if told else Facts()),
         )
 
     def _has(self, source: bytes, _file: FoundFile) -> bool:
@@ -158,16 +201,17 @@ class _Words:
             own = frozenset(name.encode() for name, _ in told.facts.handed)
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
-            homes |= {target.encode() for target in targets}
+            homes |= {part.encode() for target in targets for part in target.split(".")}
         return cls(names, frozenset(homes))
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
-        for last, names in self.names.items():
-            is_near = last in source or (b"from ." in source and file.path.absolute().parent.name.encode() == last)
-            if is_near and (any(name in source for name in names) or (names and _STAR.search(source))):
-                return True
-        stem = file.path.absolute().parent.name if file.path.stem == "__init__" else file.path.stem
-        return any(stem.encode() in home.split(b".") for home in self.homes)
+        words = frozenset(words_in(source))
+        folder = file.path.absolute().parent.name.encode()
+        near = (words & self.names.keys()) | ({folder} & self.names.keys() if b"from ." in source else frozenset())
+        has_star = bool(near) and _STAR.search(source) is not None
+        if any(self.names[last] & words or (has_star and self.names[last]) for last in near):
+            return True
+        return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
 
 
 def with_facts(neighbours: Neighbours, told: Neighbours) -> Neighbours:

@@ -75,7 +75,7 @@ def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
                 return True
             words = words or _words_in(source)
             ways = frozenset[bytes]().union(*(holders.ways for holders in names.values()))
-            if words & (names.keys() | ways):
+            if words & ways or _has_any(source, words, names, None):
                 return True
     return False
 
