@@ -55,13 +55,6 @@ PROOFS = (
         ("lightning==2.6.1",),
     ),
     Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
-    Proof(
-        "torchmetrics-1",
-        ("setuptools==69.5.1", "torchmetrics==0.9.3"),
-        ("torchmetrics==1.9.0",),
-        options=("--confidence", "review"),
-    ),
-    Proof("transformers-5", ("transformers==4.57.1", "accelerate"), ("transformers==5.24.0", "accelerate")),
 )
 SCENARIOS = """
 [[tool.compatkit.verify.scenarios]]
