@@ -41,17 +41,17 @@ def main(script: str, result: str, migration: str, shim: str) -> None:
 def describe(value: object, names: FieldNames, record: type | None = None) -> str:
     """Return a value as a text that v1 and v2 agree on: a dict, and so an instance of `record`, under v1 keys."""
     if record is not None and isinstance(value, record) and not isinstance(value, dict):
-        names_of = (each.name for each in fields(value)) if is_dataclass(value) else vars(value)
+        names_of = (field.name for field in fields(value)) if is_dataclass(value) else vars(value)
         value = {name: getattr(value, name) for name in names_of}
     if isinstance(value, list | tuple):
-        return f"{type(value).__name__}({', '.join(describe(each, names, record) for each in value)})"
+        return f"{type(value).__name__}({', '.join(describe(element, names, record) for element in value)})"
     if isinstance(value, dict):
         inside = (f"{names.to_v1.get(k, k)!r}: {describe(v, names, record)}" for k, v in value.items())
         return "{" + ", ".join(inside) + "}"
     # A class that moved is called otherwise before than after: who compares the texts knows of the moves.
     kind = f"<a {type(value).__module__}.{type(value).__qualname__}>"
     if is_dataclass(value) and not isinstance(value, type):
-        inside = (f"{each.name}={describe(getattr(value, each.name), names, record)}" for each in fields(value))
+        inside = (f"{field.name}={describe(getattr(value, field.name), names, record)}" for field in fields(value))
         return f"{kind}({', '.join(inside)})"
     text = repr(value)
     return kind if _ADDRESS.search(text) else text

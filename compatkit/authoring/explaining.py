@@ -68,7 +68,7 @@ def explain(migration: Migration, code: str) -> list[str]:
         raise KeyError(code)
     row = rows[0]
     lines = [f"{code}  of {migration.id}: {migration.summary}", "", row.sentence]
-    if others := ", ".join(dict.fromkeys(each.subject for each in rows[1:])):
+    if others := ", ".join(dict.fromkeys(other.subject for other in rows[1:])):
         lines.append(f"The same holds for {others}.")
     lines += [line for line in _details(migration, code) if line]
     lines += ["", *_example(migration, row)]
@@ -90,7 +90,7 @@ def _example(migration: Migration, row: Row) -> list[str]:
     examples = find_examples(migration.origin.parent).found if migration.origin else ()
     word = row.subject.rpartition(".")[2].encode()
     # A pair says more than what is only reported.
-    asked = [each for each in examples if word in each.before]
+    asked = [example for example in examples if word in example.before]
     asked.sort(key=lambda each: (each.after is None, len(each.before)))
     for each in asked:
         if row.code in codes_met(migration, each) or acts_in(row.code, migration, each):

@@ -68,7 +68,7 @@ def find_changes(old: Interface, new: Interface) -> list[Change]:
     found = list(_found(old, new, matcher))
     modules = list(_moved_modules(old, new, found))
     covered = {name for module in modules for name in _covered(module, found)}
-    found = [each for each in found if each.name not in covered]
+    found = [change for change in found if change.name not in covered]
     return sorted([*modules, *found], key=lambda change: (change.name, change.kind))
 
 
@@ -108,8 +108,8 @@ def _why_removed(item: Item, new: Interface) -> str:
 
 
 def _arguments(old: Item, new: Item) -> Iterator[Change]:
-    before = {each.name: each for each in old.parameters if not each.is_collecting}
-    after = {each.name: each for each in new.parameters if not each.is_collecting}
+    before = {parameter.name: parameter for parameter in old.parameters if not parameter.is_collecting}
+    after = {parameter.name: parameter for parameter in new.parameters if not parameter.is_collecting}
     if old.kind == "attribute" or new.kind == "attribute":
         return
     added = {name: each for name, each in after.items() if name not in before}
@@ -131,7 +131,7 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
             now_called[name] = now.name
             yield Change("argument renamed", old.path, now.name, confidence, evidence, name)
         else:
-            takes_any = any(each.kind == "variadic keyword" for each in new.parameters)
+            takes_any = any(parameter.kind == "variadic keyword" for parameter in new.parameters)
             evidence = "the new one collects keywords, so that it may still be taken" if takes_any else "it is gone"
             yield Change("argument removed", old.path, "", "manual", evidence, name)
     for name, now in added.items():
@@ -143,10 +143,10 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
 def _positions(old: Item, new: Item, now_called: dict[str, str]) -> Iterator[Change]:
     """Yield the first argument that is no longer taken in its place: those behind it are not either, or may not be."""
     before, after = _positional(old), _positional(new)
-    if any(each.kind == "variadic positional" for each in new.parameters):
+    if any(parameter.kind == "variadic positional" for parameter in new.parameters):
         return
     for place, name in enumerate(before):
-        is_left = any(each.name == now_called[name] for each in new.parameters)
+        is_left = any(parameter.name == now_called[name] for parameter in new.parameters)
         if is_left and after[place : place + 1] != [now_called[name]]:
             now = after.index(now_called[name]) + 1 if now_called[name] in after else 0
             evidence = f"it was number {place + 1}, and is {f'number {now}' if now else 'taken by name only'}"
@@ -155,7 +155,11 @@ def _positions(old: Item, new: Item, now_called: dict[str, str]) -> Iterator[Cha
 
 
 def _positional(item: Item) -> list[str]:
-    return [each.name for each in item.parameters if each.kind in ("positional-only", "positional or keyword")]
+    return [
+        parameter.name
+        for parameter in item.parameters
+        if parameter.kind in ("positional-only", "positional or keyword")
+    ]
 
 
 def _renamed(
@@ -179,7 +183,7 @@ def _moved_modules(old: Interface, new: Interface, found: list[Change]) -> Itera
         inside = [change for change in found if _is_directly_in(change, module)]
         homes = {change.new.rpartition(".")[0] for change in inside if change.kind == "moved"}
         keeps_names = all(change.new.rpartition(".")[2] == change.old.rpartition(".")[2] for change in inside)
-        if len(inside) < 2 or len(homes) != 1 or not keeps_names or any(each.kind != "moved" for each in inside):
+        if len(inside) < 2 or len(homes) != 1 or not keeps_names or any(change.kind != "moved" for change in inside):
             continue
         (home,) = homes
         # A package around it has those names, but it is not what the module became.

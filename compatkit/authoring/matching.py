@@ -204,7 +204,7 @@ def announcements(source: str) -> Iterator[str]:
         for node in _of_itself(definition):
             # `warn(..., DeprecationWarning)`, or a helper of the library that is called for what it does.
             if isinstance(node, ast.Call) and _WARNS.search(ast.unparse(node)):
-                words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+                words = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
                 texts = [word for word in words if isinstance(word, str)]
                 # The last one first: of "old is deprecated" and "new", the latter is meant.
                 yield from reversed(texts)
@@ -213,7 +213,7 @@ def announcements(source: str) -> Iterator[str]:
 def _of_itself(definition: ast.stmt) -> Iterator[ast.AST]:
     """Yield the expressions that run whenever the definition is used: no branches, no nested definitions."""
     if isinstance(definition, ast.ClassDef):
-        inits = [each for each in definition.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+        inits = [item for item in definition.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
         for init in inits:
             yield from _of_itself(init)
     elif isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -145,16 +145,16 @@ def _call(row: CallChange) -> Iterator[str]:
         yield f"where {_listed(row.lacks)} is not given"
     if row.to:
         yield f"it is {_code(row.to)} now"
-    yield from (f"{_code(each.v1)} is called {_code(each.v2)}" for each in row.rename)
+    yield from (f"{_code(renamed.v1)} is called {_code(renamed.v2)}" for renamed in row.rename)
     if row.drop:
         yield f"{_listed(row.drop)} {'is' if len(row.drop) == 1 else 'are'} left out"
-    for name in dict.fromkeys(each.name for each in row.values):
+    for name in dict.fromkeys(mapped.name for mapped in row.values):
         pairs = (f"{_value(each.v1)} becomes {_value(each.v2)}" for each in row.values if each.name == name)
         yield f"of {_code(name)}, {', '.join(pairs)}"
     for each in row.meant:
         yield f"{_given(each.name, each.v1)} means something else, and becomes {_given(each.name, each.v2)}"
-    yield from (f"{_given(each.name, each.value)} is added" for each in row.add)
-    yield from (f"{_given(each.name, each.value)} is written out, which was the default" for each in row.pin)
+    yield from (f"{_given(setting.name, setting.value)} is added" for setting in row.add)
+    yield from (f"{_given(setting.name, setting.value)} is written out, which was the default" for setting in row.pin)
     if row.v2 is not None and row.v1:
         yield _positions(row.v1, row.v2)
     if row.say:
@@ -179,7 +179,7 @@ def _member(row: MemberChange) -> Row:
 def _hook(row: HookChange) -> Row:
     taken = f"v2 calls it with {_listed(row.v2)}" if row.v2 else "v2 calls it without arguments"
     gone = f"without {_listed(row.gone)}" if row.gone else ""
-    renamed = [f"{_code(each.v1)} is {_code(each.v2)}" for each in row.rename]
+    renamed = [f"{_code(renaming.v1)} is {_code(renaming.v2)}" for renaming in row.rename]
     said = _said(filter(None, [taken, gone, *renamed, row.say]))
     return (_code(row.subject), said, *_about(row.about, usual="review"))
 

@@ -58,7 +58,7 @@ def find_problems(file: Path) -> list[Problem]:
         else:
             lines = find_lines(text)
             warnings = suspicions_of(migration, document, find_examples(file.parent))
-            return sorted((_warning(each, lines) for each in warnings), key=_place)
+            return sorted((_warning(warning, lines) for warning in warnings), key=_place)
     return sorted((_problem(error, text, document) for error in found), key=_place)
 
 

@@ -200,7 +200,7 @@ def _without_examples(migration: Migration, examples: tuple[Example, ...]) -> It
     for path, row in {row.code: (path, row) for path, row in migration.rows()}.values():
         word = row.subject.rpartition(".")[2].encode()
         # Of several rows that act on one place, the first one is named.
-        asked = (each for each in examples if word in each.before)
+        asked = (example for example in examples if word in example.before)
         is_shown = row.code in shown or any(acts_in(row.code, migration, example) for example in asked)
         if row.is_rewritten and not is_shown:
             yield Suspicion(path, f"No example shows {row.code}.", f"add one that uses {row.subject}")

@@ -84,7 +84,7 @@ def difference(expected: bytes, found: bytes) -> str:
 def _with_reports(details: str, outcome: Rewritten | Unchanged | Skipped) -> str:
     """Say beside a difference what the migration reported: often, that a change is made on request only."""
     findings = () if isinstance(outcome, Skipped) else outcome.findings
-    reports = "".join(f"reported: line {each.line}: {each.code} {each.message}\n" for each in findings)
+    reports = "".join(f"reported: line {finding.line}: {finding.code} {finding.message}\n" for finding in findings)
     return f"{details.rstrip()}\n{reports}" if details and reports else details
 
 

@@ -216,7 +216,7 @@ class _Attempt:
             if item and (value := item.literal) and _same(value[0], row.v1):
                 item.value = (row.v2,)
                 steps.append(f"{row.name}: {row.v1!r} -> {row.v2!r}")
-        renamed = {each.v1: each.v2 for each in change.rename}
+        renamed = {renaming.v1: renaming.v2 for renaming in change.rename}
         for name in change.drop:
             if item := self._find(name):
                 dropped.append(item)

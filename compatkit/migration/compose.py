@@ -34,7 +34,7 @@ def compose(migrations: Iterable[Migration]) -> tuple[Migration, ...]:
         made = _packages(migration).new
         later = [composed[other.id] for other in given if other.id in composed]
         # Of a hundred migrations, few are about the same packages.
-        composed[migration.id] = _chained(migration, [each for each in later if made & _packages(each).old])
+        composed[migration.id] = _chained(migration, [follower for follower in later if made & _packages(follower).old])
         for other in later:
             if made & _packages(other).owners:
                 composed[other.id] = _under_older_names(other, migration)
@@ -54,17 +54,17 @@ def _packages(migration: Migration) -> _Packages:
     every = (getattr(migration, field.name) for field in fields(migration))
     owners = [name for rows in every if isinstance(rows, tuple) for row in rows for name in _owners(row)]
     names = [move.old for move in migration.moves], [move.new for move in migration.moves], owners
-    return _Packages(*(frozenset(name.partition(".")[0] for name in each) for each in names))
+    return _Packages(*(frozenset(name.partition(".")[0] for name in group) for group in names))
 
 
 def _in_order(migrations: Sequence[Migration]) -> list[Migration]:
     """Return the migrations so that each comes before those that go on from its new names."""
-    after = {each.id: {other.id for other in migrations if _goes_on(each, other)} for each in migrations}
+    after = {first.id: {other.id for other in migrations if _goes_on(first, other)} for first in migrations}
     left, ordered = list(migrations), list[Migration]()
     while left:
-        free = [each for each in left if not any(each.id in after[other.id] for other in left if other is not each)]
+        free = [one for one in left if not any(one.id in after[other.id] for other in left if other is not one)]
         if not free:
-            first, second = _circle([each.id for each in left], after)
+            first, second = _circle([one.id for one in left], after)
             what = f"The migrations {first} and {second} go in a circle: each moves what the other has moved."
             raise MigrationError(what, where=_IN_USE, hint="use one of the two")
         ordered.append(free[0])
@@ -76,8 +76,8 @@ def _circle(ids: list[str], after: dict[str, set[str]]) -> tuple[str, str]:
     """Return two migrations of a circle: go on, and after as many steps as there are migrations, one is in it."""
     at = ids[0]
     for _ in ids:
-        at = next(each for each in ids if at in after[each])
-    return at, next(each for each in ids if at in after[each])
+        at = next(former for former in ids if at in after[former])
+    return at, next(latter for latter in ids if at in after[latter])
 
 
 def _goes_on(first: Migration, second: Migration) -> bool:
@@ -86,7 +86,7 @@ def _goes_on(first: Migration, second: Migration) -> bool:
         return False
     renaming = Renaming(second.moves)
     return any(
-        renaming.of(move.new) or (move.is_module and any(_lies_in(each.old, move.new) for each in second.moves))
+        renaming.of(move.new) or (move.is_module and any(_lies_in(other.old, move.new) for other in second.moves))
         for move in first.moves
     )
 
@@ -99,10 +99,10 @@ def _chained(migration: Migration, later: Sequence[Migration]) -> Migration:
     """Lead every move of a migration on to where the later ones, which are composed already, bring its new name."""
     if not later:
         return migration
-    others = [move for each in later for move in each.moves]
+    others = [move for follower in later for move in follower.moves]
     renaming = Renaming(others)
     moves = [_led_on(move, renaming) for move in migration.moves]
-    derived = [each for move in migration.moves if move.is_module for each in _inside(move, migration, others)]
+    derived = [inner for move in migration.moves if move.is_module for inner in _inside(move, migration, others)]
     return replace(migration, moves=(*moves, *derived))
 
 
@@ -138,7 +138,7 @@ def _under_older_names(migration: Migration, before: Migration) -> Migration:
         older = [(row, [old for name in _owners(row) for old in renaming.older(name)]) for row in rows]
         _require_free({name for _, names in older for name in names}, migration, before)
         if any(names for _, names in older):
-            changed[field.name] = tuple(each for row, names in older for each in _also_of(row, names))
+            changed[field.name] = tuple(made for row, names in older for made in _also_of(row, names))
     return replace(migration, **changed)
 
 
