@@ -59,14 +59,23 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
         "after": verdict.after,
         "compared": dict(verdict.compared),
         "accepted": verdict.is_accepted,
+        **_reasons(verdict),
+        "noise": [difference_json(difference) for difference in verdict.noise],
+        **_unread_and_notes(verdict),
+    }
+
+
+def _reasons(verdict: Verdict | SampleVerdict) -> dict[str, Any]:
+    return {
         "deciding": [difference_json(difference) for difference in verdict.deciding],
         **allowed_json(verdict.allowed),
         "unused": [allowance_json(entry) for entry in verdict.unused],
         "stale": [allowance_json(entry) for entry in verdict.stale],
-        "noise": [difference_json(difference) for difference in verdict.noise],
-        "unread": list(verdict.unread),
-        "notes": list(verdict.notes),
     }
+
+
+def _unread_and_notes(verdict: Verdict | SampleVerdict) -> dict[str, Any]:
+    return {"unread": list(verdict.unread), "notes": list(verdict.notes)}
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:
@@ -108,12 +117,8 @@ def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
         "before": list(verdict.before),
         "after": list(verdict.after),
         "metrics": [_evidence(evidence) for evidence in verdict.evidence],
-        "deciding": [difference_json(difference) for difference in verdict.deciding],
-        **allowed_json(verdict.allowed),
-        "unused": [allowance_json(entry) for entry in verdict.unused],
-        "stale": [allowance_json(entry) for entry in verdict.stale],
-        "unread": list(verdict.unread),
-        "notes": list(verdict.notes),
+        **_reasons(verdict),
+        **_unread_and_notes(verdict),
     }
 
 
