@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compatkit.equivalence import Point
 from compatkit.report.verdict_page.curve import Curve, curve_of
-from compatkit.report.verdict_page.thinning import drawn_points, farthest_points, stretches
+from compatkit.report.verdict_page.metrics import drawn_points, farthest_points, stretches
 
 LENGTH = 1_500
 
