@@ -44,6 +44,12 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
         raise EquivalenceError.missing_module(without_password(shown), error) from error
     except errors as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
+    except TypeError as error:
+        # MLflow 2.9 makes its objects of a newer release's files, which lack what it asks for.
+        if "RunInfo.__init__" not in str(error):
+            raise
+        reason = f"MLflow {mlflow_version()} cannot read the files of a newer release ({error})"
+        raise EquivalenceError.unreadable_store(without_password(shown), reason) from error
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
