@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
 from compatkit.rewrite.file.neighbours import Handed
@@ -43,12 +43,7 @@ class DeclaredNames:
 
     def reaches(self, name: str) -> bool:
         """Tell whether a dotted name is one of those that changed, or a module or class that holds some."""
-        return name in self._holders
-
-    @cached_property
-    def _holders(self) -> frozenset[str]:
-        parts = [name.split(".") for name in self.declared]
-        return frozenset(".".join(path[:size]) for path in parts for size in range(1, len(path) + 1))
+        return name in _holders(self.declared)
 
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""
@@ -95,6 +90,13 @@ class DeclaredNames:
     def settle_text(self, name: str) -> str:
         """Return the same for a string that names code: it may be of any time, and nothing in the file tells."""
         return _renamed(name, self.moved)
+
+
+@lru_cache(maxsize=32)
+def _holders(declared: frozenset[str]) -> frozenset[str]:
+    """Return the names, and all that hold one; kept, since each file of a run asks for the same thousands."""
+    parts = [name.split(".") for name in declared]
+    return frozenset(".".join(path[:size]) for path in parts for size in range(1, len(path) + 1))
 
 
 def _renamed(name: str, names: Mapping[str, str]) -> str:

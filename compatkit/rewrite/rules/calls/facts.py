@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
@@ -28,7 +29,7 @@ class CallFacts:
 _Row = TypeVar("_Row", CallChange, HookChange, MemberChange, Removal)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """The changes on which a run acts.
 
@@ -100,8 +101,9 @@ class Index:
             name = name.rpartition(".")[0]
         return None
 
-    @property
+    @cached_property
     def known(self) -> DeclaredNames:
+        """Return the names to follow; kept, since every file of a run asks for the same."""
         names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)
         names += tuple(row.name.partition("(")[0] for row in self.unhandled)
         watched = frozenset(name.rpartition(".")[2] for name in names)
