@@ -27,7 +27,7 @@ def find_computed(file: File, run: RunPlan) -> Iterator[Finding]:
     for call in file.nodes.of(ast.Call) if run.moves else ():
         first = call.args[0] if call.args else None
         if called(call) in _LOADING and not isinstance(first, _LEAVES):
-            found = _finding(file, run.moves, first, text_of(first, constants))
+            found = _finding(file, run.moves, (first, text_of(first, constants)))
             yield from [found] if found else []
         if called(call) == "dict" and _is_of_modules(first):
             for word in call.keywords:
@@ -44,7 +44,8 @@ def _is_of_modules(node: ast.expr | None) -> bool:
     return False
 
 
-def _finding(file: File, moves: tuple[Move, ...], node: ast.expr, text: str) -> Finding | None:
+def _finding(file: File, moves: tuple[Move, ...], computed: tuple[ast.expr, str]) -> Finding | None:
+    node, text = computed
     if _ANY not in text:
         spelling = names_of(moves).read(text)
         says = f"{text} is put together here and loaded"
