@@ -14,7 +14,7 @@ MOST_JOBS = 4096
 # Named tuples, since each dataclass costs the help of `migrate` a millisecond.
 
 
-class Kind(NamedTuple):
+class SettingKind(NamedTuple):
     """The values that a setting takes: in words, as a test, as JSON Schema, and as the value that a run gets."""
 
     expected: str
@@ -27,7 +27,7 @@ class Wish(NamedTuple):
     """The other things that a field says: its help, its kind, and how the command line spells it."""
 
     help: str
-    kind: Kind
+    kind: SettingKind
     metavar: str = ""
 
 
@@ -44,22 +44,24 @@ def _is_count(value: object) -> bool:
 
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
-SWITCH = Kind("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
-CONFIDENCE = Kind(
+SWITCH = SettingKind("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
+CONFIDENCE = SettingKind(
     "'safe' or 'review'",
     lambda value: value in ("safe", "review"),
     {"enum": ["safe", "review"]},
 )
-CODES = Kind("a list of strings", _is_texts, _TEXTS, lambda value, _: frozenset(value))
-PATTERNS = Kind("a list of strings", _is_texts, _TEXTS, lambda value, _: tuple(value))
-CODES_BY_PATTERN = Kind(
+CODES = SettingKind("a list of strings", _is_texts, _TEXTS, lambda value, _: frozenset(value))
+PATTERNS = SettingKind("a list of strings", _is_texts, _TEXTS, lambda value, _: tuple(value))
+CODES_BY_PATTERN = SettingKind(
     "a table of lists of codes, by pattern",
     _are_texts_by_name,
     {"type": "object", "additionalProperties": _TEXTS},
     lambda value, _: tuple((pattern, tuple(codes)) for pattern, codes in value.items()),
 )
-COUNT = Kind(f"a number from 1 to {MOST_JOBS}", _is_count, {"type": "integer", "minimum": 1, "maximum": MOST_JOBS})
-FILE = Kind(
+COUNT = SettingKind(
+    f"a number from 1 to {MOST_JOBS}", _is_count, {"type": "integer", "minimum": 1, "maximum": MOST_JOBS}
+)
+FILE = SettingKind(
     "a path",
     lambda value: isinstance(value, str) and bool(value),
     {"type": "string", "minLength": 1},
@@ -67,7 +69,7 @@ FILE = Kind(
 )
 
 
-def _wish(default: Any, kind: Kind, text: str, *, metavar: str = "") -> Any:
+def _wish(default: Any, kind: SettingKind, text: str, *, metavar: str = "") -> Any:
     return field(default=default, metadata={"wish": Wish(text, kind, metavar)})
 
 

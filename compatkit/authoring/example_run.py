@@ -32,26 +32,26 @@ def main(script: str, result: str, migration: str, shim: str) -> None:
     public = {name: value for name, value in bound.items() if not name.startswith("_") and not _is_import(value)}
     record = _loaded_class(declared.record)
     told = {
-        "bound": {name: describe(value, names, record) for name, value in sorted(public.items())},
+        "bound": {name: describe_run(value, names, record) for name, value in sorted(public.items())},
         "broken_law": next(_broken(public.values()), ""),
     }
     Path(result).write_text(json.dumps(told), encoding="utf-8")
 
 
-def describe(value: object, names: FieldNames, record: type | None = None) -> str:
+def describe_run(value: object, names: FieldNames, record: type | None = None) -> str:
     """Return a value as a text that v1 and v2 agree on: a dict, and so an instance of `record`, under v1 keys."""
     if record is not None and isinstance(value, record) and not isinstance(value, dict):
         names_of = (field.name for field in fields(value)) if is_dataclass(value) else vars(value)
         value = {name: getattr(value, name) for name in names_of}
     if isinstance(value, list | tuple):
-        return f"{type(value).__name__}({', '.join(describe(element, names, record) for element in value)})"
+        return f"{type(value).__name__}({', '.join(describe_run(element, names, record) for element in value)})"
     if isinstance(value, dict):
-        inside = (f"{names.to_v1.get(k, k)!r}: {describe(v, names, record)}" for k, v in value.items())
+        inside = (f"{names.to_v1.get(k, k)!r}: {describe_run(v, names, record)}" for k, v in value.items())
         return "{" + ", ".join(inside) + "}"
     # A class that moved is called otherwise before than after: who compares the texts knows of the moves.
     kind = f"<a {type(value).__module__}.{type(value).__qualname__}>"
     if is_dataclass(value) and not isinstance(value, type):
-        inside = (f"{field.name}={describe(getattr(value, field.name), names, record)}" for field in fields(value))
+        inside = (f"{field.name}={describe_run(getattr(value, field.name), names, record)}" for field in fields(value))
         return f"{kind}({', '.join(inside)})"
     text = repr(value)
     return kind if _ADDRESS.search(text) else text

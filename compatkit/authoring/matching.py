@@ -28,7 +28,7 @@ _WARNS = re.compile(r"deprecat", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Pairing:
+class NamePairing:
     """What an old item became, and why that is believed. `is_same_thing`: it is called as before."""
 
     old: Item
@@ -59,10 +59,10 @@ class Matcher:
         self._old_by_home: dict[str, list[Item]] = defaultdict(list)
         for item in old.items.values():
             self._old_by_home[item.home].append(item)
-        self._pairs: dict[str, Pairing | None] = {}
+        self._pairs: dict[str, NamePairing | None] = {}
         self._pairing: set[str] = set()
 
-    def pair(self, item: Item) -> Pairing | None:
+    def pair(self, item: Item) -> NamePairing | None:
         """Return what became of an item, or None where it is still there, or nothing like it is."""
         if item.path not in self._pairs:
             self._pairing.add(item.path)
@@ -73,7 +73,7 @@ class Matcher:
         """Return the item as it is called in the new release, if it keeps its name."""
         return self._new.find(f"{self._parent_of(item)}.{item.name}" if item.is_member else item.path)
 
-    def _pair(self, item: Item) -> Pairing | None:
+    def _pair(self, item: Item) -> NamePairing | None:
         path = f"{self._parent_of(item)}.{item.name}" if item.is_member else item.path
         if there := self._new.find(path):
             # The library still has it, and says itself what to use instead.
@@ -83,10 +83,10 @@ class Matcher:
         ways = (self._handed_on, self._by_other_path, self._said_by_old, self._same_name, self._other_name)
         return next((found for way in ways if (found := way(item))), None)
 
-    def _said_by_old(self, item: Item) -> Pairing | None:
+    def _said_by_old(self, item: Item) -> NamePairing | None:
         return self._announced(item, item)
 
-    def _by_other_path(self, item: Item) -> Pairing | None:
+    def _by_other_path(self, item: Item) -> NamePairing | None:
         """Find what was public under two names, of which the other one is there, or leads on."""
         for other in self._old_by_home[item.home]:
             if other.path == item.path or item.is_member:
@@ -94,17 +94,17 @@ class Matcher:
             if there := self._new.items.get(other.path):
                 paired = self._pairs.get(other.path) if other.path in self._pairing else self.pair(other)
                 found = paired.item if paired else there
-                return Pairing(item, found, "safe", f"{item.path} was {other.path} under another name")
+                return NamePairing(item, found, "safe", f"{item.path} was {other.path} under another name")
         return None
 
-    def _handed_on(self, item: Item) -> Pairing | None:
+    def _handed_on(self, item: Item) -> NamePairing | None:
         """Find what was only handed on under the old name, and is still where it is defined."""
         there = self._new.items.get(item.home)
         if item.home == item.path or there is None:
             return None
-        return Pairing(item, there, "safe", f"{item.path} only handed on {item.home}, which is still there")
+        return NamePairing(item, there, "safe", f"{item.path} only handed on {item.home}, which is still there")
 
-    def _announced(self, item: Item, source: Item) -> Pairing | None:
+    def _announced(self, item: Item, source: Item) -> NamePairing | None:
         """Find what a deprecation in the code of the library names as the replacement."""
         for text in announcements(source.source):
             said = f"the library says: {' '.join(text.split())}"
@@ -113,13 +113,13 @@ class Matcher:
                 if path is not None:
                     other = self._new.items[path]
                     is_same_kind = other.kind == item.kind
-                    return Pairing(item, other, "safe" if is_same_kind else "review", said, is_same_kind)
+                    return NamePairing(item, other, "safe" if is_same_kind else "review", said, is_same_kind)
             elif advice := _ADVICE.search(text):
                 # In a sentence, one name only: which of several is meant, only a reader knows.
                 named = dict.fromkeys(self._resolve(word, item, source) for word in _DOTTED.findall(advice[0]))
                 paths = [path for path in named if path]
                 if len(paths) == 1 and not _EXPRESSION.search(advice[0]):
-                    return Pairing(item, self._new.items[paths[0]], "review", said, is_same_thing=False)
+                    return NamePairing(item, self._new.items[paths[0]], "review", said, is_same_thing=False)
         return None
 
     def _resolve(self, word: str, item: Item, source: Item) -> str | None:
@@ -135,7 +135,7 @@ class Matcher:
         homes = {other.home for other in alone}
         return alone[0].path if not item.is_member and len(homes) == 1 else None
 
-    def _same_name(self, item: Item) -> Pairing | None:
+    def _same_name(self, item: Item) -> NamePairing | None:
         """Find the same name in another place."""
         others = [other for other in self._by_name[item.name] if self._is_possible(item, other)]
         best = max(others, key=lambda other: (likeness(item, other), -len(other.path)), default=None)
@@ -146,12 +146,14 @@ class Matcher:
         is_only = len({other.home for other in others}) == 1
         if same_doc or share >= _ALIKE:
             kept = ", and the same docstring" if same_doc else ""
-            return Pairing(item, best, "safe", f"{best.path} has the same name, {share:.0%} of the source{kept}")
+            return NamePairing(item, best, "safe", f"{best.path} has the same name, {share:.0%} of the source{kept}")
         if is_only and not item.is_member and share >= _HALF:
-            return Pairing(item, best, "review", f"{best.path} is the only other one of this name ({share:.0%} alike)")
+            return NamePairing(
+                item, best, "review", f"{best.path} is the only other one of this name ({share:.0%} alike)"
+            )
         return None
 
-    def _other_name(self, item: Item) -> Pairing | None:
+    def _other_name(self, item: Item) -> NamePairing | None:
         """Find another name for the same: the same word first, then the same source among what is new."""
         alike = [other for other in self._by_spelling[spelling(item.name)] if self._is_possible(item, other)]
         for other in alike:
@@ -159,7 +161,7 @@ class Matcher:
             is_sure = other.parent == self._parent_of(item) or share >= _ALIKE
             if is_sure:
                 evidence = f"{other.path} is the same word, written otherwise ({share:.0%} of the source alike)"
-                return Pairing(item, other, "safe" if other.kind == item.kind else "review", evidence)
+                return NamePairing(item, other, "safe" if other.kind == item.kind else "review", evidence)
         if sum(item.words.values()) < _SHORT:
             return None
         near = self._added[self._parent_of(item)]
@@ -170,7 +172,7 @@ class Matcher:
             best = max(possible, key=lambda other: likeness(item, other), default=None)
             if best is not None and likeness(item, best) >= _MUCH_ALIKE:
                 share = likeness(item, best)
-                return Pairing(item, best, "review", f"{share:.0%} of the source of {best.path} is alike")
+                return NamePairing(item, best, "review", f"{share:.0%} of the source of {best.path} is alike")
         return None
 
     def _parent_of(self, item: Item) -> str:

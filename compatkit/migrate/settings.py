@@ -15,7 +15,7 @@ from compatkit.budget import load_toml
 from compatkit.errors import WrongUse, nearest
 from compatkit.migrate.verify_keys import verify_schema
 from compatkit.migration import MigrationError, Project, parse_shape
-from compatkit.options import Kind, RunOptions, Wish, wishes
+from compatkit.options import RunOptions, SettingKind, Wish, wishes
 
 # Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
 _OF_OTHERS = ("presets", "verify")
@@ -159,7 +159,7 @@ def _read_producers(value: Mapping[str, Any], _: Path) -> Mapping[str, str | Non
 _OF_PROJECT: Mapping[str, Wish] = {
     "homes": Wish(
         "Where the project keeps what a migration declares under another name: declared prefix = own prefix.",
-        Kind(
+        SettingKind(
             "a table of non-empty strings",
             _is_homes,
             {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
@@ -167,15 +167,17 @@ _OF_PROJECT: Mapping[str, Wish] = {
     ),
     "migrations": Wish(
         "The migrations that the project uses: ids, or paths from this file.",
-        Kind("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}}, lambda v, _: tuple(v)),
+        SettingKind(
+            "a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}}, lambda v, _: tuple(v)
+        ),
     ),
     "presets": Wish(
         "Presets of the training stack of the project's own: a table a name, with the settings that differ.",
-        Kind("a table of tables", _are_tables, {"type": "object", "additionalProperties": {"type": "object"}}),
+        SettingKind("a table of tables", _are_tables, {"type": "object", "additionalProperties": {"type": "object"}}),
     ),
     "producers": Wish(
         "Where the history lies in what a declared producer returns, as '.history' or '[1]'; false: it returns none.",
-        Kind(
+        SettingKind(
             "a table of paths such as '.history', or false",
             _is_producers,
             {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"const": False}]}},
@@ -184,6 +186,6 @@ _OF_PROJECT: Mapping[str, Wish] = {
     ),
     "verify": Wish(
         "What `compatkit verify` compares: scenarios, and what may differ.",
-        Kind("a table", lambda value: isinstance(value, dict), verify_schema()),
+        SettingKind("a table", lambda value: isinstance(value, dict), verify_schema()),
     ),
 }

@@ -9,7 +9,7 @@ import math
 import shlex
 from collections.abc import Mapping
 
-from compatkit.options import SWITCH, Kind, Wish
+from compatkit.options import SWITCH, SettingKind, Wish
 
 
 def _is_text(value: object) -> bool:
@@ -43,12 +43,12 @@ def _is_seconds(value: object) -> bool:
 
 _STRING = {"type": "string", "pattern": r"\S"}
 _STRINGS = {"type": "array", "items": {"type": "string"}}
-_TEXT = Kind("a non-empty string", _is_text, _STRING)
-_COUNT = Kind("a number, one or more", lambda value: _is_integer(value, 1), {"type": "integer", "minimum": 1})
-_COMMAND = Kind(
+_TEXT = SettingKind("a non-empty string", _is_text, _STRING)
+_COUNT = SettingKind("a number, one or more", lambda value: _is_integer(value, 1), {"type": "integer", "minimum": 1})
+_COMMAND = SettingKind(
     "a command, as one string or as a list of words", _is_command, {"anyOf": [_STRING, {**_STRINGS, "minItems": 1}]}
 )
-_SHARE = Kind(
+_SHARE = SettingKind(
     "a number between 0.5 and 1",
     lambda value: isinstance(value, float) and 0.5 < value < 1,
     {"type": "number", "exclusiveMinimum": 0.5, "exclusiveMaximum": 1},
@@ -61,30 +61,32 @@ OF_ALL: Mapping[str, Wish] = {
     "confidence": Wish("Of the equivalence test over several seeds; 0.95.", _SHARE),
     "env": Wish(
         "Variables of the environment of both sides.",
-        Kind("a table of strings", _is_variables, {"type": "object", "additionalProperties": {"type": "string"}}),
+        SettingKind(
+            "a table of strings", _is_variables, {"type": "object", "additionalProperties": {"type": "string"}}
+        ),
     ),
     "equivalence": Wish(
         "What may differ, and why: as in a migration.toml.",
-        Kind("a table", lambda value: isinstance(value, dict), {"type": "object"}),
+        SettingKind("a table", lambda value: isinstance(value, dict), {"type": "object"}),
     ),
     "exact": Wish("Allow nothing: every name, value and weight must be equal.", SWITCH),
     "explain": Wish("Where runs differ, say where they began to.", SWITCH),
     "jobs": Wish("Commands at once; by default as many as there are cores.", _COUNT),
     "link": Wish(
         "With a base: what git leaves out, such as data; from this file.",
-        Kind("a list of strings", _is_texts, _STRINGS),
+        SettingKind("a list of strings", _is_texts, _STRINGS),
     ),
     "migration": Wish("Whose policy decides: an id, or a path from this file.", _TEXT),
     "once": Wish("Run the side before once only: its noise is not measured.", SWITCH),
     "seed": Wish(
         "Given to both sides as COMPATKIT_SEED; 0.",
-        Kind("an integer, zero or more", lambda value: _is_integer(value, 0), {"type": "integer", "minimum": 0}),
+        SettingKind("an integer, zero or more", lambda value: _is_integer(value, 0), {"type": "integer", "minimum": 0}),
     ),
     "seeds": Wish("Run so many seeds, and decide by an equivalence test.", _COUNT),
     "threads": Wish("Threads of each command; by default its share of the cores.", _COUNT),
     "timeout": Wish(
         "Of each command, in seconds; 3600.",
-        Kind("a number of seconds", _is_seconds, {"type": "number", "exclusiveMinimum": 0}),
+        SettingKind("a number of seconds", _is_seconds, {"type": "number", "exclusiveMinimum": 0}),
     ),
 }
 OF_SCENARIO: Mapping[str, Wish] = {

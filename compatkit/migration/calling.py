@@ -15,7 +15,7 @@ SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
 
 
 @dataclass(slots=True)
-class Item:
+class PlanItem:
     """One argument: of the call, if it has an `index`; else new.
 
     `name` is the name by which it is passed, None by position; `known`, in a tuple, is its value where that is known,
@@ -33,7 +33,7 @@ class Item:
     name: str | None
     value: tuple[object] | None = None
     is_dropped: bool = False
-    before: Item | None = None
+    before: PlanItem | None = None
     known: tuple[object] | None = None
     is_starred: bool = False
     is_quiet: bool = True
@@ -77,7 +77,7 @@ class Item:
 class Planned:
     """The items of a call, and what was done, change by change."""
 
-    items: list[Item]
+    items: list[PlanItem]
     steps: list[str] = field(default_factory=list)
     applied: list[CallChange] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class Doubt:
 
 
 def plan_items(
-    items: Sequence[Item], changes: Sequence[CallChange], may_make: Callable[[CallChange], bool]
+    items: Sequence[PlanItem], changes: Sequence[CallChange], may_make: Callable[[CallChange], bool]
 ) -> tuple[Planned, list[Doubt]]:
     """Apply `changes` one after another; each is made as a whole, or doubted. `may_make`: not only reported."""
     planned = Planned(list(items))
@@ -138,7 +138,9 @@ def _telling(doubts: list[Doubt]) -> list[Doubt]:
 class _Attempt:
     """One change of one call; nothing of the items is touched before `apply`."""
 
-    def __init__(self, items: list[Item], change: CallChange, as_given: Sequence[tuple[str | None, Item]]) -> None:
+    def __init__(
+        self, items: list[PlanItem], change: CallChange, as_given: Sequence[tuple[str | None, PlanItem]]
+    ) -> None:
         self._items = items
         self._as_given = as_given
         self._change = change
@@ -209,8 +211,8 @@ class _Attempt:
 
     def apply(self) -> list[str]:
         change, steps = self._change, []
-        dropped: list[Item] = []
-        anchor: Item | None = None
+        dropped: list[PlanItem] = []
+        anchor: PlanItem | None = None
         for row in change.mapped:
             item = self._find(row.name)
             if item and (value := item.literal) and _same(value[0], row.v1):
@@ -233,13 +235,13 @@ class _Attempt:
         steps += self._add(dropped, anchor)
         return steps
 
-    def _add(self, dropped: list[Item], anchor: Item | None) -> Iterator[str]:
+    def _add(self, dropped: list[PlanItem], anchor: PlanItem | None) -> Iterator[str]:
         change = self._change
         free = [item for item in dropped if item.name is not None]
         front = self._front()
         first = [setting for setting in change.add if setting.name in front]
         for number, setting in enumerate(first):
-            self._items.insert(number, Item(None, None, None, (setting.value,)))
+            self._items.insert(number, PlanItem(None, None, None, (setting.value,)))
             yield f"{setting.value!r} added"
         for setting in (*change.add, *change.pin):
             if setting.name in front or self._find(setting.name):
@@ -251,7 +253,7 @@ class _Attempt:
                 item.name, item.value, item.is_dropped = setting.name, (setting.value,), False
             else:
                 before = anchor if setting in change.add else None
-                self._items.append(Item(None, None, setting.name, (setting.value,), before=before))
+                self._items.append(PlanItem(None, None, setting.name, (setting.value,), before=before))
 
     def _front(self) -> list[str]:
         """Return the names of what is added in front, by position."""
@@ -266,14 +268,14 @@ class _Attempt:
             front.append(name)
         return front
 
-    def _convert(self, renamed: dict[str, str], dropped: list[Item]) -> Iterator[str]:
+    def _convert(self, renamed: dict[str, str], dropped: list[PlanItem]) -> Iterator[str]:
         """Pass by name what is not at its place any more."""
         for item, name, stays in self._placed(renamed, dropped):
             if not stays and item not in dropped:
                 item.name = name
                 yield f"positional argument {self._positions[id(item)] + 1} -> {name}"
 
-    def _placed(self, renamed: dict[str, str], dropped: Sequence[Item]) -> Iterator[tuple[Item, str, bool]]:
+    def _placed(self, renamed: dict[str, str], dropped: Sequence[PlanItem]) -> Iterator[tuple[PlanItem, str, bool]]:
         """Yield the positional items, their v2 names, and whether they stay positional."""
         change = self._change
         positional = [item for item in self._items if item.name is None and item.index is not None]
@@ -317,12 +319,12 @@ class _Attempt:
         asked = [self._find(name) for name in change.asked]
         return bool(asked) and all(item is not None and item.name is not None for item in asked)
 
-    def _mapped(self, item: Item) -> bool:
+    def _mapped(self, item: PlanItem) -> bool:
         name = item.name or self._name_of(item)
         values = [row.v1 for row in self._change.mapped if row.name == name]
         return bool(values) and item.may_be(values)
 
-    def _given(self, name: str) -> Item | None:
+    def _given(self, name: str) -> PlanItem | None:
         """Return the argument that the call had under this name before anything was changed in it."""
         if named := [item for given, item in self._as_given if given == name]:
             return named[0]
@@ -331,13 +333,13 @@ class _Attempt:
         is_known = at < len(positional) and not any(item.is_starred for item in positional[: at + 1])
         return positional[at] if is_known else None
 
-    def _find(self, name: str) -> Item | None:
+    def _find(self, name: str) -> PlanItem | None:
         for item in self._items:
             if not item.is_dropped and not item.is_spread and (item.name == name or self._name_of(item) == name):
                 return item
         return None
 
-    def _name_of(self, item: Item) -> str:
+    def _name_of(self, item: PlanItem) -> str:
         """Return the parameter that a positional argument is for."""
         if item.name is not None or self._has_starred:
             return ""

@@ -24,7 +24,7 @@ from compatkit.migration.changes import (
     MemberChange,
     Removal,
     RenamedArgument,
-    Setting,
+    SettingWrite,
     Transform,
 )
 from compatkit.migration.columns import (
@@ -36,8 +36,8 @@ from compatkit.migration.columns import (
     TEXT,
     TEXTS,
     Column,
+    ColumnKind,
     Json,
-    Kind,
     Rule,
     Table,
     each_value,
@@ -60,7 +60,7 @@ _PATH: Json = {"type": "string", "pattern": r"\S"}
 # How a value is read.
 
 
-def _of(*, parts: int = 2, may_be_pattern: bool = False) -> Kind:
+def _of(*, parts: int = 2, may_be_pattern: bool = False) -> ColumnKind:
     """One dotted name, or a list of them; in a pattern a `*` stands for one part."""
 
     def read(entry: Entry, key: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def _of(*, parts: int = 2, may_be_pattern: bool = False) -> Kind:
         return names
 
     schema: Json = {"anyOf": [TEXT.schema, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-    return Kind(read, schema, is_names=True)
+    return ColumnKind(read, schema, is_names=True)
 
 
 def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
@@ -95,8 +95,10 @@ def _renamings(entry: Entry, key: str) -> tuple[RenamedArgument, ...]:
     return tuple(RenamedArgument(name, str(value)) for name, value in table.items())
 
 
-def _settings(entry: Entry, key: str) -> tuple[Setting, ...]:
-    return tuple(Setting(name, _literal(entry, f"{key}.{name}", value)) for name, value in entry.table(key).items())
+def _settings(entry: Entry, key: str) -> tuple[SettingWrite, ...]:
+    return tuple(
+        SettingWrite(name, _literal(entry, f"{key}.{name}", value)) for name, value in entry.table(key).items()
+    )
 
 
 def _mapped(entry: Entry, key: str) -> tuple[Mapped, ...]:
@@ -198,7 +200,7 @@ def _text_pairs(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
 
 
 # As with dotted names, a word in braces is filled in.
-FLAG = Kind(_flag, {"type": "string", "pattern": r"^(--?[\w{]|\{)[\w.{}-]*$"})
+FLAG = ColumnKind(_flag, {"type": "string", "pattern": r"^(--?[\w{]|\{)[\w.{}-]*$"})
 
 
 # Conditions over several columns.
@@ -302,96 +304,96 @@ CALLS = Table(
     Column("to", SYMBOL, "Its new dotted name, if it has one. The import changes with the call.", ""),
     Column(
         "v1",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "The positional parameters in v1, in order: needed to rename, drop or name what is given by position.",
         (),
     ),
     Column(
         "v2",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "The positional parameters in v2, in order; what is left out is given by name. Left out altogether:"
         " positions stay as they are. Where the name stays, it must be a beginning of v1.",
         None,
     ),
     Column(
         "rename",
-        Kind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
+        ColumnKind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
         "v1's name of an argument = v2's name.",
         (),
     ),
-    Column("add", Kind(_settings, each_value(_LITERAL)), "Arguments that every call gets.", ()),
+    Column("add", ColumnKind(_settings, each_value(_LITERAL)), "Arguments that every call gets.", ()),
     Column(
         "pin",
-        Kind(_settings, each_value(_LITERAL)),
+        ColumnKind(_settings, each_value(_LITERAL)),
         "Defaults that changed: a call that does not give the argument gets the old default written out.",
         (),
     ),
     Column(
         "drop",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "Arguments that are gone. A call whose value does something when it is evaluated is reported.",
         (),
     ),
     Column(
         "values",
-        Kind(_mapped, each_value({"type": "array", "items": _PAIR})),
+        ColumnKind(_mapped, each_value({"type": "array", "items": _PAIR})),
         'By argument, pairs of what was given in v1 and what says the same: [["card", "contactless"]].',
         (),
     ),
     Column(
         "meant",
-        Kind(_mapped, each_value({"type": "array", "items": _PAIR})),
+        ColumnKind(_mapped, each_value({"type": "array", "items": _PAIR})),
         "As `values`, where v2 takes the old value too, and means something else by it: a default that changed. Only"
         " calls under v1's name change.",
         (),
     ),
     Column(
         "when",
-        Kind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
+        ColumnKind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
         "By argument, values of which one must be given as a literal, or the row is none of the call.",
         (),
     ),
     Column(
         "made_of",
-        Kind(_classes, each_value(_of().schema)),
+        ColumnKind(_classes, each_value(_of().schema)),
         "By argument, classes by dotted name: its value must be made of one right there, or the row is none of the"
         " call. In a list, it is reported. A dict that is written out is made of builtins.dict.",
         (),
     ),
     Column(
         "asks",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "Arguments of which at least one must be given, or the row is none of the call.",
         (),
     ),
     Column(
         "unless",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "Arguments of which none may be given, in v1's words, or the row is none of the call.",
         (),
     ),
     Column(
         "lacks",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "Arguments of which at least one must not be given, or the row is none of the call.",
         (),
     ),
     Column(
         "unless_when",
-        Kind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
+        ColumnKind(_conditions, each_value({"anyOf": [_LITERAL, {"type": "array", "items": _LITERAL}]})),
         "By argument, in v1's words, values with one of which, written as a literal, the row is none of the call.",
         (),
     ),
     Column(
         "matches",
-        Kind(_matches, each_value(TEXT.schema)),
+        ColumnKind(_matches, each_value(TEXT.schema)),
         "By argument, a regular expression that its text must contain, or the row is none of the call: what v2"
         " refuses in it. Of a formatted string, the parts that are written are searched.",
         (),
     ),
     Column(
         "literal",
-        Kind(_parameters, TEXTS.schema),
+        ColumnKind(_parameters, TEXTS.schema),
         "Arguments that must be written as literals; a call with a variable there is reported.",
         (),
     ),
@@ -502,11 +504,11 @@ HOOKS = Table(
     CODE_COLUMN,
     Column("of", _of(), "The class that users subclass, under every dotted name by which they reach it."),
     Column("name", NAME, "The method that subclasses define, and that the library calls."),
-    Column("v1", Kind(_parameters, TEXTS.schema), "Its parameters in v1, in order, without `self`."),
-    Column("v2", Kind(_parameters, TEXTS.schema), "Its parameters in v2, in order, without `self`."),
+    Column("v1", ColumnKind(_parameters, TEXTS.schema), "Its parameters in v1, in order, without `self`."),
+    Column("v2", ColumnKind(_parameters, TEXTS.schema), "Its parameters in v2, in order, without `self`."),
     Column(
         "rename",
-        Kind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
+        ColumnKind(_renamings, each_value(NAME.schema, names=IDENTIFIER_PATTERN)),
         "v1's name of a parameter = v2's name.",
         (),
     ),
@@ -553,12 +555,12 @@ KEYS = Table(
     CODE_COLUMN,
     Column(
         "v1",
-        Kind(_path, _PATH),
+        ColumnKind(_path, _PATH),
         "The path of the key from the top of the file, with dots: trainer.gpus. A * stands for one part.",
     ),
     Column(
         "beside",
-        Kind(_paths, {"type": "array", "items": _PATH, "minItems": 1}),
+        ColumnKind(_paths, {"type": "array", "items": _PATH, "minItems": 1}),
         "Paths, from the top as well, that a file must have too to be one of those that are meant.",
     ),
     Column(
@@ -592,12 +594,15 @@ FLAGS = Table(
         (),
     ),
     Column(
-        "beside", Kind(_flags, {"type": "array", "items": FLAG.schema}), "Options that the command must have too.", ()
+        "beside",
+        ColumnKind(_flags, {"type": "array", "items": FLAG.schema}),
+        "Options that the command must have too.",
+        (),
     ),
     Column("v2", FLAG, "Its new name. Give this or `values`, or both; or `say`.", ""),
     Column(
         "values",
-        Kind(_text_pairs, {"type": "array", "items": {**_PAIR, "items": {"type": "string"}}}),
+        ColumnKind(_text_pairs, {"type": "array", "items": {**_PAIR, "items": {"type": "string"}}}),
         'Pairs of what was given in v1 and what says the same: [["no", "never"]].',
         (),
     ),
@@ -631,7 +636,7 @@ TRANSFORM = Table(
     CODE_COLUMN,
     Column(
         "words",
-        Kind(_search_words, {"type": "array", "items": _PATH, "minItems": 1}),
+        ColumnKind(_search_words, {"type": "array", "items": _PATH, "minItems": 1}),
         "transform.py is given the files that contain one of these words, and no others.",
     ),
     # What is left to a person needs no code.

@@ -14,7 +14,7 @@ from compatkit.migration.value import Value, value
 Literal: TypeAlias = object
 
 
-class Setting(NamedTuple):
+class SettingWrite(NamedTuple):
     """An argument by name, and the literal that it is given."""
 
     name: str
@@ -113,8 +113,8 @@ class CallChange(Row):
     v1: tuple[str, ...] = ()
     v2: tuple[str, ...] | None = None
     rename: tuple[RenamedArgument, ...] = ()
-    add: tuple[Setting, ...] = ()
-    pin: tuple[Setting, ...] = ()
+    add: tuple[SettingWrite, ...] = ()
+    pin: tuple[SettingWrite, ...] = ()
     drop: tuple[str, ...] = ()
     values: tuple[Mapped, ...] = ()
     meant: tuple[Mapped, ...] = ()

@@ -16,7 +16,7 @@ REQUIRED: Final = object()
 _IDENTIFIER = r"(?:[^\W\d]|\{\w+\})(?:\w|\{\w+\})*"
 
 
-class Kind(NamedTuple):
+class ColumnKind(NamedTuple):
     """How the value of a column is read, and its JSON Schema.
 
     `inner` returns the table that lies under the column, once it is needed; `is_list` says that it is a list of them.
@@ -37,7 +37,7 @@ class Column(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
     default: object = REQUIRED
     into: str = ""
@@ -116,7 +116,7 @@ class Table:
         return values
 
 
-def rows_of(table: Table | Callable[[], Table]) -> Kind:
+def rows_of(table: Table | Callable[[], Table]) -> ColumnKind:
     """A list of tables. A function that returns the table is called once there is a row."""
     inner = table if callable(table) else lambda: table
 
@@ -137,20 +137,20 @@ def rows_of(table: Table | Callable[[], Table]) -> Kind:
                 labels[code] = label
         return tuple(found)
 
-    return Kind(read, {"type": "array"}, inner, is_list=True)
+    return ColumnKind(read, {"type": "array"}, inner, is_list=True)
 
 
-def table_of(table: Table | Callable[[], Table], place: str = "{}") -> Kind:
+def table_of(table: Table | Callable[[], Table], place: str = "{}") -> ColumnKind:
     """A table in a table; `place` is how errors name it."""
     inner = table if callable(table) else lambda: table
 
     def read(entry: Entry, key: str) -> Any:
         return inner().read(Entry(entry.table(key), f"{entry.where}, {place.format(key)}"))
 
-    return Kind(read, {}, inner)
+    return ColumnKind(read, {}, inner)
 
 
-def one_of(*choices: str) -> Kind:
+def one_of(*choices: str) -> ColumnKind:
     """One of a few words."""
 
     def read(entry: Entry, key: str) -> str:
@@ -158,7 +158,7 @@ def one_of(*choices: str) -> Kind:
             return str(value)
         raise entry.wrong(key, value, f"one of {', '.join(choices)}")
 
-    return Kind(read, {"enum": list(choices)})
+    return ColumnKind(read, {"enum": list(choices)})
 
 
 def each_value(schema: Json, *, names: str = "") -> Json:
@@ -181,23 +181,23 @@ def dotted_pattern(parts: int) -> str:
 
 
 IDENTIFIER_PATTERN = f"^{_IDENTIFIER}$"
-CODE = Kind(Entry.code, {"type": "string", "pattern": "^[A-Z]{2,}[0-9]{3,}$"})
-TEXT = Kind(Entry.text, {"type": "string", "pattern": r"\S"})
-ANY_TEXT = Kind(Entry.any_text, {"type": "string"})
-NUMBER = Kind(Entry.number, {"type": "number", "minimum": 0})
-POSITION = Kind(Entry.position, {"type": "integer", "minimum": 0})
-DAY = Kind(Entry.day, {"type": "string", "format": "date"})
-SWITCH = Kind(Entry.switch, {"type": "boolean"})
-TEXTS = Kind(Entry.texts, {"type": "array", "items": {"type": "string"}})
-NAME = Kind(Entry.name, {"type": "string", "pattern": IDENTIFIER_PATTERN})
-DOTTED = Kind(Entry.dotted, {"type": "string", "pattern": dotted_pattern(1)})
-SYMBOL = Kind(Entry.symbol, {"type": "string", "pattern": dotted_pattern(2)})
+CODE = ColumnKind(Entry.code, {"type": "string", "pattern": "^[A-Z]{2,}[0-9]{3,}$"})
+TEXT = ColumnKind(Entry.text, {"type": "string", "pattern": r"\S"})
+ANY_TEXT = ColumnKind(Entry.any_text, {"type": "string"})
+NUMBER = ColumnKind(Entry.number, {"type": "number", "minimum": 0})
+POSITION = ColumnKind(Entry.position, {"type": "integer", "minimum": 0})
+DAY = ColumnKind(Entry.day, {"type": "string", "format": "date"})
+SWITCH = ColumnKind(Entry.switch, {"type": "boolean"})
+TEXTS = ColumnKind(Entry.texts, {"type": "array", "items": {"type": "string"}})
+NAME = ColumnKind(Entry.name, {"type": "string", "pattern": IDENTIFIER_PATTERN})
+DOTTED = ColumnKind(Entry.dotted, {"type": "string", "pattern": dotted_pattern(1)})
+SYMBOL = ColumnKind(Entry.symbol, {"type": "string", "pattern": dotted_pattern(2)})
 
 # Keys of a row that stands for many; `compatkit.migration.templates` reads them.
 TEMPLATE = (
     Column(
         "each",
-        Kind(Entry.table, each_value({"anyOf": [TEXTS.schema, {"type": "object"}]}, names=IDENTIFIER_PATTERN)),
+        ColumnKind(Entry.table, each_value({"anyOf": [TEXTS.schema, {"type": "object"}]}, names=IDENTIFIER_PATTERN)),
         "The row stands for many: {name} in its texts takes each name of each.name, a list. Any other word has a list,"
         ' too, or a table with a value for each name, "*" for all others.',
         None,

@@ -22,8 +22,8 @@ from compatkit.migration.columns import (
     TEXT,
     TEXTS,
     Column,
+    ColumnKind,
     Json,
-    Kind,
     Rule,
     Table,
     dotted_pattern,
@@ -236,13 +236,13 @@ PRODUCERS = Table(
     ),
     Column(
         "returns",
-        Kind(_returns, {"type": "string"}),
+        ColumnKind(_returns, {"type": "string"}),
         'Where in what it returns the list of records lies: .history, [1], ["history"]. Left out: it is that list.',
         "",
     ),
     Column(
         "records",
-        Kind(_records, TEXTS.schema),
+        ColumnKind(_records, TEXTS.schema),
         "Where single records lie, for the rewrite; [*] stands for each element. Left out: the list's elements.",
         (),
     ),
@@ -262,12 +262,12 @@ CONFIGS = Table(
     Column("preset_argument", NAME, "The argument that takes the name of a preset.", "preset"),
     Column(
         "sections",
-        Kind(_sections, each_value(_TO_SYMBOL)),
+        ColumnKind(_sections, each_value(_TO_SYMBOL)),
         "For each section of the configuration, the dotted name of its class.",
         (),
     ),
-    Column("defaults", Kind(_defaults, SETTINGS_SCHEMA), "The defaults of what the presets set.", ()),
-    Column("presets", Kind(_presets, each_value(SETTINGS_SCHEMA)), "For each preset, what it sets.", ()),
+    Column("defaults", ColumnKind(_defaults, SETTINGS_SCHEMA), "The defaults of what the presets set.", ()),
+    Column("presets", ColumnKind(_presets, each_value(SETTINGS_SCHEMA)), "For each preset, what it sets.", ()),
 )
 UNHANDLED = Table(
     Unhandled,
@@ -382,7 +382,7 @@ def _make_migration(schema: int, **values: Any) -> Migration:  # noqa: ARG001 - 
 
 ROOT = Table(
     _make_migration,
-    Column("schema", Kind(_schema_version, {"const": SCHEMA}), "The version of this format."),
+    Column("schema", ColumnKind(_schema_version, {"const": SCHEMA}), "The version of this format."),
     Column(
         "id",
         TEXT,
@@ -491,7 +491,7 @@ ROOT = Table(
     ),
     Column(
         "types",
-        Kind(_types, each_value(_TO_SYMBOL, names=rf"{dotted_pattern(1)[:-1]}(\(\))?$")),
+        ColumnKind(_types, each_value(_TO_SYMBOL, names=rf"{dotted_pattern(1)[:-1]}(\(\))?$")),
         'Classes that cannot be seen in a user\'s file: "shop.Client.info" = "shop.Info" for an attribute,'
         ' "shop.connect()" = "shop.Client" for what a call returns.',
         (),

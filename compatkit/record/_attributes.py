@@ -8,7 +8,7 @@ from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from compatkit.record._layout import Layout
+    from compatkit.record._layout import RecordLayout
 
     _Dict = dict[str, object]
 else:
@@ -24,7 +24,7 @@ class Storage(_Dict):
 
     if TYPE_CHECKING:
         # Not for those who ask for the type hints of a record's class.
-        __compatkit_layout__: ClassVar[Layout]
+        __compatkit_layout__: ClassVar[RecordLayout]
 
 
 attributes_of: Callable[[Any], dict[str, object]] = vars(Storage)["__dict__"].__get__
@@ -37,7 +37,7 @@ def stored_keys(record: Any) -> Iterable[str]:
 
 def shown_attributes(record: Any) -> dict[str, object]:
     """Return what `vars` of the metrics object would be: the fields under v2 names, then the other attributes."""
-    layout: Layout = type(record).__compatkit_layout__
+    layout: RecordLayout = type(record).__compatkit_layout__
     shown: dict[str, object] = {}
     for key, value in dict.items(record):
         name = layout.attribute_of(key)
@@ -52,7 +52,7 @@ def shown_attributes(record: Any) -> dict[str, object]:
 
 def write_attribute(record: Any, name: str, value: object) -> None:
     """Set an attribute as the metrics class's own `__dict__` would: no property, no frozen class is asked."""
-    layout: Layout = type(record).__compatkit_layout__
+    layout: RecordLayout = type(record).__compatkit_layout__
     if name in layout.split:
         getattr_static(type(record), name).__set__(record, value)
     elif name in layout.stored or (layout.is_open and not name.startswith("_") and not hasattr(type(record), name)):

@@ -15,7 +15,7 @@ VALUE_METHODS = ("to_dict", "_asdict", "model_dump")
 
 
 @dataclass
-class Layout:
+class RecordLayout:
     """Everything that a record class knows of itself.
 
     Attributes:

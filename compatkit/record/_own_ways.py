@@ -11,7 +11,7 @@ from compatkit.record._stored import ABSENT, AbsentValueError
 from compatkit.record.errors import RecordError
 
 if TYPE_CHECKING:
-    from compatkit.record._layout import Layout
+    from compatkit.record._layout import RecordLayout
     from compatkit.record.compat_record import CompatRecord
 
 _Method = Callable[..., Any]
@@ -27,7 +27,7 @@ _NOT_TAKEN = {
 _NO_SUCH_ITEM = (LookupError, AttributeError, TypeError, ValueError)
 
 
-def take_over(cls: Any, layout: Layout) -> None:
+def take_over(cls: Any, layout: RecordLayout) -> None:
     """Give `cls`, a record class, what its metrics class defines; what its own body defines stays."""
     if layout.metrics is object:
         return
@@ -97,7 +97,7 @@ def reduced(record: Any, protocol: SupportsIndex) -> tuple[Any, ...]:
 
 def pickled(record: Any) -> tuple[dict[str, object], object]:
     """Return the values that a pickle of `record` is rebuilt with, and the state to set after that."""
-    layout: Layout = type(record).__compatkit_layout__
+    layout: RecordLayout = type(record).__compatkit_layout__
     values = dict(dict.items(record))
     own = layout.own.get("__getstate__")
     # Those of frozen dataclasses with slots set what `fields` says, and of a record that is still empty it says none.
@@ -131,15 +131,15 @@ def _lifted(record: object, other: object, metrics: type) -> object:
     return read_instance(cast("type[CompatRecord]", type(record)), other)
 
 
-def _ordered(own: _Method, layout: Layout) -> _Method:
+def _ordered(own: _Method, layout: RecordLayout) -> _Method:
     def compare(self: object, other: object, /) -> object:
         return own(self, _lifted(self, other, layout.metrics))
 
     return compare
 
 
-def _equal(own: _Method, layout: Layout) -> _Method:
-    if is_generated(own):
+def _equal(own: _Method, layout: RecordLayout) -> _Method:
+    if is_generated_class(own):
         return _equal_by_fields(layout)
 
     def __eq__(self: object, other: Any, /) -> object:  # noqa: N807 - it becomes that method
@@ -150,7 +150,7 @@ def _equal(own: _Method, layout: Layout) -> _Method:
     return __eq__
 
 
-def _equal_by_fields(layout: Layout) -> _Method:
+def _equal_by_fields(layout: RecordLayout) -> _Method:
     """Return the `__eq__` of a dataclass: the same class, and equal in what is compared; here also in what v1 added."""
     to_v1 = layout.names.to_v1
     left_out = [to_v1.get(field.name, field.name) for field in fields(layout.metrics) if not field.compare]
@@ -177,13 +177,13 @@ def _equal_by_fields(layout: Layout) -> _Method:
     return __eq__
 
 
-def is_generated(method: Any) -> bool:
+def is_generated_class(method: Any) -> bool:
     """True for a method that `@dataclass` made."""
     code = getattr(getattr(method, "__wrapped__", method), "__code__", None)
     return code is not None and code.co_filename == "<string>"
 
 
-def _identity(layout: Layout) -> _Method:
+def _identity(layout: RecordLayout) -> _Method:
     def __eq__(self: object, other: object, /) -> object:  # noqa: N807 - it becomes that method
         if isinstance(other, layout.metrics):
             return self is other
@@ -192,13 +192,13 @@ def _identity(layout: Layout) -> _Method:
     return __eq__
 
 
-def _unequal(own: _Method, layout: Layout) -> _Method:
+def _unequal(own: _Method, layout: RecordLayout) -> _Method:
     return _ordered(own, layout)
 
 
-def _described(own: _Method, layout: Layout) -> _Method:  # noqa: ARG001 - as all of these
+def _described(own: _Method, layout: RecordLayout) -> _Method:  # noqa: ARG001 - as all of these
     """Return the class's own `__repr__`; a record with gaps, or with more than the class knows, is shown as a dict."""
-    is_of_dataclass = is_generated(own)
+    is_of_dataclass = is_generated_class(own)
 
     def __repr__(self: Any) -> str:  # noqa: N807 - it becomes that method
         known = type(self).__compatkit_layout__
@@ -221,7 +221,7 @@ def _shown_as_dict(record: Any) -> str:
     return f"{type(record).__name__}({dict.__repr__(record)})"
 
 
-def _as_text(own: _Method, layout: Layout) -> _Method:  # noqa: ARG001 - as all of these
+def _as_text(own: _Method, layout: RecordLayout) -> _Method:  # noqa: ARG001 - as all of these
     """Return the class's own `__str__` or `__format__`, which may want a value that a record with gaps has not."""
 
     def text(self: Any, *values: str) -> str:
@@ -233,7 +233,7 @@ def _as_text(own: _Method, layout: Layout) -> _Method:  # noqa: ARG001 - as all 
     return text
 
 
-def _or_as_v2(own: _Method, layout: Layout) -> _Method:
+def _or_as_v2(own: _Method, layout: RecordLayout) -> _Method:
     """Return the class's own `to_dict`, which may want a value that a record with gaps has not."""
 
     def to_dict(self: Any, *values: object, **named: object) -> object:
@@ -246,7 +246,7 @@ def _or_as_v2(own: _Method, layout: Layout) -> _Method:
     return to_dict
 
 
-def _item(own: _Method, layout: Layout) -> _Method:
+def _item(own: _Method, layout: RecordLayout) -> _Method:
     def __getitem__(self: Any, key: Any, /) -> object:  # noqa: N807 - it becomes that method
         try:
             return own(self, key)
@@ -259,7 +259,7 @@ def _item(own: _Method, layout: Layout) -> _Method:
     return __getitem__
 
 
-def _get(own: _Method, layout: Layout) -> _Method:
+def _get(own: _Method, layout: RecordLayout) -> _Method:
     def get(self: Any, *values: Any, **named: Any) -> object:
         try:
             return own(self, *values, **named)
@@ -272,7 +272,7 @@ def _get(own: _Method, layout: Layout) -> _Method:
     return get
 
 
-def _contains(own: _Method, layout: Layout) -> _Method:
+def _contains(own: _Method, layout: RecordLayout) -> _Method:
     def __contains__(self: Any, key: Any, /) -> bool:  # noqa: N807 - it becomes that method
         try:
             return bool(own(self, key)) or _v1_value(self, key, layout) is not ABSENT
@@ -282,14 +282,14 @@ def _contains(own: _Method, layout: Layout) -> _Method:
     return __contains__
 
 
-def _v1_value(record: Any, key: Any, layout: Layout) -> object:
+def _v1_value(record: Any, key: Any, layout: RecordLayout) -> object:
     try:
         return dict.get(record, layout.names.to_v1.get(key, key), ABSENT)
     except TypeError:
         return ABSENT
 
 
-def lookups_with_computed(layout: Layout) -> list[_Method]:
+def lookups_with_computed(layout: RecordLayout) -> list[_Method]:
     """Return `get` and `__contains__` for a class that computes some of the declared values."""
     computed = layout.computed
 
@@ -305,7 +305,7 @@ def lookups_with_computed(layout: Layout) -> list[_Method]:
     return [get, __contains__]
 
 
-def missing_with_computed(layout: Layout, otherwise: _Method) -> _Method:
+def missing_with_computed(layout: RecordLayout, otherwise: _Method) -> _Method:
     computed = layout.computed
 
     def __missing__(self: Any, key: Any, /) -> object:  # noqa: N807 - it becomes that method
@@ -314,7 +314,7 @@ def missing_with_computed(layout: Layout, otherwise: _Method) -> _Method:
     return __missing__
 
 
-def _attribute(own: _Method, layout: Layout) -> _Method:
+def _attribute(own: _Method, layout: RecordLayout) -> _Method:
     def __getattr__(self: Any, name: str) -> object:  # noqa: N807 - it becomes that method
         try:
             return own(self, name)
@@ -338,7 +338,7 @@ def _refuse_to_delete(_self: object, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-_ADAPTED: Mapping[str, Callable[[_Method, Layout], _Method]] = {
+_ADAPTED: Mapping[str, Callable[[_Method, RecordLayout], _Method]] = {
     **dict.fromkeys(_ORDER, _ordered),
     "__eq__": _equal,
     "__ne__": _unequal,

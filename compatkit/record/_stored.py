@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compatkit.record._attributes import attributes_of, stored_keys
 
 if TYPE_CHECKING:
-    from compatkit.record._layout import Layout
+    from compatkit.record._layout import RecordLayout
     from compatkit.record.compat_record import CompatRecord
 
 ABSENT = object()
@@ -134,7 +134,7 @@ class PresentFields:
     def __get__(self, record: CompatRecord | None, owner: type) -> Mapping[str, dataclasses.Field[Any]]:
         if record is None:
             return self.declared
-        layout: Layout = owner.__compatkit_layout__  # type: ignore[attr-defined]
+        layout: RecordLayout = owner.__compatkit_layout__  # type: ignore[attr-defined]
         held = {layout.attribute_of(key) for key in stored_keys(record)} | attributes_of(record).keys()
         # Pseudo-fields, of class variables and of arguments that are no fields, belong to the class.
         known = {name: field for name, field in self.declared.items() if name in held or name not in self.names}

@@ -21,7 +21,7 @@ from compatkit.record._attributes import (
     stored_keys,
     write_attribute,
 )
-from compatkit.record._layout import Layout
+from compatkit.record._layout import RecordLayout
 from compatkit.record._stored import (
     ABSENT,
     AbsentValueError,
@@ -49,11 +49,11 @@ class CompatRecord(Storage):
 
     if TYPE_CHECKING:
         names: ClassVar[FieldNames]
-        __compatkit_layout__: ClassVar[Layout]
+        __compatkit_layout__: ClassVar[RecordLayout]
     names = FieldNames(())
-    __compatkit_layout__ = Layout(names)
+    __compatkit_layout__ = RecordLayout(names)
 
-    def __init_subclass__(cls, *, names: FieldNames | None = None, layout: Layout | None = None) -> None:
+    def __init_subclass__(cls, *, names: FieldNames | None = None, layout: RecordLayout | None = None) -> None:
         is_written = layout is None
         if layout is None:
             # Not for a class that is made for somebody's metrics: theirs may act on being subclassed.
@@ -281,12 +281,12 @@ def split_attribute(cls: type[CompatRecord], name: str) -> None:
         setattr(cls, name, split_property(name, layout.names.to_v1.get(name, name)))
 
 
-def _inherited_layout(cls: type[CompatRecord], names: FieldNames | None) -> Layout:
+def _inherited_layout(cls: type[CompatRecord], names: FieldNames | None) -> RecordLayout:
     """Return the layout of a class that somebody wrote, over the nearest class that is no record."""
     found = (base for base in cls.__mro__ if not issubclass(base, CompatRecord) and base not in {Storage, dict, object})
     above = super(cls, cls).__compatkit_layout__
     metrics = next(found, object)
-    return Layout(names or above.names, metrics, is_open=above.is_open or metrics is object)
+    return RecordLayout(names or above.names, metrics, is_open=above.is_open or metrics is object)
 
 
 def _settle(cls: type[CompatRecord], *, besides: Iterable[str] = ()) -> None:
@@ -323,7 +323,7 @@ def _settle_and_make(cls: type[CompatRecord], /, *_values: object, **_named: obj
     return dict.__new__(cls)
 
 
-def _property(layout: Layout, name: str) -> property:
+def _property(layout: RecordLayout, name: str) -> property:
     own: Any = layout.own.get(name)
     if getattr(own, "fset", None) or (
         hasattr(type(own), "__set__") and not isinstance(own, property | MemberDescriptorType)
@@ -334,7 +334,7 @@ def _property(layout: Layout, name: str) -> property:
     return stored_property(name, layout.names.to_v1.get(name, name), by_item="__getitem__" not in layout.own)
 
 
-def _is_call_of_metrics(layout: Layout, values: tuple[object, ...], named: Mapping[str, object]) -> bool:
+def _is_call_of_metrics(layout: RecordLayout, values: tuple[object, ...], named: Mapping[str, object]) -> bool:
     """True where the arguments are those of the metrics class, and no dict's."""
     if len(values) == 1 and not named and isinstance(values[0], Mapping):
         # A v1 record, unless it has none of the keys, and a mapping is all that the class takes.
@@ -380,7 +380,7 @@ def __init__(self, given=ABSENT, /, *values, **named):
 """
 
 
-def _bind_init(cls: type[CompatRecord], layout: Layout) -> None:
+def _bind_init(cls: type[CompatRecord], layout: RecordLayout) -> None:
     """Give `cls` an `__init__` that shows the signature of its metrics class's.
 
     Where that one only stores what it is given, it is compiled: `asdict`, `to_dict` and keywords give all arguments in
@@ -404,7 +404,7 @@ def _bind_init(cls: type[CompatRecord], layout: Layout) -> None:
     cls.__init__ = made  # type: ignore[method-assign]
 
 
-def _bind_lookups(cls: type[CompatRecord], layout: Layout) -> None:
+def _bind_lookups(cls: type[CompatRecord], layout: RecordLayout) -> None:
     """Give `cls` the hottest of its methods with its names bound: two attribute loads less a call."""
     v1_keys = layout.names.to_v1
     stored_key = v1_keys.get

@@ -12,7 +12,7 @@ class UnreadRecordWarning(UserWarning):
     """Records stay as they are: they cannot be read as v1 dicts."""
 
 
-def warn_unread(kind: type) -> None:
+def warn_unread_key(kind: type) -> None:
     warnings.warn(
         f"{kind.__module__}.{kind.__qualname__} cannot be read as a v1 dict, and is handed on as it is; "
         "read its records by v2 names, or give it a to_dict() and read that",

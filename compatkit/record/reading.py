@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from compatkit.record._attributes import KEPT, attributes_of
-from compatkit.record._layout import VALUE_METHODS, Layout
+from compatkit.record._layout import VALUE_METHODS, RecordLayout
 from compatkit.record._stored import ABSENT, declared_fields, field_names
 from compatkit.record.compat_record import (
     CompatRecord,
@@ -18,7 +18,7 @@ from compatkit.record.compat_record import (
     rebuild_record,
     split_attribute,
 )
-from compatkit.record.errors import RecordError, warn_unread
+from compatkit.record.errors import RecordError, warn_unread_key
 from compatkit.record.metrics import EpochMetrics
 from compatkit.record.names import FieldNames, is_same
 from compatkit.record.record_class import can_be_dict, is_slot, record_class
@@ -80,7 +80,7 @@ def _read_on_top(record: Any, names: FieldNames) -> ReadRun:
             return lambda records: (faced(record, face) for record in records)
     except TypeError:
         pass
-    warn_unread(kind)
+    warn_unread_key(kind)
     return cast(ReadRun, iter)
 
 
@@ -97,7 +97,7 @@ def take_over_instance(record: _Record, metrics: object) -> _Record:
 def _take_over(record: _Record, metrics: object, values_of: Callable[[Any], _Values]) -> _Record:
     values = values_of(metrics)
     fill(record, values)
-    layout: Layout = type(record).__compatkit_layout__
+    layout: RecordLayout = type(record).__compatkit_layout__
     if not isinstance(metrics, layout.metrics) or layout.metrics is object:
         return record
     if layout.keeps_original:

@@ -10,7 +10,7 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.names import FieldNames
-from compatkit.record.record_class import is_quiet
+from compatkit.record.record_class import is_silent_class
 
 _BY_KEY = ("__getitem__", "__setitem__", "__delitem__", "__contains__", "get", "pop", "setdefault")
 
@@ -21,7 +21,7 @@ def face_class(kind: Any, names: FieldNames, method: str) -> type | None:
 
     `method` returns the values of a record by name.
     """
-    if not (is_quiet(kind) or type(kind).__module__.startswith("pydantic.")):
+    if not (is_silent_class(kind) or type(kind).__module__.startswith("pydantic.")):
         return None
     body = {"__slots__": (), **{name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}}
     try:

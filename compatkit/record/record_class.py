@@ -11,7 +11,7 @@ from typing import Any, Protocol, SupportsIndex, cast
 
 from compatkit.record import _own_ways
 from compatkit.record._attributes import Storage
-from compatkit.record._layout import Layout
+from compatkit.record._layout import RecordLayout
 from compatkit.record.compat_record import CompatRecord, rebuild_record
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
@@ -43,17 +43,17 @@ def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
             hint="use a class that is no tuple, list, set, number, text or Enum, or read its records as they are",
         )
     if metrics is object:
-        return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, Layout(names)))
+        return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, RecordLayout(names)))
     body = {name: getattr(metrics, name) for name in ("__module__", "__qualname__", "__doc__")}
     body["__annotations__"] = vars(metrics).get("__annotations__", {})
-    layout = Layout(names, metrics, is_open=False)
+    layout = RecordLayout(names, metrics, is_open=False)
     # What they count or keep is the metrics class's, also where a record is asked.
     body |= {
         name: _OfMetrics(name, value)
         for name, value in layout.own.items()
         if isinstance(value, classmethod) and not name.startswith("__")
     }
-    if is_quiet(metrics) and not _has_slots(metrics):
+    if is_silent_class(metrics) and not _has_slots(metrics):
         return cast(
             "type[CompatRecord]", _make(type(metrics), metrics.__name__, (DerivedRecord, metrics), body, layout)
         )
@@ -108,7 +108,7 @@ class _Signature:
             raise AttributeError("__signature__") from error
 
 
-def _make(metaclass: type, name: str, bases: tuple[type, ...], body: dict[str, object], layout: Layout) -> Any:
+def _make(metaclass: type, name: str, bases: tuple[type, ...], body: dict[str, object], layout: RecordLayout) -> Any:
     return cast("Callable[..., object]", metaclass)(name, bases, body, layout=layout)
 
 
@@ -130,7 +130,7 @@ def can_be_dict(metrics: type) -> bool:
     return all(base is object or base.__module__ != "builtins" for base in metrics.__mro__)
 
 
-def is_quiet(metrics: type) -> bool:
+def is_silent_class(metrics: type) -> bool:
     """True for a class of which another can be made without that anything else happens."""
     return type(metrics) in _QUIET
 

@@ -21,7 +21,7 @@ from compatkit.shim.warning import ShimError, listeners
 SCHEMA = 1
 
 
-class Use(NamedTuple):
+class SeenUse(NamedTuple):
     """An old name, and the line that used it."""
 
     code: str
@@ -35,8 +35,8 @@ class Census:
 
     def __init__(self, log: Path) -> None:
         self._log = log
-        self._counts: Counter[Use] = Counter()
-        self._written: Counter[Use] = Counter()
+        self._counts: Counter[SeenUse] = Counter()
+        self._written: Counter[SeenUse] = Counter()
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -60,14 +60,14 @@ class Census:
 
     def _use(self, move: Move, file: str, line: int) -> None:
         # A script's own name is relative to where the process was started; `<string>` and its like are no files.
-        use = Use(move.code, move.old, file if file.startswith("<") else os.path.abspath(file), line)  # noqa: PTH100
+        use = SeenUse(move.code, move.old, file if file.startswith("<") else os.path.abspath(file), line)  # noqa: PTH100
         with self._lock:
             self._counts[use] += 1
             count = self._counts[use]
             if count & (count - 1) == 0:
                 self._append([use])
 
-    def _append(self, uses: list[Use]) -> None:
+    def _append(self, uses: list[SeenUse]) -> None:
         rows = [json.dumps([os.getpid(), self._counts[use], *use]) + "\n" for use in uses]
         if not rows:
             return
@@ -94,7 +94,7 @@ def write_census(log: Path, file: Path) -> None:
 
     Raises `ShimError` where the log is gone, because that is no run without old names.
     """
-    highest: dict[tuple[int, Use], int] = {}
+    highest: dict[tuple[int, SeenUse], int] = {}
     try:
         lines = log.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -102,9 +102,9 @@ def write_census(log: Path, file: Path) -> None:
         hint = "run it again, and let the program leave the folder of temporary files alone"
         raise ShimError(what, where=str(log), hint=hint) from error
     for pid, count, *use in map(json.loads, lines):
-        key = (pid, Use(*use))
+        key = (pid, SeenUse(*use))
         highest[key] = max(count, highest.get(key, 0))
-    totals: Counter[Use] = Counter()
+    totals: Counter[SeenUse] = Counter()
     for (_, use_), count in highest.items():
         totals[use_] += count
     uses = [{**use._asdict(), "count": count} for use, count in sorted(totals.items())]

@@ -18,7 +18,7 @@ from typing import Any
 from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming
 from compatkit.shim.facade import ChangedMove
-from compatkit.shim.lookup import fits, owner_at, prefixes, restore, top_of, unseen
+from compatkit.shim.lookup import fits_signature, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
@@ -81,7 +81,7 @@ class ChangedCalls:
             self._undo.pop()()
 
     def _changes_of(self, name: str) -> tuple[CallChange, ...]:
-        return tuple(row for row in self._rows if any(fits(pattern, name) for pattern in row.of))
+        return tuple(row for row in self._rows if any(fits_signature(pattern, name) for pattern in row.of))
 
     def _wrap(self, module_name: str, name: str, changes: tuple[CallChange, ...]) -> None:
         *path, last = name[len(module_name) + 1 :].split(".")
@@ -251,7 +251,7 @@ def _names_in(module_name: str, pattern: str) -> Iterator[str]:
     depth = module_name.count(".") + 1
     wanted = pattern.split(".")
     module = sys.modules.get(module_name)
-    if isinstance(module, ModuleType) and depth < len(wanted) and fits(".".join(wanted[:depth]), module_name):
+    if isinstance(module, ModuleType) and depth < len(wanted) and fits_signature(".".join(wanted[:depth]), module_name):
         yield from _names(module, module_name, wanted[depth:])
 
 

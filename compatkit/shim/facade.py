@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from compatkit.errors import nearest
 from compatkit.migration import Move
 from compatkit.migration.value import value
-from compatkit.shim.lookup import locate
+from compatkit.shim.lookup import locate_module
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def become_facade(module: ModuleType, moves: Mapping[str, Move], rest: Move | No
         module.__class__ = facade_class(moves, rest, is_quiet=is_quiet)
 
 
-def take_over(package: ModuleType, moves: Mapping[str, Move]) -> None:
+def adopt_attributes(package: ModuleType, moves: Mapping[str, Move]) -> None:
     """Make a facade of a package of which only the folder is left; its real submodules stay importable."""
     package.__class__ = facade_class(moves)
     vars(package)["__all__"] = sorted(moves)
@@ -165,7 +165,7 @@ class NewLoader(Loader):
 
     def __getattr__(self, name: str) -> object:
         new = (
-            locate(self._rest.new)
+            locate_module(self._rest.new)
             if self._rest and name in ("get_data", "get_filename", "get_resource_reader")
             else None
         )

@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 
 from compatkit.migration import Move
-from compatkit.shim.facade import FacadeLoader, FacadeModule, hand_back, take_over
+from compatkit.shim.facade import FacadeLoader, FacadeModule, adopt_attributes, hand_back
 from compatkit.shim.lookup import find_behind
 from compatkit.shim.moved_modules import MovedModules
 
@@ -74,7 +74,7 @@ class HoleFinder:
         # Left behind by a move: bytecode, or data. Python sees a namespace package in any folder.
         module = sys.modules.get(name)
         if type(module) is ModuleType and isinstance(module.__loader__, NamespaceLoader):
-            take_over(module, self._modules[name])
+            adopt_attributes(module, self._modules[name])
 
 
 def _remove(name: str, facade: FacadeModule) -> None:

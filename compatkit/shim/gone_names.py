@@ -13,7 +13,7 @@ from types import ModuleType
 
 from compatkit.migration import Move
 from compatkit.shim.facade import FacadeModule
-from compatkit.shim.lookup import MISSING, dynamic, locate
+from compatkit.shim.lookup import MISSING, dynamic, locate_module
 from compatkit.shim.warning import caller_frame, only_looks, warn_moved
 
 _Getattr = Callable[[str], object]
@@ -106,7 +106,7 @@ class _Supply:
     def _is_submodule(self, name: str) -> bool:
         if not hasattr(self._module, "__path__"):
             return False
-        return locate(f"{self._module.__name__}.{name}") is not None
+        return locate_module(f"{self._module.__name__}.{name}") is not None
 
     def _moved(self, move: Move) -> object:
         """Return what lies at the new home: one that is not there must not break `hasattr`, one that is broken must."""

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from compatkit.shim.lookup import find_behind, fits, top_of
+from compatkit.shim.lookup import find_behind, fits_signature, top_of
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -67,12 +67,12 @@ class ImportHook:
         for action in self._actions.get(name, ()):
             action(name)
         for pattern, action in self._patterns.get(top_of(name), ()):
-            if fits(pattern, name):
+            if fits_signature(pattern, name):
                 action(name)
 
     def _fits_one(self, name: str) -> bool:
         patterns = self._patterns.get(name.partition(".")[0])
-        return patterns is not None and any(fits(pattern, name) for pattern, _ in patterns)
+        return patterns is not None and any(fits_signature(pattern, name) for pattern, _ in patterns)
 
 
 def _namespace_loader(spec: ModuleSpec) -> Loader | None:

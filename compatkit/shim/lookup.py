@@ -86,7 +86,7 @@ def top_of(name: str) -> str:
     return name.partition(".")[0]
 
 
-def fits(pattern: str, name: str) -> bool:
+def fits_signature(pattern: str, name: str) -> bool:
     """Tell whether a dotted name is one of those that a pattern means, in which a `*` stands for one part."""
     parts, wanted = name.split("."), pattern.split(".")
     return len(parts) == len(wanted) and all(piece in ("*", part) for piece, part in zip(wanted, parts, strict=True))
@@ -100,7 +100,7 @@ def find_behind(
     return _ask(itertools.islice(behind, 1, None), fullname, path, target)
 
 
-def locate(fullname: str) -> ModuleSpec | None:
+def locate_module(fullname: str) -> ModuleSpec | None:
     """Return the spec of a module, or None where there is none.
 
     `importlib.util.find_spec` imports the package above first. A finder must not: another thread may be at that
@@ -114,7 +114,7 @@ def locate(fullname: str) -> ModuleSpec | None:
         return _ask(list(sys.meta_path), fullname, None)
     if (above := sys.modules.get(package)) is not None:
         return _ask(list(sys.meta_path), fullname, getattr(above, "__path__", []))
-    spec = locate(package)
+    spec = locate_module(package)
     if spec is None:
         return None
     folders = spec.submodule_search_locations

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compatkit.migration import CallChange, MemberChange
-from compatkit.migration.calling import Item, plan_items
+from compatkit.migration.calling import PlanItem, plan_items
 from compatkit.shim.lookup import class_at
 
 
-class Mapped(NamedTuple):
+class MappedCall(NamedTuple):
     """The arguments of a call under v2, and what was done to them."""
 
     args: tuple[object, ...]
@@ -21,11 +21,13 @@ class Mapped(NamedTuple):
     steps: tuple[str, ...]
 
 
-def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]) -> Mapped | None:
+def map_arguments(
+    changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]
+) -> MappedCall | None:
     """Return what becomes of a call; None where nothing does, because it is made as v2 takes it, or is in doubt."""
-    given = [Item(number, None, None, known=(value,)) for number, value in enumerate(args)]
+    given = [PlanItem(number, None, None, known=(value,)) for number, value in enumerate(args)]
     given += [
-        Item(number, None, name, known=(value,)) for number, (name, value) in enumerate(kwargs.items(), len(args))
+        PlanItem(number, None, name, known=(value,)) for number, (name, value) in enumerate(kwargs.items(), len(args))
     ]
     classes = dict.fromkeys(str(name) for change in changes for row in change.made_of for name in row.values)
     for item in given if classes else ():
@@ -37,7 +39,7 @@ def map_arguments(changes: Sequence[CallChange], args: Sequence[object], kwargs:
     if not planned.applied:
         return None
     kept = [(item.name, item.literal) for item in planned.items if not item.is_dropped]
-    return Mapped(
+    return MappedCall(
         tuple(value[0] for name, value in kept if name is None and value),
         {name: value[0] for name, value in kept if name is not None and value},
         planned.applied[0].code,

@@ -12,7 +12,7 @@ from types import CodeType, ModuleType
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming
 from compatkit.shim.facade import NewLoader, become_facade, code_that_runs
-from compatkit.shim.lookup import locate
+from compatkit.shim.lookup import locate_module
 from compatkit.shim.warning import caller_frame, warn_moved
 
 
@@ -53,7 +53,7 @@ class MovedModules:
     def spec_of(self, fullname: str) -> ModuleSpec | None:
         """Return the spec of an old module that is gone, or None if the new one is not there either."""
         move = self.move_of(fullname)
-        new = locate(move.new) if move else None
+        new = locate_module(move.new) if move else None
         if move is None or new is None:
             return None
         is_package = new.submodule_search_locations is not None

@@ -15,7 +15,7 @@ from compatkit.migration import Migration, parse_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import ChangedCallWarning, install, uninstall
 from compatkit.shim.import_hook import ImportHook
-from compatkit.shim.lookup import fits
+from compatkit.shim.lookup import fits_signature
 from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 
@@ -167,5 +167,5 @@ def test_the_hook_acts_on_what_the_pattern_means_and_on_nothing_else(name: str, 
     finally:
         del sys.modules[f"shop.{name}"]
 
-    assert acted == ([f"shop.{name}"] if fits(pattern, name) else [])
+    assert acted == ([f"shop.{name}"] if fits_signature(pattern, name) else [])
     assert hook.find_spec("nowhere.at.all") is None

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from compatkit.equivalence.comparing.histories import suspects
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.reading.contents.places import ROOT, below
-from compatkit.equivalence.reading.datasets import rows_of
+from compatkit.equivalence.reading.datasets import dataset_rows
 from compatkit.equivalence.snapshot import Content, Model, Point, Snapshot
 
 # mlflow/sklearn/__init__.py, register_metric_api_call and gen_metric_call_command: each score, and the call it is of.
@@ -112,7 +112,9 @@ def _doubt(one: _Score, other: _Score, after: Snapshot) -> str:
     values = {point.value for point in other.points}
     training = [points for name, points in after.metrics.items() if name.startswith("training_")]
     others = [score.points for score in _scores(after).values() if score.variable != other.variable]
-    rows = [rows_of(each.profile) for name, each in after.datasets.items() if name.rpartition("#")[0].endswith(_TRAIN)]
+    rows = [
+        dataset_rows(each.profile) for name, each in after.datasets.items() if name.rpartition("#")[0].endswith(_TRAIN)
+    ]
     if values & _ANYBODYS:
         return "other data may well have the same score, 0 or 1: log it under a name of your own"
     if any(values & {point.value for point in points} for points in (*training, *others)):

@@ -28,7 +28,7 @@ def read_datasets(run: Run) -> dict[str, Dataset]:
 
 def digest_notes(datasets: Mapping[str, Dataset]) -> list[str]:
     """Say which data sets are longer than what MLflow's digest of a frame or an array looks at."""
-    rows = {name: rows_of(dataset.profile) for name, dataset in datasets.items()}
+    rows = {name: dataset_rows(dataset.profile) for name, dataset in datasets.items()}
     return [
         f"the data set {name} has {count:,} rows, of which MLflow's digest covers {_DIGESTED:,}: compared up to there"
         for name, count in rows.items()
@@ -36,7 +36,7 @@ def digest_notes(datasets: Mapping[str, Dataset]) -> list[str]:
     ]
 
 
-def rows_of(profile: str) -> int:
+def dataset_rows(profile: str) -> int:
     """Return how many rows a profile tells of: a number for a frame, a shape or shapes by name for an array."""
     try:
         said = json.loads(profile)

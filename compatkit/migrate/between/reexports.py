@@ -10,7 +10,7 @@ from compatkit.migrate.finding.reading import read_file, sift
 from compatkit.migration import Move
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.prefilter.words import can_matter
-from compatkit.rewrite.rules.reexports import find_reexports, may_hand_on
+from compatkit.rewrite.rules.reexports import find_reexports, may_reexport
 
 
 def gather_reexports(
@@ -36,7 +36,7 @@ class _Facades:
     def is_one(self, source: bytes, file: FoundFile) -> bool:
         if not (can_matter(source, self._moves) or any(name in source for name in self._new)):
             return False
-        if not may_hand_on(source, is_package=file.path.stem == "__init__"):
+        if not may_reexport(source, is_package=file.path.stem == "__init__"):
             return False
         # Parsed here, where several processes ask, so that few are left to be parsed once more.
         return bool(_of_source(source, file, self._namer, self._moves))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from compatkit.errors import WrongUse
 from compatkit.migrate.finding.folder import list_folder
-from compatkit.migrate.finding.patterns import Rule, is_ignored, parse_ignore, path_regex
+from compatkit.migrate.finding.patterns import IgnorePattern, is_ignored, parse_ignore, path_regex
 from compatkit.migration.value import Value, value
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class FileScope(Value):
         return os.path.relpath(os.path.realpath(name), os.path.realpath(self.folder)).replace(os.sep, "/")
 
 
-def _is_below(name: str, rules: tuple[Rule, ...]) -> bool:
+def _is_below(name: str, rules: tuple[IgnorePattern, ...]) -> bool:
     parts = name.split("/")
     for length in range(1, len(parts) + 1):
         path = "/".join(parts[:length])

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from compatkit.migrate.finding.git import list_by_git
-from compatkit.migrate.finding.patterns import Rule, is_ignored, parse_ignore
+from compatkit.migrate.finding.patterns import IgnorePattern, is_ignored, parse_ignore
 
 # What MLflow keeps below its folders is what was logged.
 _INSTALLED = frozenset({"__pycache__", "mlartifacts", "mlruns", "node_modules", "site-packages"})
@@ -21,7 +21,7 @@ _BUILDING = frozenset(
 IsWanted = Callable[[str], bool]
 
 # The rules of each `.gitignore` on the way down, with the folder that it lies in.
-Rules = tuple[tuple[str, tuple[Rule, ...]], ...]
+Rules = tuple[tuple[str, tuple[IgnorePattern, ...]], ...]
 
 
 def list_folder(folder: str, is_wanted: IsWanted) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _walk(folder: str, below: str, outer: Rules, is_wanted: IsWanted) -> Iterato
             yield name
 
 
-def _read_rules(here: Iterable[os.DirEntry[str]]) -> tuple[Rule, ...]:
+def _read_rules(here: Iterable[os.DirEntry[str]]) -> tuple[IgnorePattern, ...]:
     for entry in here:
         if entry.name == ".gitignore" and entry.is_file(follow_symlinks=False):
             with open(entry.path, encoding="utf-8", errors="surrogateescape", newline="") as file:

@@ -21,7 +21,7 @@ _POSIX = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class IgnorePattern:
     """One line of a `.gitignore`: whether it takes in or lets out, and what it matches below its own folder."""
 
     regex: re.Pattern[str]
@@ -32,13 +32,13 @@ class Rule:
         return (is_folder or not self.folders_only) and self.regex.fullmatch(path) is not None
 
 
-def parse_ignore(text: str) -> tuple[Rule, ...]:
+def parse_ignore(text: str) -> tuple[IgnorePattern, ...]:
     """Read a `.gitignore`. Not known: `[[:classes:]]` beyond letters, digits, case and blanks."""
     rules = (_rule(line.removesuffix("\r")) for line in text.removeprefix("\ufeff").split("\n"))
     return tuple(rule for rule in rules if rule)
 
 
-def is_ignored(path: str, rules: Iterable[Rule], *, is_folder: bool) -> bool | None:
+def is_ignored(path: str, rules: Iterable[IgnorePattern], *, is_folder: bool) -> bool | None:
     """Return what the last rule that matches says, or None where none does."""
     verdict = None
     for rule in rules:
@@ -87,7 +87,7 @@ def _split(parts: list[str], mark: str) -> list[list[str]]:
     return found
 
 
-def _rule(line: str) -> Rule | None:
+def _rule(line: str) -> IgnorePattern | None:
     if line.startswith("#"):
         return None
     line = _without_trailing_blanks(line)
@@ -99,7 +99,7 @@ def _rule(line: str) -> Rule | None:
         return None
     # A slash at the beginning or in the middle ties the pattern to the folder of its file.
     regex = path_regex(body.removeprefix("/") if "/" in body else f"**/{body}")
-    return Rule(regex, not negated, folders_only) if regex else None
+    return IgnorePattern(regex, not negated, folders_only) if regex else None
 
 
 def _without_trailing_blanks(line: str) -> str:

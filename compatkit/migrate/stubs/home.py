@@ -14,7 +14,7 @@ _Import = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class StubHome:
     """A parsed module, and every node that binds a name at its top level, in the order of the text."""
 
     module: FileModule
@@ -22,7 +22,7 @@ class Home:
     bound: Mapping[str, list[ast.AST]]
 
     @classmethod
-    def of(cls, module: FileModule, tree: ast.Module) -> Home:
+    def of(cls, module: FileModule, tree: ast.Module) -> StubHome:
         bound: dict[str, list[ast.AST]] = {}
         for name, node in _bindings(tree):
             bound.setdefault(name, []).append(node)

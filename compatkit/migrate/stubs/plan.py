@@ -15,8 +15,8 @@ from itertools import groupby
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.stubs.home import Home
-from compatkit.migrate.stubs.sources import Place, Sources, is_generated
+from compatkit.migrate.stubs.home import StubHome
+from compatkit.migrate.stubs.sources import Place, Sources, is_generated_stub
 from compatkit.migrate.stubs.text import Stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file, require_inside
 from compatkit.migration import Move
@@ -154,7 +154,7 @@ class _Planner:
                 what = f"{module} still exists, in {place}, without this name; rewrite its uses"
                 yield f"{move.code} {move.old} has no stub: {what}"
 
-    def _homes(self, moves: Iterable[Move]) -> dict[Move, tuple[Home, Place]]:
+    def _homes(self, moves: Iterable[Move]) -> dict[Move, tuple[StubHome, Place]]:
         """Return the source of each move's new home; what is missing or ambiguous becomes a finding."""
         homes = {}
         for move in moves:
@@ -191,20 +191,20 @@ class _Planner:
             self._add(base / name, base, text)
             return
         self._add(_TYPINGS / name, Path(), text)
-        if is_generated(beside):
+        if is_generated_stub(beside):
             what = "is a stub in a folder without sources, which Python can import as an empty package; delete it"
             self._plan.findings.append(f"{beside} {what}")
 
     def _add(self, path: Path, root: Path, text: str) -> None:
         before = path.read_bytes() if path.exists() else None
-        if before and not is_generated(path):
+        if before and not is_generated_stub(path):
             self._plan.notes.append(f"{path} was written by hand and is left alone")
         elif path not in {file.path for file in self._plan.files}:
             self._plan.files.append(StubFile(path, root, text.encode(), before))
 
 
 def _holds_source(folder: Path) -> bool:
-    return any(not is_generated(path) for suffix in ("py", "pyi") for path in folder.rglob(f"*.{suffix}"))
+    return any(not is_generated_stub(path) for suffix in ("py", "pyi") for path in folder.rglob(f"*.{suffix}"))
 
 
 def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) -> dict[str, Place]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.stubs.home import Home
+from compatkit.migrate.stubs.home import StubHome
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TYPING = ("typing", "typing_extensions")
@@ -36,7 +36,7 @@ class Signature:
     imports: Mapping[str, tuple[str, ...]]
 
 
-def copy_signature(home: Home, name: str, *, old_name: str, message: str) -> Signature:
+def copy_signature(home: StubHome, name: str, *, old_name: str, message: str) -> Signature:
     """Copy the function `name` as `old_name`, marked as deprecated. Raises `SignatureError` where that is doubtful."""
     functions, is_overloaded = _definitions(home, name)
     imports: dict[str, tuple[str, ...]] = {"deprecated": ("from typing_extensions import deprecated",)}
@@ -58,7 +58,7 @@ def copy_signature(home: Home, name: str, *, old_name: str, message: str) -> Sig
     return Signature(tuple(texts), imports)
 
 
-def _definitions(home: Home, name: str) -> tuple[list[_Function], bool]:
+def _definitions(home: StubHome, name: str) -> tuple[list[_Function], bool]:
     """Return the one definition of a function, or its overloads."""
     bound = home.bound.get(name, [])
     functions = [node for node in bound if isinstance(node, _Function)]
@@ -78,12 +78,12 @@ def _definitions(home: Home, name: str) -> tuple[list[_Function], bool]:
     return plain, False
 
 
-def _is_overload(function: _Function, home: Home) -> bool:
+def _is_overload(function: _Function, home: StubHome) -> bool:
     marks = [home.dotted(mark) for mark in function.decorator_list]
     return len(marks) == 1 and marks[0] in [f"{module}.overload" for module in _TYPING]
 
 
-def _bare(function: _Function, name: str, home: Home) -> _Function:
+def _bare(function: _Function, name: str, home: StubHome) -> _Function:
     """Return a copy with another name, without body, decorators and default values."""
     copied = copy.deepcopy(function)
     arguments = copied.args
@@ -120,7 +120,7 @@ def _yields(function: _Function) -> bool:
 class _Unquote(ast.NodeTransformer):
     """Spells forward references out, so that the names in them are seen; the strings of a `Literal` stay."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: StubHome) -> None:
         self._home = home
 
     def plain(self, annotation: ast.expr | None) -> ast.expr:

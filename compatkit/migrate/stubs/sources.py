@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migrate.finding.find import find_files
-from compatkit.migrate.stubs.home import Home
+from compatkit.migrate.stubs.home import StubHome
 from compatkit.migrate.stubs.text import MARK
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
@@ -31,9 +31,9 @@ class Sources:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         files = [_shown(file.path) for file in find_files(paths) if not file.is_data]
-        self._generated = [file for file in files if is_generated(file)]
+        self._generated = [file for file in files if is_generated_stub(file)]
         self._files = [file for file in files if file not in set(self._generated)]
-        self._homes: dict[Place, Home] = {}
+        self._homes: dict[Place, StubHome] = {}
 
     def find(self, module: str) -> list[Place]:
         """Return where a module lies, once for each root; where there is a `.pyi` beside the `.py`, that."""
@@ -55,10 +55,10 @@ class Sources:
         found = _named(self._generated, module)
         return [found[root] for root in sorted(found)]
 
-    def read(self, place: Place) -> Home:
+    def read(self, place: Place) -> StubHome:
         """Parse a module. Raises `RewriteError` for what is no Python, `OSError` for what cannot be read."""
         if place not in self._homes:
-            self._homes[place] = Home.of(place.module, parse(read_source(place.file.read_bytes()).text))
+            self._homes[place] = StubHome.of(place.module, parse(read_source(place.file.read_bytes()).text))
         return self._homes[place]
 
     def root_for(self, module: str, homes: Iterable[Place]) -> Path | None:
@@ -87,7 +87,7 @@ def _dotted(file: Path, package: Place) -> str:
     return ".".join([package.module.name, *(names[:-1] if names[-1] == "__init__" else names)])
 
 
-def is_generated(path: Path) -> bool:
+def is_generated_stub(path: Path) -> bool:
     """Tell whether compatkit wrote this stub."""
     if path.suffix != ".pyi":
         return False

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from compatkit.migrate.stubs.home import Home, import_line
+from compatkit.migrate.stubs.home import StubHome, import_line
 from compatkit.migrate.stubs.signature import Signature, SignatureError, copy_signature
 from compatkit.migration import Move
 
@@ -38,7 +38,7 @@ def moved_stub(module: str, home: str) -> str:
     return f"{MARK}; do not edit. {module} is {home} now.\n{_FOREIGN}\n\nfrom {home} import *\n"
 
 
-def stub_text(module: str, homes: Mapping[Move, Home], *, all_else: str = "") -> Stub:
+def stub_text(module: str, homes: Mapping[Move, StubHome], *, all_else: str = "") -> Stub:
     """Write the stub of an old module for its moves, each with the source of its new home.
 
     `all_else` is the new home of what else was in it, where the module moved as a whole.
@@ -66,7 +66,7 @@ def stub_text(module: str, homes: Mapping[Move, Home], *, all_else: str = "") ->
     )
 
 
-def _signature(move: Move, home: Home, imports: Mapping[str, tuple[str, ...]]) -> Signature:
+def _signature(move: Move, home: StubHome, imports: Mapping[str, tuple[str, ...]]) -> Signature:
     # Word for word what the shim's warning says, in a project that names its migrations.
     message = f"{move.code} {move.old} is now {move.new}; to rewrite it, run: compatkit migrate ."
     signature = copy_signature(home, move.new_name, old_name=move.old_name, message=message)

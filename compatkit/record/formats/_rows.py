@@ -154,7 +154,7 @@ def ascending(epochs: Iterable[tuple[Any, Any]], where: str) -> None:
             raise RecordError.restarted(again, name, where)
 
 
-def in_order(rows: Sequence[Mapping[str, object]], where: str, *, key: str = "epoch") -> list[Row]:
+def rows_in_order(rows: Sequence[Mapping[str, object]], where: str, *, key: str = "epoch") -> list[Row]:
     """Return rows whose epochs ascend, those of one epoch merged where no name has two values in it.
 
     Raises `RecordError` where an epoch comes again later, as a second training that was appended makes it, and where

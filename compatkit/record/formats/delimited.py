@@ -13,7 +13,7 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.formats import keras, lightning, ultralytics
-from compatkit.record.formats._rows import Row, as_rows, in_order, placing
+from compatkit.record.formats._rows import Row, as_rows, placing, rows_in_order
 
 WHY = "in the epoch that its row names"
 _WHERE = "the table's rows"
@@ -62,7 +62,7 @@ def rows_of_file(content: list[Any], where: str) -> list[Any]:
         return content
     for name in dict.fromkeys(name for row in rows for name in row):
         placing().because(name, WHY)
-    return in_order(rows, where)
+    return rows_in_order(rows, where)
 
 
 def _from_text(texts: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -86,9 +86,9 @@ def _from_text(texts: Sequence[Mapping[str, Any]]) -> list[Row]:
 def table_rows(rows: list[Row], header: Sequence[str]) -> list[Row]:
     """Return one row an epoch of a table without blanks, read as the framework's that wrote it."""
     if lightning.is_csv(rows, header):
-        return lightning.read_csv(rows)
+        return lightning.read_lightning_csv(rows)
     if all(isinstance(row.get("epoch"), int | float) for row in rows):
-        rows = in_order(rows, _WHERE)
+        rows = rows_in_order(rows, _WHERE)
         if ultralytics.is_results(header):
             return ultralytics.numbered(rows)
         if _is_keras_csv(rows, header):
@@ -96,7 +96,7 @@ def table_rows(rows: list[Row], header: Sequence[str]) -> list[Row]:
             return keras.rename(({**row, "epoch": int(str(row["epoch"])) + 1} for row in rows), header)
         return rows
     other = next((name for name in header if name.lower() == "epoch"), None)
-    return in_order(rows, _WHERE, key=other) if other and all(map(_is_number_of(other), rows)) else rows
+    return rows_in_order(rows, _WHERE, key=other) if other and all(map(_is_number_of(other), rows)) else rows
 
 
 def _is_number_of(name: str) -> Callable[[Row], bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compatkit.record.formats._rows import Row, as_rows, in_order, placing, renamed
+from compatkit.record.formats._rows import Row, as_rows, placing, renamed, rows_in_order
 
 WHY = "at the iteration that its row names; detectron2 has no epochs"
 _OWN = {"data_time", "eta_seconds", "total_loss"}
@@ -21,7 +21,8 @@ def read(history: object) -> list[Row] | None:
         return None
     placing().because("iteration", WHY)
     return [
-        renamed(row, {"lr": "learning_rate"}) for row in in_order(rows, "the rows of metrics.json", key="iteration")
+        renamed(row, {"lr": "learning_rate"})
+        for row in rows_in_order(rows, "the rows of metrics.json", key="iteration")
     ]
 
 

@@ -43,7 +43,7 @@ def _numbered(rows: list[dict[str, Any]], header: list[str]) -> list[Row]:
     found = [_whole({name: plain(value) for name, value in row.items() if value is not None}) for row in rows]
     filled = [{name: value for name, value in row.items() if value == value} for row in found]
     if lightning.is_csv(filled, header):
-        return lightning.read_csv(filled)
+        return lightning.read_lightning_csv(filled)
     if "epoch" in header:
         return delimited.table_rows(found, header)
     if "_step" in header:

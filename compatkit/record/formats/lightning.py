@@ -49,7 +49,7 @@ def _are_last_steps(rows: Sequence[Row]) -> bool:
     return length > 1 and [(row.get("epoch"), row["step"]) for row in rows] == wanted
 
 
-def read_csv(rows: Sequence[Row]) -> list[Row]:
+def read_lightning_csv(rows: Sequence[Row]) -> list[Row]:
     """Merge a CSVLogger's rows, whose blanks are gone, into one an epoch. Lightning counts epochs from 0, we from 1.
 
     A row without an epoch, as from LearningRateMonitor, belongs to the epoch that logs next. Of what is logged at

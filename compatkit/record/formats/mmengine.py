@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._rows import Row, as_rows, ascending, in_order, merged, placing, renamed
+from compatkit.record.formats._rows import Row, as_rows, ascending, merged, placing, renamed, rows_in_order
 
 WHY = "in the epoch of its row; of several rows the last counts"
 _NAMES = {"lr": "learning_rate"}
@@ -32,7 +32,7 @@ def read(history: object) -> list[Row] | None:
     if any("epoch" in row for row in rows):
         return _by_epoch(list(_with_epochs(rows)), {"step", "iter"})
     placing().because("step", "at the iteration that its row names; this training counts no epochs")
-    return in_order([_named(row) for row in rows], _WHERE, key="step")
+    return rows_in_order([_named(row) for row in rows], _WHERE, key="step")
 
 
 def _is_mmcv(row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._rows import Row, as_rows, in_order, plain
+from compatkit.record.formats._rows import Row, as_rows, plain, rows_in_order
 
 WHY = "in the epoch that was logged with it"
 _OWN = {"_step", "_runtime", "_timestamp"}
@@ -32,7 +32,9 @@ def read(history: object) -> list[Row] | None:
             where="what W&B returned",
             hint="log `epoch` with each value, or give the rows one before they are read",
         )
-    return in_order([{**row, "epoch": int(str(row["epoch"]).partition(".")[0])} for row in kept], "the W&B history")
+    return rows_in_order(
+        [{**row, "epoch": int(str(row["epoch"]).partition(".")[0])} for row in kept], "the W&B history"
+    )
 
 
 def _is_own(row: Mapping[str, Any]) -> bool:

@@ -112,7 +112,7 @@ class Metric:
         return self.drawn[0] < self.drawn[1]
 
 
-def read_metrics(compared: Compared, findings: Findings) -> tuple[Metric, ...]:
+def read_page_metrics(compared: Compared, findings: Findings) -> tuple[Metric, ...]:
     """Return all metrics: those that decide first, by the step where they part."""
     curves = list(read_curves(compared.before.metrics, compared.after.metrics, compared.policy))
     count = stretches(len(curves))

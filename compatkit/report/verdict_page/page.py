@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from compatkit.equivalence.reading.known_names import MARK
 from compatkit.report.migrate_text import printable
 from compatkit.report.verdict_page.comparison import Comparison, Outcome
-from compatkit.report.verdict_page.view import Section, read_sections
+from compatkit.report.verdict_page.view import PageSection, read_sections
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,7 +59,7 @@ def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict", m
     )
 
 
-def overall(sections: Iterable[Section]) -> Outcome:
+def overall(sections: Iterable[PageSection]) -> Outcome:
     """Return the worst outcome: one that failed leaves no proof, nor does a page without a verdict."""
     found = {section.outcome for section in sections}
     return next((outcome for outcome in _WORST if outcome in found), Outcome.FAILED)
@@ -74,7 +74,7 @@ def _template(name: str) -> str:
     return _own(f"templates/{name}")
 
 
-def _counts(sections: tuple[Section, ...]) -> str:
+def _counts(sections: tuple[PageSection, ...]) -> str:
     """Say of a page of several comparisons how many came to what."""
     counts = [(sum(section.outcome is outcome for section in sections), outcome.value) for outcome in Outcome]
     return f"Of {len(sections)}: " + ", ".join(f"{count} {text}" for count, text in counts if count) + "."

@@ -13,7 +13,7 @@ from compatkit.report.verdict_page.findings import Findings, State
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PageRow:
     """One thing by name; a side is None where the run has no such thing."""
 
     name: str
@@ -29,7 +29,7 @@ class Sheet:
 
     title: str
     key: str
-    rows: tuple[Row, ...]
+    rows: tuple[PageRow, ...]
 
     @property
     def is_open(self) -> bool:
@@ -57,13 +57,13 @@ def read_sheets(before: Snapshot, after: Snapshot, policy: Policy, findings: Fin
             yield Sheet(title, category, rows)
 
 
-def _rows(category: str, left: Mapping[str, str], right: Mapping[str, str], findings: Findings) -> Iterator[Row]:
+def _rows(category: str, left: Mapping[str, str], right: Mapping[str, str], findings: Findings) -> Iterator[PageRow]:
     for name in sorted(left.keys() | right.keys()):
         one, other = left.get(name), right.get(name)
         state = _state(category, name, findings, is_equal=one == other)
         shown = excerpts(one or "", other or "")
         sides = (None if one is None else shown[0], None if other is None else shown[1])
-        yield Row(name, *sides, state, findings.why(category, name))
+        yield PageRow(name, *sides, state, findings.why(category, name))
 
 
 def _state(category: str, name: str, findings: Findings, *, is_equal: bool) -> State:

@@ -20,7 +20,7 @@ from compatkit.report.verdict_page.comparison import (
     outcome_of,
 )
 from compatkit.report.verdict_page.findings import Findings
-from compatkit.report.verdict_page.metrics import Metric, read_metrics
+from compatkit.report.verdict_page.metrics import Metric, read_page_metrics
 from compatkit.report.verdict_page.rows import Sheet, read_sheets
 from compatkit.report.verdict_page.summary import Tally, earliest, sentences, tallies
 from compatkit.report.verdict_page.weights import Weight, weigh
@@ -78,7 +78,7 @@ Reason = tuple[str, tuple[Difference, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Section:
+class PageSection:
     """One comparison. The anchor is the id of its element; all others within it begin with it."""
 
     anchor: str
@@ -100,7 +100,7 @@ class Section:
         return tuple(metric for metric in self.metrics if metric.state.name in states)
 
 
-def read_sections(comparisons: Iterable[Comparison]) -> Iterator[Section]:
+def read_sections(comparisons: Iterable[Comparison]) -> Iterator[PageSection]:
     """Yield a section for each comparison, which is let go before the next is asked for: weights are large."""
     for number, comparison in enumerate(comparisons, start=1):
         match comparison:
@@ -108,7 +108,7 @@ def read_sections(comparisons: Iterable[Comparison]) -> Iterator[Section]:
                 yield _section(f"c{number}", comparison)
             case Sampled():
                 verdict = comparison.verdict
-                yield Section(
+                yield PageSection(
                     f"c{number}",
                     comparison.title,
                     outcome_of(verdict),
@@ -116,15 +116,15 @@ def read_sections(comparisons: Iterable[Comparison]) -> Iterator[Section]:
                     tables=tuple(sample_tables(verdict)),
                 )
             case NotCompared():
-                yield Section(f"c{number}", comparison.title, comparison.outcome, (comparison.reason,))
+                yield PageSection(f"c{number}", comparison.title, comparison.outcome, (comparison.reason,))
 
 
-def _section(anchor: str, compared: Compared) -> Section:
+def _section(anchor: str, compared: Compared) -> PageSection:
     verdict, findings = compared.verdict, Findings(compared.verdict)
     before, after = compared.before, compared.after
-    metrics = read_metrics(compared, findings)
+    metrics = read_page_metrics(compared, findings)
     allowed, settled = map(_by_reason, parted(verdict.allowed))
-    return Section(
+    return PageSection(
         anchor,
         compared.title,
         compared.outcome,

@@ -11,7 +11,7 @@ from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.rules.strings.old_names import Names, names_of
+from compatkit.rewrite.rules.strings.old_names import Names, old_names_of
 from compatkit.rewrite.run_plan import Engine
 
 
@@ -64,7 +64,7 @@ class Request:
 
     @property
     def names(self) -> Names:
-        return names_of(self.moves)
+        return old_names_of(self.moves)
 
     @property
     def code(self) -> str:

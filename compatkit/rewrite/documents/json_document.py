@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from compatkit.rewrite.documents.configs.changed_keys import find_in_config
 from compatkit.rewrite.documents.configs.pairs import Pair, Path, as_literal, renamed_keys, with_keys
 from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits
-from compatkit.rewrite.documents.json_text import find_strings_of_json, parse_json
+from compatkit.rewrite.documents.json_text import find_strings_of_json, parse_json_text
 from compatkit.rewrite.documents.scalars import Scalar, judge_scalars
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
@@ -54,7 +54,7 @@ def _pair(key: re.Match[str], value: re.Match[str], path: Path) -> Pair:
 
 def find_in_json(text: str, request: Request) -> TextFound:
     """Find the strings of a JSON text that name old code. Raises `DocumentError` for what is no JSON."""
-    document = parse_json(text)
+    document = parse_json_text(text)
     scalars = _scalars(text)
     noted = judge_scalars(scalars, request)
     pairs = list(json_pairs(text)) if request.calling else []
@@ -62,7 +62,7 @@ def find_in_json(text: str, request: Request) -> TextFound:
     changes = {edit.start: edit.text for edit in noted.edits}
     after = apply_edits(text, noted.edits)
     expected = with_keys(document, renamed_keys(pairs, noted.edits))
-    if changes and (_shape(expected) != _shape(parse_json(after)) or _meant(scalars, changes) != _values(after)):
+    if changes and (_shape(expected) != _shape(parse_json_text(after)) or _meant(scalars, changes) != _values(after)):
         raise DocumentError.changed_more("JSON")
     return noted
 

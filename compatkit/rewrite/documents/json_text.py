@@ -43,7 +43,7 @@ class JsonString:
         return [self.start + 1 + match.start() for match in _CHARACTER.finditer(inside)] + [self.end - 1]
 
 
-def parse_json(text: str, kind: str = "JSON") -> object:
+def parse_json_text(text: str, kind: str = "JSON") -> object:
     """Return what a text says, its numbers as they are spelled. Raises `DocumentError`."""
     if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
         # Some hundred bytes of memory for each.

@@ -10,7 +10,7 @@ from compatkit.rewrite.documents.code import rewrite_code, spells
 from compatkit.rewrite.documents.code_blocks import CodeBlock, Line, is_python, unused_mark
 from compatkit.rewrite.documents.command_lines import find_commands
 from compatkit.rewrite.documents.document_text import DocumentError, Request, TextFound, apply_edits, line_spans
-from compatkit.rewrite.documents.json_text import Embedded, JsonString, find_strings_of_json, parse_json
+from compatkit.rewrite.documents.json_text import Embedded, JsonString, find_strings_of_json, parse_json_text
 from compatkit.rewrite.documents.markdown import find_in_markdown
 
 _CELL_MAGIC = re.compile(r"%%(\w+)")
@@ -70,7 +70,7 @@ class _Cell:
 
 def find_in_notebook(text: str, request: Request) -> TextFound:
     """Find what a notebook's cells name. Raises `DocumentError` for what is no JSON."""
-    document = parse_json(text, "notebook")
+    document = parse_json_text(text, "notebook")
     cells = _cells(document, text)
     noted = TextFound()
     meant = {id(cell): cell.source.text for cell in cells}
@@ -171,7 +171,7 @@ def _bring_back(noted: TextFound, found: TextFound, source: Embedded) -> None:
 
 def _check(before: object, text: str, meant: list[str]) -> None:
     """Raise `DocumentError` unless only the cells' texts differ, and these as they should."""
-    after = parse_json(text, "notebook")
+    after = parse_json_text(text, "notebook")
     if [cell.source.text for cell in _cells(after, text)] != meant or _outside(before) != _outside(after):
         raise DocumentError.changed_more("notebook")
 

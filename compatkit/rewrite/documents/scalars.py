@@ -9,7 +9,7 @@ from compatkit.migration import Confidence
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
-from compatkit.rewrite.rules.strings.old_names import Spelling
+from compatkit.rewrite.rules.strings.old_names import TextSpelling
 from compatkit.rewrite.rules.strings.string_takers import loads_below
 
 
@@ -63,7 +63,7 @@ def _is_value(scalar: Scalar) -> bool:
     return not scalar.fixed and any(isinstance(key, str) for key in scalar.path)
 
 
-def _doubt(scalar: Scalar, spelling: Spelling, values: set[str], declared: frozenset[str]) -> str:
+def _doubt(scalar: Scalar, spelling: TextSpelling, values: set[str], declared: frozenset[str]) -> str:
     if loads_below(scalar.path, declared):
         return ""
     if spelling.new in values:

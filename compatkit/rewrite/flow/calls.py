@@ -9,15 +9,15 @@ from typing import Protocol
 from compatkit.migration import Item
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import result_of
+from compatkit.rewrite.flow.handed import call_result_of
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
     DictValue,
+    ForeignDefinition,
     Getter,
-    Imported,
     Instance,
     IterableValue,
     Local,
@@ -140,9 +140,9 @@ class Calls:
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
                 return self._local(made, node, given, found)
-            case Imported(handed=handed):
+            case ForeignDefinition(handed=handed):
                 self._send(f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found)
-                return result_of(handed)
+                return call_result_of(handed)
             case Special.BOTTOM:
                 return BOTTOM
         for one in callee.names if isinstance(callee, Named) else ():

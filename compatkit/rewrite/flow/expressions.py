@@ -21,7 +21,7 @@ from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
     DictValue,
-    Imported,
+    ForeignDefinition,
     Instance,
     IterableValue,
     Local,
@@ -232,7 +232,7 @@ class Expressions:
                 return Namespace(of)
             case Named():
                 return self._of_named(of, name)
-            case Imported(handed=handed):
+            case ForeignDefinition(handed=handed):
                 found = member_of(handed, name)
                 is_inherited = found is TOP and bool(handed.base)
                 return Named(f"{handed.base}.{name}", sure=False) if is_inherited else found
@@ -265,7 +265,7 @@ class Expressions:
         """Return the class of an object."""
         match value:
             case Instance(far=Handed() as far):
-                return Imported(far)
+                return ForeignDefinition(far)
             case Instance(local=None, of=of, sure=sure):
                 return Named(of, sure)
             case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.facts.plain:

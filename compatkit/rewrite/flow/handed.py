@@ -12,7 +12,7 @@ from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import (
     TOP,
     DictValue,
-    Imported,
+    ForeignDefinition,
     Instance,
     IterableValue,
     Local,
@@ -54,7 +54,7 @@ class _Teller:
         if depth > _DEEPEST:
             return None
         match value:
-            case Imported(handed=handed):
+            case ForeignDefinition(handed=handed):
                 return handed
             case Named(sure=sure, how="") if any(map(self._known.reaches, value.names)):
                 return Handed("name", value.names, sure=sure)
@@ -121,7 +121,7 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
         case "object":
             return Instance(handed.names[0], sure=False)
         case "class" | "function":
-            return Imported(handed)
+            return ForeignDefinition(handed)
         case "records":
             return RecordValue(frozenset(handed.paths), handed.table, sure=False)
         case "many":
@@ -130,7 +130,7 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
             return DictValue(doubtful(value_of(inner["item"])))
 
 
-def result_of(handed: Handed) -> Value:
+def call_result_of(handed: Handed) -> Value:
     """Return what a call of a function or class of another file gives."""
     if handed.kind == "class":
         return Instance(handed.base, sure=False, far=handed)

@@ -23,7 +23,7 @@ from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
     TOP,
     DictValue,
-    Imported,
+    ForeignDefinition,
     Instance,
     Local,
     Mock,
@@ -167,7 +167,7 @@ class _Follower:
         local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
         if len(bases) > 1:
             self._facts.mixed.update(local)
-        self._facts.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, Imported))
+        self._facts.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, ForeignDefinition))
         self._facts.far_bases[node] = tuple(name for base in bases for name in _names_of_base(base))
         self._facts.ancestors[node] = tuple(
             ancestor for owner in local for ancestor in (owner, *self._facts.ancestors.get(owner, ()))
@@ -193,7 +193,7 @@ class _Follower:
                     return True
                 case Local(node=ast.ClassDef() as local) if local in self._facts.plain:
                     return True
-                case Imported(handed=handed) if handed.base and handed.sure:
+                case ForeignDefinition(handed=handed) if handed.base and handed.sure:
                     return True
                 case Local(node=ast.ClassDef() as local) if not local.bases and not self._makes_objects(local):
                     continue
@@ -222,7 +222,7 @@ class _Follower:
         """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
         if isinstance(base, Named):
             return base.name if base.name in self._expressions.known.classes else ""
-        if isinstance(base, Imported):
+        if isinstance(base, ForeignDefinition):
             return base.handed.base
         return self._facts.bases.get(base.node, "") if isinstance(base, Local) else ""
 
@@ -294,7 +294,7 @@ class _Follower:
             value = self._named(part, frame)
             if isinstance(value, Named) and value.name in self._expressions.known.classes:
                 return Instance(value.name, sure=False, is_declared=value.sure)
-            if isinstance(value, Imported) and value.handed.kind == "class":
+            if isinstance(value, ForeignDefinition) and value.handed.kind == "class":
                 return Instance(value.handed.base, sure=False, is_declared=True, far=value.handed)
             if isinstance(value, Local) and (base := self._facts.bases.get(value.node, "")):
                 return Instance(base, sure=False, local=value.node, is_declared=True)  # type: ignore[arg-type]
@@ -364,7 +364,7 @@ def _is_for_class(node: ast.expr) -> bool:
 
 
 def _names_of_base(base: Value) -> tuple[str, ...]:
-    return base.handed.names if isinstance(base, Imported) else base.names if isinstance(base, Named) else ()
+    return base.handed.names if isinstance(base, ForeignDefinition) else base.names if isinstance(base, Named) else ()
 
 
 def _takes_class(node: ast.AST, parent: Frame) -> bool:

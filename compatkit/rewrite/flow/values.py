@@ -126,7 +126,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ForeignDefinition:
     """A function or class of another file."""
 
     handed: Handed
@@ -162,7 +162,7 @@ Value = (
     | TupleValue
     | Method
     | Local
-    | Imported
+    | ForeignDefinition
     | Getter
     | Mock
     | Namespace
@@ -317,7 +317,7 @@ def dotted_names_in(value: Value) -> Iterator[str]:
             yield from value.names
         case Instance(of=of):
             yield of
-        case Imported(handed=handed):
+        case ForeignDefinition(handed=handed):
             yield from _names_of(handed)
         case IterableValue(item=item) | DictValue(item=item):
             yield from dotted_names_in(item)

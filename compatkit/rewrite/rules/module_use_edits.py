@@ -18,7 +18,7 @@ from compatkit.rewrite.run_plan import RunPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ModuleUse:
     """A moved name, or a module that moves, as it is read; `chain` is the longest dotted name around it."""
 
     node: ast.Attribute
@@ -52,7 +52,7 @@ class Binding:
     local: str
     scope: Scope
     imports: list[Imported]
-    uses: list[Use]
+    uses: list[ModuleUse]
     others: list[str]
     reason: str = ""
 
@@ -191,7 +191,7 @@ class ModuleUseEdits:
             done.handled |= {each.alias for each in self._gone}
         return ""
 
-    def _near_name(self, use: Use) -> str:
+    def _near_name(self, use: ModuleUse) -> str:
         """Return how the new name is reached by the same local name, if its module is surely loaded by then."""
         binding, target = self._binding, use.target
         if not target or not f"{target}.".startswith(f"{binding.meaning}."):
@@ -290,13 +290,13 @@ class ModuleUseEdits:
         after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
         return [_at(self._file, imported.alias, (source.line_start(start), after, "", code, message))]
 
-    def _renamed(self, use: Use) -> Edit:
+    def _renamed(self, use: ModuleUse) -> Edit:
         _, end = span(self._file.source, use.node)
         message = f"{dotted(use.node)} -> {dotted(use.node.value)}.{use.move.new_name}"
         edit = (end - len(use.move.old_name), end, use.move.new_name, use.move.code, message)
         return _at(self._file, use.node, edit)
 
-    def _written(self, use: Use) -> Edit:
+    def _written(self, use: ModuleUse) -> Edit:
         text = self._near[use] or use.written
         edit = (*span(self._file.source, use.node), text, use.move.code, f"{dotted(use.node)} -> {text}")
         return _at(self._file, use.node, edit)

@@ -17,7 +17,7 @@ from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUseEdits, Use
+from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUse, ModuleUseEdits
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -87,8 +87,8 @@ class _Reading:
         self._whole = any(each.is_plain and renaming.of(each.name) for each in imports)
         self.reason = ""
 
-    def read(self, readers: Sequence[Reference]) -> tuple[list[Use], list[str]]:
-        uses: list[Use] = []
+    def read(self, readers: Sequence[Reference]) -> tuple[list[ModuleUse], list[str]]:
+        uses: list[ModuleUse] = []
         others: list[str] = []
         if readers and self._is_old(self._file.type_comments, readers[0].name):
             self.reason = "a type comment reads it"
@@ -118,7 +118,7 @@ class _Reading:
             name = parent
         return name
 
-    def _use(self, name: ast.Name) -> Use | None:
+    def _use(self, name: ast.Name) -> ModuleUse | None:
         """Return the moved name that is read by way of a local name, if it surely is one."""
         node: ast.expr = name
         chain = self._chain(name)
@@ -129,7 +129,7 @@ class _Reading:
                 return self._judged(parent, move, dotted(chain))
         return None
 
-    def _judged(self, node: ast.Attribute, move: Move, chain: str) -> Use | None:
+    def _judged(self, node: ast.Attribute, move: Move, chain: str) -> ModuleUse | None:
         if self._whole and self._renaming.is_whole(move.old):
             return None
         if not isinstance(node.ctx, ast.Load):
@@ -146,7 +146,7 @@ class _Reading:
             self._done.findings.append(self._file.finding(node, move.code, message))
             self._done.handled.update(ast.walk(node))
             return None
-        return Use(node, move, chain)
+        return ModuleUse(node, move, chain)
 
 
 def _settle(binding: Binding, renaming: Renaming, done: ModuleChanges) -> None:

@@ -52,7 +52,7 @@ def find_reexports(source: bytes, home: FileModule, moves: tuple[Move, ...]) -> 
     return tuple(found.values())
 
 
-def may_hand_on(source: bytes, *, is_package: bool) -> bool:
+def may_reexport(source: bytes, *, is_package: bool) -> bool:
     """Tell whether a module may hand on a name in one of these ways; if not, it need not be parsed."""
     return is_package or b"__all__" in source or _AS_ITSELF.search(source) is not None
 

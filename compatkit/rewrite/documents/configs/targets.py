@@ -12,7 +12,7 @@ from compatkit.rewrite.documents.configs.pairs import MERGE, ConfigMappings, Pai
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.calls.facts import Index
-from compatkit.rewrite.rules.calls.plan import Doubt, Item, Planned, plan_call
+from compatkit.rewrite.rules.calls.plan import Doubt, PlanItem, Planned, plan_call
 
 # Hydra's own keys; of these, `_args_` are arguments by position.
 _TARGET, _POSITIONAL, _PARTIAL = "_target_", "_args_", "_partial_"
@@ -169,7 +169,7 @@ def _doubt(config: ConfigMappings, target: ConfigTarget, planned: Planned, reque
     return "" if request.may_review else "made with --confidence review"
 
 
-def _doubt_pair(config: ConfigMappings, item: Item, pair: Pair) -> str:
+def _doubt_pair(config: ConfigMappings, item: PlanItem, pair: Pair) -> str:
     if item.name != pair.name:
         if not (pair.key and item.name and may_stand(item.name)):
             return f"the key `{pair.name}` is not spelled plainly"

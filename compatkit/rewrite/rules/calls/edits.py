@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import span
-from compatkit.rewrite.rules.calls.plan import Item, Planned
+from compatkit.rewrite.rules.calls.plan import PlanItem, Planned
 
 _GAP = re.compile(r"[\s\\]*,?[\s\\]*")
 _INDENT = re.compile(r"(?:\r\n|\r|\n)[ \t\f]*\Z")
@@ -34,7 +34,7 @@ def edit_call(source: Source, call: ast.Call, planned: Planned) -> list[Edit] | 
     return editor.problem or sorted(edits, key=lambda edit: (edit.start, edit.end))
 
 
-def written(items: Sequence[Item], quote: str = '"') -> str:
+def written(items: Sequence[PlanItem], quote: str = '"') -> str:
     """Return new arguments as text."""
     return ", ".join(
         f"{item.name}={literal_of(item, quote)}" if item.name else literal_of(item, quote) for item in items
@@ -44,7 +44,7 @@ def written(items: Sequence[Item], quote: str = '"') -> str:
 class Editor:
     """Edits what stands between parentheses or braces."""
 
-    def __init__(self, source: Source, layout: Layout, items: Sequence[Item]) -> None:
+    def __init__(self, source: Source, layout: Layout, items: Sequence[PlanItem]) -> None:
         self._text = source.text
         self._layout = layout
         self._old = [item for item in items if item.index is not None]
@@ -67,7 +67,7 @@ class Editor:
         elif at_end:
             yield self._append(at_end, kept[-1])
 
-    def _in_front(self, items: Sequence[Item]) -> Iterator[Edit]:
+    def _in_front(self, items: Sequence[PlanItem]) -> Iterator[Edit]:
         if not items:
             return
         text = self._written(items)
@@ -77,7 +77,7 @@ class Editor:
         start = self._layout.spans[0].start
         yield Edit(start, start, f"{text},{self._break_before(start) or ' '}")
 
-    def _change(self, item: Item, before: Sequence[Item]) -> Iterator[Edit]:
+    def _change(self, item: PlanItem, before: Sequence[PlanItem]) -> Iterator[Edit]:
         span = self._span(item)
         text = self._text[span.start : span.end]
         if isinstance(item.node, ast.Starred) or (item.name or "").startswith("**"):
@@ -119,7 +119,7 @@ class Editor:
             at = part.end
         return Edit(start, end, "")
 
-    def _append(self, items: Sequence[Item], last: Item) -> Edit:
+    def _append(self, items: Sequence[PlanItem], last: PlanItem) -> Edit:
         end = self._span(last).end
         comma = self._span(last).comma
         rest = self._text[(comma or end) : self._layout.closing]
@@ -132,14 +132,14 @@ class Editor:
         indent = _INDENT.search(self._text[max(0, start - _WIDEST) : start])
         return indent.group() if indent else ""
 
-    def _span(self, item: Item) -> Span:
+    def _span(self, item: PlanItem) -> Span:
         return self._layout.spans[item.index or 0]
 
-    def _written(self, items: Sequence[Item]) -> str:
+    def _written(self, items: Sequence[PlanItem]) -> str:
         return written(items, self._quote)
 
 
-def literal_of(item: Item, quote: str) -> str:
+def literal_of(item: PlanItem, quote: str) -> str:
     value = item.value[0] if item.value else None
     text = repr(value)
     if isinstance(value, str) and quote == '"' and '"' not in text:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
-from compatkit.migration.calling import SPREAD, Doubt, Item, Planned, plan_items
+from compatkit.migration.calling import SPREAD, Doubt, PlanItem, Planned, plan_items
 
-__all__ = ["SPREAD", "Doubt", "Item", "Planned", "plan_call"]
+__all__ = ["SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
 
 # The name of an argument whose contents stand behind it as items of their own.
 SPREAD_OUT = "** "
@@ -90,7 +90,7 @@ def _is_its_own(doubt: Doubt, call: ast.Call) -> bool:
     return not doubt.is_said and (bool(doubt.change.to) or not doubt.change.asked.isdisjoint(given))
 
 
-def _look_behind(item: Item, node: ast.expr, around: Circumstances) -> None:
+def _look_behind(item: PlanItem, node: ast.expr, around: Circumstances) -> None:
     """Note what an argument is made of, and what is written of its text, where a name stands for the value."""
     known = _literal(node)
     item.pieces = tuple(str(part) for part in known) if known else tuple(_pieces(node))
@@ -110,14 +110,14 @@ def _is_unknown(node: ast.expr, around: Circumstances) -> bool:
     return not is_class and type(node) not in _KINDS and _literal(node) is None
 
 
-def in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
+def arguments_in_order(call: ast.Call) -> list[ast.expr | ast.keyword]:
     """Return the arguments in the order of the text: a keyword may stand before `*args`."""
     given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     return sorted(given, key=lambda item: (item.lineno, item.col_offset))
 
 
-def _items(call: ast.Call, spreads: Mapping[ast.keyword, Spread]) -> Iterator[Item]:
-    for index, given in enumerate(in_order(call)):
+def _items(call: ast.Call, spreads: Mapping[ast.keyword, Spread]) -> Iterator[PlanItem]:
+    for index, given in enumerate(arguments_in_order(call)):
         if isinstance(given, ast.keyword) and (spread := spreads.get(given)):
             yield _item(index, given.value, SPREAD_OUT)
             for number, (name, value) in enumerate(spread.pairs):
@@ -130,10 +130,10 @@ def _items(call: ast.Call, spreads: Mapping[ast.keyword, Spread]) -> Iterator[It
             yield _item(index, given, None)
 
 
-def _item(index: int, node: ast.expr, name: str | None) -> Item:
+def _item(index: int, node: ast.expr, name: str | None) -> PlanItem:
     is_quiet = all(isinstance(part, _QUIET) for part in ast.walk(node))
     is_starred = isinstance(node, ast.Starred)
-    return Item(
+    return PlanItem(
         index,
         node,
         name,

@@ -9,7 +9,7 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import read_quoted, span
 from compatkit.rewrite.rules.calls.edits import Editor, Layout, lay_out, lay_out_dict, literal_of
-from compatkit.rewrite.rules.calls.plan import Item, Planned, Spread
+from compatkit.rewrite.rules.calls.plan import PlanItem, Planned, Spread
 
 
 def spreads_of(file: File, call: ast.Call) -> Mapping[ast.keyword, Spread]:
@@ -64,11 +64,11 @@ def edit_spreads(file: File, planned: Planned) -> list[Edit] | str:
 class _Pairs(Editor):
     """Edits the pairs of a display: a name is the text of a key there."""
 
-    def __init__(self, file: File, display: tuple[Layout, ast.Dict], items: list[Item]) -> None:
+    def __init__(self, file: File, display: tuple[Layout, ast.Dict], items: list[PlanItem]) -> None:
         super().__init__(file.source, display[0], items)
         self._file, self._keys = file, display[1].keys
 
-    def _change(self, item: Item, before: object) -> Iterator[Edit]:  # noqa: ARG002 - what is new goes to the call
+    def _change(self, item: PlanItem, before: object) -> Iterator[Edit]:  # noqa: ARG002 - what is new goes to the call
         key = self._keys[item.index or 0]
         literal = read_quoted(self._file.source, key) if isinstance(key, ast.Constant) else None
         if literal is None or not isinstance(key, ast.Constant):

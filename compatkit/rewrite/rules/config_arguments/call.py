@@ -12,7 +12,7 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import start_of
 from compatkit.rewrite.rules.config_arguments.layout import Piece, Pieces, Room, nested, put_together, take_apart
-from compatkit.rewrite.rules.config_arguments.plan import Callable, CallSite, Given, Plan
+from compatkit.rewrite.rules.config_arguments.plan import ArgumentPlan, Callable, CallSite, GivenArguments
 
 _OPENING = re.compile(r"[ \t\f]*\(")
 _INDENT = re.compile(r"[ \t\f]*")
@@ -55,7 +55,7 @@ class Calling:
         return [change for change in self.changes if start <= change.start and change.end <= end]
 
 
-def write_call(calling: Calling, site: CallSite, plan: Plan) -> list[str] | str:
+def write_call(calling: Calling, site: CallSite, plan: ArgumentPlan) -> list[str] | str:
     """Put the call's change among those of `calling`, and return the dotted names that it needs, or why it is not."""
     call = site.call
     if (span := calling.span(call)) is None:
@@ -65,7 +65,7 @@ def write_call(calling: Calling, site: CallSite, plan: Plan) -> list[str] | str:
     if pieces is None or len(pieces.items) != len(call.args) + len(call.keywords):
         return "its comments or layout would be lost"
     if plan.preset and any(_has_comment(pieces.items[item.index]) for item in plan.dropped):
-        plan = Plan(plan.config, _in_order(*plan.dropped, *plan.settings), plan.kept, names=plan.names)
+        plan = ArgumentPlan(plan.config, _in_order(*plan.dropped, *plan.settings), plan.kept, names=plan.names)
     needed = [] if plan.preset else [plan.config.name, *_section_names(plan)]
     if taken := [name for name in needed if plan.names.get(name) is None]:
         return f"the name {taken[0].rpartition('.')[2]} is taken in this file"
@@ -79,11 +79,11 @@ def write_call(calling: Calling, site: CallSite, plan: Plan) -> list[str] | str:
     return needed
 
 
-def _section_names(plan: Plan) -> list[str]:
+def _section_names(plan: ArgumentPlan) -> list[str]:
     return [section.of for section in plan.config.sections if section.path in plan.sections]
 
 
-def _preset(plan: Plan, pieces: Pieces) -> Pieces | None:
+def _preset(plan: ArgumentPlan, pieces: Pieces) -> Pieces | None:
     quote = "'" if any("'" in piece.text and '"' not in piece.text for piece in pieces.items) else '"'
     items = [Piece(f"{plan.config.preset_argument}={quote}{plan.preset}{quote}")]
     for given in _in_order(*plan.settings, *plan.kept):
@@ -97,7 +97,7 @@ def _preset(plan: Plan, pieces: Pieces) -> Pieces | None:
     return Pieces(tuple(items), pieces.head, pieces.foot)
 
 
-def _config(plan: Plan, pieces: Pieces) -> Pieces | None:
+def _config(plan: ArgumentPlan, pieces: Pieces) -> Pieces | None:
     settings: list[tuple[str, str, Piece]] = []
     for given in plan.settings:
         piece = pieces.items[given.index]
@@ -111,11 +111,11 @@ def _config(plan: Plan, pieces: Pieces) -> Pieces | None:
     return Pieces((config, *(pieces.items[item.index] for item in plan.kept)), pieces.head, pieces.foot)
 
 
-def _value(piece: Piece, given: Given) -> str | None:
+def _value(piece: Piece, given: GivenArguments) -> str | None:
     return piece.value if given.by_name else piece.text
 
 
-def _in_order(*given: Given) -> tuple[Given, ...]:
+def _in_order(*given: GivenArguments) -> tuple[GivenArguments, ...]:
     return tuple(sorted(given, key=lambda item: item.index))
 
 
@@ -132,7 +132,7 @@ def _room(source: Source, span: tuple[int, int], *, is_flat: bool) -> Room:
     return Room(shown, start - line_start, line_end - end, max(WIDTH, len(line)), is_flat)
 
 
-def _message(subject: Callable, plan: Plan) -> str:
+def _message(subject: Callable, plan: ArgumentPlan) -> str:
     if plan.preset:
         return f"{subject.name}: preset {plan.preset!r}"
     return "; ".join(f"{given.row.v1} -> {given.row.v2}" for given in plan.settings if given.row)

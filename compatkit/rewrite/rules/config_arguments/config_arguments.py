@@ -15,7 +15,13 @@ from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.config_arguments.call import Calling, write_call
-from compatkit.rewrite.rules.config_arguments.plan import Callable, CallSite, Plan, given_arguments, plan
+from compatkit.rewrite.rules.config_arguments.plan import (
+    ArgumentPlan,
+    Callable,
+    CallSite,
+    given_arguments,
+    plan_arguments,
+)
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -94,18 +100,18 @@ class _Calls:
             return
         narrowed = Callable(subject.name, rows if skipped else subject.rows, subject.config)
         site = CallSite(call, narrowed, code, self._is_config(call, subject))
-        planned = plan(site, may_preset=not skipped)
-        if isinstance(planned, Plan):
+        planned = plan_arguments(site, may_preset=not skipped)
+        if isinstance(planned, ArgumentPlan):
             planned = self._missing(planned, subject) or self._write(site, callee, planned)
         if planned:
             self._report(site, planned)
 
-    def _missing(self, planned: Plan, subject: Callable) -> str:
+    def _missing(self, planned: ArgumentPlan, subject: Callable) -> str:
         """Say what v2 lacks for this call, where its source is at hand."""
         absent = self._file.neighbours.absence_of
         return absent(planned.config.name) or absent(f"{subject.name}({planned.config.argument})")
 
-    def _write(self, site: CallSite, callee: Named, planned: Plan) -> str:
+    def _write(self, site: CallSite, callee: Named, planned: ArgumentPlan) -> str:
         """Write a call anew. Returns the reason why it is not, or nothing."""
         if not callee.sure:
             return "it may be a call of something else, too"
@@ -122,7 +128,7 @@ class _Calls:
         self._imports.need(written, origin, site.call, site.code)
         return ""
 
-    def _local_names(self, planned: Plan, origin: ast.stmt, call: ast.Call) -> dict[str, str | None]:
+    def _local_names(self, planned: ArgumentPlan, origin: ast.stmt, call: ast.Call) -> dict[str, str | None]:
         sections = [section.of for section in planned.config.sections if section.path in planned.sections]
         wanted = [planned.config.name, *sections]
         return {name: self._imports.local(name, origin, call.lineno) for name in wanted}

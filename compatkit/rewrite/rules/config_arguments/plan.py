@@ -79,7 +79,7 @@ class CallSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenArguments:
     """An argument of the call, at its place among all of them; without a row it is none of the declared ones."""
 
     index: int
@@ -89,17 +89,17 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ArgumentPlan:
     """The arguments that go into the configuration, or that are not in the preset; and those that stay.
 
     `names` are the local names of the configuration's classes, None for one that is taken.
     """
 
     config: Config
-    settings: tuple[Given, ...]
-    kept: tuple[Given, ...]
+    settings: tuple[GivenArguments, ...]
+    kept: tuple[GivenArguments, ...]
     preset: str = ""
-    dropped: tuple[Given, ...] = ()
+    dropped: tuple[GivenArguments, ...] = ()
     names: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
@@ -109,7 +109,7 @@ class Plan:
         return tuple(sorted({".".join(path[:end]) for path in paths for end in range(1, len(path) + 1)}))
 
 
-def given_arguments(call: ast.Call, rows: Sequence[Argument]) -> list[Given]:
+def given_arguments(call: ast.Call, rows: Sequence[Argument]) -> list[GivenArguments]:
     """Return a call's arguments in the order of the text, which is that of evaluation."""
     by_position = {row.position: row for row in rows if row.position is not None}
     by_name = {row.v1: row for row in rows}
@@ -117,10 +117,10 @@ def given_arguments(call: ast.Call, rows: Sequence[Argument]) -> list[Given]:
     found += [(word.value, by_name.get(word.arg or ""), True) for word in call.keywords]
     # A keyword may stand before `*args`.
     found.sort(key=lambda item: (item[0].lineno, item[0].col_offset))
-    return [Given(index, *item) for index, item in enumerate(found)]
+    return [GivenArguments(index, *item) for index, item in enumerate(found)]
 
 
-def plan(site: CallSite, *, may_preset: bool) -> Plan | Reason | None:
+def plan_arguments(site: CallSite, *, may_preset: bool) -> ArgumentPlan | Reason | None:
     """Plan a call; None where there is nothing to do."""
     call, subject, config = site.call, site.subject, site.subject.config
     names = {word.arg for word in call.keywords}
@@ -141,12 +141,12 @@ def plan(site: CallSite, *, may_preset: bool) -> Plan | Reason | None:
     if may_preset and (preset := fitting_preset(config, settings)) is not None:
         inside = preset_paths(config)
         dropped = tuple(item for item in declared if item.row and item.row.v2 in inside)
-        return Plan(config, tuple(item for item in declared if item not in dropped), rest, preset.name, dropped)
-    planned = Plan(config, declared, rest)
+        return ArgumentPlan(config, tuple(item for item in declared if item not in dropped), rest, preset.name, dropped)
+    planned = ArgumentPlan(config, declared, rest)
     return planned if _keeps_order(planned) else "reordering its arguments would change the order of their side effects"
 
 
-def _doubt(call: ast.Call, subject: Callable, declared: Sequence[Given]) -> Reason:
+def _doubt(call: ast.Call, subject: Callable, declared: Sequence[GivenArguments]) -> Reason:
     positions = [row for row in subject.rows if row.position is not None]
     if len(call.args) > len(positions):
         return f"it has {len(call.args)} positional arguments, of which the migration declares {len(positions)}"
@@ -174,7 +174,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _keeps_order(planned: Plan) -> bool:
+def _keeps_order(planned: ArgumentPlan) -> bool:
     """Tell whether arguments that do something when they are evaluated keep their order."""
     before = sorted([*planned.settings, *planned.kept], key=lambda item: item.index)
     after = [*_grouped(planned.settings), *planned.kept]
@@ -185,7 +185,7 @@ def _keeps_order(planned: Plan) -> bool:
     return [i for i in before if not _is_quiet(i.value)] == [i for i in after if not _is_quiet(i.value)]
 
 
-def _grouped(settings: Sequence[Given], prefix: str = "") -> Iterator[Given]:
+def _grouped(settings: Sequence[GivenArguments], prefix: str = "") -> Iterator[GivenArguments]:
     """Yield the settings in the order in which the nested call evaluates them."""
     done: set[str] = set()
     for item in settings:

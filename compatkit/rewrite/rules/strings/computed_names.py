@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.strings.old_names import names_of
+from compatkit.rewrite.rules.strings.old_names import old_names_of
 from compatkit.rewrite.rules.strings.string_takers import LOADS, PATCHES, called
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -31,7 +31,7 @@ def find_computed(file: File, run: RunPlan) -> Iterator[Finding]:
             yield from [found] if found else []
         if called(call) == "dict" and _is_of_modules(first):
             for word in call.keywords:
-                if (spelling := names_of(run.moves).read(word.arg or "")) and spelling.move.old_home == word.arg:
+                if (spelling := old_names_of(run.moves).read(word.arg or "")) and spelling.move.old_home == word.arg:
                     message = f"names {word.arg} in sys.modules; {_new(spelling.move)}"
                     yield file.finding(word.value, spelling.move.code, message)
 
@@ -47,7 +47,7 @@ def _is_of_modules(node: ast.expr | None) -> bool:
 def _finding(file: File, moves: tuple[Move, ...], computed: tuple[ast.expr, str]) -> Finding | None:
     node, text = computed
     if _ANY not in text:
-        spelling = names_of(moves).read(text)
+        spelling = old_names_of(moves).read(text)
         says = f"{text} is put together here and loaded"
         return file.finding(node, spelling.move.code, f"{says}; {_new(spelling.move)}") if spelling else None
     if package := _OPEN.match(text):

@@ -10,7 +10,7 @@ from functools import cached_property
 from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import nodes_of
-from compatkit.rewrite.rules.strings.old_names import Spelling
+from compatkit.rewrite.rules.strings.old_names import TextSpelling
 from compatkit.rewrite.rules.strings.string_takers import (
     LOADS,
     NAMED_AS_MODULES,
@@ -50,7 +50,7 @@ class Context:
             yield parent, node
             node = parent
 
-    def doubt(self, node: ast.Constant, spelling: Spelling) -> str:
+    def doubt(self, node: ast.Constant, spelling: TextSpelling) -> str:
         """Say why this string must not be changed, or nothing where it is certain."""
         move = spelling.move
         if move.new_home == self._home.name:
@@ -96,7 +96,7 @@ class Context:
         used, call = self._use(node)
         return bool(used) or (call is not None and is_data(call))
 
-    def _is_for_loading(self, node: ast.Constant, spelling: Spelling) -> bool:
+    def _is_for_loading(self, node: ast.Constant, spelling: TextSpelling) -> bool:
         """Tell whether a string that is kept somewhere is known to be loaded from there."""
         # As entry points and servers spell what they load; nothing is logged so.
         if ":" in str(node.value):
@@ -187,7 +187,7 @@ class Context:
                     return "what the old home does is watched here"
         return ""
 
-    def _beside_new(self, node: ast.AST, move: Move, spelling: Spelling) -> str:
+    def _beside_new(self, node: ast.AST, move: Move, spelling: TextSpelling) -> str:
         """Tell whether the statement, or a branch beside it, names the new home: then old and new are told apart."""
         is_own = True
         for parent, child in self.above(node):
@@ -214,7 +214,7 @@ class Context:
     def _texts(self) -> set[str]:
         return {node.value for node in nodes_of(self.nodes, ast.Constant) if isinstance(node.value, str)}
 
-    def _file_names_new(self, move: Move, spelling: Spelling) -> str:
+    def _file_names_new(self, move: Move, spelling: TextSpelling) -> str:
         if not self._texts.isdisjoint({move.new, spelling.new or move.new}):
             return "the file names the new home too, and may tell the two apart"
         return ""
@@ -237,9 +237,9 @@ class Context:
                 yield imported.local
 
 
-def _is_new(node: ast.AST, move: Move, spelling: Spelling) -> bool:
+def _is_new(node: ast.AST, move: Move, spelling: TextSpelling) -> bool:
     return isinstance(node, ast.Constant) and node.value in (move.new, spelling.new or move.new)
 
 
-def _unseen(spelling: Spelling) -> str:
+def _unseen(spelling: TextSpelling) -> str:
     return f"nothing here shows that it is loaded as code; if it is, write {spelling.new}"

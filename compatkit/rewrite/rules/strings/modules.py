@@ -18,14 +18,14 @@ _NAMED = frozenset({"delattr", "getattr", "hasattr", "object", "setattr"})
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ModuleTextUse:
     """What is used of the module: moved names at places of the text, which become the new names."""
 
     move: Move
     names: tuple[tuple[int, int, str], ...]
 
 
-def find_known_use(context: Context, node: ast.Constant, moves: Sequence[Move]) -> Use | None:
+def find_known_use(context: Context, node: ast.Constant, moves: Sequence[Move]) -> ModuleTextUse | None:
     """Return what is used of the module that this string names, where that is moved names of one new home only."""
     source = context.file.source
     call = context.parents.get(node)
@@ -39,7 +39,11 @@ def find_known_use(context: Context, node: ast.Constant, moves: Sequence[Move]) 
             first is call and name in by_name and named(func) in _NAMED
         ):
             literal = read_literal(source, second)
-            return Use(by_name[name], ((literal.start, literal.end, by_name[name].new_name),)) if literal else None
+            return (
+                ModuleTextUse(by_name[name], ((literal.start, literal.end, by_name[name].new_name),))
+                if literal
+                else None
+            )
         case ast.Assign(targets=[ast.Name() as local]) if _is_local(node, context):
             return _use(source, _attributes(context, local), by_name)
     return None
@@ -50,7 +54,7 @@ def _is_local(node: ast.AST, context: Context) -> bool:
     return any(isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef) for above, _ in context.above(node))
 
 
-def _use(source: Source, attributes: list[ast.Attribute], by_name: dict[str, Move]) -> Use | None:
+def _use(source: Source, attributes: list[ast.Attribute], by_name: dict[str, Move]) -> ModuleTextUse | None:
     moves = [by_name.get(attribute.attr) for attribute in attributes]
     first = moves[0] if moves else None
     if first is None or any(move is None or move.new_module != first.new_module for move in moves):
@@ -62,7 +66,7 @@ def _use(source: Source, attributes: list[ast.Attribute], by_name: dict[str, Mov
         assert attribute.end_col_offset is not None
         end = source.offset(attribute.end_lineno, attribute.end_col_offset)
         names.append((end - len(move.old_name), end, move.new_name))
-    return Use(first, tuple(names))
+    return ModuleTextUse(first, tuple(names))
 
 
 def _attributes(context: Context, local: ast.Name) -> list[ast.Attribute]:

@@ -19,7 +19,7 @@ _ESCAPE = r"(?<=\\[nrtbf])"
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class TextSpelling:
     """A text that is nothing but a name of old code. `new` is what it has to become, empty where that is open.
 
     `names_home` tells that it names an old module of which names moved, so that its use decides what is right;
@@ -51,7 +51,7 @@ class Names:
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
 
-    def read(self, text: str) -> Spelling | None:
+    def read(self, text: str) -> TextSpelling | None:
         """Return what a text names if it is exactly one dotted name of old code, and None otherwise."""
         match = _WHOLE.fullmatch(text)
         if match is None:
@@ -61,10 +61,10 @@ class Names:
         for size in range(len(parts), 0, -1):
             if moves := self._by_old.get(".".join(parts[:size])):
                 if moves[0].lacks(dotted := ".".join(parts)):
-                    return Spelling(moves[0], "", f"{dotted} is not in {moves[0].new} any more", is_symbol=False)
+                    return TextSpelling(moves[0], "", f"{dotted} is not in {moves[0].new} any more", is_symbol=False)
                 return _spelling(moves, (left, right, size), match["extras"] or "")
         if moves := self.by_module.get(match["left"] if not right else ""):
-            return Spelling(
+            return TextSpelling(
                 moves[0], "", "it names the module, and not what is used of it", names_home=True, is_symbol=False
             )
         return None
@@ -93,18 +93,18 @@ class Names:
         return (self._whole.get(module) or moves)[0]
 
 
-def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras: str) -> Spelling:
+def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras: str) -> TextSpelling:
     """Spell the new name; of the parts before and after the colon, the first `size` are the old one."""
     (left, right, size), move = parts, moves[0]
     if len({other.new for other in moves}) > 1:
-        return Spelling(move, "", "it has several new homes: " + ", ".join(sorted({other.new for other in moves})))
+        return TextSpelling(move, "", "it has several new homes: " + ", ".join(sorted({other.new for other in moves})))
     if size <= len(left):
         new = ".".join([move.new, *left[size:]]) + (":" + ".".join(right) if right else "")
     elif size == len(left) + 1:
         new = f"{move.new_module}:{'.'.join([move.new_name, *right[1:]])}"
     else:
-        return Spelling(move, "", "what moved is an attribute, and has no module of its own before the colon")
-    return Spelling(move, new + extras, is_symbol=move.old != move.old_home)
+        return TextSpelling(move, "", "what moved is an attribute, and has no module of its own before the colon")
+    return TextSpelling(move, new + extras, is_symbol=move.old != move.old_home)
 
 
 def _mention(modules: dict[str, list[Move]], staying: frozenset[str]) -> re.Pattern[str]:
@@ -135,6 +135,6 @@ def _mention_of(module: str, moves: list[Move], stays: bool) -> str:
 
 
 @lru_cache(maxsize=16)
-def names_of(moves: tuple[Move, ...]) -> Names:
+def old_names_of(moves: tuple[Move, ...]) -> Names:
     """Return the old names of these moves."""
     return Names(moves)

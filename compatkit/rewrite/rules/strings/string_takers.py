@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from compatkit.rewrite.rules.strings.old_names import Spelling
+from compatkit.rewrite.rules.strings.old_names import TextSpelling
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -74,7 +74,7 @@ def named(expression: ast.expr) -> str:
     return ""
 
 
-def not_loaded(call: ast.Call, spelling: Spelling) -> str:
+def not_loaded(call: ast.Call, spelling: TextSpelling) -> str:
     """Say why a call does not load what a string names, or nothing where it may."""
     name = called(call)
     if name in _TYPES:

@@ -20,7 +20,7 @@ from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNa
 from compatkit.rewrite.rules.strings.computed_names import find_computed
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
-from compatkit.rewrite.rules.strings.old_names import Names, Spelling, names_of
+from compatkit.rewrite.rules.strings.old_names import Names, TextSpelling, old_names_of
 from compatkit.rewrite.run_plan import RunPlan
 
 # Of reStructuredText, in which docstrings are written: :class:`~a.b.N` and :py:func:`a title <a.b.f>`.
@@ -47,7 +47,7 @@ class _Search:
         self.found = Found()
         self._file, self._run = file, run
         self._moves, self._options = run.moves, run.options
-        self._names: Names = names_of(run.moves)
+        self._names: Names = old_names_of(run.moves)
         self._changed = ChangedNames(run.calling) if run.calling else None
         self._context = Context(file, run.loads)
         self._docstrings = {id(node.value) for node in file.nodes.of(ast.Expr)}
@@ -93,7 +93,7 @@ class _Search:
                 message = f"a string names {text[start:end]}; {move.old} is {move.new} now"
                 self.found.findings.append(replace(self._file.finding(node, move.code, message), confidence="manual"))
 
-    def _whole(self, node: ast.Constant, text: str, spelling: Spelling) -> None:
+    def _whole(self, node: ast.Constant, text: str, spelling: TextSpelling) -> None:
         if (spelling.names_home or text == spelling.move.old) and not self._context.may_be_module(node, text):
             # A single word: much is called as some top-level package is.
             return
@@ -102,7 +102,9 @@ class _Search:
             use = find_known_use(self._context, node, self._names.by_module[text])
             if use is None and text in self._names.staying and not self._context.is_loaded(node):
                 return
-            spelling = Spelling(use.move, use.move.new_module, names_home=True, is_symbol=False) if use else spelling
+            spelling = (
+                TextSpelling(use.move, use.move.new_module, names_home=True, is_symbol=False) if use else spelling
+            )
         move = spelling.move
         literal = read_literal(self._file.source, node)
         doubt = (
@@ -119,7 +121,7 @@ class _Search:
         self.found.findings.append(self._file.finding(node, move.code, message))
 
     def _changes(
-        self, node: ast.Constant, spelling: Spelling, places: tuple[tuple[int, int, str], ...]
+        self, node: ast.Constant, spelling: TextSpelling, places: tuple[tuple[int, int, str], ...]
     ) -> Iterator[Edit]:
         """Yield what the string has to become, and then the names that are looked up in what it names."""
         said = f"{node.value!r} -> {spelling.new!r}"
@@ -154,7 +156,7 @@ class _Search:
         literal = read_literal(self._file.source, node)
         if not (owner.move and literal and text.startswith(owner.name) and self._context.is_patch(node)):
             return False
-        spelling = Spelling(owner.move, owner.move.apply(text))
+        spelling = TextSpelling(owner.move, owner.move.apply(text))
         if self._options.confidence != "review" or owner.move.confidence == "manual":
             return False
         if _specifies(self._context.parents.get(node)) or self._context.doubt(node, spelling):
