@@ -24,7 +24,7 @@ def uncovered(changes: Iterable[Change], migration: Migration) -> list[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of the names of a guide a migration declares, lists as left to people, and does not have."""
+    """Count the names of a guide that a migration declares, lists as left to people, and does not have."""
 
     declared: int
     unhandled: int
@@ -69,7 +69,7 @@ def _has_row(name: str, migration: Migration) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What matters most to users of a library: what they use, what it exports, what it documents."""
+    """Rank changes for users of a library: first what they use, then what it exports, then what it documents."""
 
     items: Mapping[str, Item]
     uses: Mapping[str, int]

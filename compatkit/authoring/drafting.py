@@ -17,7 +17,7 @@ _MOVED = ("moved", "module moved")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a draft is about."""
+    """The subject of a draft."""
 
     migration_id: str
     package: str

@@ -29,7 +29,7 @@ _WARNS = re.compile(r"deprecat", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class NamePairing:
-    """What an old item became, and why that is believed. `is_same_thing`: it is called as before."""
+    """An old item, the new one that it became, and why that is believed. `is_same_thing`: it is called as before."""
 
     old: Item
     item: Item

@@ -119,7 +119,7 @@ def _is_one_key(pair: tuple[str, str], names: FieldNames) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What one run showed. `bound` are the public names of the script at its end, with their values as text."""
+    """The result of one run. `bound` are the public names of the script at its end, with their values as text."""
 
     status: int
     printed: str

@@ -32,7 +32,7 @@ class RenamedArgument(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """What a method takes after `self`: names in order, how many need a value, those by name only that need one."""
+    """Parameters of a method after `self`: names in order, how many need a value, keyword-only ones that need one."""
 
     positional: tuple[str, ...]
     required: int
@@ -70,7 +70,7 @@ class Match(NamedTuple):
 
 @value
 class About(Value):
-    """What every change says of itself; `since` and `remove` are releases, `link` leads to the library's own notes."""
+    """Columns of every kind of change; `since` and `remove` are releases, `link` leads to the library's own notes."""
 
     confidence: Confidence = "safe"
     since: str = ""
@@ -86,7 +86,7 @@ class About(Value):
 
 @value
 class CallChange(Row):
-    """How calls of one callable change.
+    """A change of the calls of one callable.
 
     Attributes:
         of: its dotted names; a `*` stands for one part.

@@ -17,7 +17,7 @@ _IDENTIFIER = r"(?:[^\W\d]|\{\w+\})(?:\w|\{\w+\})*"
 
 
 class ColumnKind(NamedTuple):
-    """How the value of a column is read, and its JSON Schema.
+    """A kind of column: the reader of its values, and their JSON Schema.
 
     `inner` returns the table that lies under the column, once it is needed; `is_list` says that it is a list of them.
     `is_names` says that it takes a list of dotted names.

@@ -34,7 +34,7 @@ class Allowance(Value):
 
 @value
 class Bound(Value):
-    """How far the numbers may lie apart that a shell-style pattern names, and why.
+    """The greatest distance allowed between the numbers that a shell-style pattern names, and why.
 
     One of `metric`, `param` and `artifact` is given: nothing in a param or a file is a number unless it is declared to
     be. Two values agree if they lie within `atol + rtol * max(|a|, |b|)`, or at most `ulps` doubles apart.
@@ -51,7 +51,7 @@ class Bound(Value):
 
 @value
 class Margin(Value):
-    """How far the means of a metric over many seeds may lie apart, for a statistical comparison, and why.
+    """The greatest distance allowed between the means of a metric over many seeds, and why.
 
     Attributes:
         metric: a shell-style pattern.

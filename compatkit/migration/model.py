@@ -75,13 +75,13 @@ class Row(Value):
 
     @property
     def advice(self) -> str:
-        """What a person is to do, or why it changed; every report of the row says it."""
+        """Return the row's advice to a person, or why it changed; every report of the row says it."""
         about = getattr(self, "about", None)
         return getattr(self, "say", "") or (about.why if about else getattr(self, "why", ""))
 
     @property
     def is_rewritten(self) -> bool:
-        """Whether something is rewritten by the row, as an example can show."""
+        """Tell whether the row rewrites something, as an example can show."""
         return True
 
     def spellings(self) -> Iterator[str]:
@@ -391,7 +391,7 @@ class Migration(Value):
 
     @property
     def has_objects(self) -> bool:
-        """Whether v2 returns records that are objects, and take no keys."""
+        """Tell whether v2 returns records that are objects, and take no keys."""
         return bool(self.record and self.producers)
 
     def relocated(self, homes: Mapping[str, str]) -> Migration:

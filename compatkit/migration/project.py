@@ -20,7 +20,7 @@ _OWN = frozenset({"homes", "migrations", "producers"})
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Which migrations a project uses, and under which dotted prefixes it keeps the declared names.
+    """The migrations that a project uses, and the dotted prefixes under which it keeps the declared names.
 
     `producers` say where in the value that a declared producer returns its history lies in this project, as `returns`
     does; None: it returns none. `origin` is the `pyproject.toml` that says so; its own paths start from there.

@@ -39,7 +39,7 @@ class _Told:
 
 
 class _Index:
-    """What all files tell, by what another one has to spell or to be called to learn of it."""
+    """The facts that all files tell, by the word that a file must spell, or the name it must have, to learn of them."""
 
     def __init__(self, told: Iterable[_Told] = ()) -> None:
         self._by_last: dict[bytes, list[_Told]] = defaultdict(list)

@@ -33,7 +33,7 @@ class Edit:
 
 @dataclass(slots=True)
 class Found:
-    """What one rule would change in a file, and what it only reports.
+    """The result of one rule for one file: the edits it would make, and the places it only reports.
 
     `replaces` are old names that go, each with the import that brings it, or with the group of its uses.
     """

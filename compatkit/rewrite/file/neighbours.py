@@ -48,7 +48,7 @@ class Handed(Value):
 
 @value
 class Facts(Value):
-    """What one file tells others.
+    """The facts that one file tells others.
 
     Attributes:
         handed: its own names; `sent`: what it gives to functions of others, as `module.function:parameter`.

@@ -29,7 +29,7 @@ _DEFINES = rb"(?mi)(?:argument|option)\s*\([^()]*?[\"']%s[\"']|^[ \t]+%s[ \t]*:[
 
 @dataclass(slots=True)
 class _Holders:
-    """What holds a name: modules that must be reached, or words of which one must be spelled, an empty one always."""
+    """Holders of a name: modules that must be reached, or words of which one must be spelled, an empty one always."""
 
     modules: set[str] = field(default_factory=set)
     ways: set[bytes] = field(default_factory=set)

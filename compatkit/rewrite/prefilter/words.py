@@ -178,7 +178,7 @@ def _last(module: str) -> str:
 
 @value
 class SearchWords(Value):
-    """What a file must mention to matter: a moved name, or the last part of the module that it moved out of."""
+    """The words of which a file must mention one: a moved name, or the last part of the module that it moved out of."""
 
     words: frozenset[bytes]
     homes: frozenset[bytes]

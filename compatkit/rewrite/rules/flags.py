@@ -54,7 +54,7 @@ class FlagUse:
 
     @property
     def finding(self) -> str:
-        """What is reported where nothing is rewritten."""
+        """Return the text that is reported where nothing is rewritten."""
         return f"{self.message}; not rewritten: {self.reason}" if self.reason else self.message
 
 

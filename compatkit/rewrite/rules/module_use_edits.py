@@ -71,7 +71,7 @@ class Binding:
 
 @dataclass(slots=True)
 class ModuleChanges:
-    """What is changed, and the nodes that are dealt with.
+    """The edits made so far, and the nodes that are dealt with.
 
     Attributes:
         from_imports: the module names among from-imports, and where they go; these are left to `change_imports`.

@@ -19,7 +19,7 @@ from compatkit.rewrite.rules.moved_names import Doubt, doubt, doubt_of
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What imports change together with.
+    """The other changes that imports are made together with.
 
     Attributes:
         groups: by statement, the group of its changes and of those that depend on it.

@@ -24,7 +24,7 @@ from compatkit.rewrite.run_plan import RunPlan
 
 @dataclass(slots=True)
 class WholeModules:
-    """What is changed and reported, and the imports and uses that are dealt with."""
+    """The edits and findings so far, and the imports and uses that are dealt with."""
 
     changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -28,7 +28,7 @@ Known = Mapping[str, StarNames]
 
 @dataclass(slots=True)
 class StarChanges:
-    """What is changed and reported, and the stars that are dealt with."""
+    """The edits and findings so far, and the stars that are dealt with."""
 
     changes: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

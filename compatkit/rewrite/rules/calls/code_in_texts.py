@@ -26,7 +26,7 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked for in texts that spell one of `words`; only doctests are ever changed."""
+    """A search in texts that spell one of `words`; only doctests are ever changed."""
 
     words: frozenset[str]
     find: Callable[[File], Found]

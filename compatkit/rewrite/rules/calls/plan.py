@@ -45,7 +45,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known around a call.
+    """The facts known about the surroundings of a call.
 
     Attributes:
         may_make: whether a change may be made.

@@ -19,7 +19,7 @@ _NAMED = frozenset({"delattr", "getattr", "hasattr", "object", "setattr"})
 
 @dataclass(frozen=True, slots=True)
 class ModuleTextUse:
-    """What is used of the module: moved names at places of the text, which become the new names."""
+    """A use of the module: moved names at places of the text, which become the new names."""
 
     move: Move
     names: tuple[tuple[int, int, str], ...]
