@@ -18,6 +18,7 @@ from typing import Any
 from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming
 from compatkit.shim.facade import ChangedMove
+from compatkit.shim.left_calls import LeftRows
 from compatkit.shim.lookup import fits_signature, owner_at, prefixes, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import stand_in
@@ -25,6 +26,7 @@ from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
 _MARK = "__compatkit_changed__"
 _Function = Callable[..., object]
+_NONE_LEFT = LeftRows()
 # From the arguments of a call to those under v2.
 _Map = Callable[[tuple[object, ...], dict[str, object]], tuple[tuple[object, ...], dict[str, object]]]
 
@@ -35,16 +37,24 @@ class ChangedCalls:
     def __init__(self, migrations: Iterable[Migration]) -> None:
         every = tuple(migrations)
         renaming = Renaming(move for migration in every for move in migration.moves)
-        rows = (row for migration in every for row in migration.calls if holds_at_run_time(row))
+        declared = [row for migration in every for row in migration.calls]
+        rows = filter(holds_at_run_time, declared)
         self._rows = [_of_new_classes(row, renaming) if row.made_of else row for row in rows]
-        names = dict.fromkeys(name for row in self._rows for name in row.of)
+        self._left = [row for row in declared if not holds_at_run_time(row) and (row.lacks or row.add) and not row.to]
+        names = dict.fromkeys(name for row in (*self._rows, *self._left) for name in row.of)
         self._patterns = [name for name in names if "*" in name]
         self._changes: dict[str, tuple[CallChange, ...]] = {}
+        # What holds under the old name alone, where a name of its own leads to the new home, and where none does.
+        self._adapted: dict[str, tuple[Move, tuple[CallChange, ...]]] = {}
+        self._ambiguous: dict[str, tuple[str, tuple[CallChange, ...]]] = {}
         for name in (name for name in names if "*" not in name):
             changes = self._changes_of(name)
+            self._changes.setdefault(name, changes)
             # A module that moved may still be there under its old name, too.
-            for known in (name, *([] if any(row.to for row in changes) else [renaming.apply(name)])):
-                self._changes.setdefault(known, changes)
+            new = name if any(row.to for row in changes) else renaming.apply(name)
+            if new != name:
+                self._changes.setdefault(new, tuple(filter(None, map(_under_new_name, changes))))
+                self._know_old(name, new, renaming, tuple(row for row in changes if _is_of_old_name(row)))
         self._undo: list[Callable[[], None]] = []
 
     @property
@@ -55,6 +65,9 @@ class ChangedCalls:
                 # The name itself was warned of, so its calls are not.
                 adapt = _once(functools.partial(_leading_on, name=name, changes=changes, is_quiet=True))
                 yield ChangedMove(change.code, name, change.to, adapt=adapt)
+        for name, (move, rows) in self._adapted.items():
+            adapt = _once(functools.partial(_leading_on, name=name, changes=rows, is_quiet=False))
+            yield ChangedMove(move.code, name, move.new, confidence=move.confidence, adapt=adapt)
 
     @property
     def actions(self) -> Mapping[str, Callable[[str], None]]:
@@ -80,6 +93,14 @@ class ChangedCalls:
         while self._undo:
             self._undo.pop()()
 
+    def _know_old(self, name: str, new: str, renaming: Renaming, rows: tuple[CallChange, ...]) -> None:
+        """Note what holds of calls under v1's name: under v2's, the same call means what it says."""
+        move = renaming.declared(name)
+        if rows and move and not move.is_module:
+            self._adapted[name] = move, rows
+        elif rows:
+            self._ambiguous.setdefault(new, (top_of(name), rows))
+
     def _changes_of(self, name: str) -> tuple[CallChange, ...]:
         return tuple(row for row in self._rows if any(fits_signature(pattern, name) for pattern in row.of))
 
@@ -93,12 +114,21 @@ class ChangedCalls:
         if found is None and to and not path and not _makes(owner, last):
             self._set(owner, last, _late(name, to, changes))
         elif found is not None and not to:
+            left = self._left_of(name)
             if isinstance(found, type):
+                if "__new__" in vars(found) and (maker := _wrapped(vars(found)["__new__"], name, (), 1, left)):
+                    self._set(found, "__new__", maker)
                 # The class stays itself: only what makes its instances is another.
                 owner, last, found = found, "__init__", inspect.getattr_static(found, "__init__")
             skip = int(isinstance(owner, type) and not isinstance(found, staticmethod))
-            if (wrapper := _wrapped(found, name, changes, skip)) is not None:
+            if (wrapper := _wrapped(found, name, changes, skip, left)) is not None:
                 self._set(owner, last, wrapper)
+
+    def _left_of(self, name: str) -> LeftRows:
+        old, rows = self._ambiguous.get(name, ("", ()))
+        same = () if old else tuple(row for row in self._changes.get(name, ()) if row.meant)
+        refused = (row for row in self._left if any(fits_signature(pattern, name) for pattern in row.of))
+        return LeftRows((*rows, *same), tuple(refused), old)
 
     def _set(self, owner: Any, name: str, value: object) -> None:
         own = vars(owner).get(name)
@@ -129,25 +159,49 @@ def _makes(module: object, name: str) -> bool:
         return True
 
 
-def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int) -> object | None:
+def _is_of_old_name(row: CallChange) -> bool:
+    """True for a row that would change what was written for v2 as well."""
+    return bool(row.meant or (not row.asked and row.v2 is None))
+
+
+def _under_new_name(row: CallChange) -> CallChange | None:
+    """Return the row without what holds under the old name alone; None where nothing is left."""
+    if not row.asked and row.v2 is None:
+        return None
+    does = row.rename or row.add or row.pin or row.drop or row.values or row.v2 is not None
+    return replace(row, meant=()) if does else None
+
+
+def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int, left: LeftRows) -> object | None:
     """Wrap a function, or the one in a `staticmethod` or `classmethod`; None if it is not v2's, or wrapped already."""
     if isinstance(function, staticmethod | classmethod):
-        inner = _wrapped(function.__func__, name, changes, skip)
+        inner = _wrapped(function.__func__, name, changes, skip, left)
         return None if inner is None else type(function)(inner)  # type: ignore[arg-type]
     is_plain = isinstance(function, FunctionType | BuiltinFunctionType)
     fitting = tuple(row for row in changes if is_of(function, row))
-    if not callable(function) or not fitting or getattr(function, _MARK, None) is function:
+    own = left.of(function, fitting)
+    if (
+        not callable(function)
+        or not (fitting or own.other or own.refused)
+        or getattr(function, _MARK, None) is function
+    ):
         return None
     if is_plain:
-        return _mapping(function, name, fitting, skip)
+        return _mapping(function, name, fitting, skip, left=own)
     # It need not bind as a function does.
     call = _mapping(function, name, fitting)
-    return stand_in(function, call, mark=_MARK, bound=lambda found: _wrapped(found, name, changes, 0) or found)
+    return stand_in(function, call, mark=_MARK, bound=lambda found: _wrapped(found, name, changes, 0, left) or found)
 
 
 @unseen
 def _mapping(
-    function: _Function, name: str, changes: tuple[CallChange, ...], skip: int = 0, *, is_quiet: bool = False
+    function: _Function,
+    name: str,
+    changes: tuple[CallChange, ...],
+    skip: int = 0,
+    *,
+    is_quiet: bool = False,
+    left: LeftRows = _NONE_LEFT,
 ) -> _Function:
     """Return the function for callers of v1; the first `skip` arguments are an instance, or a class."""
     top = name.partition(".")[0]
@@ -157,12 +211,19 @@ def _mapping(
         caller = caller_frame()
         if top_of(module_of(caller)) == top:
             return function(*args, **kwargs)
-        mapped = map_arguments(changes, args[skip:], kwargs)
-        if mapped is None:
-            return function(*args, **kwargs)
-        if not is_quiet:
-            warn_changed(mapped.code, name, mapped.steps, caller)
-        return function(*args[:skip], *mapped.args, **mapped.kwargs)
+        given, named = args[skip:], kwargs
+        if mapped := map_arguments(changes, given, named):
+            if not is_quiet:
+                warn_changed(mapped.code, name, mapped.steps, caller)
+            given, named = mapped.args, mapped.kwargs
+        left.tell_meaning(name, given, named, caller)
+        if not left.refused:
+            return function(*args[:skip], *given, **named)
+        try:
+            return function(*args[:skip], *given, **named)
+        except (TypeError, ValueError):
+            left.tell_refused(name, given, named, caller)
+            raise
 
     setattr(wrapper, _MARK, wrapper)
     return wrapper
@@ -176,6 +237,8 @@ def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_q
             args: tuple[object, ...], kwargs: dict[str, object]
         ) -> tuple[tuple[object, ...], dict[str, object]]:
             mapped = map_arguments(changes, args, kwargs)
+            if mapped and not is_quiet:
+                warn_changed(mapped.code, name, mapped.steps, sys._getframe(2))  # noqa: SLF001 - the class is called there
             return (mapped.args, mapped.kwargs) if mapped else (args, kwargs)
 
         return _changed_class(new, name, map_call)

@@ -25,6 +25,32 @@ def map_arguments(
     changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]
 ) -> MappedCall | None:
     """Return what becomes of a call; None where nothing does, because it is made as v2 takes it, or is in doubt."""
+    planned, _ = plan_items(_items(changes, args, kwargs), changes, lambda _: True)
+    if not planned.applied:
+        return None
+    kept = [(item.name, item.literal) for item in planned.items if not item.is_dropped]
+    return MappedCall(
+        tuple(value[0] for name, value in kept if name is None and value),
+        {name: value[0] for name, value in kept if name is not None and value},
+        planned.applied[0].code,
+        tuple(planned.steps),
+    )
+
+
+def rows_about(
+    changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]
+) -> list[tuple[CallChange, str]]:
+    """Return the rows that say something of a call and leave it to a person, with what they say."""
+    _, doubts = plan_items(_items(changes, args, kwargs), changes, lambda _: False)
+    return [(doubt.change, "; ".join(filter(None, (doubt.reason, _advice(doubt.change))))) for doubt in doubts]
+
+
+def _advice(change: CallChange) -> str:
+    settings = ", ".join(f"{setting.name}={setting.value!r}" for setting in change.add)
+    return f"give {settings} if that is meant" if settings else ""
+
+
+def _items(changes: Sequence[CallChange], args: Sequence[object], kwargs: Mapping[str, object]) -> list[PlanItem]:
     given = [PlanItem(number, None, None, known=(value,)) for number, value in enumerate(args)]
     given += [
         PlanItem(number, None, name, known=(value,)) for number, (name, value) in enumerate(kwargs.items(), len(args))
@@ -35,16 +61,7 @@ def map_arguments(
         item.is_list = isinstance(value, list | tuple)
         parts = value if isinstance(value, list | tuple) else [value]
         item.made = tuple(name for name in classes if any(_is_made_of(part, name) for part in parts))
-    planned, _ = plan_items(given, changes, lambda _: True)
-    if not planned.applied:
-        return None
-    kept = [(item.name, item.literal) for item in planned.items if not item.is_dropped]
-    return MappedCall(
-        tuple(value[0] for name, value in kept if name is None and value),
-        {name: value[0] for name, value in kept if name is not None and value},
-        planned.applied[0].code,
-        tuple(planned.steps),
-    )
+    return given
 
 
 def _is_made_of(value: object, name: str) -> bool:

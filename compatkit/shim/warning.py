@@ -101,6 +101,12 @@ def warn_changed(code: str, name: str, steps: Iterable[str], caller: FrameType |
     _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
 
 
+def warn_left(code: str, name: str, said: str, caller: FrameType | None) -> None:
+    """Warn that `name` was called in a way that v2 refuses, and that only a person can change."""
+    message = f"{code} {name}: {said}; to see every such call, run: {_command(is_review=True)}"
+    _warn(message, ChangedCallWarning, Move(code, name, name), _asking(caller))
+
+
 def warn_hook(row: HookChange, name: str, told: str, function: FunctionType) -> None:
     """Warn, at its first line, of a method that v2 calls with other parameters."""
     steps = (f"v2 calls it as {row.name}({row.taken})", told, row.say)
