@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 
 from compatkit.authoring import AuthoringError
@@ -128,7 +129,7 @@ def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[P
         hint = "take small letters, digits and single hyphens, such as acme-v2"
         raise AuthoringError(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
     library = library or migration_id.partition("-")[0]
-    if not all(part.isidentifier() for part in library.split(".")):
+    if not all(part.isidentifier() and not iskeyword(part) for part in library.split(".")):
         what = f"{library!r} is no package that Python imports."
         raise AuthoringError(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
     root = parent / migration_id

@@ -9,6 +9,7 @@ from pathlib import Path
 from compatkit.budget import load_toml
 from compatkit.migration._entry import Entry
 from compatkit.migration.compose import compose
+from compatkit.migration.contradictions import validate
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration
 from compatkit.migration.registry import find_migration, seen_from
@@ -43,7 +44,7 @@ class Project:
 
     def settle(self, declared: Iterable[Migration], *, is_chosen: bool = False) -> tuple[Migration, ...]:
         """Bring migrations to the project's homes and producers, and put them together."""
-        found = compose(migration.relocated(self.homes) for migration in declared)
+        found = compose(map(self._at_home, declared))
         if not self.producers:
             return found
         known = {producer.function for migration in found for producer in migration.producers}
@@ -52,6 +53,13 @@ class Project:
             where = f"{self.origin}, [tool.compatkit], producers"
             raise MigrationError.unknown_key(unknown[0], known, where=where)
         return tuple(_with_producers(migration, self.producers) for migration in found)
+
+    def _at_home(self, declared: Migration) -> Migration:
+        """Return the migration with the project's homes, which must not make one name of two that differ."""
+        found = declared.relocated(self.homes)
+        if self.homes:
+            validate(found, where=f"{self.origin or 'the project'}, [tool.compatkit], homes")
+        return found
 
     def load_one(self, chosen: str | None = None) -> Migration:
         """Load the migration whose policy decides. Raises `MigrationError` if that could be one of several."""

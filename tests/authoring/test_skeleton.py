@@ -79,9 +79,10 @@ def test_a_package_may_be_called_otherwise_than_the_migration(library: str, tmp_
     assert (top / "__init__.py").is_file()
 
 
-def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("library", ["scikit-learn", "class", "google.import"])
+def test_what_is_no_package_is_refused(library: str, tmp_path: Path) -> None:
     with pytest.raises(AuthoringError, match="no package"):
-        write_skeleton("acme-2", tmp_path, "scikit-learn")
+        write_skeleton("acme-2", tmp_path, library)
 
 
 def test_the_short_examples_for_authors_go_together() -> None:

@@ -108,6 +108,23 @@ def test_the_project_relocates_declared_names(tmp_path: Path) -> None:
     assert all(move.old.startswith("acme.training.") for move in migration.moves)
 
 
+def test_two_homes_do_not_give_one_name_two_new_ones(tmp_path: Path) -> None:
+    head = 'schema = 1\nid = "lib-2"\nsummary = "Lib."\nversions = { v1 = "1", v2 = "2" }\n'
+    moves = (f'[[moves]]\ncode = "LI10{n}"\nold = "lib.old{n}.N"\nnew = "lib.new.N{n}"\n' for n in (1, 2))
+    (tmp_path / "migration.toml").write_text(head + "".join(moves))
+    homes = '{ "lib.old1" = "app.m", "lib.old2" = "app.m" }'
+    settings = f'[tool.compatkit]\nmigrations = ["migration.toml"]\nhomes = {homes}\n'
+    (tmp_path / "pyproject.toml").write_text(settings)
+
+    with pytest.raises(MigrationError, match=r"'app\.m\.N'.*LI101.*LI102") as caught:
+        load_project(tmp_path).load()
+    assert caught.value.where.endswith("homes")
+
+    (tmp_path / "pyproject.toml").write_text(settings.replace('"lib.old2" = "app.m"', '"lib.old2" = "app.n"'))
+    (migration,) = load_project(tmp_path).load()
+    assert [move.old for move in migration.moves] == ["app.m.N", "app.n.N"]
+
+
 def test_an_unknown_project_key_is_answered_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nmigratoins = ["x"]\n')
 
