@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from compatkit.equivalence import Policy, compare_snapshots
-from compatkit.migration import Allowance
+from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.tolerance import Tolerance
+from compatkit.migration import Allowance, Bound, Equivalence
+from compatkit.trace import TRACE_FILE
 from tests.equivalence.strategies import RUN, history
 
 ADDED = Policy(added=(Allowance("metric", "val_*", "v2 computes it"),))
@@ -54,3 +58,40 @@ def test_a_policy_is_called_after_all_its_sources() -> None:
 def test_frameworks_are_known_unless_a_policy_is_exact() -> None:
     assert Policy().knows_frameworks
     assert not Policy.exact().knows_frameworks
+
+
+def test_what_could_not_be_read_is_no_agreement_by_default() -> None:
+    unread = replace(RUN, unread=("the folder is gone",))
+
+    assert not compare_snapshots(unread, unread, Policy()).is_equivalent
+    assert compare_snapshots(unread, unread, Policy(accepts_unread=True)).is_equivalent
+
+
+def test_a_declared_tolerance_is_held_to_what_it_names() -> None:
+    bounds = (Bound("", "set by hand", artifact="a*", atol=1.0), Bound("", "set by hand", param="p*", atol=2.0))
+    declared = Policy(metrics=Tolerance(rtol=0.5)).extended(Equivalence(tolerances=bounds), source="a file")
+    found = {(kind, name): declared.declared_tolerance(kind, name) for kind in ("artifact", "param") for name in "apx"}
+
+    assert {key: one.atol for key, one in found.items() if one} == {("artifact", "a"): 1.0, ("param", "p"): 2.0}
+    assert declared.metrics == Tolerance(rtol=0.5)
+    assert declared.extended(Equivalence(atol=0.1)).metrics == Tolerance(atol=0.1)
+    assert declared.extended(Equivalence(rtol=0.1)).metrics == Tolerance(rtol=0.1)
+    assert declared.extended(Equivalence()).extended(Equivalence(), source="more").sources == ("a file", "more")
+
+
+def test_what_compatkit_and_mlflow_log_about_the_occasion_need_not_differ() -> None:
+    own = [(Kind.TAG_VALUE, "compatkit.env.python"), (Kind.ARTIFACT_CONTENT, TRACE_FILE)]
+    own += [(Kind.METRIC_VALUE, f"system/{place}cpu_utilization_percentage") for place in ("", "node-1/")]
+    entries = [Policy().allowance(Difference(kind, name, rule="")) for kind, name in own]
+
+    assert all(entry is not None and entry.optional for entry in entries)
+
+
+def test_an_allowance_holds_on_its_last_day_and_no_longer() -> None:
+    last = date(2026, 1, 2)
+    found = Difference(Kind.TAG_VALUE, "team", rule="")
+    days = [
+        Policy(ignore=(Allowance("tag", "team", "until then", until=last),), today=last + timedelta(n)) for n in (0, 1)
+    ]
+
+    assert [policy.allowance(found) is None for policy in days] == [False, True]

@@ -7,8 +7,11 @@ that. Numbers are not: a metric that varies needs a margin and several seeds, or
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
+from itertools import product
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.comparing.models import with_models_paired
@@ -26,14 +29,21 @@ _CLOCK = (
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
 _ID, _DRAWN, _TIME = "an id", "a name that MLflow draws", "a time"
+_CALLED_ID = "|".join(f"(?<=id{gap})(?<![A-Za-z]id{gap})" for gap in (": ", ': "', '": "', "="))
 _KINDS = {
     _ID: (
         r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
-        r"|(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-        # Of 8 or 16 and more hex digits, but for a number such as 12345e10.
-        r"|(?![0-9]+e[0-9]+(?![0-9a-z]))(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{8}|[0-9a-f]{16,64})(?![0-9A-Za-z])"
-        # Of letters of both kinds, too many for a word with a number.
-        r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})[A-Za-z0-9]{20,64}"
+        # A UUID of a time or of chance, by its version; those of versions 3 and 5 are digests.
+        r"|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[1467][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+        r"|(?i:[0-9a-f]{12}[1467][0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9A-Za-z])"
+        # Of 8 or 16 digits in a name, or called an id: alone, it may be the bits of a number.
+        rf"|(?:(?<=[/_-])|{_CALLED_ID})(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})(?![0-9A-Za-z])"
+        r"|(?<=tr-)[0-9a-f]{32}(?![0-9A-Za-z])"
+        # Not as long as digests are: 32, 40 and more.
+        r"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?![0-9]+e[0-9]+(?![0-9a-z]))[0-9a-f]{17,31}(?![0-9A-Za-z])"
+        # Of letters of both kinds, too many for a word with a number, and too few for most digests.
+        r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
+        r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
     ),
     "an address in memory": r"0x[0-9A-Fa-f]{6,16}(?![0-9A-Za-z])",
     "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
@@ -43,7 +53,7 @@ _KINDS = {
         rf"|[0-3]?[0-9][-/. ](?:[0-3]?[0-9]|{_MONTH})[-/. ]20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
         rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
         rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
-        r"|[0-9]{1,3}(?:(?::[0-5][0-9]){2}|(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
+        r"|(?:[0-9]{1,3}(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
         r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
     ),
 }
@@ -52,7 +62,7 @@ _VARYING = re.compile(
 )
 # A digest, be it one of ours of bytes that nothing reads: it varies because what it is of does, which may be anything.
 _OF_CONTENT = re.compile(
-    r"""(?i)(?:sha-?[0-9]{1,3}|md5|crc(?:32)?|hash|digest|checksum|fingerprint)[a-z0-9_]*["'\]]*\s?[:=]?\s*["']?$"""
+    r"""(?i)(?:sha-?[0-9]{0,3}|etag|md5|crc(?:32)?|hash|digest|checksum|fingerprint)[a-z0-9_]*["'\]]*\s?[:=]?\s*["']?$"""
 )
 _LONGEST_WORD = 40  # characters before a digest in which it is called so
 _MARK = "\0"
@@ -87,9 +97,13 @@ def fits(before: str, again: str, after: str, near: Container[str] = ()) -> str:
     (left, ours), (twin, twins), (right, others) = _masked(before), _masked(again), _masked(after)
     if not left == twin == right:
         return ""
+    if _are_reordered(ours, twins):
+        return ""
     kinds = dict[str, None]()
     for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
         if one == same != other and not _are_near(kind, one, other, near):
+            return ""
+        if kind == _TIME and not _are_of_one_week(one, same, other):
             return ""
         kinds |= dict.fromkeys([kind] if one != other else [])
     return " and ".join(kinds)
@@ -120,6 +134,44 @@ def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
     return kind == _TIME and _hour(one) in near and _hour(other) in near
 
 
+def _are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether two runs drew from one set, or in another order: what varies by nature is new in each run.
+
+    Lines of two runs may be of one second; they are in the order of time.
+    """
+    varying = [(one, other) for one, other in zip(ours, twins, strict=False) if one != other]
+    left, twin = [one for one, _ in varying], [other for _, other in varying]
+    again = {found for found in left if found in set(twin)}
+    times = [[time for kind, time in found if kind == _TIME] for found in (left, twin)]
+    return any(kind != _TIME for kind, _ in again) or (bool(again) and any(sorted(each) != each for each in times))
+
+
+def _are_of_one_week(*times: str) -> bool:
+    """Tell whether times may be of runs that follow each other: those of a day lie within a week."""
+    found = [_days(time) for time in times]
+    return not all(found) or any(max(days) - min(days) <= 7 for days in product(*found))
+
+
+def _days(time: str) -> set[int]:
+    """Return the day of a time as a number; two, where day and month may be either; none where there is no day."""
+    if re.match("1[6-9][0-9]{8}", time):
+        return {int(time[:10]) // 86_400}
+    if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
+        readings = [(match[1], match[2], match[3])]
+    elif match := re.search(rf"([0-3]?[0-9])[-/. ]({_MONTH}|[0-3]?[0-9])[-/. ](20[0-9]{{2}})", time):
+        readings = [(match[3], match[1], match[2]), (match[3], match[2], match[1])]
+    elif match := re.search(rf"({_MONTH}) ?([0-3]?[0-9]),? (20[0-9]{{2}})", time):
+        readings = [(match[3], match[1], match[2])]
+    else:
+        return set()
+    months = {name: number for number, name in enumerate(_MONTH[3:-1].split("|"), start=1)}
+    days = set[int]()
+    for year, month, day in readings:
+        with suppress(ValueError):
+            days.add(date(int(year), months.get(month) or int(month), int(day)).toordinal())
+    return days
+
+
 def _hour(time: str) -> str:
     """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours."""
     whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
@@ -136,6 +188,16 @@ def _varying_hours(left: _Texts, twin: _Texts) -> set[str]:
             for (kind, mine), (_, theirs) in pairs:
                 hours |= {_hour(mine), _hour(theirs)} if kind == _TIME and mine != theirs else set()
     return hours
+
+
+def _found_in_both(left: _Texts, twin: _Texts) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what is masked in the places that both have and that are the same but for that, in their order."""
+    ours, twins = list[tuple[str, str]](), list[tuple[str, str]]()
+    for place in [each for each in left if left[each] != twin.get(each, left[each])]:
+        (one, mine), (other, theirs) = _masked(f"{place}: {left[place]}"), _masked(f"{place}: {twin[place]}")
+        ours += mine if one == other else []
+        twins += theirs if one == other else []
+    return ours, twins
 
 
 def _with_noise(difference: Difference, noise: Difference | None) -> Difference:
@@ -216,6 +278,8 @@ def _varying_places(before: File, again: File, after: File) -> Iterator[tuple[st
         return
     left, twin, right = (content.values for content in contents)
     near = _varying_hours(left, twin)
+    if _are_reordered(*_found_in_both(left, twin)):
+        return
     for place in [each for each in left if each in twin and each in right]:
         one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
         why = _fits_near(one, other, near) if one == same else fits(one, same, other, near)

@@ -28,6 +28,9 @@ class Sample:
 
     @property
     def mean(self) -> float:
+        # Of equal values, that value: their sum is rounded, and would lie beside it.
+        if self.is_constant:
+            return self.values[0]
         # Scaled down first: the sum of large doubles is none.
         return sum(value / len(self.values) for value in self.values) if self.values else 0.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -51,9 +50,7 @@ def judge(name: str, before: Sample, after: Sample, margin: Margin | None, level
 def _tested(known: Evidence, margin: Margin, levels: Levels) -> Evidence:
     try:
         tested = run_tests(known.before, known.after, margin, levels.equivalent)
-    except (OverflowError, ZeroDivisionError):
-        return replace(known, reason="no double holds the spread of these numbers")
-    if not (math.isfinite(tested.p_within) and math.isfinite(tested.p_beyond)):
+    except (OverflowError, ValueError, ZeroDivisionError):
         return replace(known, reason="no double holds the spread of these numbers")
     found = replace(known, interval=tested.interval, p_equivalent=tested.p_within, p_different=tested.p_beyond)
     if tested.p_within < levels.equivalent:
@@ -76,8 +73,7 @@ def _incomplete(known: Evidence, level: float) -> Evidence:
     before, after = known.before, known.after
     missing = before.runs - len(before.values), after.runs - len(after.values)
     reason = f"no finite value in {missing[0]} of {before.runs} runs before and {missing[1]} of {after.runs} after"
-    parted = sorted((missing[0] / max(before.runs, 1), missing[1] / max(after.runs, 1))) == [0, 1]
-    if parted and separation_p(before.runs, after.runs) < level:
+    if missing in {(0, after.runs), (before.runs, 0)} and separation_p(before.runs, after.runs) < level:
         return replace(known, decision=Decision.DIFFERENT, reason=reason)
     return replace(known, reason=reason)
 

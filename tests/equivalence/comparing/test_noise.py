@@ -37,6 +37,7 @@ FITTING = {
     "a day and minutes": [f"20261129_012{number}" for number in range(3)],
     "nanoseconds": [f"model_179590306123456789{number}.pt" for number in range(3)],
     "UUIDs in capitals": [str(UUID(each)).upper() for each in IDS],
+    "ids of traces": [f"tr-{each[:12]}0{each[13:]}" for each in IDS],
     "eight hex digits": ["run-a1b2c3d4", "run-b1c2d3e4", "run-0123456f"],
     "runs of Weights & Biases": [
         f"run-20261129_01203{at}-{at}{each}" for at, each in enumerate(("xk2v9qa", "q8k1vaa", "abcdefg"))
@@ -64,7 +65,20 @@ NOT_FITTING = {
     "another class at an address": ["<A at 0x7f8a1c2d3e40>", "<A at 0x7f8a1c2d4e40>", "<B at 0x7f8a1c2d5e40>"],
     "a digest of bytes that nothing reads": [f"9 bytes, sha256 {each}{each}" for each in IDS],
     "a checksum among ids": [f"run {each}, weights_md5={each}" for each in IDS],
+    "a digest by its length": [f"{each}{each[:8]}" for each in IDS],
+    "a digest by no UUID's version": [f"{each[:12]}0{each[13:]}" for each in IDS],
+    "a digest as a UUID": [str(UUID(each, version=5)) for each in IDS],
+    "the bits of a float": ["3f1b2c3d", "3f2b2c3d", "40a00b00"],
+    "the bits of a double": ["3fe1b2c3d4e5f607", "3fe2b2c3d4e5f607", "4014b2c3d4e5f607"],
+    "a digest of 52 letters": [f"{one}4MZ7Q2XK5V8B3NAHTG6CWEY9DJ" * 2 for one in "ABC"],
+    "days of other years": ["2012-03-04", "2019-05-06", "2025-11-01"],
+    "days of other years, day first": ["04/03/2012", "06/05/2019", "01/11/2025"],
+    "months of other years": ["Mar 4, 2012 01:20:31", "May 6, 2019 01:20:31", "Nov 1, 2025 01:20:31"],
+    "a seed as large as a time": ["1612345678", "1712345678", "1912345678"],
+    "days that are drawn in another order": ["2026-01-02 2026-01-01", "2026-01-01 2026-01-02", "2026-01-03 2026-01-01"],
+    "ids that are drawn in another order": [f"{IDS[0]} {IDS[1]}", f"{IDS[1]} {IDS[0]}", f"{IDS[2]} {IDS[0]}"],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
+    "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
     "names with numbers": ["resnet18b", "resnet34c", "resnet50d"],
     "releases": ["2.10.11", "2.10.12", "2.10.13"],
@@ -198,3 +212,18 @@ def test_files_by_several_times_keep_their_order() -> None:
 
     assert compared(*runs).is_equivalent
     assert not compared(*runs[:2], swapped).is_equivalent
+
+
+@pytest.mark.parametrize("drawn", [IDS, [f"2026-01-0{day} 10:00:00" for day in (1, 2, 3)]])
+def test_rows_that_are_drawn_from_one_set_settle_nothing(drawn: list[str]) -> None:
+    """Their order is noise, but what stands in them is not: another row is another content."""
+    other = drawn[2].replace("3", "4")
+    before, again, after = logged(*drawn), logged(drawn[1], drawn[2], drawn[0]), logged(drawn[2], other, drawn[0])
+
+    assert not compared(before, again, after).is_equivalent
+
+
+def test_lines_of_two_runs_may_be_of_one_second() -> None:
+    runs = [logged(*(f"2026-11-29 01:20:3{at + line}" for line in range(3))) for at in range(3)]
+
+    assert compared(*runs).is_equivalent

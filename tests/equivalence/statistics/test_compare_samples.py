@@ -374,3 +374,68 @@ def test_means_at_the_margin_are_found_equivalent_no_more_often_than_stated(
 
     # A standard error of the rate is 0.005; without the mend 2 and 20 come to 0.08.
     assert found / tries <= 0.05 + 3 * 0.005
+
+
+def judged(before: Sample, after: Sample, margin: Margin) -> Evidence:
+    return judge("m", before, after, margin, Levels.of(0.95, 1))
+
+
+def sample(*values: float, runs: int = 0) -> Sample:
+    return Sample(values, runs or len(values))
+
+
+ABSOLUTE = Margin("m", "set by hand", absolute=1.0)
+RELATIVE = Margin("m", "set by hand", relative=0.1)
+EQUAL = Margin("m", "set by hand", relative=0.0)
+FOUR, NONE = sample(1.0, 1.1, 1.2, 1.3), sample(runs=4)
+JUDGED = {
+    # Never equivalent.
+    "a spread that no double holds": (sample(1e300, -1e300), sample(1e300, -1e300), ABSOLUTE, Decision.UNDECIDED),
+    "no value on either side": (NONE, NONE, ABSOLUTE, Decision.UNDECIDED),
+    "no value in half of the runs": (FOUR, sample(1.0, 1.1, runs=4), ABSOLUTE, Decision.UNDECIDED),
+    "no value in half, and none": (sample(1.0, 1.1, runs=4), NONE, ABSOLUTE, Decision.UNDECIDED),
+    "few runs, and none with a value": (sample(1.0, 1.1, 1.2), sample(runs=3), ABSOLUTE, Decision.UNDECIDED),
+    "one run, and one without a value": (sample(1.0), sample(runs=1), ABSOLUTE, Decision.UNDECIDED),
+    "constants at the margin": (sample(*[1.0] * 9), sample(*[2.0] * 9), ABSOLUTE, Decision.UNDECIDED),
+    "negative constants within": (sample(*[-10.0] * 9), sample(*[-9.5] * 9), RELATIVE, Decision.UNDECIDED),
+    "a share that no double holds": (sample(1.8e154, 0.0), sample(1.0, 2.0), RELATIVE, Decision.UNDECIDED),
+    "equal constants": (sample(*[1.0] * 9), sample(*[1.0] * 9), RELATIVE, Decision.UNDECIDED),
+    # Different.
+    "no value on one side": (FOUR, NONE, ABSOLUTE, Decision.DIFFERENT),
+    "no value on the other side": (NONE, FOUR, ABSOLUTE, Decision.DIFFERENT),
+    "constants far below": (sample(*[2.0] * 9), sample(*[0.5] * 9), ABSOLUTE, Decision.DIFFERENT),
+    "no value in the one run": (sample(runs=1), sample(*map(float, range(60))), ABSOLUTE, Decision.DIFFERENT),
+    "constants beyond a share of 0": (sample(*[10.0] * 9), sample(*[10.5] * 9), EQUAL, Decision.DIFFERENT),
+    "constants beyond a share": (sample(*[10.0] * 9), sample(*[11.5] * 9), RELATIVE, Decision.DIFFERENT),
+    "constants beyond a share of little": (sample(*[0.1] * 9), sample(*[0.2] * 9), RELATIVE, Decision.DIFFERENT),
+    "one side constant, far off": (sample(*[5.0] * 4), FOUR, ABSOLUTE, Decision.DIFFERENT),
+    "the other side constant, far off": (FOUR, sample(*[5.0] * 4), ABSOLUTE, Decision.DIFFERENT),
+    # Equivalent: one side spreads, so there is a test.
+    "one side constant": (sample(*[1.1] * 4), FOUR, ABSOLUTE, Decision.EQUIVALENT),
+    "the other side constant": (FOUR, sample(*[1.1] * 4), ABSOLUTE, Decision.EQUIVALENT),
+}
+
+
+@pytest.mark.parametrize("what", JUDGED)
+def test_each_case_of_one_metric_is_judged_by_what_it_lacks(what: str) -> None:
+    before, after, margin, decision = JUDGED[what]
+
+    found = judged(before, after, margin)
+
+    assert found.decision is decision
+    assert ("seeds a side" in found.reason) == (found.seeds is not None)
+
+
+def test_a_chance_that_is_the_error_itself_decides_nothing() -> None:
+    """Three runs a side part by chance once in ten tries."""
+    tenth, three = Levels(0.1, 0.1), (sample(1.0, 1.0, 1.0), sample(9.0, 9.0, 9.0))
+    found = [judge("m", *sides, ABSOLUTE, tenth) for sides in (three, (three[0], sample(runs=3)))]
+    for after in (FOUR, sample(4.0, 4.1, 4.2, 4.3)):
+        known = judged(FOUR, after, ABSOLUTE)
+        assert known.p_equivalent is not None
+        assert known.p_different is not None
+        found.append(judge("m", FOUR, after, ABSOLUTE, Levels(known.p_equivalent, known.p_different)))
+
+    assert {each.decision for each in found} == {Decision.UNDECIDED}
+    assert found[0].seeds == 4
+    assert "4 seeds a side" in found[0].reason
