@@ -132,6 +132,8 @@ class Calls:
                 return given[0]
             case Named(name=name) if name.partition(".")[0] in ("builtins", "copy", "collections", "itertools"):
                 return self._library(name, node, given, found, frame)
+            case Named(name="types.new_class") if len(given) > 1:
+                return self._made_class(node, given[1])
             case Named(name="typing.cast") if len(given) == 2:
                 return given[1]
             case Named(name="importlib.import_module") if text := _text(node):
@@ -226,12 +228,30 @@ class Calls:
                 return Namespace(given[0] if given else None)
             case "type" if len(given) == 1:
                 return self._expressions.class_of(given[0])
+            case "type" if len(given) == 3:
+                return self._made_class(node, given[1])
             case "__import__" if text := _text(node):
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
                 return Named(text if is_inner else text.partition(".")[0])
             case "dict" if named and not given:
                 return DictValue(_joined(list(named.values()))) if self._facts.is_led(named.values()) else TOP
         return TOP
+
+    def _made_class(self, node: ast.Call, bases: Value) -> Value:
+        """Return what a class that a call makes stands for: its bases, a known one first, and never surely."""
+        makes_objects = (
+            part.value in ("__init__", "__new__") for part in ast.walk(node) if isinstance(part, ast.Constant)
+        )
+        if not isinstance(bases, TupleValue) or any(makes_objects):
+            return TOP
+        names = list[str]()
+        for base in bases.items:
+            if isinstance(base, Local):
+                names += filter(None, [self._facts.bases.get(base.node, "")])
+            elif isinstance(base, Named) and not base.how:
+                names += base.names
+        names.sort(key=lambda name: name not in self._known.classes)
+        return Named(names[0], sure=False, how="type", others=frozenset(names[1:])) if names else TOP
 
     def _super(self, node: ast.Call, frame: Frame) -> Value:
         inner = frame.enclosing_class

@@ -26,7 +26,7 @@ def find_removed(facts: CallFacts) -> Iterator[Finding]:
     for expression, value in facts.trace.names.items():
         for one in value.candidates() if isinstance(value, Named) else ():
             removal = index.removals.get(one.name)
-            if removal and not _is_told(file, expression, one.name):
+            if removal and one.how != "type" and not _is_told(file, expression, one.name):
                 yield _finding(file, expression, (one.name, removal))
 
 
@@ -63,7 +63,25 @@ def _used(facts: CallFacts) -> Iterator[tuple[ast.alias | ast.expr, str]]:
             yield expression, value.name
     for call, callee in facts.trace.callees.items():
         name = callee.name if isinstance(callee, Named) else facts.file.import_of(call.func)
-        yield from ((call, f"{name}({word.arg})") for word in call.keywords if name and word.arg)
+        given = (key for word in call.keywords for key in ([word.arg] if word.arg else _keys(facts.file, word.value)))
+        yield from ((call, f"{name}({key})") for key in given if name)
+
+
+def _keys(file: File, spread: ast.expr) -> Iterator[str]:
+    """Yield the keys that are written of what a call spreads."""
+    match file.value_of(spread):
+        case ast.Dict(keys=keys, values=values):
+            for key, inner in zip(keys, values, strict=True):
+                name = file.value_of(key) if key else None
+                if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                    yield name.value
+                yield from () if key else _keys(file, inner)
+        case ast.Call(func=ast.Name(id="dict"), args=args, keywords=words):
+            yield from (key for arg in args for key in _keys(file, arg))
+            for word in words:
+                yield from [word.arg] if word.arg else _keys(file, word.value)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from (*_keys(file, left), *_keys(file, right))
 
 
 def _finding(file: File, node: ast.alias | ast.expr, gone: tuple[str, Removal]) -> Finding:

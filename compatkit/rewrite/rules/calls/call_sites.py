@@ -47,7 +47,10 @@ class Visitor:
                 inner = _with(call, call.args[1:], call.keywords)
                 self._report_passed(inner, one.name, "`functools.partial` may be given more arguments later")
             return
-        if isinstance(callee, Named) and callee.how:
+        if isinstance(callee, Named) and callee.how == "type":
+            for one in callee.candidates():
+                self._report_passed(call, one.name, "it is a subclass, made by a call, that is called")
+        elif isinstance(callee, Named) and callee.how:
             inner = _with(call, [], call.keywords)
             for one in callee.candidates() if call.keywords else ():
                 self._report_passed(inner, one.name, "it is called through `functools.partial`")

@@ -30,6 +30,16 @@ why = "it closes for good"
             "CK910 2 shop.odd.bag.take changed, and is left to you: ask the shop",
         ),
         ("import shop\nshop.pay(1, how=2)\n", "CK910 2 shop.pay(how) changed, and is left to you: cash is counted now"),
+        *(
+            (f"import shop\nkey = 'how'\nshop.pay(1, **{spread})\n", "CK910 3 shop.pay(how) changed")
+            for spread in (
+                "{'how': 2}",
+                "dict(how=2)",
+                "{key: 2}",
+                "{**{'how': 2}}",
+                "({'when': 1} | dict({'how': 2}))",
+            )
+        ),
         (
             "from shop import Client\nClient().close()\n",
             "CK910 2 shop.Client.close changed, and is left to you: it closes",
@@ -52,6 +62,7 @@ def test_a_use_is_told_once_with_the_reason(source: str, said: str) -> None:
         "from shop import odd\n",
         "import shop.oddities\nshop.oddities.x()\n",
         "import shop\nshop.pay(1, when=2)\n",
+        "import shop\nshop.pay(1, **{'when': 2, **{'who': 'how'}})\n",
         "import shop\nshop.repay(how=2)\n",
         "from other.odd import bag\n",
         "from shop import Client\nClient().closed()\n",

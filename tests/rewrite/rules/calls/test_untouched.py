@@ -9,7 +9,7 @@ import pytest
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from tests.rewrite.rules.calls.shop import findings, outcome_of
+from tests.rewrite.rules.calls.shop import SHOP, findings, outcome_of
 
 SILENT = {
     "another_function": "import shop\nshop.look(where=1)\n",
@@ -63,6 +63,12 @@ def test_is_neither_touched_nor_reported(source: str) -> None:
     assert outcome_of(source) == Unchanged()
 
 
+TILL = """
+[[calls]]
+code = "SH107"
+of = "shop.Till"
+rename = { money = "amount" }
+"""
 REPORTED = {
     "positions_in_a_list": ("import shop\nshop.buy(*a, where=1)\n", "`*args` or `**kwargs`"),
     "keywords_in_a_dict": ("import shop\nshop.buy(1, **k)\n", "`*args` or `**kwargs`"),
@@ -332,6 +338,16 @@ REPORTED = {
         "another branch uses the new form",
     ),
     "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
+    "a_class_that_a_call_makes": (
+        "import shop\ntype('X', (shop.Till,), {})(money=1)\n",
+        "it is a subclass, made by a call",
+    ),
+    "one_that_has_a_name": ("import shop\nX = type('X', (int, shop.Till), {'a': 1})\nX(money=1)\n", "made by a call"),
+    "one_of_types": ("import shop, types\ntypes.new_class('X', (shop.Till,))(money=1)\n", "made by a call"),
+    "one_of_a_class_of_this_file": (
+        "import shop\nclass A(shop.Till): ...\ntype('X', (A,), {})(money=1)\n",
+        "made by a call",
+    ),
     "a_subclass": (
         dedent(
             """\
@@ -348,7 +364,7 @@ REPORTED = {
 
 @pytest.mark.parametrize(("source", "reason"), REPORTED.values(), ids=REPORTED)
 def test_is_reported_and_left_alone(source: str, reason: str) -> None:
-    outcome = outcome_of(source)
+    outcome = outcome_of(source, SHOP + TILL)
 
     assert isinstance(outcome, Unchanged), outcome
     assert reason in " ".join(item.message for item in outcome.findings)
