@@ -1,5 +1,4 @@
-"""Calls that are made as they are written, though v1 meant something else by them, or v2 refuses them: whoever made
-one is told, by the row."""
+"""Tell of calls that are made as they are written, though v1 meant something else by them, or v2 refuses them."""
 
 from __future__ import annotations
 
@@ -46,8 +45,8 @@ class LeftRows(NamedTuple):
         if not self.other or (self.old and self.old not in sys.modules):
             return
         if mapped := map_arguments(self.other, args, kwargs):
-            steps = ("it is called as it is, and v1 meant by that what v2 takes so", *mapped.steps)
-            warn_changed(mapped.code, name, steps, caller)
+            told = f"it runs with v2's meaning; v1's is had by {'; '.join(mapped.steps)}"
+            warn_changed(mapped.code, name, [told], caller)
 
     def tell_refused(
         self, name: str, args: Sequence[object], kwargs: Mapping[str, object], caller: FrameType | None

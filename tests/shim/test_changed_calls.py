@@ -332,3 +332,33 @@ def test_a_call_under_the_shim_is_the_rewritten_call_without_it(
         return names["sell"](*mapped.args, **mapped.kwargs)
 
     assert eval(call.replace("sell(", "shimmed(", 1), {"shimmed": shimmed}) == rewritten
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'lacks = ["mode"]\npin = { mode = "old" }',
+        'lacks = ["mode", "deep"]\nadd = { task = 1 }',
+        'unless = ["mode"]\npin = { deep = true }',
+        'unless_when = { mode = ["m"] }\nrename = { deep = "task" }',
+    ],
+)
+def test_conditions_on_what_is_not_given_hold_as_in_the_rewrite(row: str) -> None:
+    from compatkit.shim.mapped_call import map_arguments
+
+    declared = parse_migration(HEAD + f'[[calls]]\ncode = "SH101"\nof = "shop.sell"\nv1 = ["item", "mode"]\n{row}\n')
+
+    def shimmed(*args: object, **kwargs: object) -> object:
+        mapped = map_arguments(declared.calls, args, kwargs)
+        return (mapped.args, mapped.kwargs) if mapped else (args, kwargs)
+
+    def taken(*args: object, **kwargs: object) -> object:
+        return args, kwargs
+
+    for written in ("1", "1, 'm'", "1, mode='m'", "1, 'n', deep=2", "1, deep=False", "1, mode='m', deep=2"):
+        source = f"from shop import sell\nresult = sell({written})\n".encode()
+        outcome = rewrite_source(source, module="app", is_package=False, moves=(), migrations=[declared])
+        names: dict[str, Any] = {"sell": taken}
+        rewritten = outcome.source if isinstance(outcome, Rewritten) else source
+        exec(rewritten.partition(b"\n")[2], names)
+        assert eval(f"sell({written})", {"sell": shimmed}) == names["result"], written
