@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from compatkit.rewrite.flow.expressions import Expressions
 from compatkit.rewrite.flow.scope_frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
-from compatkit.rewrite.flow.values import TOP, Instance, IterableValue, Mock, Named, Value, doubtful, element
+from compatkit.rewrite.flow.values import TOP, Instance, IterableValue, Local, Mock, Named, Value, doubtful, element
 
 Execute = Callable[[Sequence[ast.stmt], Frame], None]
 _ROUNDS = 4
@@ -117,19 +117,26 @@ class Blocks:
         for item in node.items:
             manager = self._expressions.value(item.context_expr, frame)
             if item.optional_vars is not None:
-                self._stores.store(item.optional_vars, self._entered(manager), frame)
+                self._stores.store(
+                    item.optional_vars, self._entered(manager, is_async=isinstance(node, ast.AsyncWith)), frame
+                )
         before = _copy(frame.env)
         seen = self._attempt(node.body, frame)
         # The context manager may swallow an exception, at any place of the body.
         frame.env = join_env(frame.env, before, seen)
 
-    def _entered(self, manager: Value) -> Value:
+    def _entered(self, manager: Value, *, is_async: bool) -> Value:
         """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
         if isinstance(manager, Mock):
             return manager
         if isinstance(manager, IterableValue):
             # What a generator yields that `contextlib.contextmanager` decorates.
             return doubtful(manager.item)
+        entering = "__aenter__" if is_async else "__enter__"
+        if isinstance(manager, Instance) and isinstance(
+            method := self._expressions.attribute(manager, entering), Local
+        ):
+            return doubtful(self._expressions.facts.result_of(method.node))
         made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
         return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP
 
@@ -185,6 +192,7 @@ class Blocks:
                 if pattern.rest:
                     # Python deletes the keys that a pattern names from a plain copy, which has one spelling alone.
                     self._expressions.facts.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
+        self._ask_inside(pattern, subject)
         for part in ast.walk(pattern):
             match part:
                 case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):
@@ -194,6 +202,24 @@ class Blocks:
                     self._narrow_to(name, self._expressions.value(asked, frame), frame)
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                     frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else TOP)
+
+    def _ask_inside(self, pattern: ast.pattern, subject: Value) -> None:
+        """Note the keys that the patterns inside a pattern ask of what lies in the subject."""
+        inner: list[tuple[ast.pattern, Value]] = []
+        match pattern:
+            case ast.MatchMapping(keys=keys, patterns=patterns):
+                held = (doubtful(self._expressions.subscript(subject, key)) for key in keys)
+                inner = list(zip(patterns, held, strict=True))
+            case ast.MatchSequence(patterns=patterns):
+                inner = [(part, doubtful(element(subject))) for part in patterns]
+            case ast.MatchOr(patterns=patterns):
+                inner = [(part, subject) for part in patterns]
+            case ast.MatchAs(pattern=ast.pattern() as part):
+                inner = [(part, subject)]
+        for part, value in inner:
+            for key in part.keys if isinstance(part, ast.MatchMapping) else ():
+                self._expressions.ask(key, value)
+            self._ask_inside(part, value)
 
 
 def _copy(env: Env | None) -> Env | None:

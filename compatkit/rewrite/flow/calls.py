@@ -78,7 +78,11 @@ _READING_METHODS = frozenset(
     {"add", "append", "critical", "debug", "dump", "dumps", "error", "exception", "extend", "format", "info", "join"}
     | {"log", "plot", "put", "warning", "write", "writerow", "writerows"}
 )
-
+# Those that only put it away.
+_KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
+_KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
+# Builtins that write it as a text.
+_SHOWING = frozenset({"builtins.format", "builtins.print", "builtins.repr", "builtins.str"})
 
 # Builtins that give back nothing of what they look at.
 _LOOKING = frozenset(
@@ -151,9 +155,10 @@ class Calls:
             if not self._known.reaches(one.partition(".")[0]):
                 self._send(one, node, found)
         self._escape(given)
-        if not _only_reads(node.func, callee):
-            for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
+        for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
+            if not _only_keeps(node.func, callee):
                 self._facts.hand_out(arg, found[arg], self._known.objects)
+            if not _only_reads(node.func, callee):
                 self.doubt(found[arg], frame)
         return self._patched(node, callee, found)
 
@@ -192,6 +197,8 @@ class Calls:
     def _library(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         named = {word.arg: found[word.value] for word in node.keywords if word.arg}
         first = given[0] if given else TOP
+        for arg in node.args if name in _SHOWING else ():
+            self._facts.hand_out(arg, found[arg], self._known.objects)
         if name in _SAME_ITEMS:
             self._apply(node, named.get("key"), element(first), frame)
             return many(element(first))
@@ -334,9 +341,17 @@ class Calls:
                 below = take(of, Item(key.value))
                 return below if below is TOP else join(below, default)
             return take_any_key(of)
-        if name == "update":
-            self.taint(of)
-        return of if name == "copy" else TOP
+        match name:
+            case "values":
+                return many(take_any_key(of))
+            case "items" | "popitem":
+                pair = TupleValue((TOP, take_any_key(of)))
+                return many(pair) if name == "items" else pair
+            case "update":
+                self.taint(of)
+            case "copy":
+                return of
+        return TOP
 
     def _of_list(
         self, of: RecordValue | IterableValue, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame
@@ -385,7 +400,11 @@ class Calls:
             value = doubtful(join(place, value))
         name = func.value if isinstance(func, ast.Attribute) else None
         if isinstance(to, IterableValue) and isinstance(name, ast.Name):
-            frame.bind(name.id, many(join(to.item, value), to.origins))
+            grown = many(join(to.item, value), to.origins)
+            home = None if frame.env is None or name.id in frame.env else frame.home_of(name.id, frame.parent)
+            if home is not None:
+                self._facts.goes_on(self._facts.attributes, home.node, name.id, grown)
+            frame.bind(name.id, grown)
 
     def taint(self, value: Value) -> None:
         self._facts.tainted.update(origins_of(value))
@@ -418,6 +437,17 @@ def _only_reads(function: ast.expr, callee: Value) -> bool:
         return True
     return isinstance(function, ast.Attribute) and (
         function.attr in _READING_METHODS or function.attr.startswith(("assert", "log_"))
+    )
+
+
+def _only_keeps(function: ast.expr, callee: Value) -> bool:
+    """Tell whether what is called puts away what it is given, or compares it, and asks it nothing."""
+    if isinstance(callee, Mock):
+        return True
+    if isinstance(callee, Named) and callee.name.partition(".")[0] in _KEEPING:
+        return True
+    return isinstance(function, ast.Attribute) and (
+        function.attr in _KEEPING_METHODS or function.attr.startswith("assert")
     )
 
 
@@ -462,6 +492,8 @@ def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Fo
             yield str(word.arg), value
             continue
         if word.arg is None:
+            if isinstance(value, RecordValue):
+                yield from ((name, take(value, Item(name))) for name in named)
             value = value.item if isinstance(value, DictValue) else TOP
             yield from ((name, value) for name in named)
         if args.kwarg and many(value) is not TOP:

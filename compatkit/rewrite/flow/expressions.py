@@ -196,22 +196,36 @@ class Expressions:
                 return many(_joined(element(found[i]) if isinstance(i, ast.Starred) else found[i] for i in items))
             case ast.Tuple(elts=items):
                 return TupleValue(tuple(found[item] for item in items))
-            case ast.Dict(values=values):
-                held = _joined(found[item] for item in values)
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                held = _joined(found[item] if key else values_of(found[item]) for key, item in pairs)
                 is_kept = not values or self.facts.is_followed(held)
                 return DictValue(held, frozenset({node})) if is_kept else TOP
             case ast.Set(elts=items):
                 return many(_joined(found[item] for item in items))
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 one, other = element(found[left]), element(found[right])
-                return TOP if TOP in (one, other) else many(join(one, other))
+                both = join_known(one, other)
+                return many(doubtful(both) if TOP in (one, other) else both)
+            case ast.FormattedValue(value=shown):
+                self.facts.hand_out(shown, found[shown], self.known.objects)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self.merged(found[left], right)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 for asked, op, container in zip([left, *comparators], ops, comparators, strict=False):
-                    if isinstance(op, ast.In | ast.NotIn):
-                        self.ask(asked, found[container])
+                    self._compare(asked, op, container, found)
         return TOP
+
+    def _compare(self, one: ast.expr, op: ast.cmpop, other: ast.expr, found: Found) -> None:
+        """Note keys that are looked up, and records that are compared with what is none."""
+        if isinstance(op, ast.In | ast.NotIn):
+            self.ask(one, found[other])
+            if found[one] is TOP and not isinstance(one, ast.Constant) and _is_record(element(found[other])):
+                self.facts.hand_out(other, found[other], self.known.objects)
+        elif isinstance(op, ast.Eq | ast.NotEq):
+            for held, unknown in ((one, other), (other, one)):
+                if found[unknown] is TOP and not isinstance(unknown, ast.Constant):
+                    self.facts.hand_out(held, found[held], self.known.objects)
 
     def ask(self, key: ast.expr, container: Value) -> None:
         """Note that `key` is looked up in `container`."""
@@ -390,6 +404,10 @@ class Expressions:
                 before[name] = join(before.get(name, BOTTOM), value)
 
 
+def _is_record(value: Value) -> bool:
+    return isinstance(value, RecordValue) and value.is_record
+
+
 def _hides(of: Value) -> bool:
     """Tell whether nothing is known of an object, or only that it asks another one for what it has not."""
     if isinstance(of, Instance) and of.local is not None:
@@ -400,6 +418,16 @@ def _hides(of: Value) -> bool:
 def join_known(one: Value, other: Value) -> Value:
     """Join two values of which an unknown one has no say."""
     return other if one is TOP else one if other is TOP else join(one, other)
+
+
+def values_of(value: Value) -> Value:
+    """Return what lies in a mapping that is spread: what lies in a record is no record."""
+    match value:
+        case DictValue():
+            return came_from(value.item, value.origins)
+        case RecordValue():
+            return take_any_key(value)
+    return BOTTOM if value is BOTTOM else TOP
 
 
 def _joined(values: Iterator[Value]) -> Value:

@@ -20,6 +20,7 @@ from compatkit.rewrite.flow.values import (
     is_interesting,
     join,
     many,
+    records_in,
     tables_in,
 )
 
@@ -121,8 +122,9 @@ class FlowFacts:
 
     def hand_out(self, node: ast.expr, value: Value, objects: Collection[int]) -> None:
         """Note records that are objects in v2 and are given to code that is not seen."""
-        if isinstance(value, RecordValue) and value.table in objects:
-            self.handed[node] = value
+        for held in records_in(value):
+            if held.table in objects:
+                self.handed[node] = held
 
     def doubt_of(self, record: RecordValue) -> str:
         """Return why a key that is asked of `record` is not certain to be that of a record, or nothing."""

@@ -15,7 +15,7 @@ from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import DeclaredNames
-from compatkit.rewrite.flow.expressions import Expressions, defaults_of
+from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.scope_frames import Frame, FrameFactory, parameters
@@ -78,11 +78,12 @@ class _Follower:
                 done.add(node)
                 self._function(node, parent)
         shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
+        shared = {name: join_known(value, frame.joined.get(name, TOP)) for name, value in shared.items()}
         self._facts.handed_on = {
             **dict(self._brought_late(tree)),
             **self._expressions.brought(),
-            **shared,
             **frame.joined,
+            **shared,
         }
 
     def _brought_late(self, tree: ast.Module) -> Iterator[tuple[str, Value]]:
@@ -158,9 +159,10 @@ class _Follower:
         self._expressions.waiting[node] = frame
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
-        for part in (*node.decorator_list, *(word.value for word in node.keywords)):
-            self._expressions.value(part, frame)
-        bases = [self._expressions.value(base, frame) for base in node.bases]
+        for word in node.keywords:
+            self._expressions.value(word.value, frame)
+        decorators = [self._expressions.value(part, frame) for part in node.decorator_list]
+        bases = [self._base(base, frame) for base in node.bases]
         known = [name for base in bases if (name := self._declared_base(base))]
         if known:
             self._facts.bases[node] = known[0]
@@ -178,10 +180,21 @@ class _Follower:
         self.execute(node.body, inner)
         for name, value in inner.joined.items():
             self._facts.goes_on(self._facts.attributes, node, name, value)
+            if any(isinstance(base, Named) and base.name.endswith("Enum") for base in bases):
+                # It comes back as the `value` of a member.
+                self._facts.lose(value, node.lineno)
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
+        for decorator in decorators:
+            if known and isinstance(decorator, Local) and (names := parameters(decorator.node)):
+                self._facts.goes_on(self._facts.arguments, decorator.node, names[0], Named(known[0], sure=False))
         frame.bind(node.name, Local(node))
+
+    def _base(self, node: ast.expr, frame: Frame) -> Value:
+        """Return a base class: that of `Base[int]` is `Base`."""
+        value = self._expressions.value(node, frame)
+        return self._expressions.value(node.value, frame) if isinstance(node, ast.Subscript) else value
 
     def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
         """Tell whether a call of a class is one of its declared base: nothing before it in line makes objects."""

@@ -119,6 +119,8 @@ class Stores:
         item = join(of.item, value)
         if isinstance(container, ast.Name):
             frame.bind(container.id, TOP if item is TOP else DictValue(item, of.origins))
+        else:
+            self._facts.lose(value, container.lineno)
 
     def _augment(self, node: ast.AugAssign, frame: Frame) -> None:
         value = self._expressions.value(node.value, frame)

@@ -325,15 +325,20 @@ def dotted_names_in(value: Value) -> Iterator[str]:
             yield from (name for item in items for name in dotted_names_in(item))
 
 
+def records_in(value: Value) -> Iterator[RecordValue]:
+    """Yield the records, and what a producer gave, that lie in a value, at any depth."""
+    match value:
+        case RecordValue():
+            yield value
+        case IterableValue(item=item) | DictValue(item=item):
+            yield from records_in(item)
+        case TupleValue(items=items):
+            yield from (held for item in items for held in records_in(item))
+
+
 def tables_in(value: Value) -> Iterator[int]:
     """Yield the tables of the records that lie in a value, at any depth."""
-    match value:
-        case RecordValue(table=table):
-            yield table
-        case IterableValue(item=item) | DictValue(item=item):
-            yield from tables_in(item)
-        case TupleValue(items=items):
-            yield from (table for item in items for table in tables_in(item))
+    yield from (held.table for held in records_in(value))
 
 
 def _names_of(handed: Handed) -> Iterator[str]:

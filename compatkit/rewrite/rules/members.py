@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
@@ -27,7 +28,7 @@ class Members:
         self._index = facts.index
         self._options = facts.options
         self._ignored = facts.file.ignored
-        bodies = [owner.body for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
+        bodies = [_statements(owner.body) for owner in facts.trace.bases if isinstance(owner, ast.ClassDef)]
         self._overridden = {name for body in bodies for item in body for name in defined_names(item)}
         self._overridden |= facts.file.neighbours.overridden
         is_kept = any(member.own for member in facts.index.members.values())
@@ -41,12 +42,13 @@ class Members:
                     yield from self._attribute(node, one, member)
         for owner, base in self._trace.bases.items():
             if isinstance(owner, ast.ClassDef):
-                for item in owner.body:
+                for item in _statements(owner.body):
                     yield from self._definition(owner, item, base)
         for mixin, base in self._mixins():
-            for item in mixin.body:
+            for item in _statements(mixin.body):
                 yield from self._definition(mixin, item, base)
         self._report_patterns()
+        self._report_made_classes()
 
     def _mixins(self) -> Iterator[tuple[ast.ClassDef, str]]:
         """Yield the classes that have no declared base, and that a class with one takes on."""
@@ -56,6 +58,10 @@ class Members:
                 if isinstance(each, ast.ClassDef) and each not in seen:
                     seen.add(each)
                     yield each, base
+        mixed = dict(self._file.neighbours.mixed)
+        for node in self._file.nodes.of(ast.ClassDef) if mixed else ():
+            if node not in seen and (base := mixed.get(node.name, "")):
+                yield node, base
 
     def _report_patterns(self) -> None:
         """Report class patterns that name a member: on v2 such a pattern matches nothing, and nothing says so."""
@@ -67,6 +73,23 @@ class Members:
                     column = self._source.column(node.lineno, node.col_offset)
                     message = f"{said_of(f'{owner}.{name}', member)}; not rewritten: a class pattern asks for it"
                     self.findings.append(Finding(member.code, node.lineno, column, message))
+
+    def _report_made_classes(self) -> None:
+        """Report a method that the library calls, in the namespace of a class that `type` makes."""
+        for call in self._file.nodes.of(ast.Call):
+            match call:
+                case ast.Call(func=ast.Name(id="type"), args=[_, ast.Tuple(elts=bases), ast.Dict(keys=[*keys]), *_]):
+                    for base, key in product(bases, keys):
+                        self._made(self._file.import_of(base), key)
+
+    def _made(self, base: str, key: ast.expr | None) -> None:
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            return
+        member = self._index.members.get(f"{base}.{key.value}")
+        if member and member.defined and not self._ignored.holds(key.lineno, member.code):
+            column = self._source.column(key.lineno, key.col_offset)
+            message = f"{said_of(f'{base}.{member.v1}', member)}; not rewritten: it is a key of a class that is made"
+            self.findings.append(Finding(member.code, key.lineno, column, message))
 
     def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
         if self._ignored.holds(node.lineno, member.code):
@@ -137,7 +160,9 @@ class Members:
             return "its class is a mixin, which may be used elsewhere as well"
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
-        names = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        names = [
+            each.name for each in _statements(node.body) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
         if member.v2 in names or names.count(member.v1) > 1:
             return f"the class defines {member.v2 if member.v2 in names else member.v1} as well"
         if any(isinstance(each, ast.Attribute) and each.attr == member.v1 for each in self._nodes):
@@ -147,3 +172,17 @@ class Members:
     def _say(self, node: ast.Attribute | ast.stmt, member: MemberChange, name: str) -> None:
         column = self._source.column(node.lineno, node.col_offset)
         self.findings.append(Finding(member.code, node.lineno, column, said_of(name, member), "manual"))
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a class, also those in a branch of an `if`, `try` or `with`."""
+    for item in body:
+        yield item
+        match item:
+            case ast.If() | ast.For() | ast.While():
+                yield from _statements([*item.body, *item.orelse])
+            case ast.With():
+                yield from _statements(item.body)
+            case ast.Try() | ast.TryStar():
+                handled = (each for handler in item.handlers for each in handler.body)
+                yield from _statements([*item.body, *handled, *item.orelse, *item.finalbody])

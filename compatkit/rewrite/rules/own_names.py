@@ -19,7 +19,10 @@ _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__s
 
 def may_ask(text: str, names: Iterable[str]) -> bool:
     """Tell whether a text may ask one of these for its own name, or look it up by that."""
-    return any(f"{name}.__" in text or f"'{name}'" in text or f'"{name}"' in text for name in names)
+    return any(
+        f"{name}.__" in text or any(f"{quote}{said}{quote}" in text for quote in "'\"" for said in (name, name.lower()))
+        for name in names
+    )
 
 
 def find_own_names(file: File, run: RunPlan) -> Found:
@@ -34,12 +37,22 @@ def _asked(file: File, where: Renaming) -> Iterator[Finding]:
     for node in file.nodes.of(ast.Attribute):
         if node.attr not in _OF_SYMBOLS | _OF_MODULES:
             continue
-        for meaning in file.meanings(node.value):
+        for meaning in file.meanings(_class_of(node.value) or node.value):
             move = where.of(meaning)
             if move and node.attr in _changing(move, meaning, where):
                 new = move.new_name if node.attr in _OF_NAMES and not where.whole(meaning) else move.new
                 message = f"asks {meaning} for its {node.attr}, which changes: it is {new} now"
                 yield file.finding(node, move.code, message)
+
+
+def _class_of(node: ast.expr) -> ast.expr | None:
+    """Return the class of an object that is made on the spot, where the class is what is asked."""
+    match node:
+        case ast.Attribute(value=ast.Call(func=made), attr="__class__"):
+            return made
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Call(func=made)]):
+            return made
+    return None
 
 
 def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
@@ -52,9 +65,10 @@ def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
 def _found_by_name(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
     asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in _OF_NAMES and not file.meanings(node.value)]
-    moves = {each.name.rpartition(".")[2]: where.declared(each.name) for each in file.imports if asking}
+    moves = {each.name.rpartition(".")[2].lower(): where.declared(each.name) for each in file.imports if asking}
     for node in file.nodes.of(ast.Constant) if moves else ():
-        move = moves.get(node.value) if isinstance(node.value, str) else None
+        # A registry may keep its names in small letters.
+        move = moves.get(node.value.lower()) if isinstance(node.value, str) else None
         if move and move.old_name != move.new_name:
             line = asking[0].lineno
             message = f"a text names {move.old_name}, whose __name__ is {move.new_name} now; line {line} asks for it"

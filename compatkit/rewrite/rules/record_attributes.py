@@ -73,7 +73,9 @@ class Objects:
             self._in_string(string, asked)
         for node, value in self._trace.stand_ins.items():
             if isinstance(value, RecordValue) and value.table in self._tables:
-                self._report(node, self._codes[value.table], "a mock hands out this dict, and a v2 record is an object")
+                what = "what this makes, a dict perhaps" if isinstance(node, ast.Call) else "this dict"
+                message = f"a mock hands out {what}, and a v2 record is an object"
+                self._report(node, self._codes[value.table], message)
         for node, held in self._trace.records.items():
             if held.table in self._tables and (use := self._use_of_a_dict(node)):
                 self._report(node, self._codes[held.table], f"a v2 record is no dict: {use}")
@@ -82,8 +84,12 @@ class Objects:
             if isinstance(value, RecordValue) and value.table in self._tables and is_writing:
                 self._report(call.args[0], self._codes[value.table], "a v2 record is no dict: it has no form in a text")
         for node, held in self._trace.handed.items():
-            if held.table in self._tables:
+            if held.table in self._tables and not self._is_said(node):
                 message = "v2 records are given to code that is not seen here; it must not ask them as dicts"
+                if isinstance(self._parents.get(node), ast.Compare):
+                    message = "a v2 record is no dict, and equals none"
+                elif self._is_shown(node):
+                    message = "a v2 record is no dict: its text is another"
                 self._report(node, self._codes[held.table], message)
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass
@@ -129,7 +135,9 @@ class Objects:
             bracketed = re.compile(rf"\[\s*(['\"]){re.escape(spelling)}\1\s*\]")
             places = list(bracketed.finditer(self._source.text, start, end))
             same = [n for n in ast.walk(string) if isinstance(n, ast.Constant) and n.value == spelling]
-            if len(places) == len(own) == len(same):
+            if shows_itself(string, spelling):
+                self._leave(own[0], "the f-string shows it as it is written")
+            elif len(places) == len(own) == len(same):
                 for asked, place in zip(own, places, strict=True):
                     self._change(asked, place.span(), f".{asked.name}")
             else:
@@ -217,6 +225,18 @@ class Objects:
                 return "it contains no keys" if is_asked and not self._is_known(node) else ""
         return ""
 
+    def _is_said(self, node: ast.expr) -> bool:
+        place = (node.lineno, self._source.column(node.lineno, node.col_offset))
+        return any((finding.line, finding.column) == place for finding in self._pass.findings)
+
+    def _is_shown(self, node: ast.expr) -> bool:
+        match self._parents.get(node):
+            case ast.FormattedValue():
+                return True
+            case ast.Call(func=ast.Name(id="format" | "print" | "repr" | "str")):
+                return True
+        return False
+
     def _is_known(self, node: ast.expr) -> bool:
         """True where the key that is looked for in a record is met itself."""
         compare = self._parents[node]
@@ -228,6 +248,13 @@ class Objects:
         finding = Finding(code, place.lineno, self._source.column(place.lineno, place.col_offset), message)
         if finding not in self._pass.findings:
             self._pass.findings.append(finding)
+
+
+def shows_itself(string: ast.JoinedStr, spelling: str) -> bool:
+    """Tell whether an f-string has `{r["key"]=}`, which prints the text of the expression as well."""
+    texts = (part.value for part in string.values if isinstance(part, ast.Constant))
+    written = re.compile(rf"\[\s*(['\"]){re.escape(spelling)}\1\s*\].*=\s*\Z", re.DOTALL)
+    return any(isinstance(text, str) and written.search(text) is not None for text in texts)
 
 
 def _said(spelling: str, name: str) -> str:

@@ -38,6 +38,9 @@ class Box:
     def {1}(self):
         return f"open {{self.{0}}}"
 
+    def show(self):
+        return self.{1}()
+
 
 def make_box():
     return Box()

@@ -9,7 +9,7 @@ from compatkit.migration import CallChange
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.flow.values import Local, Named
+from compatkit.rewrite.flow.values import TOP, Local, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -38,6 +38,7 @@ class Visitor:
 
     def uses(self) -> list[Use]:
         calls = [use for call, callee in self._trace.callees.items() for use in self._call(call, callee)]
+        self._report_out_of_sight()
         called = {id(call.func) for call in self._trace.callees}
         return [*calls, *self._references(called), *self._annotations()]
 
@@ -92,6 +93,16 @@ class Visitor:
             self._handed_with(call, arg, _given(call.args[number + 1 :], words))
         for word in call.keywords:
             self._handed_with(call, word.value, _given([], [each for each in call.keywords if each is not word]))
+
+    def _report_out_of_sight(self) -> None:
+        """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
+        said = {finding.line for finding in self.findings}
+        for name, line in self._trace.lost.items():
+            asked = {word for change in self._index.calls_of(name) if not change.to for word in change.asked}
+            for call, callee in self._trace.callees.items() if asked else ():
+                words = [word for word in call.keywords if word.arg in asked]
+                if words and call.lineno not in said and _passes_on(callee):
+                    self._report_passed(_with(call, [], words), name, f"it may be what line {line} hands on")
 
     def _handed_with(self, call: ast.Call, arg: ast.expr, given: Sequence[ast.keyword]) -> None:
         value = self._trace.names.get(arg)
@@ -339,3 +350,10 @@ def _is_loaded_by_text(node: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="getattr"), args=[ast.Call(args=[ast.Constant()]) as loaded, ast.Constant()]):
             return _is_loaded_by_text(ast.Attribute(value=loaded, attr=""))
     return False
+
+
+def _passes_on(callee: object) -> bool:
+    """Tell whether nothing is known of a callable, or only that it takes any keywords."""
+    if isinstance(callee, Local) and not isinstance(callee.node, ast.ClassDef):
+        return callee.node.args.kwarg is not None
+    return callee is TOP
