@@ -95,11 +95,13 @@ class ChangedCalls:
 
     def _know_old(self, name: str, new: str, renaming: Renaming, rows: tuple[CallChange, ...]) -> None:
         """Note what holds of calls under v1's name: under v2's, the same call means what it says."""
-        move = renaming.declared(name)
-        if rows and move and not move.is_module:
+        move = next(filter(None, map(renaming.declared, (name, *prefixes(name)))), None)
+        if not rows or move is None:
+            return
+        if move.old == name:
             self._adapted[name] = move, rows
-        elif rows:
-            self._ambiguous.setdefault(new, (top_of(name), rows))
+        else:
+            self._ambiguous.setdefault(new, (move.old_home, rows))
 
     def _changes_of(self, name: str) -> tuple[CallChange, ...]:
         return tuple(row for row in self._rows if any(fits_signature(pattern, name) for pattern in row.of))

@@ -17,7 +17,7 @@ class LeftRows(NamedTuple):
     """The rows of a callable that its calls are not changed by.
 
     `other` are those by which v1 meant something else; code that means v2's may give the same, so where the name moved
-    they hold only once its `old` package was imported. `refused` asks for a person, and v2 may refuse the call.
+    they hold only once its `old` module was imported. `refused` asks for a person, and v2 may refuse the call.
     """
 
     other: tuple[CallChange, ...] = ()

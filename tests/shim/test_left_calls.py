@@ -33,7 +33,7 @@ new = "shop.new"
 
 [[calls]]
 code = "SH104"
-of = ["shop.old.send", "shop.old.Parcel", "oldshop.wrap", "shop.same"]
+of = ["shop.old.send", "shop.old.Parcel", "oldshop.wrap", "shop.same", "shop.old.Parcel.post"]
 v1 = ["item", "mode"]
 meant = { mode = [["fast", "express"]] }
 
@@ -72,6 +72,7 @@ V2 = {
         def wrap(item, mode="slow", signed=False): return item, mode, signed
         class Parcel:
             def __init__(self, item, mode="slow"): self.mode = mode
+            def post(self, item, mode="slow"): return mode
         """,
 }
 
@@ -99,6 +100,8 @@ def test_call_under_the_old_name_gets_the_meaning_of_v1(shop: Any) -> None:
 
     assert quietly("Own('a', mode='fast').mode", Own=Own) == ("express", changed)
     assert quietly("Parcel('a', 'slow').mode", Parcel=Parcel) == ("slow", [])
+    # Of an object, it cannot be told by which name its class was reached.
+    assert quietly("Parcel('a').post('b', 'fast')", Parcel=Parcel) == ("fast", changed)
 
 
 def test_call_written_for_v2_is_made_as_without_the_shim(shop: Any) -> None:
@@ -107,6 +110,7 @@ def test_call_written_for_v2_is_made_as_without_the_shim(shop: Any) -> None:
     for call in ("new.send('a', mode='fast')", "new.wrap('a', mode='fast')"):
         assert quietly(call, new=new) == (("a", "fast", False), [])
     assert quietly("new.Parcel('a', 'fast').mode", new=new) == ("fast", [])
+    assert quietly("new.Parcel('a').post('b', 'fast')", new=new) == ("fast", [])
     assert quietly("shop.inside()", shop=shop) == (("a", "fast"), [])
     assert quietly("shop.measure([], task='one')", shop=shop) == ("one", [])
     assert quietly("type(shop.Measure('one'))", shop=shop) == (shop.Measure, [])
