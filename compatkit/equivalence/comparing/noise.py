@@ -21,11 +21,10 @@ from compatkit.equivalence.reading.known_names import is_generated
 from compatkit.equivalence.snapshot import File, Model, Snapshot
 from compatkit.equivalence.verdict import Verdict
 
-_DAY = r"20[0-9]{2}[-/._]?[01][0-9][-/._]?[0-3][0-9]"
-_CLOCK = (
-    r"[0-2]?[0-9][:._-][0-5][0-9](?:[:._-][0-5][0-9](?:[.,][0-9]+)?)?(?: ?[AP]M)?"
-    r"|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
-)
+_DAY = "20[0-9]{2}(?:" + "|".join(f"{gap}[01][0-9]{gap}[0-3][0-9]" for gap in ("-", "/", r"\.", "_", "")) + ")"
+# After a space, neither 0.53 nor 1042 is one.
+_CLOCK = r"[0-2]?[0-9](?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?|(?:[._-][0-5][0-9]){2}(?:[.,][0-9]+)?)(?: ?[AP]M)?"
+_CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
 _ID, _DRAWN, _TIME = "an id", "a name that MLflow draws", "a time"
@@ -45,12 +44,13 @@ _KINDS = {
         r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
         r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
     ),
-    "an address in memory": r"0x[0-9A-Fa-f]{6,16}(?![0-9A-Za-z])",
+    "an address in memory": r"0x(?:0{4})?[0-9A-Fa-f]{9,12}(?![0-9A-Za-z])",
     "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
     _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",
     _TIME: (
-        rf"{_DAY}(?:(?:[T @_/-]|, ?)(?:{_CLOCK}))?(?![0-9])"
-        rf"|[0-3]?[0-9][-/. ](?:[0-3]?[0-9]|{_MONTH})[-/. ]20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
+        rf"{_DAY}(?:(?:[ @]|, ?)(?:{_CLOCK})|[T_/-](?:{_CLOSE_CLOCK}))?(?![0-9])"
+        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{_MONTH}[-/. ])"
+        rf"20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
         rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
         rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
         r"|(?:[0-9]{1,3}(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
@@ -148,12 +148,12 @@ def _are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, s
 
 def _are_of_one_week(*times: str) -> bool:
     """Tell whether times may be of runs that follow each other: those of a day lie within a week."""
-    found = [_days(time) for time in times]
-    return not all(found) or any(max(days) - min(days) <= 7 for days in product(*found))
+    found = [days for time in times if (days := _days(time)) is not None]
+    return any(max(days) - min(days) <= 7 for days in product(*found) if days) or not found
 
 
-def _days(time: str) -> set[int]:
-    """Return the day of a time as a number; two, where day and month may be either; none where there is no day."""
+def _days(time: str) -> set[int] | None:
+    """Return the day of a time as a number; two, where day and month may be either; None of a clock."""
     if re.match("1[6-9][0-9]{8}", time):
         return {int(time[:10]) // 86_400}
     if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
@@ -163,7 +163,7 @@ def _days(time: str) -> set[int]:
     elif match := re.search(rf"({_MONTH}) ?([0-3]?[0-9]),? (20[0-9]{{2}})", time):
         readings = [(match[3], match[1], match[2])]
     else:
-        return set()
+        return None
     months = {name: number for number, name in enumerate(_MONTH[3:-1].split("|"), start=1)}
     days = set[int]()
     for year, month, day in readings:
@@ -173,9 +173,12 @@ def _days(time: str) -> set[int]:
 
 
 def _hour(time: str) -> str:
-    """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours."""
+    """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours.
+
+    Of a clock without a day, up to the minute: it may be a duration that was chosen.
+    """
     whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
-    return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[:-4]}"
+    return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[: -2 if _days(time) is None else -4]}"
 
 
 def _varying_hours(left: _Texts, twin: _Texts) -> set[str]:

@@ -77,6 +77,11 @@ NOT_FITTING = {
     "a seed as large as a time": ["1612345678", "1712345678", "1912345678"],
     "days that are drawn in another order": ["2026-01-02 2026-01-01", "2026-01-01 2026-01-02", "2026-01-03 2026-01-01"],
     "ids that are drawn in another order": [f"{IDS[0]} {IDS[1]}", f"{IDS[1]} {IDS[0]}", f"{IDS[2]} {IDS[0]}"],
+    "a score after a day": ["2026-11-29 0.53", "2026-11-29 0.54", "2026-11-29 1.59"],
+    "a count after a day": ["2026-11-29 1042", "2026-11-29 1043", "2026-11-29 2042"],
+    "a score before a count": ["12.5 2034", "12.7 2034", "12.9 2034"],
+    "a score like a day": ["2012.1901", "2012.1902", "2012.1909"],
+    "a checksum in hex": ["0x3f1b2c3d", "0x3f2b2c3d", "0x4f1b2c3d"],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
     "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
@@ -227,3 +232,9 @@ def test_lines_of_two_runs_may_be_of_one_second() -> None:
     runs = [logged(*(f"2026-11-29 01:20:3{at + line}" for line in range(3))) for at in range(3)]
 
     assert compared(*runs).is_equivalent
+
+
+def test_a_duration_that_is_chosen_decides_beside_one_that_varies() -> None:
+    runs = [logged(f"took 0:00:1{run}", f"budget 0:{10 * (1 + run // 2)}:00") for run in range(3)]
+
+    assert not compared(*runs).is_equivalent
