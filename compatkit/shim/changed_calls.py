@@ -162,8 +162,9 @@ def _makes(module: object, name: str) -> bool:
 
 
 def _is_of_old_name(row: CallChange) -> bool:
-    """True for a row that would change what was written for v2 as well."""
-    return bool(row.meant or (not row.asked and row.v2 is None))
+    """True for a row that would change what was written for v2 as well, or whose callable does not show v2."""
+    is_of_values = row.values and not (row.rename or row.add or row.pin or row.drop)
+    return bool(row.meant or is_of_values or (not row.asked and row.v2 is None))
 
 
 def _under_new_name(row: CallChange) -> CallChange | None:

@@ -43,6 +43,11 @@ of = ["shop.old.send", "oldshop.wrap"]
 pin = { signed = true }
 
 [[calls]]
+code = "SH108"
+of = ["shop.old.send", "oldshop.wrap"]
+values = { mode = [["cheap", "slow"]] }
+
+[[calls]]
 code = "SH106"
 of = ["shop.Measure", "shop.measure"]
 lacks = ["task"]
@@ -93,6 +98,7 @@ def test_call_under_the_old_name_gets_the_meaning_of_v1(shop: Any) -> None:
     assert quietly("send('a', mode='fast')", send=send) == (("a", "express", True), changed)
     assert quietly("send('a', 'fast', signed=False)", send=send) == (("a", "express", False), changed)
     assert quietly("send('a', signed=False)", send=send) == (("a", "slow", False), [])
+    assert quietly("send('a', mode='cheap', signed=False)", send=send) == (("a", "slow", False), changed)
     assert quietly("Parcel('a', 'fast').mode", Parcel=Parcel) == ("express", changed)
 
     class Own(Parcel):  # type: ignore[misc]
@@ -122,6 +128,8 @@ def test_where_old_and_new_cannot_be_told_apart_it_is_said(shop: Any) -> None:
 
     with pytest.warns(ChangedCallWarning, match=r"SH104 shop\.new\.wrap: .*mode: 'fast' -> 'express'; signed=True"):
         assert old.wrap("a", mode="fast") == ("a", "fast", False)
+    with pytest.warns(ChangedCallWarning, match=r"SH108 shop\.new\.wrap: .*mode: 'cheap' -> 'slow'"):
+        old.wrap("a", mode="cheap", signed=False)
     with pytest.warns(ChangedCallWarning, match=r"SH104 shop\.same: .*mode: 'fast' -> 'express'") as caught:
         assert shop.same("a", "fast") == ("a", "fast")
     assert caught[0].filename == __file__
