@@ -55,6 +55,8 @@ class Evaluating(Protocol):
 
     def class_of(self, value: Value) -> Value: ...
 
+    def name(self, name: str, frame: Frame) -> Value: ...
+
     def by_name(self, of: Namespace, name: str) -> Value: ...
 
 
@@ -117,6 +119,7 @@ class Calls:
     def _called(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         callee = found[node.func]
         self._facts.call(node, callee)
+        self._grow(node, found, frame)
         given = [found[arg] for arg in node.args]
         if given:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
@@ -272,10 +275,7 @@ class Calls:
         return Instance(base, sure=False, local=local)
 
     def _apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
-        """Call `function` with `item`, and return what it returns.
-
-        Only what stands in the call itself: a function that has a name may be called by others, with anything.
-        """
+        """Call `function` with `item`, and return what it returns."""
         inside = [*by.args, *(word.value for word in by.keywords)]
         match function:
             case Local(node=ast.Lambda() as node) if node in inside:
@@ -287,6 +287,15 @@ class Calls:
             case Named(name=name) if name in self._known.producers:
                 table, paths = self._known.producers[name]
                 return RecordValue(paths, table, function.sure)
+            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := _plain_names(called.args):
+                # A function that has a name may be called by others, with anything.
+                self._facts.goes_on(self._facts.arguments, called, names[0], item)
+                return doubtful(self._facts.result_of(called))
+            case ForeignDefinition(handed=handed) if self._facts.is_followed(item):
+                sent = f"{handed.names[0]}:0"
+                self._facts.sent[sent] = join(self._facts.sent.get(sent, BOTTOM), doubtful(item))
+            case Special.TOP | Named():
+                self._facts.hand_out(by, item, self._known.objects)
         return TOP
 
     def _local(
@@ -317,6 +326,10 @@ class Calls:
             case RecordValue() | IterableValue():
                 return self._of_list(of, name, node, given, found, frame)
             case DictValue():
+                if name == "setdefault" and len(given) == 2 and isinstance(held := node.func, ast.Attribute):
+                    table = held.value.id if isinstance(held.value, ast.Name) else ""
+                    if frame.env is not None and table in frame.env and is_like(given[1], of.item):
+                        frame.bind(table, DictValue(join(of.item, given[1]), of.origins))
                 return self._of_table(of, name, given)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
                 return self._expressions.by_name(of, _text(node))
@@ -400,11 +413,31 @@ class Calls:
             value = doubtful(join(place, value))
         name = func.value if isinstance(func, ast.Attribute) else None
         if isinstance(to, IterableValue) and isinstance(name, ast.Name):
-            grown = many(join(to.item, value), to.origins)
-            home = None if frame.env is None or name.id in frame.env else frame.home_of(name.id, frame.parent)
-            if home is not None:
-                self._facts.goes_on(self._facts.attributes, home.node, name.id, grown)
-            frame.bind(name.id, grown)
+            frame.bind(name.id, many(join(to.item, value), to.origins))
+
+    def keep(self, container: ast.expr, kept: Value, frame: Frame) -> None:
+        """Note what a container holds from now on that is not a name of the function itself: where others read it."""
+        match container:
+            case ast.Name(id=name) if frame.env is not None and name not in frame.env:
+                if (home := frame.home_of(name, frame.parent)) is not None:
+                    self._facts.goes_on(self._facts.attributes, home.node, name, kept)
+            case ast.Attribute(value=ast.Name(id=name), attr=attr):
+                owner = self._expressions.name(name, frame)
+                node = owner.local if isinstance(owner, Instance) else owner.node if isinstance(owner, Local) else None
+                if isinstance(node, ast.ClassDef):
+                    self._facts.goes_on(self._facts.attributes, node, attr, kept)
+            case ast.Subscript(value=inner):
+                self.keep(inner, DictValue(kept), frame)
+
+    def _grow(self, node: ast.Call, found: Found, frame: Frame) -> None:
+        """Note what a method adds to the container that it is called on."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=of, attr="append" | "appendleft" | "insert"), args=[*_, last]):
+                self.keep(of, many(found[last]), frame)
+            case ast.Call(func=ast.Attribute(value=of, attr="extend"), args=[items]):
+                self.keep(of, many(element(found[items])), frame)
+            case ast.Call(func=ast.Attribute(value=of, attr="setdefault"), args=[_, default]):
+                self.keep(of, DictValue(found[default]), frame)
 
     def taint(self, value: Value) -> None:
         self._facts.tainted.update(origins_of(value))
@@ -472,11 +505,15 @@ def _joined(values: list[Value]) -> Value:
     return found
 
 
+def _plain_names(args: ast.arguments) -> list[str]:
+    """Return the positional parameters of a function that is no method."""
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+
+
 def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:
     """Yield the parameters of a function of this file that a call gives something, and what."""
-    plain = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    if plain[:1] in (["self"], ["cls"]):
-        plain = plain[1:]
+    plain = _plain_names(args)
     is_spread = False
     for at, (arg, value) in enumerate(zip(node.args, given, strict=True)):
         is_spread = is_spread or isinstance(arg, ast.Starred)

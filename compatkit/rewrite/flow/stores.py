@@ -85,6 +85,8 @@ class Stores:
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame, source: ast.expr | None) -> None:
         of = self._expressions.value(target.value, frame)
         self._expressions.value(target.slice, frame)
+        if not isinstance(target.slice, ast.Slice):
+            self._expressions.calls.keep(target.value, DictValue(value), frame)
         if isinstance(of, RecordValue) and isinstance(source, ast.Dict) and not of.is_record:
             self._facts.foreign[source] = of
         match of:
@@ -117,7 +119,7 @@ class Stores:
         if not is_like(value, of.item) or not is_sure(value):
             self._expressions.calls.taint(of)
         item = join(of.item, value)
-        if isinstance(container, ast.Name):
+        if isinstance(container, ast.Name) and (frame.env is None or container.id in frame.env):
             frame.bind(container.id, TOP if item is TOP else DictValue(item, of.origins))
         else:
             self._facts.lose(value, container.lineno)
