@@ -82,6 +82,7 @@ NOT_FITTING = {
     "a score before a count": ["12.5 2034", "12.7 2034", "12.9 2034"],
     "a score like a day": ["2012.1901", "2012.1902", "2012.1909"],
     "a checksum in hex": ["0x3f1b2c3d", "0x3f2b2c3d", "0x4f1b2c3d"],
+    "shares of a split": ["80:10:10", "70:20:10", "60:20:20"],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
     "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
