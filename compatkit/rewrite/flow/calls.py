@@ -83,6 +83,8 @@ _READING_METHODS = frozenset(
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
 _KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
+# Base classes that take a mapping for what they hold.
+_OF_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict"})
 # Builtins that write it as a text.
 _SHOWING = frozenset({"builtins.format", "builtins.print", "builtins.repr", "builtins.str"})
 
@@ -306,6 +308,8 @@ class Calls:
         found: Found,
     ) -> Value:
         if isinstance(made, ast.ClassDef):
+            for arg in node.args if _OF_DICTS.intersection(self._facts.far_bases.get(made, ())) else ():
+                self._facts.hand_out(arg, found[arg], self._known.objects)
             for owner in (made, *self._facts.ancestors.get(made, ()))[::-1]:
                 for init in (item for item in owner.body if isinstance(item, ast.FunctionDef)):
                     arriving = _arriving(init.args, node, given, found) if init.name == "__init__" else ()

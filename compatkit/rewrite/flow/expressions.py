@@ -210,7 +210,7 @@ class Expressions:
             case ast.FormattedValue(value=shown):
                 self.facts.hand_out(shown, found[shown], self.known.objects)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return self.merged(found[left], right)
+                return join_known(self.merged(found[left], right), _without_keys(found[right]))
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 for asked, op, container in zip([left, *comparators], ops, comparators, strict=False):
                     self._compare(asked, op, container, found)
@@ -234,7 +234,7 @@ class Expressions:
     def merged(self, value: Value, right: ast.expr) -> Value:
         """Return what `value | right` is: a record stays one."""
         if not isinstance(value, RecordValue) or not value.is_record:
-            return TOP
+            return _without_keys(value)
         for key in right.keys if isinstance(right, ast.Dict) else ():
             if key is not None:
                 self.ask(key, value)
@@ -402,6 +402,11 @@ class Expressions:
             frame.env = before
             for name, value in seen.items():
                 before[name] = join(before.get(name, BOTTOM), value)
+
+
+def _without_keys(value: Value) -> Value:
+    """Return a dict with records below its keys, as one of which others may be merged over."""
+    return doubtful(value) if isinstance(value, RecordValue) and not value.is_record else TOP
 
 
 def _is_record(value: Value) -> bool:
