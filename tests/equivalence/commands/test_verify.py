@@ -220,7 +220,7 @@ def test_seeds_are_handed_down_one_by_one(verify: Verify) -> None:
 
 
 ID = (
-    "INSERT INTO params (key, value, run_uuid) SELECT 'out', '/tmp/' || lower(hex(randomblob(16))), run_uuid "
+    "INSERT INTO params (key, value, run_uuid) SELECT 'out', '/tmp/tmp' || lower(hex(randomblob(4))), run_uuid "
     "FROM runs WHERE name = 'first'"
 )
 RANDOM = "UPDATE metrics SET value = abs(random()) / 1e19 WHERE step = 3"
