@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from compatkit.shim.lookup import unseen
@@ -14,6 +17,14 @@ _OWN = {
     *("__new__", "__init__", "__del__", "__init_subclass__", "__subclasshook__", "__class_getitem__", "__set_name__"),
     *("__slots__", "__weakref__", "__module__"),
 }
+
+
+# Python 3.13 alone warns where a partial is taken from an object, of the line that runs: that would be ours.
+_PARTIAL_WARNS = sys.version_info[:2] == (3, 13)
+_PARTIAL_WILL_BIND = (
+    "functools.partial will be a method descriptor in future Python versions; "
+    "wrap it in staticmethod() if you want to preserve the old behavior"
+)
 
 
 @unseen
@@ -28,6 +39,9 @@ def stand_in(target: Any, call: _Function, *, mark: str, bound: Callable[[Any], 
         return lambda _, *args, **kwargs: getattr(kind, name)(target, *args, **kwargs)
 
     def get(itself: object, instance: object, owner: type | None = None) -> object:
+        if _PARTIAL_WARNS and instance is not None and isinstance(target, partial):
+            warnings.warn(_PARTIAL_WILL_BIND, FutureWarning, stacklevel=2)
+            return itself
         found = kind.__get__(target, instance, owner)
         return itself if found is target else bound(found)
 

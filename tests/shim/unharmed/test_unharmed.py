@@ -39,7 +39,8 @@ CLI = ("-c", "from compatkit.cli import main; main()")
 INSTALL = (
     "import compatkit, compatkit.migration as m, pathlib; compatkit.install(m.load_project(pathlib.Path()).load())"
 )
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+# Without pytest's own catching of warnings: what Python warns of is compared as well.
+PYTEST = ("-m", "pytest", "-q", *(f"-pno:{name}" for name in ("cacheprovider", "randomly", "xdist", "warnings")))
 
 
 class Said(NamedTuple):
