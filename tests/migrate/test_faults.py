@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,7 +100,9 @@ def test_full_disk_leaves_the_old_file_whole(tree: Path) -> None:
     large = f"{OLD}x = '{'y' * 10_000}'\n"
     plant(tree, {"a.py": large, "b.py": OLD})
 
-    done = run(".", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)))
+    # Without bytecode: Python would keep that of compatkit, cut at the limit, and no later process could import it.
+    clean = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = run(".", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)), env=clean)
 
     assert done.returncode == 2
     assert "CK905 The file cannot be written: File too large.\n  in a.py\n" in done.stderr
@@ -162,7 +166,7 @@ def test_interrupt_waits_for_the_file_at_hand(tree: Path) -> None:
 def test_ctrl_c_exits_2_without_a_traceback(tree: Path) -> None:
     plant(tree, {f"{number:04}.py": OLD for number in range(600)})
     process = subprocess.Popen([*MAIN, "--patch", "undo.patch", "."], stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: NEW in (tree / "0000.py").read_text())
+    wait_for(lambda: NEW in (tree / "0000.py").read_text(), process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
 
@@ -178,7 +182,7 @@ def test_ctrl_c_exits_2_without_a_traceback(tree: Path) -> None:
 def test_kill_leaves_whole_files_and_the_next_run_finishes(tree: Path, wait: float) -> None:
     plant(tree, {f"{number:04}.py": OLD for number in range(400)})
     process = subprocess.Popen([*MAIN, "."], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: NEW in (tree / "0000.py").read_text())
+    wait_for(lambda: NEW in (tree / "0000.py").read_text(), process)
     time.sleep(wait)
     process.kill()
     process.wait()
@@ -190,10 +194,11 @@ def test_kill_leaves_whole_files_and_the_next_run_finishes(tree: Path, wait: flo
     assert contents(tree) == {f"{number:04}.py": NEW.encode() for number in range(400)}
 
 
-def wait_for(is_so: object) -> None:
-    assert callable(is_so)
+def wait_for(is_so: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
+    """Wait until something is so. A process that is to make it so must not have ended before."""
     end = time.monotonic() + 600
     while not is_so():
+        assert process is None or process.poll() is None or is_so(), "the process has ended"
         assert time.monotonic() < end
         time.sleep(0.001)
 
