@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move
@@ -27,8 +27,9 @@ from compatkit.shim.warning import caller_frame, module_of, warn_changed
 _MARK = "__compatkit_changed__"
 _Function = Callable[..., object]
 _NONE_LEFT = LeftRows()
-# From the arguments of a call to those under v2.
-_Map = Callable[[tuple[object, ...], dict[str, object]], tuple[tuple[object, ...], dict[str, object]]]
+_Arguments = tuple[tuple[object, ...], dict[str, object]]
+# From the arguments of a call, and the frame that makes it if Python code does, to those under v2.
+_Map = Callable[[tuple[object, ...], dict[str, object], FrameType | None], _Arguments]
 
 
 class ChangedCalls:
@@ -236,12 +237,10 @@ def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_q
     """Return what is called as v1 was, and calls `new`, a function or a class."""
     if isinstance(new, type):
 
-        def map_call(
-            args: tuple[object, ...], kwargs: dict[str, object]
-        ) -> tuple[tuple[object, ...], dict[str, object]]:
+        def map_call(args: tuple[object, ...], kwargs: dict[str, object], caller: FrameType | None) -> _Arguments:
             mapped = map_arguments(changes, args, kwargs)
             if mapped and not is_quiet:
-                warn_changed(mapped.code, name, mapped.steps, sys._getframe(2))  # noqa: SLF001 - the class is called there
+                warn_changed(mapped.code, name, mapped.steps, caller)
             return (mapped.args, mapped.kwargs) if mapped else (args, kwargs)
 
         return _changed_class(new, name, map_call)
@@ -261,7 +260,7 @@ def _changed_class(new: type[Any], name: str, map_call: _Map) -> type[Any]:
         def __call__(self, *args: object, **kwargs: object) -> object:
             if self is not facade:
                 return super().__call__(*args, **kwargs)
-            args, kwargs = map_call(args, kwargs)
+            args, kwargs = map_call(args, kwargs, caller_frame())
             return new(*args, **kwargs)
 
         def __instancecheck__(self, instance: object) -> bool:
@@ -271,7 +270,7 @@ def _changed_class(new: type[Any], name: str, map_call: _Map) -> type[Any]:
             return issubclass(subclass, new) if self is facade else super().__subclasscheck__(subclass)
 
     def init(self: object, *args: object, **kwargs: object) -> None:
-        args, kwargs = map_call(args, kwargs)
+        args, kwargs = map_call(args, kwargs, caller_frame())
         new.__init__(self, *args, **kwargs)
 
     module, _, last = name.rpartition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import importlib
 from collections.abc import Iterator
 from typing import Any
@@ -75,8 +76,12 @@ V2 = {
     "shop/new.py": """
         def send(item, mode="slow", signed=False): return item, mode, signed
         def wrap(item, mode="slow", signed=False): return item, mode, signed
+        import queue
+        made = queue.SimpleQueue()
         class Parcel:
-            def __init__(self, item, mode="slow"): self.mode = mode
+            def __init__(self, item, mode="slow"):
+                self.mode = mode
+                made.put(mode)
             def post(self, item, mode="slow"): return mode
         """,
 }
@@ -108,6 +113,19 @@ def test_call_under_the_old_name_gets_the_meaning_of_v1(shop: Any) -> None:
     assert quietly("Parcel('a', 'slow').mode", Parcel=Parcel) == ("slow", [])
     # Of an object, it cannot be told by which name its class was reached.
     assert quietly("Parcel('a').post('b', 'fast')", Parcel=Parcel) == ("fast", changed)
+
+
+@pytest.mark.filterwarnings("ignore:SH10")
+def test_call_that_no_python_code_makes_gets_the_meaning_of_v1(shop: Any) -> None:
+    from shop.old import Parcel  # type: ignore[import-not-found]
+
+    class Own(Parcel):  # type: ignore[misc]
+        pass
+
+    made: Any = importlib.import_module("shop.new").made
+    for kind in (Parcel, Own):
+        _thread.start_new_thread(kind, ("a", "fast"))
+        assert made.get(timeout=60) == "express"
 
 
 def test_call_written_for_v2_is_made_as_without_the_shim(shop: Any) -> None:
