@@ -32,7 +32,7 @@ class Renaming:
 
     def apply(self, dotted: str) -> str:
         """Return what a dotted name is in v2; a part of what moved, such as a method, goes with it."""
-        found = None if self.lacking(dotted) else next(filter(None, map(self.of, _prefixes(dotted))), None)
+        found = None if self.lacking(dotted) else next(filter(None, map(self.of, _outwards(dotted))), None)
         return found.new + dotted.removeprefix(found.old) if found else dotted
 
     def declared(self, dotted: str) -> Move | None:
@@ -55,7 +55,7 @@ class Renaming:
 
     def lacking(self, dotted: str) -> Move | None:
         """Return the move of the module in which a name lies, if v2 does not have the name there."""
-        move = next(filter(None, map(self._declared.get, _prefixes(dotted))), None)
+        move = next(filter(None, map(self._declared.get, _outwards(dotted))), None)
         return move if move and move.lacks(dotted) else None
 
     def of_import(self, module: str, name: str) -> Move | None:
@@ -66,7 +66,7 @@ class Renaming:
 
     def older(self, dotted: str) -> list[str]:
         """Return the names that become this one."""
-        moves = (move for prefix in _prefixes(dotted) for move in self._by_new.get(prefix, ()))
+        moves = (move for prefix in _outwards(dotted) for move in self._by_new.get(prefix, ()))
         return [move.old + dotted.removeprefix(move.new) for move in moves]
 
     def others(self, dotted: str) -> list[str]:
@@ -76,7 +76,7 @@ class Renaming:
         has to know what is left in it.
         """
         found = []
-        for prefix in _prefixes(dotted):
+        for prefix in _outwards(dotted):
             if move := self._declared.get(prefix):
                 found.append((self._order[move.old], move.new + dotted.removeprefix(prefix)))
             moves = self._by_new.get(prefix, ())
@@ -98,7 +98,7 @@ class Renaming:
         return {old: number for number, old in enumerate(self._declared)}
 
     def _covering(self, dotted: str) -> Move | None:
-        return next(filter(None, map(self._modules.get, _prefixes(dotted))), None)
+        return next(filter(None, map(self._modules.get, _outwards(dotted))), None)
 
     @cached_property
     def _left_early(self) -> frozenset[str]:
@@ -149,9 +149,16 @@ def names_of(call: CallChange, migration: Migration) -> list[str]:
     return list(dict.fromkeys([*call.of, *others]))
 
 
-def _prefixes(dotted: str) -> Iterator[str]:
-    """Yield a name and what holds it, the longest first: of a thousand moves, these few may be about it."""
-    end = len(dotted)
-    while end > 0:
-        yield dotted[:end]
-        end = dotted.rfind(".", 0, end)
+def prefixes(dotted: str) -> Iterator[str]:
+    """Yield every dotted name that holds another, the innermost first: of a thousand moves, these few may be about it.
+
+    >>> list(prefixes("a.b.c"))
+    ['a.b', 'a']
+    """
+    while dotted := dotted.rpartition(".")[0]:
+        yield dotted
+
+
+def _outwards(dotted: str) -> Iterator[str]:
+    yield dotted
+    yield from prefixes(dotted)

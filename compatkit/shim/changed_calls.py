@@ -16,10 +16,10 @@ from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from compatkit.migration import CallChange, Migration, Move
-from compatkit.migration.renaming import Renaming
+from compatkit.migration.renaming import Renaming, prefixes
 from compatkit.shim.facade import ChangedMove
 from compatkit.shim.left_calls import LeftRows
-from compatkit.shim.lookup import fits_signature, owner_at, prefixes, restore, top_of, unseen
+from compatkit.shim.lookup import fits_signature, owner_at, restore, top_of, unseen
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from compatkit.migration import Move
-from compatkit.migration.renaming import Renaming
-from compatkit.shim.lookup import class_at, prefixes, restore
+from compatkit.migration.renaming import Renaming, prefixes
+from compatkit.shim.lookup import class_at, restore
 from compatkit.shim.renamed_member import SubclassWatch
 
 

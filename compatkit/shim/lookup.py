@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any, TypeVar
@@ -52,12 +52,6 @@ def owner_at(module_name: str, path: Iterable[str]) -> Any:
         is_facade = type(owner).__name__ == "FacadeModule"
         owner = getattr(owner, name, None) if is_facade else inspect.getattr_static(owner, name, None)
     return owner
-
-
-def prefixes(dotted: str) -> Iterator[str]:
-    """Yield every dotted name that holds another, the innermost first."""
-    while dotted := dotted.rpartition(".")[0]:
-        yield dotted
 
 
 def dynamic(owner: object, name: str) -> object:

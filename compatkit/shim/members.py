@@ -16,8 +16,9 @@ from pathlib import Path
 from types import FunctionType
 
 from compatkit.migration import MemberChange, Migration, Move
+from compatkit.migration.renaming import prefixes
 from compatkit.shim.library_classes import rows_by_class, subclasses
-from compatkit.shim.lookup import class_at, prefixes, restore, top_of
+from compatkit.shim.lookup import class_at, restore, top_of
 from compatkit.shim.mapped_call import renamed_at_run_time
 from compatkit.shim.renamed_member import RenamedHook, RenamedMember, SubclassWatch, defines
 from compatkit.shim.warning import caller_frame, warn_defined, warn_moved

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
 from compatkit.migration import Migration, Producer, parse_shape
+from compatkit.migration.renaming import prefixes
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
 from compatkit.record.record_class import can_be_dict
-from compatkit.shim.lookup import owner_at, prefixes, restore
+from compatkit.shim.lookup import owner_at, restore
 from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from compatkit.errors import nearest
 from compatkit.migration import Producer
-from compatkit.shim.lookup import owner_at, prefixes
+from compatkit.migration.renaming import prefixes
+from compatkit.shim.lookup import owner_at
 from compatkit.shim.wrapper import is_wrapped
 
 

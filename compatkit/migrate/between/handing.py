@@ -12,6 +12,7 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration
+from compatkit.migration.renaming import prefixes
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
@@ -52,10 +53,10 @@ class _Index:
             self._packages += [each] if each.named.is_package else []
             self._defined.update(each.facts.defined)
             for key, sent in each.facts.sent:
-                for module in _prefixes(key.partition(":")[0]):
+                for module in prefixes(key.partition(":")[0]):
                     self._sent[module].append((each.file.name, key, sent))
             for key, base in each.facts.mixins:
-                for module in _prefixes(key):
+                for module in prefixes(key):
                     self._mixed[module].append((each.file.name, key, base))
 
     def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
@@ -84,11 +85,6 @@ class _Index:
     def overridden(self, own: Facts) -> frozenset[str]:
         """Return the members that classes of other files define themselves."""
         return frozenset(name for name, count in self._defined.items() if count > (name in own.defined))
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    while name := name.rpartition(".")[0]:
-        yield name
 
 
 class Handing:
