@@ -46,7 +46,7 @@ class TextPair(NamedTuple):
 
 
 def find_pairs(text: str) -> list[TextPair]:
-    """Return every key of a valid TOML text that has a value of its own, in order; tables have none.
+    r"""Return every key of a valid TOML text that has a value of its own, in order; tables have none.
 
     >>> find_pairs("[a]\nb.c = 'X'")
     [TextPair(path=('a', 'b', 'c'), key=(6, 7), value=(10, 13))]

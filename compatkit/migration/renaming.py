@@ -32,8 +32,8 @@ class Renaming:
 
     def apply(self, dotted: str) -> str:
         """Return what a dotted name is in v2; a part of what moved, such as a method, goes with it."""
-        found = None if self.lacking(dotted) else next(filter(None, map(self.of, _outwards(dotted))), None)
-        return found.new + dotted.removeprefix(found.old) if found else dotted
+        move = self._innermost(dotted)
+        return move.new + dotted.removeprefix(move.old) if move and not move.lacks(dotted) else dotted
 
     def declared(self, dotted: str) -> Move | None:
         """Return the move that is declared for this very name."""
@@ -55,7 +55,7 @@ class Renaming:
 
     def lacking(self, dotted: str) -> Move | None:
         """Return the move of the module in which a name lies, if v2 does not have the name there."""
-        move = next(filter(None, map(self._declared.get, _outwards(dotted))), None)
+        move = self._innermost(dotted)
         return move if move and move.lacks(dotted) else None
 
     def of_import(self, module: str, name: str) -> Move | None:
@@ -96,6 +96,10 @@ class Renaming:
     @cached_property
     def _order(self) -> dict[str, int]:
         return {old: number for number, old in enumerate(self._declared)}
+
+    def _innermost(self, dotted: str) -> Move | None:
+        """Return the declared move of a name, or of what holds it most closely."""
+        return next(filter(None, map(self._declared.get, _outwards(dotted))), None)
 
     def _covering(self, dotted: str) -> Move | None:
         return next(filter(None, map(self._modules.get, _outwards(dotted))), None)

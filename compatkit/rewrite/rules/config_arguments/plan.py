@@ -22,6 +22,7 @@ def fitting_preset(config: Config, given: Mapping[str, ast.expr]) -> Preset | No
 
     `given` are the call's settings, by dotted path; for what is not given, the declared default counts.
 
+    >>> from compatkit.migration import Setting
     >>> small = Preset("small", (Setting("epochs", 20),))
     >>> fitting_preset(Config("m.Old", "m.Config", presets=(small,)), {"epochs": ast.Constant(20)}).name
     'small'
