@@ -58,6 +58,7 @@ class _Index:
             for key, base in each.facts.mixins:
                 for module in prefixes(key):
                     self._mixed[module].append((each.file.name, key, base))
+        self._all_defined = frozenset(self._defined)
 
     def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
         """Return what others tell of their names, of which a file spells one and the module."""
@@ -84,7 +85,7 @@ class _Index:
 
     def overridden(self, own: Facts) -> frozenset[str]:
         """Return the members that classes of other files define themselves."""
-        return frozenset(name for name, count in self._defined.items() if count > (name in own.defined))
+        return self._all_defined - {name for name in own.defined if self._defined[name] == 1}
 
 
 class Handing:

@@ -20,6 +20,11 @@ class ModuleName:
     is_package: bool
 
 
+def source_at(place: Path) -> Path | None:
+    """Return the source of the module or package that lies at a path without a suffix, if there is one."""
+    return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
+
+
 class Namer:
     """Names files; what it learns of a folder it keeps, for one run over a tree that does not change."""
 
@@ -54,7 +59,7 @@ class Namer:
     def find(self, module: str, path: Path, root: Path) -> Path | None:
         """Return the source of a module that the file at `path` could import from the same import root."""
         place = self._base(path.absolute(), root).joinpath(*module.split("."))
-        return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
+        return source_at(place)
 
     def _base(self, file: Path, root: Path) -> Path:
         package = self._root_of_package(file)

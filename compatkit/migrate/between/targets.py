@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.naming import source_at
 from compatkit.migration import Config, Migration, Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
@@ -77,22 +78,18 @@ def _absence(root: Path, target: _Target) -> str | None:
     if not module or not (root / parts[0]).is_dir():
         return None
     place = root.joinpath(*parts)
-    if (source := _source_of(place)) is None:
+    if (source := source_at(place)) is None:
         is_there = place.is_dir() or any(place.parent.glob(f"{place.name}.*"))
         if is_there:
             return ""
         # Where the old home is not there either, this is not where the library's sources lie; without an __init__, or
         # with a path that is open, a package may go on elsewhere.
         above = next(folder for folder in place.parents if folder.is_dir())
-        init = _source_of(above)
-        is_known = init is not None and _source_of(root.joinpath(*target.old_home.split("."))) is not None
+        init = source_at(above)
+        is_known = init is not None and source_at(root.joinpath(*target.old_home.split("."))) is not None
         is_open = init is None or "__path__" in read_quietly(init).decode("utf-8", "replace")
         return f"there is no module {module} in {above.name}/" if is_known and not is_open else None
     return "" if target.new == module else _missing_in(source, module, target)
-
-
-def _source_of(place: Path) -> Path | None:
-    return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
 
 
 def _missing_in(source: Path, module: str, target: _Target) -> str | None:
@@ -104,7 +101,7 @@ def _missing_in(source: Path, module: str, target: _Target) -> str | None:
     bound = file.scopes.module.bound
     if name not in bound:
         is_open = file.has_star or "__getattr__" in bound or is_dynamic(file)
-        is_submodule = file.home.is_package and _source_of(source.parent / name) is not None
+        is_submodule = file.home.is_package and source_at(source.parent / name) is not None
         return None if is_open or is_submodule else f"{module} has no {name}"
     return _missing_argument(file, target) if target.argument else ""
 
