@@ -172,24 +172,26 @@ def test_a_problem_is_written_as_compilers_write_it(tmp_path: Path) -> None:
     ]
 
 
+CALL = dedent(
+    """\
+    [[calls]]
+    code = "SHOP301"
+    of = "shop.buy"
+    rename = { a = "b" }
+    """
+)
+MEMBER = dedent(
+    """\
+    [[members]]
+    code = "SHOP301"
+    of = "shop.Till"
+    v1 = "buy"
+    v2 = "sell"
+    """
+)
 ABOUT = {
-    "a call": dedent(
-        """\
-        [[calls]]
-        code = "SHOP301"
-        of = "shop.buy"
-        rename = { a = "b" }
-        """
-    ),
-    "a member": dedent(
-        """\
-        [[members]]
-        code = "SHOP301"
-        of = "shop.Till"
-        v1 = "buy"
-        v2 = "sell"
-        """
-    ),
+    "a call": CALL,
+    "a member": MEMBER,
     "what is gone": dedent(
         """\
         [[removed]]
@@ -209,23 +211,8 @@ def test_an_example_of_a_changed_interface_is_not_suspicious(tmp_path: Path, row
 
 
 UNSHOWN = {
-    "a call": dedent(
-        """\
-        [[calls]]
-        code = "SHOP301"
-        of = "shop.buy"
-        rename = { a = "b" }
-        """
-    ),
-    "a member": dedent(
-        """\
-        [[members]]
-        code = "SHOP301"
-        of = "shop.Till"
-        v1 = "buy"
-        v2 = "sell"
-        """
-    ),
+    "a call": CALL,
+    "a member": MEMBER,
     "a key": dedent(
         """\
         [[keys]]
@@ -252,14 +239,7 @@ def test_a_row_that_rewrites_and_is_shown_by_no_example_is_suspicious(tmp_path: 
 
 
 def test_a_row_is_shown_where_another_one_speaks_for_it(tmp_path: Path) -> None:
-    rows = dedent(
-        """\
-        [[calls]]
-        code = "SHOP301"
-        of = "shop.buy"
-        rename = { a = "b" }
-        """
-    )
+    rows = CALL
     rows += dedent(
         """\
         [[calls]]
