@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -22,7 +23,7 @@ class _OfClasses(Protocol):
 _Row = TypeVar("_Row", bound=_OfClasses)
 
 
-class LibraryClasses(Generic[_Row]):
+class LibraryClasses(ABC, Generic[_Row]):
     """Calls `connect` for each subclass of the classes that `rows` are about: those that are there, and later ones."""
 
     def __init__(self, rows: Iterable[_Row], moves: Sequence[Move]) -> None:
@@ -30,9 +31,9 @@ class LibraryClasses(Generic[_Row]):
         self._undo: list[Callable[[], None]] = []
         self._watched: weakref.WeakSet[type] = weakref.WeakSet()
 
+    @abstractmethod
     def connect(self, owner: type, rows: Iterable[_Row], kind: type) -> None:
         """Act on `kind`, a subclass of the library's `owner`."""
-        raise NotImplementedError
 
     def is_about(self, kind: type, rows: Iterable[_Row]) -> bool:  # noqa: ARG002 - for those below
         """Tell whether the class that was imported is v2's."""
