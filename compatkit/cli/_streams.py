@@ -121,7 +121,7 @@ class _Descriptor(io.RawIOBase):
             raise StreamError(
                 f"Standard output cannot be written: {error.strerror}.",
                 where="this command's standard output",
-                hint="check where it leads, and its free space; files that were to be written are",
+                hint="check where it leads, and its free space; the files of this command were written all the same",
             ) from error
 
 
