@@ -85,4 +85,4 @@ def as_written(outcome: Rewritten) -> Rewritten:
 
 
 def _shift(line: int, edits: Iterable[Rewrite]) -> int:
-    return sum(edit.added_lines for edit in edits if edit.line < line)
+    return sum(edit.added_lines for edit in edits if (edit.behind or edit.line) < line)

@@ -145,7 +145,8 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
 
 def _moved_back(found: Told, before: PlacesBefore) -> Told:
     line, column = before.of(found.line, found.column)
-    return replace(found, line=line, column=column)
+    moved = replace(found, line=line, column=column)
+    return replace(moved, behind=before.of(found.behind, 1)[0]) if isinstance(found, Rewrite) else moved
 
 
 def _by_place(edit: Rewrite) -> tuple[int, int]:
@@ -201,7 +202,7 @@ def _edits(source: Source, changes: list[Edit]) -> Iterator[Rewrite]:
     for index, change in enumerate(changes):
         if change.message:
             added = sum(_added(source, other) for other in _parts(source, changes, index))
-            yield Rewrite(change.code, *source.place(change.at), change.message, added)
+            yield Rewrite(change.code, *source.place(change.at), change.message, added, source.line(change.start))
 
 
 def _parts(source: Source, changes: list[Edit], index: int) -> Iterator[Edit]:

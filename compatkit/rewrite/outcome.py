@@ -24,13 +24,17 @@ class Finding(Value):
 
 @value
 class Rewrite(Value):
-    """An import statement that was rewritten; `added_lines` tells by how much it moved what follows it."""
+    """A place that was rewritten; `added_lines` tells by how much it moved what follows it.
+
+    They are added below line `behind`, where that is another one, as of an import that the rewritten place needs.
+    """
 
     code: str
     line: int
     column: int
     message: str
     added_lines: int = 0
+    behind: int = 0
 
 
 @value

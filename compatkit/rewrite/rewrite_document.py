@@ -146,13 +146,14 @@ def _findings(source: Source, noted: TextFound) -> Iterator[Finding]:
 
 def _edits(source: Source, edits: list[Edit]) -> Iterator[Rewrite]:
     """Yield one edit for each place; several edits may belong to one."""
-    added: dict[tuple[str, int, str], int] = {}
+    added: dict[tuple[str, int, str], tuple[int, int]] = {}
     for edit in edits:
         key = edit.code, edit.at, edit.message
+        before, behind = added.get(key, (0, source.line(edit.start)))
         lines = len(NEWLINE.findall(edit.text)) - len(NEWLINE.findall(source.text, edit.start, edit.end))
-        added[key] = added.get(key, 0) + lines
-    for (code, at, message), lines in added.items():
-        yield Rewrite(code, *source.place(at), message, lines)
+        added[key] = before + lines, behind
+    for (code, at, message), (lines, behind) in added.items():
+        yield Rewrite(code, *source.place(at), message, lines, behind)
 
 
 def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[TextFinding]:

@@ -11,7 +11,8 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migrate import Job, Report, Task, plan_tree, process, write_report
-from compatkit.migration import Migration, Move, Versions
+from compatkit.migration import Migration, Move, Versions, find_migration
+from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
 
@@ -113,6 +114,22 @@ def test_findings_of_a_written_file_are_where_they_are_now(tmp_path: Path) -> No
     written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], [MIGRATION]))
 
     assert [found.line for _, found in written.findings] == [3]
+
+
+def test_findings_above_a_call_move_down_with_the_import_that_it_needs(tmp_path: Path) -> None:
+    source = dedent(
+        """\
+        from backend.ml_engine.training_orchestrator_v2 import TrainingOrchestratorV2
+        HOME = "backend.ml_engine.training_orchestrator"
+        TrainingOrchestratorV2(lr=0.1)
+        """
+    )
+
+    written = write_report(plan_tree([plant(tmp_path, {"a.py": source})], [find_migration()], Options(modernize=True)))
+
+    lines = (tmp_path / "a.py").read_text().splitlines()
+    assert [lines[found.line - 1] for _, found in written.findings] == [source.splitlines()[1]]
+    assert {lines[edit.line - 1].partition("(")[0] for edit in written.rewritten[0].edits} == {"TrainingOrchestratorV2"}
 
 
 def test_a_relative_import_inside_the_old_package_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
