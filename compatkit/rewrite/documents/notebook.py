@@ -71,8 +71,8 @@ class _Cell:
 def find_in_notebook(text: str, request: Request) -> TextFound:
     """Find what a notebook's cells name. Raises `DocumentError` for what is no JSON."""
     document = parse_json_text(text, "notebook")
-    cells = _cells(document, text)
     noted = TextFound()
+    cells = _cells(document, text, noted)
     meant = {id(cell): cell.source.text for cell in cells}
     code = [cell for cell in cells if cell.kind == "code"] if _is_python(document) else []
     for cell, found in _in_code(code, request) + _in_texts(cells, request):
@@ -84,8 +84,8 @@ def find_in_notebook(text: str, request: Request) -> TextFound:
     return noted
 
 
-def _cells(document: object, text: str) -> list[_Cell]:
-    """Return the cells that have a text."""
+def _cells(document: object, text: str, noted: TextFound) -> list[_Cell]:
+    """Return the cells that have a text, and note what they gave when they ran, of which there is nothing to say."""
     listed = document.get("cells") if isinstance(document, dict) else None
     kinds = [cell.get("cell_type") if isinstance(cell, dict) else None for cell in listed or []]
     pieces: dict[int, list[JsonString]] = {}
@@ -93,6 +93,8 @@ def _cells(document: object, text: str) -> list[_Cell]:
         match string.path:
             case ("cells", int(index), "source") | ("cells", int(index), "source", int()) if not string.is_key:
                 pieces.setdefault(index, []).append(string)
+            case ("cells", int(), "outputs", *_):
+                noted.read.append((string.start, string.end))
     return [
         _Cell(str(kinds[index]), Embedded(text, found, is_list=len(found[0].path) == 4))
         for index, found in sorted(pieces.items())
@@ -172,7 +174,7 @@ def _bring_back(noted: TextFound, found: TextFound, source: Embedded) -> None:
 def _check(before: object, text: str, meant: list[str]) -> None:
     """Raise `DocumentError` unless only the cells' texts differ, and these as they should."""
     after = parse_json_text(text, "notebook")
-    if [cell.source.text for cell in _cells(after, text)] != meant or _outside(before) != _outside(after):
+    if [cell.source.text for cell in _cells(after, text, TextFound())] != meant or _outside(before) != _outside(after):
         raise DocumentError.changed_more("notebook")
 
 

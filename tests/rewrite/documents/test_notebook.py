@@ -41,7 +41,6 @@ def sources(text: str) -> list[str]:
         dump(cell([IMPORT + "\n"], "raw")),
         dump(cell([IMPORT + "\n"], "markdown")),
         dump(cell([f"```python\n{IMPORT}\n```"], "markdown")),
-        dump(cell(["pass"], outputs=[{"text": [IMPORT]}])),
         dump(cell(IMPORT), kernelspec={"language": "R"}),
         dump(cell(["%%bash\n", f"python -c '{IMPORT}'"])),
         dump(cell(["%%writefile a.py\n", IMPORT])),
@@ -66,6 +65,8 @@ def test_is_reported_and_not_changed(text: str) -> None:
         dump(cell("import os\nOld = 1")),
         dump(cell("from shop.core.old_home import Kept")),
         dump(cell("# from shop.core.old_home import Old")),
+        dump(cell(["pass"], outputs=[{"text": [IMPORT]}])),
+        dump(cell("pass", outputs=[{"data": {"text/html": {"a": {"b": {"c": "shop.core.old_home.Old"}}}}}])),
         dump(),
     ],
 )
