@@ -139,14 +139,14 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
     if isinstance(second, Unchanged):
         return replace(first, findings=reported)
-    edits = sorted((*first.edits, *(_moved_back(each, before) for each in second.edits)), key=_by_place)
+    more = (replace(_moved_back(each, before), behind=before.of(each.behind, 1)[0]) for each in second.edits)
+    edits = sorted((*first.edits, *more), key=_by_place)
     return Rewritten(second.source, tuple(edits), reported)
 
 
 def _moved_back(found: Told, before: PlacesBefore) -> Told:
     line, column = before.of(found.line, found.column)
-    moved = replace(found, line=line, column=column)
-    return replace(moved, behind=before.of(found.behind, 1)[0]) if isinstance(found, Rewrite) else moved
+    return replace(found, line=line, column=column)
 
 
 def _by_place(edit: Rewrite) -> tuple[int, int]:

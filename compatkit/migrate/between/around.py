@@ -52,7 +52,7 @@ class Around:
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
-        self._module_names = ModuleNames(moves, migrations)
+        self._module_names = ModuleNames(moves, migrations, renames=renames)
         self._readers: Readers | None = None
         self._targets = Targets(moves, migrations)
         self._migrations = migrations

@@ -23,7 +23,7 @@ _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 # A module that is looked up while the code runs.
 _FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
 # What looks for a name of a module in a mapping, or lists them all.
-_LISTS = re.compile(rb"\bvars\(|__dict__|__globals__|getmembers")
+_LISTS = re.compile(rb"\b(?:vars|dir)\(|__dict__|__globals__|getmembers")
 _LISTING = frozenset({"dir", "getmembers", "vars"})
 _FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
@@ -45,8 +45,10 @@ _DOTTED = re.compile(r"(\w+)[.:](?=(\w+)(?:[.:](\w+))?)")
 class ModuleNames:
     """Find in bytes the local names that stand for an old module, a package above one, or what changed."""
 
-    def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration] = ()) -> None:
-        changed = [name for migration in migrations for call in migration.calls if not call.say for name in call.of]
+    def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration] = (), *, renames: bool = False) -> None:
+        # What is a builtin afterwards loses its import, and what is renamed the name by which others list it.
+        changed = [move.old for move in moves if renames or move.new_module == "builtins"]
+        changed += [name for migration in migrations for call in migration.calls if not call.say for name in call.of]
         changed += [name for migration in migrations for member in migration.members for name in member.of]
         self._changed = frozenset(name.encode() for name in changed)
         homes = {move.old_home for move in moves}

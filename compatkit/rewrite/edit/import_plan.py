@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from compatkit.migration import Move
@@ -41,12 +41,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name of the statement after the rewrite; `index` is its place in the statement before."""
+    """One name of the statement after the rewrite; `index` is its place in the statement before.
+
+    What `is_there` is a builtin, which needs no import.
+    """
 
     index: int
     target: Target
     name: str
     asname: str | None
+    is_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,22 @@ class Plan:
     def target(self) -> Target:
         return self.kept[0].target
 
+    @property
+    def written(self) -> tuple[Name, ...]:
+        return tuple(name for name in (*self.kept, *self.split) if not name.is_there)
 
-def plan(site: Site, home: FileModule, renamed: Collection[ast.alias] = ()) -> Plan:
+
+def plan(
+    site: Site, home: FileModule, renamed: Collection[ast.alias] = (), builtin: Collection[ast.alias] = ()
+) -> Plan:
     """Decide which names stay: those that did not move, or, where all did, those that move along with the first.
 
-    The aliases that are `renamed` come under their new names.
+    The aliases that are `renamed` come under their new names; those that are `builtin` need no import any more.
     """
     names = [_name(site, index, home, renamed) for index in range(len(site.moves))]
+    names = [replace(name, is_there=site.node.names[name.index] in builtin) for name in names]
     resting = [name for name in names if site.moves[name.index] is None]
-    first = next((name.target for name in names if not name.target.is_bare), names[0].target)
+    first = min(names, key=lambda name: (name.is_there, name.target.is_bare)).target
     kept = resting or [name for name in names if name.target == first]
     return Plan(tuple(kept), tuple(name for name in names if name not in kept))
 
@@ -124,7 +135,7 @@ def respell(text: str, node: ast.ImportFrom, plan: Plan) -> Regenerated | None:
 def split_off(names: Iterable[Name], comments: Mapping[int, str] = MappingProxyType({})) -> tuple[SplitOff, ...]:
     """Group neighbours that share their new module; a name with a comment stands alone, so that both stay together."""
     groups: list[list[Name]] = []
-    for name in names:
+    for name in (each for each in names if not each.is_there):
         last = groups[-1] if groups else []
         is_commented = any(comments.get(each.index) for each in (name, *last[-1:]))
         if last and last[0].target == name.target and not is_commented:

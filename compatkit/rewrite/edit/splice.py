@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import Plan, Regenerated, Site, respell
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.text import Source
+from compatkit.rewrite.file.tree import span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _REST_OF_LINE = re.compile(r"([ \t\f]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -52,6 +55,18 @@ def splice(source: Source, edits: Sequence[Edit]) -> bytes:
         pieces += [source.data[at:start], edit.text.encode(source.encoding)]
         at = source.byte_offset(edit.end) if edit.end != edit.start else start
     return b"".join([*pieces, source.data[at:]])
+
+
+def lines_of(file: File, node: ast.stmt) -> tuple[int, int] | None:
+    """Return where the lines of a statement begin and end; None where it shares one, or a block needs it."""
+    source = file.source
+    start, end = span(source, node)
+    block = next((block for block in file.blocks if node in block), [])
+    if len(block) < 2 or not stands_alone(source, start, end):
+        return None
+    line_end = source.line_end(end)
+    after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
+    return source.line_start(start), after
 
 
 def stands_alone(source: Source, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.edit.splice import indentation, stands_alone
+from compatkit.rewrite.edit.splice import indentation, lines_of, stands_alone
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
@@ -272,8 +272,6 @@ class ModuleUseEdits:
     def _removed(self, imported: Imported) -> list[Edit]:
         """Take an import away whose place another one has; where it is all that a block has, it stays."""
         node, source = imported.node, self._file.source
-        start, end = span(source, node)
-        block = next((block for block in self._file.blocks if node in block), [])
         code = self._binding.uses[0].move.code
         message = f"import {imported.name} removed"
         if len(node.names) > 1:
@@ -284,11 +282,8 @@ class ModuleUseEdits:
             else:
                 _, first = span(source, node.names[index - 1])
             return [_at(self._file, imported.alias, (first, last, "", code, message))]
-        if len(block) < 2 or not stands_alone(source, start, end):
-            return []
-        line_end = source.line_end(end)
-        after = line_end + len(source.newline_at(end)) if line_end < len(source.text) else line_end
-        return [_at(self._file, imported.alias, (source.line_start(start), after, "", code, message))]
+        lines = lines_of(self._file, node)
+        return [_at(self._file, imported.alias, (*lines, "", code, message))] if lines else []
 
     def _renamed(self, use: ModuleUse) -> Edit:
         _, end = span(self._file.source, use.node)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.edit.import_plan import Name, Plan, Site, plan
-from compatkit.rewrite.edit.splice import replacements
+from compatkit.rewrite.edit.splice import lines_of, replacements
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import local_name
+from compatkit.rewrite.file.readers import reader_of
 from compatkit.rewrite.file.tree import parse, start_of
 from compatkit.rewrite.outcome import Finding, RewriteError
 from compatkit.rewrite.rules.moved_names import Doubt, doubt, doubt_of
@@ -81,18 +83,38 @@ def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
 
 def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
     code = site.moved[0][1].code
-    planned = plan(site, file.home, together.renamed)
-    replaced = replacements(file.source, site, planned)
+    builtin = {alias for alias, move in site.moved if _needs_no_import(file, alias, move, together.renamed)}
+    planned = plan(site, file.home, together.renamed, builtin)
+    if not planned.written and (lines := lines_of(file, site.node)):
+        return [Edit(*lines, "", code, start_of(file.source, site.node), _message(site, planned))]
+    replaced = replacements(file.source, site, planned) if planned.written else None
+    if replaced is None and builtin:
+        # What needs no import may have a comment, or be all that a block has.
+        builtin.clear()
+        planned = plan(site, file.home, together.renamed)
+        replaced = replacements(file.source, site, planned)
     if replaced is None:
         message = f"{site.moved[0][1].old} is not rewritten here: the statement's comments or layout would be lost"
         return file.finding(site.node, code, message)
     _require_planned([edit.text for edit in replaced], planned)
     place = code, start_of(file.source, site.node)
-    is_same = not together.renamed
+    is_same = not together.renamed and not builtin
     first, *rest = replaced
     # The first one says it all.
     made = [Edit(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
     return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
+
+
+def _needs_no_import(file: File, alias: ast.alias, move: Move, renamed: Collection[ast.alias]) -> bool:
+    """Tell whether a name is a builtin now, by its own name, and nobody reads what the import binds but its scope."""
+    is_same = move.new_name == local_name(alias) or alias in renamed
+    if move.new_module != "builtins" or alias.asname or not is_same or file.has_star:
+        return False
+    scope = file.scope_of(alias)
+    bound = (
+        each.node for name in (move.new_name, local_name(alias)) for each in file.scopes.of(name) if each.is_binding
+    )
+    return scope is not None and not reader_of(file, local_name(alias), scope) and all(node is alias for node in bound)
 
 
 def _require_planned(texts: list[str], planned: Plan) -> None:
@@ -109,8 +131,7 @@ def _require_planned(texts: list[str], planned: Plan) -> None:
         if isinstance(item, ast.Import | ast.ImportFrom)
         for alias in item.names
     ]
-    names = (*planned.kept, *planned.split)
-    if said != [(name.target.level, name.target.module, name.name, name.asname) for name in names]:
+    if said != [(name.target.level, name.target.module, name.name, name.asname) for name in planned.written]:
         raise RewriteError.unsafe("the import that came out is not the one that was planned")
     if len(statements) != sum(isinstance(item, ast.Import | ast.ImportFrom) for item in statements):
         raise RewriteError.unsafe("something other than imports came out")
@@ -127,6 +148,8 @@ def _message(site: Site, planned: Plan) -> str:
 
 def _describe(site: Site, name: Name) -> str:
     before = "." * site.node.level + (site.node.module or "")
+    if name.is_there:
+        return f"{before}.{site.node.names[name.index].name} -> {name.name}, a builtin"
     alias = f" as {name.asname}" if name.asname else ""
     new = name.name if name.target.is_bare else f"{name.target}.{name.name}"
     return f"{before}.{site.node.names[name.index].name} -> {new}{alias}"

@@ -183,6 +183,8 @@ def _outside_use(file: File, old: str) -> str | None:
         return "the package hands it on under this name"
     if file.neighbours.may_be_taken(old) or imports_itself(file):
         return "another file may import it from here"
+    if file.neighbours.may_be_read(old):
+        return "another file may list the names of this module"
     if line := parameter_line(file, old):
         return f"the parameter in line {line} may stand for it, as for a fixture"
     return None

@@ -82,6 +82,7 @@ V1 = {
     "acme/__init__.py": "from acme import old, shape, tools\n\n\n" + PRESS.format("hard") + GONE,
     "acme/old.py": THING.format("Thing") + "\n\n" + HELPER + "\n\n" + STAYS,
     "acme/tools.py": TOOL,
+    "acme/compat.py": "import builtins\n\nsorted = builtins.sorted\n",
     "acme/deep/__init__.py": "",
     "acme/deep/inner.py": PICK,
     "acme/shape.py": 'def squeeze(value, hard=False):\n    return f"squeezed {value} {hard}"\n\n\n'
@@ -142,6 +143,11 @@ kind = "module"
 code = "AC106"
 old = "acme.deep.inner.pick"
 new = "acme.pick"
+
+[[moves]]
+code = "AC107"
+old = "acme.compat.sorted"
+new = "builtins.sorted"
 
 [[calls]]
 code = "AC201"
@@ -219,6 +225,7 @@ NAMES = (
     Name("acme.tools", "Tool", "{}().name", "'tool'", "class"),
     Name("oldtop", "Client", "{}().name", "'client'", "class"),
     Name("acme.deep.inner", "pick", "{}([3, 1])", "1"),
+    Name("acme.compat", "sorted", "{}([3, 1])", "[1, 3]"),
     Name("acme.shape", "squeeze", "{}(1)", "'squeezed 1 False'"),
     Name("acme.shape", "Box", "{}(size=4).size", "4", "class"),
     Name("acme.shape", "make_box", "{}().unpack()", "'open 3'"),

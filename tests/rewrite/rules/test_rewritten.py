@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from compatkit.rewrite import Rewritten
+from compatkit.migration import Move
+from compatkit.rewrite import Rewritten, rewrite_source
 from tests.rewrite.moves import messages, outcome_of, rewritten
 
 OLD = "from shop.core.old_home import"
@@ -162,3 +163,34 @@ def test_fallback_for_another_name_is_no_reason_to_stop() -> None:
     source = f"try:\n    {OLD} Old\nexcept ImportError:\n    from shop.core.new_home import New as Other\n"
 
     assert NEW in rewritten(source)
+
+
+RANGE = Move("CK103", "six.moves.range", "builtins.range")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from six.moves import range\nrange(1)\n", "range(1)\n"),
+        ("from six.moves import range, queue\nrange(1)\n", "from six.moves import queue\nrange(1)\n"),
+        ("from six.moves import (\n    queue,\n    range,\n)\n", "from six.moves import (\n    queue,\n)\n"),
+        (
+            "try:\n    from six.moves import range\nfinally: ...\n",
+            "try:\n    from builtins import range\nfinally: ...\n",
+        ),
+        ("from six.moves import range; range(1)\n", "from builtins import range; range(1)\n"),
+        ("from six.moves import range as r\n", "from builtins import range as r\n"),
+        ("from six.moves import range\n__all__ = ['range']\n", "from builtins import range\n__all__ = ['range']\n"),
+        ("from six.moves import range\nrange = 1\n", "from builtins import range\nrange = 1\n"),
+        ("from six.moves import range\nfrom a import *\n", "from builtins import range\nfrom a import *\n"),
+        (
+            "from six.moves import (\n    a,\n    range,  # b\n)\n",
+            "from six.moves import (\n    a,\n)\nfrom builtins import range  # b\n",
+        ),
+    ],
+)
+def test_a_builtin_is_imported_only_where_somebody_needs_that(before: str, after: str) -> None:
+    outcome = rewrite_source(before.encode(), module="shop.app", is_package=False, moves=[RANGE])
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source.decode() == after
