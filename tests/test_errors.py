@@ -12,7 +12,7 @@ from compatkit.training.errors import LostProcessError
 def test_error_survives_pickling() -> None:
     for error in (
         CompatkitError("what", where="where", hint="hint"),
-        LostProcessError.terminated(),
+        LostProcessError("what", hint="hint"),
         RewriteError("what", hint="hint", code="CK901", line=3),
     ):
         again = pickle.loads(pickle.dumps(error))

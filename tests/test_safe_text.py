@@ -45,9 +45,8 @@ def test_no_password_is_left(user: str, secret: str, host: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        TrackingError.no_server(ADDRESS, f"no route to {ADDRESS}"),
+        TrackingError(f"No tracking server answers: no route to {ADDRESS}", where=ADDRESS),
         TrackingError.no_run("1", ADDRESS, f"API request to {ADDRESS} failed"),
-        TrackingError.undelivered(3, None, f"API request to {ADDRESS} failed"),
         TrackingError.refused("spool.jsonl", f"API request to {ADDRESS} failed"),
     ],
 )

@@ -82,7 +82,11 @@ class Task:
         if not self.asked:
             return made
         if not isinstance(made, ModelTrainerV2):
-            raise EquivalenceError.unable_trainer(type(made).__name__, self.asked)
+            raise EquivalenceError(
+                f"The trainer {type(made).__name__} trains without {', '.join(self.asked)}.",
+                where="the scenario",
+                hint="leave them at their defaults, or derive it from ModelTrainerV2",
+            )
         made.config = self.config
         return made
 

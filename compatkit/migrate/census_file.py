@@ -23,11 +23,6 @@ class CensusError(CompatkitError):
         return cls(f"The census cannot be read: {reason}.", where=str(path), hint=hint)
 
     @classmethod
-    def unknown_schema(cls, path: Path, schema: object) -> CensusError:
-        hint = "record it again with this version of compatkit"
-        return cls(f"schema is {schema!r}, expected {SCHEMA}, the only schema known.", where=str(path), hint=hint)
-
-    @classmethod
     def wrong_value(cls, path: Path, key: str, value: object, expected: str) -> CensusError:
         what = f"{key} is missing" if value is None else f"{key} is {value!r}"
         return cls(f"{what}, expected {expected}.", where=str(path), hint="record it again")
@@ -64,7 +59,8 @@ def _uses(path: Path) -> Iterator[Use]:
         raise CensusError.wrong_value(path, "the document", document, "an object")
     # JSON's `true` equals 1 in Python.
     if (schema := document.get("schema")) != SCHEMA or isinstance(schema, bool):
-        raise CensusError.unknown_schema(path, schema)
+        what = f"schema is {schema!r}, expected {SCHEMA}, the only schema known."
+        raise CensusError(what, where=str(path), hint="record it again with this version of compatkit")
     uses = document.get("uses")
     if not isinstance(uses, list):
         raise CensusError.wrong_value(path, "uses", uses, "a list")

@@ -81,15 +81,6 @@ class WriteError(CompatkitError):
     """A file that could not be replaced; it still holds what it held."""
 
     @classmethod
-    def changed(cls, path: Path) -> WriteError:
-        what = "The file changed while it was being processed."
-        return cls(what, where=str(path), hint="run this again; the change is not lost")
-
-    @classmethod
-    def read_only(cls, path: Path) -> WriteError:
-        return cls("The file is read-only.", where=str(path), hint="make it writable, then run this again")
-
-    @classmethod
     def shared(cls, path: Path, count: int) -> WriteError:
         what = f"The file has {count} hard links; replaced, it would no longer be the same as the others."
         return cls(what, where=str(path), hint="make it a file of its own (cp a b && mv b a), then run this again")
@@ -150,14 +141,16 @@ def replace_file(path: Path, *, before: bytes, after: bytes, root: Path | None =
     status = target.stat()
     # The folder would allow the replacement, but someone has said that this file is not to change.
     if not status.st_mode & 0o222:
-        raise WriteError.read_only(path)
+        hint = "make it writable, then run this again"
+        raise WriteError("The file is read-only.", where=str(path), hint=hint)
     if status.st_nlink > 1:
         raise WriteError.shared(path, status.st_nlink)
 
     def check() -> None:
         # As late as possible, so that an editor's save in between is noticed.
         if target.read_bytes() != before:
-            raise WriteError.changed(path)
+            what = "The file changed while it was being processed."
+            raise WriteError(what, where=str(path), hint="run this again; the change is not lost")
 
     _replace(target, after, check)
 

@@ -56,7 +56,12 @@ def _validate_names(migration: Migration, where: str) -> None:
         if code := gone.get(move.old):
             raise MigrationError.declared_twice(f"The end of {move.old!r}", move.code, code, where=where)
         if code := classes.get(move.new_module):
-            raise MigrationError.inside_class(move.code, move.new, code, where=where)
+            raise MigrationError(
+                f"{move.new!r}, says {move.code}, lies in {move.new_module}, which is no module, says {code}: "
+                "no import can bring it.",
+                where=where,
+                hint="tell it with [[removed]], or with `say` in [[calls]]",
+            )
 
 
 # What is renamed, the old name, the new one, and the code that says so.

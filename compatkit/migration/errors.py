@@ -68,12 +68,6 @@ class MigrationError(CompatkitError):
         return cls(f"{what} is declared by {first} and by {second}.", where=where, hint="keep one of the two")
 
     @classmethod
-    def inside_class(cls, code: str, new: str, other: str, *, where: str) -> MigrationError:
-        owner = new.rpartition(".")[0]
-        what = f"{new!r}, says {code}, lies in {owner}, which is no module, says {other}: no import can bring it."
-        return cls(what, where=where, hint="tell it with [[removed]], or with `say` in [[calls]]")
-
-    @classmethod
     def onto_itself(cls, code: str, name: str, *, where: str) -> MigrationError:
         return cls(f"{name!r} keeps its name, says {code}.", where=where, hint="give its new name, or take it out")
 

@@ -82,4 +82,7 @@ def _is_main() -> bool:
 
 def _raise(_number: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise LostProcessError.terminated()
+    raise LostProcessError(
+        "The training was asked to end (SIGTERM), as torchrun asks when another process has ended.",
+        hint="resume from the last checkpoint with --resume, where there is one",
+    )

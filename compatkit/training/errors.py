@@ -47,13 +47,6 @@ class LostProcessError(TrainingError):
             hint="resume from the last checkpoint with --resume, in as many processes",
         )
 
-    @classmethod
-    def terminated(cls) -> LostProcessError:
-        return cls(
-            "The training was asked to end (SIGTERM), as torchrun asks when another process has ended.",
-            hint="resume from the last checkpoint with --resume, where there is one",
-        )
-
 
 class TrackingError(CompatkitError):
     """A tracking server, or a spool of what it has not got, that cannot be used. No password is shown."""
@@ -63,26 +56,8 @@ class TrackingError(CompatkitError):
         super().__init__(without_password(what), where=without_password(where), hint=hint)
 
     @classmethod
-    def no_server(cls, uri: str, reason: object) -> TrackingError:
-        return cls(
-            f"No tracking server answers: {reason}", where=uri, hint="start it, or set tracking.uri to one that runs"
-        )
-
-    @classmethod
     def not_kept(cls, kind: str, name: str, reason: str) -> TrackingError:
         return cls(f"The {kind} {name!r} cannot be logged as it is: {reason}.", hint="give it a shorter text, in UTF-8")
-
-    @classmethod
-    def undelivered(cls, count: int, place: object, reason: object) -> TrackingError:
-        return cls(
-            f"{count} values of metrics have not reached the tracking server: {reason}",
-            where="nowhere else" if place is None else str(place),
-            hint="when it is back, send them with `compatkit tracking flush`" if place is not None else "",
-        )
-
-    @classmethod
-    def held(cls, path: object) -> TrackingError:
-        return cls("The spool is in use by a training that runs.", where=str(path), hint="wait for its end")
 
     @classmethod
     def refused(cls, path: object, reason: object) -> TrackingError:
@@ -168,14 +143,6 @@ class ClusterError(TrainingError):
             f"No Ray cluster answers: {reason}",
             where=address,
             hint="start it, or set scale.address (or RAY_ADDRESS) to host:port of one that runs",
-        )
-
-    @classmethod
-    def no_room(cls, asked: str, there: str, free: str) -> ClusterError:
-        return cls(
-            f"The Ray cluster has no room: {asked} are asked for; it has {there}, of which {free} are free.",
-            where="OrchestratorConfig, at scale.processes",
-            hint="ask for fewer processes, add machines, or wait longer: scale.patience_seconds",
         )
 
     @classmethod

@@ -70,7 +70,11 @@ class PointSender:
             self._raise_refusal()
             if self._points:
                 place = None if self._spool is None else self._spool.path
-                raise TrackingError.undelivered(len(self._points), place, self._absence)
+                raise TrackingError(
+                    f"{len(self._points)} values of metrics have not reached the tracking server: {self._absence}",
+                    where="nowhere else" if place is None else str(place),
+                    hint="when it is back, send them with `compatkit tracking flush`" if place is not None else "",
+                )
 
     def close(self) -> bool:
         """Send nothing more; return whether all has arrived."""

@@ -34,7 +34,8 @@ def require_server(uri: str) -> None:
         # Whatever is answered: somebody is there, and MLflow's own calls tell what is wrong.
         requests.get(uri.rstrip("/") + "/health", timeout=_SECONDS)
     except requests.RequestException as error:
-        raise TrackingError.no_server(uri, error) from error
+        hint = "start it, or set tracking.uri to one that runs"
+        raise TrackingError(f"No tracking server answers: {error}", where=uri, hint=hint) from error
 
 
 def opened_client(tracking_uri: str | None) -> MlflowClient:

@@ -68,7 +68,8 @@ class Spool:
         self._file = open(self.path, "a+", encoding="utf-8", opener=_of_this_user)  # noqa: SIM115  # held
         if not lock_file(self._file):
             self._file.close()
-            raise TrackingError.held(self.path)
+            what = "The spool is in use by a training that runs."
+            raise TrackingError(what, where=str(self.path), hint="wait for its end")
         if cut := _length_of_cut_line(self.path):
             self._file.truncate(self.path.stat().st_size - cut)
         if self.path.stat().st_size == 0:

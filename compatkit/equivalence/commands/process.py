@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from types import FrameType
 
-from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.commands.errors import CommandError, tail_of
 from compatkit.platforms import ENDING_SIGNALS, ask_group, end_group, group_of_its_own
 
 # The second is what MLflow imports when it opens a store that is a database.
@@ -116,7 +117,12 @@ class _Running:
                 return False
             self.ask()
             self.kill(time.monotonic() + _GRACE)
-            raise CommandError.timed_out(launch.side, launch.argv, self._timeout, launch.output)
+            ran = f"`{shlex.join(launch.argv)}` was ended after {self._timeout:g} s"
+            raise CommandError(
+                f"{launch.side}: {ran}.{tail_of(launch.output)}",
+                where=str(launch.output),
+                hint="give it more time with --timeout, or look where it hangs",
+            )
         # What it left behind in the background could go on logging.
         end_group(self._process)
         if self._process.returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +64,14 @@ def run_sides(
         begun = _run(launches, scenario, sides, slots)
     if slots > 1 and (shared := _shared_files(sides, store, begun[0])):
         if scenario.jobs is not None:
-            raise CommandError.shared_files(*shared)
+            names, folder = shared
+            some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+            raise CommandError(
+                f"Both commands ran at once in one folder, and wrote there: {some}. "
+                "One may have logged the other's file.",
+                where=str(folder),
+                hint="leave --jobs out, and they run one after the other; or have each write to a temporary folder",
+            )
         in_turn = replace(scenario, jobs=1)
         return run_sides(in_turn, sides, store / "in-turn", seed=seed, reading=reading, tried=begun[0])
     for side in sides.all:
@@ -154,10 +162,19 @@ def _read(side: Side, store: Store, began: float, reading: Reading) -> Logged:
     runs = top_level_runs(side.name, store)
     elsewhere = default_stores_written(side.folder, began)
     if not runs:
-        raise CommandError.logged_nothing(side.name, side.argv, store.output, elsewhere)
+        wrote = f" It wrote to {', '.join(elsewhere)} instead." if elsewhere else ""
+        raise CommandError(
+            f"{side.name}: `{shlex.join(side.argv)}` logged no run to the store that it was given.{wrote}",
+            where=str(store.output),
+            hint="leave out mlflow.set_tracking_uri, or give it os.environ['MLFLOW_TRACKING_URI']",
+        )
     for run in runs:
         if run.status not in {"FINISHED", "FAILED", "KILLED"}:
-            raise CommandError.left_running(side.name, run.label, run.status, store.output)
+            raise CommandError(
+                f"{side.name}: the command ended, but left its run {run.label} {run.status}.",
+                where=str(store.output),
+                hint="end the run: with mlflow.start_run(), or client.set_terminated(run_id)",
+            )
     snapshots = {}
     reading(0, len(runs))
     for taken in take_snapshots([run.run_id for run in runs], tracking_uri=store.uri):

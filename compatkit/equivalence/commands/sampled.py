@@ -61,4 +61,8 @@ def _require_an_effect(side: str, label: str, snapshots: Sequence[Snapshot], pol
     # As texts, for which NaN equals NaN.
     texts = {repr(sorted(history.items())) for history in histories}
     if len(snapshots) > 1 and len(texts) == 1:
-        raise CommandError.not_comparable_seeds(side, label)
+        raise CommandError(
+            f"{side}: run {label} logged the same metrics under different seeds, so more seeds prove no more than one.",
+            where="--seeds",
+            hint="let the command seed itself from os.environ['COMPATKIT_SEED'], or leave --seeds out",
+        )

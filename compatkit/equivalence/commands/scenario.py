@@ -126,7 +126,8 @@ def prepared_sides(scenario: CommandScenario, progress: Progress) -> Iterator[Si
 def _base(scenario: CommandScenario, tree: Path, root: Path, folder: Path) -> Side:
     inside = tree / folder.relative_to(root)
     if not inside.is_dir():
-        raise CommandError.not_in_base(folder.relative_to(root).as_posix(), scenario.base)
+        what = f"The folder {folder.relative_to(root).as_posix()!r} does not exist at {scenario.base}."
+        raise CommandError(what, where=scenario.base, hint="run it from another")
     return _side("base", scenario, tree, root, folder)
 
 

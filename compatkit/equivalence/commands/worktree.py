@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compatkit.equivalence.commands.errors import CommandError
+from compatkit.errors import nearest
 from compatkit.migrate.finding.git import run_git, safe_environment, uncommitted_in
 from compatkit.platforms import group_of_its_own
 
@@ -88,7 +89,9 @@ def _commit_of(root: Path, revision: str) -> str:
     asked = None if revision.startswith("-") else run_git(str(root), "rev-parse", "--verify", f"{revision}^{{commit}}")
     if not asked:
         listed = run_git(str(root), "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags") or b""
-        raise CommandError.unknown_revision(revision, os.fsdecode(listed).split(), root)
+        shallow = "in a shallow clone, fetch more history (actions/checkout: fetch-depth: 0)"
+        hint = nearest(revision, os.fsdecode(listed).split()) or shallow
+        raise CommandError(f"There is no revision {revision!r}.", where=str(root), hint=hint)
     return os.fsdecode(asked).strip()
 
 
@@ -131,7 +134,8 @@ def migrated_copy(root: Path, place: Path, folder: Path, migration: str | None) 
         check=False,
     )
     if done.returncode not in {0, _FINDINGS}:
-        raise CommandError.not_migrated(done.stdout + done.stderr)
+        output = (done.stdout + done.stderr).rstrip()
+        raise CommandError(f"The migrated copy cannot be made:\n{output}", where="compatkit migrate")
     return done.stdout.replace(f"{place}{os.sep}", "") if done.returncode == _FINDINGS else ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compatkit.equivalence.errors import EquivalenceError
+from compatkit.equivalence.errors import REFERENCES, EquivalenceError
 from compatkit.equivalence.reading.reader import take_snapshot, take_snapshots
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.snapshot import Snapshot
@@ -164,7 +164,8 @@ def _tagged(client: MlflowClient, reference: str, *, experiment: str, tag: str, 
 def _experiment(client: MlflowClient, name: str) -> str:
     everywhere = _experiments(client)
     if name not in everywhere:
-        raise EquivalenceError.no_experiment(name, _shown(client), nearest(name, everywhere))
+        hint = nearest(name, everywhere) or REFERENCES
+        raise EquivalenceError(f"There is no experiment {name!r}.", where=_shown(client), hint=hint)
     return everywhere[name]
 
 
@@ -193,7 +194,9 @@ def _runs(client: MlflowClient, experiments: list[str], query: str, *, order: st
 
 def _only(client: MlflowClient, reference: str, found: list[str]) -> str:
     if len(found) > 1:
-        raise EquivalenceError.ambiguous(reference, _shown(client), sorted(found))
+        runs = ", ".join([*sorted(found)[:6], *(["…"] if len(found) > 6 else [])])
+        what = f"{reference!r} names more than one run: {runs}"
+        raise EquivalenceError(what, where=_shown(client), hint="give one of these run ids")
     return found[0]
 
 

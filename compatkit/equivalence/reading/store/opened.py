@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _LONGEST = 300  # characters of another's message
+# Where the name to import is not the one to install.
+_PACKAGES = {
+    "azure": "azure-storage-blob azure-identity",
+    "botocore": "boto3",
+    "google": "google-cloud-storage",
+    "MySQLdb": "mysqlclient",
+    "psycopg2": "psycopg2-binary",
+}
 # Which file was at a place when it was first opened: its device and its number there.
 _files: dict[Path, tuple[int, int]] = {}
 
@@ -41,7 +49,7 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
         yield client
         require_same_file(shown)
     except ImportError as error:
-        raise EquivalenceError.missing_module(without_password(shown), error) from error
+        raise not_installed(without_password(shown), error) from error
     except errors as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
     except TypeError as error:
@@ -50,6 +58,20 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
             raise
         reason = f"MLflow {mlflow_version()} cannot read the files of a newer release ({error})"
         raise EquivalenceError.unreadable_store(without_password(shown), reason) from error
+
+
+def not_installed(where: str, error: ImportError) -> EquivalenceError:
+    """Return the error of a store whose driver or client is missing, or does not fit what else is installed."""
+    if isinstance(error, ModuleNotFoundError):
+        name = (error.name or "").partition(".")[0]
+        hint = f"run: pip install {_PACKAGES.get(name, name)}"
+        return EquivalenceError(f"What is needed to read it is not installed: {error}.", where=where, hint=hint)
+    older = (error.name or "").startswith("sqlalchemy")
+    return EquivalenceError(
+        f"What is needed to read it does not fit what else is installed: {error}.",
+        where=where,
+        hint="run: pip install 'sqlalchemy<2.1'" if older else "see: pip check",
+    )
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
@@ -104,9 +126,19 @@ def _require_own_tables(uri: str) -> None:
         return
     found, own = table_revisions(uri)
     if found is None:
-        raise EquivalenceError.no_tables(without_password(uri))
+        raise EquivalenceError(
+            "There is no MLflow store in this database: it has none of MLflow's tables.",
+            where=without_password(uri),
+            hint="check --tracking-uri; nothing was made",
+        )
     if found != own:
-        raise EquivalenceError.other_tables(without_password(uri), found, own, mlflow_version())
+        raise EquivalenceError(
+            f"The tables of this database are of another release than MLflow {mlflow_version()}, which is installed "
+            f"here: their revision is {found}, not {own}.",
+            where=without_password(uri),
+            hint="nothing was changed; run compatkit beside the MLflow that writes there, or give the address of its "
+            "server; snapshots that `compatkit snapshot` writes there can be compared here",
+        )
 
 
 def is_database(uri: str) -> bool:

@@ -72,7 +72,12 @@ def shortage_of(config: OrchestratorConfig, *, by_free: bool = False) -> Cluster
     there, free = ray.cluster_resources(), ray.available_resources()
     if all((free if by_free else there).get(name, 0) >= need for name, need in needs.items()):
         return None
-    return ClusterError.no_room(*(_shown(found, needs) for found in (needs, there, free)))
+    asked, whole, left = (_shown(found, needs) for found in (needs, there, free))
+    return ClusterError(
+        f"The Ray cluster has no room: {asked} are asked for; it has {whole}, of which {left} are free.",
+        where="OrchestratorConfig, at scale.processes",
+        hint="ask for fewer processes, add machines, or wait longer: scale.patience_seconds",
+    )
 
 
 def _shown(resources: Mapping[str, float], names: Iterable[str]) -> str:

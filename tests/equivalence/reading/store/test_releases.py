@@ -23,6 +23,7 @@ from mlflow import MlflowClient
 from compatkit.equivalence import EquivalenceError, Kind, Policy, compare_snapshots, load_snapshot, take_snapshot
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.reading.store.models_of_three import logged_in_files
+from compatkit.equivalence.reading.store.opened import not_installed
 from tests.benchmarks.log_kinds import log
 from tests.conftest import NewStore
 
@@ -140,7 +141,7 @@ def test_a_path_of_windows_makes_no_folder_elsewhere(tmp_path: Path, monkeypatch
     ],
 )
 def test_what_is_not_installed_is_told_with_what_to_install(error: ImportError, hint: str) -> None:
-    assert EquivalenceError.missing_module("mlruns", error).hint == f"run: {hint}"
+    assert not_installed("mlruns", error).hint == f"run: {hint}"
 
 
 @pytest.mark.parametrize("place", ["foo://bar", "mlflow-artifacts:/1/x/artifacts"])
