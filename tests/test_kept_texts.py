@@ -36,8 +36,7 @@ from compatkit.migrate.baseline import Baseline, read_baseline, updated
 from compatkit.migrate.census_file import read_censuses
 from compatkit.migrate.proposal import Proposal
 from compatkit.migrate.remarks import Overview
-from compatkit.migrate.status_history import Entry, history_text
-from compatkit.migrate.status_history import read_history as read_status_history
+from compatkit.migrate.status_history import StatusRun, history_text, read_status_history
 from compatkit.migration import Move
 from compatkit.record import read_history
 from compatkit.report.migrate_formats import Background, render
@@ -136,7 +135,7 @@ def kept_in_a_trace(text: str, folder: Path) -> str:
 
 
 def kept_in_the_history_of_status(text: str, folder: Path) -> str:
-    entries = (Entry("2026-01-01", text, 1, 2), Entry("2026-01-02", text, 1, 2))
+    entries = (StatusRun("2026-01-01", text, 1, 2), StatusRun("2026-01-02", text, 1, 2))
     (folder / "status.jsonl").write_text(history_text(entries), encoding="utf-8")
     assert read_status_history(folder / "status.jsonl") == entries
     return read_status_history(folder / "status.jsonl")[1].revision

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.authoring.interface import Item
+from compatkit.authoring.interface import PublicName
 from compatkit.authoring.interface_changes import Change
 from compatkit.migration import CallChange, Migration
 from compatkit.migration.renaming import renaming_of, subclassed
@@ -71,11 +71,11 @@ def _has_row(name: str, migration: Migration) -> bool:
 class Ranking:
     """Rank changes for users of a library: first what they use, then what it exports, then what it documents."""
 
-    items: Mapping[str, Item]
+    items: Mapping[str, PublicName]
     uses: Mapping[str, int]
 
     @classmethod
-    def of(cls, items: Mapping[str, Item], folder: Path | None) -> Ranking:
+    def of(cls, items: Mapping[str, PublicName], folder: Path | None) -> Ranking:
         tops = {path.partition(".")[0] for path in items}
         return cls(items, count_uses(folder, tops) if folder else {})
 

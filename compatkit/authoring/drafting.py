@@ -62,10 +62,10 @@ class Draft:
         for change in left:
             doubt = " It would be a chain." if change in doubtful else ""
             yield from ("", _evidence(change) + doubt, "# [[unhandled]]", f"# name = {toml_text(change.name)}")
-            yield f"# why = {toml_text(describe(change))}"
+            yield f"# why = {toml_text(describe_change(change))}"
 
 
-def describe(change: Change) -> str:
+def describe_change(change: Change) -> str:
     """Say in a few words what changed."""
     match change.kind:
         case "moved" | "module moved" | "renamed":
@@ -174,4 +174,5 @@ def _codes(letters: str, hundred: int, count: int) -> list[str]:
 
 
 def _evidence(change: Change) -> str:
-    return f"# {describe(change)}; confidence: {change.confidence}; evidence: {' '.join(change.evidence.split())}"
+    evidence = " ".join(change.evidence.split())
+    return f"# {describe_change(change)}; confidence: {change.confidence}; evidence: {evidence}"

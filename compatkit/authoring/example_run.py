@@ -13,7 +13,7 @@ from types import ModuleType
 
 from compatkit.migration import load_migration
 from compatkit.record import CompatRecord, FieldNames
-from compatkit.record.compat_record import names_of, stored_values
+from compatkit.record.compat_record import spellings_of, stored_values
 from compatkit.shim import install
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -41,8 +41,8 @@ def main(script: str, result: str, migration: str, shim: str) -> None:
 def describe_run(value: object, names: FieldNames, record: type | None = None) -> str:
     """Return a value as a text that v1 and v2 agree on: a dict, and so an instance of `record`, under v1 keys."""
     if record is not None and isinstance(value, record) and not isinstance(value, dict):
-        names_of = (field.name for field in fields(value)) if is_dataclass(value) else vars(value)
-        value = {name: getattr(value, name) for name in names_of}
+        field_names = (field.name for field in fields(value)) if is_dataclass(value) else vars(value)
+        value = {name: getattr(value, name) for name in field_names}
     if isinstance(value, list | tuple):
         return f"{type(value).__name__}({', '.join(describe_run(element, names, record) for element in value)})"
     if isinstance(value, dict):
@@ -74,7 +74,7 @@ def _broken(values: Iterable[object]) -> Iterator[str]:
     """Yield the records that do not come back as they were."""
     for value in values:
         if isinstance(value, CompatRecord):
-            names, stored = names_of(value), stored_values(value)
+            names, stored = spellings_of(value), stored_values(value)
             back = names.in_v1(names.in_v2(stored))
             if repr(back) != repr(stored):
                 yield f"{stored} comes back as {back}"

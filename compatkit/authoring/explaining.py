@@ -61,7 +61,7 @@ def explain_tool_code(code: str) -> list[str]:
     return [code, "", what, "", f"What to do: {advice}"]
 
 
-def explain(migration: Migration, code: str) -> list[str]:
+def explain_code(migration: Migration, code: str) -> list[str]:
     """Return what a migration says of one of its codes. Raises `KeyError` for a code that it does not have."""
     rows = [row for _, row in migration.rows() if row.code == code]
     if not rows:

@@ -34,7 +34,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Item:
+class PublicName:
     """One public name. `path` is how users write it, `home` where it is defined.
 
     No slots, because what is worked out from the source is kept.
@@ -68,11 +68,11 @@ class Interface:
     """
 
     package: str
-    items: Mapping[str, Item]
+    items: Mapping[str, PublicName]
     modules: frozenset[str]
     names: frozenset[str] = field(repr=False)
     inherited: Mapping[str, str] = field(repr=False, default_factory=dict)
-    hidden: Mapping[str, Item] = field(repr=False, default_factory=dict)
+    hidden: Mapping[str, PublicName] = field(repr=False, default_factory=dict)
 
     def renamed(self, package: str) -> Interface:
         """Return the interface as if the package were called otherwise, to be set against one of that name."""
@@ -81,7 +81,7 @@ class Interface:
             inside = path.removeprefix(self.package)
             return package + inside if inside != path and inside[:1] in ("", ".") else path
 
-        def items(of: Mapping[str, Item]) -> dict[str, Item]:
+        def items(of: Mapping[str, PublicName]) -> dict[str, PublicName]:
             return {
                 new(path): replace(item, path=new(path), home=new(item.home), parent=new(item.parent))
                 for path, item in of.items()
@@ -96,13 +96,13 @@ class Interface:
             items(self.hidden),
         )
 
-    def find(self, path: str) -> Item | None:
+    def find(self, path: str) -> PublicName | None:
         """Return the public name at a path; for what a class inherits, that of the class that has it."""
         item = self.items.get(path) or self.hidden.get(path)
         return item or self._by_home.get(self.inherited.get(path, ""))
 
     @cached_property
-    def _by_home(self) -> dict[str, Item]:
+    def _by_home(self) -> dict[str, PublicName]:
         return {item.home: item for item in self.items.values()}
 
 
@@ -156,11 +156,11 @@ def _within(root: griffe.Object | griffe.Alias, package: str) -> griffe.Module:
 class _Reader:
     def __init__(self, package: str) -> None:
         self._package = package
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, PublicName] = {}
         self.modules: set[str] = set()
         self.names: set[str] = set()
         self.inherited: dict[str, str] = {}
-        self.hidden: dict[str, Item] = {}
+        self.hidden: dict[str, PublicName] = {}
         self._expanded: set[str] = set()
 
     def read_module(self, module: griffe.Module) -> None:
@@ -242,14 +242,14 @@ def _exported(module: griffe.Module) -> set[str]:
     return {name if isinstance(name, str) else name.name for name in module.exports or ()}
 
 
-def _item(path: str, found: griffe.Object | griffe.Alias, parent: str, *, is_member: bool) -> Item:
+def _item(path: str, found: griffe.Object | griffe.Alias, parent: str, *, is_member: bool) -> PublicName:
     source = ""
     with contextlib.suppress(*_UNRESOLVED, KeyError, ValueError, OSError):
         source = found.source
     doc = found.docstring.value.strip() if found.docstring else ""
     kind = "function" if found.is_function else "class" if found.is_class else "attribute"
     parameters = tuple(_parameters(found))
-    return Item(path, found.path, kind, parent, source, doc, parameters, is_member)
+    return PublicName(path, found.path, kind, parent, source, doc, parameters, is_member)
 
 
 def _parameters(found: griffe.Object | griffe.Alias) -> Iterator[Parameter]:

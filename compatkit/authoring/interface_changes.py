@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
-from compatkit.authoring.interface import Interface, Item, Parameter, spelling
+from compatkit.authoring.interface import Interface, Parameter, PublicName, spelling
 from compatkit.authoring.matching import Matcher, announcements
 from compatkit.migration import Confidence
 
@@ -101,13 +101,13 @@ def _found(old: Interface, new: Interface, matcher: Matcher) -> Iterator[Change]
             yield from _arguments(item, there)
 
 
-def _why_removed(item: Item, new: Interface) -> str:
+def _why_removed(item: PublicName, new: Interface) -> str:
     hidden = sorted(name for name in new.names - new.items.keys() if name.endswith(f".{item.name}"))
     is_left = hidden and not item.is_member
     return f"only {hidden[0]} is left, which is private" if is_left else "the new release has nothing like it"
 
 
-def _arguments(old: Item, new: Item) -> Iterator[Change]:
+def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
     before = {parameter.name: parameter for parameter in old.parameters if not parameter.is_collecting}
     after = {parameter.name: parameter for parameter in new.parameters if not parameter.is_collecting}
     if old.kind == "attribute" or new.kind == "attribute":
@@ -140,7 +140,7 @@ def _arguments(old: Item, new: Item) -> Iterator[Change]:
     yield from _positions(old, new, now_called)
 
 
-def _positions(old: Item, new: Item, now_called: dict[str, str]) -> Iterator[Change]:
+def _positions(old: PublicName, new: PublicName, now_called: dict[str, str]) -> Iterator[Change]:
     """Yield the first argument that is no longer taken in its place: those behind it are not either, or may not be."""
     before, after = _positional(old), _positional(new)
     if any(parameter.kind == "variadic positional" for parameter in new.parameters):
@@ -154,7 +154,7 @@ def _positions(old: Item, new: Item, now_called: dict[str, str]) -> Iterator[Cha
             return
 
 
-def _positional(item: Item) -> list[str]:
+def _positional(item: PublicName) -> list[str]:
     return [
         parameter.name
         for parameter in item.parameters

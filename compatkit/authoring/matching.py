@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compatkit.authoring.interface import Interface, Item, spelling
+from compatkit.authoring.interface import Interface, PublicName, spelling
 from compatkit.migration import Confidence
 
 # Shares of the words of two sources that are the same.
@@ -31,8 +31,8 @@ _WARNS = re.compile(r"deprecat", re.IGNORECASE)
 class NamePairing:
     """An old item, the new one that it became, and why that is believed. `is_same_thing`: it is called as before."""
 
-    old: Item
-    item: Item
+    old: PublicName
+    item: PublicName
     confidence: Confidence
     evidence: str
     is_same_thing: bool = True
@@ -43,10 +43,10 @@ class Matcher:
 
     def __init__(self, old: Interface, new: Interface) -> None:
         self._new = new
-        self._by_name: dict[str, list[Item]] = defaultdict(list)
-        self._by_spelling: dict[str, list[Item]] = defaultdict(list)
-        self._by_home: dict[str, list[Item]] = defaultdict(list)
-        self._added: dict[str, list[Item]] = defaultdict(list)
+        self._by_name: dict[str, list[PublicName]] = defaultdict(list)
+        self._by_spelling: dict[str, list[PublicName]] = defaultdict(list)
+        self._by_home: dict[str, list[PublicName]] = defaultdict(list)
+        self._added: dict[str, list[PublicName]] = defaultdict(list)
         for item in new.hidden.values():
             # Left out of an `__all__`, but in a public module: moved there, it is as public as it can be.
             self._by_name[item.name].append(item)
@@ -56,24 +56,24 @@ class Matcher:
             self._by_home[item.home].append(item)
             if path not in old.names:
                 self._added[item.parent].append(item)
-        self._old_by_home: dict[str, list[Item]] = defaultdict(list)
+        self._old_by_home: dict[str, list[PublicName]] = defaultdict(list)
         for item in old.items.values():
             self._old_by_home[item.home].append(item)
         self._pairs: dict[str, NamePairing | None] = {}
         self._pairing: set[str] = set()
 
-    def pair(self, item: Item) -> NamePairing | None:
+    def pair(self, item: PublicName) -> NamePairing | None:
         """Return what became of an item, or None where it is still there, or nothing like it is."""
         if item.path not in self._pairs:
             self._pairing.add(item.path)
             self._pairs[item.path] = self._pair(item)
         return self._pairs[item.path]
 
-    def still_there(self, item: Item) -> Item | None:
+    def still_there(self, item: PublicName) -> PublicName | None:
         """Return the item as it is called in the new release, if it keeps its name."""
         return self._new.find(f"{self._parent_of(item)}.{item.name}" if item.is_member else item.path)
 
-    def _pair(self, item: Item) -> NamePairing | None:
+    def _pair(self, item: PublicName) -> NamePairing | None:
         path = f"{self._parent_of(item)}.{item.name}" if item.is_member else item.path
         if there := self._new.find(path):
             # The library still has it, and says itself what to use instead.
@@ -83,10 +83,10 @@ class Matcher:
         ways = (self._handed_on, self._by_other_path, self._said_by_old, self._same_name, self._other_name)
         return next((found for way in ways if (found := way(item))), None)
 
-    def _said_by_old(self, item: Item) -> NamePairing | None:
+    def _said_by_old(self, item: PublicName) -> NamePairing | None:
         return self._announced(item, item)
 
-    def _by_other_path(self, item: Item) -> NamePairing | None:
+    def _by_other_path(self, item: PublicName) -> NamePairing | None:
         """Find what was public under two names, of which the other one is there, or leads on."""
         for other in self._old_by_home[item.home]:
             if other.path == item.path or item.is_member:
@@ -97,14 +97,14 @@ class Matcher:
                 return NamePairing(item, found, "safe", f"{item.path} was {other.path} under another name")
         return None
 
-    def _handed_on(self, item: Item) -> NamePairing | None:
+    def _handed_on(self, item: PublicName) -> NamePairing | None:
         """Find what was only handed on under the old name, and is still where it is defined."""
         there = self._new.items.get(item.home)
         if item.home == item.path or there is None:
             return None
         return NamePairing(item, there, "safe", f"{item.path} only handed on {item.home}, which is still there")
 
-    def _announced(self, item: Item, source: Item) -> NamePairing | None:
+    def _announced(self, item: PublicName, source: PublicName) -> NamePairing | None:
         """Find what a deprecation in the code of the library names as the replacement."""
         for text in announcements(source.source):
             said = f"the library says: {' '.join(text.split())}"
@@ -122,7 +122,7 @@ class Matcher:
                     return NamePairing(item, self._new.items[paths[0]], "review", said, is_same_thing=False)
         return None
 
-    def _resolve(self, word: str, item: Item, source: Item) -> str | None:
+    def _resolve(self, word: str, item: PublicName, source: PublicName) -> str | None:
         """Return the path of a public name that a text means, from where the text stands."""
         parents = [item.parent, self._parent_of(item)]
         if not item.is_member:
@@ -135,7 +135,7 @@ class Matcher:
         homes = {other.home for other in alone}
         return alone[0].path if not item.is_member and len(homes) == 1 else None
 
-    def _same_name(self, item: Item) -> NamePairing | None:
+    def _same_name(self, item: PublicName) -> NamePairing | None:
         """Find the same name in another place."""
         others = [other for other in self._by_name[item.name] if self._is_possible(item, other)]
         best = max(others, key=lambda other: (likeness(item, other), -len(other.path)), default=None)
@@ -153,7 +153,7 @@ class Matcher:
             )
         return None
 
-    def _other_name(self, item: Item) -> NamePairing | None:
+    def _other_name(self, item: PublicName) -> NamePairing | None:
         """Find another name for the same: the same word first, then the same source among what is new."""
         alike = [other for other in self._by_spelling[spelling(item.name)] if self._is_possible(item, other)]
         for other in alike:
@@ -175,12 +175,12 @@ class Matcher:
                 return NamePairing(item, best, "review", f"{share:.0%} of the source of {best.path} is alike")
         return None
 
-    def _parent_of(self, item: Item) -> str:
+    def _parent_of(self, item: PublicName) -> str:
         """Return where the members of a class, or of a module, are now."""
         paired = self._pairs.get(item.parent)
         return paired.item.path if paired else item.parent
 
-    def _is_possible(self, item: Item, other: Item) -> bool:
+    def _is_possible(self, item: PublicName, other: PublicName) -> bool:
         if item.is_member != other.is_member:
             return False
         # A member stays in its class, wherever that is.
@@ -190,7 +190,7 @@ class Matcher:
         return item.kind == other.kind or item.is_member or {item.kind, other.kind} <= is_callable
 
 
-def likeness(one: Item, other: Item) -> float:
+def likeness(one: PublicName, other: PublicName) -> float:
     """Return the share of words that two sources have in common."""
     total = sum(one.words.values()) + sum(other.words.values())
     return 2 * sum((one.words & other.words).values()) / total if total else 0.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from compatkit.authoring.interface import Interface, Item
+from compatkit.authoring.interface import Interface, PublicName
 from compatkit.authoring.interface_changes import Change, ChangeKind, under
 from compatkit.rewrite.file.imports import bound_by
 
@@ -228,7 +228,7 @@ def _once(changes: list[Change]) -> list[Change]:
 
 
 def _announced(said: list[Said], old: Interface, new: Interface) -> Iterator[Change]:
-    homes: dict[str, list[Item]] = {}
+    homes: dict[str, list[PublicName]] = {}
     for item in (*old.items.values(), *old.hidden.values()):
         homes.setdefault(item.home, []).append(item)
     told: set[str] = set()
@@ -257,7 +257,7 @@ def with_said(found: list[Change], said: list[Change]) -> list[Change]:
     return sorted(by_name.values(), key=lambda change: (change.name, change.kind))
 
 
-def _name(said: Said, item: Item, new: Interface) -> Change | None:
+def _name(said: Said, item: PublicName, new: Interface) -> Change | None:
     is_there = new.find(item.path) is not None or item.path in new.names
     if said.is_alias and is_there:
         return None
@@ -275,7 +275,7 @@ def _name(said: Said, item: Item, new: Interface) -> Change | None:
     return None
 
 
-def _argument(said: Said, item: Item, new: Interface) -> Change | None:
+def _argument(said: Said, item: PublicName, new: Interface) -> Change | None:
     there = new.find(item.path)
     taken = {each.name for each in there.parameters} if there else set()
     if there is None or said.argument in taken:

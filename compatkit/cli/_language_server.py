@@ -12,7 +12,7 @@ from pygls.workspace import TextDocument
 
 from compatkit import __version__
 from compatkit.errors import CompatkitError
-from compatkit.migrate.buffer import Buffer, Edit, Project
+from compatkit.migrate.buffer import Buffer, FolderTask, TextEdit
 from compatkit.migrate.remarks import Remark
 from compatkit.report.migrate_text import said
 
@@ -27,7 +27,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("compatkit", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self.buffers: dict[str, Buffer] = {}
-        self._projects: dict[Path, Project] = {}
+        self._projects: dict[Path, FolderTask] = {}
 
     def forget_settings(self) -> None:
         self._projects.clear()
@@ -38,7 +38,7 @@ class Server(LanguageServer):
         path = Path(to_fs_path(uri) or "untitled.py")
         self.buffers.pop(uri, None)
         try:
-            project = self._projects.setdefault(path.parent, Project.at(path.parent))
+            project = self._projects.setdefault(path.parent, FolderTask.at(path.parent))
             self.buffers[uri] = Buffer.of(document.source, path, project)
             found = list(_diagnostics(self.buffers[uri], document))
         except CompatkitError as error:
@@ -116,13 +116,13 @@ def _trouble(text: str, line: int) -> lsp.Diagnostic:
 
 def _hover(buffer: Buffer | None, line: int) -> lsp.Hover | None:
     """Explain the codes of a line, as `compatkit explain` does."""
-    from compatkit.authoring.explaining import explain
+    from compatkit.authoring.explaining import explain_code
 
     if buffer is None:
         return None
     codes = dict.fromkeys(one.code for one in buffer.remarks if one.line == line)
     declared = ((buffer.project.migration_of(code), code) for code in codes)
-    texts = ["\n".join(explain(migration, code)) for migration, code in declared if migration]
+    texts = ["\n".join(explain_code(migration, code)) for migration, code in declared if migration]
     if not texts:
         return None
     return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.PlainText, "\n\n".join(texts)))
@@ -165,7 +165,7 @@ def _action(
     title: str,
     kind: str,
     uri: str,
-    edits: Iterable[Edit],
+    edits: Iterable[TextEdit],
     about: list[lsp.Diagnostic] | None = None,
 ) -> lsp.CodeAction:
     changes = [

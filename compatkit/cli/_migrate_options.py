@@ -63,10 +63,10 @@ def settings_for(given: MigrateCliOptions) -> Settings:
 
 def folder_of(path: Path) -> Path:
     """Return where a search for the settings of a path begins."""
-    return place_of(path if path.is_dir() else path.parent)
+    return existing_folder(path if path.is_dir() else path.parent)
 
 
-def place_of(path: Path) -> Path:
+def existing_folder(path: Path) -> Path:
     """Return where a search for settings begins: for a pattern, the folder where it begins."""
     while path != path.parent and not path.exists():
         path = path.parent

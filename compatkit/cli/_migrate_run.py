@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def migrate_paths(task: Task, settings: Settings, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Plan, write and tell; the order in which nothing is lost if it ends early."""
-    from compatkit.cli._migrate_show import show, write_outputs
+    from compatkit.cli._migrate_show import show_result, write_outputs
     from compatkit.migrate.remarks import Overview
 
     is_written = not (given["check"] or given["show_diff"])
@@ -42,7 +42,7 @@ def migrate_paths(task: Task, settings: Settings, background: Background, given:
     if settings.baseline:
         overview = _ratchet(overview, settings.baseline, is_update=given["update_baseline"])
     write_outputs(overview, given["outputs"], background)
-    show(overview, given["form"], background, as_diff=given["show_diff"], statistics=given["statistics"])
+    show_result(overview, given["form"], background, as_diff=given["show_diff"], statistics=given["statistics"])
     return _status(overview, given)
 
 
@@ -120,9 +120,9 @@ def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = Fal
 
 def _choose(report: Report, task: Task) -> Report:
     from compatkit.cli._migrate_ask import ask
-    from compatkit.migrate.choose import choose
+    from compatkit.migrate.choose import choose_hunks
 
-    report, refused = choose(report, ask, task)
+    report, refused = choose_hunks(report, ask, task)
     for name in refused:
         click.echo(f"{name}: these changes belong together; none of them was made", err=True)
     return report
@@ -144,7 +144,7 @@ def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
 
 def filter_input(task: Task, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Rewrite standard input to standard output; what fails comes out as it went in."""
-    from compatkit.cli._migrate_show import show, to_stdout
+    from compatkit.cli._migrate_show import show_result, to_stdout
     from compatkit.migrate import Report, plan_source
     from compatkit.migrate.remarks import Overview
     from compatkit.rewrite import Rewritten
@@ -156,7 +156,7 @@ def filter_input(task: Task, background: Background, given: MigrateCliOptions) -
     if not is_shown_only:
         after = result.outcome.source if isinstance(result.outcome, Rewritten) else source
         to_stdout(lambda: click.echo(after, nl=False))
-    show(overview, given["form"], background, as_diff=given["show_diff"], is_talk=not given["check"])
+    show_result(overview, given["form"], background, as_diff=given["show_diff"], is_talk=not given["check"])
     return _status(overview, given)
 
 

@@ -76,7 +76,7 @@ def write_patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool)
     say(f"{file} {'undoes' if is_written else 'makes'} these changes: {where}")
 
 
-def show(
+def show_result(
     overview: Overview,
     form: str,
     background: Background,

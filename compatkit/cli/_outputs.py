@@ -40,7 +40,7 @@ def write_text(file: Path, text: str) -> None:
         raise CompatkitError(what, where=str(file), hint="check the path, permissions and free space") from error
 
 
-def show(render: Callable[[str], str], form: str, outputs: Outputs) -> None:
+def write_and_show(render: Callable[[str], str], form: str, outputs: Outputs) -> None:
     """Write the files first: what is on stdout may be read by something that ends at its end."""
     for other, file in outputs:
         try:

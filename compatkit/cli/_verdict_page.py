@@ -108,7 +108,7 @@ def _log_page(compared: Compared, title: str, tracking_uri: str | None) -> None:
 
 def _of_result(result: Result, policy: Policy) -> Iterator[Comparison]:
     from compatkit.equivalence.verdict import Verdict
-    from compatkit.report.verdict_page import Compared, NotCompared, Outcome, Sampled
+    from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, Sampled
 
     if result.failure:
         yield NotCompared(result.scenario, result.failure)
@@ -122,12 +122,12 @@ def _of_result(result: Result, policy: Policy) -> Iterator[Comparison]:
                 yield Sampled(f"{title}, {run.run}", run.verdict)
         for side, names in ((sides.before, sides.missing), (sides.after, sides.extra)):
             for name in names:
-                yield NotCompared(f"{title}, {name}", f"Only {side} logged this run.", Outcome.DIFFERENT)
+                yield NotCompared(f"{title}, {name}", f"Only {side} logged this run.", Conclusion.DIFFERENT)
 
 
 def _comparisons(matrices: Sequence[Matrix], policy: Policy, uri: str) -> Iterator[Comparison]:
     from compatkit.equivalence import take_snapshot
-    from compatkit.report.verdict_page import Compared, NotCompared, Outcome
+    from compatkit.report.verdict_page import Compared, Conclusion, NotCompared
 
     for matrix in matrices:
         baseline = matrix.cells[0]
@@ -138,7 +138,7 @@ def _comparisons(matrices: Sequence[Matrix], policy: Policy, uri: str) -> Iterat
                 after = take_snapshot(cell.run_id, tracking_uri=uri)
                 yield Compared(title, _less_stale(cell.verdict, matrix.stale), before, after, policy)
             elif cell is baseline and not cell.failure:
-                yield NotCompared(title, "The baseline, with which the others are compared.", Outcome.BASELINE)
+                yield NotCompared(title, "The baseline, with which the others are compared.", Conclusion.BASELINE)
             else:
                 yield NotCompared(title, cell.failure or "It was not compared.")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._outputs import show
+from compatkit.cli._outputs import write_and_show
 from compatkit.cli._status import ExitStatus, status_of_proof
 from compatkit.cli._verify_options import VerifyCliOptions, overridden
 from compatkit.errors import nearest
@@ -68,7 +68,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptio
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
     made = how_results_were_made(results)
-    show(lambda form: with_made(render_results(results, form), form, made), given["form"], given["outputs"])
+    write_and_show(lambda form: with_made(render_results(results, form), form, made), given["form"], given["outputs"])
     if given["form"] in {"junit", "github"}:
         click.echo("".join(explanations_lines(results)), err=True, nl=False)
     write_results(given["html"], results, policies)

@@ -83,7 +83,7 @@ def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -
 parse_outputs = output_parser(FORMATS)
 
 
-def reject_contradictions(given: VerifyCliOptions) -> None:
+def require_one_scenario(given: VerifyCliOptions) -> None:
     """Refuse options that contradict each other."""
     commands = given["before"] is not None or given["after"] is not None
     if (given["before"] is None) != (given["after"] is None):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._outputs import show
+from compatkit.cli._outputs import write_and_show
 from compatkit.cli._verify_options import VerifyCliOptions, require_stack_only
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
             for scenario in in_shard(scenarios, given["shard"])
         ]
     made = how_made(Policy.from_migration(declared).title)
-    show(lambda form: with_made(render_matrices(matrices, form), form, made), given["form"], given["outputs"])
+    write_and_show(lambda form: with_made(render_matrices(matrices, form), form, made), given["form"], given["outputs"])
     uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
     write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
     click.echo(f"The MLflow store of these runs: {uri}", err=True)

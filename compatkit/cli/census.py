@@ -13,8 +13,8 @@ import click
 from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
-    from compatkit.migrate.census import Census, Place
-    from compatkit.migrate.census_file import Use
+    from compatkit.migrate.census import CensusMatch, NamedLine
+    from compatkit.migrate.census_file import CountedUse
 
 
 @click.command("census")
@@ -67,7 +67,7 @@ def command(
     ctx.exit(int(status | ExitStatus.FAILED if census.report.failed else status))
 
 
-def census_lines(census: Census) -> Iterator[str]:
+def census_lines(census: CensusMatch) -> Iterator[str]:
     """Yield the three groups, each with what it means and its entries; a group without entries is left out."""
     if census.found:
         yield f"Used in the run, and found in the source ({len(census.found)}):"
@@ -80,7 +80,7 @@ def census_lines(census: Census) -> Iterator[str]:
         yield from (f"  {place.file}:{place.line} {place.code} {place.message}" for place in census.unseen)
 
 
-def census_json(census: Census) -> str:
+def census_json(census: CensusMatch) -> str:
     """Return the three groups as a JSON object."""
     groups = {
         "found": [asdict(use) for use in census.found],
@@ -90,10 +90,10 @@ def census_json(census: Census) -> str:
     return json.dumps({"schema": 1, **groups}, indent=2)
 
 
-def _used(use: Use) -> str:
+def _used(use: CountedUse) -> str:
     place = f"{use.file}:{use.line}" if use.line else use.file
     return f"  {place} {use.code} {use.old}, {'once' if use.count == 1 else f'{use.count} times'}"
 
 
-def _place(place: Place) -> dict[str, str | int]:
+def _place(place: NamedLine) -> dict[str, str | int]:
     return {"file": place.file, "line": place.line, "code": place.code, "message": place.message}

@@ -16,7 +16,7 @@ def command(code: str) -> None:
 
     It is looked for in the migrations of the project, then in all that are installed. ID:CODE asks one of them.
     """
-    from compatkit.authoring.explaining import TOOL_CODES, explain, explain_tool_code
+    from compatkit.authoring.explaining import TOOL_CODES, explain_code, explain_tool_code
     from compatkit.migration import Migration, available_migrations, codes_of, load_migration, load_project
     from compatkit.migration.registry import find_file
 
@@ -39,4 +39,4 @@ def command(code: str) -> None:
             where=migration_id or "the migrations of the project, and those that are installed",
             hint=nearest(wanted, known) or "compatkit migrations show ID lists the codes of a migration",
         )
-    click.echo("\n".join(explain(found, wanted)))
+    click.echo("\n".join(explain_code(found, wanted)))

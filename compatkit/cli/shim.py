@@ -57,7 +57,7 @@ def status() -> None:
     """
     from compatkit.migration import load_project
     from compatkit.shim.pth import pth_status
-    from compatkit.shim.unwrapped import unseen
+    from compatkit.shim.unwrapped import producers_not_in_source
 
     found = pth_status()
     if found.project is None:
@@ -71,5 +71,7 @@ def status() -> None:
     migrations = project.load()
     for migration in migrations if found.project is not None else ():
         click.echo(f"  {migration.id}: {migration.summary}")
-    for line in unseen((producer for migration in migrations for producer in migration.producers), folder.resolve()):
+    for line in producers_not_in_source(
+        (producer for migration in migrations for producer in migration.producers), folder.resolve()
+    ):
         click.echo(line, err=True)

@@ -54,7 +54,7 @@ def command(
     """
     from datetime import UTC, datetime
 
-    from compatkit.cli._migrate_options import describe_codes, place_of, require_paths
+    from compatkit.cli._migrate_options import describe_codes, existing_folder, require_paths
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
@@ -62,7 +62,7 @@ def command(
     from compatkit.migrate.owners import load_owners
     from compatkit.migrate.settings import load_settings
     from compatkit.migrate.status import take_status
-    from compatkit.migrate.status_history import Entry, history_text, read_history, with_entry
+    from compatkit.migrate.status_history import StatusRun, history_text, read_status_history, with_entry
     from compatkit.migrate.write import write_output
     from compatkit.report.migrate_text import failures
     from compatkit.report.status_html import Scene, status_html
@@ -70,19 +70,19 @@ def command(
 
     places = paths or (Path(),)
     require_paths(places)
-    settings = with_given(load_settings(place_of(places[0]), config=config, isolated=isolated), given)
+    settings = with_given(load_settings(existing_folder(places[0]), config=config, isolated=isolated), given)
     migrations, bar = settings.project.load(chosen), ProgressBar()
     task = Task.of(migrations, settings.options)
     scope = FileScope.of(settings)
     try:
-        owners = load_owners(place_of(places[0]))
+        owners = load_owners(existing_folder(places[0]))
         status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, scope=scope)
     finally:
         bar.clear()
-    revision, date = _revision(place_of(places[0])), datetime.now(UTC).date().isoformat()
-    known: tuple[Entry, ...] = ()
+    revision, date = _revision(existing_folder(places[0])), datetime.now(UTC).date().isoformat()
+    known: tuple[StatusRun, ...] = ()
     if history:
-        known = with_entry(read_history(history), Entry.of(status, date=date, revision=revision))
+        known = with_entry(read_status_history(history), StatusRun.of(status, date=date, revision=revision))
         write_output(history, history_text(known).encode())
     if html:
         title = "Migration: " + ", ".join(migration.id for migration in migrations)

@@ -86,11 +86,11 @@ def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
     """
     from compatkit.cli._extras import quiet_mlflow
     from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
-    from compatkit.cli._verify_options import direct_scenario, in_shard, is_of_stack, reject_contradictions
+    from compatkit.cli._verify_options import direct_scenario, in_shard, is_of_stack, require_one_scenario
     from compatkit.cli._verify_stack import verify_reference_stack
     from compatkit.migration import load_project
 
-    reject_contradictions(given)
+    require_one_scenario(given)
     require_page(given["html"])
     quiet_mlflow()
     project = load_project(Path.cwd())

@@ -18,7 +18,7 @@ _NOT_IN_V1 = "v1 has no argument for it"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Training:
     """A scenario, settled, and where it is logged.
 
     Attributes:
@@ -33,7 +33,7 @@ class Task:
     asked: tuple[str, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, own_run: Mapping[str, object]) -> Task:
+    def of(cls, scenario: Scenario, own_run: Mapping[str, object]) -> Training:
         """Return the task to train `scenario` and log it as `own_run` says, by dotted path."""
         preset = preset_config(scenario.preset)
         config = preset.with_overrides({**scenario.overrides, **own_run})

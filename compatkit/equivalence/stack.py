@@ -10,7 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from compatkit.equivalence.combinations import Task
+from compatkit.equivalence.combinations import Training
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
@@ -57,7 +57,7 @@ def verify_stack(
     What only v2 can do, a scheduler say, v2's trainer does on either orchestrator; v1's is left out, and said to be.
     """
     uri = _prepare(store)
-    task = Task.of(scenario, {"tracking.uri": uri, "tracking.experiment_name": _EXPERIMENT})
+    task = Training.of(scenario, {"tracking.uri": uri, "tracking.experiment_name": _EXPERIMENT})
     judge = _Judge(Policy.from_migration(migration).extended(task.allowances), uri)
     cells: list[Cell] = []
     columns = _labelled(*task.trainers, *trainers)
@@ -94,7 +94,7 @@ def _prepare(store: Path) -> str:
     return uri
 
 
-def _run(cell: Cell, task: Task, orchestrator: _Factory, trainer: _Factory) -> Cell:
+def _run(cell: Cell, task: Training, orchestrator: _Factory, trainer: _Factory) -> Cell:
     try:
         return replace(cell, run_id=task.train(orchestrator, trainer))
     except KeyboardInterrupt:

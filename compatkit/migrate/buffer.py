@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.choose import Hunk, find_hunks, hunk_of, stands_alone
+from compatkit.migrate.choose import Hunk, find_hunks, hunk_of, is_whole_without
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.homes import refuse_wrong_homes
 from compatkit.migrate.remarks import Overview, Remark
@@ -24,7 +24,7 @@ _MARK = "# compatkit: ignore["
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class TextEdit:
     """Lines `start` to `end` of a text (from 0, end excluded), and the text that takes their place."""
 
     start: int
@@ -33,7 +33,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class FolderTask:
     """Hold the task, the migrations and the left-out files of one folder."""
 
     task: Task
@@ -41,7 +41,7 @@ class Project:
     scope: FileScope
 
     @classmethod
-    def at(cls, folder: Path) -> Project:
+    def at(cls, folder: Path) -> FolderTask:
         """Load what `[tool.compatkit]` says for a folder. Raises `CompatkitError`."""
         settings = load_settings(folder)
         migrations = settings.project.load()
@@ -60,10 +60,10 @@ class Buffer:
     text: str
     encoding: str
     result: FileResult
-    project: Project
+    project: FolderTask
 
     @classmethod
-    def of(cls, text: str, path: Path, project: Project) -> Buffer:
+    def of(cls, text: str, path: Path, project: FolderTask) -> Buffer:
         """Look at a text as if it lay at `path`."""
         encoding = _encoding(text)
         source = text.encode(encoding, "surrogateescape")
@@ -83,20 +83,20 @@ class Buffer:
         """Return the failure, if the text could not be looked at."""
         return self.result.outcome if isinstance(self.result.outcome, Failed) else None
 
-    def all_edits(self) -> list[Edit]:
+    def all_edits(self) -> list[TextEdit]:
         """Return what rewrites the whole text."""
         return self._edits(self._hunks())
 
-    def edits_of(self, remark: Remark) -> list[Edit]:
+    def edits_of(self, remark: Remark) -> list[TextEdit]:
         """Return what makes one rewrite; nothing where it belongs together with others."""
         hunks = self._hunks()
         edit = next((one for one in self.result.edits if (one.line, one.code) == (remark.line, remark.code)), None)
         if edit is None or not hunks:
             return []
         hunk = hunk_of(edit, hunks)
-        return self._edits([hunk]) if stands_alone(self.result, [hunk], self.project.task) else []
+        return self._edits([hunk]) if is_whole_without(self.result, [hunk], self.project.task) else []
 
-    def ignoring(self, remark: Remark) -> list[Edit]:
+    def ignoring(self, remark: Remark) -> list[TextEdit]:
         """Return what puts the comment that leaves a place alone on its line; nothing where that is no comment."""
         lines = self.text.split("\n")
         if remark.line > len(lines) or not self.result.name.endswith((".py", ".pyi")):
@@ -113,14 +113,14 @@ class Buffer:
             # The line ends within a text, or goes on after a backslash.
             return []
         last = "" if remark.line == len(lines) else "\n"
-        return [Edit(remark.line - 1, remark.line, marked + last)]
+        return [TextEdit(remark.line - 1, remark.line, marked + last)]
 
     def _hunks(self) -> tuple[Hunk, ...]:
         outcome = self.result.outcome
         return find_hunks(self.result.before, outcome.source) if isinstance(outcome, Rewritten) else ()
 
-    def _edits(self, hunks: Iterable[Hunk]) -> list[Edit]:
-        return [Edit(hunk.start, hunk.end, b"".join(hunk.new).decode(self.encoding)) for hunk in hunks]
+    def _edits(self, hunks: Iterable[Hunk]) -> list[TextEdit]:
+        return [TextEdit(hunk.start, hunk.end, b"".join(hunk.new).decode(self.encoding)) for hunk in hunks]
 
 
 def _encoding(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migrate.between.naming import module_name
-from compatkit.migrate.census_file import Use, read_censuses
+from compatkit.migrate.census_file import CountedUse, read_censuses
 from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_task
@@ -26,7 +26,7 @@ from compatkit.shim.mapped_call import holds_at_run_time, renamed_at_run_time
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedLine:
     """A line that names an old home, as `migrate` reports it; `codes` are all that its statement may bring.
 
     A run counts the statement, from `first_line` to `last_line`; a file that is no source has lines alone.
@@ -40,20 +40,20 @@ class Place:
     message: str
     codes: frozenset[str]
 
-    def shows(self, use: Use) -> bool:
+    def shows(self, use: CountedUse) -> bool:
         return self.file == use.file and use.code in self.codes
 
-    def holds(self, use: Use) -> bool:
+    def holds(self, use: CountedUse) -> bool:
         return self.first_line <= use.line <= self.last_line
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class CensusMatch:
     """Uses that the source shows, uses that it does not, and places that no use came from; sorted by file and line."""
 
-    found: tuple[Use, ...]
-    missed: tuple[Use, ...]
-    unseen: tuple[Place, ...]
+    found: tuple[CountedUse, ...]
+    missed: tuple[CountedUse, ...]
+    unseen: tuple[NamedLine, ...]
     report: Report
 
     @property
@@ -63,7 +63,7 @@ class Census:
 
 def take_census(
     files: Iterable[Path], paths: Iterable[Path], moves: Iterable[Move], *, changed: Iterable[Migration] = ()
-) -> Census:
+) -> CensusMatch:
     """Match each use in census `files` to the places in its file with its code: those on its line, else all of them.
 
     Of the migrations in `changed`, the calls and members are looked for that the shim counts.
@@ -77,15 +77,15 @@ def take_census(
     # The censuses name old homes too; they often lie in the folder that is searched.
     censuses = {os.path.relpath(file.resolve()) for file in all_files}
     places = [place for place in _places(report, all_paths, all_moves) if place.file not in censuses]
-    found: list[Use] = []
-    missed: list[Use] = []
-    seen: set[Place] = set()
+    found: list[CountedUse] = []
+    missed: list[CountedUse] = []
+    seen: set[NamedLine] = set()
     for use in uses:
         showing = [place for place in places if place.shows(use)]
         (found if showing else missed).append(use)
         seen.update([place for place in showing if place.holds(use)] or showing)
     unseen = sorted((place for place in places if place not in seen), key=lambda place: (place.file, place.line))
-    return Census(tuple(found), tuple(missed), tuple(unseen), report)
+    return CensusMatch(tuple(found), tuple(missed), tuple(unseen), report)
 
 
 def codes_counted(migrations: Iterable[Migration]) -> frozenset[str]:
@@ -116,15 +116,17 @@ def _counted(migration: Migration) -> Migration:
     )
 
 
-def _places(report: Report, paths: Iterable[Path], moves: tuple[Move, ...]) -> list[Place]:
+def _places(report: Report, paths: Iterable[Path], moves: tuple[Move, ...]) -> list[NamedLine]:
     files = {file.path: file for file in find_files(paths)}
-    places: list[Place] = []
+    places: list[NamedLine] = []
     for result in report.results:
         if remarks := sorted(_remarks(result)):
             file = files.get(result.path)
             name = os.path.relpath(result.path.resolve())
             if file is None or file.is_data:
-                places += [Place(name, line, line, line, code, text, frozenset({code})) for line, code, text in remarks]
+                places += [
+                    NamedLine(name, line, line, line, code, text, frozenset({code})) for line, code, text in remarks
+                ]
             else:
                 home = module_name(file.path, file.root, moves)
                 statements = _Statements(result.path, FileModule(home.name, home.is_package), moves)
@@ -151,14 +153,14 @@ class _Statements:
         self._home = home
         self._moves = moves
 
-    def place(self, file: str, line: int, code: str, message: str) -> Place:
+    def place(self, file: str, line: int, code: str, message: str) -> NamedLine:
         around = [node for node in self._statements if node.lineno <= line <= _last_line(node)]
         if not around:
-            return Place(file, line, line, line, code, message, frozenset({code}))
+            return NamedLine(file, line, line, line, code, message, frozenset({code}))
         # One remark stands for all the names of an import, but carries only the first one's code.
         codes = {code}.union(*(self._brought_by(node) for node in around if node.lineno == line))
         innermost = max(around, key=lambda node: (node.lineno, node.col_offset))
-        return Place(file, line, innermost.lineno, _last_line(innermost), code, message, frozenset(codes))
+        return NamedLine(file, line, innermost.lineno, _last_line(innermost), code, message, frozenset(codes))
 
     def _brought_by(self, node: ast.stmt) -> Iterator[str]:
         if not isinstance(node, ast.Import | ast.ImportFrom):

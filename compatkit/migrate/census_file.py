@@ -29,7 +29,7 @@ class CensusError(CompatkitError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Use:
+class CountedUse:
     """So many uses of an old name, from one line. `file` is relative to the working directory, or in `<…>`."""
 
     file: str
@@ -39,16 +39,16 @@ class Use:
     count: int = field(compare=False)
 
 
-def read_censuses(paths: Iterable[Path]) -> tuple[Use, ...]:
+def read_censuses(paths: Iterable[Path]) -> tuple[CountedUse, ...]:
     """Read census files and add them up. Raises `CensusError`, naming file, entry and key."""
     counts: Counter[tuple[str, int, str, str]] = Counter()
     for path in paths:
         for use in _uses(path):
             counts[use.file, use.line, use.code, use.old] += use.count
-    return tuple(Use(*key, count) for key, count in sorted(counts.items()))
+    return tuple(CountedUse(*key, count) for key, count in sorted(counts.items()))
 
 
-def _uses(path: Path) -> Iterator[Use]:
+def _uses(path: Path) -> Iterator[CountedUse]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -70,7 +70,7 @@ def _uses(path: Path) -> Iterator[Use]:
         yield _use(path, entry, f"use {number}")
 
 
-def _use(path: Path, entry: dict[str, object], name: str) -> Use:
+def _use(path: Path, entry: dict[str, object], name: str) -> CountedUse:
     def text(key: str) -> str:
         value = entry.get(key)
         # What is printed later must be printable, and no escape sequence.
@@ -84,7 +84,7 @@ def _use(path: Path, entry: dict[str, object], name: str) -> Use:
             raise CensusError.wrong_value(path, f"{name}, {key}", value, f"a whole number, {least} or more")
         return value
 
-    return Use(_relative(text("file")), number("line", 0), text("code"), text("old"), number("count", 1))
+    return CountedUse(_relative(text("file")), number("line", 0), text("code"), text("old"), number("count", 1))
 
 
 def _relative(file: str) -> str:

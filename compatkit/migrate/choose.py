@@ -52,7 +52,7 @@ Answer = Literal["yes", "no", "rest", "code", "quit"]
 Ask = Callable[[FileResult, Hunk, int, int], Answer]
 
 
-def choose(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...]]:
+def choose_hunks(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...]]:
     """Ask for each hunk of each rewritten file; return the report with the hunks that were accepted.
 
     `ask` is given the file, the hunk, its number and how many there are. The answer "code" also makes all later changes
@@ -71,14 +71,14 @@ def choose(report: Report, ask: Ask, task: Task) -> tuple[Report, tuple[str, ...
         hunks = find_hunks(result.before, result.outcome.source)
         taken, has_quit = ([], True) if has_quit else _ask_all(result, hunks, ask, agreed)
         source = apply_hunks(result.before, taken)
-        if 0 < len(taken) < len(hunks) and not stands_alone(result, taken, task):
+        if 0 < len(taken) < len(hunks) and not is_whole_without(result, taken, task):
             refused.append(result.name)
             taken, source = [], result.before
         results.append(_with_hunks(result, result.outcome, source, taken, hunks))
     return Report.of(results), tuple(refused)
 
 
-def stands_alone(result: FileResult, taken: Iterable[Hunk], task: Task) -> bool:
+def is_whole_without(result: FileResult, taken: Iterable[Hunk], task: Task) -> bool:
     """Tell whether some hunks of a rewritten file may be taken without the others: the rest then follows as before."""
     assert result.job is not None
     assert isinstance(result.outcome, Rewritten)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from compatkit.budget import load_toml
-from compatkit.migrate.finding.reading import read_file
+from compatkit.migrate.finding.reading import read_input
 from compatkit.migration import MigrationError
 
 # As metadata writes a requirement; what is behind the version does not matter here.
@@ -88,7 +88,7 @@ def _lines(file: Path) -> list[str]:
 
 def _text(file: Path) -> str:
     """Return the text of a file, or none where it is no text; a pipe is not waited for."""
-    source = read_file(str(file), is_data=True)
+    source = read_input(str(file), is_data=True)
     with suppress(UnicodeDecodeError):
         return source.decode("utf-8") if isinstance(source, bytes) else ""
     return ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FileScope, FoundFile, find_files
-from compatkit.migrate.finding.reading import read_file, sift, size_of
+from compatkit.migrate.finding.reading import read_input, sift, size_of
 from compatkit.migrate.finding.sieve import Sieve
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.work import DEFAULTS, Job, Task, process
@@ -147,7 +147,7 @@ def _processed(
 
 
 def _prepare(file: FoundFile, namer: Namer, around: Around) -> Job | Outcome:
-    source = read_file(file.name, is_data=file.is_data)
+    source = read_input(file.name, is_data=file.is_data)
     if not isinstance(source, bytes):
         return source
     if file.is_data and _OURS.match(source):

@@ -24,7 +24,7 @@ from compatkit.options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatusRow:
     """One line of a table."""
 
     name: str
@@ -50,10 +50,10 @@ class Status:
     `on_request` are the places, by path, line and code, that `--confidence review` would rewrite.
     """
 
-    total: Row
-    by_code: tuple[Row, ...]
-    by_folder: tuple[Row, ...]
-    by_owner: tuple[Row, ...]
+    total: StatusRow
+    by_code: tuple[StatusRow, ...]
+    by_folder: tuple[StatusRow, ...]
+    by_owner: tuple[StatusRow, ...]
     left: tuple[Remark, ...]
     report: Report
     on_request: frozenset[Place] = frozenset()
@@ -106,12 +106,12 @@ def take_status(
     left = spelled_from(Overview.of(report, is_written=False).left, here)
     done = spelled_from(Overview.of(back, is_written=False).left, here)
 
-    def rows(key: Callable[[Remark], str]) -> tuple[Row, ...]:
+    def rows(key: Callable[[Remark], str]) -> tuple[StatusRow, ...]:
         todo, made = Counter(map(key, left)), Counter(map(key, done))
-        return tuple(Row(name, todo[name], made[name]) for name in sorted(todo | made))
+        return tuple(StatusRow(name, todo[name], made[name]) for name in sorted(todo | made))
 
     return Status(
-        Row("all", len(left), len(done)),
+        StatusRow("all", len(left), len(done)),
         rows(lambda remark: remark.code),
         rows(lambda remark: _folder(remark.path, depth)),
         rows(lambda remark: owners.of(remark.path)),

@@ -142,7 +142,7 @@ def subclassed(hook: HookChange, migration: Migration) -> list[str]:
     return [*dict.fromkeys([*hook.of, *others])]
 
 
-def names_of(call: CallChange, migration: Migration) -> list[str]:
+def callable_names(call: CallChange, migration: Migration) -> list[str]:
     """Return the names of a callable, old and new.
 
     Only as declared where the change comes with the new name, or would be made to a call that was written for v2.

@@ -219,14 +219,14 @@ class CompatRecord(Storage):
 
     def to_v2(self) -> dict[str, object]:
         """Return a plain dict with v2 names."""
-        return names_of(self).in_v2(stored_values(self))
+        return spellings_of(self).in_v2(stored_values(self))
 
     def to_dict(self) -> dict[str, object]:
         """Return what the v2 record's `to_dict` returns: the values under v2 names."""
-        return names_of(self).in_v2(stored_values(self))
+        return spellings_of(self).in_v2(stored_values(self))
 
 
-def names_of(record: CompatRecord | type[CompatRecord]) -> FieldNames:
+def spellings_of(record: CompatRecord | type[CompatRecord]) -> FieldNames:
     """Return the two spellings that a record or its class knows."""
     return record.__compatkit_layout__.names
 
@@ -241,9 +241,9 @@ def fill(record: CompatRecord, values: object, named: Mapping[str, object] = Fie
     if isinstance(values, CompatRecord):
         values = stored_values(values)
     given: dict[str, object] = values if type(values) is dict else dict(values)  # type: ignore[call-overload]  # as dict
-    renamed = names_of(record).in_v1(given)
+    renamed = spellings_of(record).in_v1(given)
     if named:
-        renamed = {**renamed, **names_of(record).in_v1(named)}
+        renamed = {**renamed, **spellings_of(record).in_v1(named)}
     dict.update(record, renamed)
 
 
@@ -363,7 +363,7 @@ def _positional(cls: type[CompatRecord], values: tuple[object, ...]) -> dict[str
 
 
 def _key(record: CompatRecord, key: object) -> str:
-    return names_of(record).to_v1.get(key, key)  # type: ignore[call-overload,no-any-return]  # any hashable may be asked for
+    return spellings_of(record).to_v1.get(key, key)  # type: ignore[call-overload,no-any-return]  # any hashable may be asked for
 
 
 _INIT = """\

@@ -10,7 +10,7 @@ from itertools import chain, groupby
 from typing import Generic, Literal, TypeVar, cast, overload
 
 from compatkit.record._attributes import stored_keys
-from compatkit.record.compat_record import CompatRecord, names_of
+from compatkit.record.compat_record import CompatRecord, spellings_of
 from compatkit.record.containers import put_back
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
@@ -81,7 +81,7 @@ def read_history(
     if not explain:
         return records
     names = list(dict.fromkeys(name for record in records for name in stored_keys(record)))
-    to_v2 = names_of(EpochRecord).to_v2
+    to_v2 = spellings_of(EpochRecord).to_v2
     reasons = {name: placing.reasons.get(to_v2.get(name, name), _NOT_MOVED) for name in names}
     return Explained(records, placing.reader or "records", reasons)
 
@@ -147,7 +147,7 @@ def _records(history: object) -> Iterable[object]:
         return list(history.values())
     if isinstance(history, str | bytes | Mapping) or not isinstance(history, Iterable):
         raise RecordError(
-            f"The history is {formats.describe(history)}, which no reader knows.",
+            f"The history is {formats.phrase_for(history)}, which no reader knows.",
             where="what the trainer returned",
             hint=f"pass one dict or dataclass an epoch, in a list, or one of: {', '.join(formats.KNOWN)}",
         )

@@ -14,8 +14,8 @@ from compatkit.record.compat_record import (
     CompatRecord,
     declare_attributes,
     fill,
-    names_of,
     rebuild_record,
+    spellings_of,
     split_attribute,
 )
 from compatkit.record.errors import RecordError, warn_unread_key
@@ -39,12 +39,12 @@ def run_reader(record: object, index: int, record_type: type[CompatRecord], *, k
         # Read before: it may also be an instance of somebody's own class, and stays one.
         return cast(ReadRun, iter)
     if issubclass(kind, Mapping) and not can_be_dict(kind):
-        if keeps_mappings and kind is not dict and (twin_of := _mapping_twin(kind, names_of(record_type))):
+        if keeps_mappings and kind is not dict and (twin_of := _mapping_twin(kind, spellings_of(record_type))):
             return lambda records: map(twin_of, records)
         return lambda records: (rebuild_record(record_type, cast(_Values, record)) for record in records)
     values_of = _values_of(record, index)
     if (target := _target(kind, record_type)) is None:
-        return _read_on_top(record, names_of(record_type))
+        return _read_on_top(record, spellings_of(record_type))
     target.__new__(target)  # settles a class that somebody wrote, which the readers pass by
     if isinstance(record, target.__compatkit_layout__.metrics) and not target.__compatkit_layout__.is_open:
         target.__compatkit_layout__.order = tuple(_attributes(record))
@@ -155,7 +155,7 @@ def _target(kind: type, record_type: type[CompatRecord]) -> type[CompatRecord] |
     """Return the class to read into, one that is a `kind` as well; None where that cannot be had."""
     if issubclass(record_type, kind):
         return record_type
-    return record_class(kind, names_of(record_type)) if can_be_dict(kind) else None
+    return record_class(kind, spellings_of(record_type)) if can_be_dict(kind) else None
 
 
 _STORAGE_READER = """\
@@ -190,5 +190,5 @@ def _compile_storage_reader(first: object, target: type[CompatRecord], read: _Re
     if len(names) < len(fields):
         names = fields
     space: dict[str, Any] = {"read": read, "create": dict.__new__, "fill": dict.update, "target": target}
-    exec(_STORAGE_READER.format(count=len(names), literal=names_of(target).literal(names)), space)
+    exec(_STORAGE_READER.format(count=len(names), literal=spellings_of(target).literal(names)), space)
     return cast(ReadRun, space["read_storage"])

@@ -11,8 +11,8 @@ from html import escape
 from importlib.resources import files
 
 from compatkit.migrate.remarks import Remark
-from compatkit.migrate.status import EFFORTS, Row, Status
-from compatkit.migrate.status_history import Entry
+from compatkit.migrate.status import EFFORTS, Status, StatusRow
+from compatkit.migrate.status_history import StatusRun
 from compatkit.report.migrate_text import printable
 from compatkit.report.status_text import divisions, percent
 
@@ -41,7 +41,7 @@ class Scene:
     codes: Mapping[str, str] = field(default_factory=dict)
     revision: str = ""
     date: str = ""
-    history: tuple[Entry, ...] = ()
+    history: tuple[StatusRun, ...] = ()
 
 
 def status_html(status: Status, title: str, scene: Scene = Scene()) -> str:
@@ -100,7 +100,7 @@ def _tools() -> Iterator[str]:
     yield "</div>\n</div>"
 
 
-def _trend(history: tuple[Entry, ...]) -> Iterator[str]:
+def _trend(history: tuple[StatusRun, ...]) -> Iterator[str]:
     if len(history) < 2:
         return
     most = max(1, *(entry.left for entry in history))
@@ -119,7 +119,7 @@ def _trend(history: tuple[Entry, ...]) -> Iterator[str]:
     yield "</svg>\n</section>"
 
 
-def _table(title: str, rows: tuple[Row, ...], status: Status, scene: Scene) -> Iterator[str]:
+def _table(title: str, rows: tuple[StatusRow, ...], status: Status, scene: Scene) -> Iterator[str]:
     heads = [title.capitalize(), *(["What it is"] if title == "code" else []), *EFFORTS.values()]
     yield f'<section class="group" aria-labelledby="by-{title}">\n<h2 id="by-{title}">By {title}</h2>'
     yield '<div class="scroll">\n<table class="sortable stack">\n<thead><tr>'
@@ -133,7 +133,7 @@ def _table(title: str, rows: tuple[Row, ...], status: Status, scene: Scene) -> I
     yield '</tbody>\n</table>\n</div>\n<p class="none" hidden>Nothing here matches the filter.</p>\n</section>'
 
 
-def _row(title: str, row: Row, counts: Counter[str], scene: Scene) -> Iterator[str]:
+def _row(title: str, row: StatusRow, counts: Counter[str], scene: Scene) -> Iterator[str]:
     hardest = next((effort for effort in reversed(EFFORTS) if counts[effort]), "")
     yield f'<tr class="item" data-name="{_text(row.name)}" data-state="{_STATES.get(hardest, "equal")}">'
     yield f'<th scope="row" class="name" data-label="{title.capitalize()}">{_text(row.name)}</th>'

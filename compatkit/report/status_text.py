@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from compatkit.migrate.status import EFFORTS, Row, Status
+from compatkit.migrate.status import EFFORTS, Status, StatusRow
 from compatkit.report.migrate_text import printable
 
 _HEAD = ("left", "done", "share")
@@ -38,21 +38,21 @@ def efforts(status: Status) -> dict[str, int]:
     return {effort: counts[effort] for effort in EFFORTS}
 
 
-def divisions(status: Status) -> Iterator[tuple[str, tuple[Row, ...]]]:
+def divisions(status: Status) -> Iterator[tuple[str, tuple[StatusRow, ...]]]:
     """Yield the three tables with their titles."""
     yield "code", status.by_code
     yield "folder", status.by_folder
     yield "owner", status.by_owner
 
 
-def percent(row: Row) -> str:
+def percent(row: StatusRow) -> str:
     """Say which share is done; never 100 % while anything is left."""
     if row.share is None:
         return "nothing to do"
     return f"{int(row.share * 100)} % done"
 
 
-def _table(title: str, rows: tuple[Row, ...]) -> Iterator[str]:
+def _table(title: str, rows: tuple[StatusRow, ...]) -> Iterator[str]:
     lines = [(title, *_HEAD)]
     lines += [(printable(row.name), str(row.left), str(row.done), percent(row).removesuffix(" done")) for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
@@ -61,5 +61,5 @@ def _table(title: str, rows: tuple[Row, ...]) -> Iterator[str]:
         yield "  ".join([name.ljust(widths[0]), *cells])
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: StatusRow) -> dict[str, Any]:
     return {"name": printable(row.name), "left": row.left, "done": row.done, "share": row.share}

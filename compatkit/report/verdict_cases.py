@@ -16,7 +16,7 @@ from compatkit.report.migrate_text import printable
 from compatkit.report.verdict_text import evidence_line, stale_line
 
 
-class Outcome(Enum):
+class CaseOutcome(Enum):
     """The outcome of a case. An error is one that could not be decided, which is no pass."""
 
     PASSED = "passed"
@@ -30,7 +30,7 @@ class Case:
     """One thing that was looked at, and a text for each problem in it, which can be printed as it is."""
 
     name: str
-    outcome: Outcome = Outcome.PASSED
+    outcome: CaseOutcome = CaseOutcome.PASSED
     problems: tuple[str, ...] = ()
 
 
@@ -50,16 +50,16 @@ def matrix_cases(matrix: Matrix) -> Iterator[Case]:
         name = f"{matrix.scenario}: {cell.trainer} on {cell.orchestrator}"
         yield _cell(name, cell, is_first=cell is matrix.cells[0])
     for reason in matrix.left_out:
-        yield Case(f"{matrix.scenario}: {reason}", Outcome.SKIPPED)
+        yield Case(f"{matrix.scenario}: {reason}", CaseOutcome.SKIPPED)
     yield policy_case(matrix.stale, of=f"{matrix.scenario}: ")
 
 
 def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
     """Yield a case for each metric, for whatever else differs, then one for the policy."""
-    outcomes = {Decision.EQUIVALENT: Outcome.PASSED, Decision.DIFFERENT: Outcome.FAILED}
+    outcomes = {Decision.EQUIVALENT: CaseOutcome.PASSED, Decision.DIFFERENT: CaseOutcome.FAILED}
     for evidence in verdict.evidence:
-        outcome = outcomes.get(evidence.decision, Outcome.ERROR)
-        problems = () if outcome is Outcome.PASSED else (printable(evidence_line(evidence)),)
+        outcome = outcomes.get(evidence.decision, CaseOutcome.ERROR)
+        problems = () if outcome is CaseOutcome.PASSED else (printable(evidence_line(evidence)),)
         yield Case(f"metric {evidence.name}", outcome, problems)
     yield from _by_kind(verdict.deciding, {})
     yield from _unread(verdict.unread)
@@ -69,12 +69,12 @@ def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
 def policy_case(stale: Sequence[Allowance], *, of: str = "") -> Case:
     """Return the case that fails where an entry of the policy matches nothing."""
     problems = tuple(printable(stale_line(entry)) for entry in stale)
-    return Case(f"{of}policy", Outcome.FAILED if problems else Outcome.PASSED, problems)
+    return Case(f"{of}policy", CaseOutcome.FAILED if problems else CaseOutcome.PASSED, problems)
 
 
 def _unread(unread: Sequence[str]) -> Iterator[Case]:
     if unread:
-        yield Case("what could not be read", Outcome.ERROR, tuple(map(printable, unread)))
+        yield Case("what could not be read", CaseOutcome.ERROR, tuple(map(printable, unread)))
 
 
 def _by_kind(differences: Iterable[Difference], kinds: dict[str, None]) -> Iterator[Case]:
@@ -83,21 +83,21 @@ def _by_kind(differences: Iterable[Difference], kinds: dict[str, None]) -> Itera
         found.setdefault(difference.kind.category, []).append(printable(str(difference)))
     for kind, problems in found.items():
         name = kind if kind == "status" else f"{kind}s"
-        yield Case(name, Outcome.FAILED if problems else Outcome.PASSED, tuple(problems))
+        yield Case(name, CaseOutcome.FAILED if problems else CaseOutcome.PASSED, tuple(problems))
 
 
 def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
     if cell.failure:
-        return Case(name, Outcome.ERROR, ("\n".join(map(printable, cell.failure.splitlines())),))
+        return Case(name, CaseOutcome.ERROR, ("\n".join(map(printable, cell.failure.splitlines())),))
     if cell.verdict is None:
-        return Case(name) if is_first else Case(name, Outcome.ERROR, ("not compared",))
+        return Case(name) if is_first else Case(name, CaseOutcome.ERROR, ("not compared",))
     if cell.verdict.is_equivalent:
         return Case(name)
     if cell.verdict.is_open:
-        return Case(name, Outcome.ERROR, tuple(map(printable, cell.verdict.unread)))
+        return Case(name, CaseOutcome.ERROR, tuple(map(printable, cell.verdict.unread)))
     return Case(
         name,
-        Outcome.FAILED,
+        CaseOutcome.FAILED,
         tuple(printable(str(difference)) for difference in cell.verdict.deciding) or ("nothing was compared",),
     )
 
@@ -106,7 +106,7 @@ def results_cases(results: Sequence[Result]) -> Iterator[Case]:
     """Yield a case for each scenario that failed, each run that was compared or has no counterpart, each policy."""
     for result in results:
         if result.failure:
-            yield Case(result.scenario, Outcome.ERROR, (result.failure,))
+            yield Case(result.scenario, CaseOutcome.ERROR, (result.failure,))
             continue
         for comparison in result.comparisons:
             yield from _comparison(f"{result.scenario}: {comparison.before} and {comparison.after}", comparison)
@@ -118,7 +118,7 @@ def _comparison(name: str, comparison: Comparison) -> Iterator[Case]:
         yield _run(f"{name}: {run.run}", run)
     for side, labels in ((comparison.before, comparison.missing), (comparison.after, comparison.extra)):
         for label in labels:
-            yield Case(f"{name}: {label}", Outcome.FAILED, (f"only {side} logged this run",))
+            yield Case(f"{name}: {label}", CaseOutcome.FAILED, (f"only {side} logged this run",))
 
 
 def _run(name: str, run: RunVerdict) -> Case:
@@ -126,9 +126,9 @@ def _run(name: str, run: RunVerdict) -> Case:
         return Case(name)
     found = run.verdict
     if not isinstance(found, SampleVerdict) and found.is_open:
-        return Case(name, Outcome.ERROR, found.unread)
+        return Case(name, CaseOutcome.ERROR, found.unread)
     if not isinstance(found, SampleVerdict):
-        return Case(name, Outcome.FAILED, tuple(map(str, found.deciding)))
+        return Case(name, CaseOutcome.FAILED, tuple(map(str, found.deciding)))
     open_ones = (evidence_line(evidence) for evidence in found.evidence if evidence.decision is not Decision.EQUIVALENT)
-    outcome = Outcome.ERROR if found.decision is Decision.UNDECIDED else Outcome.FAILED
+    outcome = CaseOutcome.ERROR if found.decision is Decision.UNDECIDED else CaseOutcome.FAILED
     return Case(name, outcome, (*map(str, found.deciding), *open_ones))

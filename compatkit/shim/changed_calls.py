@@ -19,7 +19,7 @@ from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming, prefixes
 from compatkit.shim.facade import ChangedMove
 from compatkit.shim.left_calls import LeftRows
-from compatkit.shim.lookup import fits_signature, owner_at, restore, top_of, unseen
+from compatkit.shim.lookup import fits_signature, owner_at, passed_over, restore, top_of
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
@@ -197,7 +197,7 @@ def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip:
     return stand_in(function, call, mark=_MARK, bound=lambda found: _wrapped(found, name, changes, 0, left) or found)
 
 
-@unseen
+@passed_over
 def _mapping(
     function: _Function,
     name: str,
@@ -247,7 +247,7 @@ def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_q
     return _mapping(new, name, changes, is_quiet=is_quiet) if callable(new) else new
 
 
-@unseen
+@passed_over
 def _changed_class(new: type[Any], name: str, map_call: _Map) -> type[Any]:
     """Return a class that stands for `new`, under its old dotted name.
 
@@ -279,7 +279,7 @@ def _changed_class(new: type[Any], name: str, map_call: _Map) -> type[Any]:
     return facade
 
 
-@unseen
+@passed_over
 def _late(name: str, to: str, changes: tuple[CallChange, ...]) -> _Function:
     """Return a function that takes the place of one that is gone; its new home is imported at the first call."""
     module, _, last = to.rpartition(".")

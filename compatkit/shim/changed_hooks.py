@@ -18,7 +18,7 @@ from typing import Any
 from compatkit.migration import HookChange, Migration
 from compatkit.migration.changes import Parameters
 from compatkit.shim.library_classes import LibraryClasses
-from compatkit.shim.lookup import top_of, unseen
+from compatkit.shim.lookup import passed_over, top_of
 from compatkit.shim.warning import caller_frame, module_of, warn_hook
 
 _Parameter = inspect.Parameter
@@ -104,7 +104,7 @@ def _is_used(code: CodeType, name: str) -> bool:
     return any(value == name or (isinstance(value, tuple) and name in value) for value in read)
 
 
-@unseen
+@passed_over
 def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str], library: str) -> FunctionType:
     """Return what the library calls in place of an old hook."""
     signature = inspect.signature(hook)
@@ -136,7 +136,7 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
     return _like(called_by_v2, hook, _signature(signature, row, old))
 
 
-@unseen
+@passed_over
 def _called_by_v1(hook: FunctionType, row: HookChange, old: weakref.WeakSet[CodeType]) -> FunctionType:
     """Return the library's own method, which an old hook of a subclass calls with v1's arguments."""
     new = {renamed.v1: renamed.v2 for renamed in row.rename}

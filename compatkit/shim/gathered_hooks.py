@@ -14,7 +14,7 @@ from typing import Any
 
 from compatkit.migration import MemberChange, Migration, Move
 from compatkit.shim.library_classes import LibraryClasses
-from compatkit.shim.lookup import top_of, unseen
+from compatkit.shim.lookup import passed_over, top_of
 from compatkit.shim.warning import caller_frame, module_of, warn_defined
 
 _GATHERED = "_compatkit_gathered"
@@ -68,7 +68,7 @@ class _HiddenHook:
         return self.hook if instance is None else self.hook.__get__(instance, kind)
 
 
-@unseen
+@passed_over
 def _gathering(member: MemberChange, kind: type, own: Any) -> Callable[..., object]:
     """Return the step, which keeps what it returns; one that calls that of the class above keeps one result."""
     inner = own if own is not None else _of_class_above(kind, member.gathers)
@@ -96,7 +96,7 @@ def _gathering(member: MemberChange, kind: type, own: Any) -> Callable[..., obje
     return step
 
 
-@unseen
+@passed_over
 def _ending(member: MemberChange, kind: type, own: Any) -> Callable[..., object]:
     """Return v2's hook, which first calls the old one with what was gathered."""
     inner = own if own is not None else _of_class_above(kind, member.calls_at)

@@ -26,7 +26,7 @@ def restore(owner: object, name: str, wrapper: object, original: object | None) 
         setattr(owner, name, original)
 
 
-def unseen(factory: _Factory) -> _Factory:
+def passed_over(factory: _Factory) -> _Factory:
     """Let `warnings` and `logging` pass over the frames of a function and of those in it, as over the import system's.
 
     A library that warns with `stacklevel=2` means the line that called it, not the wrapper between: filters and log

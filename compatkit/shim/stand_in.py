@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from compatkit.shim.lookup import unseen
+from compatkit.shim.lookup import passed_over
 
 _Function = Callable[..., object]
 # What the stand-in does by itself; the rest of an object's special methods, Python looks up in its class.
@@ -27,7 +27,7 @@ _PARTIAL_WILL_BIND = (
 )
 
 
-@unseen
+@passed_over
 def stand_in(target: Any, call: _Function, *, mark: str, bound: Callable[[Any], object]) -> object:
     """Return an object that passes for `target`, but is called as `call`.
 

@@ -59,7 +59,7 @@ def _state_of(function: str) -> tuple[str, str]:
     return module, f"{module} was imported past the shim"
 
 
-def unseen(producers: Iterable[Producer], folder: Path) -> Iterator[str]:
+def producers_not_in_source(producers: Iterable[Producer], folder: Path) -> Iterator[str]:
     """Yield a line for each producer that the source of its module does not show. Nothing is imported."""
     for producer in producers:
         if why := _missing_in_source(producer.function, [str(folder), str(folder / "src"), *sys.path]):

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, cast
 
-from compatkit.shim.lookup import unseen
+from compatkit.shim.lookup import passed_over
 from compatkit.shim.returned import Results
 from compatkit.shim.stand_in import stand_in
 from compatkit.shim.warning import caller_frame, module_of
@@ -58,7 +58,7 @@ def wrapped(function: object, results: Results) -> object:
     return stand_in(function, _wrap(cast(_Function, function), results), mark=_MARK, bound=bound)
 
 
-@unseen
+@passed_over
 def _wrap_getter(getter: _Function, results: Results) -> _Function:
     @functools.wraps(getter)
     def wrapper(instance: object) -> object:
@@ -71,7 +71,7 @@ def _wrap_getter(getter: _Function, results: Results) -> _Function:
     return wrapper
 
 
-@unseen
+@passed_over
 def _wrap(function: _Function, results: Results) -> _Function:
     wrapper: _Function
     if inspect.iscoroutinefunction(function):
@@ -114,12 +114,12 @@ def _read_whatever(returned: object, results: Results) -> object:
     return results.read(returned)
 
 
-@unseen
+@passed_over
 async def _read_awaited(returned: Awaitable[object], results: Results) -> object:
     return results.read(await returned)
 
 
-@unseen
+@passed_over
 def _read_each(records: _Records, results: Results) -> _Records:
     """Hand on what the generator yields, and what is sent and thrown into it; what it returns may be the history."""
     is_begun = False
@@ -144,7 +144,7 @@ def _read_each(records: _Records, results: Results) -> _Records:
         records.close()
 
 
-@unseen
+@passed_over
 def _read_each_async(function: _Function, results: Results) -> Callable[..., _AsyncRecords]:
     """Return `function`, an async generator function, with the same done as in `_read_each`; these return nothing."""
 

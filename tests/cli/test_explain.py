@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import compatkit
-from compatkit.authoring.explaining import TOOL_CODES, explain
+from compatkit.authoring.explaining import TOOL_CODES, explain_code
 from compatkit.migration import available_migrations, codes_of, load_migration
 from tests.cli.here import compatkit as run
 
@@ -27,7 +27,7 @@ def test_every_code_of_a_bundled_migration_is_explained_with_an_example_or_witho
     migration = load_migration(available_migrations()[name])
 
     for code in dict.fromkeys(codes_of(migration)):
-        lines = explain(migration, code)
+        lines = explain_code(migration, code)
 
         assert lines[0].startswith(f"{code}  of {name}: ")
         assert lines[-1].startswith("Under the shim: ")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.migrate.census import Census, take_census
-from compatkit.migrate.census_file import CensusError, Use, read_censuses
+from compatkit.migrate.census import CensusMatch, take_census
+from compatkit.migrate.census_file import CensusError, CountedUse, read_censuses
 from compatkit.migration import Move
 from tests.migrate.trees import OLD, contents, plant
 
@@ -37,11 +37,11 @@ def record(file: Path, *uses: tuple[str, str, int]) -> Path:
     return file
 
 
-def take(tree: Path, *uses: tuple[str, str, int]) -> Census:
+def take(tree: Path, *uses: tuple[str, str, int]) -> CensusMatch:
     return take_census([record(tree / "census.json", *uses)], [Path()], MOVES)
 
 
-def lines(found: tuple[Use, ...]) -> list[str]:
+def lines(found: tuple[CountedUse, ...]) -> list[str]:
     return [f"{use.file}:{use.line} {use.code}" for use in found]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate import FileResult, Job, Report, Task, process
-from compatkit.migrate.choose import Answer, Hunk, apply_hunks, choose, find_hunks
+from compatkit.migrate.choose import Answer, Hunk, apply_hunks, choose_hunks, find_hunks
 from compatkit.rewrite import Rewritten, Unchanged
 from tests.migrate.trees import MOVE, NEW, OLD
 
@@ -37,7 +37,7 @@ def chosen(source: str, *answers: Answer) -> tuple[bytes, Report, tuple[str, ...
     def ask(result: FileResult, hunk: Hunk, number: int, count: int) -> Answer:
         return next(given_answers)
 
-    report, refused = choose(planned(source), ask, TASK)
+    report, refused = choose_hunks(planned(source), ask, TASK)
     (result,) = report.results
     return result.outcome.source if isinstance(result.outcome, Rewritten) else source.encode(), report, refused
 
@@ -76,7 +76,7 @@ def test_changes_that_belong_together_are_not_made_apart() -> None:
     result = FileResult("app.py", Rewritten(after, ()), Job(before))
     answers: Iterator[Answer] = iter(["yes", "no"])
 
-    report, refused = choose(Report((result,)), lambda *_: next(answers), TASK)
+    report, refused = choose_hunks(Report((result,)), lambda *_: next(answers), TASK)
 
     assert isinstance(report.results[0].outcome, Unchanged)
     assert refused == ("app.py",)
@@ -86,6 +86,6 @@ def test_quit_reaches_the_files_that_follow() -> None:
     job = Job(OLD.encode(), "app")
     report = Report(tuple(FileResult(name, process(job, TASK), job) for name in ("a.py", "b.py")))
 
-    left, _ = choose(report, lambda *_: "quit", TASK)
+    left, _ = choose_hunks(report, lambda *_: "quit", TASK)
 
     assert left.rewritten == ()

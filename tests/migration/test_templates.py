@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.authoring.explaining import explain
+from compatkit.authoring.explaining import explain_code
 from compatkit.authoring.pages import page
 from compatkit.authoring.problems import find_problems
 from compatkit.migration import Migration, MigrationError, codes_of, load_migration, parse_migration
@@ -194,7 +194,7 @@ def test_a_code_is_told_once() -> None:
 
     assert list(codes_of(migration)) == ["SHOP201"]
     assert page(migration).count("<a id=") == 1
-    assert "The same holds for shop.maps.coast, shop.maps.moon." in explain(migration, "SHOP201")
+    assert "The same holds for shop.maps.coast, shop.maps.moon." in explain_code(migration, "SHOP201")
 
 
 PROGRAM = """

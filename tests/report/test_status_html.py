@@ -15,8 +15,8 @@ from playwright.sync_api import sync_playwright
 
 from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.remarks import Overview
-from compatkit.migrate.status import Row, Status
-from compatkit.migrate.status_history import Entry
+from compatkit.migrate.status import Status, StatusRow
+from compatkit.migrate.status_history import StatusRun
 from compatkit.report.status_html import Scene, status_html
 from compatkit.report.status_text import percent
 from compatkit.rewrite import Finding, Unchanged
@@ -62,7 +62,7 @@ class Page(HTMLParser):
 
 
 def page_of(overview: Overview, name: str) -> str:
-    row = Row(name, 1, 2)
+    row = StatusRow(name, 1, 2)
     return status_html(Status(row, (row,), (row,), (row,), overview.left, overview.report), name)
 
 
@@ -88,7 +88,7 @@ def test_page_loads_nothing(overview: Overview, name: str) -> None:
 
 
 def test_a_script_in_a_name_is_text() -> None:
-    row = Row("<script>alert(1)</script>", 1, 0)
+    row = StatusRow("<script>alert(1)</script>", 1, 0)
     page = status_html(Status(row, (row,), (), (), (), Report(())), "x")
 
     assert page.count("<script") == 1
@@ -97,12 +97,16 @@ def test_a_script_in_a_name_is_text() -> None:
 
 @given(left=st.integers(1, 10**6), done=st.integers(0, 10**9))
 def test_share_is_never_all_while_something_is_left(left: int, done: int) -> None:
-    assert not percent(Row("x", left, done)).startswith("100 ")
+    assert not percent(StatusRow("x", left, done)).startswith("100 ")
 
 
 def test_trend_shows_every_run_and_says_it_in_words() -> None:
-    row = Row("x", 5, 5)
-    history = (Entry("2026-01-01", "a", 9, 1), Entry("2026-01-02", "b", 7, 3), Entry("2026-01-03", "c", 5, 5))
+    row = StatusRow("x", 5, 5)
+    history = (
+        StatusRun("2026-01-01", "a", 9, 1),
+        StatusRun("2026-01-02", "b", 7, 3),
+        StatusRun("2026-01-03", "c", 5, 5),
+    )
 
     text = status_html(Status(row, (), (), (), (), Report(())), "x", Scene(history=history))
 
@@ -117,8 +121,8 @@ def test_page_fits_filters_and_changes_its_colours_in_a_browser(tmp_path: Path, 
     finding = Finding("CK101", 1, 1, f"names {'a_long_name.' * 20}")
     report = Report((FileResult("jobs/a.py", Unchanged((finding,)), Job(b"x\n")),))
     overview = Overview.of(report, is_written=False)
-    rows = (Row("CK101", 1, 2),)
-    status = Status(rows[0], rows, (Row("jobs", 1, 2),), (Row("@me", 1, 2),), overview.left, report)
+    rows = (StatusRow("CK101", 1, 2),)
+    status = Status(rows[0], rows, (StatusRow("jobs", 1, 2),), (StatusRow("@me", 1, 2),), overview.left, report)
     page = tmp_path / "status.html"
     page.write_text(status_html(status, "x", Scene({"CK101": "b_long_name." * 20})), encoding="utf-8")
 

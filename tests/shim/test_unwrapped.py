@@ -10,7 +10,7 @@ import pytest
 
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import install
-from compatkit.shim.unwrapped import unseen, unwrapped
+from compatkit.shim.unwrapped import producers_not_in_source, unwrapped
 from tests.cli.test_group import compatkit
 from tests.shim.conftest import WriteProject
 
@@ -113,7 +113,7 @@ def test_the_source_shows_what_is_not_there_without_an_import(
 ) -> None:
     folder = write_project({**FILES, "shop/__init__.py": "raise RuntimeError\n"})
 
-    found = [line for line in unseen(declared(other).producers, folder) if "trainers" in line]
+    found = [line for line in producers_not_in_source(declared(other).producers, folder) if "trainers" in line]
 
     assert [line.rpartition("/")[2] for line in found] == expected
 

@@ -12,7 +12,7 @@ import click
 from compatkit.cli._extras import require
 
 if TYPE_CHECKING:
-    from compatkit.authoring.interface import Item
+    from compatkit.authoring.interface import PublicName
     from compatkit.authoring.interface_changes import Change
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ def release_options(command: _Command, *, is_required: bool = True) -> _Command:
 
 def compare_releases(
     old: str, new: str, packages: tuple[str, ...], cache: Path | None, *, mined: bool = False
-) -> tuple[str, list[Change], dict[str, Item]]:
+) -> tuple[str, list[Change], dict[str, PublicName]]:
     """Return the first package, what changed in the public interfaces, and the old names. Nothing is run.
 
     What the old release says of itself is `mined` too, where that is asked for.
@@ -57,7 +57,7 @@ def compare_releases(
 
     names: list[str] = []
     changes: list[Change] = []
-    items: dict[str, Item] = {}
+    items: dict[str, PublicName] = {}
     with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
         place = cache or Path(folder)
         for given in packages or ("",):

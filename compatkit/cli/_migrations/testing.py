@@ -128,12 +128,12 @@ def audit_command(
     if not (old and new):
         raise click.UsageError("Give --old and --new, or --guide.")
     from compatkit.authoring.auditing import Ranking, uncovered
-    from compatkit.authoring.drafting import describe
+    from compatkit.authoring.drafting import describe_change
 
     _, changes, items = compare_releases(old, new, packages, cache)
     ranking = Ranking.of(items, used_by)
     left = sorted(uncovered(changes, migration), key=ranking.place)
     for change in left:
-        click.echo(f"{change.name}: {describe(change)} ({'; '.join([*ranking.said(change), change.evidence])})")
+        click.echo(f"{change.name}: {describe_change(change)} ({'; '.join([*ranking.said(change), change.evidence])})")
     click.echo(f"{len(changes)} changes, {len(changes) - len(left)} of them declared or listed.", err=True)
     ctx.exit(int(ExitStatus.FINDINGS if left else ExitStatus.OK))

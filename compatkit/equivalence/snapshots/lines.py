@@ -89,7 +89,7 @@ def tensor_lines(tensor: Tensor, depth: int) -> str:
     return object_lines([*entries, ("base64" if shorter is raw else "bzip2", array_lines(lines, depth + 1))], depth)
 
 
-def read_tensor(said: dict[str, Any], budget: Budget) -> Tensor:
+def tensor_of_line(said: dict[str, Any], budget: Budget) -> Tensor:
     """Return the tensor that `tensor_lines` wrote. Raises `ValueError`, `LookupError` or `TypeError` for any other."""
     if len(said["stored"]) > _LONG_NAME:
         raise ValueError("the name of its type is too long")

@@ -14,7 +14,7 @@ from compatkit.budget import MIB, Budget
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.history import History
 from compatkit.equivalence.snapshot import Content, Dataset, File, Layer, Model, Snapshot
-from compatkit.equivalence.snapshots.lines import read_number, read_tensor
+from compatkit.equivalence.snapshots.lines import read_number, tensor_of_line
 from compatkit.equivalence.snapshots.write import FORMAT, VERSION
 
 # Weights of zeros take few bytes: so much may any file unpack to, and a multiple of it.
@@ -131,7 +131,7 @@ def _file(
 ) -> File:
     if kind is None:
         return File(sha256, bytes)
-    arrays = {name: read_tensor(tensor, budget) for name, tensor in (tensors or {}).items()}
+    arrays = {name: tensor_of_line(tensor, budget) for name, tensor in (tensors or {}).items()}
     return File(sha256, bytes, Content(kind, values or {}, arrays))
 
 
@@ -141,7 +141,7 @@ def _model(said: Mapping[str, Any], budget: Budget) -> Model:
         "metrics": lambda by_data: {data: _metrics(metrics) for data, metrics in by_data.items()},
         "layers": lambda layers: tuple(Layer(*layer) for layer in layers),
         "files": lambda files: _files(files, budget),
-        "tensors": lambda tensors: {name: read_tensor(tensor, budget) for name, tensor in tensors.items()},
+        "tensors": lambda tensors: {name: tensor_of_line(tensor, budget) for name, tensor in tensors.items()},
     }
     return Model(**{part: readers.get(part, _as_it_is)(value) for part, value in said.items()})
 

@@ -13,7 +13,7 @@ from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import read_file, sift
+from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
@@ -70,7 +70,7 @@ class Around:
         names: set[str] = set()
         modules: set[str] = set()
         for file in wanted:
-            text = read_file(file.name, is_data=False) if not file.is_data else b""
+            text = read_input(file.name, is_data=False) if not file.is_data else b""
             if isinstance(text, bytes) and (own := self._module_names.of(text)):
                 names |= own
                 modules.add(file.path.parent.absolute().name if file.path.stem == "__init__" else file.path.stem)

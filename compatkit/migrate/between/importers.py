@@ -13,7 +13,7 @@ from pathlib import Path
 
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of
-from compatkit.migrate.finding.reading import read_file, sift
+from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
@@ -93,7 +93,7 @@ def _hands_on(text: bytes, file: FoundFile) -> bool:
 
 def read_quietly(path: Path) -> bytes:
     """Return a file's bytes; if it cannot be read, that is told when the file itself has its turn."""
-    text = read_file(str(path), is_data=False)
+    text = read_input(str(path), is_data=False)
     # A null byte is no Python, so that nothing is concluded from it.
     return text if isinstance(text, bytes) else b"\0"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import read_file, sift
+from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Move
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.prefilter.words import can_matter
@@ -43,7 +43,7 @@ class _Facades:
 
 
 def _of_file(file: FoundFile, namer: Namer, moves: tuple[Move, ...]) -> tuple[Move, ...]:
-    source = read_file(file.name, is_data=False)
+    source = read_input(file.name, is_data=False)
     # If it cannot be read, that is told when the file itself has its turn.
     return _of_source(source, file, namer, moves) if isinstance(source, bytes) else ()
 

@@ -118,13 +118,13 @@ def sift(
 
     def asks_of(number: int) -> bool:
         file = files[number]
-        source = read_file(file.name, is_data=file.is_data)
+        source = read_input(file.name, is_data=file.is_data)
         return not isinstance(source, bytes) or is_wanted(source, file)
 
     return which(len(files), asks_of, processes=processes, tell=tell)
 
 
-def read_file(name: str, *, is_data: bool) -> bytes | Outcome:
+def read_input(name: str, *, is_data: bool) -> bytes | Outcome:
     """Return a file's bytes, or what became of it. Nothing is awaited: a pipe without a writer stops no run."""
     try:
         return _read(name, limit=_MAX_DOCUMENT if is_data else None)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from compatkit.errors import CompatkitError
 from compatkit.migrate.stubs.home import StubHome
-from compatkit.migrate.stubs.sources import Place, Sources, is_generated_stub
+from compatkit.migrate.stubs.sources import ModuleFile, Sources, is_generated_stub
 from compatkit.migrate.stubs.text import Stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file, require_inside
 from compatkit.migration import Move
@@ -115,13 +115,13 @@ class _Planner:
             stub = stub_text(module, {move: home for move, (home, _) in homes.items()}, all_else=all_else)
             self._plan_one(module, stub, [place for _, place in homes.values()])
 
-    def _plan_whole(self, module: str, home: Place) -> None:
+    def _plan_whole(self, module: str, home: ModuleFile) -> None:
         if there := self._still_there(module, [home.module.name]):
             self._note_existing(module, there)
         else:
             self._plan_one(module, Stub(moved_stub(module, home.module.name), ()), [home])
 
-    def _plan_one(self, module: str, stub: Stub, homes: Iterable[Place]) -> None:
+    def _plan_one(self, module: str, stub: Stub, homes: Iterable[ModuleFile]) -> None:
         root = self._sources.root_for(module, homes)
         if root is None:
             self._plan.findings.append(f"{module} could lie in several folders; give the one that is meant as PATH")
@@ -129,7 +129,7 @@ class _Planner:
         self._plan.notes += stub.notes
         self._place(module, stub.text, root)
 
-    def _still_there(self, module: str, homes: Iterable[str]) -> list[Place]:
+    def _still_there(self, module: str, homes: Iterable[str]) -> list[ModuleFile]:
         """Return where the old module still lies; below another root than the new homes', a copy does not count."""
         near = {place.root for home in homes for place in self._sources.find(home)}
         there = self._sources.find(module)
@@ -137,13 +137,13 @@ class _Planner:
             return [place for place in there if place.root in near]
         return there
 
-    def _note_existing(self, module: str, there: list[Place]) -> None:
+    def _note_existing(self, module: str, there: list[ModuleFile]) -> None:
         """Say that an old module exists; a stub of ours that hides it is a finding."""
         self._plan.notes.append(f"{module} still exists, in {there[0]}: it gets no stub")
         hiding = self._sources.find_generated(module)
         self._plan.findings += [f"{stub} hides {module}, which exists again; delete this stub" for stub in hiding]
 
-    def _without_stub(self, module: str, moves: Iterable[Move], place: Place) -> Iterator[str]:
+    def _without_stub(self, module: str, moves: Iterable[Move], place: ModuleFile) -> Iterator[str]:
         """Yield the names that are gone from a module that stays: no stub can bring them back."""
         try:
             bound = self._sources.read(place).bound
@@ -154,7 +154,7 @@ class _Planner:
                 what = f"{module} still exists, in {place}, without this name; rewrite its uses"
                 yield f"{move.code} {move.old} has no stub: {what}"
 
-    def _homes(self, moves: Iterable[Move]) -> dict[Move, tuple[StubHome, Place]]:
+    def _homes(self, moves: Iterable[Move]) -> dict[Move, tuple[StubHome, ModuleFile]]:
         """Return the source of each move's new home; what is missing or ambiguous becomes a finding."""
         homes = {}
         for move in moves:
@@ -207,10 +207,10 @@ def _holds_source(folder: Path) -> bool:
     return any(not is_generated_stub(path) for suffix in ("py", "pyi") for path in folder.rglob(f"*.{suffix}"))
 
 
-def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) -> dict[str, Place]:
+def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) -> dict[str, ModuleFile]:
     """Return each old module below those that moved as a whole, and its new home; what has none becomes a finding."""
     renaming = Renaming(moves)
-    found: dict[str, Place] = {}
+    found: dict[str, ModuleFile] = {}
     for move in sorted(renaming.modules, key=lambda move: move.old):
         places = sources.find(move.new)
         if len(places) != 1:
@@ -222,7 +222,7 @@ def moved_modules(moves: Iterable[Move], sources: Sources, findings: list[str]) 
     return found
 
 
-def without_home(move: Move, home: str, places: Sequence[Place]) -> str:
+def without_home(move: Move, home: str, places: Sequence[ModuleFile]) -> str:
     """Say that there is no stub, because the new home is not in one place."""
     which = f"in several places: {', '.join(map(str, places))}" if places else "nowhere in the paths given"
     return f"{move.code} {move.old} has no stub: {home} is {which}"

@@ -15,7 +15,7 @@ from compatkit.rewrite.file.tree import parse
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModuleFile:
     """A module's file, and the folder from which its dotted name counts."""
 
     file: Path
@@ -33,14 +33,14 @@ class Sources:
         files = [_shown(file.path) for file in find_files(paths) if not file.is_data]
         self._generated = [file for file in files if is_generated_stub(file)]
         self._files = [file for file in files if file not in set(self._generated)]
-        self._homes: dict[Place, StubHome] = {}
+        self._homes: dict[ModuleFile, StubHome] = {}
 
-    def find(self, module: str) -> list[Place]:
+    def find(self, module: str) -> list[ModuleFile]:
         """Return where a module lies, once for each root; where there is a `.pyi` beside the `.py`, that."""
         found = _named(self._files, module)
         return [found[root] for root in sorted(found)]
 
-    def below(self, package: Place) -> list[Place]:
+    def below(self, package: ModuleFile) -> list[ModuleFile]:
         """Return a module and all that lie in it, if it is a package."""
         if not package.module.is_package:
             return [package]
@@ -50,18 +50,18 @@ class Sources:
         found = (place for name in sorted(names) for place in self.find(name) if place.root == package.root)
         return [place for place in found if all(part.isidentifier() for part in place.module.name.split("."))]
 
-    def find_generated(self, module: str) -> list[Place]:
+    def find_generated(self, module: str) -> list[ModuleFile]:
         """Return the stubs for a module that compatkit wrote."""
         found = _named(self._generated, module)
         return [found[root] for root in sorted(found)]
 
-    def read(self, place: Place) -> StubHome:
+    def read(self, place: ModuleFile) -> StubHome:
         """Parse a module. Raises `RewriteError` for what is no Python, `OSError` for what cannot be read."""
         if place not in self._homes:
             self._homes[place] = StubHome.of(place.module, parse(read_source(place.file.read_bytes()).text))
         return self._homes[place]
 
-    def root_for(self, module: str, homes: Iterable[Place]) -> Path | None:
+    def root_for(self, module: str, homes: Iterable[ModuleFile]) -> Path | None:
         """Return the root of a module that is gone, or None where that could be several folders.
 
         That is the new home's root where the old top-level package lies there too; else the root of what is left of
@@ -82,7 +82,7 @@ class Sources:
         return []
 
 
-def _dotted(file: Path, package: Place) -> str:
+def _dotted(file: Path, package: ModuleFile) -> str:
     names = file.relative_to(package.file.parent).with_suffix("").parts
     return ".".join([package.module.name, *(names[:-1] if names[-1] == "__init__" else names)])
 
@@ -98,9 +98,9 @@ def is_generated_stub(path: Path) -> bool:
         return False
 
 
-def _named(files: Iterable[Path], module: str) -> dict[Path, Place]:
+def _named(files: Iterable[Path], module: str) -> dict[Path, ModuleFile]:
     parts = tuple(module.split("."))
-    found: dict[Path, Place] = {}
+    found: dict[Path, ModuleFile] = {}
     # Sorted, `.py` comes before `.pyi`, which then takes its place: type checkers read that one too.
     for file in sorted(files):
         names = file.resolve().with_suffix("").parts
@@ -108,7 +108,7 @@ def _named(files: Iterable[Path], module: str) -> dict[Path, Place]:
         names = names[:-1] if is_package else names
         if names[-len(parts) :] == parts:
             root = _shown(file.resolve().parents[len(parts) - (0 if is_package else 1)])
-            found[root] = Place(file, root, FileModule(module, is_package))
+            found[root] = ModuleFile(file, root, FileModule(module, is_package))
     return found
 
 

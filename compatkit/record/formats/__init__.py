@@ -63,7 +63,7 @@ def read_known(history: object) -> list[Row] | None:
     if (rows := _read(content)) is not None:
         return rows
     if not isinstance(content, list):
-        raise RecordError.unreadable_file(str(history), f"it holds {describe(content)}, which no reader knows")
+        raise RecordError.unreadable_file(str(history), f"it holds {phrase_for(content)}, which no reader knows")
     placing().reader = "delimited"
     return delimited.rows_of_file(content, str(history))
 
@@ -79,7 +79,7 @@ def _read(history: object) -> list[Row] | None:
     return None
 
 
-def describe(history: object) -> str:
+def phrase_for(history: object) -> str:
     """Say in a phrase what `history` is."""
     kind = f"a {type(history).__qualname__}"
     if isinstance(history, Mapping):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from compatkit.report.verdict_page.comparison import Compared, Comparison, NotCompared, Outcome, Sampled, Table
+from compatkit.report.verdict_page.comparison import Compared, Comparison, Conclusion, NotCompared, PageTable, Sampled
 
 __all__ = [
     "Compared",
     "Comparison",
     "NotCompared",
-    "Outcome",
+    "Conclusion",
     "Sampled",
-    "Table",
+    "PageTable",
     "write_verdict_page",
 ]
 

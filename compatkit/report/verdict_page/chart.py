@@ -24,7 +24,7 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ChartSides:
     """The sides of a chart, in the units of its drawing, which are pixels at its natural size."""
 
     width: int
@@ -44,9 +44,9 @@ class Frame:
         return self.apart_bottom > 0
 
 
-TALL = Frame(width=360, left=62, right=350, top=8, bottom=112, apart_top=141, apart_bottom=198)
-FLAT = Frame(width=360, left=62, right=350, top=8, bottom=176)
-SMALL = Frame(width=240, left=50, right=232, top=8, bottom=68)
+TALL = ChartSides(width=360, left=62, right=350, top=8, bottom=112, apart_top=141, apart_bottom=198)
+FLAT = ChartSides(width=360, left=62, right=350, top=8, bottom=176)
+SMALL = ChartSides(width=240, left=50, right=232, top=8, bottom=68)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Chart:
         split: where the runs part, and `split_label` the step.
     """
 
-    frame: Frame
+    frame: ChartSides
     before: str
     after: str
     lost_before: str
@@ -74,7 +74,9 @@ class Chart:
     split_label: Label | None
 
 
-def draw(curve: Curve, places: NDArray[Any], farthest: NDArray[Any], frame: Frame, *, first_step: int | None) -> Chart:
+def draw(
+    curve: Curve, places: NDArray[Any], farthest: NDArray[Any], frame: ChartSides, *, first_step: int | None
+) -> Chart:
     """Draw a curve: the values at `places`, the distances at `farthest`; `first_step` is where the runs part."""
     steps = [int(step) for step in curve.steps[places]]
     before = [value if has else None for value, has in _taken(curve.before, curve.has_before, places)]
@@ -127,7 +129,7 @@ def _line(xs: Sequence[float], values: Sequence[float | None], up: Scale | None)
     return "".join(f"M{part[0]}{'L' + ' '.join(part[1:]) if part[1:] else 'h0'}" for part in parts if part)
 
 
-def _crosses(xs: Sequence[float], values: Sequence[float | None], frame: Frame) -> str:
+def _crosses(xs: Sequence[float], values: Sequence[float | None], frame: ChartSides) -> str:
     """Mark what has no place on the scale: inf at the top, -inf at the bottom, NaN between."""
     heights = {math.inf: frame.top + 4, -math.inf: frame.bottom - 4}
     middle = (frame.top + frame.bottom) / 2
@@ -138,7 +140,7 @@ def _crosses(xs: Sequence[float], values: Sequence[float | None], frame: Frame) 
     )
 
 
-def _bars(xs: Sequence[float], apart: Sequence[float], log: LogScale | None, frame: Frame) -> str:
+def _bars(xs: Sequence[float], apart: Sequence[float], log: LogScale | None, frame: ChartSides) -> str:
     if log is None:
         return ""
     return "".join(
@@ -148,13 +150,13 @@ def _bars(xs: Sequence[float], apart: Sequence[float], log: LogScale | None, fra
     )
 
 
-def _value_labels(up: Scale | None, frame: Frame) -> tuple[Label, ...]:
+def _value_labels(up: Scale | None, frame: ChartSides) -> tuple[Label, ...]:
     if up is None:
         return ()
     return tuple(Label(frame.left - 6, up.place(value), text) for value, text in up.labels)
 
 
-def _power_labels(log: LogScale | None, frame: Frame) -> tuple[Label, ...]:
+def _power_labels(log: LogScale | None, frame: ChartSides) -> tuple[Label, ...]:
     if log is None or not frame.has_apart:
         return ()
     return tuple(
@@ -163,14 +165,14 @@ def _power_labels(log: LogScale | None, frame: Frame) -> tuple[Label, ...]:
     )
 
 
-def _step_labels(steps: Sequence[int], frame: Frame) -> tuple[Label, ...]:
+def _step_labels(steps: Sequence[int], frame: ChartSides) -> tuple[Label, ...]:
     y = frame.height - 3
     if steps[0] == steps[-1]:
         return (Label((frame.left + frame.right) / 2, y, f"step {steps[0]}"),)
     return (Label(frame.left, y, f"step {steps[0]}"), Label(frame.right, y, f"{steps[-1]}"))
 
 
-def _split_label(x: float, text: str, frame: Frame) -> Label:
+def _split_label(x: float, text: str, frame: ChartSides) -> Label:
     # Between the two panels, and not over the edge.
     half = 3.2 * len(text)
     x = min(max(x, frame.left + half), frame.right - half)

@@ -12,7 +12,7 @@ from compatkit.equivalence.statistics import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 
 
-class Outcome(Enum):
+class Conclusion(Enum):
     """The result of a comparison, in the words of the page."""
 
     EQUIVALENT = "equivalent"
@@ -25,7 +25,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PageTable:
     """Rows that a comparison brings along, such as those of its seeds; a first column that names the row.
 
     `states` are the names of a `State` for each row; without any, a row is shown whatever is asked for.
@@ -50,11 +50,11 @@ class Compared:
     before: Snapshot
     after: Snapshot
     policy: Policy
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PageTable, ...] = ()
     explanation: Explanation | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Conclusion:
         return outcome_of(self.verdict)
 
 
@@ -64,7 +64,7 @@ class NotCompared:
 
     title: str
     reason: str
-    outcome: Outcome = Outcome.FAILED
+    outcome: Conclusion = Conclusion.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ class Sampled:
 Comparison = Compared | NotCompared | Sampled
 
 
-def outcome_of(verdict: Verdict | SampleVerdict) -> Outcome:
+def outcome_of(verdict: Verdict | SampleVerdict) -> Conclusion:
     """Return the outcome in the page's words; a stale policy passes no gate, so its page is not a plain yes."""
     if isinstance(verdict, SampleVerdict):
-        found = Outcome(verdict.decision.value)
+        found = Conclusion(verdict.decision.value)
     else:
-        found = Outcome.EQUIVALENT if verdict.is_equivalent else Outcome.DIFFERENT
+        found = Conclusion.EQUIVALENT if verdict.is_equivalent else Conclusion.DIFFERENT
     if verdict.is_open:
-        return Outcome.OPEN
-    return Outcome.STALE if found is Outcome.EQUIVALENT and verdict.stale else found
+        return Conclusion.OPEN
+    return Conclusion.STALE if found is Conclusion.EQUIVALENT and verdict.stale else found

@@ -12,7 +12,7 @@ from compatkit.equivalence.verdict import Verdict, parted
 PARTING = {Kind.METRIC_VALUE, Kind.METRIC_STEPS}
 
 
-class State(Enum):
+class FindingState(Enum):
     """The state of one metric, param or tensor; the page shows the value."""
 
     DECIDES = "differs"
@@ -24,7 +24,7 @@ class State(Enum):
     @property
     def rank(self) -> int:
         """Sort what decides first."""
-        return list(State).index(self)
+        return list(FindingState).index(self)
 
 
 class Findings:
@@ -44,24 +44,24 @@ class Findings:
             each for found in (self._deciding, self._allowed, self._settled) for each in found.get(subject, ())
         )
 
-    def state(self, category: str, name: str, *, is_equal: bool = True) -> State:
+    def state(self, category: str, name: str, *, is_equal: bool = True) -> FindingState:
         """Return the state; `is_equal` False is for what the page knows to differ, though no difference says so."""
         subject = (category, name)
         if subject in self._deciding:
-            return State.DECIDES
+            return FindingState.DECIDES
         if subject in self._allowed:
-            return State.ALLOWED
+            return FindingState.ALLOWED
         if subject in self._settled:
-            return State.SETTLED
-        return State.EQUAL if is_equal else State.NEAR
+            return FindingState.SETTLED
+        return FindingState.EQUAL if is_equal else FindingState.NEAR
 
-    def state_of_part(self, category: str, name: str) -> State:
+    def state_of_part(self, category: str, name: str) -> FindingState:
         """Return the state of what differs, but is told only by a difference of the whole that it belongs to."""
         all_of_them = (*self._deciding, *self._allowed, *self._settled)
         owners = {subject for subject in all_of_them if _is_part(category, name, subject)}
         if not owners or owners & self._deciding.keys():
-            return State.DECIDES
-        return State.ALLOWED if owners & self._allowed.keys() else State.SETTLED
+            return FindingState.DECIDES
+        return FindingState.ALLOWED if owners & self._allowed.keys() else FindingState.SETTLED
 
     def why(self, category: str, name: str) -> str:
         """Return the reason of an allowed difference, or nothing."""

@@ -15,7 +15,7 @@ from compatkit.equivalence.difference import Difference, Kind
 from compatkit.report.verdict_page.chart import FLAT, SMALL, TALL, Chart, draw
 from compatkit.report.verdict_page.comparison import Compared
 from compatkit.report.verdict_page.curve import Curve, read_curves
-from compatkit.report.verdict_page.findings import PARTING, Findings, State
+from compatkit.report.verdict_page.findings import PARTING, Findings, FindingState
 
 # Points a page draws for one comparison, before it thins out; a page of 300 metrics stays below 2 MB with it.
 _BUDGET = 36_000
@@ -88,7 +88,7 @@ class Metric:
     """
 
     name: str
-    state: State
+    state: FindingState
     why: str
     differences: tuple[Difference, ...]
     first_step: int | None
@@ -130,7 +130,7 @@ def _metric(curve: Curve, findings: Findings, count: int) -> Metric:
     parted = (each.first_step for each in differences if each.kind in PARTING)
     first_step = min((step for step in parted if step is not None), default=None)
     places = drawn_points(curve, count, keep=() if first_step is None else (first_step,))
-    frame = SMALL if state is State.EQUAL else TALL if (curve.apart > 0).any() else FLAT
+    frame = SMALL if state is FindingState.EQUAL else TALL if (curve.apart > 0).any() else FLAT
     return Metric(
         curve.name,
         state,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from compatkit.equivalence.reading.known_names import MARK
 from compatkit.report.migrate_text import printable
-from compatkit.report.verdict_page.comparison import Comparison, Outcome
+from compatkit.report.verdict_page.comparison import Comparison, Conclusion
 from compatkit.report.verdict_page.view import PageSection, read_sections
 
 if TYPE_CHECKING:
@@ -21,16 +21,23 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _MARKS = {
-    Outcome.EQUIVALENT: "✓",
-    Outcome.DIFFERENT: "≠",
-    Outcome.STALE: "✓",
-    Outcome.UNDECIDED: "?",
-    Outcome.OPEN: "?",
-    Outcome.FAILED: "!",
-    Outcome.BASELINE: "•",
+    Conclusion.EQUIVALENT: "✓",
+    Conclusion.DIFFERENT: "≠",
+    Conclusion.STALE: "✓",
+    Conclusion.UNDECIDED: "?",
+    Conclusion.OPEN: "?",
+    Conclusion.FAILED: "!",
+    Conclusion.BASELINE: "•",
 }
 # Worst first: what a page of several comparisons says of all of them.
-_WORST = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.OPEN, Outcome.UNDECIDED, Outcome.STALE, Outcome.EQUIVALENT)
+_WORST = (
+    Conclusion.FAILED,
+    Conclusion.DIFFERENT,
+    Conclusion.OPEN,
+    Conclusion.UNDECIDED,
+    Conclusion.STALE,
+    Conclusion.EQUIVALENT,
+)
 
 
 def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict", made: str = "") -> str:
@@ -59,10 +66,10 @@ def verdict_page(comparisons: Iterable[Comparison], *, title: str = "Verdict", m
     )
 
 
-def overall(sections: Iterable[PageSection]) -> Outcome:
+def overall(sections: Iterable[PageSection]) -> Conclusion:
     """Return the worst outcome: one that failed leaves no proof, nor does a page without a verdict."""
     found = {section.outcome for section in sections}
-    return next((outcome for outcome in _WORST if outcome in found), Outcome.FAILED)
+    return next((outcome for outcome in _WORST if outcome in found), Conclusion.FAILED)
 
 
 @cache
@@ -76,7 +83,7 @@ def _template(name: str) -> str:
 
 def _counts(sections: tuple[PageSection, ...]) -> str:
     """Say of a page of several comparisons how many came to what."""
-    counts = [(sum(section.outcome is outcome for section in sections), outcome.value) for outcome in Outcome]
+    counts = [(sum(section.outcome is outcome for section in sections), outcome.value) for outcome in Conclusion]
     return f"Of {len(sections)}: " + ", ".join(f"{count} {text}" for count, text in counts if count) + "."
 
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from compatkit.equivalence.difference import excerpts
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import Dataset, File, Model, Snapshot
-from compatkit.report.verdict_page.findings import Findings, State
+from compatkit.report.verdict_page.findings import Findings, FindingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class PageRow:
     name: str
     before: str | None
     after: str | None
-    state: State
+    state: FindingState
     why: str = ""
 
 
@@ -34,12 +34,12 @@ class Sheet:
     @property
     def is_open(self) -> bool:
         """True where it is worth a look at once: something differs, or it is short."""
-        return len(self.rows) <= 12 or any(row.state is State.DECIDES for row in self.rows)
+        return len(self.rows) <= 12 or any(row.state is FindingState.DECIDES for row in self.rows)
 
     @property
     def said(self) -> str:
-        counts = [(sum(row.state is state for row in self.rows), state) for state in State]
-        words = {State.NEAR: "of the same value"}
+        counts = [(sum(row.state is state for row in self.rows), state) for state in FindingState]
+        words = {FindingState.NEAR: "of the same value"}
         return ", ".join(f"{count} {words.get(state, state.value)}" for count, state in counts if count)
 
 
@@ -66,9 +66,9 @@ def _rows(category: str, left: Mapping[str, str], right: Mapping[str, str], find
         yield PageRow(name, *sides, state, findings.why(category, name))
 
 
-def _state(category: str, name: str, findings: Findings, *, is_equal: bool) -> State:
+def _state(category: str, name: str, findings: Findings, *, is_equal: bool) -> FindingState:
     state = findings.state(category, name, is_equal=is_equal)
-    if state is not State.NEAR or category != "model":
+    if state is not FindingState.NEAR or category != "model":
         return state
     # No difference bears this name: of layers and operations only the first that parts does, of a model that one run
     # has not only the model.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.verdict import Verdict, parted
-from compatkit.report.verdict_page.findings import PARTING, State
+from compatkit.report.verdict_page.findings import PARTING, FindingState
 from compatkit.report.verdict_page.metrics import Metric
 
 _NAMED = 3  # metrics that the sentence names; the table has them all
@@ -66,7 +66,7 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
         yield f"{counted(allowed, 'difference')} {'is' if allowed == 1 else 'are'} allowed by the policy."
     if settled:
         yield f"{counted(settled, 'difference')} {'is' if settled == 1 else 'are'} settled, as known to vary."
-    if near := sum(metric.state is State.NEAR for metric in metrics):
+    if near := sum(metric.state is FindingState.NEAR for metric in metrics):
         yield f"{counted(near, 'metric')} {'is' if near == 1 else 'are'} not equal, but within the tolerance."
 
 

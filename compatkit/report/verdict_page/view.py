@@ -13,10 +13,10 @@ from compatkit.equivalence.verdict import Allowed, parted
 from compatkit.report.verdict_page.comparison import (
     Compared,
     Comparison,
+    Conclusion,
     NotCompared,
-    Outcome,
+    PageTable,
     Sampled,
-    Table,
     outcome_of,
 )
 from compatkit.report.verdict_page.findings import Findings
@@ -42,7 +42,7 @@ def sample_sentences(verdict: SampleVerdict) -> tuple[str, ...]:
     return tuple(told)
 
 
-def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
+def sample_tables(verdict: SampleVerdict) -> Iterator[PageTable]:
     """Yield the evidence by metric, what differs whatever the seed, and the notes."""
     rows = tuple(_row(each) for each in verdict.evidence)
     note = (
@@ -50,17 +50,17 @@ def sample_tables(verdict: SampleVerdict) -> Iterator[Table]:
         f"different at {verdict.level:.3g}, as any may be; the interval is of the difference of "
         "the means, and the seeds are how many a side would decide."
     )
-    yield Table("Evidence", _COLUMNS, rows, note, tuple(_STATES[each.decision] for each in verdict.evidence))
+    yield PageTable("Evidence", _COLUMNS, rows, note, tuple(_STATES[each.decision] for each in verdict.evidence))
     if verdict.deciding:
         rows = tuple((each.name, each.kind.value, str(each)) for each in verdict.deciding)
-        yield Table("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
+        yield PageTable("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
     for title, entries in zip(("Allowed by the policy", "Settled"), parted(verdict.allowed), strict=True):
         rows = tuple((each.difference.name, each.difference.kind.value, each.by.why) for each in entries)
         if rows:
-            yield Table(title, ("Name", "What", "Why"), rows)
+            yield PageTable(title, ("Name", "What", "Why"), rows)
     stale = tuple((f"The policy allows {each.kind} {each.name}, and nothing needed it.",) for each in verdict.stale)
     if notes := (*((f"Not read: {what}",) for what in verdict.unread), *((note,) for note in verdict.notes), *stale):
-        yield Table("Notes", ("Note",), notes)
+        yield PageTable("Notes", ("Note",), notes)
 
 
 def _row(each: Evidence) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class PageSection:
 
     anchor: str
     title: str
-    outcome: Outcome
+    outcome: Conclusion
     sentences: tuple[str, ...]
     compared: Compared | None = None
     tallies: tuple[Tally, ...] = ()
@@ -93,7 +93,7 @@ class PageSection:
     metrics: tuple[Metric, ...] = ()
     weights: tuple[Weight, ...] = ()
     sheets: tuple[Sheet, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PageTable, ...] = ()
 
     def metrics_in(self, *states: str) -> tuple[Metric, ...]:
         """Return the metrics in one of these states, by their names in `State`."""

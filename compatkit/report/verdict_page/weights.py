@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compatkit.equivalence.snapshot import Model, Tensor
-from compatkit.report.verdict_page.findings import Findings, State
+from compatkit.report.verdict_page.findings import Findings, FindingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Weight:
     unequal: int | None
     beyond: int
     largest: float | None
-    state: State
+    state: FindingState
     bar: float = 0.0
 
     @property

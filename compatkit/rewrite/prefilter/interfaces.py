@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration
-from compatkit.migration.renaming import names_of, owners_of, subclassed
+from compatkit.migration.renaming import callable_names, owners_of, subclassed
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of
@@ -175,7 +175,7 @@ def _has_any(source: bytes, words: set[bytes], names: _Names, path: str | None) 
 
 @cached_by_identity
 def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names, tuple[bytes, ...]]:
-    every = [name for call in migration.calls for name in names_of(call, migration)]
+    every = [name for call in migration.calls for name in callable_names(call, migration)]
     every += [name for removal in migration.removed for name in removal.names]
     names: dict[bytes, _Holders] = defaultdict(_Holders)
     for dotted in every:

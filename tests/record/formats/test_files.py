@@ -97,7 +97,7 @@ def test_an_epoch_that_pandas_wrote_as_a_float_is_whole() -> None:
 
 
 def test_a_path_of_no_known_kind_is_shown_as_one(tmp_path: Path) -> None:
-    assert formats.describe(Path("a") / "model.pt") == "the path 'a/model.pt'"
+    assert formats.phrase_for(Path("a") / "model.pt") == "the path 'a/model.pt'"
 
 
 def test_run_of_another_store_is_not_read_as_empty(tracking_uri: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Point
-from compatkit.report.verdict_page.chart import FLAT, SMALL, TALL, Frame, draw
+from compatkit.report.verdict_page.chart import FLAT, SMALL, TALL, ChartSides, draw
 from compatkit.report.verdict_page.curve import curve_of
 from compatkit.report.verdict_page.scale import LogScale, Scale
 
@@ -23,7 +23,7 @@ any_history = st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), values), max_
 
 @given(before=any_history, after=any_history, frame=st.sampled_from([TALL, FLAT, SMALL]))
 def test_every_coordinate_is_a_number_within_the_frame(
-    before: tuple[Point, ...], after: tuple[Point, ...], frame: Frame
+    before: tuple[Point, ...], after: tuple[Point, ...], frame: ChartSides
 ) -> None:
     curve = curve_of("loss", before, after)
     if not len(curve.steps):

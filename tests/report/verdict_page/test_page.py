@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from compatkit.equivalence import Allowed, File, Policy, Tolerance, Verdict
 from compatkit.migration import Allowance, Migration
 from compatkit.report.migrate_text import printable
-from compatkit.report.verdict_page import Compared, NotCompared, Outcome, Table, write_verdict_page
+from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, PageTable, write_verdict_page
 from compatkit.report.verdict_page.page import overall, verdict_page
 from compatkit.report.verdict_page.view import read_sections
 from compatkit.report.verdict_text import verdict_lines
@@ -92,7 +92,9 @@ def hostile() -> Compared:
     verdict = replace(
         pair.verdict, unused=(allowance,), allowed=(Allowed(pair.verdict.deciding[0], allowance),), notes=(HOSTILE,)
     )
-    return replace(pair, title=HOSTILE, verdict=verdict, tables=(Table(HOSTILE, (HOSTILE,), ((HOSTILE,),), HOSTILE),))
+    return replace(
+        pair, title=HOSTILE, verdict=verdict, tables=(PageTable(HOSTILE, (HOSTILE,), ((HOSTILE,),), HOSTILE),)
+    )
 
 
 def test_whatever_is_shown_adds_no_element_and_closes_none() -> None:
@@ -141,7 +143,7 @@ def test_several_comparisons_have_an_overview() -> None:
     equal = compared(RUN, replace(RUN, run_id="b"))
     other = replace(compared(RUN, replace(RUN, params={})), title="the other")
 
-    page = page_of(equal, other, NotCompared("the baseline", "stands for itself", Outcome.BASELINE))
+    page = page_of(equal, other, NotCompared("the baseline", "stands for itself", Conclusion.BASELINE))
 
     overview = page.rows[1:4]
     assert ["equivalent" in overview[0], "different" in overview[1], "baseline" in overview[2]] == [True] * 3
@@ -151,15 +153,15 @@ def test_several_comparisons_have_an_overview() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "worst"),
     [
-        ([Outcome.EQUIVALENT, Outcome.BASELINE], Outcome.EQUIVALENT),
-        ([Outcome.EQUIVALENT, Outcome.DIFFERENT], Outcome.DIFFERENT),
-        ([Outcome.EQUIVALENT, Outcome.UNDECIDED], Outcome.UNDECIDED),
-        ([Outcome.DIFFERENT, Outcome.FAILED], Outcome.FAILED),
-        ([Outcome.BASELINE], Outcome.FAILED),
-        ([], Outcome.FAILED),
+        ([Conclusion.EQUIVALENT, Conclusion.BASELINE], Conclusion.EQUIVALENT),
+        ([Conclusion.EQUIVALENT, Conclusion.DIFFERENT], Conclusion.DIFFERENT),
+        ([Conclusion.EQUIVALENT, Conclusion.UNDECIDED], Conclusion.UNDECIDED),
+        ([Conclusion.DIFFERENT, Conclusion.FAILED], Conclusion.FAILED),
+        ([Conclusion.BASELINE], Conclusion.FAILED),
+        ([], Conclusion.FAILED),
     ],
 )
-def test_nothing_is_called_equivalent_that_was_not_proved(outcomes: list[Outcome], worst: Outcome) -> None:
+def test_nothing_is_called_equivalent_that_was_not_proved(outcomes: list[Conclusion], worst: Conclusion) -> None:
     sections = read_sections(NotCompared("", "", outcome) for outcome in outcomes)
 
     assert overall(tuple(sections)) is worst

@@ -9,7 +9,7 @@ import pytest
 from compatkit.equivalence import Policy, Verdict
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict
 from compatkit.migration import Allowance
-from compatkit.report.verdict_page import Compared, Outcome, Sampled
+from compatkit.report.verdict_page import Compared, Conclusion, Sampled
 from compatkit.report.verdict_page.comparison import outcome_of
 from compatkit.report.verdict_page.page import verdict_page
 from tests.equivalence.strategies import RUN
@@ -55,7 +55,7 @@ def test_a_reason_stays_text() -> None:
 def test_a_stale_policy_is_no_plain_yes() -> None:
     one = Verdict("a", "b", compared={"metrics": 1}, unused=(STALE,))
 
-    assert outcome_of(one) is Outcome.STALE
-    assert outcome_of(sampled(Decision.EQUIVALENT, unused=(STALE,))) is Outcome.STALE
-    assert outcome_of(replace(one, unused=(replace(STALE, optional=True),))) is Outcome.EQUIVALENT
+    assert outcome_of(one) is Conclusion.STALE
+    assert outcome_of(sampled(Decision.EQUIVALENT, unused=(STALE,))) is Conclusion.STALE
+    assert outcome_of(replace(one, unused=(replace(STALE, optional=True),))) is Conclusion.EQUIVALENT
     assert "it must, as it is not optional" in verdict_page([Compared("", one, RUN, RUN, Policy.exact())])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compatkit.equivalence import Model, Policy, Snapshot, Tensor, compare_snapshots
 from compatkit.equivalence.difference import Kind
-from compatkit.report.verdict_page.findings import Findings, State
+from compatkit.report.verdict_page.findings import Findings, FindingState
 from compatkit.report.verdict_page.view import with_bars
 from compatkit.report.verdict_page.weights import Weight, weigh
 from tests.equivalence.strategies import RUN, weights
@@ -41,7 +41,7 @@ def test_elements_that_differ_are_those_of_the_verdict(pair: tuple[Tensor, Tenso
     found = findings.about("model", "net: 0.weight")
 
     assert row.unequal == row.beyond == sum(each.count for each in found if each.kind is Kind.MODEL_TENSOR_VALUE)
-    assert (row.state is State.EQUAL) == (not found)
+    assert (row.state is FindingState.EQUAL) == (not found)
     assert (row.layer, row.part) == ("0", "weight")
 
 
@@ -63,7 +63,7 @@ def test_nan_in_a_weight_is_the_largest_distance() -> None:
 def test_other_shape_or_dtype_is_told_and_not_measured() -> None:
     (row,), _ = weighed(Model(tensors={"b": weights(1.0, 2.0)}), Model(tensors={"b": weights(1.0, dtype="float64")}))
 
-    assert (row.unequal, row.largest, row.state) == (None, None, State.DECIDES)
+    assert (row.unequal, row.largest, row.state) == (None, None, FindingState.DECIDES)
     assert (row.shape, row.dtype) == ("2 | 1", "float32 | float64")
 
 
@@ -72,7 +72,7 @@ def test_every_tensor_of_a_model_that_is_missing_decides() -> None:
 
     rows = list(weigh(RUN.models, {}, Findings(verdict)))
 
-    assert {row.state for row in rows} == {State.DECIDES}
+    assert {row.state for row in rows} == {FindingState.DECIDES}
 
 
 def test_the_order_is_that_of_the_model() -> None:
@@ -85,6 +85,6 @@ def test_the_order_is_that_of_the_model() -> None:
 
 @given(st.lists(st.floats(5e-324, 1.7e308) | st.just(0.0) | st.just(math.inf), max_size=5))
 def test_bars_lie_between_nothing_and_all(distances: list[float]) -> None:
-    rows = tuple(Weight("m", "", "w", "", "", 1, 1, 0, far, State.NEAR) for far in distances)
+    rows = tuple(Weight("m", "", "w", "", "", 1, 1, 0, far, FindingState.NEAR) for far in distances)
 
     assert all((row.bar > 0) == (row.largest != 0) and row.bar <= 1 + 1e-9 for row in with_bars(rows))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
 from compatkit.migration.model import UNHANDLED
-from compatkit.migration.renaming import names_of, owners_of, subclassed
+from compatkit.migration.renaming import callable_names, owners_of, subclassed
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.declared_names import DeclaredNames
@@ -71,7 +71,7 @@ class Index:
             index.loaded.update(migration.loaded)
             index.types.update(migration.types)
             for call in _acted_on(migration.calls, options):
-                index._add_call(call, names_of(call, migration))
+                index._add_call(call, callable_names(call, migration))
             for member in _acted_on(migration.members, options):
                 owners = owners_of(member, migration)
                 index.classes.update(owners)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from compatkit.migration import CallChange, MemberChange, Migration, Move
 from compatkit.migration.model import UNHANDLED
-from compatkit.migration.renaming import names_of, owners_of
+from compatkit.migration.renaming import callable_names, owners_of
 from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.interfaces import can_call
@@ -99,7 +99,7 @@ def _by_name(migration: Migration) -> dict[str, ChangedName]:
 
 def _names(migration: Migration) -> Iterator[ChangedName]:
     for call in migration.calls:
-        for name in names_of(call, migration):
+        for name in callable_names(call, migration):
             move = Move(call.code, name, call.to, call.about.confidence) if call.to else None
             yield ChangedName(name, call.code, _of_call(call), move, minds_mocks=bool(call.to), is_call=True)
     for removal in migration.removed:
