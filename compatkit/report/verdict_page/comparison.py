@@ -28,7 +28,7 @@ class Conclusion(Enum):
 class PageTable:
     """Rows that a comparison brings along, such as those of its seeds; a first column that names the row.
 
-    `states` are the names of a `State` for each row; without any, a row is shown whatever is asked for.
+    `states` are the names of a `FindingState` for each row; without any, a row is shown whatever is asked for.
     """
 
     title: str

@@ -96,7 +96,7 @@ class PageSection:
     tables: tuple[PageTable, ...] = ()
 
     def metrics_in(self, *states: str) -> tuple[Metric, ...]:
-        """Return the metrics in one of these states, by their names in `State`."""
+        """Return the metrics in one of these states, by their names in `FindingState`."""
         return tuple(metric for metric in self.metrics if metric.state.name in states)
 
 
