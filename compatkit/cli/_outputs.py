@@ -44,7 +44,8 @@ def write_and_show(render: Callable[[str], str], form: str, outputs: Outputs) ->
     """Write the files first: what is on stdout may be read by something that ends at its end."""
     for other, file in outputs:
         try:
-            file.write_text(f"{render(other)}\n", encoding="utf-8")
+            # As on stdout: half a character does not cost the rest of the report.
+            file.write_text(f"{render(other)}\n", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             hint = "give a file in a folder that exists and can be written"
             raise CompatkitError(

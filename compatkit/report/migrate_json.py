@@ -7,7 +7,6 @@ from typing import Any
 
 from compatkit.migrate.remarks import Overview, Remark
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import printable
 from compatkit.rewrite import Failed, Skipped
 
 SCHEMA = 1
@@ -39,7 +38,7 @@ def render(overview: Overview, _: Background) -> str:
 
 def _remark(remark: Remark) -> dict[str, Any]:
     return {
-        "path": printable(remark.path),
+        "path": remark.path,
         "line": remark.line,
         "column": remark.column,
         "code": remark.code,
@@ -52,10 +51,10 @@ def _remark(remark: Remark) -> dict[str, Any]:
 
 def _failed(path: str, outcome: object) -> dict[str, Any]:
     assert isinstance(outcome, Failed)
-    place = {"path": printable(path), "line": outcome.line, "column": outcome.column}
+    place = {"path": path, "line": outcome.line, "column": outcome.column}
     return {**place, "code": outcome.code, "reason": outcome.reason, "hint": outcome.hint}
 
 
 def _skipped(path: str, outcome: object) -> dict[str, Any]:
     assert isinstance(outcome, Skipped)
-    return {"path": printable(path), "reason": outcome.reason}
+    return {"path": path, "reason": outcome.reason}

@@ -65,7 +65,10 @@ def said(remark: Remark, *, is_written: bool) -> str:
 
 
 class Notice(NamedTuple):
-    """A message that a CI service shows beside a line: a place that is left, or a file that could not be processed."""
+    """A message that a CI service shows beside a line: a place that is left, or a file that could not be processed.
+
+    Each text of it may be printed as it is.
+    """
 
     is_failure: bool
     path: str
@@ -79,12 +82,13 @@ def notices(overview: Overview) -> Iterator[Notice]:
     """Yield a notice for each place that is left, and for each file that could not be processed, with its hint."""
     for one in overview.left:
         text = said(one, is_written=False)
-        yield Notice(False, printable(one.path), one.line, one.column, one.code, (text,))
+        yield Notice(False, printable(one.path), one.line, one.column, one.code, (printable(text),))
     for result in overview.report.failed:
         assert isinstance(result.outcome, Failed)
         failed = result.outcome
         path = printable(result.path.as_posix())
-        yield Notice(True, path, failed.line, failed.column, failed.code, (failed.reason, failed.hint))
+        said_of_it = printable(failed.reason), printable(failed.hint)
+        yield Notice(True, path, failed.line, failed.column, failed.code, said_of_it)
 
 
 def failures(report: Report) -> Iterator[str]:

@@ -62,4 +62,4 @@ def _table(title: str, rows: tuple[StatusRow, ...]) -> Iterator[str]:
 
 
 def _row(row: StatusRow) -> dict[str, Any]:
-    return {"name": printable(row.name), "left": row.left, "done": row.done, "share": row.share}
+    return {"name": row.name, "left": row.left, "done": row.done, "share": row.share}

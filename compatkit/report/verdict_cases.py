@@ -59,7 +59,7 @@ def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
     outcomes = {Decision.EQUIVALENT: CaseOutcome.PASSED, Decision.DIFFERENT: CaseOutcome.FAILED}
     for evidence in verdict.evidence:
         outcome = outcomes.get(evidence.decision, CaseOutcome.ERROR)
-        problems = () if outcome is CaseOutcome.PASSED else (printable(evidence_line(evidence)),)
+        problems = () if outcome is CaseOutcome.PASSED else _lines(evidence_line(evidence))
         yield Case(f"metric {evidence.name}", outcome, problems)
     yield from _by_kind(verdict.deciding, {})
     yield from _unread(verdict.unread)
@@ -68,45 +68,51 @@ def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
 
 def policy_case(stale: Sequence[Allowance], *, of: str = "") -> Case:
     """Return the case that fails where an entry of the policy matches nothing."""
-    problems = tuple(printable(stale_line(entry)) for entry in stale)
+    problems = _lines(*map(stale_line, stale))
     return Case(f"{of}policy", CaseOutcome.FAILED if problems else CaseOutcome.PASSED, problems)
 
 
 def _unread(unread: Sequence[str]) -> Iterator[Case]:
     if unread:
-        yield Case("what could not be read", CaseOutcome.ERROR, tuple(map(printable, unread)))
+        yield Case("what could not be read", CaseOutcome.ERROR, _lines(*unread))
 
 
 def _by_kind(differences: Iterable[Difference], kinds: dict[str, None]) -> Iterator[Case]:
-    found: dict[str, list[str]] = {kind: [] for kind in kinds}
+    found: dict[str, list[Difference]] = {kind: [] for kind in kinds}
     for difference in differences:
-        found.setdefault(difference.kind.category, []).append(printable(str(difference)))
+        found.setdefault(difference.kind.category, []).append(difference)
     for kind, problems in found.items():
         name = kind if kind == "status" else f"{kind}s"
-        yield Case(name, CaseOutcome.FAILED if problems else CaseOutcome.PASSED, tuple(problems))
+        yield Case(name, CaseOutcome.FAILED if problems else CaseOutcome.PASSED, _lines(*problems))
+
+
+def _lines(*problems: object) -> tuple[str, ...]:
+    """Return each problem as the one line that it may be printed as."""
+    return tuple(printable(str(problem)) for problem in problems)
+
+
+def _output(failure: str) -> tuple[str]:
+    """Return a failure as one problem, with the lines of what the program said."""
+    return ("\n".join(map(printable, failure.split("\n"))),)
 
 
 def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
     if cell.failure:
-        return Case(name, CaseOutcome.ERROR, ("\n".join(map(printable, cell.failure.splitlines())),))
+        return Case(name, CaseOutcome.ERROR, _output(cell.failure))
     if cell.verdict is None:
         return Case(name) if is_first else Case(name, CaseOutcome.ERROR, ("not compared",))
     if cell.verdict.is_equivalent:
         return Case(name)
     if cell.verdict.is_open:
-        return Case(name, CaseOutcome.ERROR, tuple(map(printable, cell.verdict.unread)))
-    return Case(
-        name,
-        CaseOutcome.FAILED,
-        tuple(printable(str(difference)) for difference in cell.verdict.deciding) or ("nothing was compared",),
-    )
+        return Case(name, CaseOutcome.ERROR, _lines(*cell.verdict.unread))
+    return Case(name, CaseOutcome.FAILED, _lines(*cell.verdict.deciding) or ("nothing was compared",))
 
 
 def results_cases(results: Sequence[Result]) -> Iterator[Case]:
     """Yield a case for each scenario that failed, each run that was compared or has no counterpart, each policy."""
     for result in results:
         if result.failure:
-            yield Case(result.scenario, CaseOutcome.ERROR, (result.failure,))
+            yield Case(result.scenario, CaseOutcome.ERROR, _output(result.failure))
             continue
         for comparison in result.comparisons:
             yield from _comparison(f"{result.scenario}: {comparison.before} and {comparison.after}", comparison)
@@ -118,7 +124,7 @@ def _comparison(name: str, comparison: Comparison) -> Iterator[Case]:
         yield _run(f"{name}: {run.run}", run)
     for side, labels in ((comparison.before, comparison.missing), (comparison.after, comparison.extra)):
         for label in labels:
-            yield Case(f"{name}: {label}", CaseOutcome.FAILED, (f"only {side} logged this run",))
+            yield Case(f"{name}: {label}", CaseOutcome.FAILED, _lines(f"only {side} logged this run"))
 
 
 def _run(name: str, run: RunVerdict) -> Case:
@@ -126,9 +132,9 @@ def _run(name: str, run: RunVerdict) -> Case:
         return Case(name)
     found = run.verdict
     if not isinstance(found, SampleVerdict) and found.is_open:
-        return Case(name, CaseOutcome.ERROR, found.unread)
+        return Case(name, CaseOutcome.ERROR, _lines(*found.unread))
     if not isinstance(found, SampleVerdict):
-        return Case(name, CaseOutcome.FAILED, tuple(map(str, found.deciding)))
+        return Case(name, CaseOutcome.FAILED, _lines(*found.deciding))
     open_ones = (evidence_line(evidence) for evidence in found.evidence if evidence.decision is not Decision.EQUIVALENT)
     outcome = CaseOutcome.ERROR if found.decision is Decision.UNDECIDED else CaseOutcome.FAILED
-    return Case(name, outcome, (*map(str, found.deciding), *open_ones))
+    return Case(name, outcome, _lines(*found.deciding, *open_ones))

@@ -13,6 +13,7 @@ from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import SampleVerdict
 from compatkit.equivalence.verdict import Verdict
 from compatkit.report.explain_text import explanation_lines, explanation_markdown
+from compatkit.report.migrate_text import printable
 from compatkit.report.verdict_cases import Case, matrix_cases, results_cases, sample_cases, verdict_cases
 from compatkit.report.verdict_json import matrices_json, results_json, samples_json, verdict_json
 from compatkit.report.verdict_markdown import matrices_markdown, results_markdown, samples_markdown, verdict_markdown
@@ -41,7 +42,7 @@ class _Shown(NamedTuple):
     def render(self, form: str) -> str:
         match form:
             case "text":
-                return "\n".join(self.text())
+                return "\n".join(map(printable, self.text()))
             case "json":
                 return self.json()
             case "markdown":

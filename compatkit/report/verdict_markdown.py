@@ -194,7 +194,7 @@ def _rows(result: Result) -> Iterator[list[str]]:
 def _result(result: Result) -> Iterator[str]:
     if result.failure:
         yield from ["", f"**{prose(result.scenario)}** failed:", ""]
-        lines = result.failure.splitlines()
+        lines = result.failure.split("\n")
         # A line of a command's output may be anything: each as code, below the next.
         yield from (f"- {code(line.strip())}" for line in lines[:_MOST_LINES] if line.strip())
     for comparison in result.comparisons:

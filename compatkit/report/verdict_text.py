@@ -99,9 +99,11 @@ def matrices_word(matrices: Sequence[Matrix]) -> str:
 def _details(cell: Cell) -> Iterator[str]:
     title = f"{cell.trainer} on {cell.orchestrator}"
     if cell.failure:
-        yield f"  {title} failed: {cell.failure}"
+        head, *rest = cell.failure.split("\n")
+        yield f"  {title} failed: {head}"
+        yield from (f"    {line}" for line in rest)
     elif cell.verdict is not None and cell.verdict.is_open:
-        yield from (printable(f"  {title}, not read: {what}") for what in cell.verdict.unread)
+        yield from (f"  {title}, not read: {what}" for what in cell.verdict.unread)
     elif cell.verdict is not None and not cell.verdict.is_equivalent:
         yield f"  {title} is different:"
         yield from ("  " + line for line in _deciding(cell.verdict))
@@ -149,14 +151,14 @@ def samples_lines(verdict: SampleVerdict) -> Iterator[str]:
     yield f"  confidence: {verdict.confidence:g}; {levels}"
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
     for evidence in sorted(verdict.evidence, key=lambda one: order[one.decision]):
-        yield printable(f"  {evidence_line(evidence)}")
+        yield f"  {evidence_line(evidence)}"
     for difference in verdict.deciding:
-        yield printable(f"  {difference}")
+        yield f"  {difference}"
     for entry in verdict.stale:
-        yield printable(f"  {stale_line(entry)}")
+        yield f"  {stale_line(entry)}"
     yield from unread_lines(verdict.unread)
     for note in verdict.notes:
-        yield printable(f"  note: {note}")
+        yield f"  note: {note}"
 
 
 def samples_word(verdict: SampleVerdict) -> str:
@@ -237,7 +239,7 @@ def _result(result: Result) -> Iterator[str]:
     yield result.scenario
     yield from (f"  {line}" for line in policy_line(result.policy))
     if result.failure:
-        head, *rest = result.failure.splitlines()
+        head, *rest = result.failure.split("\n")
         yield f"  failed: {head}"
         yield from (f"  {line}" for line in rest)
     for comparison in result.comparisons:

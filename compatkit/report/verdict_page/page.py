@@ -105,8 +105,8 @@ def _environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """Make control characters and lone surrogates visible in every text, wherever the template puts it."""
-    return printable(value) if type(value) is str else value
+    """Make control characters and lone surrogates visible in all that is shown, wherever the template puts it."""
+    return value if hasattr(value, "__html__") else printable(str(value))
 
 
 def _short(number: float) -> str:
