@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
@@ -18,12 +18,19 @@ _WIDEST = 200  # characters of a line of source that are shown
 
 
 def render(overview: Overview, _: Background) -> str:
-    """Return a block a rewrite and a finding, with its line and a mark under its place."""
-    return "\n".join(line for remark in overview.remarks for line in block(remark, is_written=overview.is_written))
+    """Return a block a rewrite and a finding, with its line and a mark under its place.
+
+    A finding that says the same of other places of its file also gives these; repeated, it would drown the rest.
+    """
+    places: dict[object, list[Remark]] = {}
+    for one in overview.remarks:
+        places.setdefault(one if one.is_rewrite else (one.path, one.code, one.message), []).append(one)
+    blocks = (block(one, others, is_written=overview.is_written) for one, *others in places.values())
+    return "\n".join(line for lines in blocks for line in lines)
 
 
-def block(remark: Remark, *, is_written: bool) -> Iterator[str]:
-    """Yield what is said of a place, its line, and a mark under it."""
+def block(remark: Remark, others: Sequence[Remark] = (), *, is_written: bool) -> Iterator[str]:
+    """Yield what is said of a place, its line, a mark under it, and where the same is said again."""
     yield f"{place_of(remark)} {style(remark.code, bold=True)} {printable(said(remark, is_written=is_written))}"
     if remark.source.strip():
         number = str(remark.line)
@@ -31,6 +38,8 @@ def block(remark: Remark, *, is_written: bool) -> Iterator[str]:
         yield f"{number} | {_line(before)}{_line(shown)}"[:_WIDEST]
         if (at := _width(_line(before))) < _WIDEST - len(number):
             yield f"{' ' * len(number)} | {' ' * at}{style('^', color='yellow')}"
+    if others:
+        yield f"  and {len(others)} more: {', '.join(f'{other.line}:{other.column}' for other in others)}"
 
 
 def place_of(remark: Remark) -> str:

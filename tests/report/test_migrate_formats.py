@@ -176,7 +176,23 @@ def test_text_shows_each_place_with_its_line_and_nothing_that_steers(overview: O
 
     assert all(line.isprintable() for line in lines)
     heads = [f"{printable(one.path)}:{one.line}:{one.column} {one.code} " for one in overview.remarks]
-    assert all(any(line.startswith(head) for line in lines) for head in heads)
+    again = [place for line in lines if line.startswith("  and ") for place in line.partition(": ")[2].split(", ")]
+    assert all(
+        any(line.startswith(head) for line in lines) or f"{one.line}:{one.column}" in again
+        for one, head in zip(overview.remarks, heads, strict=True)
+    )
+
+
+def test_what_is_said_of_several_places_of_a_file_is_said_once() -> None:
+    again = [Finding("CK101", line, 1, "give weights_only") for line in (1, 2, 4)]
+    report = Report((FileResult("a.py", Unchanged((*again, Finding("CK101", 3, 1, "x is gone"))), Job(b"x\n" * 4)),))
+    overview = Overview.of(report, is_written=False)
+
+    assert shown(overview, "text").splitlines() == [
+        "a.py:1:1 CK101 give weights_only", "1 | x", "  | ^", "  and 2 more: 2:1, 4:1",
+        "a.py:3:1 CK101 x is gone", "3 | x", "  | ^",
+    ]  # fmt: skip
+    assert len(json.loads(shown(overview, "json"))["findings"]) == 4
 
 
 def test_mark_stands_under_the_place_whatever_is_before_it() -> None:
