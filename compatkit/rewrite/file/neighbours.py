@@ -29,7 +29,8 @@ class Handed(Value):
     """A value that one file hands to another, if a migration is about it.
 
     Attributes:
-        kind: a dotted name of a library, an object, a function or class of a file, several in a container, or records.
+        kind: a dotted name of a library, a partial of one, an object, a function or class of a file, several in a
+            container, or records.
         names: what it may be; of an object, its class; of what a file defines, where.
         sure: nothing else can be meant; of a class, a call of it is one of its base.
         inner: what a function gives, as `()`; what a class holds; the class of an object; the `item` of a container.
@@ -37,7 +38,7 @@ class Handed(Value):
         table, paths: of records, the number of their migration, and where they lie.
     """
 
-    kind: Literal["name", "object", "function", "class", "many", "table", "records"]
+    kind: Literal["name", "partial", "object", "function", "class", "many", "table", "records"]
     names: tuple[str, ...] = ()
     sure: bool = False
     inner: tuple[tuple[str, Handed], ...] = ()

@@ -30,6 +30,7 @@ from compatkit.rewrite.flow.values import (
     TupleValue,
     Value,
     came_from,
+    dotted_names_in,
     doubtful,
     element,
     is_like,
@@ -83,15 +84,22 @@ _READING_METHODS = frozenset(
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
 _KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
+_DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
 _OF_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict"})
 # Builtins that write it as a text.
 _SHOWING = frozenset({"builtins.format", "builtins.print", "builtins.repr", "builtins.str"})
 
-# Builtins that give back nothing of what they look at.
+_BELOW = ".__subclasses__"
+# Functions that give back nothing of what they look at.
 _LOOKING = frozenset(
     f"builtins.{name}"
     for name in ("bool", "format", "getattr", "hasattr", "hash", "id", "isinstance", "len", "print", "repr", "str")
+) | {"inspect.getfullargspec", "inspect.signature", "typing.get_type_hints"}
+# Those that give all attributes of an object, or their names.
+_LISTING = frozenset(
+    {"attr.asdict", "attr.astuple", "attrs.asdict", "attrs.astuple", "builtins.dir", "dataclasses.asdict"}
+    | {"dataclasses.astuple", "dataclasses.fields", "inspect.getmembers"}
 )
 
 
@@ -125,6 +133,7 @@ class Calls:
         given = [found[arg] for arg in node.args]
         if given:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
+            self._list(node, callee, given[0])
         match callee:
             case Named(name=name) if name in self._known.producers or name in self._known.classes:
                 return self._declared(callee, node)
@@ -132,6 +141,8 @@ class Calls:
                 return Instance(name if name in self._known.configs else owner, callee.sure)
             case Named(name=name) if returned := self._known.types.get(f"{name}()"):
                 return Instance(returned, callee.sure)
+            case Named(name=name, how="") if name.endswith(_BELOW) and name[: -len(_BELOW)] in self._known.classes:
+                return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
             case Named(name="functools.partial") if given and isinstance(made := given[0], Named):
                 self._facts.partials[node] = made
                 return Named(made.name, made.sure, "partial", made.origins)
@@ -166,6 +177,16 @@ class Calls:
             if not _only_reads(node.func, callee):
                 self.doubt(found[arg], frame)
         return self._patched(node, callee, found)
+
+    def _list(self, node: ast.Call, callee: Value, first: Value) -> None:
+        """Note that all attributes of an object are listed, as for JSON by a function that makes a dict of it."""
+        has_default = any(word.arg == "default" for word in node.keywords)
+        if not isinstance(callee, Named) or callee.name not in _LISTING | (_DUMPING if has_default else frozenset()):
+            return
+        owners = (
+            dotted_names_in(first) if callee.name in _DUMPING else [first.of] if isinstance(first, Instance) else []
+        )
+        self._facts.listed.update((node, owner) for owner in owners if owner in self._known.classes)
 
     def _send(self, function: str, node: ast.Call, found: Found) -> None:
         """Note what is given to a function of another file."""
@@ -428,6 +449,8 @@ class Calls:
             case ast.Attribute(value=ast.Name(id=name), attr=attr):
                 owner = self._expressions.name(name, frame)
                 node = owner.local if isinstance(owner, Instance) else owner.node if isinstance(owner, Local) else None
+                if name == "cls" and isinstance(owner, Named):
+                    node = frame.enclosing_class
                 if isinstance(node, ast.ClassDef):
                     self._facts.goes_on(self._facts.attributes, node, attr, kept)
             case ast.Subscript(value=inner):

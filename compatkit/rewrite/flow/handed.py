@@ -56,8 +56,8 @@ class _Teller:
         match value:
             case ForeignDefinition(handed=handed):
                 return handed
-            case Named(sure=sure, how="") if any(map(self._known.reaches, value.names)):
-                return Handed("name", value.names, sure=sure)
+            case Named(sure=sure, how="" | "partial" as how) if any(map(self._known.reaches, value.names)):
+                return Handed("partial" if how else "name", value.names, sure=sure)
             case Instance(far=Handed() as far):
                 return Handed("object", far.names, inner=(("class", far),))
             case Instance(local=ast.ClassDef() as owner) if (made := self._of_class(owner, depth)) is not None:
@@ -113,9 +113,10 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
     """Return what another file hands on, as a value of this one."""
     inner = dict(handed.inner)
     match handed.kind:
-        case "name":
+        case "name" | "partial":
             first, *others = handed.names
-            return Named(first, handed.sure, origins=origins, others=frozenset(others))
+            how = "partial" if handed.kind == "partial" else ""
+            return Named(first, handed.sure, how, origins, others=frozenset(others))
         case "object" if "class" in inner:
             return Instance(inner["class"].base, sure=False, far=inner["class"])
         case "object":

@@ -38,6 +38,8 @@ _ROUNDS = 5
 _WRAPPING = ("ClassVar", "Final", "Optional")
 # What makes an object of a class, and bases that leave that to others.
 _MAKING = frozenset({"__init__", "__new__"})
+# Methods that get the class without being marked.
+_OF_CLASSES = frozenset({"__class_getitem__", "__init_subclass__", "__new__"})
 _MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
@@ -369,7 +371,8 @@ def _is_of(given: Value, declared: Value) -> bool:
 def _takes_self(node: ast.AST, parent: Frame) -> bool:
     decorators = getattr(node, "decorator_list", [])
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    return parent.is_class and is_function and not any(map(_is_for_class, decorators))
+    is_of_class = getattr(node, "name", "") in _OF_CLASSES or any(map(_is_for_class, decorators))
+    return parent.is_class and is_function and not is_of_class
 
 
 def _is_for_class(node: ast.expr) -> bool:
@@ -382,7 +385,8 @@ def _names_of_base(base: Value) -> tuple[str, ...]:
 
 def _takes_class(node: ast.AST, parent: Frame) -> bool:
     decorators = getattr(node, "decorator_list", [])
-    return parent.is_class and any(isinstance(part, ast.Name) and part.id == "classmethod" for part in decorators)
+    is_marked = any(isinstance(part, ast.Name) and part.id == "classmethod" for part in decorators)
+    return parent.is_class and (is_marked or getattr(node, "name", "") in _OF_CLASSES)
 
 
 def _patched(nodes: Nodes) -> Iterator[str]:

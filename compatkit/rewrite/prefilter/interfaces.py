@@ -18,6 +18,7 @@ from compatkit.rewrite.prefilter.reach import reach_of
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
 _LOOKS_UP = (b"getattr", b"__dict__", b"vars")
+_LISTS = (b"__dict__", b"vars(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -56,6 +57,9 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
                 return True
             # What is looked up in a module need not be spelled, but its arguments are.
             if any(way in source for way in _LOOKS_UP) and not words.isdisjoint(_arguments_of(migration)):
+                return True
+            # Nor does who lists all attributes of an object spell them, but what makes the object.
+            if any(way in source for way in _LISTS) and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
 
@@ -171,6 +175,15 @@ def _has_any(source: bytes, words: set[bytes], names: _Names, path: str | None) 
         if any(reach_of(home, name.decode()).holds(source, path) for home in holders.modules):
             return True
     return False
+
+
+@cached_by_identity
+def _makers_of(migration: Migration) -> frozenset[bytes]:
+    """Return the words by which a file has an object with attributes that are called otherwise."""
+    owners = (owner for member in migration.members if not member.defined for owner in owners_of(member, migration))
+    return (
+        frozenset(_ways_to(owners, migration)) if any(not each.defined for each in migration.members) else frozenset()
+    )
 
 
 @cached_by_identity

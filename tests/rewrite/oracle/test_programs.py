@@ -1,7 +1,7 @@
 """Programs written by hand, one for each way in which a name, a call or an object gets out of sight.
 
 A file of programs holds `## its name`, and below it one module, or several behind `# file its path`. Whoever finds a
-lie adds the program here.
+lie adds the program here, and to the folder `ordinary` code that is alike and in which nothing must be reported.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.rewrite.oracle.judge import OPTIONS, Project, judge, run_before
+from tests.rewrite.oracle.judge import OPTIONS, Counts, Project, judge, run_before
 from tests.rewrite.oracle.library import V1, V2, migration
 
 FOLDER = Path(__file__).parent / "programs"
 ACME = [migration()]
 
 
-def programs() -> Iterator[tuple[str, Project]]:
-    for path in sorted(FOLDER.glob("*.txt")):
+def programs(folder: Path) -> Iterator[tuple[str, Project]]:
+    for path in sorted(folder.glob("*.txt")):
         for block in re.split(r"(?m)^## ", path.read_text())[1:]:
             name, _, body = block.partition("\n")
             yield f"{path.stem}: {name}", project(body)
@@ -38,7 +38,8 @@ def project(body: str) -> Project:
     return Project(files, "main", tuple(tests), V1, V2)
 
 
-PROGRAMS = dict(programs())
+PROGRAMS = dict(programs(FOLDER))
+ORDINARY = dict(programs(FOLDER / "ordinary"))
 
 
 @pytest.mark.parametrize("options", ["default", "everything"])
@@ -50,3 +51,14 @@ def test_what_goes_on_otherwise_is_reported(name: str, options: str) -> None:
 
     assert [result.failure for result in before if result.failure] == []
     assert judge(project, before, ACME, OPTIONS[options]) is None
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_code_is_not_reported(name: str) -> None:
+    project, counts = ORDINARY[name], Counts()
+    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
+        before = run_before(project, Path(folder))
+
+    assert [result.failure for result in before if result.failure] == []
+    assert judge(project, before, ACME, OPTIONS["default"], counts) is None
+    assert counts.findings == 0

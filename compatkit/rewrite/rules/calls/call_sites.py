@@ -9,7 +9,7 @@ from compatkit.migration import CallChange
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.flow.values import TOP, Local, Named
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -64,6 +64,8 @@ class Visitor:
                 yield from self._subclass(call, base, "it is a subclass that is called")
             else:
                 self._report_passed(call, base, "it is a subclass that is called")
+        elif isinstance(callee, ForeignDefinition) and callee.handed.kind == "class" and callee.handed.sure:
+            yield from self._subclass(call, callee.handed.base, "it is a subclass that is called")
         self._report_handed(call, callee)
 
     def _named(self, call: ast.Call, callee: Named) -> Iterator[Use]:

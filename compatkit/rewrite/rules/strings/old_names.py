@@ -44,6 +44,7 @@ class Names:
         for move in Move.symbols(moves):
             self.by_module.setdefault(move.old_module, []).append(move)
         self._whole = {move.old: [move] for move in renaming_of(moves).modules}
+        self.homes = frozenset((*self.by_module, *self._whole))
         news = [f"{move.new}." for move in Move.symbols(moves)]
         # v2 has names in them: a text that names one says nothing of those that changed.
         self.staying = frozenset(home for home in self.by_module if any(new.startswith(f"{home}.") for new in news))

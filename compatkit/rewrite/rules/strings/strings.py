@@ -7,6 +7,7 @@ merely contain such a name are reported, docstrings but for their doctests are n
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,6 +36,8 @@ def find_strings(file: File, run: RunPlan) -> Found:
     for node in file.nodes.of(ast.Constant):
         if isinstance(node.value, str):
             search.look_at(node, node.value)
+        elif isinstance(node.value, bytes):
+            search.look_at_bytes(node, node.value)
     told = {finding.line for finding in search.found.findings}
     search.found.findings += [each for each in find_computed(file, run) if each.line not in told]
     return search.found
@@ -73,6 +76,12 @@ class _Search:
             self._relative_name(node, text, match["last"])
         else:
             self._in_text(node, text)
+
+    def look_at_bytes(self, node: ast.Constant, data: bytes) -> None:
+        """Judge bytes: code, or a pickle, which names classes by their module and name."""
+        text = data.decode("latin-1")
+        if self._moves and any(home in text for home in self._names.homes):
+            self._in_text(node, "\n".join([text if "import " in text else "", *_pickled_names(data)]))
 
     def _roles(self, node: ast.Constant) -> None:
         """Report the roles of a docstring that name old code, such as :class:`a.b.N`, as in a file of its own."""
@@ -168,6 +177,20 @@ class _Search:
         move = next(move for move in self._moves if _last(move.old_home) == last)
         message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
         self.found.findings.append(self._file.finding(node, move.code, message))
+
+
+def _pickled_names(data: bytes) -> Iterator[str]:
+    # Imported here: few files hold bytes that name old code.
+    import pickletools
+
+    before = ""
+    with contextlib.suppress(ValueError, UnicodeError):
+        for opcode, argument, _ in pickletools.genops(data):
+            if opcode.name == "GLOBAL":
+                yield str(argument).replace(" ", ".")
+            elif isinstance(argument, str):
+                yield f"{before}.{argument}"
+                before = argument
 
 
 def _specifies(call: ast.AST | None) -> bool:
