@@ -289,8 +289,8 @@ def _v1_value(record: Any, key: Any, layout: RecordLayout) -> object:
         return ABSENT
 
 
-def lookups_with_computed(layout: RecordLayout) -> list[_Method]:
-    """Return `get` and `__contains__` for a class that computes some of the declared values."""
+def lookups_with_computed(layout: RecordLayout, otherwise: _Method) -> dict[str, _Method]:
+    """Return the look-ups of a class that computes some of the declared values; `otherwise` is its `__missing__`."""
     computed = layout.computed
 
     def get(self: Any, key: Any, default: object = None, /) -> object:
@@ -302,16 +302,10 @@ def lookups_with_computed(layout: RecordLayout) -> list[_Method]:
     def __contains__(self: Any, key: Any, /) -> bool:  # noqa: N807 - it becomes that method
         return _v1_value(self, key, layout) is not ABSENT or key in computed
 
-    return [get, __contains__]
-
-
-def missing_with_computed(layout: RecordLayout, otherwise: _Method) -> _Method:
-    computed = layout.computed
-
     def __missing__(self: Any, key: Any, /) -> object:  # noqa: N807 - it becomes that method
         return getattr(self, computed[key]) if key in computed else otherwise(self, key)
 
-    return __missing__
+    return {"get": get, "__contains__": __contains__, "__missing__": __missing__}
 
 
 def _attribute(own: _Method, layout: RecordLayout) -> _Method:

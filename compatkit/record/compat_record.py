@@ -35,10 +35,6 @@ from compatkit.record._stored import (
 )
 from compatkit.record.names import FieldNames
 
-# Globals, which the interpreter finds faster than closures.
-_dict_get: Callable[..., object] = dict.get
-_dict_contains, _dict_set = dict.__contains__, dict.__setitem__
-
 
 class CompatRecord(Storage):
     """The behaviour of such a record, for any pair of record class and field table.
@@ -376,7 +372,7 @@ def __init__(self, given=ABSENT, /, *values, **named):
         values = given
         fill(self, {literal})
     else:
-        fill(self, given if is_v1(given) else in_v1(given))
+        fill(self, given if is_v1(given.keys()) else in_v1(given))
 """
 
 
@@ -404,38 +400,40 @@ def _bind_init(cls: type[CompatRecord], layout: RecordLayout) -> None:
     cls.__init__ = made  # type: ignore[method-assign]
 
 
+_LOOKUPS = """\
+def get(self, key, default=None, /):
+    return dict_get(self, stored_key(key, key), default)
+
+def __contains__(self, key, /):
+    return dict_contains(self, stored_key(key, key))
+
+def __setitem__(self, key, value, /):
+    dict_set(self, v1_keys[key] if key in v1_keys else key, value)
+
+def __missing__(self, key, /):
+    try:
+        return self[v1_keys[key]]
+    except KeyError:
+        raise AbsentValueError(key, list(stored_keys(self))) from None
+"""
+
+
 def _bind_lookups(cls: type[CompatRecord], layout: RecordLayout) -> None:
-    """Give `cls` the hottest of its methods with its names bound: two attribute loads less a call."""
+    """Give `cls` the hottest of its methods with its names as their globals, which Python finds fastest."""
     v1_keys = layout.names.to_v1
-    stored_key = v1_keys.get
-
-    def get(self: CompatRecord, key: str, default: object = None, /) -> object:
-        return _dict_get(self, stored_key(key, key), default)
-
-    def __contains__(self: CompatRecord, key: object, /) -> bool:  # noqa: N807 - it becomes that method
-        return _dict_contains(self, stored_key(key, key))  # type: ignore[call-overload]  # any hashable may be asked for
-
-    def __setitem__(self: CompatRecord, key: str, value: object, /) -> None:  # noqa: N807
-        _dict_set(self, stored_key(key, key), value)
-
-    def __missing__(self: CompatRecord, key: str, /) -> object:  # noqa: N807
-        try:
-            return self[v1_keys[key]]
-        except KeyError:
-            raise AbsentValueError(key, list(stored_keys(self))) from None
-
-    lookups: list[Callable[..., object]] = [get, __contains__, __setitem__, __missing__]
+    space: dict[str, Any] = {"__name__": __name__, "v1_keys": v1_keys, "stored_key": v1_keys.get}
+    space |= {"dict_get": dict.get, "dict_contains": dict.__contains__, "dict_set": dict.__setitem__}
+    space |= {"AbsentValueError": AbsentValueError, "stored_keys": stored_keys}
+    exec(_LOOKUPS, space)
+    lookups = {name: space[name] for name in ("get", "__contains__", "__setitem__", "__missing__")}
     if layout.computed:
-        lookups[:2] = _own_ways.lookups_with_computed(layout)
-        lookups[3] = _own_ways.missing_with_computed(layout, __missing__)
-    for lookup in lookups:
-        inherited = getattr(cls, lookup.__name__, None)
+        lookups |= _own_ways.lookups_with_computed(layout, lookups["__missing__"])
+    for name, lookup in lookups.items():
+        inherited = getattr(cls, name, None)
         # What somebody's class between defines stays.
-        is_ours = (
-            inherited is getattr(dict, lookup.__name__, None) or getattr(inherited, "__module__", None) == __name__
-        )
-        if is_ours and lookup.__name__ not in vars(cls):
-            setattr(cls, lookup.__name__, lookup)
+        is_ours = inherited is getattr(dict, name, None) or getattr(inherited, "__module__", None) == __name__
+        if is_ours and name not in vars(cls):
+            setattr(cls, name, lookup)
 
 
 _bind_lookups(CompatRecord, CompatRecord.__compatkit_layout__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import intern
 
 from compatkit.migration import Field, find_migration
 from compatkit.record.errors import RecordError
@@ -25,8 +26,10 @@ class FieldNames:
     codes: Mapping[str, str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "to_v1", {row.v2: row.v1 for row in self.rows})
-        object.__setattr__(self, "to_v2", {row.v1: row.v2 for row in self.rows})
+        # Interned, as the names in code are: a dict finds the same object without comparing texts.
+        pairs = [(intern(row.v1), intern(row.v2)) for row in self.rows]
+        object.__setattr__(self, "to_v1", {v2: v1 for v1, v2 in pairs})
+        object.__setattr__(self, "to_v2", dict(pairs))
         object.__setattr__(self, "codes", {row.v1: row.code for row in self.rows})
 
     @classmethod
