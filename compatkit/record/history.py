@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from itertools import chain, groupby
-from typing import Generic, Literal, TypeVar, cast, overload
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from compatkit.record._attributes import stored_keys
 from compatkit.record.compat_record import CompatRecord, spellings_of
@@ -80,10 +80,17 @@ def read_history(
         records = reader.read(history)
     if not explain:
         return records
-    names = list(dict.fromkeys(name for record in records for name in stored_keys(record)))
+    names = list(dict.fromkeys(name for record in records for name in _names_in(record)))
     to_v2 = spellings_of(EpochRecord).to_v2
     reasons = {name: placing.reasons.get(to_v2.get(name, name), _NOT_MOVED) for name in names}
     return Explained(records, placing.reader or "records", reasons)
+
+
+def _names_in(record: Any) -> Iterable[str]:
+    """Return the keys of a record, which need not be a dict; none of one that could only be handed on."""
+    if isinstance(record, dict):
+        return stored_keys(record)
+    return record.keys() if hasattr(record, "keys") else ()
 
 
 class HistoryReader(Generic[Record]):

@@ -322,6 +322,7 @@ def test_json_files_are_read(tmp_path: Path, name: str, join: str) -> None:
         ("log.jsonl", b'{"a": 1}\nx\n'),
         ("log.csv", b"\xff\xfe\x00"),
         ("log.csv", b"a,b\n1\n"),
+        ("log.csv", b'#{"t": 1.0, "e": 2}\nr,l\n1,2\n'),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, name: str, content: bytes | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from compatkit.record.names import is_same
 
 Row = dict[str, object]
 Columns = Mapping[str, Sequence[object]]
+Points = Mapping[str, Sequence[tuple[int, object]]]
+
+# As scikit-learn names them.
+_OF_A_SEARCH = {"fit_time", "mean_fit_time", "train_sizes"}
 
 
 @dataclass
@@ -125,6 +130,8 @@ def from_columns(columns: Columns, epochs: Sequence[object] | None = None) -> li
     A shorter column may be of every second epoch, of the last ones, or of any others: it is placed where the caller
     states which ones. Raises `RecordError` for any other columns of different lengths.
     """
+    if epochs is None:
+        check_rows_are_epochs(columns)
     numbers = list(range(1, max(map(len, columns.values())) + 1)) if epochs is None else list(epochs)
     rows: list[Row] = [{"epoch": number} for number in numbers]
     for name, values in columns.items():
@@ -138,6 +145,44 @@ def from_columns(columns: Columns, epochs: Sequence[object] | None = None) -> li
         is_whole = len(places) == len(rows)
         placing().because(name, "a value for each epoch, in order" if is_whole else f"in the stated epochs, {stated}")
     return rows
+
+
+def check_rows_are_epochs(names: Iterable[str]) -> None:
+    """Raise `RecordError` for the results of a search, whose rows are its candidates, folds or sizes, and no epochs."""
+    if found := sorted(_OF_A_SEARCH.intersection(names)):
+        raise RecordError(
+            f"The column {found[0]!r} is of a search or a cross-validation, whose rows are no epochs.",
+            where="what the trainer returned",
+            hint="read its table as it is, or pass the history of one training",
+        )
+
+
+def by_logged_epoch(points: Points, where: str) -> list[Row] | None:
+    """Return a row an epoch, by the epoch that was logged at each step; None where a step has none, or two.
+
+    Lightning counts epochs from 0. Hugging Face counts parts of them, which end at their whole number. Raises
+    `RecordError` where the epochs go back, and where whole ones begin neither at 0 nor at 1.
+    """
+    logged = [(step, float(cast(Any, value))) for step, value in points["epoch"]]
+    if not all(math.isfinite(epoch) for _, epoch in logged):
+        return None
+    is_in_parts = "train_runtime" in points or not all(epoch.is_integer() for _, epoch in logged)
+    first = logged[0][1]
+    counts_from = 1 if is_in_parts else first if placing().counts_from is None else placing().counts_from
+    if counts_from not in {0, 1}:
+        raise RecordError.uncertain_count(int(first), where)
+    ascending(((epoch, int(epoch)) for _, epoch in logged), where)
+    # 2.0000001 is the end of epoch 2, as steps over an epoch's length gave it.
+    epochs = {step: math.ceil(epoch - 1e-6) + 1 - int(cast(float, counts_from)) for step, epoch in logged}
+    placing().because("epoch", f"the logged epoch, which counts from {counts_from:.0f}")
+    for name in points:
+        placing().because(name, "in the epoch that was logged at its step; of several the last counts")
+    rest = [(step, name, value) for name, column in points.items() if name != "epoch" for step, value in column]
+    if len(set(logged)) > len(epochs) or any(step not in epochs for step, _, _ in rest):
+        return None
+    return merged(
+        [*((epoch, {}) for epoch in epochs.values()), *((epochs[step], {name: value}) for step, name, value in rest)]
+    )
 
 
 def _stated_places(numbers: Sequence[Any], length: int) -> Sequence[int] | None:

@@ -131,7 +131,7 @@ def _read_table(path: Path) -> object:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=is_padded)
     if not is_padded:
         return _from_text(list(_checked_rows(reader)))
-    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    reader.fieldnames = [name.strip() for name in _header(reader)]
     return _from_text([{name: text.strip() for name, text in row.items()} for row in _checked_rows(reader)])
 
 
@@ -158,12 +158,21 @@ def _is_regular(text: str, separator: str) -> bool:
         return False
 
 
+def _header(reader: Any) -> Sequence[str]:
+    import csv
+
+    try:
+        return reader.fieldnames or ()
+    except csv.Error as error:
+        raise ValueError(f"its first line is no header: {error}") from error
+
+
 def _checked_rows(reader: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a `csv.DictReader`. Raises ValueError where it would drop a cell, or make one up."""
     import csv
 
     try:
-        doubled = [name for name, times in Counter(reader.fieldnames or ()).items() if times > 1]
+        doubled = [name for name, times in Counter(_header(reader)).items() if times > 1]
         if doubled:
             raise ValueError(f"the column {doubled[0]!r} comes twice")
         for row in reader:

@@ -6,7 +6,10 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.formats import delimited, keras, lightning
-from compatkit.record.formats._rows import Row, placing, plain
+from compatkit.record.formats._rows import Row, check_rows_are_epochs, is_scalar, placing, plain
+
+# What counts something else than epochs; `_step` is W&B's, of calls of `log`. Beside them no epochs are made up.
+_COUNTS = {"_step", "step", "iter", "iteration", "iterations", "training_iteration"}
 
 
 def frame_rows(history: Any) -> list[Row] | None:
@@ -46,9 +49,15 @@ def _numbered(rows: list[dict[str, Any]], header: list[str]) -> list[Row]:
         return lightning.read_lightning_csv(filled)
     if "epoch" in header:
         return delimited.table_rows(found, header)
-    if "_step" in header:
-        # W&B's, which counts calls of `log`.
+    if not _COUNTS.isdisjoint(header):
         return found
+    check_rows_are_epochs(header)
+    if other := next((name for row in found for name, value in row.items() if not is_scalar(value)), None):
+        raise RecordError(
+            f"The DataFrame has no column `epoch`, and {other!r} holds no numbers: its rows may be runs or trials.",
+            where="a DataFrame",
+            hint="give it a column `epoch`, or pass df.to_dict('records')",
+        )
     placing().because("epoch", "the frame has none: its rows are numbered from 1")
     # As `pandas.DataFrame(history.history)` of Keras has them.
     return keras.rename(({"epoch": number, **row} for number, row in enumerate(found, start=1)), header)

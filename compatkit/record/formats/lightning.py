@@ -58,11 +58,14 @@ def read_lightning_csv(rows: Sequence[Row]) -> list[Row]:
     names = _means(name for row in rows for name in row)
     placed = list(_with_epochs(rows))
     ascending(((epoch, epoch) for epoch, _ in placed), "the rows of Lightning's metrics.csv")
-    return _without_test(merged((epoch, renamed(row, names)) for epoch, row in placed))
+    return without_test(merged((epoch, renamed(row, names)) for epoch, row in placed))
 
 
-def _without_test(epochs: list[Row]) -> list[Row]:
-    """Lightning gives a test the number of an epoch that was never trained; no other epoch has any of its names."""
+def without_test(epochs: list[Row]) -> list[Row]:
+    """Let a test after the training join its last epoch.
+
+    Lightning gives it the number of an epoch that was never trained; no other epoch has any of its names.
+    """
     *trained, test = epochs
     own = {name: value for name, value in test.items() if name not in {"epoch", "step"}}
     if not trained or any(name in row for row in trained for name in own):

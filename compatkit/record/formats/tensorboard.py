@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from compatkit.record.errors import RecordError
-from compatkit.record.formats._rows import Row, placing
+from compatkit.record.formats import lightning
+from compatkit.record.formats._rows import Points, Row, by_logged_epoch, placing
 
 WHY = "at the step with which it was written, which counts epochs"
 _EVENTS = "events.out.tfevents.*"
 # Keras's callback writes a folder for each set, under names of its own.
 _KERAS = {"train": "train", "validation": "val"}
-_Points = Mapping[str, list[tuple[int, object]]]
 
 
 def read(history: object) -> list[Row] | None:
@@ -26,8 +26,16 @@ def read(history: object) -> list[Row] | None:
     """
     if (points := _points(history)) is None:
         return None
+    if not points:
+        raise RecordError(
+            "The folder's events hold no scalars.",
+            where=str(history),
+            hint="name the folder that holds them: add_scalars() writes each of its scalars into a folder of its own",
+        )
     if "epoch" in points:
-        return _by_logged_epoch(points)
+        if (rows := by_logged_epoch(points, "the scalar 'epoch'")) is None:
+            raise _uncertain(points)
+        return lightning.without_test(rows)
     for name, column in points.items():
         steps = [step for step, _ in column]
         if len(set(steps)) < len(steps):
@@ -100,23 +108,7 @@ def _tensors(events: Any, tag: str) -> Iterator[tuple[int, object]]:
         yield event.step, value.item()
 
 
-def _by_logged_epoch(points: _Points) -> list[Row]:
-    epochs: dict[int, int] = {}
-    for step, value in points["epoch"]:
-        epoch = int(float(str(value)))
-        if epochs.setdefault(step, epoch) != epoch or (epochs and epoch < max(epochs.values())):
-            raise RecordError.restarted(epoch, max(epochs.values()), "the scalar 'epoch'")
-    rows: dict[int, Row] = {epoch: {"epoch": epoch + 1} for epoch in sorted(set(epochs.values()))}
-    for name, column in points.items():
-        placing().because(name, "in the epoch that was logged at its step; of several the last counts")
-        for step, value in column if name != "epoch" else ():
-            if step not in epochs:
-                raise _uncertain(points)
-            rows[epochs[step]][name] = value
-    return list(rows.values())
-
-
-def _uncertain(points: _Points) -> RecordError:
+def _uncertain(points: Points) -> RecordError:
     shown = ", ".join(f"{name} {len(column)}" for name, column in points.items())
     return RecordError(
         f"The steps of the scalars are not one after the other, the same for all, hence no epochs: {shown} points.",

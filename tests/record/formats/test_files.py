@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
-from compatkit.record import RecordError, formats
+from compatkit.record import RecordError, formats, read_history
 from compatkit.training.server import tracking_uri_set
 
 # Lone surrogates are no text that a file in UTF-8 can hold.
@@ -119,7 +120,57 @@ def test_samples_of_the_machine_are_no_epochs(active_store: str) -> None:
     assert formats.read_known(client.get_run(run_id)) == [{"epoch": 1, "train_loss": 0.5}]
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b"]), st.lists(st.integers(1, 9), min_size=1, unique=True), min_size=1))
+def points_of(columns: dict[str, list[tuple[int, float]]]) -> dict[str, list[Metric]]:
+    return {
+        name: [Metric(name, value=value, timestamp=time, step=step) for time, (step, value) in enumerate(column)]
+        for name, column in columns.items()
+    }
+
+
+def test_an_epoch_that_lightning_logs_places_its_steps() -> None:
+    found = read_history(
+        points_of({"tl": [(2, 0.5), (5, 0.4)], "vl": [(2, 0.6)], "epoch": [(2, 0), (5, 1), (6, 2)], "test": [(6, 0.7)]})
+    )
+
+    assert found == [{"epoch": 1, "tl": 0.5, "vl": 0.6}, {"epoch": 2, "tl": 0.4, "test": 0.7}]
+
+
+def test_an_epoch_that_hugging_face_logs_is_a_part_of_one() -> None:
+    found = read_history(
+        points_of({"loss": [(2, 0.5), (3, 0.4), (6, 0.3)], "epoch": [(2, 0.67), (3, 1.0), (6, 2.0000001)]})
+    )
+
+    assert found == [{"epoch": 1, "loss": 0.4}, {"epoch": 2, "loss": 0.3}]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"loss": [(0, 0.5), (0, 0.4), (0, 0.3)]}, "without a step"),
+        ({"batch_loss": [(n, 0.5) for n in range(40)], "val_loss": [(0, 0.6), (1, 0.5)]}, "'val_loss' ends at step 1"),
+        ({"loss": [(3, 0.5), (6, 0.4)], "epoch": [(3, 3), (6, 4)]}, "counts_from"),
+        ({"loss": [(3, 0.5), (6, 0.4)], "epoch": [(3, 1), (6, 0)]}, "comes again"),
+        ({"loss": [(3, 0.5), (6, 0.4)], "epoch": [(3, 0), (9, 1)]}, "one number to each step"),
+        ({"loss": [(3, 0.5), (3, 0.4)], "epoch": [(3, 0), (3, 1)]}, "one number to each step"),
+    ],
+    ids=["no steps", "batches and epochs", "resumed", "appended", "some", "two at one step"],
+)
+def test_metrics_whose_epochs_are_not_certain_are_an_error(columns: Any, reason: str) -> None:
+    with pytest.raises(RecordError, match=reason):
+        read_history(points_of(columns))
+
+
+def test_a_training_that_stopped_before_its_last_validation_is_read() -> None:
+    found = read_history(points_of({"tl": [(1, 0.5), (2, 0.4), (3, 0.3)], "vl": [(1, 0.6), (2, 0.5)]}))
+
+    assert [(row["epoch"], "vl" in row) for row in found] == [(1, True), (2, True), (3, False)]
+
+
+# All metrics reach the last step, 10.
+STEPS = st.lists(st.integers(1, 9), unique=True).map(lambda steps: [*steps, 10])
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), STEPS, min_size=1))
 def test_every_point_of_a_metric_is_kept_at_its_step(steps: dict[str, list[int]]) -> None:
     points = {
         name: [Metric(name, value=step / 2, timestamp=1, step=step) for step in each] for name, each in steps.items()

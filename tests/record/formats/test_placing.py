@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -124,6 +124,27 @@ def test_a_frame_without_epochs_is_numbered_from_one(frame: Any) -> None:
 
     assert found.records == [{"epoch": 1, "train-rmse-mean": 0.5}, {"epoch": 2, "train-rmse-mean": 0.25}]
     assert "numbered from 1" in found.reasons["epoch"]
+
+
+def test_a_frame_that_counts_something_else_gets_no_epochs() -> None:
+    table = {"training_iteration": [1, 2], "my_loss": [0.5, 0.25]}
+
+    assert read_history(pd.DataFrame(table)) == [dict(zip(table, row, strict=True)) for row in ((1, 0.5), (2, 0.25))]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pd.DataFrame({"run_id": ["a", "b"], "metrics.loss": [0.5, 0.4]}),
+        pl.DataFrame({"number": [0, 1], "value": [0.5, 0.4], "state": ["COMPLETE", "FAIL"]}),
+        pd.DataFrame({"param_C": [0.1, 1.0], "mean_fit_time": [0.5, 0.4], "mean_test_score": [0.5, 0.6]}),
+        {"fit_time": [0.5, 0.4], "score_time": [0.1, 0.1], "test_score": [0.5, 0.6]},
+    ],
+    ids=["runs", "trials", "candidates", "folds"],
+)
+def test_rows_that_are_no_epochs_are_not_numbered(history: Any) -> None:
+    with pytest.raises(RecordError, match=r"runs or trials|search"):
+        read_history(history)
 
 
 def test_a_nan_in_a_frame_stays() -> None:
@@ -284,9 +305,12 @@ def test_wandb_steps_are_not_taken_for_epochs(rows: list[dict[str, object]]) -> 
 
 def events(name: str) -> Any:
     """Return what tensorboard's own reader returned, with its methods."""
-    stored = payload(name)
-    points = {tag: [SimpleNamespace(step=s, value=v) for s, v in rows] for tag, rows in stored["scalars"].items()}
-    return SimpleNamespace(Tags=lambda: {"scalars": stored["tags"]["scalars"]}, Scalars=points.__getitem__)
+    return scalars(**payload(name)["scalars"])
+
+
+def scalars(**columns: list[tuple[int, float]]) -> Any:
+    points = {tag: [SimpleNamespace(step=s, value=v) for s, v in rows] for tag, rows in columns.items()}
+    return SimpleNamespace(Tags=lambda: {"scalars": list(points)}, Scalars=points.__getitem__)
 
 
 def by_epoch(found: Any) -> list[dict[str, object]]:
@@ -316,6 +340,15 @@ def test_a_logged_epoch_places_the_steps() -> None:
     ]
 
 
+def test_a_logged_epoch_that_counts_from_one_is_not_moved() -> None:
+    assert [row["epoch"] for row in read_history(scalars(epoch=[(4, 1), (8, 2)], loss=[(4, 0.5), (8, 0.4)]))] == [1, 2]
+
+
+def test_events_without_scalars_are_an_error() -> None:
+    with pytest.raises(RecordError, match="hold no scalars"):
+        read_history(scalars())
+
+
 @pytest.mark.parametrize("name", ["tensorboard_by_epoch", "tensorboard_lightning"])
 def test_a_folder_of_events_is_read_by_tensorboard(name: str) -> None:
     pytest.importorskip("tensorboard")
@@ -338,6 +371,12 @@ def test_a_list_of_records_is_explained_as_what_it_is() -> None:
 
     assert found.reader == "records"
     assert set(found.reasons) == {"epoch", "train_acc"}
+
+
+def test_records_that_are_no_dicts_are_explained() -> None:
+    found = read_history([NamedTuple("Row", [("epoch", int), ("train_accuracy", float)])(1, 0.5)], explain=True)
+
+    assert list(found.reasons) == ["epoch", "train_acc"]
 
 
 # A second training in one history.
