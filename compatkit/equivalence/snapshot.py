@@ -115,6 +115,8 @@ class Snapshot:
     those of one name and context. A child run is named by its own name and a number, such as `fold 1#1`.
     `trace` is the record of a training that was watched, as it was logged: it explains a verdict, and is not compared.
     `unread` names what the run may have logged and could not be looked at: of that, nothing is known to be equal.
+    `own_ids` are the ids and drawn names of the run and its models, by what they are of. They are not compared, but
+    what the run logged may name them; a snapshot that was written to a file has none.
     """
 
     run_id: str
@@ -129,6 +131,7 @@ class Snapshot:
     children: Mapping[str, Snapshot] = field(default_factory=dict)
     trace: str = ""
     unread: tuple[str, ...] = ()
+    own_ids: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:

@@ -13,6 +13,7 @@ from compatkit.equivalence.commands.sampled import compare_over_seeds
 from compatkit.equivalence.commands.scenario import CommandScenario, Sides, prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
+from compatkit.equivalence.comparing.one_to_one import own_pairs
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.explain import explain
 from compatkit.equivalence.policy import Policy
@@ -72,15 +73,18 @@ def compare_sides(
     pairing = pair_runs(before.runs, after.runs)
     repeated = pair_runs(before.runs, again.runs) if again else Pairing()
     twins = {left.run_id: again.snapshots[other.run_id] for _, left, other in repeated.pairs} if again else {}
+    both = [(before.snapshots[left.run_id], after.snapshots[right.run_id]) for _, left, right in pairing.pairs]
+    known = [pair for first, second in both for pair in own_pairs(first, second)]
     runs, empty = [], []
-    for label, left, right in pairing.pairs:
-        first, second = before.snapshots[left.run_id], after.snapshots[right.run_id]
+    for (label, left, _), (first, second) in zip(pairing.pairs, both, strict=True):
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
             twin = twins.get(left.run_id)
             verdict = (
-                compare_over_noise(first, twin, second, policy) if twin else compare_snapshots(first, second, policy)
+                compare_over_noise(first, twin, second, policy, known=known)
+                if twin
+                else compare_snapshots(first, second, policy)
             )
             explanation = explain(first, second, verdict) if is_explained and not verdict.is_equivalent else None
             runs.append(RunVerdict(label, verdict, (first, second), explanation))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from compatkit.equivalence.reading.artifact_folder import artifact_folder, files
 from compatkit.equivalence.reading.calls import read_calls
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
-from compatkit.equivalence.reading.known_names import names_of_loggers, own_pages
+from compatkit.equivalence.reading.known_names import is_generated, names_of_loggers, own_pages
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.model_folder import weights_alone_note
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
@@ -108,7 +108,14 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         children=named,
         trace=trace,
         unread=tuple(models.unread),
+        own_ids=_own_ids(run, names),
     )
+
+
+def _own_ids(run: Run, models: Mapping[str, str]) -> dict[str, str]:
+    name = run.info.run_name or ""
+    drawn = {"name": name} if is_generated(name) else {}
+    return {"run": run.info.run_id, **drawn, **{f"model {name}": model_id for model_id, name in models.items()}}
 
 
 def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dict[str, File], str]:

@@ -1,0 +1,207 @@
+"""Ids, times and temporary names in a text: what differs by nature from one run to the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from itertools import product
+
+from compatkit.equivalence.reading.known_names import is_generated
+
+_DAY = "20[0-9]{2}(?:" + "|".join(f"{gap}[01][0-9]{gap}[0-3][0-9]" for gap in ("-", "/", r"\.", "_", "")) + ")"
+# After a space, neither 0.53 nor 1042 is one.
+_CLOCK = r"[0-2]?[0-9](?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?|(?:[._-][0-5][0-9]){2}(?:[.,][0-9]+)?)(?: ?[AP]M)?"
+_CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
+_ID, _DRAWN, TIME = "an id", "a name that MLflow draws", "a time"
+_GAPS = (": ", ': "', '": "', "=")
+_CALLED_ID = "|".join(
+    [f"(?<=id{gap})(?<![A-Za-z]id{gap})" for gap in _GAPS]
+    + [f"(?<={word}{gap})" for word in ("Id", "ID", "uid", "token", "session", "nonce") for gap in _GAPS]
+)
+_KINDS = {
+    _ID: (
+        r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
+        # A UUID of a time or of chance, by its version; those of versions 3 and 5 are digests.
+        r"|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[1467][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+        r"|(?i:[0-9a-f]{12}[1467][0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9A-Za-z])"
+        # Of 8 or 16 digits in a name, or called an id: alone, it may be the bits of a number.
+        rf"|(?:(?<=[/_-])|{_CALLED_ID})(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})(?![0-9A-Za-z])"
+        rf"|(?:(?<=tr-)|{_CALLED_ID})[0-9a-f]{{32}}(?![0-9A-Za-z])"
+        # pandas/io/formats/style_render.py: how the cells of a table are called that was styled.
+        r"|(?<=T_)[0-9a-f]{5}(?=_row|_level|[\"' ])"
+        # Not as long as digests are: 32, 40 and more.
+        r"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?![0-9]+e[0-9]+(?![0-9a-z]))[0-9a-f]{17,31}(?![0-9A-Za-z])"
+        # Of letters of both kinds, too many for a word with a number, and too few for most digests.
+        r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
+        r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
+    ),
+    "an address in memory": r"0x(?:0{4})?[0-9A-Fa-f]{9,12}(?![0-9A-Za-z])",
+    "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
+    _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",
+    TIME: (
+        r"20[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9](?:[0-5][0-9]){2}(?:[0-9]{3}){0,2}(?![0-9])"
+        r"|2[0-9][01][0-9][0-3][0-9][_-][0-2][0-9](?:[0-5][0-9]){2}(?![0-9])"
+        rf"|{_DAY}(?:(?:[ @]|, ?)(?:{_CLOCK})|[T_/-](?:{_CLOSE_CLOCK}))?(?![0-9])"
+        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{_MONTH}[-/. ])"
+        rf"20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
+        rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
+        rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
+        r"|(?:(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
+        r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
+    ),
+}
+_VARYING = re.compile(
+    "|".join(f"(?<![A-Za-z0-9.])(?P<k{number}>{pattern})" for number, pattern in enumerate(_KINDS.values()))
+)
+# A digest, be it one of ours of bytes that nothing reads: it varies because what it is of does, which may be anything.
+_OF_CONTENT = re.compile(
+    r"""(?i)(?:sha-?[0-9]{0,3}|etag|md5|crc(?:32)?|hash|digest|checksum|fingerprint)[a-z0-9_]*["'\]]*\s?[:=]?\s*["']?$"""
+)
+_LONGEST_WORD = 40  # characters before a digest in which it is called so
+MARK = "\0"
+_Texts = Mapping[str, str]
+
+
+def fits(before: str, again: str, after: str, near: Container[str] = ()) -> str:
+    """Return in what kinds of things `after` and `again` both differ from `before`; empty where it is in more.
+
+    What did not vary must not differ, but for a time that is near one which varies elsewhere in the same file: two runs
+    that begin together may write a line in the same second.
+    """
+    if before == again:
+        return ""
+    (left, ours), (twin, twins), (right, others) = masked(before), masked(again), masked(after)
+    if not left == twin == right:
+        return ""
+    if are_reordered(ours, twins):
+        return ""
+    kinds = dict[str, None]()
+    for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
+        if one == same != other and not _are_near(kind, one, other, near):
+            return ""
+        if kind == TIME and not _are_of_one_week(one, same, other):
+            return ""
+        kinds |= dict.fromkeys([kind] if one != other else [])
+    return " and ".join(kinds)
+
+
+def mask(text: str) -> str:
+    """Return the text with a mark, by its kind, in place of each id, time and temporary name."""
+    return masked(text)[0]
+
+
+def masked(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the masked text, and what was masked, each with its kind."""
+    found: list[tuple[str, str]] = []
+
+    def marked(match: re.Match[str]) -> str:
+        kind = list(_KINDS)[int(str(match.lastgroup)[1:])]
+        if kind == _DRAWN and not is_generated(match[0]):
+            return match[0]
+        if kind == _ID and _OF_CONTENT.search(text, max(match.start() - _LONGEST_WORD, 0), match.start()):
+            return match[0]
+        found.append((kind, match[0]))
+        return f"{MARK}{kind}{MARK}"
+
+    return _VARYING.sub(marked, text), found
+
+
+def drawn_in(text: str) -> list[str]:
+    """Return the ids and the names that MLflow drew, which are new in each run and may be used again in it."""
+    return [found for kind, found in masked(text)[1] if kind in {_ID, _DRAWN}]
+
+
+def with_drawn(text: str, others: Mapping[str, str]) -> str:
+    """Return the text with other ids in place of its own, and a mark in place of all else that varies."""
+    names = iter(drawn_in(text))
+    parts = mask(text).split(MARK)
+    parts[1::2] = [others.get(name := next(names), name) if kind in {_ID, _DRAWN} else kind for kind in parts[1::2]]
+    return MARK.join(parts)
+
+
+def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
+    return kind == TIME and _hour(one) in near and _hour(other) in near
+
+
+def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether two runs drew from one set, or in another order: what varies by nature is new in each run.
+
+    Lines of two runs may be of one second; they are in the order of time.
+    """
+    varying = [(one, other) for one, other in zip(ours, twins, strict=False) if one != other]
+    left, twin = [one for one, _ in varying], [other for _, other in varying]
+    again = {found for found in left if found in set(twin)}
+    times = [[time for kind, time in found if kind == TIME] for found in (left, twin)]
+    return any(kind != TIME for kind, _ in again) or (bool(again) and any(sorted(each) != each for each in times))
+
+
+def _are_of_one_week(*times: str) -> bool:
+    """Tell whether times may be of runs that follow each other: those of a day lie within a week."""
+    found = [days for time in times if (days := _days(time)) is not None]
+    return any(max(days) - min(days) <= 7 for days in product(*found) if days) or not found
+
+
+def _days(time: str) -> set[int] | None:
+    """Return the day of a time as a number; two, where day and month may be either; None of a clock."""
+    if re.match("1[6-9][0-9]{8}", time):
+        return {int(time[:10]) // 86_400}
+    if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
+        readings = [(match[1], match[2], match[3])]
+    elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])[_-]", time):
+        readings = [(f"20{match[1]}", match[2], match[3])]
+    elif match := re.search(rf"([0-3]?[0-9])[-/. ]({_MONTH}|[0-3]?[0-9])[-/. ](20[0-9]{{2}})", time):
+        readings = [(match[3], match[1], match[2]), (match[3], match[2], match[1])]
+    elif match := re.search(rf"({_MONTH}) ?([0-3]?[0-9]),? (20[0-9]{{2}})", time):
+        readings = [(match[3], match[1], match[2])]
+    else:
+        return None
+    months = {name: number for number, name in enumerate(_MONTH[3:-1].split("|"), start=1)}
+    days = set[int]()
+    for year, month, day in readings:
+        with suppress(ValueError):
+            days.add(date(int(year), months.get(month) or int(month), int(day)).toordinal())
+    return days
+
+
+def _hour(time: str) -> str:
+    """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours.
+
+    Of a clock without a day, up to the minute: it may be a duration that was chosen.
+    """
+    whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
+    return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[: -2 if _days(time) is None else -4]}"
+
+
+def varying_hours(left: _Texts, twin: _Texts) -> set[str]:
+    """Return the hours of the times that two runs of before wrote differently."""
+    hours = set[str]()
+    for place in left.keys() & twin.keys():
+        if left[place] != twin[place]:
+            (one, ours), (other, twins) = masked(left[place]), masked(twin[place])
+            pairs = zip(ours, twins, strict=True) if one == other else ()
+            for (kind, mine), (_, theirs) in pairs:
+                hours |= {_hour(mine), _hour(theirs)} if kind == TIME and mine != theirs else set()
+    return hours
+
+
+def found_in_both(left: _Texts, twin: _Texts) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what is masked in the places that both have and that are the same but for that, in their order."""
+    ours, twins = list[tuple[str, str]](), list[tuple[str, str]]()
+    for place in [each for each in left if left[each] != twin.get(each, left[each])]:
+        (one, mine), (other, theirs) = masked(f"{place}: {left[place]}"), masked(f"{place}: {twin[place]}")
+        ours += mine if one == other else []
+        twins += theirs if one == other else []
+    return ours, twins
+
+
+def fits_near(before: str, after: str, near: Container[str]) -> str:
+    """Return the kind of what differs in a text that two runs of before have in common: times near such as vary."""
+    (left, ours), (right, others) = masked(before), masked(after)
+    if not near or left != right:
+        return ""
+    apart = [(*one, other) for one, (_, other) in zip(ours, others, strict=True) if one[1] != other]
+    return TIME if apart and all(_are_near(*each, near) for each in apart) else ""
