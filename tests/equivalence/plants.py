@@ -89,7 +89,7 @@ def _curve(random: Random, epochs: int) -> tuple[Point, ...]:
 def _read_files(random: Random) -> dict[str, File]:
     """Files that are read: a pickle with an id, a text, a table, an archive, an animation."""
     weight = Tensor("float64", np.array([random.random(), 1.0]))
-    texts = {"$": "acme.Model()", "$.depth": "3", "$.id": repr(random.randbytes(16).hex())}
+    texts = {"$": "acme.Model()", "$.depth": "3", "$.run_id": repr(random.randbytes(16).hex())}
     rows = {"row 1": '["epoch", "loss"]', "row 2": f'["1", "{random.random()}"]'}
     members = {"config.json//": "json", "config.json//$.units": "8", "weights.h5//": f"9 bytes, {random.random()}"}
     frames = {f"duration {number}": "100" for number in range(3)}
@@ -121,7 +121,7 @@ def _pickled(file: File, random: Random) -> File:
     """The file as another run pickles it: with another id."""
     assert file.content is not None
     return _with_content(
-        replace(file.content, values={**file.content.values, "$.id": repr(random.randbytes(16).hex())})
+        replace(file.content, values={**file.content.values, "$.run_id": repr(random.randbytes(16).hex())})
     )
 
 
@@ -354,7 +354,7 @@ KINDS = (
     Kind("tag of a dataset", _dataset(tags={})),
     Kind("attribute in a pickle", _content("model.pkl", values=_with("$.depth", "4"))),
     Kind("class in a pickle", _content("model.pkl", values=_with("$", "acme.Other()"))),
-    Kind("id in a pickle gone", _content("model.pkl", values=_with("$.id", "None"))),
+    Kind("id in a pickle gone", _content("model.pkl", values=_with("$.run_id", "None"))),
     Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", _TWO))),
     Kind("array of a pickle lost", _content("model.pkl", tensors=_without("$.coef"))),
     Kind("line of a text", _content("summary.txt", values=_with("line 1", "model\n"))),

@@ -158,20 +158,30 @@ def test_times_of_a_search_do_not_decide_but_its_scores_do(compare: Compare) -> 
     assert not compare("other.csv", tables[0], tables[1]).is_equivalent
 
 
-def test_ids_in_a_pickle_are_one_for_one(compare: Compare) -> None:
+def test_ids_of_runs_in_a_pickle_are_one_for_one(compare: Compare) -> None:
     ids = [UUID(int=number).hex for number in range(4)]
 
-    def of(*given: Any) -> bytes:
-        return pickle.dumps(list(given))
+    def of(*given: str, size: int = 1) -> bytes:
+        return pickle.dumps([*({"run_id": each} for each in given), size])
 
-    one = of(ids[0], ids[1], ids[0], 1)
+    one = of(ids[0], ids[1], ids[0])
 
-    verdict = compare("model.pth.pkl", one, of(ids[2], ids[3], ids[2], 1))
+    verdict = compare("model.pth.pkl", one, of(ids[2], ids[3], ids[2]))
     assert verdict.is_equivalent
     assert ids[0] in verdict.allowed[0].difference.before
-    for other in (of(ids[2], ids[3], ids[3], 1), of(ids[2], ids[2], ids[2], 1), of(ids[2], ids[3], ids[2], 2)):
+    for other in (of(ids[2], ids[3], ids[3]), of(ids[2], ids[2], ids[2]), of(ids[2], ids[3], ids[2], size=2)):
         assert not compare("model.pth.pkl", one, other).is_equivalent
     assert not compare("ids.json", json.dumps(ids[:2]).encode(), json.dumps(ids[2:]).encode()).is_equivalent
+
+
+def test_a_digest_in_a_pickle_decides(compare: Compare) -> None:
+    digests = [UUID(int=number).hex for number in range(2)]
+
+    for place in ("data_md5", "run_identity"):
+        one, other = (pickle.dumps({place: each}) for each in digests)
+        assert not compare("last.ckpt", one, other).is_equivalent
+    listed, otherwise = (pickle.dumps([[1, 2, 3, 4, each, each]]) for each in digests)
+    assert not compare("last.ckpt", listed, otherwise).is_equivalent
 
 
 METRICS = {
