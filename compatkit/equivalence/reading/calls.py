@@ -25,6 +25,12 @@ _LINKED = "mlflow.linkedPrompts"
 _SOURCE = "mlflow.sourceRun"
 _PAGE = 100
 _OWN = "mlflow."
+# Of MLflow's own attributes and metadata those that say what was asked and answered; the rest are ids and copies. A
+# cost is what a release of MLflow makes of the model and its tokens.
+_SAID = {
+    *("mlflow.chat.tools", "mlflow.chat.tokenUsage", "mlflow.llm.model", "mlflow.llm.provider"),
+    *("mlflow.spanDescription", "mlflow.trace.user", "mlflow.trace.session"),
+}
 _STACK = "exception.stacktrace"
 
 
@@ -90,10 +96,27 @@ def _described(trace: Trace) -> dict[str, str]:
         path = f"{path}#{numbers[path]}" if numbers[path] > 1 else path
         paths[span.span_id] = path
         said |= {f"{path}.{part}": text for part, text in _parts(span)}
-    said |= {f"tag {name}": text for name, text in trace.info.tags.items() if not name.startswith(_OWN)}
-    for given in getattr(trace.info, "assessments", None) or []:
-        value = getattr(given, "feedback", None) or getattr(given, "expectation", None)
-        said[f"assessment {given.name}"] = repr(getattr(value, "value", value))
+    said |= {f"tag {name}": text for name, text in trace.info.tags.items() if _is_said(name)}
+    metadata = getattr(trace.info, "trace_metadata", None) or trace.info.request_metadata
+    said |= {f"metadata {name}": text for name, text in metadata.items() if _is_said(name)}
+    return said | _assessments(trace)
+
+
+def _is_said(name: str) -> bool:
+    return name in _SAID or not name.startswith(_OWN)
+
+
+def _assessments(trace: Trace) -> dict[str, str]:
+    """Return what was said of a trace. Several may have one name, of several judges: they have no order."""
+    given = []
+    for each in getattr(trace.info, "assessments", None) or []:
+        value = getattr(each, "feedback", None) or getattr(each, "expectation", None)
+        about = {"value": getattr(value, "value", value), "why": each.rationale}
+        given.append((each.name, _text({name: part for name, part in about.items() if part is not None})))
+    numbers, said = Counter[str](), dict[str, str]()
+    for name, text in sorted(given):
+        numbers[name] += 1
+        said[f"assessment {name}#{numbers[name]}" if numbers[name] > 1 else f"assessment {name}"] = text
     return said
 
 
@@ -103,7 +126,7 @@ def _parts(span: Span) -> Iterator[tuple[str, str]]:
     yield "inputs", _text(span.inputs)
     yield "outputs", _text(span.outputs)
     for name, value in sorted(span.attributes.items()):
-        if not name.startswith(_OWN):
+        if _is_said(name):
             yield f"attribute {name}", _text(value)
     for number, event in enumerate(span.events):
         told = {name: value for name, value in event.attributes.items() if name != _STACK}
@@ -115,7 +138,7 @@ def _text(value: object) -> str:
 
 
 def _read_prompts(client: MlflowClient, run: Run, unread: list[str]) -> dict[str, str]:
-    """Return the templates of the prompts that the run loaded; the registry numbers their versions."""
+    """Return the prompts that the run loaded, and what they say beside the template; the registry numbers versions."""
     from mlflow.exceptions import MlflowException
 
     values, numbers = dict[str, str](), Counter[str]()
@@ -128,4 +151,9 @@ def _read_prompts(client: MlflowClient, run: Run, unread: list[str]) -> dict[str
             continue
         numbers[name] += 1
         put(values, f"{name}#{numbers[name]}", _text(prompt.template))
+        tags = {f"tag {tag}": text for tag, text in prompt.tags.items()}
+        parts = {part: getattr(prompt, part, None) for part in ("commit_message", "response_format", "model_config")}
+        for part, said in {**parts, **tags}.items():
+            if said:
+                put(values, f"{name}#{numbers[name]}.{part}", said if isinstance(said, str) else _text(said))
     return values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import mlflow
 import pytest
 
@@ -34,3 +36,54 @@ def test_what_was_called_and_what_it_gave_counts(active_store: str, monkeypatch:
     assert found(called(3, 5)) == [(TRACES, "first at trace 2 of answer/look up.outputs")]
     assert [name for name, _ in found(called(3))] == [TRACES]
     assert found(called(3, 4, template="Goodbye {{name}}")) == [(PROMPTS, "first at greeting#1")]
+
+
+def judged(*values: float, why: str = "") -> None:
+    with mlflow.start_span("answer") as span:
+        span.set_outputs("yes")
+    for value in values:
+        mlflow.log_feedback(trace_id=span.trace_id, name="right", value=value, rationale=why or None)
+
+
+def with_metadata(text: str) -> None:
+    with mlflow.start_span("answer") as span:
+        mlflow.update_current_trace(metadata={"route": text})
+        span.set_outputs("yes")
+
+
+def with_tokens(count: int) -> None:
+    with mlflow.start_span("answer") as span:
+        span.set_attribute("mlflow.chat.tokenUsage", {"total_tokens": count})
+
+
+def with_prompt(message: str, tags: dict[str, str], temperature: float) -> None:
+    given = {"commit_message": message, "tags": tags, "model_config": {"temperature": temperature}}
+    prompt = mlflow.genai.register_prompt(name="asking", template="Hello", **given)  # type: ignore[arg-type]
+    mlflow.genai.load_prompt(f"prompts:/asking/{prompt.version}")
+
+
+PAIRS: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
+    "the first of two judges": (lambda: judged(0.5, 0.9), lambda: judged(0.4, 0.9)),
+    "a judge's reason": (lambda: judged(0.5, why="short"), lambda: judged(0.5, why="long")),
+    "metadata": (lambda: with_metadata("a"), lambda: with_metadata("b")),
+    "tokens": (lambda: with_tokens(3), lambda: with_tokens(4)),
+    "a prompt's message": (lambda: with_prompt("first", {}, 0.5), lambda: with_prompt("second", {}, 0.5)),
+    "a prompt's tag": (lambda: with_prompt("first", {"a": "1"}, 0.5), lambda: with_prompt("first", {"a": "2"}, 0.5)),
+    "how a prompt is asked": (lambda: with_prompt("first", {}, 0.5), lambda: with_prompt("first", {}, 0.9)),
+}
+
+
+@pytest.mark.parametrize("what", PAIRS)
+def test_what_is_said_beside_it_counts(what: str, active_store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
+
+    def logged(call: Callable[[], None]) -> Snapshot:
+        with mlflow.start_run() as run:
+            mlflow.log_param("lr", 1)
+            call()
+        return take_snapshot(run.info.run_id, tracking_uri=mlflow.get_tracking_uri())
+
+    before, again, after = (logged(call) for call in (PAIRS[what][0], *PAIRS[what]))
+
+    assert compare_snapshots(before, again, Policy()).is_equivalent
+    assert not compare_snapshots(before, after, Policy()).is_equivalent
