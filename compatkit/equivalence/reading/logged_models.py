@@ -73,7 +73,8 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
     ):
         # Not `models:/ID`, which MLflow resolves in its global store, whatever tracking_uri says.
         with artifact_folder(logged.artifact_location, client.tracking_uri) as folder:
-            if folder is None and str(logged.status) == "READY":
+            # One that is external, such as an agent by `set_active_model`, has none.
+            if folder is None and str(logged.status) == "READY" and _EXTERNAL not in logged.tags:
                 raise EquivalenceError.unreadable_artifact(name, logged.artifact_location, "the model has no files")
             names[logged.model_id] = models.add(name, folder, _details(logged, run), _metrics(logged, run))
     # Models of other runs, of which this one only says how good they are.
@@ -162,6 +163,8 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
         tags = {f"tag {name}": text for name, text in version.tags.items() if not name.startswith("mlflow.")}
         details = {"description": version.description or "", **tags}
         name = f"registered {version.name}"
+        if version.aliases:
+            models.notes.append(f"aliases of {name}, which are not compared: {', '.join(sorted(version.aliases))}")
         if own := _own_model(version, run, names):
             models.add(name, None, {"model": own, **details})
             continue

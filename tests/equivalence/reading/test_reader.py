@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pytest
 import torch
@@ -188,6 +189,19 @@ def test_what_is_said_of_a_model_is_read_without_the_params_of_the_run(
 
     details = {"param own": "1", "tag stage": "one", "type": "classifier", "status": "PENDING"}
     assert models["net@2"].details == details
+
+
+def test_an_external_model_has_no_files(active_store: str) -> None:
+    def logged(accuracy: float) -> Snapshot:
+        with mlflow.start_run() as run:
+            model = mlflow.create_external_model(name="agent", params={"k": "1"})
+            mlflow.log_metric("accuracy", accuracy, model_id=model.model_id)
+        return take_snapshot(run.info.run_id, tracking_uri=active_store)
+
+    before = logged(0.5)
+
+    assert compare_snapshots(before, logged(0.5), Policy()).is_equivalent
+    assert not compare_snapshots(before, logged(0.6), Policy()).is_equivalent
 
 
 def test_a_model_whose_files_are_gone_is_an_error(tmp_path: Path, tracking_uri: str) -> None:
