@@ -73,7 +73,8 @@ class Written:
 
 def main() -> None:
     if sys.argv[1] == "read":
-        read(sys.argv[2], json.loads(sys.argv[3]), sys.argv[4:])
+        for line in sys.stdin:
+            print(json.dumps(read(*json.loads(line))), flush=True)
         return
     os.environ |= {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": str(_ROOT)}
     folder = Path(sys.argv[1]).absolute()
@@ -86,13 +87,13 @@ def main() -> None:
             columns = [f"{each.store} of {each.by.name}" for each in written]
             _print_head("compare and snapshot: reads, written to", columns)
         for reader in releases if written else []:
-            _print_row(reader.name, (_cell(reader, store) for store in written))
+            _print_row(reader.name, _cells(reader, [(store, store) for store in written]))
         newest = releases[-1]
         files = [each for each in written if each.store == "files"]
         if files:
             _print_head(f"\ncompare, read by {newest.name}: before, after", [each.by.name for each in files])
         for one in files:
-            _print_row(one.by.name, (_cell(newest, one, other) for other in files))
+            _print_row(one.by.name, _cells(newest, [(one, other) for other in files]))
     if "verify" in chosen:
         _print_head("\nverify: before, after and compatkit", [each.name for each in releases])
         for before in releases:
@@ -130,17 +131,16 @@ def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str
         yield Written(release, store, uri, json.loads(said.splitlines()[-1]))
 
 
-def read(uri: str, runs: dict[str, str], other: list[str]) -> None:
-    """Compare the first run with each, in this process and with its MLflow; print the statuses by kind."""
+def read(uri: str, runs: dict[str, str], other: str, others: dict[str, str]) -> dict[str, object]:
+    """Compare the first run with each, in this process and with its MLflow; return the statuses by kind."""
     found: dict[str, object] = {}
-    after: dict[str, str] = json.loads(other[1]) if other else runs
-    for kind, run in after.items():
+    for kind, run in others.items():
         if run != runs["base"]:
-            second = ["--tracking-uri-b", other[0]] if other else []
+            second = ["--tracking-uri-b", other] if other != uri else []
             found[kind] = _status("compare", runs["base"], run, "--tracking-uri", uri, *second)
     with TemporaryDirectory() as folder:
         found["snapshot"] = _status("snapshot", runs["base"], "--tracking-uri", uri, "-o", f"{folder}/snapshot.json")
-    print(json.dumps(found))
+    return found
 
 
 def _status(*arguments: str) -> object:
@@ -175,16 +175,25 @@ def _expected(reader: Release, before: Written, after: Written, kind: str) -> in
     return _EQUAL if kind in {"base", "same"} else _DIFFERENT
 
 
-def _cell(reader: Release, before: Written, after: Written | None = None) -> str:
+def _cells(reader: Release, pairs: Sequence[tuple[Written, Written]]) -> Iterator[str]:
+    """Yield for each pair of stores, in one process of the reader's, what came out."""
+    command = [reader.python, "-m", "tests.benchmarks.releases", "read"]
+    with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for before, after in pairs:
+            if "PostgreSQL" in {before.store, after.store} and not reader.has_postgresql:
+                yield "no driver"
+                continue
+            process.stdin.write(json.dumps([before.uri, before.runs, after.uri, after.runs]) + "\n")
+            process.stdin.flush()
+            yield _cell(reader, before, after, json.loads(process.stdout.readline()))
+        process.stdin.close()
+
+
+def _cell(reader: Release, before: Written, after: Written, found: dict[str, object]) -> str:
     """Return how many of the comparisons came out as equivalent, different and open; or what came out wrong."""
-    if before.store == "PostgreSQL" and not reader.has_postgresql:
-        return "no driver"
-    second = [after.uri, json.dumps(after.runs)] if after else []
-    asked = [reader.python, "-m", "tests.benchmarks.releases", "read", before.uri, json.dumps(before.runs), *second]
-    found: dict[str, object] = json.loads(_run(asked).splitlines()[-1])
-    wrong = {
-        kind: status for kind, status in found.items() if status != _expected(reader, before, after or before, kind)
-    }
+    wrong = {kind: status for kind, status in found.items() if status != _expected(reader, before, after, kind)}
     if wrong:
         return _wrong(wrong)
     statuses = [status for kind, status in found.items() if kind != "snapshot"]
