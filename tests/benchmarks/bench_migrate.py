@@ -223,7 +223,7 @@ def fill(folder: Path, files: int, *, hits: int = 0, planted: str = OLD) -> int:
 
 def _sources() -> Iterator[Path]:
     # An environment may share the packages of another.
-    root = Path(numpy.__file__).parent.parent
+    root = Path(numpy.__file__).resolve().parent.parent
     return (path for path in sorted(root.rglob("*.py")) if 500 < path.stat().st_size < 200_000)
 
 
