@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_MADE = 50_000  # objects, between two searches for circles
 
 
 def wished(*, without: Iterable[str] = ()) -> Callable[[_Command], _Command]:
@@ -96,3 +99,14 @@ def _pair(text: str) -> tuple[str, tuple[str, ...]]:
 def split(given: Iterable[str]) -> list[str]:
     """Split `CK101,CK2`, which may also be given one by one."""
     return [part.strip() for text in given for part in text.split(",") if part.strip()]
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for circles less often: syntax trees have many parts and no circles, and to look takes a tenth of a run."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MADE, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compatkit.cli._options import wished, with_given
+from compatkit.cli._options import rare_collections, wished, with_given
 from compatkit.cli._status import ExitStatus
 
 
@@ -68,6 +68,7 @@ def command(
     from compatkit.report.status_html import Scene, status_html
     from compatkit.report.status_text import status_json, status_lines
 
+    ctx.with_resource(rare_collections())
     places = paths or (Path(),)
     require_paths(places)
     settings = with_given(load_settings(existing_folder(places[0]), config=config, isolated=isolated), given)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.neighbours import UNKNOWN, StarNames
-from compatkit.rewrite.file.read_scopes import read_scopes
+from compatkit.rewrite.file.scopes import Scopes
 from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.file.tree import Nodes, parse
+from compatkit.rewrite.file.tree import AllNodes, Nodes, parse
 from compatkit.rewrite.outcome import RewriteError
 
 # Where one of these stands, names may come and go without being written down.
@@ -36,7 +36,8 @@ def read_star_names(
     if any(_name(node) == "__all__" for node in nodes):
         listed = _listed(tree, nodes)
         return UNKNOWN if listed is None else StarNames(listed, listed)
-    bound = read_scopes(tree).module.bound
+    scopes = Scopes(tree, AllNodes(tree))
+    bound = scopes.bound_in(scopes.module)
     deleted = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
     certain = _public(name for statement in tree.body for name in _bound_at_once(statement)) - deleted
     possible: frozenset[str] | None = _public(name for name in bound if name != "*")

@@ -98,9 +98,9 @@ def _missing_in(source: Path, module: str, target: _Target) -> str | None:
         file = File.of(read_quietly(source), FileModule(module, source.name == "__init__.py"))
     except RewriteError:
         return None
-    bound = file.scopes.module.bound
-    if name not in bound:
-        is_open = file.has_star or "__getattr__" in bound or is_dynamic(file)
+    scopes = file.scopes
+    if not scopes.binds(scopes.module, name):
+        is_open = file.has_star or scopes.binds(scopes.module, "__getattr__") or is_dynamic(file)
         is_submodule = file.home.is_package and source_at(source.parent / name) is not None
         return None if is_open or is_submodule else f"{module} has no {name}"
     return _missing_argument(file, target) if target.argument else ""

@@ -59,7 +59,9 @@ class FoundFile:
 
     @property
     def is_data(self) -> bool:
-        return self.name.lower().endswith(DOCUMENT_SUFFIXES) or _is_text(self.name)
+        # Nearly every file is a source, and each is asked this several times.
+        is_source = self.name.endswith(SOURCE_SUFFIXES)
+        return not is_source and (self.name.lower().endswith(DOCUMENT_SUFFIXES) or _is_text(self.name))
 
 
 def _is_wanted(name: str) -> bool:

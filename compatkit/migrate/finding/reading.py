@@ -19,7 +19,8 @@ _MOST = 8
 # No number of a file.
 _END = array("I", [2**32 - 1])
 _STEP = 128  # questions, from one `tell` to the next
-
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PIECE = 2**16
 
 # A larger document is data, not configuration; a Python source may have any size.
 _MAX_DOCUMENT = 16 * 1024 * 1024
@@ -143,7 +144,7 @@ def size_of(name: str) -> int:
 
 
 def _read(name: str, *, limit: int | None) -> bytes | Outcome:
-    handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    handle = os.open(name, _READING)
     try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
@@ -154,12 +155,10 @@ def _read(name: str, *, limit: int | None) -> bytes | Outcome:
             return Failed("The file cannot be read: it is a device, a pipe or a socket", hint=hint, code="CK904")
         if limit is not None and status.st_size > limit:
             return Skipped(f"it is larger than {limit // 2**20} MB, which no configuration is")
-        parts = []
         # One byte more than there should be, so that the end is seen in the same call.
-        while part := os.read(handle, max(status.st_size + 1, 2**16)):
-            parts.append(part)
-            if len(part) == status.st_size:
-                break
-        return b"".join(parts)
+        first = os.read(handle, status.st_size + 1)
+        if len(first) == status.st_size:
+            return first
+        return b"".join([first, *iter(lambda: os.read(handle, _PIECE), b"")])
     finally:
         os.close(handle)

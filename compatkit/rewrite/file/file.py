@@ -13,8 +13,8 @@ from functools import cached_property
 
 from compatkit.rewrite.file.imports import FileModule, Imported, read_imports
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
-from compatkit.rewrite.file.read_scopes import read_scopes
-from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
+from compatkit.rewrite.file.read_scopes import Scope
+from compatkit.rewrite.file.scopes import Reference, Scopes
 from compatkit.rewrite.file.text import Ignored, Source, read_source
 from compatkit.rewrite.file.tree import BLOCKS, AllNodes, dotted, nodes_of, parse, walk_statements
 from compatkit.rewrite.outcome import Finding
@@ -59,7 +59,7 @@ class File:
 
     @cached_property
     def scopes(self) -> Scopes:
-        return read_scopes(self.tree)
+        return Scopes(self.tree, self.nodes)
 
     @cached_property
     def imports(self) -> list[Imported]:
@@ -89,14 +89,11 @@ class File:
         """Return the outermost f-string around a node: before Python 3.12 nothing in it has a place of its own."""
         return self._strings.get(node) if self.nodes.of(ast.JoinedStr) else None
 
-    @cached_property
-    def _references(self) -> dict[ast.AST, Reference]:
-        every = (each for references in self.scopes.by_name.values() for each in references)
-        return {each.node: each for each in every if isinstance(each.node, ast.Name | ast.alias)}
-
     def reference(self, node: ast.AST) -> Reference | None:
         """Return the reference that a name, or the alias of an import, is."""
-        return self._references.get(node)
+        imported = self.imported.get(node)
+        name = imported.local if imported else node.id if isinstance(node, ast.Name) else ""
+        return self.scopes.at(name, node)
 
     def scope_of(self, node: ast.AST) -> Scope | None:
         """Return the scope to which what a name or an alias means belongs; None if the file does not bind it."""
@@ -189,7 +186,7 @@ class File:
         if reference is None:
             return True
         between = self.scopes.passes(reference, scope)
-        return any(name in (passed.bound | passed.global_names) for passed in between)
+        return any(self.scopes.binds(passed, name) or name in passed.global_names for passed in between)
 
     @cached_property
     def blocks(self) -> list[list[ast.stmt]]:

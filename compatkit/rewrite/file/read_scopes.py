@@ -1,206 +1,179 @@
-"""Reads the scopes of a module: one walk over its tree."""
+"""Read the scopes of a module: only for the names that are asked about, by the way from each up to what opens a scope.
+
+Most rules ask about a few names of a file, and to place all of them would take as long as all else together.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Literal
 
 from compatkit.rewrite.file.imports import bound_by
-from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
-from compatkit.rewrite.file.tree import FIELDS
+from compatkit.rewrite.file.tree import AllNodes, nodes_of
 
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Kind = Literal["module", "class", "function", "comprehension", "types"]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_OPENERS: dict[type[ast.AST], Kind] = {
+    **dict.fromkeys((*_FUNCTIONS, ast.Lambda), "function"),
+    ast.ClassDef: "class",
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "comprehension"),
+}
+# What binds the name in this field.
+_NAMING: dict[type[ast.AST], str] = {
+    ast.Name: "id",
+    ast.arg: "arg",
+    ast.MatchMapping: "rest",
+    **dict.fromkeys((*_FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar), "name"),
+    # Python 3.12 and later.
+    **{getattr(ast, kind): "name" for kind in ("ParamSpec", "TypeVar", "TypeVarTuple") if hasattr(ast, kind)},
+}
+# In a type, these read their parts as any other expression does.
+_NO_TYPES = (ast.Lambda, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def read_scopes(tree: ast.Module) -> Scopes:
-    """Return where each name stands in a module, and to which scope each binding belongs."""
-    scopes = Scopes()
-    _Reader(scopes, tree).read()
-    for name, references in scopes.by_name.items():
-        for reference in references:
-            if reference.is_binding and name not in reference.scope.nonlocal_names:
-                scopes.home(name, reference.scope).bound.add(name)
-    return scopes
+class Scope:
+    """One scope, which `node` opens, and which names it declares to be of another."""
+
+    __slots__ = ("global_names", "kind", "node", "nonlocal_names", "parent")
+
+    def __init__(self, kind: Kind, parent: Scope | None, node: ast.AST) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.node = node
+        self.global_names: set[str] = set()
+        self.nonlocal_names: set[str] = set()
+
+    def is_below(self, outer: Scope) -> bool:
+        """Tell whether this scope is another, or lies somewhere inside it."""
+        scope: Scope | None = self
+        while scope is not None and scope is not outer:
+            scope = scope.parent
+        return scope is outer
 
 
-class _Reader:
-    def __init__(self, scopes: Scopes, tree: ast.Module) -> None:
-        self._scopes = scopes
-        self._is_late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
-        scopes.module.node = tree
-        scopes.by_node[tree] = scopes.module
-        self._pending: list[tuple[ast.AST, Scope, bool]] = [(node, scopes.module, False) for node in tree.body]
-        # A table: to compare each node with a dozen patterns takes twice as long.
-        self._visits: dict[type[ast.AST], Callable[[Any, Scope, bool], None]] = {
-            ast.Name: self._name,
-            ast.Attribute: self._attribute,
-            ast.Constant: self._constant,
-            ast.Subscript: self._subscript,
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.Lambda: self._lambda,
-            ast.ClassDef: self._class,
-            ast.NamedExpr: self._walrus,
-            ast.AnnAssign: self._annotated,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import,
-            ast.ExceptHandler: self._named,
-            ast.MatchAs: self._named,
-            ast.MatchStar: self._named,
-            ast.MatchMapping: self._mapping,
-            ast.Global: self._global,
-            ast.Nonlocal: self._nonlocal,
-            **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), self._comprehension),
-            # Python 3.12 and later.
-            **{
-                getattr(ast, kind): self._named
-                for kind in ("ParamSpec", "TypeVar", "TypeVarTuple")
-                if hasattr(ast, kind)
-            },
-        }
+class ScopeReader:
+    """Finds the scope in which a node of one module stands, and the nodes that hold a name."""
 
-    def read(self) -> None:
-        # A loop and not recursion: a sum of a thousand terms is that deep.
-        pending, visits = self._pending, self._visits
+    def __init__(self, tree: ast.Module, nodes: AllNodes) -> None:
+        self._nodes = nodes
+        self.module = Scope("module", None, tree)
+        self._opened: dict[tuple[ast.AST, Kind], Scope] = {(tree, "module"): self.module}
+        for node in nodes_of(nodes, ast.Global, ast.Nonlocal):
+            scope = self.scope_at(node)
+            (scope.global_names if isinstance(node, ast.Global) else scope.nonlocal_names).update(node.names)
+
+    @cached_property
+    def types(self) -> tuple[list[ast.Name], list[ast.Constant]]:
+        """The names and the texts that annotations read."""
+        found: tuple[list[ast.Name], list[ast.Constant]] = [], []
+        functions = nodes_of(self._nodes, *_FUNCTIONS)
+        typed = nodes_of(self._nodes, ast.arg, ast.AnnAssign)
+        pending: list[ast.AST | None] = [*(each.annotation for each in typed), *(each.returns for each in functions)]
         while pending:
-            node, scope, is_annotation = pending.pop()
-            if visit := visits.get(type(node)):
-                visit(node, scope, is_annotation)
-                continue
-            for field in FIELDS[type(node)]:
-                child = getattr(node, field, None)
-                if isinstance(child, ast.AST):
-                    pending.append((child, scope, is_annotation))
-                elif child.__class__ is list:
-                    pending += [(part, scope, is_annotation) for part in child if isinstance(part, ast.AST)]
+            match pending.pop():
+                case None | ast.Lambda() | ast.NamedExpr():
+                    pass
+                case ast.Name() as name:
+                    found[0].append(name)
+                case ast.Constant(value=str()) as text:
+                    found[1].append(text)
+                case ast.Subscript() as generic:
+                    pending += [generic.value, *_types_in(generic)]
+                case node if not isinstance(node, _NO_TYPES):
+                    pending += ast.iter_child_nodes(node)
+        return found
 
-    def _name(self, node: ast.Name, scope: Scope, is_annotation: bool) -> None:
-        if is_annotation and self._is_late:
-            self._scopes.late.add(node)
-        found = Reference(node.id, scope, node, type(node.ctx) is not ast.Load)
-        # Half of all nodes are names.
-        if node.id in self._scopes.by_name:
-            self._scopes.by_name[node.id].append(found)
-        else:
-            self._scopes.by_name[node.id] = [found]
+    @cached_property
+    def by_name(self) -> dict[str, list[ast.AST]]:
+        """All nodes that hold a name, by the name."""
+        found: dict[str, list[ast.AST]] = {}
+        for kind, field in _NAMING.items():
+            for node in self._nodes.of(kind):
+                name = getattr(node, field)
+                if name in found:
+                    found[name].append(node)
+                elif name:
+                    found[name] = [node]
+        for name, node in self._other_names():
+            found.setdefault(name, []).append(node)
+        return found
 
-    def _attribute(self, node: ast.Attribute, scope: Scope, is_annotation: bool) -> None:
-        self._pending.append((node.value, scope, is_annotation))
+    def _other_names(self) -> Iterator[tuple[str, ast.AST]]:
+        for statement in nodes_of(self._nodes, ast.Import, ast.ImportFrom):
+            yield from ((bound_by(statement, alias), alias) for alias in statement.names)
+        for node in nodes_of(self._nodes, ast.Global, ast.Nonlocal):
+            yield from ((name, node) for name in node.names)
+        for text in self.types[1]:
+            yield from ((name, text) for name in names_in(str(text.value)))
 
-    def _constant(self, node: ast.Constant, scope: Scope, is_annotation: bool) -> None:
-        if is_annotation and isinstance(node.value, str):
-            self._scopes.quoted.add(node)
-            self._scopes.late.add(node)
-            for name in names_in(node.value):
-                self._note(name, scope, node)
+    def scope_at(self, node: ast.AST) -> Scope:
+        """Return the scope in which a name stands, or in which a definition, an import or a parameter binds it."""
+        scope = self._made(*self._way(node))
+        if isinstance(around := self._nodes.parents.get(node), ast.NamedExpr) and node is around.target:
+            # A walrus binds outside of the comprehensions that it is in.
+            while scope.kind == "comprehension" and scope.parent:
+                scope = scope.parent
+        return scope
 
-    def _subscript(self, node: ast.Subscript, scope: Scope, is_annotation: bool) -> None:
-        if not is_annotation:
-            self._push([node.value, node.slice], scope)
-            return
-        types = _types_in(node)
-        inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        self._push(node.value, scope, is_annotation=True)
-        self._push([each for each in inside if each not in types], scope)
-        self._push(types, scope, is_annotation=True)
+    def opened_by(self, node: ast.AST) -> Scope:
+        """Return the scope of the module, a function, a lambda or a class."""
+        if node is self.module.node:
+            return self.module
+        missing, outer = self._way(node)
+        return self._made([(node, kind) for kind in _with_types(node)] + missing, outer)
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, _: bool) -> None:
-        self._note(node.name, scope, node, is_binding=True)
-        self._push([node.decorator_list, node.args.defaults, node.args.kw_defaults], scope)
-        typed = self._type_scope(node, scope)
-        inner = self._scopes.by_node[node] = Scope("function", typed, node)
-        self._arguments(node.args, inner, typed)
-        self._push(node.returns, typed, is_annotation=True)
-        self._push(node.body, inner)
+    def _way(self, node: ast.AST) -> tuple[list[tuple[ast.AST, Kind]], Scope]:
+        """Return the scopes around a node, the innermost first, up to one that is made already, and that."""
+        parents, opened = self._nodes.parents, self._opened
+        missing: list[tuple[ast.AST, Kind]] = []
+        below, child = node, node
+        while (parent := parents.get(child)) is not None:
+            if type(parent) in _OPENERS:
+                for key in ((parent, kind) for kind in _kinds_around(parent, child, below, node)):
+                    if key in opened:
+                        return missing, opened[key]
+                    missing.append(key)
+            below, child = child, parent
+        return missing, self.module
 
-    def _lambda(self, node: ast.Lambda, scope: Scope, _: bool) -> None:
-        self._push([node.args.defaults, node.args.kw_defaults], scope)
-        inner = self._scopes.by_node[node] = Scope("function", scope, node)
-        self._arguments(node.args, inner, scope)
-        self._push(node.body, inner)
+    def _made(self, missing: list[tuple[ast.AST, Kind]], scope: Scope) -> Scope:
+        # A loop and not recursion: functions can lie in one another a thousand deep.
+        for node, kind in reversed(missing):
+            if (node, kind) not in self._opened:
+                self._opened[node, kind] = Scope(kind, scope, node)
+            scope = self._opened[node, kind]
+        return scope
 
-    def _class(self, node: ast.ClassDef, scope: Scope, _: bool) -> None:
-        self._note(node.name, scope, node, is_binding=True)
-        self._push(node.decorator_list, scope)
-        typed = self._type_scope(node, scope)
-        self._push([node.bases, node.keywords], typed)
-        inner = self._scopes.by_node[node] = Scope("class", typed, node)
-        self._push(node.body, inner)
 
-    def _walrus(self, node: ast.NamedExpr, scope: Scope, _: bool) -> None:
-        # It binds outside of the comprehensions that it is in.
-        outer = scope
-        while outer.kind == "comprehension" and outer.parent:
-            outer = outer.parent
-        self._push(node.target, outer)
-        self._push(node.value, scope)
+def _kinds_around(opener: ast.AST, child: ast.AST, below: ast.AST, node: ast.AST) -> tuple[Kind, ...]:
+    """Return what an opener opens around a node that lies in its `child`, and in that in what is `below`."""
+    match opener, child:
+        case _, ast.stmt():
+            return _with_types(opener)
+        case _, ast.comprehension():
+            # The outermost iterable is read outside.
+            first = opener.generators[0]  # type: ignore[attr-defined]
+            return () if child is first and below is first.iter else ("comprehension",)
+        case _, ast.arguments():
+            # Parameters are bound inside; defaults and annotations are read outside.
+            inside = _with_types if below is node else _types_of
+            return inside(opener) if isinstance(below, ast.arg) else ()
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef(), _:
+            return () if any(child is each for each in opener.decorator_list) else _types_of(opener)
+    return _with_types(opener)
 
-    def _annotated(self, node: ast.AnnAssign, scope: Scope, _: bool) -> None:
-        self._push([node.target, node.value], scope)
-        self._push(node.annotation, scope, is_annotation=True)
 
-    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, _: bool) -> None:
-        for alias in node.names:
-            self._note(bound_by(node, alias), scope, alias, is_binding=True)
+def _with_types(opener: ast.AST) -> tuple[Kind, ...]:
+    return (_OPENERS[type(opener)], *_types_of(opener))
 
-    def _named(self, node: Any, scope: Scope, is_annotation: bool) -> None:
-        if node.name:
-            self._note(node.name, scope, node, is_binding=True)
-        self._push([getattr(node, field, None) for field in node._fields], scope, is_annotation=is_annotation)
 
-    def _mapping(self, node: ast.MatchMapping, scope: Scope, _: bool) -> None:
-        if node.rest:
-            self._note(node.rest, scope, node, is_binding=True)
-        self._push([node.keys, node.patterns], scope)
-
-    def _global(self, node: ast.Global, scope: Scope, _: bool) -> None:
-        scope.global_names.update(node.names)
-        for name in node.names:
-            self._note(name, scope, node)
-
-    def _nonlocal(self, node: ast.Nonlocal, scope: Scope, _: bool) -> None:
-        scope.nonlocal_names.update(node.names)
-        for name in node.names:
-            self._note(name, scope, node)
-
-    def _type_scope(self, node: ast.AST, scope: Scope) -> Scope:
-        """Return the scope of a definition's type parameters, in which its annotations and bases are read."""
-        parameters = getattr(node, "type_params", ())
-        if not parameters:
-            return scope
-        typed = Scope("types", scope)
-        self._push(parameters, typed)
-        return typed
-
-    def _arguments(self, arguments: ast.arguments, inner: Scope, outer: Scope) -> None:
-        every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
-        for argument in every:
-            if argument:
-                self._note(argument.arg, inner, argument, is_binding=True)
-                self._push(argument.annotation, outer, is_annotation=True)
-
-    def _comprehension(self, node: _Comprehension, scope: Scope, _: bool) -> None:
-        first, *rest = node.generators
-        # The outermost iterable is read outside.
-        self._push(first.iter, scope)
-        inner = Scope("comprehension", scope, node)
-        self._push([first.target, first.ifs, rest], inner)
-        self._push([node.key, node.value] if isinstance(node, ast.DictComp) else node.elt, inner)
-
-    def _note(self, name: str, scope: Scope, node: ast.AST, *, is_binding: bool = False) -> None:
-        self._scopes.by_name.setdefault(name, []).append(Reference(name, scope, node, is_binding))
-
-    def _push(self, found: object, scope: Scope, *, is_annotation: bool = False) -> None:
-        if isinstance(found, ast.AST):
-            self._pending.append((found, scope, is_annotation))
-        elif isinstance(found, list | tuple):
-            for part in found:
-                if isinstance(part, ast.AST):
-                    self._pending.append((part, scope, is_annotation))
-                else:
-                    self._push(part, scope, is_annotation=is_annotation)
+def _types_of(opener: ast.AST) -> tuple[Kind, ...]:
+    """Return the scope of a definition's type parameters, in which its annotations and bases are read."""
+    return ("types",) if getattr(opener, "type_params", ()) else ()
 
 
 def _types_in(node: ast.Subscript) -> list[ast.expr]:
@@ -209,6 +182,16 @@ def _types_in(node: ast.Subscript) -> list[ast.expr]:
     name = head.attr if isinstance(head, ast.Attribute) else head.id if isinstance(head, ast.Name) else ""
     parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     return {"Literal": [], "Annotated": parts[:1]}.get(name, parts)
+
+
+def is_binding(node: ast.AST) -> bool:
+    """Tell whether what holds a name binds it, and does not read or only declare it."""
+    match node:
+        case ast.Name(ctx=context):
+            return type(context) is not ast.Load
+        case ast.Constant() | ast.Global() | ast.Nonlocal():
+            return False
+    return True
 
 
 def names_in(text: str) -> Counter[str]:

@@ -16,7 +16,7 @@ from compatkit.rewrite.file.tree import nodes_of, read_literal, span
 if TYPE_CHECKING:
     from compatkit.migration import Move
     from compatkit.rewrite.file.file import File
-    from compatkit.rewrite.file.scopes import Scope
+    from compatkit.rewrite.file.read_scopes import Scope
 
 _DYNAMIC = frozenset({"globals", "locals", "exec", "eval"})
 _ABOUT_HERE = frozenset({"vars", "dir"})

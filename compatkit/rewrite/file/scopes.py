@@ -7,30 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Literal
+from functools import cached_property
 
-Kind = Literal["module", "class", "function", "comprehension", "types"]
-
-
-class Scope:
-    """One scope: what it binds, and which names it declares to be of another. `node` is what opens it."""
-
-    __slots__ = ("bound", "global_names", "kind", "node", "nonlocal_names", "parent")
-
-    def __init__(self, kind: Kind, parent: Scope | None = None, node: ast.AST | None = None) -> None:
-        self.kind = kind
-        self.parent = parent
-        self.node = node
-        self.bound: set[str] = set()
-        self.global_names: set[str] = set()
-        self.nonlocal_names: set[str] = set()
-
-    def is_below(self, outer: Scope) -> bool:
-        """Tell whether this scope is another, or lies somewhere inside it."""
-        scope: Scope | None = self
-        while scope is not None and scope is not outer:
-            scope = scope.parent
-        return scope is outer
+from compatkit.rewrite.file.read_scopes import Scope, ScopeReader, is_binding
+from compatkit.rewrite.file.tree import AllNodes
 
 
 class Reference:
@@ -58,19 +38,69 @@ class Reference:
 
 
 class Scopes:
-    """All references in a module by name, and the `quoted` annotations around some of them."""
+    """The references in a module, placed once their name is asked about, and the annotations that are read later."""
 
-    def __init__(self) -> None:
-        self.module = Scope("module")
-        self.by_name: dict[str, list[Reference]] = {}
-        self.by_node: dict[ast.AST, Scope] = {}
-        self.quoted: set[ast.AST] = set()
-        # Annotations that are read only later, if ever, and then as if they stood at the top of the module.
-        self.late: set[ast.AST] = set()
+    def __init__(self, tree: ast.Module, nodes: AllNodes) -> None:
+        self._reader = ScopeReader(tree, nodes)
+        self._tree = tree
+        self._found: dict[str, list[Reference]] = {}
+        self._by_node: dict[ast.AST, Reference] = {}
+        self._homes_of: dict[str, set[Scope]] = {}
+        self.module = self._reader.module
+        self.opened_by = self._reader.opened_by
+
+    @cached_property
+    def quoted(self) -> frozenset[ast.AST]:
+        """The annotations that stand in quotes."""
+        return frozenset(self._reader.types[1])
+
+    @cached_property
+    def late(self) -> frozenset[ast.AST]:
+        """Annotations that are read only later, if ever, and then as if they stood at the top of the module."""
+        is_late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in self._tree.body)
+        return self.quoted.union(self._reader.types[0] if is_late else ())
 
     def of(self, name: str) -> list[Reference]:
         """Return every reference to a name, whatever it stands for there."""
-        return self.by_name.get(name, [])
+        if name not in self._found:
+            nodes = self._reader.by_name.get(name, ())
+            found = [Reference(name, self._reader.scope_at(node), node, is_binding(node)) for node in nodes]
+            self._found[name] = found
+            self._by_node |= {each.node: each for each in found if isinstance(each.node, ast.Name | ast.alias)}
+        return self._found[name]
+
+    def at(self, name: str, node: ast.AST) -> Reference | None:
+        """Return the reference that a name, or the alias of an import, is."""
+        self.of(name)
+        return self._by_node.get(node)
+
+    def binds(self, scope: Scope, name: str) -> bool:
+        """Tell whether a scope binds a name; one that only declares it to be of another scope does not."""
+        return scope in self._homes(name)
+
+    def bound_in(self, scope: Scope) -> frozenset[str]:
+        """Return all names that a scope binds."""
+        return frozenset(self._bound.get(scope, ()))
+
+    @cached_property
+    def _bound(self) -> dict[Scope, list[str]]:
+        found: dict[Scope, list[str]] = {}
+        for name in self._reader.by_name:
+            for scope in self._homes(name):
+                found.setdefault(scope, []).append(name)
+        return found
+
+    def _homes(self, name: str) -> set[Scope]:
+        """Return the scopes that bind a name."""
+        if name not in self._homes_of:
+            # Kept before it is full: a `nonlocal` leads to the scopes around that bind the name.
+            homes = self._homes_of[name] = set()
+            for node in self._reader.by_name.get(name, ()):
+                if is_binding(node):
+                    scope = self._reader.scope_at(node)
+                    if name not in scope.nonlocal_names:
+                        homes.add(self.home(name, scope))
+        return self._homes_of[name]
 
     def bindings(self, name: str, home: Scope) -> list[Reference]:
         """Return the references that bind a name of this scope, `del` included."""
@@ -85,7 +115,7 @@ class Scopes:
         if name in scope.global_names:
             return self.module
         if name in scope.nonlocal_names:
-            outer = (each for each in _around(scope) if each.kind == "function" and name in each.bound)
+            outer = (each for each in _around(scope) if each.kind == "function" and self.binds(each, name))
             return next(outer, self.module)
         return scope
 
@@ -97,8 +127,8 @@ class Scopes:
         """Return the scope that a name belongs to; None for one that the module does not bind."""
         name = reference.name
         home = self.home(name, reference.scope)
-        if home is not reference.scope or name in home.bound:
-            return home if name in home.bound else None
+        if home is not reference.scope or self.binds(home, name):
+            return home if self.binds(home, name) else None
         return self.outside(name, reference.scope)
 
     def outside(self, name: str, inner: Scope) -> Scope | None:
@@ -108,9 +138,9 @@ class Scopes:
                 continue
             if name in scope.global_names:
                 break
-            if name in scope.bound:
+            if self.binds(scope, name):
                 return scope
-        return self.module if name in self.module.bound else None
+        return self.module if self.binds(self.module, name) else None
 
     def may_read_outside(self, binding: Reference, home: Scope) -> bool:
         """Tell whether a class that binds a name may read the one of `home` before.

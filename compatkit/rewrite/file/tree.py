@@ -6,7 +6,8 @@ import ast
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, overload
@@ -21,30 +22,33 @@ _COMPILING = threading.Lock()
 BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 _LITERAL = re.compile(r"(?P<prefix>[rRuU]?)(?P<quote>\"\"\"|'''|\"|')(?P<content>.*)(?P=quote)", re.DOTALL)
-# What holds no node, or one that says nothing more than the node that holds it: a load, an operator.
+# In the signature that each kind of node has as its docstring: a field, with `*` for a list of what it holds.
+_FIELD = re.compile(r"(\w+)([?*]?) (\w+)")
+# What is no node, or one that says nothing more than the node that holds it: a load, an operator.
 _PLAIN = frozenset(
-    {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "lineno", "module", "op", "ops"}
-    | {"simple", "tag", "type_comment", "type_ignores"}
+    {"boolop", "cmpop", "constant", "expr_context", "identifier", "int", "operator", "string", "type_ignore", "unaryop"}
 )
 
 
-class Fields(dict[type[ast.AST], tuple[str, ...]]):
-    """Some of the fields of each kind of node; a table, because it is asked at every node."""
+class _NodeFields(dict[type[ast.AST], tuple[tuple[str, bool], ...]]):
+    """The fields of each kind of node that hold nodes, and whether as a list; a table: it is asked at every node."""
 
-    def __init__(self, are_asked: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._are_asked = are_asked
+    def __missing__(self, kind: type[ast.AST]) -> tuple[tuple[str, bool], ...]:
+        fields = _FIELD.findall(kind.__doc__ or "")
+        found = self[kind] = tuple((name, mark == "*") for held, mark, name in fields if held not in _PLAIN)
+        return found
+
+
+class _Blocks(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node that hold statements, or what holds them."""
 
     def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        # The value of a constant is no node.
-        fields = () if kind is ast.Constant else kind._fields
-        self[kind] = tuple(filter(self._are_asked, fields))
-        return self[kind]
+        found = self[kind] = tuple(field for field in kind._fields if field in BLOCKS)
+        return found
 
 
-# What may hold nodes, and what holds statements.
-FIELDS = Fields(lambda field: field not in _PLAIN)
-_BLOCKS_OF = Fields(lambda field: field in BLOCKS)
+_FIELDS = _NodeFields()
+_BLOCKS_OF = _Blocks()
 Nodes = Sequence[ast.AST]
 A = TypeVar("A", bound=ast.AST)
 B = TypeVar("B", bound=ast.AST)
@@ -121,26 +125,24 @@ class AllNodes(list[ast.AST]):
 
     def __init__(self, tree: ast.AST) -> None:
         super().__init__([tree])
-        self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+        self._by_kind: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
         self.parents: dict[ast.AST, ast.AST] = {}
         by_kind, parents, append = self._by_kind, self.parents, self.append
         # A loop, and the list is what it has still to do: deep trees are no trouble.
         for node in self:
             kind = type(node)
-            if kind in by_kind:
-                by_kind[kind].append(node)
-            else:
-                by_kind[kind] = [node]
-            for field in FIELDS[kind]:
-                child = getattr(node, field, None)
-                if isinstance(child, ast.AST):
-                    append(child)
-                    parents[child] = node
-                elif child.__class__ is list:
+            by_kind[kind].append(node)
+            for field, is_list in _FIELDS[kind]:
+                child = getattr(node, field)
+                if is_list:
                     for part in child:
-                        if isinstance(part, ast.AST):
+                        # In place of a key, `None` stands for two stars.
+                        if part is not None:
                             append(part)
                             parents[part] = node
+                elif child is not None:
+                    append(child)
+                    parents[child] = node
 
     def of(self, kind: type[A]) -> list[A]:
         """Return the nodes of exactly this kind."""

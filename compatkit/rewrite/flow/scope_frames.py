@@ -124,9 +124,9 @@ class FrameFactory:
 
     def open(self, node: ast.AST, parent: Frame | None, enclosing_class: ast.ClassDef | None = None) -> Frame:
         """Return a fresh frame for a scope."""
-        scope = self._scopes.by_node[node]
+        scope = self._scopes.opened_by(node)
         foreign = frozenset(scope.global_names | scope.nonlocal_names)
-        names = frozenset(scope.bound) - foreign
+        names = self._scopes.bound_in(scope) - foreign
         # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
         is_class = isinstance(node, ast.ClassDef)
         shared = frozenset() if is_class else (self._shared if parent is None else names & self._shared)

@@ -10,8 +10,8 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.splice import indentation, lines_of, stands_alone
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
-from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan

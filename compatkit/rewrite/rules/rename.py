@@ -14,8 +14,9 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_naming, parameter_line, ranges_of
-from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
+from compatkit.rewrite.file.scopes import Reference, Scopes
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.moved_names import doubt, doubt_of
 
@@ -120,7 +121,8 @@ def _collision(file: File, binding: _Binding, accepted: list[_Binding]) -> str |
         if _is_taken(scopes, place, binding.scope):
             return f"{binding.new} is taken by line {place.line}"
     for place in _uses(scopes, binding):
-        if any(binding.new in (passed.bound | passed.global_names) for passed in scopes.passes(place, scope)):
+        between = scopes.passes(place, scope)
+        if any(scopes.binds(passed, binding.new) or binding.new in passed.global_names for passed in between):
             return f"{binding.new} is taken around line {place.line}"
     return None
 
@@ -171,7 +173,7 @@ def _ambiguous_line(scopes: Scopes, binding: _Binding) -> int | None:
     """Return the line of an annotation that a type checker reads where it stands, and Python at the top."""
     for place in (*scopes.of(binding.old), *scopes.of(binding.new)):
         if place.node in scopes.late and scopes.resolve(place) not in (scopes.module, None):
-            is_old = place.name == binding.old and binding.old in scopes.module.bound
+            is_old = place.name == binding.old and scopes.binds(scopes.module, binding.old)
             if is_old or (place.name == binding.new and binding.scope is scopes.module):
                 return place.line
     return None
