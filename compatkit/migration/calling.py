@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from compatkit.migration.changes import CallChange
 
 SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
+NOT_WRITTEN = "is not written here"
 
 
 @dataclass(slots=True)
@@ -188,7 +189,7 @@ class _Attempt:
             return SPREAD
         for name in (*(row.name for row in change.when), *change.literal):
             if (item := self._find(name)) and item.literal is None:
-                return f"the value of `{name}` is not written here"
+                return f"the value of `{name}` {NOT_WRITTEN}"
         for name in (row.name for row in change.made_of):
             if (item := self._find(name)) and item.is_list:
                 return f"`{name}` is a list"
@@ -206,7 +207,7 @@ class _Attempt:
                 return f"`{setting.name}` is given already"
         for name in {row.name for row in change.mapped}:
             if (item := self._find(name)) and item.literal is None and self._mapped(item):
-                return f"the value of `{name}` is not written here"
+                return f"the value of `{name}` {NOT_WRITTEN}"
         return self._doubt_positions()
 
     def apply(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -149,6 +150,17 @@ class CallChange(Row):
         names = {row.v1 for row in self.rename}
         names |= {row.name for rows in (self.mapped, self.when, self.matches, self.made_of) for row in rows}
         return frozenset(names | set(self.drop) | set(self.literal) | set(self.asks))
+
+    @property
+    def value_words(self) -> frozenset[str]:
+        """A word of each text of which an argument must be one, or the change is none of a call.
+
+        Empty where other values do, too, or where the argument changes in any case.
+        """
+        values = [value for row in self.when for value in row.values] or [row.v1 for row in self.mapped]
+        words = [max(re.findall(r"\w+", value), key=len, default="") for value in values if isinstance(value, str)]
+        is_open = self.literal or not (self.when or self.asked <= {row.name for row in self.mapped})
+        return frozenset(words) if len(words) == len(values) and all(words) and not is_open else frozenset()
 
     @property
     def is_conditional(self) -> bool:

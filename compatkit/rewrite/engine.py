@@ -129,12 +129,11 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     changes, findings = _plan(file, replace(run, migrations=(), made=[]))
     if not _may_follow(file, run):
         return _apply(file.source, changes, findings)
-    if not changes:
-        return _rewrite(file, run)
     first = _apply(file.source, changes, findings)
-    assert isinstance(first, Rewritten)
-    again = File.of(first.source, file.home, file.neighbours)
-    second = _rewrite(again, replace(run, moves=(), reexports=(), calling=(), made=[]))
+    again = File.of(first.source, file.home, file.neighbours) if isinstance(first, Rewritten) else file
+    second = _rewrite(again, replace(run, moves=(), reexports=(), calling=(), flags=(), made=[]))
+    if isinstance(first, Unchanged):
+        return replace(second, findings=_in_order((*findings, *second.findings)))
     before = PlacesBefore(file.source, changes, again.source)
     reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
     if isinstance(second, Unchanged):

@@ -12,6 +12,7 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
+from compatkit.migrate.between.unspelled import find_unspelled
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Migration, Move
@@ -57,6 +58,7 @@ class Around:
         self._targets = Targets(moves, migrations)
         self._migrations = migrations
         self._options: frozenset[str] | None = None
+        self._unspelled: frozenset[str] = frozenset()
         self._handing = Handing(files, namer, migrations, wishes)
 
     def reach(self, wanted: Sequence[int]) -> list[int]:
@@ -69,14 +71,18 @@ class Around:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
         names: set[str] = set()
         modules: set[str] = set()
+        calling: list[bytes] = []
         for file in wanted:
             text = read_input(file.name, is_data=False) if not file.is_data else b""
             if isinstance(text, bytes) and (own := self._module_names.of(text)):
                 names |= own
                 modules.add(file.path.parent.absolute().name if file.path.stem == "__init__" else file.path.stem)
+            if isinstance(text, bytes) and text:
+                calling.append(text)
+        files = of_projects(self._files) if names or calling else ()
         if names:
-            files = of_projects(self._files)
             self._readers = Readers(files, modules, names, processes=self._processes)
+        self._unspelled = find_unspelled(calling, files, self._migrations, processes=self._processes)
 
     def options(self, source: bytes) -> frozenset[str]:
         """Return the options of command lines that a file spells, and a program of its project defines itself."""
@@ -108,9 +114,11 @@ class Around:
         read = self._read_from(source, file)
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
         options = self.options(source)
-        if not is_asked and read == frozenset() and not absent and not options:
+        unspelled = self._unspelled
+        if not is_asked and read == frozenset() and not (absent or options or unspelled):
             return ALONE
-        return Neighbours(stars, self._taken_from(file, names) if is_asked else frozenset(), read, absent, options)
+        taken = self._taken_from(file, names) if is_asked else frozenset[str]()
+        return Neighbours(stars, taken, read, absent, options, unspelled)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

@@ -29,18 +29,40 @@ def find_calling(source: bytes, migrations: Iterable[Migration], options: Option
     return found if options.confidence == "review" else tuple(map(_for_review, found))
 
 
-def changes_named_in(code: str, migrations: Iterable[Migration]) -> Iterator[CallChange | Removal]:
-    """Yield the changed calls, and what is gone, whose name stands in code that is not understood."""
+def changes_named_in(
+    code: str, document: str, migrations: Iterable[Migration]
+) -> Iterator[tuple[str, CallChange | Removal]]:
+    """Yield the changed calls, and what is gone, that code which is not understood may use, each with its name."""
     words = frozenset(re.findall(r"\w+", code))
     for migration in migrations:
         rows: Iterable[CallChange | Removal] = (*migration.calls, *migration.removed)
-        yield from (row for row in rows if any(name in words for name in _last_parts(row)))
+        for row in rows:
+            names = row.of if isinstance(row, CallChange) else row.names
+            spelled = (name for name in names if name.rpartition(".")[2] in words)
+            yield from ((name, row) for name in spelled if may_use(code, document, name))
 
 
-def would_break(code: str, migrations: Iterable[Migration]) -> bool:
+def may_use(code: str, document: str, name: str, *, is_module: bool = False) -> bool:
+    """Tell whether code may mean a dotted name by the last part of it, a word like others: `map`, `config`.
+
+    Then the document names the library, and the code takes it of something, or of its package; or it is imported.
+    """
+    home, _, word = map(re.escape, name.rpartition("."))
+    if not _has_word(document, name.partition(".")[0]):
+        return False
+    if not home:
+        return _has_word(code, name)
+    behind = rf"\b{home.rpartition('.')[2]}\s*\.\s*{word}\b"
+    if not is_module:
+        behind += rf"|\.\s*{word}\s*\(" if word.islower() else rf"|\.\s*{word}\b"
+    imported = rf"\bimport\b[^\n]*\b{word}\b|\bimport\s*\([^)]*\b{word}\b"
+    return re.search(behind, code) is not None or re.search(imported, document) is not None
+
+
+def would_break(code: str, document: str, migrations: Iterable[Migration]) -> bool:
     """Tell whether code that is not understood may use a name whose import changes with its calls."""
-    named = changes_named_in(code, migrations)
-    return any(isinstance(row, CallChange) and row.to for row in named)
+    named = changes_named_in(code, document, migrations)
+    return any(isinstance(row, CallChange) and row.to for _, row in named)
 
 
 def is_about_change(text: str, codes: Iterable[str], migrations: Iterable[Migration]) -> bool:
@@ -61,11 +83,6 @@ def _shows_new_names(text: str, row: CallChange) -> bool:
 
 def _has_word(text: str, word: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", text) is not None
-
-
-def _last_parts(row: CallChange | Removal) -> Iterator[str]:
-    names = row.of if isinstance(row, CallChange) else row.names
-    return (name.rpartition(".")[2] for name in names)
 
 
 def _for_review(migration: Migration) -> Migration:

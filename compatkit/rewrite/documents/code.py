@@ -13,8 +13,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from compatkit.migration import CallChange, Move
-from compatkit.rewrite.documents.changed_interfaces import changes_named_in, would_break
+from compatkit.migration import Move
+from compatkit.rewrite.documents.changed_interfaces import changes_named_in, may_use, would_break
 from compatkit.rewrite.documents.code_blocks import CodeBlock, CodeLayout, Extract, Line, read_blocks, unused_mark
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound, apply_edits
 from compatkit.rewrite.edit.edit import Edit
@@ -30,13 +30,14 @@ def rewrite_code(text: str, extract: Extract, request: Request, *, is_used_elsew
     """
     mark = unused_mark(text)
     layout, unread = read_blocks(text, extract, mark)
-    noted = TextFound(findings=[_unread(block, request) for block in unread if _may_use(block.shown, request)])
-    is_blocked = bool(noted.findings)
-    noted.findings += _unread_calls([block for block in unread if not _may_use(block.shown, request)], request)
+    reaching = [block for block in unread if _may_use(block.shown, text, request)]
+    is_blocked = bool(reaching)
+    noted = TextFound(findings=[_unread(block, text, request) for block in reaching])
+    noted.findings += _unread_calls([block for block in unread if block not in reaching], text, request)
     keeps_names = request.options.rename and (is_used_elsewhere or _is_used_unseen(layout, unread, request))
     if keeps_names:
         request = replace(request, options=replace(request.options, rename=False))
-    opaque = any(_may_use(line.opaque, request) for line in layout.lines if line.opaque.startswith("%"))
+    opaque = any(_may_use(line.opaque, text, request) for line in layout.lines if line.opaque.startswith("%"))
     outcome = _rewrite(layout, request)
     if not isinstance(outcome, Rewritten | Unchanged):
         noted.findings += _not_done(layout, outcome, request)
@@ -60,21 +61,19 @@ def _bare(source: list[str], mark: str) -> list[str]:
     return [re.sub(rf"{mark}\d+m_", mark, line) for line in source if not line.startswith(f"#{mark}")]
 
 
-def _may_use(code: str, request: Request) -> bool:
+def _may_use(code: str, document: str, request: Request) -> bool:
     """Tell whether code that is not understood may use a moved name in a way that the rewrite would break."""
-    if would_break(code, request.calling):
-        return True
-    return _move_in(code, request) is not None
+    return would_break(code, document, request.calling) or _move_in(code, document, request) is not None
 
 
-def _move_in(code: str, request: Request) -> Move | None:
+def _move_in(code: str, document: str, request: Request) -> Move | None:
     """Return a move of which code has the name, or the module."""
     # The local name of a from-import stays; only behind a dot is it the old module's.
     for move in request.moves:
-        home = move.old_home.rpartition(".")[2]
-        if move.old_name in code and re.search(rf"\.\b{re.escape(move.old_name)}\b", code):
+        is_near = move.old_name in code and move.old.partition(".")[0] in document
+        if is_near and re.search(rf"\.\b{re.escape(move.old_name)}\b", code):
             return move
-        if home in code and re.search(rf"\b{re.escape(home)}\b", code):
+        if move.old_home.rpartition(".")[2] in code and may_use(code, document, move.old_home, is_module=True):
             return move
     return None
 
@@ -89,19 +88,18 @@ def spells(code: str, request: Request) -> bool:
     return any(re.search(rf"\b{re.escape(name)}\b", code) for name in spelled)
 
 
-def _unread(block: CodeBlock, request: Request) -> TextFinding:
-    move = _move_in(block.shown, request)
-    if move is None and (called := list(_unread_calls([block], request))):
+def _unread(block: CodeBlock, document: str, request: Request) -> TextFinding:
+    move = _move_in(block.shown, document, request)
+    if move is None and (called := list(_unread_calls([block], document, request))):
         return called[0]
     move = move or request.moves[0]
     return _not_valid(block, move.code, f"{move.old}: {move.new} is the new home")
 
 
-def _unread_calls(blocks: list[CodeBlock], request: Request) -> Iterator[TextFinding]:
+def _unread_calls(blocks: list[CodeBlock], document: str, request: Request) -> Iterator[TextFinding]:
     """Yield a finding for each block that cannot be read and names what is called otherwise, or is gone."""
     for block in blocks:
-        for change in changes_named_in(block.shown, request.calling):
-            name = change.of[0] if isinstance(change, CallChange) else change.names[0]
+        for name, change in changes_named_in(block.shown, document, request.calling):
             yield _not_valid(block, change.code, f"{name}, which changed: {change.about.reason or change.say}")
             break
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.tree import defined_names, kept_in
+from compatkit.rewrite.file.tree import defined_names, dotted, kept_in
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
@@ -18,6 +18,8 @@ _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "has
 _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
 # Attributes of so many other objects that they tell nothing of the object that is asked.
 _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind))
+# Classes that hold settings under any names, and what returns them; and tensors.
+_SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args"})
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -41,7 +43,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     reasons = [(each, "a text names it") for each in found]
     reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
     reasons += [(each, "all attributes are listed here") for each in _listed(trace, index)]
-    reasons += _out_of_sight(trace, index)
+    reasons += _out_of_sight(file, trace, index)
     kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:
         if not file.ignored.holds(node.lineno, member.code) and not (member.own and member.v1 in kept):
@@ -60,11 +62,11 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
         if not isinstance(node.value, str):
             continue
         shown = _SHOWN.findall(node.value) if _is_format(file, node) else ()
-        for name, member in index.members.items():
-            owner, _, last = name.rpartition(".")
-            if (owner in owners and last == node.value) or last in shown:
-                yield node, owner, member
-                break
+        named = index.members_called(node.value)
+        found = [each for each in named if each[0] in owners] or [
+            each for last in shown for each in index.members_called(last)
+        ]
+        yield from ((node, owner, member) for owner, member in found[:1])
 
 
 def _is_format(file: File, node: ast.Constant) -> bool:
@@ -79,13 +81,35 @@ def _listed(trace: FlowFacts, index: Index) -> Iterator[_Found]:
         yield from [(node, owner, member) for member in members if not member.defined][:1]
 
 
-def _out_of_sight(trace: FlowFacts, index: Index) -> Iterator[tuple[_Found, str]]:
+def _out_of_sight(file: File, trace: FlowFacts, index: Index) -> Iterator[tuple[_Found, str]]:
     """Yield what is asked of an object that is not known, where this file gives one that has it out of sight."""
     for node in trace.unseen.difference(trace.names):
-        for owner, line in trace.lost.items() if node.attr not in _OF_BUILTINS else ():
-            if member := index.members.get(f"{owner}.{node.attr}"):
+        if node.attr in _OF_BUILTINS or _is_settings(file, node.value):
+            continue
+        for owner, line in trace.lost.items():
+            member = index.members.get(f"{owner}.{node.attr}")
+            # Data that a class keeps is not called, as a tensor's `size` is.
+            call = file.parents.get(node) if member and member.own else None
+            if isinstance(call, ast.Call) and call.func is node:
+                continue
+            # What is spelled as the row says to spell it is new already: self.trainer.datamodule.
+            if member and not re.search(rf"{re.escape(ast.unparse(node))}\b", member.say):
                 yield (node, owner, member), f"it may be asked of what line {line} hands on"
                 break
+
+
+def _is_settings(file: File, node: ast.expr) -> bool:
+    """Tell whether an object is known to hold settings, or a tensor, so that it is none of what went out of sight."""
+    scope = file.scope_of(node) if isinstance(node, ast.Name) else None
+    if scope is None or not isinstance(node, ast.Name):
+        return False
+    match [each.node for each in file.scopes.bindings(node.id, scope)]:
+        case [ast.arg(annotation=ast.expr() as made)]:
+            pass
+        case _:
+            value = file.value_of(node)
+            made = value.func if isinstance(value, ast.Call) else node
+    return dotted(made).rpartition(".")[2] in _SETTINGS
 
 
 def _owner(value: Value) -> str:
@@ -132,8 +156,9 @@ def _overridden(trace: FlowFacts, index: Index) -> Iterator[tuple[ast.stmt, str,
         for item in owner.body if isinstance(owner, ast.ClassDef) else ():
             for name in defined_names(item):
                 member = index.members.get(f"{base}.{name}")
-                # A hook is looked at where hooks are renamed.
-                if member is not None and not (member.defined and isinstance(item, _FUNCTIONS)):
+                # A hook is looked at where hooks are renamed; a method that is gone from its base is the class's own.
+                is_method = isinstance(item, _FUNCTIONS)
+                if member is not None and not (is_method and (member.defined or not member.v2)):
                     yield item, base, member
 
 

@@ -87,4 +87,7 @@ def _keys(file: File, spread: ast.expr) -> Iterator[str]:
 def _finding(file: File, node: ast.alias | ast.expr, gone: tuple[str, Removal]) -> Finding:
     name, removal = gone
     column = file.source.column(node.lineno, node.col_offset)
-    return Finding(removal.code, node.lineno, column, f"{name} is gone: {removal.say}", "manual")
+    # What a release only warns about is still there.
+    is_there = removal.about.since and not removal.about.remove
+    said = f"{name} is {'deprecated' if is_there else 'gone'}: {removal.say}"
+    return Finding(removal.code, node.lineno, column, said, "manual")

@@ -268,3 +268,15 @@ def test_any_text_has_an_outcome(text: str, suffix: str) -> None:
     outcome = rewrite_document(given_text, suffix=suffix, moves=(), migrations=[SHOP], options=REVIEW)
 
     assert isinstance(outcome, Rewritten | Unchanged | Failed)
+
+
+BROKEN_WITH_COMMON_WORDS = {
+    "a word of a command": "import torchx\n\nrun --old.sell 2 --market\n",
+    "another library's": "from market import sell\nsell(2\n",
+    "an attribute of that name": "import shop\nprint(box.sell\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_WITH_COMMON_WORDS)
+def test_code_that_cannot_be_read_and_only_has_such_a_word_is_not_told(name: str) -> None:
+    assert reasons(fenced(BROKEN_WITH_COMMON_WORDS[name]), ".md") == ""

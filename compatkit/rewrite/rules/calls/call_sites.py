@@ -122,7 +122,14 @@ class Visitor:
         planned, doubts = plan_call(
             call,
             acting,
-            Circumstances(self._may_make, self._file.import_of, self._file.value_of, self._is_written, spreads),
+            Circumstances(
+                self._may_make,
+                self._file.import_of,
+                self._file.value_of,
+                self._is_written,
+                spreads,
+                self._file.neighbours.unspelled,
+            ),
         )
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)

@@ -61,7 +61,9 @@ def _patched(facts: CallFacts) -> Iterator[str]:
                 yield from _resolved(facts, f"{first.name}.{word.arg}")
     for node, value in facts.trace.names.items():
         if isinstance(value, Named) and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            yield from value.names
+            # What a class may keep for itself is set, and stands in the place of nothing.
+            members = map(facts.index.members.get, value.names)
+            yield from (name for name, member in zip(value.names, members, strict=True) if not (member and member.own))
 
 
 def _resolved(facts: CallFacts, dotted: str) -> Iterator[str]:

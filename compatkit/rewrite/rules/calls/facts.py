@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Removal, Unhandled
+from compatkit.migration import CallChange, HookChange, MemberChange, Migration, Move, Removal, Unhandled
 from compatkit.migration.model import UNHANDLED
-from compatkit.migration.renaming import callable_names, owners_of, subclassed
+from compatkit.migration.renaming import callable_names, owners_of, prefixes, subclassed
 from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.declared_names import DeclaredNames
@@ -40,6 +40,7 @@ class Index:
         classes: classes of which instances, or subclasses, are of interest.
         types: the classes of attributes, and of what calls return.
         unhandled: what the migrations leave to people.
+        moved: names that have a new home, whatever became of what held them.
     """
 
     calls: dict[str, list[CallChange]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Index:
     classes: set[str] = field(default_factory=set)
     types: dict[str, str] = field(default_factory=dict)
     unhandled: list[Unhandled] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, migrations: Iterable[Migration], options: Options) -> Index:
@@ -82,6 +84,7 @@ class Index:
                 index.hooks.update({f"{owner}.{hook.name}": hook for owner in owners})
             for removal in _acted_on(migration.removed, options):
                 index.removals.update(dict.fromkeys(removal.names, removal))
+            index.moved.update(move.old for move in Move.symbols(migration.moves) if options.acts_on(move.code))
             index.unhandled.extend(migration.unhandled if options.acts_on(UNHANDLED) else ())
         owners = [row.name.partition("(")[0].rpartition(".")[0] for row in index.unhandled]
         index.classes.update(filter(_is_class, owners))
@@ -95,11 +98,22 @@ class Index:
 
     def around(self, name: str) -> Removal | None:
         """Return the removal of this name, or of what holds it."""
-        while name:
-            if removal := self.removals.get(name):
-                return removal
-            name = name.rpartition(".")[0]
+        for each in (name, *prefixes(name)):
+            if each in self.removals or each in self.moved:
+                return self.removals.get(each)
         return None
+
+    def members_called(self, last: str) -> Sequence[tuple[str, MemberChange]]:
+        """Return the members with this name, each with the class that has it."""
+        return self._by_last.get(last, ())
+
+    @cached_property
+    def _by_last(self) -> dict[str, list[tuple[str, MemberChange]]]:
+        found: dict[str, list[tuple[str, MemberChange]]] = {}
+        for name, member in self.members.items():
+            owner, _, last = name.rpartition(".")
+            found.setdefault(last, []).append((owner, member))
+        return found
 
     @cached_property
     def known(self) -> DeclaredNames:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
-from compatkit.migration.calling import SPREAD, Doubt, PlanItem, Planned, plan_items
+from compatkit.migration.calling import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
 
 __all__ = ["SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
 
@@ -53,6 +53,7 @@ class Circumstances:
         value_of: the expression that a name stands for, where nothing else binds it; else the name.
         is_written: whether a word stands anywhere in the file.
         spreads: what a `**` hands over.
+        unspelled: arguments and values that no file of the project spells.
     """
 
     may_make: Callable[[CallChange], bool] = lambda _: True
@@ -60,6 +61,7 @@ class Circumstances:
     value_of: Callable[[ast.expr], ast.expr] = lambda node: node
     is_written: Callable[[str], bool] = lambda _: False
     spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
+    unspelled: frozenset[str] = frozenset()
 
 
 UNKNOWN = Circumstances()
@@ -79,6 +81,7 @@ def plan_call(
         for item in items:
             item.is_open = False
     planned, doubts = plan_items(items, changes, around.may_make)
+    doubts = [doubt for doubt in doubts if not _is_moot(doubt, items, around)]
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
         return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
     return planned, doubts
@@ -88,6 +91,30 @@ def _is_its_own(doubt: Doubt, call: ast.Call) -> bool:
     """Tell whether a change that is not made is about what this call gives: a default or a `**` may go on as it was."""
     given = {word.arg for word in call.keywords} | set(doubt.change.v1[: len(call.args)])
     return not doubt.is_said and (bool(doubt.change.to) or not doubt.change.asked.isdisjoint(given))
+
+
+def _is_moot(doubt: Doubt, items: Sequence[PlanItem], around: Circumstances) -> bool:
+    """Tell whether no file of the project spells what an argument would have to be, or be called, to be changed."""
+    if doubt.is_said or doubt.change.to:
+        return False
+    if doubt.reason.endswith(NOT_WRITTEN):
+        return bool(doubt.change.value_words) and doubt.change.value_words <= around.unspelled
+    spread = [item.node for item in items if item.is_spread]
+    is_own = all(isinstance(node, ast.expr) and _is_made_here(node, around) for node in spread)
+    is_open = doubt.reason == SPREAD and is_own and bool(doubt.change.asked)
+    return is_open and doubt.change.asked <= around.unspelled
+
+
+def _is_made_here(node: ast.expr, around: Circumstances) -> bool:
+    """Tell whether what is spread is put together by the program, and not read from somewhere while it runs."""
+    match around.value_of(node):
+        case ast.Name() | ast.Dict() | ast.Attribute(value=ast.Name(id="self" | "cls")):
+            return True
+        case ast.BoolOp(values=values):
+            return all(_is_made_here(value, around) for value in values)
+        case ast.Call(func=ast.Name(id="dict")) | ast.Call(func=ast.Attribute(attr="copy" | "deepcopy")):
+            return True
+    return False
 
 
 def _look_behind(item: PlanItem, node: ast.expr, around: Circumstances) -> None:

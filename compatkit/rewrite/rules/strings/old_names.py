@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from compatkit.migration import Move
-from compatkit.migration.renaming import renaming_of
+from compatkit.migration.renaming import prefixes, renaming_of
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 # `a.b.N`, `a.b:N` and `a.b:N [extra]`, as entry points are written.
@@ -90,8 +90,9 @@ class Names:
             for move in moves:
                 if move.old_name in names:
                     return move
-        # Another name of a module that moved as a whole went along with it.
-        return (self._whole.get(module) or moves)[0]
+        # Another name of a module that moved as a whole, or lies in one that did, went along with it.
+        whole = next((self._whole[home] for home in (module, *prefixes(module)) if home in self._whole), moves)
+        return whole[0]
 
 
 def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras: str) -> TextSpelling:

@@ -1,0 +1,64 @@
+"""Find the arguments and values of changed calls that no file of a project spells, so that none can hand them on.
+
+`model.load(**options)` may give an argument that is called otherwise now. Where no file of the project has the word,
+nothing in it gives one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.reading import sift
+from compatkit.migration import Migration
+from compatkit.migration.value import cached_by_identity
+from compatkit.rewrite.prefilter.interfaces import libraries_of
+from compatkit.rewrite.prefilter.words import words_in
+
+_SPREAD = re.compile(rb"\*\*[ \t]*[\w{(]")
+_CALLED = re.compile(rb"(\w+)[ \t]*\(")
+# So far in front of what a call spreads its name is looked for.
+_WIDEST = 400
+
+
+def find_unspelled(
+    sources: Iterable[bytes], files: Sequence[FoundFile], migrations: Iterable[Migration], *, processes: int
+) -> frozenset[str]:
+    """Return the words by which calls of these sources might hand on what changed, and that no file spells."""
+    spelled: set[bytes] = set()
+    wanted: set[bytes] = set()
+    known = [(libraries_of(migration), *_evidence_of(migration)) for migration in migrations]
+    for source in sources:
+        spelled.update(words_in(source))
+        spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
+        for libraries, arguments, values in known:
+            if any(library in source for library in libraries):
+                wanted.update(*(arguments[name] for name in arguments.keys() & spread))
+                wanted.update(*(values[name] for name in values.keys() & called))
+    left = wanted - spelled
+    found = sift(files, lambda text, _: not left.isdisjoint(words_in(text)), processes=processes) if left else ()
+    left.difference_update(*(words_in(read_quietly(files[number].path)) for number in found))
+    return frozenset(word.decode() for word in left)
+
+
+def _spreading(source: bytes) -> Iterator[bytes]:
+    """Yield the names of what may be called with a dict that is spread."""
+    for at in _SPREAD.finditer(source):
+        yield from _CALLED.findall(source, max(0, at.start() - _WIDEST), at.start())
+
+
+_Words = dict[bytes, frozenset[bytes]]
+
+
+@cached_by_identity
+def _evidence_of(migration: Migration) -> tuple[_Words, _Words]:
+    """Return by the last name of each changed callable the arguments that changed, and words of the values."""
+    arguments: _Words = {}
+    values: _Words = {}
+    for call in migration.calls:
+        for last in {name.rpartition(".")[2].encode() for name in call.of}:
+            arguments[last] = arguments.get(last, frozenset()) | {word.encode() for word in call.asked}
+            values[last] = values.get(last, frozenset()) | {word.encode() for word in call.value_words}
+    return arguments, values

@@ -1,0 +1,73 @@
+"""What a call may hand on unseen is reported only where a file of the project spells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from compatkit.migrate import plan_tree
+from compatkit.migration import parse_migration
+from compatkit.options import Options
+from compatkit.rewrite import Rewritten, Unchanged
+from tests.migrate.trees import plant
+
+ROWS = parse_migration(
+    dedent(
+        """\
+        schema = 1
+        id = "shop-v2"
+        summary = "Shop."
+        versions = { v1 = "1", v2 = "2" }
+
+        [[calls]]
+        code = "SH101"
+        of = "shop.buy"
+        rename = { where = "place" }
+
+        [[calls]]
+        code = "SH102"
+        of = "shop.pay"
+        v1 = ["item", "how"]
+        when = { how = ["credit-card"] }
+        say = "there are no cards any more"
+        """
+    )
+)
+HANDS_ON = "import shop\n\ndef buy(**options):\n    return shop.buy(1, **options)\n"
+CHOOSES = "import shop\n\ndef pay(how):\n    return shop.pay(1, how)\n"
+OF_SELF = "import shop\nclass A:\n    def f(self):\n        given = self.given or {}\n        shop.buy(1, **given)\n"
+
+
+def told(root: Path, files: dict[str, str]) -> list[str]:
+    found = plan_tree([plant(root, dict(files))], [ROWS], Options(confidence="review"), jobs=1)
+    outcomes = [result.outcome for result in found.results if isinstance(result.outcome, Rewritten | Unchanged)]
+    return [finding.message for outcome in outcomes for finding in outcome.findings]
+
+
+STILL_TOLD = {
+    "a key of another file": {"a.py": HANDS_ON, "b.py": 'OPTIONS = {"where": 1}\n'},
+    "an argument of another file": {"a.py": HANDS_ON, "b.py": "import a\na.buy(where=1)\n"},
+    "a configuration": {"a.py": HANDS_ON, "c.yaml": "where: 1\n"},
+    "an option of a command line": {"a.py": HANDS_ON, "b.py": 'parser.add_argument("--where")\n'},
+    "the file itself": {"a.py": f"{HANDS_ON}\nkey = 'where'\n"},
+    "what is read while it runs": {"a.py": "import json, shop\nshop.buy(1, **json.load(open('o')))\n"},
+    "what was read under a name": {
+        "a.py": "import json, shop\ndef f():\n    o = json.load(open('o'))\n    shop.buy(1, **o)\n"
+    },
+    "arguments of a command line": {"a.py": "import shop\nshop.buy(1, **vars(parser.parse_args()))\n"},
+    "a part of a configuration": {"a.py": "import shop\ndef f(cfg):\n    shop.buy(1, **cfg.shop)\n"},
+    "positions": {"a.py": "import shop\ndef f(*all):\n    shop.buy(*all)\n"},
+    "a value of another file": {"a.py": CHOOSES, "b.py": 'import a\na.pay("credit-card")\n'},
+}
+
+
+@pytest.mark.parametrize("name", STILL_TOLD)
+def test_what_the_project_spells_or_reads_is_told(name: str, tmp_path: Path) -> None:
+    assert told(tmp_path, STILL_TOLD[name])
+
+
+@pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES])
+def test_what_no_file_spells_is_not_told(source: str, tmp_path: Path) -> None:
+    assert told(tmp_path, {"a.py": source, "b.py": "wherever = 1\n"}) == []

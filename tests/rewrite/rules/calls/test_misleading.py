@@ -1,0 +1,130 @@
+"""Findings that would mislead: about what is new already, what is another's, and what moved on."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from compatkit.migration import parse_migration
+from compatkit.options import Options
+from compatkit.rewrite import Unchanged, rewrite_source
+from compatkit.rewrite.outcome import Rewritten
+from tests.rewrite.rules.calls.shop import HEAD, findings
+
+ROWS = """
+[[members]]
+code = "SH201"
+of = "shop.Client"
+v1 = "till"
+say = "ask self.market.till"
+
+[[members]]
+code = "SH202"
+of = "shop.Client"
+v1 = "label"
+own = true
+say = "keep it yourself"
+
+[[members]]
+code = "SH203"
+of = "shop.Client"
+v1 = "parse"
+say = "parse it yourself"
+
+[[moves]]
+code = "SH101"
+old = "shop.utils.prices.round_up"
+new = "shop.money.round_up"
+
+[[removed]]
+code = "SH301"
+name = ["shop.utils.prices"]
+say = "prices are gone"
+
+[[removed]]
+code = "SH302"
+name = ["shop.tills"]
+say = "use shop.till"
+since = "1.9"
+"""
+OUT_OF_SIGHT = "import shop, far\nfar.keep(shop.Client())\n"
+SILENT = {
+    "spelled as the row says": f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.till\n",
+    "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
+    "options of a command line": f"{OUT_OF_SIGHT}args = parser.parse_args()\nprint(args.till)\n",
+    "a method of a class's own": "import shop\nclass A(shop.Client):\n    def parse(self): ...\n",
+    "what a class may keep for itself is no double": dedent(
+        """\
+        import shop
+        class A(shop.Client):
+            def f(self):
+                self.label = 1
+                self.label = getattr(self, "label", 2)
+        """
+    ),
+}
+TOLD = {
+    "of anything": (f"{OUT_OF_SIGHT}def f(c): return c.till\n", "SH201 3"),
+    "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
+    "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),
+    "settings that are bound twice": (
+        f"{OUT_OF_SIGHT}def f(c: DictConfig):\n    c = far.get()\n    c.till\n",
+        "SH201 5",
+    ),
+    "data of a class's own": ("import shop\nclass A(shop.Client):\n    till = 1\n", "SH201 3"),
+    "what did not move": ("from shop.utils.prices import round_down\n", "SH301 1"),
+    "what is still there": ("import shop\nshop.tills()\n", "SH302 2 shop.tills is deprecated: use shop.till"),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_is_not_reported(name: str) -> None:
+    assert findings(SILENT[name], ROWS) == []
+
+
+@pytest.mark.parametrize(("source", "said"), TOLD.values(), ids=TOLD)
+def test_is_still_reported(source: str, said: str) -> None:
+    assert any(found.startswith(said) for found in findings(source, ROWS))
+
+
+def test_what_moved_out_of_a_module_that_is_gone_is_rewritten_and_not_called_gone() -> None:
+    migration = parse_migration(HEAD + ROWS)
+    outcome = rewrite_source(
+        b"from shop.utils.prices import round_up\n",
+        module="app",
+        is_package=False,
+        moves=migration.moves,
+        migrations=[migration],
+        options=Options(),
+    )
+
+    assert isinstance(outcome, Rewritten)
+    assert (outcome.source, outcome.findings) == (b"from shop.money import round_up\n", ())
+
+
+def test_a_text_about_another_name_of_a_module_is_told_of_the_package_that_moved() -> None:
+    rows = """
+    [[moves]]
+    code = "SH101"
+    kind = "module"
+    old = "shop"
+    new = "market"
+
+    [[moves]]
+    code = "SH102"
+    old = "shop.tills.Base"
+    new = "market.tills.Till"
+    """
+    migration = parse_migration(HEAD + dedent(rows))
+    outcome = rewrite_source(
+        b"raise E('give a shop.tills.Other callback')\n",
+        module="app",
+        is_package=False,
+        moves=migration.moves,
+        migrations=[migration],
+        options=Options(),
+    )
+
+    assert isinstance(outcome, Unchanged)
+    assert [finding.code for finding in outcome.findings] == ["SH101"]
