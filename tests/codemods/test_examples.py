@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from compatkit.authoring.examples import Example, find_examples
+from compatkit.authoring.examples import Example, find_examples, rewritten
 from compatkit.authoring.trial import try_triangle
 from compatkit.migration import Migration, available_migrations, load_migration
 from compatkit.options import Options
@@ -45,6 +46,16 @@ def runnable() -> list[ParameterSet]:
         for file, migration in migrations().items()
         for example in find_examples(file.parent).found
         if example.is_runnable
+    ]
+
+
+def silent() -> list[ParameterSet]:
+    """Return the examples of which even with every option nothing is said."""
+    return [
+        pytest.param(migration, example, id=f"{migration.id}-{example.name}")
+        for file, migration in migrations().items()
+        for example in find_examples(file.parent).found
+        if example.before.startswith(b"# Nothing is said of this.")
     ]
 
 
@@ -103,6 +114,20 @@ def test_migration_with_moves_has_examples_of_both_kinds(name: str, file: Path) 
     counts = {kind: len(examples(kind)) for kind in ("before", "unchanged")}
 
     assert not load_migration(file).moves or min(counts.values()) > 0
+
+
+@pytest.mark.parametrize("migration", migrations().values(), ids=lambda migration: migration.id)
+def test_half_of_the_examples_show_what_stays(migration: Migration) -> None:
+    assert migration.origin is not None
+    stays = [example.after is None for example in find_examples(migration.origin.parent).found]
+
+    assert 2 * sum(stays) >= len(stays)
+
+
+@pytest.mark.parametrize(("migration", "example"), silent())
+def test_of_what_is_another_thing_nothing_is_said(migration: Migration, example: Example) -> None:
+    for options in (example.options, Options(modernize=True, rename=True, confidence="review")):
+        assert rewritten(migration, replace(example, options=options), example.before) == Unchanged()
 
 
 @pytest.mark.parametrize("name", ["old_home", "other_name", "already_migrated", "comment_and_docstring"])
