@@ -77,7 +77,12 @@ class _Index:
 
     def sent(self, module: str, file: FoundFile) -> dict[str, Handed]:
         """Return what others give to the functions of a module."""
-        return {key[len(module) + 1 :]: sent for by, key, sent in self._sent.get(module, ()) if by != file.name}
+        found: dict[str, Handed] = {}
+        for by, key, sent in self._sent.get(module, ()):
+            if by != file.name:
+                name = key[len(module) + 1 :]
+                found[name] = sent.joined(found[name]) if name in found else sent
+        return found
 
     def mixed(self, module: str, file: FoundFile) -> dict[str, str]:
         """Return the declared classes beside which others have a class of a module for a base."""

@@ -46,6 +46,12 @@ class Handed(Value):
     table: int = 0
     paths: tuple[tuple[RecordStep, ...], ...] = ()
 
+    def joined(self, other: Handed) -> Handed:
+        """Return what may be either; of two that have no names in common, this one."""
+        if not (self.kind == other.kind == "name"):
+            return self
+        return Handed("name", tuple(dict.fromkeys((*self.names, *other.names))))
+
 
 @value
 class Facts(Value):

@@ -76,7 +76,7 @@ class Blocks:
             frame.env[name] = Instance(asked.name, sure=False, is_declared=True)
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, frame: Frame) -> None:
-        items = element(self._expressions.value(node.iter, frame)) if not isinstance(node, ast.While) else TOP
+        items = TOP if isinstance(node, ast.While) else self._expressions.items(node.iter, frame)
         rounds = _ROUNDS
         if len(frame.loops) >= _DEEPEST:
             self._doubt(node, frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
@@ -49,6 +49,7 @@ class Evaluating(Protocol):
     """Evaluates the expressions around a call."""
 
     waiting: dict[ast.AST, Frame]
+    made_by: Callable[[ast.expr], str]
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
@@ -167,9 +168,11 @@ class Calls:
                 return call_result_of(handed)
             case Special.BOTTOM:
                 return BOTTOM
-        for one in callee.names if isinstance(callee, Named) else ():
-            if not self._known.reaches(one.partition(".")[0]):
-                self._send(one, node, found)
+        inner = found.get(node.func.func, TOP) if isinstance(node.func, ast.Call) else TOP
+        for of, ending in ((callee, ""), (inner, "()")):
+            for one in of.names if isinstance(of, Named) else ():
+                if not self._known.reaches(one.partition(".")[0]):
+                    self._send(f"{one}{ending}", node, found)
         self._escape(given)
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
             if not _only_keeps(node.func, callee):
@@ -192,9 +195,14 @@ class Calls:
         """Note what is given to a function of another file."""
         given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
         for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
-            if self._facts.is_followed(found[arg]):
-                key = f"{function}:{name}"
-                self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(found[arg]))
+            self.note_sent(f"{function}:{name}", found[arg])
+
+    def note_sent(self, key: str, value: Value) -> None:
+        """Note what goes to another file on some way."""
+        if isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and value.node in self._facts.plain:
+            value = Named(self._facts.bases[value.node], sure=False)
+        if self._facts.is_followed(value):
+            self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(value))
 
     def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
         for key, held in doubles(node, callee, found, self._known):
@@ -213,6 +221,11 @@ class Calls:
             found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
+
+    def keep_on(self, of: ast.expr, name: str, value: Value) -> None:
+        """Note what an object of another file's class, or an object of that file, has under a name from now on."""
+        if self._facts.is_followed(value) and (made := self._expressions.made_by(of)):
+            self.note_sent(f"{made}.{name}:=", value)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
@@ -253,6 +266,8 @@ class Calls:
         match name:
             case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
                 return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else TOP
+            case "setattr" if len(given) == 3 and (text := _text(node, 1)):
+                self.keep_on(node.args[0], text, given[2])
             case "globals" | "locals":
                 return Namespace()
             case "vars":
@@ -314,9 +329,8 @@ class Calls:
                 # A function that has a name may be called by others, with anything.
                 self._facts.goes_on(self._facts.arguments, called, names[0], item)
                 return doubtful(self._facts.result_of(called))
-            case ForeignDefinition(handed=handed) if self._facts.is_followed(item):
-                sent = f"{handed.names[0]}:0"
-                self._facts.sent[sent] = join(self._facts.sent.get(sent, BOTTOM), doubtful(item))
+            case ForeignDefinition(handed=handed):
+                self.note_sent(f"{handed.names[0]}:0", item)
             case Special.TOP | Named():
                 self._facts.hand_out(by, item, self._known.objects)
         return TOP

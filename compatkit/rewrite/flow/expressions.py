@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.neighbours import Handed
@@ -37,6 +37,7 @@ from compatkit.rewrite.flow.values import (
     came_from,
     doubtful,
     element,
+    is_unknown,
     join,
     many,
     take,
@@ -66,6 +67,9 @@ class Expressions:
         self.module: Frame | None = None
         # Functions whose bodies are still to be followed, with the frames that define them.
         self.waiting: dict[ast.AST, Frame] = {}
+        # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
+        self.made_by: Callable[[ast.expr], str] = lambda _: ""
+        self.objects: Mapping[str, Sequence[str]] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
@@ -181,7 +185,7 @@ class Expressions:
 
     def _attribute(self, node: ast.Attribute, of: Value, name: str) -> Value:
         value = self.attribute(of, name)
-        if value is TOP and name in self.known.watched and _hides(of):
+        if is_unknown(value) and name in self.known.watched and _hides(of):
             self.facts.unseen.add(node)
         if isinstance(value, Namespace) and isinstance(value.of, Instance):
             self.facts.listed[node] = value.of.of
@@ -220,11 +224,11 @@ class Expressions:
         """Note keys that are looked up, and records that are compared with what is none."""
         if isinstance(op, ast.In | ast.NotIn):
             self.ask(one, found[other])
-            if found[one] is TOP and not isinstance(one, ast.Constant) and _is_record(element(found[other])):
+            if is_unknown(found[one]) and not isinstance(one, ast.Constant) and _is_record(element(found[other])):
                 self.facts.hand_out(other, found[other], self.known.objects)
         elif isinstance(op, ast.Eq | ast.NotEq):
             for held, unknown in ((one, other), (other, one)):
-                if found[unknown] is TOP and not isinstance(unknown, ast.Constant):
+                if is_unknown(found[unknown]) and not isinstance(unknown, ast.Constant):
                     self.facts.hand_out(held, found[held], self.known.objects)
 
     def ask(self, key: ast.expr, container: Value) -> None:
@@ -342,6 +346,9 @@ class Expressions:
             for owner in owners:
                 if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
                     return stored
+                for each in (owner.name, *self.objects.get(owner.name, ())) if self.known.sent else ():
+                    if handed := self.known.sent.get(f"{each}.{name}:="):
+                        return doubtful(value_of(handed))
         for far in self._far(of):
             if (found := member_of(far, name)) is not TOP:
                 return found
@@ -365,7 +372,7 @@ class Expressions:
 
     def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
         for number, part in enumerate(node.generators):
-            items = element(self.value(part.iter, frame))
+            items = self.items(part.iter, frame)
             if not number and frame.is_class and frame.env is not None:
                 # Beyond its first iterable, a comprehension does not see the names of the class around it.
                 frame.env.clear()
@@ -378,6 +385,13 @@ class Expressions:
             return TOP if item is TOP else DictValue(item, frozenset({node}))
         origins = frozenset({node}) if isinstance(node, ast.ListComp) else frozenset()
         return many(self.value(node.elt, frame), origins)
+
+    def items(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what iterating over an expression yields; of what another file has, an item by its name."""
+        value = self.value(node, frame)
+        if isinstance(value, Named) and not value.how and not self.known.reaches(value.name.partition(".")[0]):
+            return Named(f"{value.name}[]", sure=False)
+        return element(value)
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Bind a comprehension's target, which nobody outside sees."""
@@ -417,7 +431,7 @@ def _hides(of: Value) -> bool:
     """Tell whether nothing is known of an object, or only that it asks another one for what it has not."""
     if isinstance(of, Instance) and of.local is not None:
         return any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in of.local.body)
-    return of is TOP
+    return is_unknown(of)
 
 
 def join_known(one: Value, other: Value) -> Value:

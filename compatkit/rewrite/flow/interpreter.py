@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
@@ -33,6 +33,7 @@ from compatkit.rewrite.flow.values import (
     join,
     many,
 )
+from compatkit.rewrite.flow.ways_in import objects_of, ways_into
 
 _ROUNDS = 5
 _WRAPPING = ("ClassVar", "Final", "Optional")
@@ -49,7 +50,10 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     facts = FlowFacts(leads=known.leads)
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, facts, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
+    expressions.made_by = lambda node: _maker(file, node)
+    expressions.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
+    follower.ways = ways_into(file.tree) if known.sent else {}
     is_alone = not (known.handed or known.sent or known.mixed)
     for _ in range(_ROUNDS):
         before = facts.far
@@ -60,17 +64,28 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     return facts
 
 
+def _maker(file: File, node: ast.expr) -> str:
+    """Return the dotted name of what makes the object for which a name stands, or of the object itself."""
+    value = file.value_of(node)
+    return file.import_of(value.func if isinstance(value, ast.Call) else value)
+
+
 class _Follower:
     def __init__(self, expressions: Expressions, home: FileModule, scopes: FrameFactory) -> None:
         self._expressions = expressions
         self._facts = expressions.facts
         self._home = home
         self._scopes = scopes
+        self.ways: Mapping[ast.AST, Sequence[str]] = {}
         self._stores = Stores(expressions, self._annotated)
         self._blocks = Blocks(expressions, self._stores, self.execute)
 
     def run(self, tree: ast.Module) -> None:
         frame = self._expressions.module = self._scopes.open(tree, None)
+        for key, handed in self._expressions.known.sent.items():
+            name, _, is_kept = key.partition("[]:=")
+            if is_kept == "" and key.endswith("[]:=") and name.isidentifier():
+                self._facts.goes_on(self._facts.attributes, tree, name, DictValue(value_of(handed)))
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
         while self._expressions.waiting:
@@ -163,7 +178,8 @@ class _Follower:
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for word in node.keywords:
             self._expressions.value(word.value, frame)
-        decorators = [self._expressions.value(part, frame) for part in node.decorator_list]
+        for part in node.decorator_list:
+            self._expressions.value(part, frame)
         bases = [self._base(base, frame) for base in node.bases]
         known = [name for base in bases if (name := self._declared_base(base))]
         if known:
@@ -188,10 +204,25 @@ class _Follower:
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
-        for decorator in decorators:
-            if known and isinstance(decorator, Local) and (names := parameters(decorator.node)):
-                self._facts.goes_on(self._facts.arguments, decorator.node, names[0], Named(known[0], sure=False))
+        if known:
+            self._expose(node, bases, frame, Named(known[0], sure=False))
         frame.bind(node.name, Local(node))
+
+    def _expose(self, node: ast.ClassDef, bases: Sequence[Value], frame: Frame, made: Named) -> None:
+        """Note what gets a class that a library's class is below: its decorators, and `__init_subclass__` above it."""
+        above = (item for owner in self._facts.ancestors[node] for item in owner.body)
+        hooks: list[ast.AST] = [item for item in above if getattr(item, "name", "") == "__init_subclass__"]
+        for part in node.decorator_list:
+            inner = part.func if isinstance(part, ast.Call) else part
+            value = self._expressions.value(inner, frame)
+            hooks += [value.node] if isinstance(value, Local) and inner is part else []
+            for name in _names_of_base(value):
+                self._expressions.calls.note_sent(f"{name}{'()' if inner is not part else ''}:0", made)
+        for hook in hooks:
+            if names := parameters(hook):
+                self._facts.goes_on(self._facts.arguments, hook, names[0], made)
+        for name in (name for base in bases for name in _names_of_base(base)):
+            self._expressions.calls.note_sent(f"{name}.__init_subclass__:cls", made)
 
     def _base(self, node: ast.expr, frame: Frame) -> Value:
         """Return a base class: that of `Base[int]` is `Base`."""
@@ -256,12 +287,14 @@ class _Follower:
                 base = self._facts.bases.get(owner, known.mixed.get(getattr(owner, "name", ""), ""))
                 frame.bind(name, Instance(base, sure=False, local=owner, is_declared=bool(base)))
             elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
-                frame.bind(name, self._expressions.class_of(Instance(self._facts.bases.get(owner, ""), False, owner)))
+                own = self._expressions.class_of(Instance(self._facts.bases.get(owner, ""), False, owner))
+                given = self._sent(self._facts.arrives(self._facts.arguments, node, name), node, number, name)
+                frame.bind(name, own if given is TOP else given)
             elif name in mocks:
                 frame.bind(name, mocks[name])
             else:
                 given = self._facts.arrives(self._facts.arguments, node, name)
-                given = self._sent(given, node, owner if parent.is_class else None, number, name)
+                given = self._sent(given, node, number - parent.is_class, name)
                 if given is TOP:
                     given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
@@ -271,12 +304,9 @@ class _Follower:
         else:
             self.execute(node.body, frame)
 
-    def _sent(self, given: Value, node: ast.AST, owner: ast.AST | None, number: int, name: str) -> Value:
+    def _sent(self, given: Value, node: ast.AST, number: int, name: str) -> Value:
         """Return what a parameter is where other files give something for it."""
-        inside = f"{owner.name}." if isinstance(owner, ast.ClassDef) else ""
-        function = f"{inside}{getattr(node, 'name', '')}"
-        ways = [function, inside.rstrip(".")] if function.endswith(".__init__") else [function]
-        for key in (f"{way}:{place}" for way in ways for place in (number - bool(inside), name)):
+        for key in (f"{way}:{place}" for way in self.ways.get(node, ()) for place in (number, name)):
             if handed := self._expressions.known.sent.get(key):
                 value = doubtful(value_of(handed))
                 given = value if given is TOP else join(given, value)
@@ -319,6 +349,9 @@ class _Follower:
         """Return what lies in a container, by its annotation."""
         parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
         name = annotation.value
+        if not parts:
+            # As `tuple[()]` is written.
+            return TOP
         match name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else "":
             case "type" | "Type":
                 found = self._annotated(parts[0], frame)

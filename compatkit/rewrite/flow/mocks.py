@@ -85,7 +85,7 @@ def doubles(
     if not name.endswith(("patch", "patch.object", "setattr")):
         return
     mock = patched_mock(node, found, known)
-    others = node.args[1:] if isinstance(node.args[0], ast.Constant) else node.args[2:] if node.args else []
+    others = node.args[1:] if node.args and isinstance(node.args[0], ast.Constant) else node.args[2:]
     given = {word.arg: word.value for word in node.keywords}
     double = others[0] if others else given.get("new")
     if double is None:

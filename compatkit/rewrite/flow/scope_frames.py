@@ -99,8 +99,8 @@ class Frame:
         return scope
 
     def with_shared(self, name: str, value: Value) -> Value:
-        """Return what a name may be where inner scopes bind it as well."""
-        if name not in self.shared or (self.node, name) not in self.facts.attributes:
+        """Return what a name may be where inner scopes bind it as well, or add to what it holds."""
+        if self.is_class or (self.node, name) not in self.facts.attributes:
             return value
         other = self.facts.attributes[self.node, name]
         return other if value is TOP else join(value, other)

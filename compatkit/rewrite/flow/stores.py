@@ -15,6 +15,7 @@ from compatkit.rewrite.flow.values import (
     Instance,
     IterableValue,
     Local,
+    Named,
     RecordValue,
     Value,
     doubtful,
@@ -60,13 +61,14 @@ class Stores:
                 case ast.Attribute(value=of, attr=attr):
                     owner = self._expressions.value(of, frame)
                     self._expressions.note_stored(part, owner)
-                    self._store_attribute(owner, attr, item, frame, part.lineno)
+                    self._store_attribute(owner, part, item, frame)
                     if source is not None and part is target:
                         self._expressions.calls.hand_out(owner, attr, source, item)
                 case ast.Subscript():
                     self._store_item(part, item, frame, source)
 
-    def _store_attribute(self, of: Value, name: str, value: Value, frame: Frame, line: int) -> None:
+    def _store_attribute(self, of: Value, target: ast.Attribute, value: Value, frame: Frame) -> None:
+        name = target.attr
         if isinstance(of, Instance) and of.local is not None:
             self._facts.goes_on(self._facts.attributes, of.local, name, value)
         elif isinstance(of, Local):
@@ -74,7 +76,8 @@ class Stores:
         elif not isinstance(of, RecordValue):
             # The methods of an object that is not seen may add to what it keeps.
             self._expressions.calls.doubt(value, frame)
-            self._facts.lose(value, line)
+            self._facts.lose(value, target.lineno)
+            self._expressions.calls.keep_on(target.value, name, value)
         if (
             isinstance(of, RecordValue)
             and (place := take(of, Attribute(name))) is not TOP
@@ -104,6 +107,8 @@ class Stores:
                 self._store_in_table(of, target.value, value, frame)
             case _:
                 self._facts.lose(value, target.lineno)
+                for name in of.names if isinstance(of, Named) else ():
+                    self._expressions.calls.note_sent(f"{name}[]:=", value)
 
     def _store_in_list(
         self, of: RecordValue | IterableValue, target: ast.Subscript, value: Value, frame: Frame

@@ -347,6 +347,11 @@ def _names_of(handed: Handed) -> Iterator[str]:
         yield from _names_of(inner)
 
 
+def is_unknown(value: Value) -> bool:
+    """Tell whether nothing is known of a value but, perhaps, in what of another file it lies."""
+    return value is TOP or (isinstance(value, Named) and "[]" in value.name)
+
+
 def is_interesting(value: Value) -> bool:
     """Tell whether records may come of `value`."""
     return _interest(value) >= 2

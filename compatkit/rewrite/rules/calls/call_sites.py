@@ -9,7 +9,7 @@ from compatkit.migration import CallChange
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Local, Named
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Local, Named, is_unknown
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -365,4 +365,4 @@ def _passes_on(callee: object) -> bool:
     """Tell whether nothing is known of a callable, or only that it takes any keywords."""
     if isinstance(callee, Local) and not isinstance(callee.node, ast.ClassDef):
         return callee.node.args.kwarg is not None
-    return callee is TOP
+    return callee is TOP or (isinstance(callee, Named) and is_unknown(callee))
