@@ -11,6 +11,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from compatkit import __version__
+from compatkit.authoring.explaining import explain_code
 from compatkit.errors import CompatkitError
 from compatkit.migrate.buffer import Buffer, FolderTask, TextEdit
 from compatkit.migrate.remarks import Remark
@@ -116,8 +117,6 @@ def _trouble(text: str, line: int) -> lsp.Diagnostic:
 
 def _hover(buffer: Buffer | None, line: int) -> lsp.Hover | None:
     """Explain the codes of a line, as `compatkit explain` does."""
-    from compatkit.authoring.explaining import explain_code
-
     if buffer is None:
         return None
     codes = dict.fromkeys(one.code for one in buffer.remarks if one.line == line)

@@ -10,25 +10,34 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._migrate_ask import ask
 from compatkit.cli._migrate_options import MigrateCliOptions
+from compatkit.cli._migrate_show import show_result, to_stdout, write_outputs, write_patch
+from compatkit.cli._progress import ProgressBar
 from compatkit.cli._status import ExitStatus
 from compatkit.cli._voice import say
+from compatkit.migrate import Report, plan_source, plan_task
+from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
+from compatkit.migrate.choose import choose_hunks
+from compatkit.migrate.finding.find import FileScope
+from compatkit.migrate.finding.git import repository_of
+from compatkit.migrate.remarks import Overview
+from compatkit.migrate.workers import load_executor
+from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_output, write_report
+from compatkit.platforms import only_one
+from compatkit.rewrite import Rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
 
-    from compatkit.migrate import Report, Task
-    from compatkit.migrate.remarks import Overview
+    from compatkit.migrate import Task
     from compatkit.migrate.settings import Settings
     from compatkit.report.migrate_formats import Background
 
 
 def migrate_paths(task: Task, settings: Settings, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Plan, write and tell; the order in which nothing is lost if it ends early."""
-    from compatkit.cli._migrate_show import show_result, write_outputs
-    from compatkit.migrate.remarks import Overview
-
     is_written = not (given["check"] or given["show_diff"])
     if is_written:
         # Two that plan on the same text would get in each other's way at every file.
@@ -49,9 +58,6 @@ def migrate_paths(task: Task, settings: Settings, background: Background, given:
 @contextmanager
 def _alone(paths: Iterable[Path]) -> Iterator[None]:
     """Run the block while no other run writes in the same trees; say once that one is waited for."""
-    from compatkit.migrate.finding.git import repository_of
-    from compatkit.platforms import only_one
-
     # Unlike `resolve`, this has an answer for a link that leads to itself.
     places = [Path(os.path.realpath(path)) for path in paths]
     trees = {repository_of(place) or place for place in places}
@@ -67,10 +73,6 @@ def _say_that_it_waits() -> None:
 
 
 def _plan(task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
-    from compatkit.cli._progress import ProgressBar
-    from compatkit.migrate import plan_task
-    from compatkit.migrate.finding.find import FileScope
-
     bar, scope = ProgressBar(), FileScope.of(settings)
     with _executor(given["executor"]) as executor:
         try:
@@ -84,14 +86,10 @@ def _plan(task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
 def _executor(name: str | None) -> AbstractContextManager[Executor | None]:
     if name is None:
         return nullcontext()
-    from compatkit.migrate.workers import load_executor
-
     return load_executor(name)
 
 
 def _write(report: Report, task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
-    from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_report
-
     if not settings.allow_dirty:
         report = refuse_uncommitted(report)
     if given["interactive"]:
@@ -113,15 +111,10 @@ def _write(report: Report, task: Task, settings: Settings, given: MigrateCliOpti
 
 
 def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = False) -> None:
-    from compatkit.cli._migrate_show import write_patch
-
     write_patch(report, file, is_written=is_written, is_quiet=is_quiet)
 
 
 def _choose(report: Report, task: Task) -> Report:
-    from compatkit.cli._migrate_ask import ask
-    from compatkit.migrate.choose import choose_hunks
-
     report, refused = choose_hunks(report, ask, task)
     for name in refused:
         click.echo(f"{name}: these changes belong together; none of them was made", err=True)
@@ -129,9 +122,6 @@ def _choose(report: Report, task: Task) -> Report:
 
 
 def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
-    from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
-    from compatkit.migrate.write import write_output
-
     if is_update:
         old = read_baseline(file) if file.exists() else None
         write_output(file, updated(overview, file, old=old))
@@ -144,11 +134,6 @@ def _ratchet(overview: Overview, file: Path, *, is_update: bool) -> Overview:
 
 def filter_input(task: Task, background: Background, given: MigrateCliOptions) -> ExitStatus:
     """Rewrite standard input to standard output; what fails comes out as it went in."""
-    from compatkit.cli._migrate_show import show_result, to_stdout
-    from compatkit.migrate import Report, plan_source
-    from compatkit.migrate.remarks import Overview
-    from compatkit.rewrite import Rewritten
-
     source, path = sys.stdin.buffer.read(), given["stdin_filename"]
     result = plan_source(source, str(path or "stdin"), task, path=path)
     is_shown_only = given["check"] or given["show_diff"]

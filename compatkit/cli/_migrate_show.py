@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -12,7 +13,12 @@ import click
 
 from compatkit.cli._status import ExitStatus
 from compatkit.cli._voice import say
+from compatkit.migrate.finding.find import FileScope, find_files
+from compatkit.migrate.write import write_output
+from compatkit.options import wishes
+from compatkit.report.migrate_diff import diff, patch_folder
 from compatkit.report.migrate_formats import Background, render
+from compatkit.report.migrate_text import failures, printable, skipped, statistics_lines, style, summary
 
 if TYPE_CHECKING:
     from compatkit.migrate import Report
@@ -23,8 +29,6 @@ if TYPE_CHECKING:
 def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], background: Background) -> None:
     """Write the formats that were asked for to their files."""
     for form, file in outputs:
-        from compatkit.migrate.write import write_output
-
         text = render(overview, form, background)
         text = click.unstyle(text) if form in ("text", "concise") else text
         write_output(file, (text + "\n" if text else "").encode("utf-8", "replace"))
@@ -32,10 +36,6 @@ def write_outputs(overview: Overview, outputs: Iterable[tuple[str, Path]], backg
 
 def list_settings(settings: Settings) -> ExitStatus:
     """Print the keys of `[tool.compatkit]` as they hold for this run."""
-    import json
-
-    from compatkit.options import wishes
-
     say(f"from {settings.project.origin or 'no pyproject.toml'}")
     for key, (field, _) in sorted(wishes().items()):
         value = getattr(settings, field.name)
@@ -49,9 +49,6 @@ def list_settings(settings: Settings) -> ExitStatus:
 
 def list_files(paths: Iterable[Path], settings: Settings) -> ExitStatus:
     """Print the files that a run would look at."""
-    from compatkit.migrate.finding.find import FileScope, find_files
-    from compatkit.report.migrate_text import printable
-
     scope = FileScope.of(settings)
     files = find_files(paths, leave_out=scope.files)
     left_out = scope.left_out(file.name for file in files)
@@ -63,9 +60,6 @@ def list_files(paths: Iterable[Path], settings: Settings) -> ExitStatus:
 
 def write_patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool) -> None:
     """Write the patch, and say how it is used."""
-    from compatkit.migrate.write import write_output
-    from compatkit.report.migrate_diff import diff, patch_folder
-
     write_output(file, b"".join(diff(report)))
     if is_quiet:
         return
@@ -86,11 +80,7 @@ def show_result(
     is_talk: bool = False,
 ) -> None:
     """Print the result to stdout and talk to stderr; where stdout has another purpose, all is talk."""
-    from compatkit.report.migrate_text import failures, skipped, statistics_lines, summary
-
     if as_diff:
-        from compatkit.report.migrate_diff import diff
-
         # Bytes, past every text layer: a patch of a latin-1 or CRLF file must stay one.
         patch = b"".join(diff(overview.report))
         to_stdout(lambda: click.echo(_colored(patch), nl=False))
@@ -111,8 +101,6 @@ def _colored(patch: bytes) -> bytes | str:
     is_colored = sys.stdout.isatty() if context.color is None else context.color
     if not is_colored:
         return patch
-    from compatkit.report.migrate_text import printable, style
-
     shown = []
     for line in patch.decode("utf-8", "replace").removesuffix("\n").split("\n"):
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")

@@ -10,18 +10,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from compatkit.equivalence import Policy
+from compatkit.equivalence.commands import Declared, declared_scenarios
+from compatkit.migration import Equivalence, MigrationError
+from compatkit.migration.registry import load_all
+
 if TYPE_CHECKING:
-    from compatkit.equivalence import Policy, Snapshot, Verdict
-    from compatkit.migration import Equivalence, Migration, Project
+    from compatkit.equivalence import Snapshot, Verdict
+    from compatkit.migration import Migration, Project
 
 DECLARED = "[tool.compatkit.verify]"
 
 
+def declared_by(project: Project) -> Declared:
+    """Return what the project's `pyproject.toml` declares."""
+    return declared_scenarios(project.origin) if project.origin else Declared()
+
+
 def decided_by(migration: Migration | None, declared: Iterable[Equivalence]) -> Policy:
     """Return the policy of `migration`, or of none; what `declared` says comes first."""
-    from compatkit.equivalence import Policy
-    from compatkit.migration import Equivalence
-
     policy = Policy() if migration is None else Policy.from_migration(migration)
     for allowance in declared:
         source = DECLARED if allowance != Equivalence() and DECLARED not in policy.sources else ""
@@ -38,8 +45,6 @@ def chosen_policy(
     is_under_test: bool = False,
 ) -> Policy:
     """Return the policy; `is_under_test` says that the migration itself is, so that one is always meant."""
-    from compatkit.equivalence import Policy
-
     if is_exact:
         return Policy.exact()
     is_named = named or project.migrations or is_under_test
@@ -48,8 +53,6 @@ def chosen_policy(
 
 def policy_of_runs(project: Project, named: str | None, *, is_exact: bool) -> Policy:
     """Return the policy for two runs that no scenario made: what the project says of all scenarios holds for them."""
-    from compatkit.cli._verify_commands import declared_by
-
     shared = declared_by(project).shared
     policy = chosen_policy(
         project,
@@ -68,9 +71,6 @@ def with_renames_told(verdict: Verdict, before: Snapshot, after: Snapshot, polic
 
 
 def _renames(verdict: Verdict, before: Snapshot, after: Snapshot) -> Iterator[str]:
-    from compatkit.migration import MigrationError
-    from compatkit.migration.registry import load_all
-
     try:
         migrations, _ = load_all()
     except MigrationError:

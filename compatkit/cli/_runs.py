@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._extras import quiet_mlflow, require
+from compatkit.cli._progress import ProgressBar
+from compatkit.equivalence import EquivalenceError, resolve_snapshot, resolve_snapshots
+from compatkit.equivalence.snapshots import is_snapshot_file
+from compatkit.equivalence.statistics import compare_samples
+from compatkit.migration import MigrationError, parse_equivalence
+
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy, Snapshot
     from compatkit.equivalence.statistics import SampleVerdict
@@ -17,8 +24,6 @@ if TYPE_CHECKING:
 
 def prepare_stores() -> None:
     """Check for MLflow and set how it reads; call it before MLflow is imported."""
-    from compatkit.cli._extras import quiet_mlflow, require
-
     require("mlflow", "numpy", "yaml", extra="verify")
     # MLflow 3 asks for this even of who only reads.
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
@@ -30,8 +35,6 @@ def prepare_stores() -> None:
 
 def read_both(before: str, after: str, *, uri: str | None, uri_after: str | None) -> tuple[Snapshot, Snapshot]:
     """Return what two references name. Raises `EquivalenceError` where both are one run at one place."""
-    from compatkit.equivalence import EquivalenceError, resolve_snapshot
-
     other = uri_after or uri
     if before == after and other == uri:
         raise EquivalenceError.same_run(before)
@@ -46,8 +49,6 @@ def read_both(before: str, after: str, *, uri: str | None, uri_after: str | None
 
 
 def _place(reference: str, uri: str | None) -> str | None:
-    from compatkit.equivalence.snapshots import is_snapshot_file
-
     return str(Path(reference).resolve()) if is_snapshot_file(reference) else uri
 
 
@@ -72,11 +73,6 @@ def compare_many(
     confidence: float,
 ) -> SampleVerdict:
     """Read all runs of both sides, and compare them within the policy's margins and those of the command line."""
-    from compatkit.cli._extras import require
-    from compatkit.cli._progress import ProgressBar
-    from compatkit.equivalence import resolve_snapshots
-    from compatkit.equivalence.statistics import compare_samples
-
     require("scipy", extra="verify")
     given = replace(policy, margins=(*margins, *policy.margins))
     bar = ProgressBar(what="runs")
@@ -91,8 +87,6 @@ def compare_many(
 
 def read_margin(text: str) -> Margin:
     """Return the margin that `METRIC=0.01` or `METRIC=1%` names; raises `click.UsageError` for another text."""
-    from compatkit.migration import MigrationError, parse_equivalence
-
     metric, _, number = text.rpartition("=")
     unit, share = ("relative", 100) if number.endswith("%") else ("absolute", 1)
     try:

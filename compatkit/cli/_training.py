@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,11 +18,12 @@ from compatkit.cli._progress import QuietLine
 from compatkit.cli._voice import is_quiet
 from compatkit.errors import CompatkitError, WrongUse
 from compatkit.record import EpochRecord
+from compatkit.safe_text import without_password
+from compatkit.training import OrchestratorConfig
+from compatkit.training.data import DATASETS
+from compatkit.training.errors import TrainingError
 from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Interruption, Progress
 from compatkit.training.v2.sweep import Combination, FailedTraining, Swept, Trained
-
-if TYPE_CHECKING:
-    from compatkit.training import OrchestratorConfig
 
 
 @contextmanager
@@ -38,8 +39,6 @@ def from_command_line() -> Iterator[None]:
 
 def base_config(preset: str | None, file: Path | None) -> OrchestratorConfig:
     """Return the configuration that settings change."""
-    from compatkit.training import OrchestratorConfig
-
     if preset:
         return OrchestratorConfig.from_preset(preset)
     return OrchestratorConfig.from_file(file) if file else OrchestratorConfig()
@@ -48,15 +47,10 @@ def base_config(preset: str | None, file: Path | None) -> OrchestratorConfig:
 def dataset_source(dataset: str) -> Any:
     """Return the dataset's name, or what `package.module:name` holds."""
     if ":" not in dataset:
-        from compatkit.training.data import DATASETS
-        from compatkit.training.errors import TrainingError
-
         if dataset not in DATASETS:
             with from_command_line():
                 raise TrainingError.unknown("data set", dataset, DATASETS)
         return dataset
-    import sys
-
     # The user's own modules are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
     found = load_object(dataset)
@@ -103,9 +97,8 @@ def summary_json(result: Mapping[str, Any]) -> str:
 
 def open_command(uri: str | None, run_id: str) -> str:
     """Return a shell command that shows the run; a password in it is left for the reader to put in."""
+    # `presets` shows settings without it.
     from mlflow import MlflowClient
-
-    from compatkit.safe_text import without_password
 
     client = MlflowClient(uri)
     place = client.tracking_uri

@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._extras import require
 from compatkit.cli._outputs import write_and_show
+from compatkit.cli._policy import chosen_policy
+from compatkit.cli._progress import ProgressBar, QuietLine
 from compatkit.cli._status import ExitStatus, status_of_proof
+from compatkit.cli._verdict_page import write_results
 from compatkit.cli._verify_options import VerifyCliOptions, overridden
-from compatkit.errors import nearest
+from compatkit.equivalence.commands import Result, ended_by_signals, verify_commands
+from compatkit.errors import CompatkitError, nearest
+from compatkit.migration.registry import seen_from
+from compatkit.report.made import how_results_were_made, with_made
+from compatkit.report.verdict_formats import render_results
+from compatkit.report.verdict_text import explanations_lines
 
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy
-    from compatkit.equivalence.commands import CommandScenario, Declared, Result
+    from compatkit.equivalence.commands import CommandScenario
     from compatkit.migration import Project
-
-
-def declared_by(project: Project) -> Declared:
-    """Return what the project's `pyproject.toml` declares."""
-    from compatkit.equivalence.commands import Declared, declared_scenarios
-
-    return declared_scenarios(project.origin) if project.origin else Declared()
 
 
 def chosen_scenarios(given: VerifyCliOptions, declared: Iterable[CommandScenario]) -> Sequence[CommandScenario]:
@@ -42,13 +44,6 @@ def chosen_scenarios(given: VerifyCliOptions, declared: Iterable[CommandScenario
 
 def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptions, project: Project) -> ExitStatus:
     """Run and compare each scenario; one that fails does not keep the others from being run."""
-    from compatkit.cli._extras import require
-    from compatkit.cli._verdict_page import write_results
-    from compatkit.equivalence.commands import ended_by_signals
-    from compatkit.report.made import how_results_were_made, with_made
-    from compatkit.report.verdict_formats import render_results
-    from compatkit.report.verdict_text import explanations_lines
-
     require("mlflow", "numpy", "yaml", extra="verify")
     if any(scenario.seeds > 1 for scenario in scenarios):
         require("scipy", extra="verify")
@@ -83,10 +78,6 @@ def _holds_anything(folder: Path) -> bool:
 
 
 def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result:
-    from compatkit.cli._progress import ProgressBar, QuietLine
-    from compatkit.equivalence.commands import Result, verify_commands
-    from compatkit.errors import CompatkitError
-
     bar, line = ProgressBar(what="runs"), QuietLine(scenario.name)
 
     def say(text: str) -> None:
@@ -110,9 +101,6 @@ def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result
 
 def _policy(scenario: CommandScenario, project: Project) -> Policy:
     """Return the policy that decides a scenario, and what the scenario itself allows."""
-    from compatkit.cli._policy import chosen_policy
-    from compatkit.migration.registry import seen_from
-
     named = seen_from(scenario.folder, scenario.migration) if scenario.migration else None
     policy = chosen_policy(
         project, named, scenario.equivalence, is_exact=scenario.exact, is_under_test=scenario.is_migration

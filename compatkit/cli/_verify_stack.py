@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._extras import require
 from compatkit.cli._outputs import write_and_show
-from compatkit.cli._verify_options import VerifyCliOptions, require_stack_only
+from compatkit.cli._progress import QuietLine
+from compatkit.cli._status import status_of_proof
+from compatkit.cli._training import dataset_source
+from compatkit.cli._verdict_page import write_matrices
+from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_stack_only
+from compatkit.equivalence import Policy
+from compatkit.equivalence.matrix import Scenario
+from compatkit.equivalence.stack import load_class, verify_stack
+from compatkit.migration import load_project
+from compatkit.report.made import how_made, with_made
+from compatkit.report.verdict_formats import render_matrices
 
 if TYPE_CHECKING:
     from compatkit.cli._status import ExitStatus
@@ -18,26 +31,10 @@ if TYPE_CHECKING:
 
 def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
     """Train every combination, and compare what each run logged with v1 on v1."""
-    import sys
-    import tempfile
-
-    from compatkit.cli._extras import require
-
     require_stack_only(given)
     require("mlflow", "sklearn", "torch")
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
-
-    from compatkit.cli._progress import QuietLine
-    from compatkit.cli._training import dataset_source
-    from compatkit.cli._verdict_page import write_matrices
-    from compatkit.cli._verify_options import in_shard
-    from compatkit.equivalence import Policy
-    from compatkit.equivalence.matrix import Scenario
-    from compatkit.equivalence.stack import load_class, verify_stack
-    from compatkit.migration import load_project
-    from compatkit.report.made import how_made, with_made
-    from compatkit.report.verdict_formats import render_matrices
 
     declared = load_project(Path.cwd()).load_one(given["migration"])
     own_trainers = [load_class(reference) for reference in given["trainers"]]
@@ -73,8 +70,6 @@ def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
 
 
 def _status(matrices: Sequence[Matrix]) -> ExitStatus:
-    from compatkit.cli._status import status_of_proof
-
     return status_of_proof(
         has_differences=any(matrix.has_differences for matrix in matrices),
         has_failures=any(matrix.has_failures for matrix in matrices),

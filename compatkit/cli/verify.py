@@ -85,7 +85,8 @@ def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
       compatkit verify --dataset wine --trainer mypackage.trainer:MyTrainer
     """
     from compatkit.cli._extras import quiet_mlflow
-    from compatkit.cli._verify_commands import chosen_scenarios, declared_by, verify_scenarios
+    from compatkit.cli._policy import declared_by
+    from compatkit.cli._verify_commands import chosen_scenarios, verify_scenarios
     from compatkit.cli._verify_options import direct_scenario, in_shard, is_of_stack, require_one_scenario
     from compatkit.cli._verify_stack import verify_reference_stack
     from compatkit.migration import load_project

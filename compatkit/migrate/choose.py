@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -31,6 +30,9 @@ def split_lines(source: bytes) -> list[bytes]:
 
 def find_hunks(before: bytes, after: bytes) -> tuple[Hunk, ...]:
     """Return the differences, in order; two that touch are one."""
+    # A run without --interactive need not wait for it.
+    import difflib
+
     old, new = split_lines(before), split_lines(after)
     codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return tuple(

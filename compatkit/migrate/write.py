@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,6 +180,9 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def _replace(target: Path, content: bytes, check: Callable[[], None]) -> None:
+    # With --check nothing is written, and it brings every kind of compression.
+    import tempfile
+
     status = target.stat()
     handle, name = tempfile.mkstemp(prefix=f"{PREFIX}{os.getpid()}-", suffix=SUFFIX, dir=target.parent)
     temporary = Path(name)

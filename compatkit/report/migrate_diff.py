@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +39,9 @@ def hunk_lines(hunk: Hunk) -> Iterator[bytes]:
 def _diff(result: FileResult, folder: Path) -> Iterator[bytes]:
     assert isinstance(result.outcome, Rewritten)
     name = os.fsencode(_from(folder, result.path))
+    # Only --diff and --patch wait for it.
+    import difflib
+
     lines = difflib.diff_bytes(
         difflib.unified_diff,
         split_lines(result.before),
