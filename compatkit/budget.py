@@ -71,6 +71,7 @@ def require_depth(depth: int) -> None:
 
 def load_json(text: str) -> Any:
     """Read JSON. Raises `ValueError` for what is none, and for what is nested too deep."""
+    # Whoever reads one kind of file need not wait for the parsers of the others.
     import json
 
     try:
@@ -81,6 +82,7 @@ def load_json(text: str) -> Any:
 
 def load_toml(text: str, **options: Any) -> dict[str, Any]:
     """Read TOML. Raises `tomllib.TOMLDecodeError` for what is none, and for what would cost too much to read."""
+    # As above.
     import tomllib
 
     if len(text) > _TOML_BYTES:

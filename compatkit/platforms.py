@@ -76,6 +76,7 @@ def only_one(name: str, *, say: Callable[[], None] | None = None) -> Iterator[No
 
 
 def _lock_of(name: str) -> IO[bytes] | None:
+    # Each of these costs more than this module, and most who import it need none.
     import hashlib
     import tempfile
 
@@ -94,6 +95,7 @@ def group_of_its_own() -> dict[str, Any]:
     """Return what `subprocess` needs to start a process whose children end with it: Ctrl-C does not reach them."""
     if hasattr(os, "killpg"):
         return {"start_new_session": True}
+    # As above.
     import subprocess
 
     return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
@@ -116,6 +118,7 @@ def end_group(process: subprocess.Popen[Any]) -> None:
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         elif sys.platform == "win32":
+            # As above.
             import subprocess
 
             command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
@@ -143,6 +146,7 @@ def copy_attributes(source: Path, target: Path) -> None:
                 if name.startswith(("user.", "system.")):
                     raise
     elif sys.platform == "darwin":
+        # As above.
         import ctypes
 
         everything_but_data = 1 | 4  # COPYFILE_ACL, COPYFILE_XATTR

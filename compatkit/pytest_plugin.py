@@ -48,6 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Install the shim before the first conftest is imported, which may use old names itself."""
     if not (early_config.known_args_namespace.compatkit_shim or early_config.getini("compatkit_shim")):
         return
+    # Every run of pytest imports this module, and most want no shim.
     from compatkit.migration import load_project
     from compatkit.shim.install import install, is_installed
     from compatkit.shim.startup import hand_down
@@ -81,6 +82,7 @@ def compat_trainer(request: pytest.FixtureRequest, compat_version: str) -> Any:
         def compat_trainer(compat_version):
             return OldTrainer(lr=0.1) if compat_version == "v1" else NewTrainer(lr=0.1)
     """
+    # Every run of pytest imports this module, and most want none of this.
     from compatkit.errors import CompatkitError
 
     marker = request.node.get_closest_marker("compat_trainer")
@@ -97,6 +99,7 @@ def compat_trainer(request: pytest.FixtureRequest, compat_version: str) -> Any:
 
 @pytest.fixture(scope="session")
 def _mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # MLflow is for those that ask for this fixture.
     from compatkit.equivalence.sandbox import make_template
 
     return make_template(tmp_path_factory.mktemp("compatkit-mlflow"))
@@ -105,6 +108,7 @@ def _mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def mlflow_sandbox(tmp_path_factory: pytest.TempPathFactory, _mlflow_template: Path) -> Iterator[Sandbox]:
     """A private MLflow store for this test: `uri`, `folder`, `client()`, `run_ids()`. MLflow's state is set back."""
+    # As above.
     from compatkit.equivalence.sandbox import sandboxed
 
     with sandboxed(tmp_path_factory.mktemp("mlflow-sandbox"), _mlflow_template) as sandbox:
@@ -114,12 +118,14 @@ def mlflow_sandbox(tmp_path_factory: pytest.TempPathFactory, _mlflow_template: P
 @pytest.fixture(scope="session")
 def assert_runs_equivalent() -> Callable[..., None]:
     """The function `compatkit.testing.assert_runs_equivalent`: fails with what differs between two runs."""
+    # As above.
     from compatkit.testing import assert_runs_equivalent as function
 
     return function
 
 
 def _load(reference: str) -> Any:
+    # As above.
     from compatkit.equivalence.errors import EquivalenceError
 
     module, _, name = reference.partition(":")

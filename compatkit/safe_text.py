@@ -38,7 +38,8 @@ def toml_text(text: str) -> str:
     >>> toml_text("a\x85\t\N{GRINNING FACE}\x7f")
     '"a\x85\\t😀\\u007f"'
     """
-    import json  # late: the run-time path does without
+    # The run-time path does without.
+    import json
 
     # A JSON string is a TOML string, but for the one control character that JSON does not escape. Half of a character
     # is none to TOML, so that nothing beyond ASCII may be escaped as JSON does.

@@ -153,6 +153,7 @@ def _installed(module: str, v2: str) -> tuple[str, Mapping[str, frozenset[str]]]
     """Return the version and the names of a module, where v2 of its library is installed; nothing is imported."""
     top = module.partition(".")[0]
     try:
+        # It needs the extra `draft`.
         from compatkit.authoring.releases import take_inventory
     except ImportError:
         # What reads a release comes with an extra; without it this is not asked.

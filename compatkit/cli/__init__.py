@@ -84,8 +84,10 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return ExitStatus.FAILED
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click takes any EOFError for the end of a terminal's input, such as that of a file that was cut.
+        cut = error.__cause__ if isinstance(error.__cause__, EOFError) else None
+        click.echo(f"error: {_unforeseen(cut)}" if cut else "Interrupted.", err=True)
         return ExitStatus.FAILED
     except WrongUse as error:
         click.echo(f"error: {error}", err=True)
@@ -101,6 +103,7 @@ def _run() -> int:
 
 def _unforeseen(error: Exception) -> CompatkitError:
     """Say what happened, where, and what to do about it; with COMPATKIT_DEBUG=1, show the traceback too."""
+    # Only a failure waits for these.
     import traceback
 
     from compatkit.cli._extras import as_missing_extra
@@ -113,6 +116,13 @@ def _unforeseen(error: Exception) -> CompatkitError:
         what = f"{error.strerror or type(error).__name__}."
         return CompatkitError(what, where=str(error.filename), hint="check the path, permissions and free space")
     frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, EOFError):
+        read = [frame for frame in frames if not frame.filename.startswith("<")][-1]
+        return CompatkitError(
+            f"A file that was read ends too early: {error or 'EOFError'}.",
+            where=f"{read.filename}, line {read.lineno}: {read.line}",
+            hint="a pickle or a compiled module was cut: write the first anew, delete the second (__pycache__)",
+        )
     own = [frame for frame in frames if "compatkit" in frame.filename.replace(os.sep, "/").split("/")] or frames
     return CompatkitError(
         f"compatkit failed: {type(error).__name__}: {error}",

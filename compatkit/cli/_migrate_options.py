@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from compatkit.cli._options import with_given
+from compatkit.cli._options import are_settings_given, settings_at, with_given
 from compatkit.cli._outputs import output_parser
 from compatkit.cli._voice import say
 from compatkit.errors import nearest
@@ -40,8 +40,6 @@ class MigrateCliOptions(TypedDict):
     verdict: Path | None
     show_settings: bool
     show_files: bool
-    config: tuple[str, ...]
-    isolated: bool
 
 
 parse_outputs = output_parser(FORMATS)
@@ -49,11 +47,12 @@ parse_outputs = output_parser(FORMATS)
 
 def settings_for(given: MigrateCliOptions) -> Settings:
     """Return the nearest settings, with what was given on the command line before them."""
-    from compatkit.migrate.settings import load_settings, settings_file
+    # The help of a command needs no settings.
+    from compatkit.migrate.settings import settings_file
 
     first = given["stdin_filename"] or given["paths"][0]
-    settings = load_settings(folder_of(first), config=given["config"], isolated=given["isolated"])
-    if not (given["config"] or given["isolated"]):
+    settings = settings_at(folder_of(first))
+    if not are_settings_given():
         origins = {settings_file(folder_of(path)) for path in given["paths"][1:]}
         if origins - {settings.project.origin}:
             used = settings.project.origin or "no pyproject.toml"
@@ -75,6 +74,7 @@ def existing_folder(path: Path) -> Path:
 
 def require_paths(paths: Iterable[Path]) -> None:
     """Refuse a path that does not exist, and is no pattern."""
+    # Nor does it look for files.
     from compatkit.migrate.finding.find import is_glob
 
     for path in paths:
@@ -90,6 +90,7 @@ def require_codes(settings: Settings, migrations: Iterable[Migration]) -> None:
     ignored = (code for _, codes in settings.per_file_ignores for code in codes)
     asked = (*sorted(settings.select), *sorted(settings.ignore), *ignored)
     if any(wanted.startswith("CK9") for wanted in asked):
+        # Only codes of the tool itself need them.
         from compatkit.authoring.explaining import TOOL_CODES
 
         known += TOOL_CODES

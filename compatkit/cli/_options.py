@@ -26,7 +26,9 @@ from compatkit.options import (
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
+    from compatkit.migration import Project
 
+_META = "compatkit.settings"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MADE = 50_000  # objects, between two searches for circles
 
@@ -36,8 +38,7 @@ def wished(*, without: Iterable[str] = ()) -> Callable[[_Command], _Command]:
     left_out = frozenset(without)
 
     def decorate(command: _Command) -> _Command:
-        for option in (_CONFIG, _ISOLATED):
-            command = option(command)
+        command = reads_settings(command)
         for key, (field, wish) in reversed(wishes().items()):
             if field.name not in left_out:
                 command = _option(key, wish)(command)
@@ -46,13 +47,51 @@ def wished(*, without: Iterable[str] = ()) -> Callable[[_Command], _Command]:
     return decorate
 
 
-_CONFIG = click.option(
-    "--config",
-    multiple=True,
-    metavar="FILE|KEY=VALUE",
-    help="A TOML file in place of the pyproject.toml, or one key of [tool.compatkit]; repeatable.",
-)
-_ISOLATED = click.option("--isolated", is_flag=True, help="Read no pyproject.toml.")
+def reads_settings(command: _Command) -> _Command:
+    """Give a command the options that say where its settings come from; `settings_at` and `project_at` heed them."""
+
+    def keep(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+        if value:
+            ctx.meta[f"{_META}.{parameter.name}"] = value
+
+    isolated = click.option(
+        "--isolated", is_flag=True, expose_value=False, callback=keep, help="Read no pyproject.toml."
+    )
+    config = click.option(
+        "--config",
+        multiple=True,
+        metavar="FILE|KEY=VALUE",
+        expose_value=False,
+        callback=keep,
+        help="A TOML file in place of the pyproject.toml, or one key of [tool.compatkit]; repeatable.",
+    )
+    return isolated(config(command))
+
+
+def are_settings_given() -> bool:
+    """Tell whether the command line says where settings come from."""
+    return bool(_said("config") or _said("isolated"))
+
+
+def settings_at(start: Path) -> Settings:
+    """Return the settings for a folder, as --config and --isolated say."""
+    # The help of a command needs no settings.
+    from compatkit.migrate.settings import load_settings
+
+    return load_settings(start, config=_said("config") or (), isolated=bool(_said("isolated")))
+
+
+def project_at(start: Path) -> Project:
+    """Return the project for a folder, as --config and --isolated say; else as at run time, where it is read alone."""
+    # The help of a command needs no project.
+    from compatkit.migration import load_project
+
+    return settings_at(start).project if are_settings_given() else load_project(start)
+
+
+def _said(option: str) -> Any:
+    context = click.get_current_context(silent=True)
+    return context and context.meta.get(f"{_META}.{option}")
 
 
 def _option(key: str, wish: Wish) -> Callable[[_Command], _Command]:

@@ -1,4 +1,4 @@
-"""Files that commands write, and the option `--output FORMAT=FILE` of those that write several reports at once."""
+"""Files that commands write: the options `--output FORMAT=FILE`, of several reports at once, and `--html`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import click
 from compatkit.errors import CompatkitError, nearest
 
 Outputs = tuple[tuple[str, Path], ...]
+
+html_option = click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page with curves, weights and tables; it loads nothing.",
+)
 
 
 def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Parameter, Iterable[str]], Outputs]:
@@ -27,6 +34,17 @@ def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Pa
         return tuple(found)
 
     return parse
+
+
+def require_page(html: Path | None, *, is_logged: bool = False) -> None:
+    """Raise `CompatkitError` before anything is done, if a page is wanted and cannot be made or put there."""
+    # It reads what is installed, which takes longer than click.
+    from compatkit.cli._extras import require
+
+    if html or is_logged:
+        require("jinja2", extra="report")
+    if html and not html.parent.is_dir():
+        raise CompatkitError(f"There is no folder {html.parent}.", where="--html", hint="make it, or name another")
 
 
 def write_text(file: Path, text: str) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compatkit.cli._options import are_settings_given, settings_at
 from compatkit.equivalence import Policy
-from compatkit.equivalence.commands import Declared, declared_scenarios
+from compatkit.equivalence.commands import Declared, declared_in, declared_scenarios
+from compatkit.errors import WrongUse
 from compatkit.migration import Equivalence, MigrationError
 from compatkit.migration.registry import load_all
 
@@ -23,7 +26,13 @@ DECLARED = "[tool.compatkit.verify]"
 
 
 def declared_by(project: Project) -> Declared:
-    """Return what the project's `pyproject.toml` declares."""
+    """Return what the project's `pyproject.toml` declares, or what --config and --isolated put in its place."""
+    if are_settings_given():
+        folder = project.origin.parent if project.origin else Path.cwd()
+        try:
+            return declared_in(settings_at(folder).verify, folder, "--config")
+        except MigrationError as error:
+            raise WrongUse(error.what, where=error.where, hint=error.hint) from error
     return declared_scenarios(project.origin) if project.origin else Declared()
 
 

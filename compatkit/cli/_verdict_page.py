@@ -1,4 +1,4 @@
-"""The option --html of the commands that compare: write the page, and log it into a run."""
+"""Write the page of the option --html, and log it into a run."""
 
 from __future__ import annotations
 
@@ -10,49 +10,30 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.equivalence import take_snapshot
+from compatkit.equivalence.reading.known_names import FOLDER, page_name
+from compatkit.equivalence.verdict import Verdict
 from compatkit.errors import CompatkitError
+from compatkit.report.made import how_made, how_results_were_made
+from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, Sampled, write_verdict_page
 
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy
     from compatkit.equivalence.commands import Result
     from compatkit.equivalence.matrix import Cell, Matrix
     from compatkit.equivalence.statistics import SampleVerdict
-    from compatkit.equivalence.verdict import Verdict
     from compatkit.migration import Allowance
-    from compatkit.report.verdict_page import Compared, Comparison
-
-html_option = click.option(
-    "--html",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a page with curves, weights and tables; it loads nothing.",
-)
-
-
-def require_page(html: Path | None, *, is_logged: bool = False) -> None:
-    """Raise `CompatkitError` before anything is done, if a page is wanted and cannot be made or put there."""
-    from compatkit.cli._extras import require
-
-    if html or is_logged:
-        require("jinja2", extra="report")
-    if html and not html.parent.is_dir():
-        raise CompatkitError(f"There is no folder {html.parent}.", where="--html", hint="make it, or name another")
+    from compatkit.report.verdict_page import Comparison
 
 
 def write_matrices(html: Path | None, matrices: Sequence[Matrix], policy: Policy, uri: str) -> None:
     """Write a page of all cells, if one is wanted; the runs are read again, one at a time."""
-    from compatkit.report.made import how_made
-    from compatkit.report.verdict_page import write_verdict_page
-
     if html is not None:
         write_verdict_page(html, _comparisons(matrices, policy, uri), title="verify", made=how_made(policy.title))
 
 
 def write_results(html: Path | None, results: Sequence[Result], policies: Sequence[Policy]) -> None:
     """Write a page of all runs that commands logged, if one is wanted."""
-    from compatkit.report.made import how_results_were_made
-    from compatkit.report.verdict_page import write_verdict_page
-
     if html is not None:
         rows = (row for pair in zip(results, policies, strict=True) for row in _of_result(*pair))
         write_verdict_page(html, rows, title="verify", made=how_results_were_made(results))
@@ -60,9 +41,6 @@ def write_results(html: Path | None, results: Sequence[Result], policies: Sequen
 
 def deliver_samples(verdict: SampleVerdict, html: Path | None, *, is_logged: bool) -> None:
     """Write the page of many runs against many where it is wanted; there is no one run that it could be logged into."""
-    from compatkit.report.made import how_made
-    from compatkit.report.verdict_page import Sampled, write_verdict_page
-
     if is_logged:
         raise click.UsageError("--log-html needs one RUN_B; with --before-runs and --after-runs give --html FILE")
     if html is not None:
@@ -71,9 +49,6 @@ def deliver_samples(verdict: SampleVerdict, html: Path | None, *, is_logged: boo
 
 def deliver_page(compared: Compared, html: Path | None, *, is_logged: bool, tracking_uri: str | None) -> None:
     """Write the page of one comparison where it is wanted; `tracking_uri` is where the second run is."""
-    from compatkit.report.made import how_made
-    from compatkit.report.verdict_page import write_verdict_page
-
     title = f"{compared.before.run_id[:8]} against {compared.after.run_id[:8]}"
     if html:
         write_verdict_page(html, [compared], title=title, made=how_made(compared.verdict.policy))
@@ -85,10 +60,6 @@ def _log_page(compared: Compared, title: str, tracking_uri: str | None) -> None:
     """Log the page into the second run, where a later comparison leaves it out."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
-
-    from compatkit.equivalence.reading.known_names import FOLDER, page_name
-    from compatkit.report.made import how_made
-    from compatkit.report.verdict_page import write_verdict_page
 
     run_id = compared.after.run_id
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
@@ -107,9 +78,6 @@ def _log_page(compared: Compared, title: str, tracking_uri: str | None) -> None:
 
 
 def _of_result(result: Result, policy: Policy) -> Iterator[Comparison]:
-    from compatkit.equivalence.verdict import Verdict
-    from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, Sampled
-
     if result.failure:
         yield NotCompared(result.scenario, result.failure)
     for sides in result.comparisons:
@@ -126,9 +94,6 @@ def _of_result(result: Result, policy: Policy) -> Iterator[Comparison]:
 
 
 def _comparisons(matrices: Sequence[Matrix], policy: Policy, uri: str) -> Iterator[Comparison]:
-    from compatkit.equivalence import take_snapshot
-    from compatkit.report.verdict_page import Compared, Conclusion, NotCompared
-
     for matrix in matrices:
         baseline = matrix.cells[0]
         before = take_snapshot(baseline.run_id, tracking_uri=uri) if any(_verdicts(matrix)) else None

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compatkit.cli._extras import require
+from compatkit.cli._options import are_settings_given
 from compatkit.cli._outputs import write_and_show
 from compatkit.cli._policy import chosen_policy
 from compatkit.cli._progress import ProgressBar, QuietLine
+from compatkit.cli._runs import read_margin
 from compatkit.cli._status import ExitStatus, status_of_proof
 from compatkit.cli._verdict_page import write_results
-from compatkit.cli._verify_options import VerifyCliOptions, overridden
-from compatkit.equivalence.commands import Result, ended_by_signals, verify_commands
+from compatkit.cli._verify_options import VerifyCliOptions, of_commands
+from compatkit.equivalence.commands import CommandScenario, Result, ended_by_signals, verify_commands
 from compatkit.errors import CompatkitError, nearest
+from compatkit.migration import Equivalence
 from compatkit.migration.registry import seen_from
 from compatkit.report.made import how_results_were_made, with_made
 from compatkit.report.verdict_formats import render_results
@@ -27,7 +31,6 @@ from compatkit.report.verdict_text import explanations_lines
 
 if TYPE_CHECKING:
     from compatkit.equivalence import Policy
-    from compatkit.equivalence.commands import CommandScenario
     from compatkit.migration import Project
 
 
@@ -42,11 +45,40 @@ def chosen_scenarios(given: VerifyCliOptions, declared: Iterable[CommandScenario
     return [overridden(by_name[name], given) for name in dict.fromkeys(wanted)]
 
 
+def direct_scenario(given: VerifyCliOptions, shared: Mapping[str, Any]) -> CommandScenario | None:
+    """Return the scenario that the command line itself names; the `shared` settings of the project hold for it too."""
+    if given["before"] is not None and given["after"] is not None:
+        before, after = _words("--before", given["before"]), _words("--after", given["after"])
+        scenario = CommandScenario("commands", Path.cwd(), before=before, after=after)
+    elif given["base"] is not None:
+        scenario = CommandScenario(
+            f"against {given['base']}",
+            Path.cwd(),
+            base=given["base"],
+            command=given["arguments"],
+            shim=given["shim"],
+            migrate=given["migrate"],
+        )
+    else:
+        return None
+    return overridden(replace(scenario, **shared), given)
+
+
+def overridden(scenario: CommandScenario, given: VerifyCliOptions) -> CommandScenario:
+    """Set what was given on the command line before what is declared."""
+    names = {*of_commands(given), *(["migration"] if given["migration"] else [])} - {"margins"}
+    said: dict[str, Any] = {name: value for name, value in given.items() if name in names}
+    margins = Equivalence(margins=tuple(map(read_margin, given["margins"])))
+    return replace(scenario, **said, equivalence=(*scenario.equivalence, margins))
+
+
 def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptions, project: Project) -> ExitStatus:
     """Run and compare each scenario; one that fails does not keep the others from being run."""
     require("mlflow", "numpy", "yaml", extra="verify")
     if any(scenario.seeds > 1 for scenario in scenarios):
         require("scipy", extra="verify")
+    if are_settings_given() and any(scenario.shim or scenario.migrate for scenario in scenarios):
+        raise click.UsageError("--config and --isolated do not reach the sides of --shim and --migrate: leave them out")
     # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
     policies = [_policy(scenario, project) for scenario in scenarios]
     folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
@@ -70,6 +102,16 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptio
     if is_kept:
         click.echo(f"The stores and outputs of these runs: {folder.resolve()}", err=True)
     return _status(results)
+
+
+def _words(option: str, command: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise click.UsageError(f"{option} cannot be read: {error}") from error
+    if not words:
+        raise click.UsageError(f"{option} is empty")
+    return words
 
 
 def _holds_anything(folder: Path) -> bool:

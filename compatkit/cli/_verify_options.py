@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
 from compatkit.cli._outputs import output_parser
 from compatkit.report import FORMATS
-
-if TYPE_CHECKING:
-    from compatkit.equivalence.commands import CommandScenario
 
 
 class VerifyCliOptions(TypedDict):
@@ -108,48 +104,17 @@ def is_of_stack(given: VerifyCliOptions) -> bool:
     return bool(_given(given, _OF_STACK))
 
 
+def of_commands(given: VerifyCliOptions) -> list[str]:
+    """Return the names of the options that were given and that only commands know."""
+    return _given(given, _OF_COMMANDS)
+
+
 def require_stack_only(given: VerifyCliOptions) -> None:
     """Refuse, for the reference stack, what is said of commands: it would silently do nothing."""
-    if wrong := _given(given, _OF_COMMANDS):
+    if wrong := of_commands(given):
         raise click.UsageError(
             f"{_option(wrong[0])} needs commands: --before and --after, --base, or scenarios in pyproject.toml"
         )
-
-
-def direct_scenario(given: VerifyCliOptions, shared: Mapping[str, Any]) -> CommandScenario | None:
-    """Return the scenario that the command line itself names; the `shared` settings of the project hold for it too."""
-    from dataclasses import replace
-
-    from compatkit.equivalence.commands import CommandScenario
-
-    if given["before"] is not None and given["after"] is not None:
-        before, after = _words("--before", given["before"]), _words("--after", given["after"])
-        scenario = CommandScenario("commands", Path.cwd(), before=before, after=after)
-    elif given["base"] is not None:
-        scenario = CommandScenario(
-            f"against {given['base']}",
-            Path.cwd(),
-            base=given["base"],
-            command=given["arguments"],
-            shim=given["shim"],
-            migrate=given["migrate"],
-        )
-    else:
-        return None
-    return overridden(replace(scenario, **shared), given)
-
-
-def overridden(scenario: CommandScenario, given: VerifyCliOptions) -> CommandScenario:
-    """Set what was given on the command line before what is declared."""
-    from dataclasses import replace
-
-    from compatkit.cli._runs import read_margin
-    from compatkit.migration import Equivalence
-
-    names = {*_given(given, _OF_COMMANDS), *(["migration"] if given["migration"] else [])} - {"margins"}
-    said: dict[str, Any] = {name: value for name, value in given.items() if name in names}
-    margins = Equivalence(margins=tuple(map(read_margin, given["margins"])))
-    return replace(scenario, **said, equivalence=(*scenario.equivalence, margins))
 
 
 def _given(given: VerifyCliOptions, names: tuple[str, ...]) -> list[str]:
@@ -160,16 +125,6 @@ def _given(given: VerifyCliOptions, names: tuple[str, ...]) -> list[str]:
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}" if name in _OF_COMMANDS else f"--{name.removesuffix('s')}"
-
-
-def _words(option: str, command: str) -> tuple[str, ...]:
-    try:
-        words = tuple(shlex.split(command))
-    except ValueError as error:
-        raise click.UsageError(f"{option} cannot be read: {error}") from error
-    if not words:
-        raise click.UsageError(f"{option} is empty")
-    return words
 
 
 T = TypeVar("T")

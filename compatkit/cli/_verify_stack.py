@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._extras import require
+from compatkit.cli._options import project_at
 from compatkit.cli._outputs import write_and_show
 from compatkit.cli._progress import QuietLine
 from compatkit.cli._status import status_of_proof
@@ -20,7 +21,6 @@ from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_st
 from compatkit.equivalence import Policy
 from compatkit.equivalence.matrix import Scenario
 from compatkit.equivalence.stack import load_class, verify_stack
-from compatkit.migration import load_project
 from compatkit.report.made import how_made, with_made
 from compatkit.report.verdict_formats import render_matrices
 
@@ -36,7 +36,7 @@ def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
 
-    declared = load_project(Path.cwd()).load_one(given["migration"])
+    declared = project_at(Path.cwd()).load_one(given["migration"])
     own_trainers = [load_class(reference) for reference in given["trainers"]]
     own_orchestrators = [load_class(reference) for reference in given["orchestrators"]]
     datasets, presets = given["datasets"] or ("digits",), given["presets"] or ("development",)

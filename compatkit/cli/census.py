@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._options import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@reads_settings
 @click.pass_context
 def command(
     ctx: click.Context, files: tuple[Path, ...], paths: tuple[Path, ...], chosen: tuple[str, ...], form: str
@@ -46,10 +48,9 @@ def command(
       compatkit census census.json --in src/
     """
     from compatkit.migrate.census import codes_counted, take_census
-    from compatkit.migration import load_project
     from compatkit.report.migrate_text import failures
 
-    migrations = load_project(Path.cwd()).load(chosen)
+    migrations = project_at(Path.cwd()).load(chosen)
     moves = [move for migration in migrations for move in migration.moves]
     census = take_census(files, paths or (Path(),), moves, changed=migrations)
     if form == "json":

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._verdict_page import html_option
+from compatkit.cli._options import project_at, reads_settings
+from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._status import ExitStatus
 from compatkit.report import FORMATS
 
 if TYPE_CHECKING:
-    from compatkit.cli._status import ExitStatus
     from compatkit.equivalence import Verdict
     from compatkit.equivalence.statistics import SampleVerdict
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 )
 @html_option
 @click.option("--log-html", is_flag=True, help="Log that page into RUN_B, as an artifact below compatkit/.")
+@reads_settings
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -73,10 +75,9 @@ def command(
 
     from compatkit.cli._policy import policy_of_runs, with_renames_told
     from compatkit.cli._runs import compare_many, prepare_stores, read_both, read_margin, require_one_way
-    from compatkit.cli._verdict_page import deliver_page, deliver_samples, require_page
+    from compatkit.cli._verdict_page import deliver_page, deliver_samples
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain
-    from compatkit.migration import load_project
     from compatkit.report.explain_text import explanation_lines
     from compatkit.report.made import how_made, with_made
     from compatkit.report.verdict_formats import render_samples, render_verdict
@@ -86,7 +87,7 @@ def command(
     given_margins = tuple(map(read_margin, margins))
     prepare_stores()
     require_page(html, is_logged=log_html)
-    policy = policy_of_runs(load_project(Path.cwd()), migration, is_exact=exact)
+    policy = policy_of_runs(project_at(Path.cwd()), migration, is_exact=exact)
     policy = replace(policy, accepts_unread=accept_unread or policy.accepts_unread)
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
@@ -108,8 +109,6 @@ def command(
 
 
 def _status(verdict: Verdict | SampleVerdict) -> ExitStatus:
-    from compatkit.cli._status import ExitStatus
-
     if verdict.is_open:
         return ExitStatus.FAILED
     return ExitStatus.OK if verdict.is_accepted else ExitStatus.FINDINGS

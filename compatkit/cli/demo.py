@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from compatkit.errors import CompatkitError
 
 if TYPE_CHECKING:
     from compatkit.cli._stage import Stage
@@ -67,16 +70,12 @@ def _play(stage: Stage) -> None:
 
 def _train(stage: Stage, command: str) -> str:
     """Run a training, show its last line, and return its MLflow run id."""
-    import json
-
     output = stage.run(command).stdout
     stage.show(output, last=1)
     return str(json.loads(output.rstrip().splitlines()[-1])["run_id"])
 
 
 def _require_the_crash(traceback: str) -> None:
-    from compatkit.errors import CompatkitError
-
     if traceback.rstrip().splitlines()[-1] != _CRASH:
         raise CompatkitError(f"This is not the crash that the demo is about: {_CRASH}.", where="step 2")
 
@@ -84,8 +83,6 @@ def _require_the_crash(traceback: str) -> None:
 def _copy_service(target: Path) -> None:
     import shutil
     from importlib.util import find_spec
-
-    from compatkit.errors import CompatkitError
 
     spec = find_spec("compatkit.fixtures")
     folders = spec.submodule_search_locations if spec else None

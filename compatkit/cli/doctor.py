@@ -16,8 +16,9 @@ import click
 
 from compatkit import __version__
 from compatkit.cli._extras import EXTRAS
+from compatkit.cli._options import are_settings_given, reads_settings, settings_at
 from compatkit.cli._status import ExitStatus
-from compatkit.errors import CompatkitError
+from compatkit.errors import CompatkitError, WrongUse
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
@@ -41,6 +42,7 @@ class Check:
 @click.command("doctor", epilog="Example: compatkit doctor services/training")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+@reads_settings
 @click.pass_context
 def command(ctx: click.Context, path: Path, *, as_json: bool) -> None:
     """Check the project at PATH (by default the one here), and this environment.
@@ -64,13 +66,13 @@ def command(ctx: click.Context, path: Path, *, as_json: bool) -> None:
 
 
 def _project(root: Path) -> Iterator[Check]:
-    from compatkit.migrate.settings import load_settings
-
     try:
-        settings = load_settings(root)
+        settings = settings_at(root)
         declared = settings.project.declared()
         migrations = settings.project.settle(declared)
     except CompatkitError as error:
+        if isinstance(error, WrongUse) and are_settings_given():
+            raise
         yield Check("settings", "wrong", f"{error.what} ({error.where})", error.hint)
         return
     if origin := settings.project.origin:
@@ -126,15 +128,15 @@ def _installed(name: str) -> object:
 
 
 def _scenarios(settings: Settings) -> Iterator[Check]:
-    if (origin := settings.project.origin) is None:
+    if settings.project.origin is None and not settings.verify:
         return
     if find_spec("numpy") is None:
         yield Check("verify", "ok", "its scenarios are not looked at: that needs pip install 'compatkit[verify]'")
         return
-    from compatkit.equivalence.commands.declared import declared_scenarios
+    from compatkit.cli._policy import declared_by
 
     try:
-        found = declared_scenarios(origin).scenarios
+        found = declared_by(settings.project).scenarios
     except CompatkitError as error:
         yield Check("verify", "wrong", f"{error.what} ({error.where})", error.hint)
         return

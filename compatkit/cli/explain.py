@@ -6,18 +6,20 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._options import project_at, reads_settings
 from compatkit.errors import WrongUse, nearest
 
 
 @click.command("explain", epilog="Example: compatkit explain CK101, or compatkit explain lightning-2:PL206")
 @click.argument("code", metavar="CODE|ID:CODE")
+@reads_settings
 def command(code: str) -> None:
     """Explain a code that a finding, a warning or a report names.
 
     It is looked for in the migrations of the project, then in all that are installed. ID:CODE asks one of them.
     """
     from compatkit.authoring.explaining import TOOL_CODES, explain_code, explain_tool_code
-    from compatkit.migration import Migration, available_migrations, codes_of, load_migration, load_project
+    from compatkit.migration import Migration, available_migrations, codes_of, load_migration
     from compatkit.migration.registry import find_file
 
     migration_id, _, wanted = code.rpartition(":")
@@ -30,7 +32,7 @@ def command(code: str) -> None:
         migrations = [load_migration(find_file(migration_id))]
     else:
         installed = available_migrations()
-        migrations = [*load_project(Path.cwd()).load(), *(load_migration(file) for file in installed.values())]
+        migrations = [*project_at(Path.cwd()).load(), *(load_migration(file) for file in installed.values())]
     found = next((migration for migration in migrations if wanted in codes_of(migration)), None)
     if found is None:
         known = [*(name for migration in migrations for name in codes_of(migration)), *TOOL_CODES]

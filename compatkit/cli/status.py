@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compatkit.cli._options import rare_collections, wished, with_given
+from compatkit.cli._options import rare_collections, settings_at, wished, with_given
 from compatkit.cli._status import ExitStatus
 
 
@@ -37,8 +37,6 @@ def command(
     form: str,
     depth: int,
     chosen: tuple[str, ...],
-    config: tuple[str, ...],
-    isolated: bool,
     **given: Any,
 ) -> None:
     """Show what is left to migrate below the paths (by default: here), by code, folder and owner (CODEOWNERS).
@@ -60,7 +58,6 @@ def command(
     from compatkit.migrate import Task
     from compatkit.migrate.finding.find import FileScope
     from compatkit.migrate.owners import load_owners
-    from compatkit.migrate.settings import load_settings
     from compatkit.migrate.status import take_status
     from compatkit.migrate.status_history import StatusRun, history_text, read_status_history, with_entry
     from compatkit.migrate.write import write_output
@@ -71,7 +68,7 @@ def command(
     ctx.with_resource(rare_collections())
     places = paths or (Path(),)
     require_paths(places)
-    settings = with_given(load_settings(existing_folder(places[0]), config=config, isolated=isolated), given)
+    settings = with_given(settings_at(existing_folder(places[0])), given)
     migrations, bar = settings.project.load(chosen), ProgressBar()
     task = Task.of(migrations, settings.options)
     scope = FileScope.of(settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._options import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 
 
@@ -21,6 +22,7 @@ from compatkit.cli._status import ExitStatus
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a stub is missing or stale.")
 @click.option("--migration", "chosen", multiple=True, metavar="ID_OR_PATH", help="The migration to use; repeatable.")
+@reads_settings
 @click.pass_context
 def command(
     ctx: click.Context, paths: tuple[Path, ...], folder: Path | None, *, check: bool, chosen: tuple[str, ...]
@@ -42,9 +44,8 @@ def command(
       compatkit stubs src/
     """
     from compatkit.migrate.stubs.plan import plan_stubs, write_stub
-    from compatkit.migration import load_project
 
-    migrations = load_project(Path.cwd()).load(chosen)
+    migrations = project_at(Path.cwd()).load(chosen)
     plan = plan_stubs(paths or (Path(),), [move for migration in migrations for move in migration.moves], folder=folder)
     due = [file for file in plan.files if not file.is_current]
     for file in due:

@@ -7,8 +7,16 @@ from typing import Unpack
 
 import click
 
-from compatkit.cli._verdict_page import html_option, require_page
-from compatkit.cli._verify_options import VerifyCliOptions, parse_outputs, parse_shard
+from compatkit.cli._options import project_at, reads_settings
+from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._verify_options import (
+    VerifyCliOptions,
+    in_shard,
+    is_of_stack,
+    parse_outputs,
+    parse_shard,
+    require_one_scenario,
+)
 from compatkit.report import FORMATS
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -64,6 +72,7 @@ _COUNT = click.IntRange(min=1)
 )
 @html_option
 @click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
+@reads_settings
 @click.pass_context
 def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
     """Run two commands, one command in two revisions, or the reference stack, and compare what they log to MLflow.
@@ -84,21 +93,21 @@ def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
       compatkit verify --base main -- python train.py
       compatkit verify --dataset wine --trainer mypackage.trainer:MyTrainer
     """
-    from compatkit.cli._extras import quiet_mlflow
-    from compatkit.cli._policy import declared_by
-    from compatkit.cli._verify_commands import chosen_scenarios, verify_scenarios
-    from compatkit.cli._verify_options import direct_scenario, in_shard, is_of_stack, require_one_scenario
-    from compatkit.cli._verify_stack import verify_reference_stack
-    from compatkit.migration import load_project
-
     require_one_scenario(given)
     require_page(given["html"])
+    from compatkit.cli._extras import quiet_mlflow
+    from compatkit.cli._policy import declared_by
+    from compatkit.cli._verify_commands import chosen_scenarios, direct_scenario, verify_scenarios
+
     quiet_mlflow()
-    project = load_project(Path.cwd())
+    project = project_at(Path.cwd())
     declared = declared_by(project)
     if direct := direct_scenario(given, declared.shared):
         ctx.exit(int(verify_scenarios([direct], given, project)))
     chosen = [] if is_of_stack(given) else chosen_scenarios(given, declared.scenarios)
     if chosen:
         ctx.exit(int(verify_scenarios(in_shard(chosen, given["shard"]), given, project)))
+    # Only this use needs torch.
+    from compatkit.cli._verify_stack import verify_reference_stack
+
     ctx.exit(int(verify_reference_stack(given)))

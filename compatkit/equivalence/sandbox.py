@@ -41,6 +41,7 @@ class Sandbox:
 
     def run_ids(self) -> list[str]:
         """Return the ids of all top-level runs in this store, in the order in which they began."""
+        # It imports the commands, of which most tests run none.
         from compatkit.equivalence.commands.store import Store, top_level_runs
 
         return [run.run_id for run in top_level_runs("sandbox", Store(self.folder))]

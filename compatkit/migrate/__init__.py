@@ -36,6 +36,7 @@ def __getattr__(name: str) -> Any:
     # Most runs write nothing, and what writes takes as long to import as 500 files to read.
     if name not in ("WriteError", "replace_file", "write_report"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Not before it is asked for: a run that only looks writes nothing.
     from compatkit.migrate import write
 
     return getattr(write, name)

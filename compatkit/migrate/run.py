@@ -72,6 +72,7 @@ def plan_task(
     files = [file for file in listed if file.name not in left_out]
     processes = usable_cores() if jobs is None else jobs
     if task.options.through_reexports:
+        # Only --through-reexports needs it, and it brings the rules.
         from compatkit.migrate.between.reexports import gather_reexports
 
         task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))

@@ -17,8 +17,6 @@ from compatkit.migrate.verify_keys import verify_schema
 from compatkit.migration import MigrationError, Project, parse_shape
 from compatkit.options import RunOptions, SettingKind, Wish, wishes
 
-# Read and checked elsewhere: by `compatkit presets` and `compatkit verify`.
-_OF_OTHERS = ("presets", "verify")
 _HINT = "compatkit docs migrate says what each key means"
 
 
@@ -27,6 +25,7 @@ class Settings(RunOptions):
     """The project, and its wishes for every run; what the command line says goes before them."""
 
     project: Project = field(default_factory=Project)
+    verify: Mapping[str, object] = field(default_factory=dict)  # read and checked by `compatkit verify`
 
     @property
     def folder(self) -> Path:
@@ -123,8 +122,7 @@ def _settings(table: Mapping[str, object], file: Path | None, where: str) -> Set
         if not kind.fits(value):
             raise WrongUse(f"{key} is {value!r}, expected {kind.expected}.", where=where, hint=_HINT)
         given[key.replace("-", "_")] = kind.read(value, folder)
-    for key in _OF_OTHERS:
-        given.pop(key, None)
+    given.pop("presets", None)
     project = Project(given.pop("migrations", ()), given.pop("homes", {}), given.pop("producers", {}), file)
     return Settings(project=project, **given)
 

@@ -55,6 +55,7 @@ def process(job: Job, task: Task) -> Outcome:
             return _with_unused_ignores(outcome, job, task)
         return outcome
     except Exception as error:  # noqa: BLE001 - the outermost loop over files
+        # Only a failure waits for it.
         import traceback
 
         reason = f"An internal error: {type(error).__name__}: {error}"
@@ -80,6 +81,7 @@ def _with_unused_ignores(outcome: Outcome, job: Job, task: Task) -> Outcome:
 
 
 def _rewrite_source(job: Job, task: Task) -> Outcome:
+    # It brings the rules, and a file without a match needs none.
     from compatkit.rewrite import rewrite_source
 
     return rewrite_source(

@@ -100,6 +100,7 @@ class Workers:
         return self._own
 
     def _await(self, batch: Batch, future: Future[tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+        # One process needs no pool.
         from concurrent.futures import BrokenExecutor
 
         try:
@@ -153,6 +154,7 @@ def _unusable(reference: str, reason: str) -> WrongUse:
 
 
 def _in_another_process(use: Callable[[ProcessPoolExecutor], T]) -> T | None:
+    # One process needs no pool.
     from concurrent.futures import BrokenExecutor
 
     try:

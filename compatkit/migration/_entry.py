@@ -5,13 +5,13 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Scalar
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
 _KEYWORDS = frozenset(keyword.kwlist)
@@ -81,8 +81,6 @@ class Entry:
         return value
 
     def day(self, key: str) -> date:
-        from datetime import date, datetime
-
         value = self.given[key]
         # A time of day would be read as a day by whoever forgets the time zone.
         if not isinstance(value, date) or isinstance(value, datetime):

@@ -37,12 +37,14 @@ def load_migration(path: str | Path) -> Migration:
 
 def parse_migration(text: str, *, origin: Path | None = None) -> Migration:
     """Read a migration from TOML `text`; `origin` only names it in errors."""
+    # Not before a migration is parsed: the shim of a project without one starts without it.
     import tomllib
 
     name = str(origin or "<text>")
     try:
         document = load_toml(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
+        # Only an error waits for it.
         from compatkit.migration.lines import syntax_line
 
         raise MigrationError.unreadable(name, error).at_line(syntax_line(str(error))) from error

@@ -173,6 +173,7 @@ class Move(Row):
         """True for a name in the old module that v2 does not have in the new one."""
         if not self.inventory or not dotted.startswith(f"{self.old}."):
             return False
+        # Few moves have an inventory.
         from compatkit.migration.inventory import read_inventory
 
         # Of a star import, the module is asked for.

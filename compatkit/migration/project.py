@@ -78,6 +78,7 @@ def load_project(start: Path) -> Project:
 
     Raises `MigrationError` for an unknown key or a value of the wrong type.
     """
+    # Most folders have no pyproject.toml of ours.
     import tomllib
 
     place = start.resolve()
@@ -102,6 +103,7 @@ def _without_commands(table: Mapping[str, object]) -> dict[str, object]:
     """Return the table without what is said to commands only."""
     if table.keys() <= _OWN:
         return dict(table)
+    # The run-time path starts without them where the table has no such key.
     from compatkit.options import wishes
 
     of_commands = wishes().keys() | {"presets", "verify"}

@@ -158,6 +158,7 @@ def _bundled() -> dict[str, Path]:
 
 
 def _registered(bundled: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str, MigrationError]]:
+    # It costs 30 ms, which only the search through installed packages should pay.
     from importlib.metadata import entry_points
 
     found: dict[str, Path] = {}

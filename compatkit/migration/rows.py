@@ -368,6 +368,7 @@ def _change_table(name: str) -> Callable[[], Table]:
     """Return what finds a table of `change_rows`, imported with the first row: the shim's own migration has none."""
 
     def find() -> Table:
+        # It imports this module.
         from compatkit.migration import change_rows
 
         found: Table = getattr(change_rows, name)

@@ -126,6 +126,7 @@ def _lifted(record: object, other: object, metrics: type) -> object:
     """Return `other`, a plain `metrics`, as a record of `record`'s class: many classes compare with their like only."""
     if isinstance(other, Storage) or not isinstance(other, metrics):
         return other
+    # It imports this module.
     from compatkit.record.reading import read_instance
 
     return read_instance(cast("type[CompatRecord]", type(record)), other)

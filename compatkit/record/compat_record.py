@@ -341,6 +341,7 @@ def _is_call_of_metrics(layout: RecordLayout, values: tuple[object, ...], named:
 
 def _fill_as_metrics(record: CompatRecord, values: tuple[object, ...], named: Mapping[str, object]) -> None:
     """Let the metrics class build one of its own, with all that it does then, and take that over."""
+    # It imports this module.
     from compatkit.record.reading import take_over_instance
 
     layout = type(record).__compatkit_layout__

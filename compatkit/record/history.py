@@ -73,6 +73,7 @@ def read_history(
     reader = HistoryReader(EpochRecord)
     if not explain and validated is None and counts_from is None:
         return reader.read(history)
+    # A record alone needs no reader of histories.
     from compatkit.record.formats._rows import Placing, placed_by
 
     placing = Placing(validated, counts_from)

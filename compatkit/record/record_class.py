@@ -171,6 +171,7 @@ def _is_made(cls: type) -> bool:
 
 def _rebuild_reduced(metrics: Any, names: FieldNames, function: Callable[..., object], arguments: Any) -> object:
     """Let a metrics class rebuild one of its own, as its `__reduce__` says, and read that."""
+    # Only what is unpickled needs it.
     from compatkit.record.reading import read_instance
 
     built = function(*arguments)

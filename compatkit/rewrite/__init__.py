@@ -28,6 +28,7 @@ def __getattr__(name: str) -> Any:
     # Most runs over a tree meet no file that matters, and the engine takes as long to import as 2,000 files to read.
     if name != "rewrite_source":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # It brings LibCST, and a tree without a match needs none.
     from compatkit.rewrite.engine import rewrite_source
 
     return rewrite_source

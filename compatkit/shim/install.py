@@ -62,6 +62,7 @@ def wait_for_project(project: str, names: Iterable[str], files: Mapping[str, obj
     """
 
     def start() -> None:
+        # `import compatkit` stays below 3 ms.
         from compatkit.shim.startup import start_guarded
 
         start_guarded(project)
@@ -97,12 +98,14 @@ def is_installed() -> bool:
 
 
 def _install_default() -> None:
+    # As above.
     from compatkit.migration import find_migration
 
     _install((find_migration(),), [])
 
 
 def _install(migrations: tuple[Migration, ...], named: Iterable[str]) -> None:
+    # As above.
     from compatkit.shim.installed import Shim
     from compatkit.shim.warning import rewrite_by
 

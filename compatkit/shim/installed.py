@@ -85,6 +85,7 @@ def _changed_calls(migrations: Sequence[Migration]) -> ChangedCalls | None:
     if not any(migration.calls for migration in migrations):
         # Most migrations change no arguments, and need none of this.
         return None
+    # Only migrations with such rows need it.
     from compatkit.shim.changed_calls import ChangedCalls
 
     return ChangedCalls(migrations)
@@ -93,6 +94,7 @@ def _changed_calls(migrations: Sequence[Migration]) -> ChangedCalls | None:
 def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
     if not any(migration.members for migration in migrations):
         return None
+    # As above.
     from compatkit.shim.members import RenamedMembers
 
     return RenamedMembers(migrations)
@@ -100,10 +102,12 @@ def _renamed_members(migrations: Sequence[Migration]) -> RenamedMembers | None:
 
 def _hooks(migrations: Sequence[Migration]) -> Iterator[_Part]:
     if any(member.gathers for migration in migrations for member in migration.members):
+        # As above.
         from compatkit.shim.gathered_hooks import GatheredHooks
 
         yield GatheredHooks(migrations)
     if any(migration.hooks for migration in migrations):
+        # As above.
         from compatkit.shim.changed_hooks import ChangedHooks
 
         yield ChangedHooks(migrations)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
@@ -26,6 +27,9 @@ REWRITE = f"{PACKAGE}.rewrite"
 RULES = f"{REWRITE}.rules"
 QUESTIONS = ("What", "Which", "Where", "How", "Whether")
 _QUESTION = rf"({'|'.join(QUESTIONS)})\b"
+# Their modules hold the options, so that the help of one imports nothing else.
+COMMANDS = f"{PACKAGE}.cli."
+Import = ast.Import | ast.ImportFrom
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -37,9 +41,9 @@ class Module:
         self.is_package = parts[-1] == "__init__"
         self.name = ".".join(parts[:-1] if self.is_package else parts)
         self.path = path
-        text = path.read_text(encoding="utf-8")
-        self.lines = len(text.splitlines())
-        self.tree = ast.parse(text)
+        self.text = path.read_text(encoding="utf-8")
+        self.lines = len(self.text.splitlines())
+        self.tree = ast.parse(self.text)
         self.nodes = list(ast.walk(self.tree))
 
     @property
@@ -53,10 +57,22 @@ class Module:
         froms = [node for node in self.nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
         return [*found, *((node.module or "", alias.name) for node in froms for alias in node.names)]
 
-    @property
-    def late_imports(self) -> int:
+    @cached_property
+    def late_imports(self) -> list[Import]:
         inside = {id(node) for function in self.functions for node in ast.walk(function)}
-        return sum(id(node) in inside for node in self.nodes if isinstance(node, ast.Import | ast.ImportFrom))
+        return [node for node in self.nodes if isinstance(node, Import) and id(node) in inside]
+
+    @property
+    def unexplained_imports(self) -> list[Import]:
+        """List late imports without a comment before them, but for libraries of an extra, and those of commands."""
+        is_command = self.name.startswith(COMMANDS) and not self.path.name.startswith("_")
+        return [] if is_command else [node for node in self.late_imports if not self._is_explained(node)]
+
+    def _is_explained(self, node: Import) -> bool:
+        top = ((node.module if isinstance(node, ast.ImportFrom) else None) or node.names[0].name).partition(".")[0]
+        above = (line.strip() for line in reversed(self.text.splitlines()[: node.lineno - 1]))
+        first = next(line for line in above if line and not line.startswith(("from ", "import ")))
+        return first.startswith("#") or not (top == PACKAGE or top in sys.stdlib_module_names)
 
     @property
     def public_names(self) -> list[str]:
@@ -166,7 +182,8 @@ def figures(house: House) -> Iterator[tuple[str, str]]:
     yield "functions of rules with over 3 parameters", str(len(house.wide_functions()))
     yield "one basename in several folders", str(len(house.basenames()))
     yield "one public name in several modules", str(len(house.public_names()))
-    yield "imports inside functions / in modules", f"{sum(m.late_imports for m in late)} / {len(late)}"
+    yield "imports inside functions / in modules", f"{sum(len(m.late_imports) for m in late)} / {len(late)}"
+    yield "of these without a word", str(sum(len(m.unexplained_imports) for m in modules))
     yield "error constructors / used once", f"{len(made)} / {sum(count <= 1 for count in made.values())}"
     yield f"docstrings that begin with {'/'.join(QUESTIONS)}", str(sum(len(m.questions) for m in modules))
 
@@ -175,7 +192,8 @@ def details(house: House) -> Iterator[tuple[str, list[str]]]:
     modules = house.modules.values()
     yield "basenames", [f"{name} {count}" for name, count in house.basenames().items()]
     yield "public names", [f"{name} {count}" for name, count in house.public_names().items()]
-    yield "late imports", [f"{m.name} {m.late_imports}" for m in modules if m.late_imports]
+    yield "late imports", [f"{m.name} {len(m.late_imports)}" for m in modules if m.late_imports]
+    yield "late imports without a word", [f"{m.name}:{n.lineno}" for m in modules for n in m.unexplained_imports]
     yield "constructors used once", [name for name, count in house.constructors().items() if count <= 1]
     yield "wide functions", house.wide_functions()
     yield "docstrings", [name for m in modules for name in m.questions]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,24 @@ from tests.cli import here
 HEAVY = {"hypothesis", "libcst", "mlflow", "numpy", "pandas", "sklearn", "torch"}
 
 
+# Every command that reads [tool.compatkit] of the folder in which it is called, with what it must be given.
+READS_SETTINGS = [
+    ["census", "census.json"],
+    ["compare", "a.json", "b.json"],
+    ["doctor"],
+    ["explain", "CK101"],
+    ["migrate"],
+    ["status"],
+    ["stubs"],
+    ["verify"],
+]
+
+
 def compatkit(
     *arguments: str, cwd: Path | None = None, python: str = sys.executable
 ) -> subprocess.CompletedProcess[str]:
     command = [python, "-c", "from compatkit.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
 
 
 def imported_by(code: str) -> set[str]:
@@ -96,7 +110,10 @@ def test_an_error_names_what_where_and_what_to_do(tmp_path: Path) -> None:
         ["migrate", "--migration", "nosuch"],
         ["status", "--migration", "nosuch"],
         ["migrate", "nosuch"],
-        ["migrate", "--config", "renam=true"],
+        *([*command, "--config", "renam=true"] for command in READS_SETTINGS),
+        ["verify", "--config", "verify.nosuch=1"],
+        ["verify", "--config", "verify=1"],
+        ["verify", "--isolated", "--base", "main", "--shim", "--", "python", "train.py"],
         ["migrations", "show", "nosuch"],
         ["presets", "nosuch"],
         ["train", "--preset", "nosuch"],
@@ -116,3 +133,45 @@ def test_what_is_typed_wrongly_is_wrong_use_in_every_command(tmp_path: Path, arg
 
     assert done.returncode == 64
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", READS_SETTINGS, ids=lambda command: command[0])
+def test_isolated_reads_no_settings(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.compatkit]\nnosuch = 1\n")
+    (tmp_path / "census.json").write_text('{"schema": 1, "uses": []}')
+
+    assert "nosuch" in (done := here.compatkit(*command, cwd=tmp_path)).stderr + done.stdout
+    isolated = here.compatkit(*command, "--isolated", "--config", "migrations=['numpy-2']", cwd=tmp_path)
+    assert "nosuch" not in isolated.stderr + isolated.stdout
+
+
+def test_scenarios_of_the_command_line_are_those_that_are_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[[tool.compatkit.verify.scenarios]]\nname = "of the file"\nbefore = "a"\nafter = "b"\n')
+    scenarios = "verify.scenarios=[{name = 'given', before = 'a', after = 'b'}]"
+
+    assert "scenarios: of the file" in here.compatkit("doctor", cwd=tmp_path).stdout
+    shown = here.compatkit("doctor", "--config", scenarios, cwd=tmp_path).stdout
+    assert "scenarios: given" in shown
+    assert "of the file" not in shown
+
+
+def test_a_file_that_was_cut_is_no_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "difflib.pyc").write_bytes(MAGIC_NUMBER + bytes(12))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    done = compatkit("explain", "NOPE")
+
+    assert done.returncode == 2
+    assert "Interrupted" not in done.stderr
+    assert "error: A file that was read ends too early: " in done.stderr
+    assert "import difflib" in done.stderr
+
+
+def test_the_end_of_what_a_terminal_says_is_an_interruption(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import pytorch_lightning as pl\n\npl.Trainer()\n")
+
+    done = compatkit("init", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.endswith("Interrupted.\n")

@@ -50,6 +50,7 @@ def compare_releases(
     What the old release says of itself is `mined` too, where that is asked for.
     """
     require("griffe", extra="draft")
+    # They need the extra `draft`.
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.interface_changes import find_changes
     from compatkit.authoring.releases import locate_release

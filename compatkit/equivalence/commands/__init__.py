@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.equivalence.commands.declared import Declared, declared_scenarios
+from compatkit.equivalence.commands.declared import Declared, declared_in, declared_scenarios
 from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.process import ended_by_signals
 from compatkit.equivalence.commands.result import Comparison, Result, RunVerdict
@@ -16,6 +16,7 @@ __all__ = [
     "Declared",
     "Result",
     "RunVerdict",
+    "declared_in",
     "declared_scenarios",
     "ended_by_signals",
     "verify_commands",

@@ -33,19 +33,23 @@ def declared_scenarios(project: Path) -> Declared:
         document = load_toml(project.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MigrationError.unreadable(str(project), error) from error
-    where = f"{project}, [tool.compatkit.verify]"
-    table = document.get("tool", {}).get("compatkit", {}).get("verify", {})
+    return declared_in(document.get("tool", {}).get("compatkit", {}).get("verify", {}), project.parent, str(project))
+
+
+def declared_in(table: object, folder: Path, origin: str) -> Declared:
+    """Read `[tool.compatkit.verify]`, which `origin` holds, for commands that run in `folder`."""
+    where = f"{origin}, [tool.compatkit.verify]"
     if not isinstance(table, dict):
         raise MigrationError.wrong_value("verify", table, "a table", where=where)
     own = {key: value for key, value in table.items() if key != "scenarios"}
-    shared = _checked(own, OF_ALL, project.parent, where, "scenarios")
+    shared = _checked(own, OF_ALL, folder, where, "scenarios")
     rows = table.get("scenarios", [])
     if not isinstance(rows, list):
         raise MigrationError.wrong_value("scenarios", rows, "a list of tables", where=where)
     found: dict[str, CommandScenario] = {}
     for number, row in enumerate(rows, 1):
-        place = f"{project}, [[tool.compatkit.verify.scenarios]] #{number}"
-        scenario = _scenario(row, shared, project.parent, place)
+        place = f"{origin}, [[tool.compatkit.verify.scenarios]] #{number}"
+        scenario = _scenario(row, shared, folder, place)
         if scenario.name in found:
             first = list(found).index(scenario.name) + 1
             raise MigrationError.declared_twice(

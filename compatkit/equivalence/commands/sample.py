@@ -23,6 +23,7 @@ from compatkit.equivalence.commands.scenario import AGAIN, CommandScenario, Side
 from compatkit.equivalence.commands.store import LoggedRun, Store, bring_up_to_date, top_level_runs
 from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
+from compatkit.shim.startup import OFF, VARIABLE, variables
 
 # Seconds: what two runs of before stamp with the second at which they began is to differ, as noise.
 _APART = 1.1
@@ -103,8 +104,6 @@ def _of_tree(side: Side, store: Store, environment: dict[str, str]) -> dict[str,
 
 
 def _of_shim(side: Side, scenario: CommandScenario, environment: dict[str, str]) -> dict[str, str]:
-    from compatkit.shim.startup import OFF, VARIABLE, variables
-
     if side.is_shimmed:
         return variables(side.folder, _chosen(scenario), path=environment.get("PYTHONPATH"))
     # The migrated code must do without, even where the environment has it on for every Python.

@@ -12,6 +12,7 @@ sample before is scaled, not its estimated mean, so that the error of the mean i
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from statistics import variance
 
@@ -136,6 +137,4 @@ def _doubled(start: int) -> list[int]:
 
 def _first(tried: range, room: float, spread: tuple[float, float], level: float) -> int:
     """Return the smallest number that decides: more runs never decide less."""
-    from bisect import bisect_left
-
     return tried[bisect_left(tried, True, key=lambda n: _decides(n, room, spread, level))]

@@ -137,6 +137,7 @@ def _holds(file: Path, digest: str, *, is_text: bool = False) -> bool:
     """Tell whether git would keep the content of a file, as it is or with its line ends made one, as that object."""
     if not digest:
         return False
+    # Only where git lists files as changed is any hashed.
     import hashlib
 
     try:

@@ -120,6 +120,7 @@ def _is_keras_csv(rows: Sequence[Row], header: Sequence[str]) -> bool:
 
 
 def _read_table(path: Path) -> object:
+    # Only files need it.
     import csv
 
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -149,6 +150,7 @@ def _separator(text: str, usual: str) -> str:
 
 
 def _is_regular(text: str, separator: str) -> bool:
+    # As above.
     import csv
 
     try:
@@ -169,6 +171,7 @@ def _header(reader: Any) -> Sequence[str]:
 
 def _checked_rows(reader: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a `csv.DictReader`. Raises ValueError where it would drop a cell, or make one up."""
+    # As above.
     import csv
 
     try:

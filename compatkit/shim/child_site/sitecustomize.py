@@ -10,6 +10,7 @@ import sys
 
 def _start() -> None:
     try:
+        # Every child starts with this file, and only inside this guard may an import fail.
         from compatkit.shim.startup import start_guarded
     except ImportError:
         # A Python of another environment, which has no compatkit: none of our business.

@@ -39,6 +39,7 @@ def engine_started(config: OrchestratorConfig) -> Iterator[Processes]:
             where="OrchestratorConfig, at scale.engine",
             hint="start it without torchrun, or set scale.engine to local",
         )
+    # It needs Ray.
     from compatkit.training.v2.on_ray.cluster import connected
 
     with connected(config):
@@ -49,6 +50,7 @@ def engine_kept(config: OrchestratorConfig) -> AbstractContextManager[None]:
     """Stay connected to Ray while several trainings run, where they run there: connecting takes seconds."""
     if config.scale.engine != "ray":
         return nullcontext()
+    # As above.
     from compatkit.training.v2.on_ray.cluster import connected
 
     return connected(config)
@@ -64,6 +66,7 @@ def train_by_engine(
 ) -> list[EpochRecord]:
     """Train `model` in place, and return the history; `saved` is a state to go on from."""
     if config.scale.engine == "ray":
+        # As above.
         from compatkit.training.v2.on_ray.caller import train_on_ray
 
         assert isinstance(trainer, ModelTrainerV2)  # any other was refused

@@ -134,6 +134,7 @@ def _pickled(request: Request) -> bytes:
 
 def _mailbox_class() -> type[Any]:
     """Return the actor's class; made here, it is pickled by value, and its process need not import torch."""
+    # Only the actor's own process needs it.
     import asyncio
 
     class CompatkitDesk:

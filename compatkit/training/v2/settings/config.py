@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -257,8 +258,6 @@ def _build(name: str, where: str, settings: object, known: Mapping[str, Orchestr
 
 
 def _installed() -> Iterator[tuple[str, str, object]]:
-    from importlib.metadata import entry_points
-
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
         where = f"entry point {point.value}"
         try:
