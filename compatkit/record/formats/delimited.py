@@ -161,6 +161,7 @@ def _is_regular(text: str, separator: str) -> bool:
 
 
 def _header(reader: Any) -> Sequence[str]:
+    # As above.
     import csv
 
     try:
