@@ -93,6 +93,10 @@ def load_toml(text: str, **options: Any) -> dict[str, Any]:
         return tomllib.loads(text, **options)
     except RecursionError:
         raise tomllib.TOMLDecodeError("it is nested too deep") from None
+    except ValueError as error:
+        if isinstance(error, tomllib.TOMLDecodeError):
+            raise
+        raise tomllib.TOMLDecodeError(f"it holds what Python does not read: {error}") from None
 
 
 def load_yaml(raw: bytes, budget: Budget) -> list[Any]:

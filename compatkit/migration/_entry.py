@@ -21,6 +21,11 @@ _CODE = re.compile(r"[A-Z]{2,}\d{3,}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
+def is_name(text: object) -> bool:
+    """Tell whether a text can be a name in Python code; a keyword cannot."""
+    return isinstance(text, str) and text.isidentifier() and text not in _KEYWORDS
+
+
 class Entry:
     """A TOML table. Each method reads the value of one key, which must be there."""
 
@@ -93,7 +98,7 @@ class Entry:
         is_plain = (plain := _PLAIN.fullmatch(value)) and (parts < 2 or plain[1])
         if is_plain and _KEYWORDS.isdisjoint(names):
             return value
-        if len(names) < parts or not all(name.isidentifier() and name not in _KEYWORDS for name in names):
+        if len(names) < parts or not all(map(is_name, names)):
             raise self.wrong(key, value, f"a dotted name{' of a module and a symbol in it' if parts > 1 else ''}")
         return value
 
@@ -102,8 +107,8 @@ class Entry:
 
     def name(self, key: str) -> str:
         value = self.text(key)
-        if not value.isidentifier():
-            raise self.wrong(key, value, "a name")
+        if not is_name(value):
+            raise self.wrong(key, value, "a name, and no keyword of Python")
         return value
 
     def scalars(self) -> Iterator[tuple[str, Scalar]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import isfinite
 
-from compatkit.migration._entry import Entry
+from compatkit.migration._entry import Entry, is_name
 from compatkit.migration.changes import (
     About,
     CallChange,
@@ -67,11 +68,10 @@ def _of(*, parts: int = 2, may_be_pattern: bool = False) -> ColumnKind:
         names = entry.texts(key) if isinstance(entry.value(key), list) else (entry.text(key),)
         for name in names:
             components = name.split(".")
-            fits = all(
-                each.isidentifier() or (each == "*" and may_be_pattern and at) for at, each in enumerate(components)
-            )
+            fits = all(is_name(each) or (each == "*" and may_be_pattern and at) for at, each in enumerate(components))
             if len(components) < parts or not fits or components[-1] == "*":
-                raise entry.wrong(key, name, "a dotted name, or a list of them")
+                of = " of a module and a symbol in it" if parts > 1 else ""
+                raise entry.wrong(key, name, f"a dotted name{of}, or a list of them")
         if not names:
             raise MigrationError.missing_key(key, where=entry.where)
         return names
@@ -88,17 +88,26 @@ def _parameters(entry: Entry, key: str) -> tuple[str, ...]:
 
 
 def _renamings(entry: Entry, key: str) -> tuple[RenamedArgument, ...]:
-    table = entry.table(key)
+    table = _by_name(entry, key)
     for name, value in table.items():
-        if not (name.isidentifier() and isinstance(value, str) and value.isidentifier()):
-            raise entry.wrong(f"{key}.{name}", value, "a name")
+        if not is_name(value):
+            raise entry.wrong(f"{key}.{name}", value, "a name, and no keyword of Python")
     return tuple(RenamedArgument(name, str(value)) for name, value in table.items())
 
 
 def _settings(entry: Entry, key: str) -> tuple[SettingWrite, ...]:
-    return tuple(
-        SettingWrite(name, _literal(entry, f"{key}.{name}", value)) for name, value in entry.table(key).items()
-    )
+    for name in (table := entry.table(key)):
+        if not is_name(name):
+            raise entry.wrong(key, name, "the name of an argument, and no keyword of Python")
+    return tuple(SettingWrite(name, _literal(entry, f"{key}.{name}", value)) for name, value in table.items())
+
+
+def _by_name(entry: Entry, key: str) -> Mapping[str, object]:
+    """Return a table whose keys are arguments of v1; in a dict that a call spreads, one can be called as a keyword."""
+    for name in (table := entry.table(key)):
+        if not name.isidentifier():
+            raise entry.wrong(key, name, "the name of an argument")
+    return table
 
 
 def _mapped(entry: Entry, key: str) -> tuple[Mapped, ...]:
@@ -106,7 +115,7 @@ def _mapped(entry: Entry, key: str) -> tuple[Mapped, ...]:
 
 
 def _pairs(entry: Entry, key: str) -> Iterator[Mapped]:
-    for name, rows in entry.table(key).items():
+    for name, rows in _by_name(entry, key).items():
         for row in rows if isinstance(rows, list) else [rows]:
             if not isinstance(row, list) or len(row) != 2:
                 raise entry.wrong(f"{key}.{name}", row, "pairs [v1, v2]")
@@ -115,7 +124,7 @@ def _pairs(entry: Entry, key: str) -> Iterator[Mapped]:
 
 def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
     found = []
-    for name, rows in entry.table(key).items():
+    for name, rows in _by_name(entry, key).items():
         values = rows if isinstance(rows, list) else [rows]
         found.append(Condition(name, tuple(_literal(entry, f"{key}.{name}", value) for value in values)))
     return tuple(found)
@@ -123,7 +132,7 @@ def _conditions(entry: Entry, key: str) -> tuple[Condition, ...]:
 
 def _matches(entry: Entry, key: str) -> tuple[Match, ...]:
     found = []
-    for name, pattern in entry.table(key).items():
+    for name, pattern in _by_name(entry, key).items():
         try:
             found.append(Match(name, re.compile(str(pattern)).pattern if isinstance(pattern, str) else ""))
         except re.error as error:
@@ -142,11 +151,13 @@ def _literal(entry: Entry, key: str, value: object) -> Literal:
     """Return a literal: TOML's own values, or `{ python = "None" }` for what TOML cannot say."""
     if isinstance(value, dict) and set(value) == {"python"} and isinstance(value["python"], str):
         try:
-            found: Literal = ast.literal_eval(value["python"])
-        except (ValueError, SyntaxError):
+            found: Literal = ast.literal_eval(value["python"].strip())
+            # Infinity can be read, and not be written again.
+            ast.literal_eval(repr(found))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
             raise entry.wrong(key, value, "a Python literal") from None
         return found
-    if isinstance(value, str | int | float | bool):
+    if isinstance(value, str | int | float | bool) and not (isinstance(value, float) and not isfinite(value)):
         return value
     raise entry.wrong(key, value, 'a string, a number, true, false, or { python = "…" } with a literal')
 
@@ -168,6 +179,12 @@ def _checked_path(entry: Entry, key: str, path: str) -> str:
             key, path, "keys with dots between them, such as 'trainer.gpus'; a '*' stands for one of them"
         )
     return path
+
+
+def _last_part(entry: Entry, key: str) -> str:
+    if re.fullmatch(r"[\w-]+", name := entry.text(key)):
+        return name
+    raise entry.wrong(key, name, "a name of letters, digits, _ and -, without a path")
 
 
 def _search_words(entry: Entry, key: str) -> tuple[str, ...]:
@@ -207,7 +224,8 @@ FLAG = ColumnKind(_flag, {"type": "string", "pattern": r"^(--?[\w{]|\{)[\w.{}-]*
 
 
 def _check_call(call: CallChange, entry: Entry) -> None:
-    does = call.to or call.rename or call.add or call.pin or call.drop or call.mapped or call.v2 is not None
+    moves_arguments = call.v2 is not None and call.v2 != call.v1
+    does = call.to or call.rename or call.add or call.pin or call.drop or call.mapped or moves_arguments
     if bool(does) == bool(call.say):
         if does:
             what = "It says what to tell, and what to change."
@@ -216,6 +234,7 @@ def _check_call(call: CallChange, entry: Entry) -> None:
         raise MigrationError.no_change(*ways, given=False, where=entry.where)
     if call.v2 is not None and not call.v1:
         raise MigrationError.missing_key("v1", where=entry.where)
+    _check_arguments(call, entry)
     # Positions that change meaning under one name could not be told from those that were changed already.
     kept = [row.v1 for row in call.rename] + list(call.drop)
     if not call.to and call.v2:
@@ -225,9 +244,30 @@ def _check_call(call: CallChange, entry: Entry) -> None:
                 raise entry.wrong("v2", list(call.v2), expected)
 
 
+def _check_arguments(call: CallChange, entry: Entry) -> None:
+    """Refuse what a second run would undo, and conditions that no call fulfils."""
+    renamed = {row.v1 for row in call.rename}
+    dropped = {*call.drop}
+    for key, settings, gone in (("add", call.add, renamed), ("pin", call.pin, renamed | dropped)):
+        for setting in settings:
+            if setting.name in gone:
+                raise entry.wrong(key, setting.name, "an argument of v2; the row says that this one is gone")
+    if both := {row.name for row in call.mapped} & dropped:
+        raise entry.wrong("drop", min(both), "an argument that gets no other value")
+    if both := {row.name for row in call.add} & {row.name for row in call.pin}:
+        raise entry.wrong("pin", min(both), "an argument that is not in `add`, which every call gets")
+    needed = {row.name for rows in (call.when, call.matches, call.made_of) for row in rows}
+    needed |= call.asked if len(call.asked) == 1 else set()
+    expected = "an argument that the row does not need: so it is about no call"
+    if excluded := {*call.unless} & needed or (call.asked if call.asked <= {*call.unless} else set()):
+        raise entry.wrong("unless", min(excluded), expected)
+    if call.lacks and needed.issuperset(call.lacks):
+        raise entry.wrong("lacks", list(call.lacks), expected)
+
+
 def _check_member(member: MemberChange, entry: Entry) -> None:
-    if not member.v2 and not member.say:
-        raise MigrationError.no_change("`v2`", "`say`", given=False, where=entry.where).about("v2")
+    if bool(member.v2) == bool(member.say):
+        raise MigrationError.no_change("`v2`", "`say`", given=bool(member.v2), where=entry.where).about("v2")
     if bool(member.gathers) != bool(member.calls_at):
         raise MigrationError.missing_key("calls_at" if member.gathers else "gathers", where=entry.where)
     if member.gathers and (member.v2 or not member.defined):
@@ -235,6 +275,9 @@ def _check_member(member: MemberChange, entry: Entry) -> None:
 
 
 def _check_hook(hook: HookChange, entry: Entry) -> None:
+    for key, names in (("v1", hook.v1), ("v2", hook.v2)):
+        if names[:1] in (("self",), ("cls",)):
+            raise entry.wrong(key, list(names), f"the parameters without {names[0]!r}")
     if hook.v1 == hook.v2:
         raise entry.wrong("v2", list(hook.v2), "other parameters than v1's")
     for row in hook.rename:
@@ -564,7 +607,10 @@ KEYS = Table(
         "Paths, from the top as well, that a file must have too to be one of those that are meant.",
     ),
     Column(
-        "v2", NAME, "The key's new name, without a path; it stays where it is. Give one of `v2`, `of` and `say`.", ""
+        "v2",
+        ColumnKind(_last_part, {"type": "string", "pattern": r"^[\w-]+$"}),
+        "The key's new name, without a path; it stays where it is. Give one of `v2`, `of` and `say`.",
+        "",
     ),
     Column("of", SYMBOL, "A callable: what lies under the key are its arguments, and changes as [[calls]] says.", ""),
     SAY,

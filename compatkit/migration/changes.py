@@ -165,8 +165,13 @@ class CallChange(Row):
     @property
     def is_conditional(self) -> bool:
         """True for a change of some calls only, or one that the old name tells from those that were made."""
+        return bool(self.to or self.has_conditions)
+
+    @property
+    def has_conditions(self) -> bool:
+        """True for a change of some calls only."""
         conditions = (self.when, self.matches, self.made_of, self.asks, self.unless, self.lacks, self.unless_when)
-        return bool(self.to or any(conditions))
+        return any(conditions)
 
     @property
     def is_rewritten(self) -> bool:

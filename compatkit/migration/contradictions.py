@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Argument, Config, Migration, Move
-from compatkit.migration.renaming import Renaming
+from compatkit.migration.renaming import Renaming, renaming_of
 
 
 def validate(migration: Migration, *, where: str) -> None:
@@ -17,10 +17,20 @@ def validate(migration: Migration, *, where: str) -> None:
     _unique("The producer", ((producer.function, producer.code) for producer in migration.producers), where)
     _validate_moves(migration, where)
     _validate_names(migration, where)
+    always = (call for call in migration.calls if call.say and not (call.has_conditions or call.asked))
+    _unique("What to do about", ((of, call.code) for call in always for of in dict.fromkeys(call.of)), where)
+    for table in (migration.members, migration.hooks, migration.removed, migration.keys, migration.flags):
+        claimed = ((claim, row.code) for row in table for claim in dict.fromkeys(row.claims()))
+        _unique("", claimed, where)
     for what, rows in (
         ("arguments", _arguments(migration)),
         ("values", _values(migration)),
         ("members", _members(migration)),
+        ("callables", _callables(migration)),
+        ("defaults", _pinned(migration)),
+        ("keys", _keys(migration)),
+        ("options", _options(migration)),
+        ("values", _option_values(migration)),
     ):
         _validate_steps(what, rows, where)
     _validate_fields(migration, where)
@@ -33,17 +43,24 @@ def validate(migration: Migration, *, where: str) -> None:
 
 
 def _validate_moves(migration: Migration, where: str) -> None:
-    renaming = Renaming(migration.moves)
     for move in migration.moves:
         if move.old == move.new:
             raise MigrationError.onto_itself(move.code, move.old, where=where)
+    for _, chain in chains(migration.moves):
+        raise MigrationError.chain(*chain, where=where)
+
+
+def chains(moves: Iterable[Move]) -> Iterator[tuple[Move, tuple[str, str, str, str]]]:
+    """Yield each move that goes on from where another ends: the name between, the first one, and the two codes."""
+    renaming = Renaming(moves := tuple(moves))
+    for move in moves:
         # A module that moves below itself would move again in every run.
         if again := renaming.of(move.new):
-            raise MigrationError.chain(move.new, move.old, move.code, again.code, where=where)
+            yield move, (move.new, move.old, move.code, again.code)
         for module in renaming.modules:
             before = module.old + move.old.removeprefix(module.new)
             if move.old.startswith(f"{module.new}.") and renaming.apply(before) == move.old:
-                raise MigrationError.chain(move.old, before, module.code, move.code, where=where)
+                yield move, (move.old, before, module.code, move.code)
 
 
 def _validate_names(migration: Migration, where: str) -> None:
@@ -53,8 +70,9 @@ def _validate_names(migration: Migration, where: str) -> None:
     for rows in (migration.members, migration.hooks, migration.calls):
         classes |= {of: row.code for row in rows for of in row.of}
     for move in Move.symbols(migration.moves):
-        if code := gone.get(move.old):
-            raise MigrationError.declared_twice(f"The end of {move.old!r}", move.code, code, where=where)
+        for name in (move.old, move.new):
+            if code := gone.get(name):
+                raise MigrationError.declared_twice(f"The end of {name!r}", move.code, code, where=where)
         if code := classes.get(move.new_module):
             raise MigrationError(
                 f"{move.new!r}, says {move.code}, lies in {move.new_module}, which is no module, says {code}: "
@@ -78,6 +96,40 @@ def _arguments(migration: Migration) -> Iterator[_Step]:
 def _values(migration: Migration) -> Iterator[_Step]:
     for call in (call for call in migration.calls if not call.is_conditional):
         yield from ((f"{of}({row.name})", row.v1, row.v2, call.code) for of in call.of for row in call.values)
+    moved = renaming_of(migration.moves).apply
+    for call in (call for call in migration.calls if not call.is_conditional):
+        # Where the callable keeps its name, nothing tells a value of v1 from one of v2.
+        kept = [of for of in call.of if moved(of) == of]
+        yield from ((f"{of}({row.name})", row.v1, row.v2, call.code) for of in kept for row in call.meant)
+
+
+def _callables(migration: Migration) -> Iterator[_Step]:
+    for call in (call for call in migration.calls if call.to and not call.has_conditions):
+        yield from (("v1", of, call.to, call.code) for of in call.of)
+    if any(call.to for call in migration.calls):
+        yield from (("v1", move.old, move.new, move.code) for move in Move.symbols(migration.moves))
+
+
+def _pinned(migration: Migration) -> Iterator[_Step]:
+    for call in (call for call in migration.calls if not (call.has_conditions or call.asked)):
+        # Under the name of the value no other step goes on.
+        yield from ((of, row.name, (row.value,), call.code) for of in call.of for row in (*call.pin, *call.add))
+
+
+def _keys(migration: Migration) -> Iterator[_Step]:
+    for key in (key for key in migration.keys if key.v2):
+        parent, _, name = key.v1.rpartition(".")
+        yield f"{parent} beside {', '.join(sorted(key.beside))}", name, key.v2, key.code
+
+
+def _options(migration: Migration) -> Iterator[_Step]:
+    for flag in (flag for flag in migration.flags if flag.v2):
+        yield ", ".join(sorted((*flag.of, *flag.beside))), flag.v1, flag.v2, flag.code
+
+
+def _option_values(migration: Migration) -> Iterator[_Step]:
+    for flag in migration.flags:
+        yield from ((f"{flag.v1} of {', '.join(flag.of)}", v1, v2, flag.code) for v1, v2 in flag.values)
 
 
 def _members(migration: Migration) -> Iterator[_Step]:
@@ -141,5 +193,6 @@ def _unique(what: str, rows: Iterable[tuple[str, str]], where: str) -> None:
     seen: dict[str, str] = {}
     for value, owner in rows:
         if value in seen:
-            raise MigrationError.declared_twice(f"{what} {value!r}", seen[value], owner, where=where)
+            named = f"{what} {value!r}" if what else value
+            raise MigrationError.declared_twice(named, seen[value], owner, where=where)
         seen[value] = owner

@@ -172,7 +172,7 @@ class _Scan:
 
 _ROW = re.compile(r"\[\[(\w+)\]\] (\d+)(?: \(.*\))?")
 _ROW_OF = re.compile(r"\[\[(\w+)\]\] of (.+)")
-_TABLE = re.compile(r"\[(\w+)\]")
+_TABLE = re.compile(r"\[(\w+)\](?: \(.*\))?")
 _QUOTED = re.compile(r"'([^']+)'")
 _SYNTAX = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -187,10 +187,11 @@ def locate(error: MigrationError, text: str, document: Mapping[str, object], ori
         return lines[named[0]]
     if path in lines:
         return lines[path]
-    if said := [lines[found] for found in _said_twice(error, document) if found in lines]:
-        return max(said)
-    if rows := [lines[found] for found in _named_rows(error, document) if found in lines]:
-        return max(rows)
+    rows = [*_named_rows(error, document)]
+    # The same text may stand elsewhere in the file.
+    said = [found for found in _said_twice(error, document) if found in lines and (not rows or found[:2] in rows)]
+    if named := said or [found for found in rows if found in lines]:
+        return max(lines[found] for found in named)
     return 1 if key else None
 
 

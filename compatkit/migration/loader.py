@@ -73,8 +73,8 @@ def _with_inventory(migration: Migration, origin: Path | None) -> Migration:
     """Tell the moves of modules where the names of v2 are listed, beside the migration; they are read when needed."""
     if not migration.inventory or origin is None:
         return migration
-    file = origin.with_name(migration.inventory)
-    if not file.is_file():
+    file = origin.parent / migration.inventory
+    if Path(migration.inventory).name != migration.inventory or not file.is_file():
         raise MigrationError.not_in_folder(str(origin.parent), migration.inventory).about("inventory")
     moves = tuple(replace(move, inventory=str(file)) if move.is_module else move for move in migration.moves)
     return replace(migration, moves=moves)

@@ -48,6 +48,9 @@ ROWS = {
         {}
         """
     ),
+    "key": '[[keys]]\ncode = "SH50{}"\nbeside = ["till"]\n{}\n',
+    "flag": '[[flags]]\ncode = "SH50{}"\nof = ["till"]\n{}\n',
+    "hook": '[[hooks]]\ncode = "SH60{}"\nof = "shop.Till"\nname = "on"\n{}\n',
     "removed": dedent(
         """\
         [[removed]]
@@ -86,6 +89,48 @@ FINE = {
     ],
 }
 WRONG = {
+    "two homes of a callable": ([("call", 'to = "shop.a"'), ("call", 'to = "shop.b"')], "'shop.buy', of the callables"),
+    "a callable that moves, too": (
+        [("call", 'to = "shop.a"'), ("move", 'old = "shop.buy"\nnew = "shop.b"')],
+        "'shop.buy', of the callables of v1, is declared by SH200 and by SH101",
+    ),
+    "two old defaults": (
+        [("call", "pin = { a = 1 }"), ("call", "pin = { a = 2 }")],
+        "'a', of the defaults of shop.buy",
+    ),
+    "two advices": ([("call", 'say = "x"'), ("call", 'say = "y"')], "'shop.buy' is declared by SH200 and by SH201"),
+    "a chain of defaults": (
+        [("call", 'meant = { how = [["a", "b"], ["b", "c"]] }')],
+        "'b' is what SH200 makes of 'a'",
+    ),
+    "gone twice": ([("removed", 'name = "shop.A"'), ("removed", 'name = "shop.A"')], "by SH400 and by SH401"),
+    "a new home that is gone": (
+        [("move", 'old = "shop.A"\nnew = "shop.B"'), ("removed", 'name = "shop.B"')],
+        "The end of 'shop.B' is declared by SH100 and by SH401",
+    ),
+    "a chain of keys": ([("key", 'v1 = "a.b"\nv2 = "c"'), ("key", 'v1 = "a.c"\nv2 = "d"')], "SH501 renames it again"),
+    "a key twice": ([("key", 'v1 = "a.b"\nv2 = "c"'), ("key", 'v1 = "a.b"\nv2 = "d"')], "by SH500 and by SH501"),
+    "a swap of options": (
+        [("flag", 'v1 = "--a"\nv2 = "--b"'), ("flag", 'v1 = "--b"\nv2 = "--a"')],
+        "renames it again",
+    ),
+    "a chain of an option's values": (
+        [("flag", 'v1 = "--a"\nvalues = [["x", "y"], ["y", "z"]]')],
+        "SH500 renames it again",
+    ),
+    "a hook twice": (
+        [("hook", 'v1 = ["a"]\nv2 = []'), ("hook", 'v1 = ["b"]\nv2 = []')],
+        "The hook 'on' of 'shop.Till' is declared by SH600 and by SH601",
+    ),
+    "a keyword as a new name": ([("call", 'rename = { a = "class" }')], "no keyword of Python"),
+    "a keyword as a member": ([("member", 'v1 = "m"\nv2 = "class"')], "no keyword of Python"),
+    "no finite number": ([("call", "add = { a = inf }")], "add.a is inf"),
+    "a default of what is gone": ([("call", 'pin = { a = 1 }\ndrop = ["a"]')], "says that this one is gone"),
+    "a default of what every call gets": ([("call", "pin = { a = 1 }\nadd = { a = 2 }")], "every call gets"),
+    "positions that stay": ([("call", 'v1 = ["a"]\nv2 = ["a"]')], "declares no change"),
+    "about no call": ([("call", 'drop = ["a"]\nunless = ["a"]')], "it is about no call"),
+    "given and not given": ([("call", 'say = "x"\nasks = ["a"]\nlacks = ["a"]')], "it is about no call"),
+    "with self": ([("hook", 'v1 = ["self", "a"]\nv2 = ["self"]')], "the parameters without 'self'"),
     "an argument keeps its name": ([("call", 'rename = { a = "a" }')], "'a' keeps its name, says SH200"),
     "a value stays": ([("call", 'values = { how = [["a", "a"]] }')], "'a' keeps its name"),
     "a member keeps its name": ([("member", 'v1 = "m"\nv2 = "m"')], "'m' keeps its name"),
