@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from compatkit.authoring.interface_changes import Change
 from compatkit.authoring.skeleton import SCHEMA_FILE
 from compatkit.migration import Move
+from compatkit.migration.contradictions import chains
 from compatkit.migration.renaming import Renaming
 from compatkit.safe_text import toml_text
 
@@ -46,14 +47,15 @@ class Draft:
         positions = [change for change in self.changes if change.kind == "position" and change.old not in changed]
         homes = [_move(change) for change in moves]
         gone = [change for change in self.changes if change.kind == "removed" and not change.is_member]
-        advice = [change for change in self.changes if change.say and change not in gone]
-        told = [change for change in advice if change.kind in ("removed", "argument removed")]
+        ends = [change for change in self.changes if change.kind in ("removed", "argument removed")]
+        # What collects keywords may still take an argument that it does not name.
+        told = [change for change in ends if change not in gone and (change.say or not change.is_doubtful)]
         yield from _moves(moves, letters)
         yield from _members(members, homes, letters)
         yield from _calls(arguments, homes, letters)
         yield from _positions(positions, homes, letters)
         yield from _removed(gone, letters, self.new_version)
-        yield from _said(told, homes, letters)
+        yield from _said(told, homes, letters, self.new_version)
         written = {*moves, *members, *arguments, *positions, *gone, *told}
         left = [change for change in self.changes if change not in written]
         if left:
@@ -94,9 +96,9 @@ def _moves(moves: Sequence[Change], letters: str) -> Iterator[str]:
 
 def _members(members: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
     for code, change in zip(_codes(letters, 2, len(members)), members, strict=True):
-        owner, _, v1 = change.old.rpartition(".")
+        v1 = change.old.rpartition(".")[2]
         yield from ("", _evidence(change), "[[members]]", f'code = "{code}"')
-        yield f"of = {_owners(owner, homes)}"
+        yield f"of = {_owners(change, homes, is_member=True)}"
         yield f"v1 = {toml_text(v1)}"
         yield f"v2 = {toml_text(change.new.rpartition('.')[2])}"
         yield from _confidence([change])
@@ -107,9 +109,9 @@ def _calls(arguments: Sequence[Change], homes: Sequence[Move], letters: str) -> 
     groups: dict[tuple[str, str], list[Change]] = {}
     for change in arguments:
         groups.setdefault((change.old, change.confidence), []).append(change)
-    for code, ((of, _), changes) in zip(_codes(letters, 3, len(groups)), groups.items(), strict=True):
+    for code, changes in zip(_codes(letters, 3, len(groups)), groups.values(), strict=True):
         yield from ("", *map(_evidence, changes), "[[calls]]", f'code = "{code}"')
-        yield f"of = {_owners(of.removesuffix('.__init__'), homes)}"
+        yield f"of = {_owners(changes[0], homes)}"
         yield f"rename = {{ {', '.join(f'{each.argument} = {toml_text(each.new)}' for each in changes)} }}"
         yield from _confidence(changes)
 
@@ -118,7 +120,7 @@ def _positions(changes: Sequence[Change], homes: Sequence[Move], letters: str) -
     for code, change in zip(_codes(letters, 4, len(changes)), changes, strict=True):
         kept = change.positions[: change.positions.index(change.argument)]
         yield from ("", _evidence(change), "[[calls]]", f'code = "{code}"')
-        yield f"of = {_owners(change.old.removesuffix('.__init__'), homes)}"
+        yield f"of = {_owners(change, homes)}"
         yield f"v1 = [{', '.join(map(toml_text, change.positions))}]"
         yield f"v2 = [{', '.join(map(toml_text, kept))}]"
 
@@ -129,20 +131,24 @@ def _removed(gone: Sequence[Change], letters: str, version: str) -> Iterator[str
         yield f"say = {toml_text(change.say or f'{version} has nothing of this name')}"
 
 
-def _said(told: Sequence[Change], homes: Sequence[Move], letters: str) -> Iterator[str]:
-    """Yield rows that only say what the authors said."""
+def _said(told: Sequence[Change], homes: Sequence[Move], letters: str, version: str) -> Iterator[str]:
+    """Yield rows that only say what the authors said, or that there is no such argument, or member, any more."""
     for code, change in zip(_codes(letters, 6, len(told)), told, strict=True):
-        owner, _, member = change.old.rpartition(".")
+        member = change.old.rpartition(".")[2]
         yield from ("", _evidence(change), "[[calls]]" if change.argument else "[[members]]", f'code = "{code}"')
-        yield f"of = {_owners(change.old.removesuffix('.__init__') if change.argument else owner, homes)}"
+        yield f"of = {_owners(change, homes, is_member=not change.argument)}"
+        if change.argument in change.positions:
+            yield f"v1 = [{', '.join(map(toml_text, change.positions))}]"
         yield f"asks = [{toml_text(change.argument)}]" if change.argument else f"v1 = {toml_text(member)}"
-        yield f"say = {toml_text(change.say)}"
+        yield f"say = {toml_text(change.say or f'{version} has nothing of this name')}"
 
 
-def _owners(name: str, homes: Sequence[Move]) -> str:
-    """Return the names of a class or a function: the old one, and that at its new home, if it has one."""
-    new = Renaming(homes).apply(name)
-    return toml_text(name) if new == name else f"[{toml_text(name)}, {toml_text(new)}]"
+def _owners(change: Change, homes: Sequence[Move], *, is_member: bool = False) -> str:
+    """Return the names of a function, or of a member's class: the old ones, and those at new homes, if there are."""
+    names = [name.removesuffix(".__init__") for name in (change.old, *change.others)]
+    old = [name.rpartition(".")[0] for name in names] if is_member else names
+    found = [toml_text(name) for name in dict.fromkeys([*old, *map(Renaming(homes).apply, old)])]
+    return found[0] if len(found) == 1 else f"[{', '.join(found)}]"
 
 
 def _confidence(changes: Sequence[Change]) -> Iterator[str]:
@@ -155,8 +161,8 @@ def _without_chains(changes: list[Change]) -> tuple[list[Change], list[Change]]:
     kept = list(changes)
     doubtful: list[Change] = []
     while True:
-        renaming = Renaming(map(_move, kept))
-        chained = [change for change in kept if renaming.of(change.new)]
+        refused = {move.old for move, _ in chains(map(_move, kept))}
+        chained = [change for change in kept if change.old in refused]
         if not chained:
             return kept, doubtful
         doubtful += chained

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -101,14 +101,44 @@ class Interface:
         item = self.items.get(path) or self.hidden.get(path)
         return item or self._by_home.get(self.inherited.get(path, ""))
 
+    def second_names(self, path: str) -> list[str]:
+        """Return every public name of what is public at a path, the shortest first, and those of heirs of a member.
+
+        A class is read under one of its names, and a member in the class that defines it.
+        """
+        item = self.items.get(path)
+        if item is None:
+            return [path]
+        found = [path, *self._paths[item.home]]
+        if item.is_member:
+            owner, _, name = path.rpartition(".")
+            found += [f"{other}.{name}" for other in self.second_names(owner)]
+            heirs = [each.rpartition(".")[0] for each in self._heirs[item.home]]
+            found += [f"{other}.{name}" for heir in heirs for other in self.second_names(heir)]
+        return sorted(dict.fromkeys(found), key=lambda each: (each.count("."), each))
+
+    @cached_property
+    def _paths(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for item in self.items.values():
+            found[item.home].append(item.path)
+        return found
+
+    @cached_property
+    def _heirs(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path, home in self.inherited.items():
+            found[home].append(path)
+        return found
+
     @cached_property
     def _by_home(self) -> dict[str, PublicName]:
         return {item.home: item for item in self.items.values()}
 
 
 def spelling(name: str) -> str:
-    """Return a name as it is however words are put together in it: getPage and get_page are one."""
-    return name.replace("_", "").lower()
+    """Return a name as it is however words are put together in it: getPage and get_page are one; fit_ is not fit."""
+    return name.rstrip("_").replace("_", "").lower() + name[len(name.rstrip("_")) :]
 
 
 def load_package(package: str, folder: Path) -> griffe.Module:
@@ -256,7 +286,8 @@ def _parameters(found: griffe.Object | griffe.Alias) -> Iterator[Parameter]:
     if not isinstance(found, griffe.Function | griffe.Class):
         return
     given = []
-    with contextlib.suppress(*_UNRESOLVED, KeyError):
+    # An `__init__` may be an attribute: griffe then looks for parameters that it does not have.
+    with contextlib.suppress(*_UNRESOLVED, KeyError, AttributeError):
         given = list(found.parameters)
     is_method = isinstance(found, griffe.Class) or (
         found.parent is not None and found.parent.is_class and "staticmethod" not in found.labels

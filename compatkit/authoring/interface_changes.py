@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -26,14 +27,17 @@ ChangeKind = Literal[
 
 
 _SIMILAR = 0.6
+# The default of an argument that nobody is to give.
+_MARK = re.compile(r"deprecat|warn|no_?(?:default|value)|unset|sentinel", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change that code can run into.
 
-    `argument` is the argument that it is about, `new` what it became; `positions` are, of one that is no longer taken
-    where it stood, the old positional arguments; `say` is what the authors of the library said of it.
+    `argument` is the argument that it is about, `new` what it became; `positions` are, of one that is gone or not taken
+    where it stood, the old positional arguments; `say` is what the authors of the library said of it. `is_doubtful`: v2
+    may still take it. `others` are more public names of what it is about.
     """
 
     kind: ChangeKind
@@ -45,6 +49,8 @@ class Change:
     positions: tuple[str, ...] = ()
     say: str = ""
     is_member: bool = False
+    is_doubtful: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,6 +76,17 @@ def find_changes(old: Interface, new: Interface) -> list[Change]:
     covered = {name for module in modules for name in _covered(module, found)}
     found = [change for change in found if change.name not in covered]
     return sorted([*modules, *found], key=lambda change: (change.name, change.kind))
+
+
+def told_once(changes: list[Change], old: Interface) -> list[Change]:
+    """Tell each change of a callable or a member once, under all public names that the old release has for it."""
+    found: dict[tuple[object, ...], Change] = {}
+    for change in changes:
+        is_of_one_name = change.kind in ("moved", "module moved") or (change.kind == "removed" and not change.is_member)
+        names = [change.old] if is_of_one_name else old.second_names(change.old)
+        key = (change.kind, change.argument, *names)
+        found.setdefault(key, replace(change, old=names[0], others=tuple(names[1:])))
+    return [*found.values()]
 
 
 def under(change: Change, old: str, new: str) -> Change:
@@ -110,6 +127,8 @@ def _why_removed(item: PublicName, new: Interface) -> str:
 def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
     before = {parameter.name: parameter for parameter in old.parameters if not parameter.is_collecting}
     after = {parameter.name: parameter for parameter in new.parameters if not parameter.is_collecting}
+    replaced = dict(_replaced([*before.values()], [*after.values()]))
+    after = {name: each for name, each in after.items() if name not in replaced}
     if old.kind == "attribute" or new.kind == "attribute":
         return
     added = {name: each for name, each in after.items() if name not in before}
@@ -118,11 +137,17 @@ def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
     has_enough = len(added) >= len(before.keys() - after.keys())
     now_called = {name: name for name in before}
     for place, (name, was) in enumerate(before.items()):
-        if name in after:
+        if name in replaced:
+            evidence = f"{replaced[name]} has its place; the old name is still taken, by name"
+            yield Change("argument renamed", old.path, replaced[name], "review", evidence, name)
+            now_called[name] = replaced[name]
+            added.pop(replaced[name], None)
+        elif name in after:
             now = after[name]
             if was.default not in {None, now.default}:
                 evidence = f"its default was {was.default}, and is {now.default or 'no longer there'}"
                 yield Change("default", old.path, now.default or "", "manual", evidence, name)
+        if name in replaced or name in after:
             continue
         renamed = _renamed(was, place if has_enough else -1, added, positions)
         if renamed is not None:
@@ -133,11 +158,26 @@ def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
         else:
             takes_any = any(parameter.kind == "variadic keyword" for parameter in new.parameters)
             evidence = "the new one collects keywords, so that it may still be taken" if takes_any else "it is gone"
-            yield Change("argument removed", old.path, "", "manual", evidence, name)
+            places = tuple(_positional(old))
+            yield Change("argument removed", old.path, "", "manual", evidence, name, places, is_doubtful=takes_any)
     for name, now in added.items():
         if now.default is None:
             yield Change("argument added", old.path, name, "manual", "it is new, and must be given", name)
     yield from _positions(old, new, now_called)
+
+
+def _replaced(before: list[Parameter], after: list[Parameter]) -> Iterator[tuple[str, str]]:
+    """Yield the arguments that left their place to a new one, and are kept for those who give the old name."""
+    old, new = {each.name for each in before}, {each.name: each for each in after}
+    for was, now in zip(before, after, strict=False):
+        is_positional = {was.kind, now.kind} <= {"positional-only", "positional or keyword"}
+        if was.name == now.name or now.name in old or was.name not in new or not is_positional:
+            continue
+        kept = new[was.name]
+        is_marked = kept.default not in (None, was.default) and _MARK.search(kept.default) is not None
+        is_respelled = SequenceMatcher(None, was.name.lower(), now.name.lower()).ratio() >= _SIMILAR
+        if is_marked or (is_respelled and kept.default is not None):
+            yield was.name, now.name
 
 
 def _positions(old: PublicName, new: PublicName, now_called: dict[str, str]) -> Iterator[Change]:
@@ -166,7 +206,7 @@ def _renamed(
     was: Parameter, place: int, added: dict[str, Parameter], positions: dict[str, int]
 ) -> tuple[Parameter, Confidence, str] | None:
     for now in added.values():
-        if spelling(now.name) == spelling(was.name):
+        if spelling(now.name).rstrip("_") == spelling(was.name).rstrip("_"):
             return now, "safe", "it is the same word, written otherwise"
     for now in added.values():
         # Half of all defaults are None: that alone says nothing.

@@ -21,7 +21,9 @@ _SHORT = 12
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*\w|[A-Za-z_]")
 _NAME = re.compile(r"[`']*([A-Za-z_][\w.]*)(?:\(\))?[`']*")
 _ADVICE = re.compile(
-    r"(?:\b[Uu]se\b|\brenamed to\b|\bmoved to\b|\breplaced (?:by|with)\b|\bin favou?r of\b).*", re.DOTALL
+    # What stands in the next sentence is not the advice.
+    r"(?:\b[Uu]se\b|\brenamed to\b|\bmoved to\b|\breplaced (?:by|with)\b|\bin favou?r of\b)(?:(?!\.\s).)*",
+    re.DOTALL,
 )
 _EXPRESSION = re.compile(r"\w\([^)]|\w\[")
 _WARNS = re.compile(r"deprecat", re.IGNORECASE)
@@ -42,7 +44,7 @@ class Matcher:
     """Finds the counterparts of old names among the new ones."""
 
     def __init__(self, old: Interface, new: Interface) -> None:
-        self._new = new
+        self._old, self._new = old, new
         self._by_name: dict[str, list[PublicName]] = defaultdict(list)
         self._by_spelling: dict[str, list[PublicName]] = defaultdict(list)
         self._by_home: dict[str, list[PublicName]] = defaultdict(list)
@@ -183,6 +185,10 @@ class Matcher:
     def _is_possible(self, item: PublicName, other: PublicName) -> bool:
         if item.is_member != other.is_member:
             return False
+        # What was there beside it, and was another thing, is that still.
+        was = self._old.items.get(other.path)
+        if was and was.home != item.home and likeness(was, other) >= likeness(was, item):
+            return False
         # A member stays in its class, wherever that is.
         if item.is_member and other.parent != self._parent_of(item):
             return False
@@ -205,11 +211,23 @@ def announcements(source: str) -> Iterator[str]:
     for definition in tree.body[:1]:
         for node in _of_itself(definition):
             # `warn(..., DeprecationWarning)`, or a helper of the library that is called for what it does.
-            if isinstance(node, ast.Call) and _WARNS.search(ast.unparse(node)):
+            if isinstance(node, ast.Call) and _warns(node):
                 words = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
                 texts = [word for word in words if isinstance(word, str)]
                 # The last one first: of "old is deprecated" and "new", the latter is meant.
                 yield from reversed(texts)
+
+
+def _warns(call: ast.Call) -> bool:
+    """Tell whether a call is named for a deprecation, or is given a category of one; a text alone says little."""
+    named = [
+        call.func,
+        *(each.value if isinstance(each, ast.keyword) else each for each in (*call.args, *call.keywords)),
+    ]
+    texts = (ast.unparse(each) for each in named if isinstance(each, ast.Name | ast.Attribute))
+    if any(map(_WARNS.search, texts)):
+        return True
+    return ast.unparse(call.func).rpartition(".")[2] == "warn" and _WARNS.search(ast.unparse(call)) is not None
 
 
 def _of_itself(definition: ast.stmt) -> Iterator[ast.AST]:

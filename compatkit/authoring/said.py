@@ -82,6 +82,12 @@ class _Module:
     def __init__(self, name: str, place: str, tree: ast.Module) -> None:
         self._name, self._place, self._tree = name, place, tree
         self._aliases = dict(_imports(name, tree))
+        # Lists of names, which a `__getattr__` asks for.
+        self._listed: dict[str, ast.expr] = {}
+        for node in tree.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=table)], value=ast.List() | ast.Tuple() | ast.Set() as value):
+                    self._listed[table] = value
 
     def said(self) -> Iterator[Said]:
         for text, node in self._warnings(self._tree.body):
@@ -176,7 +182,7 @@ class _Module:
                 new = next(
                     (ast.unparse(each.value) for each in part.body if isinstance(each, ast.Return) and each.value), ""
                 )
-                for name in _compared(part.test):
+                for name in _compared(part.test, self._listed):
                     yield self._one(f"{self._name}.{name}", "", " ".join(texts), part, new)
         used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
         for statement in self._tree.body:
@@ -232,7 +238,12 @@ def _announced(said: list[Said], old: Interface, new: Interface) -> Iterator[Cha
     for item in (*old.items.values(), *old.hidden.values()):
         homes.setdefault(item.home, []).append(item)
     told: set[str] = set()
+    every = {*old.items, *old.hidden, *old.names}
     for each in said:
+        module, _, name = each.name.rpartition(".")
+        if each.name not in every and not each.argument and module in old.modules and not name.startswith("_"):
+            # Only a `__getattr__` of the module has it.
+            homes.setdefault(each.name, [PublicName(each.name, each.name, "attribute", module)])
         for item in homes.get(each.name, ()):
             change = _argument(each, item, new) if each.argument else _name(each, item, new)
             if change and change.name not in told:
@@ -324,8 +335,10 @@ def _asks(test: ast.expr, names: frozenset[str]) -> str:
     return ""
 
 
-def _compared(test: ast.expr) -> Iterator[str]:
+def _compared(test: ast.expr, listed: Mapping[str, ast.expr]) -> Iterator[str]:
     match test:
+        case ast.Compare(left=ast.Name(), ops=[ast.In()], comparators=[ast.Name(id=table)]) if table in listed:
+            yield from _texts(listed[table])
         case ast.Compare(left=ast.Name(), ops=[ast.Eq()], comparators=[ast.Constant(value=str(name))]):
             yield name
         case ast.Compare(left=ast.Name(), ops=[ast.In()], comparators=[ast.Tuple(elts=parts) | ast.Set(elts=parts)]):

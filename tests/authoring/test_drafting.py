@@ -11,7 +11,7 @@ import pytest
 from compatkit.authoring.auditing import uncovered
 from compatkit.authoring.drafting import Draft
 from compatkit.authoring.interface import read_interface
-from compatkit.authoring.interface_changes import Change, find_changes
+from compatkit.authoring.interface_changes import Change, find_changes, told_once
 from compatkit.migration import parse_migration
 
 LONG = """
@@ -309,8 +309,9 @@ def test_positions_beside_an_argument_that_is_gone_are_left_to_a_person(tmp_path
 
     migration = parse_migration(drafted(found))
 
-    assert migration.calls == ()
-    assert [each.name for each in uncovered(found, migration)] == ["shop.a.f(b)", "shop.a.f(c)"]
+    (call,) = migration.calls
+    assert (call.v1, call.asks, call.is_rewritten) == (("a", "b", "c"), ("b",), False)
+    assert [each.name for each in uncovered(found, migration)] == ["shop.a.f(c)"]
 
 
 def test_the_audit_of_a_draft_names_what_it_leaves_to_a_person(tmp_path: Path) -> None:
@@ -518,3 +519,73 @@ def test_what_a_module_beside_a_private_one_imports_is_handed_on(tmp_path: Path)
     new = {"_a": LONG.format(name="total"), "b": "from shop._a import total\n"}
 
     assert told(changes(tmp_path, old, new)) == [("moved", "shop.a.total", "shop.b.total", "safe")]
+
+
+def test_a_text_that_only_holds_the_word_is_no_deprecation(tmp_path: Path) -> None:
+    checked = """
+        @checked({"squared": Hidden({"deprecated"})})
+        def error(x, squared="deprecated"): ...
+
+        def deprecated(function): ...
+        """
+    source = dedent(checked)
+
+    assert changes(tmp_path, {"a": source}, {"a": source}) == []
+
+
+def test_what_another_sentence_names_is_no_replacement(tmp_path: Path) -> None:
+    said = 'from w import warn\ndef f(x):\n    warn("f is gone, use none. See the release.", DeprecationWarning)\n'
+
+    found = changes(tmp_path, {"a": said, "b": "release = 1\n"}, {"a": said, "b": "release = 1\n"})
+
+    assert [each.kind for each in found] == ["deprecated"]
+
+
+def test_a_name_with_an_underscore_behind_it_is_another_name(tmp_path: Path) -> None:
+    old = "class Thing:\n    def fit(self): ...\n    def fit_(self): ...\n"
+    new = "class Thing:\n    def fit(self): ...\n"
+
+    assert told(changes(tmp_path, {"a": old}, {"a": new})) == [("removed", "shop.a.Thing.fit_", "", "manual")]
+
+
+def test_what_was_another_thing_of_this_name_is_no_new_home(tmp_path: Path) -> None:
+    masked = LONG.format(name="total").replace("items:", "items if item:")
+
+    found = changes(tmp_path, {"a": LONG.format(name="total"), "b": masked}, {"a": "", "b": masked})
+
+    assert [(each.kind, each.old) for each in found] == [("removed", "shop.a.total")]
+
+
+def test_an_argument_that_gave_its_place_to_another_is_renamed(tmp_path: Path) -> None:
+    old, new = "def f(a, dim=1): ...\n", 'def f(a, n_dim=1, *, dim="deprecated"): ...\n'
+
+    assert told(changes(tmp_path, {"a": old}, {"a": new})) == [("argument renamed", "shop.a.f(dim)", "n_dim", "review")]
+
+
+def test_a_class_whose_init_is_an_attribute_is_read(tmp_path: Path) -> None:
+    source = "class Thing:\n    __init__ = object.__init__\n"
+
+    assert changes(tmp_path, {"a": source}, {"a": source}) == []
+
+
+def test_a_change_is_drafted_once_under_all_public_names(tmp_path: Path) -> None:
+    files = {"__init__": "from shop.a import Cat, Dog\n"}
+    base = "class _Pet:\n    def feed(self, {}): ...\nclass Cat(_Pet): ...\nclass Dog(_Pet): ...\n"
+    found = changes(tmp_path, {**files, "a": base.format("food, salt")}, {**files, "a": base.format("food")})
+    public = "class Pet:\n    def feed(self, {}): ...\nclass Cat(Pet): ...\n"
+
+    once = told_once(found, read_interface("shop", tmp_path / "old"))
+
+    assert all(change.kind != "moved" for change in once)
+    found = changes(tmp_path, {"a": public.format("food, salt")}, {"a": public.format("food")})
+    (call,) = parse_migration(drafted(told_once(found, read_interface("shop", tmp_path / "old")))).calls
+    assert set(call.of) >= {"shop.a.Pet.feed", "shop.a.Cat.feed"}
+
+
+def test_a_chain_through_a_module_is_left_to_a_person() -> None:
+    found = [
+        Change("module moved", "shop.old", "shop.mid", "review"),
+        Change("moved", "shop.mid.f", "shop.new.f", "safe"),
+    ]
+
+    assert len(parse_migration(drafted(found)).moves) == 1

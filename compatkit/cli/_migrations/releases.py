@@ -52,7 +52,7 @@ def compare_releases(
     require("griffe", extra="draft")
     # They need the extra `draft`.
     from compatkit.authoring.interface import read_interface
-    from compatkit.authoring.interface_changes import find_changes
+    from compatkit.authoring.interface_changes import find_changes, told_once
     from compatkit.authoring.releases import locate_release
     from compatkit.authoring.said import announced, mine, with_said
 
@@ -68,7 +68,10 @@ def compare_releases(
             interface = read_interface(name, before)
             new_interface = read_interface(later, after)
             shown = find_changes(interface, new_interface)
-            changes += with_said(shown, announced(mine(name, before), interface, new_interface)) if mined else shown
+            if mined:
+                shown = with_said(shown, announced(mine(name, before), interface, new_interface))
+                shown = told_once(shown, interface)
+            changes += shown
             items |= interface.items
             names.append(name)
     return names[0], changes, items
