@@ -14,7 +14,7 @@ from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.asked_parameters import find_asked_parameters
+from compatkit.rewrite.rules.calls.asked_parameters import find_asked_parameters, find_set_aside
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
@@ -69,6 +69,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *hooks.findings,
         *find_looked_up(facts),
         *find_asked_parameters(facts),
+        *find_set_aside(facts),
         *find_removed(facts),
         *find_unhandled(facts),
         *find_ran(facts),

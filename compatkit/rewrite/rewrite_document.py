@@ -30,7 +30,7 @@ from compatkit.rewrite.documents.yaml_document import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
-from compatkit.rewrite.prefilter.interfaces import flags_in
+from compatkit.rewrite.prefilter.interfaces import flags_in, may_split
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import with_advice
@@ -108,7 +108,11 @@ def _find_calling(
         return find_calling(source, migrations, options)
     if suffix not in _WITH_VALUES:
         return ()
-    return tuple(m for m in migrations if concerns(source, m) or names_changed(source, m))
+    return tuple(
+        each
+        for each in migrations
+        if concerns(source, each) or names_changed(source, each) or may_split(source, (), [each])
+    )
 
 
 def _may_matter(text: str, suffix: str, request: Request) -> bool:
@@ -116,7 +120,8 @@ def _may_matter(text: str, suffix: str, request: Request) -> bool:
     if not request.moves:
         return False
     names = request.names
-    return names.mentioned(text) or (suffix in _WITH_CODE and names.may_use(text))
+    is_used = suffix in _WITH_CODE and names.may_use(text)
+    return names.mentioned(text) or is_used or (suffix in _WITH_VALUES and may_split(text.encode(), request.moves, ()))
 
 
 def _find_nothing(_text: str, _request: Request) -> TextFound:

@@ -18,6 +18,7 @@ from compatkit.rewrite.prefilter.interfaces import (
     flags_of,
     keys_of,
     libraries_of,
+    may_split,
 )
 from compatkit.rewrite.prefilter.reach import Reach
 from compatkit.rewrite.prefilter.words import (
@@ -106,6 +107,7 @@ class Sieve:
             or can_matter(source, self._task.reexports, path=path)
             or can_call(source, self._calling, path=path)
             or (is_data and can_name_keys(source, self._task.migrations))
+            or (is_data and may_split(source, self._task.moves, self._calling))
             or bool(flags_in(source, self._task.migrations, self._task.options))
             or may_transform(source, self._task.migrations, self._task.options)
             or any(self._is_modern_matter(source, migration, path) for migration in self._modern)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from compatkit.migration import Confidence
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
@@ -11,6 +14,11 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.strings.changed_names import ChangedNames
 from compatkit.rewrite.rules.strings.old_names import TextSpelling
 from compatkit.rewrite.rules.strings.string_takers import loads_below
+
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+# A mapping with more values that may be names is no description of one class.
+_MOST = 6
+_PARTS = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,29 @@ def judge_scalars(scalars: Sequence[Scalar], request: Request) -> TextFound:
         else:
             change = f"{scalar.value} -> {spelling.new}"
             noted.edits.append(Edit(scalar.start, scalar.end, spelling.new, move.code, scalar.start, change))
+    noted.findings += _split_names(scalars, request)
     return noted
+
+
+def _split_names(scalars: Sequence[Scalar], request: Request) -> Iterator[TextFinding]:
+    """Yield a finding for each mapping whose values together are an old name: `{"module": "a.b", "class": "N"}`."""
+    mappings: dict[tuple[str | int, ...], list[Scalar]] = defaultdict(list)
+    for scalar in scalars:
+        if scalar.path and isinstance(scalar.path[-1], str) and scalar.value != scalar.path[-1]:
+            mappings[tuple(scalar.path[:-1])].append(scalar)
+    names, changed = request.names, ChangedNames(request.calling)
+    for values in mappings.values():
+        parts = [each for each in values if _DOTTED.fullmatch(each.value)]
+        if len(parts) > _MOST:
+            continue
+        for chosen in (some for size in _PARTS for some in permutations(parts, size)):
+            dotted = ".".join(each.value for each in chosen)
+            spelling, owner, last = names.read(dotted), changed.read(dotted), chosen[-1]
+            if spelling and spelling.is_symbol and spelling.move.old == dotted:
+                message = f"names {dotted} in parts: {spelling.move.new} is the new home"
+                yield TextFinding(last.start, last.end, spelling.move.code, message)
+            elif owner and owner.name == dotted:
+                yield TextFinding(last.start, last.end, owner.code, f"names {dotted} in parts: {owner.say}")
 
 
 def _is_value(scalar: Scalar) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from compatkit.migration import FlagChange, Migration
+from compatkit.migration import FlagChange, Migration, Move
 from compatkit.migration.renaming import callable_names, owners_of, subclassed
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
@@ -62,6 +62,32 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             if any(way in source for way in _LISTS) and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
+
+
+def may_split(source: bytes, moves: Iterable[Move], migrations: Iterable[Migration]) -> bool:
+    """Tell whether a configuration spells all parts of an old name, which may be the values of several keys."""
+    words: set[bytes] = set()
+    for parted in (_parted(tuple(moves)), *map(_parted, migrations)):
+        if any(top in source for top in parted):
+            words = words or _words_in(source)
+            spelled = [rest[-1] for top in words & parted.keys() for rest in parted[top] if words.issuperset(rest)]
+            if any(re.search(rb"(?<![\w.])" + re.escape(last) + rb"(?![\w.])", source) for last in spelled):
+                return True
+    return False
+
+
+@cached_by_identity
+def _parted(of: tuple[Move, ...] | Migration) -> Mapping[bytes, list[tuple[bytes, ...]]]:
+    """Return the other parts of each old name by its first one."""
+    if isinstance(of, Migration):
+        names = [name for call in of.calls for name in call.of] + [name for row in of.removed for name in row.names]
+        names += [name for member in of.members for name in member.of]
+    else:
+        names = [move.old for move in of]
+    found: dict[bytes, list[tuple[bytes, ...]]] = defaultdict(list)
+    for top, *rest in (name.encode().split(b".") for name in names):
+        found[top] += [tuple(rest)] if rest else []
+    return found
 
 
 def find_run_notebook(source: bytes) -> str | None:

@@ -12,7 +12,9 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
+_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _OF_NAMES = frozenset({"__name__", "__qualname__"})
+_SHOWING = frozenset({"print", "repr", "str"})
 _OF_SYMBOLS = _OF_NAMES | {"__module__"}
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
 
@@ -27,10 +29,41 @@ def may_ask(text: str, names: Iterable[str]) -> bool:
 
 def find_own_names(file: File, run: RunPlan) -> Found:
     """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
-    if ".__" not in file.source.text:
+    if ".__" not in file.source.text and "get_type_hints" not in file.source.text:
         return Found()
     where = renaming_of(run.every_move)
-    return Found(findings=[*_asked(file, where), *_found_by_name(file, where)])
+    return Found(findings=[*_asked(file, where), *_found_by_name(file, where), *_annotations(file, where)])
+
+
+def _annotations(file: File, where: Renaming) -> Iterator[Finding]:
+    """Yield where the types that a function or class of this file is annotated with are shown."""
+    definitions = {node.name: node for node in file.tree.body if isinstance(node, _Defined)}
+    for node in file.nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr="__annotations__"):
+                pass
+            case ast.Call(func=ast.Name(id="get_type_hints") | ast.Attribute(attr="get_type_hints"), args=[first, *_]):
+                name = first.id if isinstance(first, ast.Name) else ""
+            case _:
+                continue
+        if name in definitions and _is_shown(file, node):
+            for old in dict.fromkeys(_noted(file, definitions[name])):
+                if move := where.of(old):
+                    yield file.finding(node, move.code, f"shows a type of {name}, {old}: it is {move.new} now")
+
+
+def _noted(file: File, definition: _Defined) -> Iterator[str]:
+    """Yield the dotted names in the annotations of a definition that are no texts."""
+    for inner in ast.walk(definition):
+        for note in (getattr(inner, "annotation", None), getattr(inner, "returns", None)):
+            parts = ast.walk(note) if isinstance(note, ast.expr) else ()
+            yield from (name for part in parts if isinstance(part, ast.expr) for name in file.meanings(part))
+
+
+def _is_shown(file: File, node: ast.AST) -> bool:
+    above = file.parents.get(node)
+    is_printed = isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in _SHOWING
+    return is_printed or isinstance(above, ast.FormattedValue)
 
 
 def _asked(file: File, where: Renaming) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Report where code asks a changed callable for its parameters: v2 names others, and nothing fails there."""
+"""Report where code names the parameters of a changed callable without a call: it asks for them, or sets them aside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from compatkit.migration import CallChange
+from compatkit.rewrite.file.tree import defined_names
 from compatkit.rewrite.flow.values import BOTTOM, ForeignDefinition, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -27,6 +28,28 @@ def find_asked_parameters(facts: CallFacts) -> Iterator[Finding]:
         change = next((row for row in facts.index.calls_of(name) if row.rename or row.drop), None)
         if change and not facts.file.ignored.holds(node.lineno, change.code):
             yield facts.file.finding(node, change.code, f"asks {name} for its parameters: {_said(change)}")
+
+
+def find_set_aside(facts: CallFacts) -> Iterator[Finding]:
+    """Yield a finding for each attribute of a class that is an argument of its `Meta.model`, as factories have them."""
+    for owner in facts.file.nodes.of(ast.ClassDef):
+        for node in (inner for meta in owner.body for inner in getattr(meta, "body", ()) if _is_meta(meta)):
+            match node:
+                case ast.Assign(targets=[ast.Name(id="model")], value=model):
+                    yield from _arguments(facts, owner, facts.trace.names.get(model, BOTTOM))
+
+
+def _is_meta(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == "Meta"
+
+
+def _arguments(facts: CallFacts, owner: ast.ClassDef, model: Value) -> Iterator[Finding]:
+    for change in facts.index.calls_of(_callable(facts, model)):
+        for item in owner.body:
+            for name in change.asked.intersection(defined_names(item)):
+                if not facts.file.ignored.holds(item.lineno, change.code):
+                    message = f"gives {name} to {_callable(facts, model)}, as an attribute: {_said(change)}"
+                    yield facts.file.finding(item, change.code, message)
 
 
 def _value_of(facts: CallFacts, node: ast.expr) -> Value:
