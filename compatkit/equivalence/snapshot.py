@@ -116,7 +116,7 @@ class Snapshot:
     `trace` is the record of a training that was watched, as it was logged: it explains a verdict, and is not compared.
     `unread` names what the run may have logged and could not be looked at: of that, nothing is known to be equal.
     `own_ids` are the ids and drawn names of the run and its models, by what they are of. They are not compared, but
-    what the run logged may name them; a snapshot that was written to a file has none.
+    what the run logged may name them; nor is `span`, when it began and ended, in seconds. A file has neither.
     """
 
     run_id: str
@@ -132,6 +132,7 @@ class Snapshot:
     trace: str = ""
     unread: tuple[str, ...] = ()
     own_ids: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    span: tuple[float, float] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:

@@ -75,6 +75,7 @@ def compare_sides(
     twins = {left.run_id: again.snapshots[other.run_id] for _, left, other in repeated.pairs} if again else {}
     both = [(before.snapshots[left.run_id], after.snapshots[right.run_id]) for _, left, right in pairing.pairs]
     known = [pair for first, second in both for pair in own_pairs(first, second)]
+    spans = [span for side in (before, again, after) if side and (span := _span(side))]
     runs, empty = [], []
     for (label, left, _), (first, second) in zip(pairing.pairs, both, strict=True):
         if first.is_empty and second.is_empty:
@@ -82,7 +83,7 @@ def compare_sides(
         else:
             twin = twins.get(left.run_id)
             verdict = (
-                compare_over_noise(first, twin, second, policy, known=known)
+                compare_over_noise(first, twin, second, policy, known=known, spans=spans)
                 if twin
                 else compare_snapshots(first, second, policy)
             )
@@ -98,6 +99,12 @@ def compare_sides(
         extra=tuple(pairing.extra),
         notes=(*before.notes, *after.notes, *_notes_on_empty(empty), *_notes_on_noise(before.side, repeated)),
     )
+
+
+def _span(side: Logged) -> tuple[float, float] | None:
+    """Return when the first of its runs began, and the last ended."""
+    spans = [each.span for each in side.snapshots.values() if each.span]
+    return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
 
 def _notes_on_empty(labels: Iterable[str]) -> list[str]:

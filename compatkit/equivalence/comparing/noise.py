@@ -6,13 +6,13 @@ that. Numbers are not: a metric that varies needs a margin and several seeds, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.comparing.models import with_models_paired
 from compatkit.equivalence.comparing.one_to_one import Pairs, own_pairs
-from compatkit.equivalence.comparing.varying import are_reordered, fits, fits_near, found_in_both, varying_hours
+from compatkit.equivalence.comparing.varying import Span, are_reordered, fits, fits_near, found_in_both, varying_hours
 from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot
@@ -23,17 +23,26 @@ _Files = Mapping[str, File]
 
 
 def compare_over_noise(
-    before: Snapshot, again: Snapshot, after: Snapshot, policy: Policy, *, known: Iterable[tuple[str, str]] = ()
+    before: Snapshot,
+    again: Snapshot,
+    after: Snapshot,
+    policy: Policy,
+    *,
+    known: Iterable[tuple[str, str]] = (),
+    spans: Sequence[Span] = (),
 ) -> Verdict:
     """Compare `before` with `after`, where `again` is a second run of what logged `before`.
 
     The verdict tells what differs between the first two. A difference that they show too, and that is not settled,
-    decides as ever, and says so. `known` are ids of before and after that belong together, such as those of other runs.
+    decides as ever, and says so. `known` are ids of before and after that belong together, such as those of other runs;
+    `spans` tell when the three commands logged, else the runs do.
     """
     again, _ = with_models_paired(again, after)
     before, after = with_models_paired(before, after)
     noise = [replace(each, rule="") for each in find_differences(before, again, policy) if not each.known]
-    settling = _Settling([], Pairs((*known, *own_pairs(before, after))), Pairs(own_pairs(before, again)))
+    own = [each.span for each in (before, again, after) if each.span]
+    pairs, twins = Pairs((*known, *own_pairs(before, after))), Pairs(own_pairs(before, again))
+    settling = _Settling([], pairs, twins, spans or own)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=settling.found)
     varying = {(each.child, each.kind, each.name): each for each in noise}
@@ -62,6 +71,7 @@ class _Settling:
     found: list[Difference]
     pairs: Pairs
     twins: Pairs
+    spans: Sequence[Span] = ()
     child: str = ""
 
     def note(self, kind: Kind, name: str, left: str, right: str, why: str, hint: str = "") -> None:
@@ -73,7 +83,7 @@ class _Settling:
         changed = dict(right)
         for name in sorted(left.keys() & again.keys() & right.keys()):
             one, same, other = (f"{name}: {each[name]}" for each in (left, again, right))
-            if one != other and (why := fits(one, same, other)) and self.pairs.agree(one, other):
+            if one != other and (why := fits(one, same, other, (), self.spans)) and self.pairs.agree(one, other):
                 self.note(kind, name, left[name], right[name], why)
                 changed[name] = left[name]
         return changed
@@ -99,7 +109,7 @@ class _Settling:
         right = {places.get(place, place): text for place, text in right.items()}
         twin = {twins.get(place, place): text for place, text in twin.items()}
         changed = dict[str, str]()
-        for place, why in _varying_places(left, twin, right):
+        for place, why in _varying_places(left, twin, right, self.spans):
             if self.pairs.agree(f"{place}: {left[place]}", f"{place}: {right[place]}"):
                 self.note(kind, name, left[place], right[place], why, hint=f"first at {place}")
                 changed[place] = left[place]
@@ -131,13 +141,13 @@ def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Sett
     )
 
 
-def _varying_places(left: _Texts, twin: _Texts, right: _Texts) -> Iterator[tuple[str, str]]:
+def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[Span]) -> Iterator[tuple[str, str]]:
     """Yield the places whose texts differ in what varies by nature, and in kinds of what."""
     near = varying_hours(left, twin)
     if are_reordered(*found_in_both(left, twin)):
         return
     for place in [each for each in left if each in twin and each in right]:
         one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
-        why = fits_near(one, other, near) if one == same else fits(one, same, other, near)
+        why = fits_near(one, other, near) if one == same else fits(one, same, other, near, spans)
         if one != other and why:
             yield place, why

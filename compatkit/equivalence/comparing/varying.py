@@ -63,14 +63,18 @@ _OF_CONTENT = re.compile(
 )
 _LONGEST_WORD = 40  # characters before a digest in which it is called so
 MARK = "\0"
+_DAY_LONG, _WEEK = 86_400, 7 * 86_400  # seconds
+_START = 120  # seconds, in which a script has begun its first run
+Span = tuple[float, float]  # when runs began and ended, in seconds
 _Texts = Mapping[str, str]
 
 
-def fits(before: str, again: str, after: str, near: Container[str] = ()) -> str:
+def fits(before: str, again: str, after: str, near: Container[str] = (), spans: Sequence[Span] = ()) -> str:
     """Return in what kinds of things `after` and `again` both differ from `before`; empty where it is in more.
 
     What did not vary must not differ, but for a time that is near one which varies elsewhere in the same file: two runs
-    that begin together may write a line in the same second.
+    that begin together may write a line in the same second. Where it is known when the three ran, a time must lie as
+    far from the beginning in each.
     """
     if before == again:
         return ""
@@ -83,7 +87,7 @@ def fits(before: str, again: str, after: str, near: Container[str] = ()) -> str:
     for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
         if one == same != other and not _are_near(kind, one, other, near):
             return ""
-        if kind == TIME and not _are_of_one_week(one, same, other):
+        if kind == TIME and not _are_of_the_runs((one, same, other), spans):
             return ""
         kinds |= dict.fromkeys([kind] if one != other else [])
     return " and ".join(kinds)
@@ -139,16 +143,37 @@ def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, st
     return any(kind != TIME for kind, _ in again) or (bool(again) and any(sorted(each) != each for each in times))
 
 
-def _are_of_one_week(*times: str) -> bool:
-    """Tell whether times may be of runs that follow each other: those of a day lie within a week."""
-    found = [days for time in times if (days := _days(time)) is not None]
-    return any(max(days) - min(days) <= 7 for days in product(*found) if days) or not found
+def _are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
+    """Tell whether times with a day may all be of one moment in three runs, as a date that was chosen is not.
+
+    As far as is known when these ran: by their beginnings and the longest of them; else within a week.
+    """
+    found = [moments for time in times if (moments := _moments(time)) is not None]
+    if not found:
+        return True
+    if len(spans) < len(times) or len(found) < len(times):
+        return any(max(at) - min(at) <= _WEEK for at in product(*(instants for instants, _ in found)) if at)
+    slack = _START + max(end - start for start, end in spans) + max(width for _, width in found)
+    since = [[at - start for at in instants] for (instants, _), (start, _) in zip(found, spans, strict=True)]
+    return any(max(at) - min(at) <= slack for at in product(*since))
 
 
-def _days(time: str) -> set[int] | None:
-    """Return the day of a time as a number; two, where day and month may be either; None of a clock."""
+def _moments(time: str) -> tuple[list[int], int] | None:
+    """Return when a time is, in seconds, and its width; several where day and month may be either; None of a clock."""
     if re.match("1[6-9][0-9]{8}", time):
-        return {int(time[:10]) // 86_400}
+        return [int(time[:10])], 1
+    found = _days(time)
+    if found is None:
+        return None
+    days, rest = found
+    clock = re.match("[^0-9]*([0-2]?[0-9])[^0-9]?([0-5][0-9])(?:[^0-9]?([0-5][0-9]))?", rest)
+    seconds = [int(part or 0) for part in clock.groups()] if clock else [0, 0, 0]
+    hour = seconds[0] % 12 + 12 * rest.endswith("PM") if rest.endswith(("AM", "PM")) else seconds[0]
+    return [day * _DAY_LONG + hour * 3600 + seconds[1] * 60 + seconds[2] for day in days], 60 if clock else _DAY_LONG
+
+
+def _days(time: str) -> tuple[set[int], str] | None:
+    """Return the day of a time as a number, two where day and month may be either, and what stands behind it."""
     if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
         readings = [(match[1], match[2], match[3])]
     elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])[_-]", time):
@@ -164,7 +189,7 @@ def _days(time: str) -> set[int] | None:
     for year, month, day in readings:
         with suppress(ValueError):
             days.add(date(int(year), months.get(month) or int(month), int(day)).toordinal())
-    return days
+    return days, time[match.end() :]
 
 
 def _hour(time: str) -> str:

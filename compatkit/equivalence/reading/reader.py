@@ -109,6 +109,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
         trace=trace,
         unread=tuple(models.unread),
         own_ids=_own_ids(run, names),
+        span=(run.info.start_time / 1000, run.info.end_time / 1000) if run.info.end_time else None,
     )
 
 

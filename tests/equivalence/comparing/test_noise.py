@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from uuid import UUID
 
@@ -244,6 +245,34 @@ def test_lines_of_two_runs_may_be_of_one_second() -> None:
     runs = [logged(*(f"2026-11-29 01:20:3{at + line}" for line in range(3))) for at in range(3)]
 
     assert compared(*runs).is_equivalent
+
+
+BEGAN = datetime(2026, 11, 29, 23, 59, 0, tzinfo=UTC).timestamp()
+FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M%S", "%y%m%d_%H%M%S", "%d/%m/%Y %H:%M:%S", "%d %b %Y, %H:%M", "%Y-%m-%d", "%s")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("days", [0, 3, -40])
+def test_a_time_that_is_as_far_from_the_beginning_is_settled(form: str, days: int) -> None:
+    """The third run begins after midnight, in another zone than the store's clock; no matter."""
+    runs = [begun(second, form, days, zone=5) for second in (0, 1, 70)]
+
+    assert compared(*runs).is_equivalent or runs[0].params == runs[1].params
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("days", [2, -2, 6])
+def test_a_time_that_lies_farther_from_the_beginning_decides(form: str, days: int) -> None:
+    """It may be the last day of the training data, by a window of so many days."""
+    runs = [begun(second, form, chosen) for second, chosen in ((0, -7), (1, -7), (70, days - 7))]
+
+    assert not compared(*runs).is_equivalent
+
+
+def begun(second: int, form: str, days: int, zone: int = 0) -> Snapshot:
+    at = datetime.fromtimestamp(BEGAN + second + days * 86_400, tz=timezone(timedelta(hours=zone)))
+    text = f"{at.timestamp():.6f}" if form == "%s" else at.strftime(form)
+    return Snapshot("run", params={"lr": "1", "until": text}, span=(BEGAN + second, BEGAN + second + 5))
 
 
 def test_a_duration_that_is_chosen_decides_beside_one_that_varies() -> None:
