@@ -160,6 +160,8 @@ def _global_state_of_mlflow_is_left_alone() -> Iterator[None]:
     left = os.environ.pop("MLFLOW_TRACKING_URI", None)
     assert left is None, f"This test left MLflow's global store at {left}: use the fixture active_store."
     if (fluent := sys.modules.get("mlflow.tracking.fluent")) is not None:
-        active = [run.info.run_id for run in fluent._active_run_stack.get()]
-        fluent._active_run_stack.get().clear()
+        # A list in MLflow 2.9, one of each thread in 2.22.
+        stack = getattr(fluent._active_run_stack, "get", lambda: fluent._active_run_stack)()
+        active = [run.info.run_id for run in stack]
+        stack.clear()
         assert not active, f"This test left {active} active: the next one would log into it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compatkit.equivalence.explain.explain import Clue, Explanation, State
+from compatkit.equivalence.explain.explain import Explanation
 from compatkit.report.markdown_text import prose
 from compatkit.report.migrate_text import printable
 
@@ -15,7 +15,7 @@ _MOST = 12  # lines of one clue
 def explanation_lines(explanation: Explanation) -> Iterator[str]:
     """Yield where the runs began to part, then every clue, in the order in which a training depends on them."""
     yield printable(f"Where they part: {explanation.began}")
-    for clue in _telling(explanation):
+    for clue in explanation.telling:
         yield f"  {clue.aspect}: {clue.state.value}"
         yield from (printable(f"    {line}") for line in _first(clue.lines))
 
@@ -23,7 +23,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
 def explanation_markdown(explanation: Explanation) -> Iterator[str]:
     """Yield the same as Markdown; nothing in it is markup."""
     yield from ["", f"#### Where they part: {prose(explanation.began)}", ""]
-    for clue in _telling(explanation):
+    for clue in explanation.telling:
         yield f"- {clue.aspect}: {clue.state.value}"
         yield from (f"  - {prose(line)}" for line in _first(clue.lines))
 
@@ -34,11 +34,6 @@ def explanation_object(explanation: Explanation) -> dict[str, Any]:
         {"aspect": clue.aspect, "state": clue.state.value, "lines": list(clue.lines)} for clue in explanation.clues
     ]
     return {"began": explanation.began, "clues": clues}
-
-
-def _telling(explanation: Explanation) -> list[Clue]:
-    """Leave out what is unknown without a word on how it could be known."""
-    return [clue for clue in explanation.clues if clue.lines or clue.state is not State.UNKNOWN]
 
 
 def _first(lines: tuple[str, ...]) -> Iterator[str]:

@@ -282,3 +282,13 @@ def test_every_hard_text_is_shown_in_every_place(name: str, form: str, tmp_path:
 @given(text=TEXTS.filter(lambda text: not set(text) & set("⟦⟧")))
 def test_any_text_is_shown_in_every_place(name: str, form: str, text: str, tmp_path: Path) -> None:
     assert wrong(name, form, text, tmp_path) == {}
+
+
+def test_what_is_unknown_without_a_word_is_not_shown() -> None:
+    silent, said = Clue("data order", State.UNKNOWN), Clue("first layer", State.UNKNOWN, ("no trace",))
+    told = Explanation((silent, said), "unknown")
+    page = verdict_page([Compared("a", verdict(str), RUN, RUN, Policy(), (), told)], title="title", made="")
+
+    for shown in (*(render_verdict(verdict(str), form, told) for form in ("text", "markdown")), page):
+        assert "data order" not in shown
+        assert "no trace" in shown

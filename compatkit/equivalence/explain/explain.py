@@ -38,6 +38,11 @@ class Explanation:
     clues: tuple[Clue, ...]
     began: str
 
+    @property
+    def telling(self) -> tuple[Clue, ...]:
+        """The clues, without those that are unknown and say nothing of how they could be known."""
+        return tuple(clue for clue in self.clues if clue.lines or clue.state is not State.UNKNOWN)
+
 
 _HOW = "watch both trainings: compatkit.trace.watch(model), with COMPATKIT_TRACE=1"
 _NOWHERE = "in what was not recorded: after the last recorded batch, outside the module, or in what is logged"
