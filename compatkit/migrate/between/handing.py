@@ -182,10 +182,11 @@ class Handing:
             facts = tell(read, self._calling, self._options)
         if named.name and self._recording:
             facts = facts.and_those_of(tell_records(read, self._recording))
-        told = _Told(file, named, facts)
         before = self._told.get(file.name)
-        self._told[file.name] = told
-        return told if told.facts != (before.facts if before else Facts()) else None
+        if before and before.facts == facts:
+            return None
+        told = self._told[file.name] = _Told(file, named, facts)
+        return told if before or facts != Facts() else None
 
 
 @dataclass(frozen=True, slots=True)

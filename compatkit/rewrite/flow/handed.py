@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from compatkit.rewrite.file.neighbours import Facts, Handed
@@ -27,14 +28,16 @@ from compatkit.rewrite.flow.values import (
 
 # A class holds objects, whose class holds objects: what lies deeper is not told.
 _DEEPEST = 4
+# Nor is it where there is more of it, as where a hundred methods of a class return an object of a class with as many.
+_MOST = 2_000
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     """Return the facts of a module: on its own names, its classes' bases, and what it passes to other files."""
     teller = _Teller(module, facts, known)
-    handed = ((name, teller.handed(value)) for name, value in sorted(facts.handed_on.items()))
-    sent = ((key, teller.handed(value)) for key, value in sorted(facts.sent.items()))
+    handed = ((name, teller.tell(value)) for name, value in sorted(facts.handed_on.items()))
+    sent = ((key, teller.tell(value)) for key, value in sorted(facts.sent.items()))
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
     owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
     defined = set[str]().union(*map(kept_in, owners))
@@ -49,9 +52,16 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
 class _Teller:
     def __init__(self, module: str, facts: FlowFacts, known: DeclaredNames) -> None:
         self._module, self._facts, self._known = module, facts, known
+        self._left = _MOST
+        self._telling = Counter[ast.ClassDef]()
+
+    def tell(self, value: Value) -> Handed | None:
+        self._left = _MOST
+        return self.handed(value)
 
     def handed(self, value: Value, depth: int = 0) -> Handed | None:
-        if depth > _DEEPEST:
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
             return None
         match value:
             case ForeignDefinition(handed=handed):
@@ -79,7 +89,9 @@ class _Teller:
         return None
 
     def _of_class(self, owner: ast.ClassDef, depth: int) -> Handed | None:
+        self._telling[owner] += 1
         inner = dict(self._members(owner, depth))
+        self._telling[owner] -= 1
         base = self._facts.bases.get(owner, "")
         if not base and not inner:
             return None
@@ -100,7 +112,9 @@ class _Teller:
     def _method(
         self, item: ast.FunctionDef | ast.AsyncFunctionDef, name: str, depth: int
     ) -> Iterator[tuple[str, Handed]]:
-        given = self.handed(self._facts.result_of(item), depth + 1)
+        # What the methods of a class return that a method of its own returned is told already.
+        is_again = max(self._telling.values()) > 1
+        given = self.handed(self._facts.result_of(item), depth + 1) if not is_again else None
         is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)
         if given is not None:
             yield item.name, given if is_read else Handed("function", (name,), inner=(("()", given),))

@@ -63,7 +63,10 @@ class Visitor:
             if callee.node in self._trace.plain and base:
                 yield from self._subclass(call, base, "it is a subclass that is called")
             else:
-                self._report_passed(call, base, "it is a subclass that is called")
+                # The positions of a call are those of what lies between, where that is in another file.
+                is_far = callee.node in self._trace.far_parents
+                given = _with(call, [], call.keywords) if is_far else call
+                self._report_passed(given, base, "it is a subclass that is called")
         elif isinstance(callee, ForeignDefinition) and callee.handed.kind == "class" and callee.handed.sure:
             yield from self._subclass(call, callee.handed.base, "it is a subclass that is called")
         self._report_handed(call, callee)
@@ -103,8 +106,20 @@ class Visitor:
             asked = {word for change in self._index.calls_of(name) if not change.to for word in change.asked}
             for call, callee in self._trace.callees.items() if asked else ():
                 words = [word for word in call.keywords if word.arg in asked]
-                if words and call.lineno not in said and _passes_on(callee):
+                if words and call.lineno not in said and _passes_on(callee) and not self._is_own(call.func):
                     self._report_passed(_with(call, [], words), name, f"it may be what line {line} hands on")
+
+    def _is_own(self, func: ast.expr) -> bool:
+        """Tell whether a name stands for one of two classes or functions that this file defines."""
+        value = self._file.value_of(func)
+        if not isinstance(value, ast.IfExp):
+            return False
+        for part in (value.body, value.orelse):
+            scope = self._file.scope_of(part)
+            bound = self._file.scopes.bindings(part.id, scope) if scope and isinstance(part, ast.Name) else []
+            if not bound or not all(isinstance(each.node, ast.ClassDef | ast.FunctionDef) for each in bound):
+                return False
+        return True
 
     def _handed_with(self, call: ast.Call, arg: ast.expr, given: Sequence[ast.keyword]) -> None:
         value = self._trace.names.get(arg)
@@ -308,7 +323,13 @@ class Visitor:
         """Report arguments that reach a callable by a way on which they cannot be changed here."""
         for change in self._index.calls_of(name) if name else ():
             planned, doubts = plan_call(
-                call, [change], Circumstances(name_of=self._file.import_of, value_of=self._file.value_of)
+                call,
+                [change],
+                Circumstances(
+                    name_of=self._file.import_of,
+                    value_of=self._file.value_of,
+                    unspelled=self._file.neighbours.unspelled,
+                ),
             )
             if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
                 column = self._source.column(call.lineno, call.col_offset)

@@ -13,6 +13,11 @@ from compatkit.rewrite.outcome import Rewritten
 from tests.rewrite.rules.calls.shop import HEAD, findings
 
 ROWS = """
+[[calls]]
+code = "SH102"
+of = "shop.buy"
+rename = { where = "place" }
+
 [[members]]
 code = "SH201"
 of = "shop.Client"
@@ -53,6 +58,17 @@ SILENT = {
     "spelled as the row says": f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.till\n",
     "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
     "options of a command line": f"{OUT_OF_SIGHT}args = parser.parse_args()\nprint(args.till)\n",
+    "classes of this file": dedent(
+        """\
+        import shop, far
+        far.keep(shop.buy)
+        class A: ...
+        class B: ...
+        def f(x):
+            made = A if x else B
+            made(where=1)
+        """
+    ),
     "a method of a class's own": "import shop\nclass A(shop.Client):\n    def parse(self): ...\n",
     "what a class may keep for itself is no double": dedent(
         """\
@@ -65,6 +81,10 @@ SILENT = {
     ),
 }
 TOLD = {
+    "one of this file or another": (
+        "import shop, far\nfar.keep(shop.buy)\nclass A: ...\ndef f(x):\n    made = A if x else x\n    made(where=1)\n",
+        "SH102 6",
+    ),
     "of anything": (f"{OUT_OF_SIGHT}def f(c): return c.till\n", "SH201 3"),
     "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
     "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),

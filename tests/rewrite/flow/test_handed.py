@@ -1,0 +1,39 @@
+"""What a file tells others of its classes: enough to follow them, and no more than can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compatkit.migrate import plan_tree
+from compatkit.options import Options
+from compatkit.rewrite import Rewritten
+from compatkit.rewrite.call_rules import tell
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import Handed
+from tests.migrate.trees import plant
+from tests.rewrite.rules.calls.shop import migration
+
+FLUENT = "import shop\n\n\nclass Till(shop.Client):\n" + "".join(
+    f"    def step_{number}(self):\n        return Till()\n\n" for number in range(60)
+)
+
+
+def size(handed: Handed) -> int:
+    return 1 + sum(size(inner) for _, inner in handed.inner)
+
+
+def test_a_class_of_which_every_method_returns_an_object_of_it_is_told_in_bounds() -> None:
+    facts = tell(File.of(FLUENT.encode(), FileModule("tills", is_package=False)), [migration()], Options())
+
+    # Four levels of sixty methods would be thirteen million.
+    assert sum(size(handed) for _, handed in facts.handed) < 10_000
+
+
+def test_what_a_method_of_such_a_class_returns_is_still_followed_in_another_file(tmp_path: Path) -> None:
+    plant(tmp_path, {"tills.py": FLUENT, "app.py": "from tills import Till\nprint(Till().step_7().number)\n"})
+    found = plan_tree([tmp_path], [migration()], Options(confidence="review"), jobs=1)
+    (app, _) = found.results
+
+    said = app.outcome.edits if isinstance(app.outcome, Rewritten) else app.outcome.findings
+    assert [each.code for each in said] == ["SH201"]
