@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import metadata
 from importlib.util import find_spec
 
 from compatkit.errors import CompatkitError
@@ -48,6 +47,9 @@ def _missing(names: str, extra: str) -> CompatkitError:
 
 
 def _requirements(extra: str) -> str:
+    # It costs as much as all else that the help of a command needs.
+    from importlib import metadata
+
     try:
         listed = metadata.requires("compatkit") or []
     except metadata.PackageNotFoundError:

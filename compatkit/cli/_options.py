@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from compatkit.cli._settings import reads_settings
 from compatkit.options import (
     CODES,
     CODES_BY_PATTERN,
@@ -26,9 +27,7 @@ from compatkit.options import (
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
-    from compatkit.migration import Project
 
-_META = "compatkit.settings"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MADE = 50_000  # objects, between two searches for circles
 
@@ -45,53 +44,6 @@ def wished(*, without: Iterable[str] = ()) -> Callable[[_Command], _Command]:
         return command
 
     return decorate
-
-
-def reads_settings(command: _Command) -> _Command:
-    """Give a command the options that say where its settings come from; `settings_at` and `project_at` heed them."""
-
-    def keep(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-        if value:
-            ctx.meta[f"{_META}.{parameter.name}"] = value
-
-    isolated = click.option(
-        "--isolated", is_flag=True, expose_value=False, callback=keep, help="Read no pyproject.toml."
-    )
-    config = click.option(
-        "--config",
-        multiple=True,
-        metavar="FILE|KEY=VALUE",
-        expose_value=False,
-        callback=keep,
-        help="A TOML file in place of the pyproject.toml, or one key of [tool.compatkit]; repeatable.",
-    )
-    return isolated(config(command))
-
-
-def are_settings_given() -> bool:
-    """Tell whether the command line says where settings come from."""
-    return bool(_said("config") or _said("isolated"))
-
-
-def settings_at(start: Path) -> Settings:
-    """Return the settings for a folder, as --config and --isolated say."""
-    # The help of a command needs no settings.
-    from compatkit.migrate.settings import load_settings
-
-    return load_settings(start, config=_said("config") or (), isolated=bool(_said("isolated")))
-
-
-def project_at(start: Path) -> Project:
-    """Return the project for a folder, as --config and --isolated say; else as at run time, where it is read alone."""
-    # The help of a command needs no project.
-    from compatkit.migration import load_project
-
-    return settings_at(start).project if are_settings_given() else load_project(start)
-
-
-def _said(option: str) -> Any:
-    context = click.get_current_context(silent=True)
-    return context and context.meta.get(f"{_META}.{option}")
 
 
 def _option(key: str, wish: Wish) -> Callable[[_Command], _Command]:

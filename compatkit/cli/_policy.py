@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compatkit.cli._options import are_settings_given, settings_at
+from compatkit.cli._settings import are_settings_given, settings_at
 from compatkit.equivalence import Policy
 from compatkit.equivalence.commands import Declared, declared_in, declared_scenarios
 from compatkit.errors import WrongUse

@@ -16,10 +16,10 @@ from compatkit.errors import CompatkitError
 # What compatkit itself sends: its progress, and its colours.
 _OWN = r"\x1b\[(?:K|0m|1m|3[1-6]m)"
 # Controls, and marks that turn the direction of writing: in a name or a source, they would steer the terminal.
-_STEERING = re.compile(rf"({_OWN})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_STEERING_BYTES = re.compile(rf"({_OWN})|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]".encode())
+_STEERING = rf"({_OWN})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_STEERING_BYTES = rf"({_OWN})|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]".encode()
 # A line of a log that a CI service takes for a command of its own.
-_COMMAND = re.compile(r"^(?=::|##\[|##vso\[)", re.MULTILINE)
+_COMMAND = r"^(?=::|##\[|##vso\[)"
 
 
 class StreamError(CompatkitError):
@@ -82,9 +82,12 @@ class _Text(io.TextIOWrapper):
     def write(self, text: str) -> int:
         context = click.get_current_context(silent=True)
         if context is None or context.params.get("form") not in ("github", "azure"):
-            text = _COMMAND.sub(" ", text)
+            text = re.sub(_COMMAND, " ", text, flags=re.MULTILINE) if "::" in text or "##" in text else text
         progress, text = ("\r", text[1:]) if text.startswith("\r") else ("", text)
-        return super().write(progress + _STEERING.sub(lambda found: found[1] or _shown(found[0]), text))
+        # What can be printed steers nothing: most commands end without the expression, whose making takes a moment.
+        if not text.replace("\n", "").isprintable():
+            text = re.sub(_STEERING, lambda found: found[1] or _shown(found[0]), text)
+        return super().write(progress + text)
 
 
 def _shown(character: str) -> str:
@@ -108,7 +111,7 @@ class _Descriptor(io.RawIOBase):
         try:
             if self._number == 1 and self.isatty():
                 # A patch is bytes, which only a terminal shows otherwise than they are.
-                shown = _STEERING_BYTES.sub(lambda found: found[1] or b"\\x%02x" % ord(found[0]), bytes(data))
+                shown = re.sub(_STEERING_BYTES, lambda found: found[1] or b"\\x%02x" % ord(found[0]), bytes(data))
                 while shown:
                     shown = shown[os.write(self._number, shown) :]
                 return len(data)

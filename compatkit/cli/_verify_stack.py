@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._extras import require
-from compatkit.cli._options import project_at
 from compatkit.cli._outputs import write_and_show
 from compatkit.cli._progress import QuietLine
+from compatkit.cli._settings import project_at
 from compatkit.cli._status import status_of_proof
 from compatkit.cli._training import dataset_source
 from compatkit.cli._verdict_page import write_matrices

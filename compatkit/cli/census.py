@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._options import project_at, reads_settings
+from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def command(
 
     \b
     Example:
+      compatkit run --census census.json scripts/train.py
       compatkit census census.json --in src/
     """
     from compatkit.migrate.census import codes_counted, take_census

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compatkit.cli._options import project_at, reads_settings
 from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 from compatkit.report import FORMATS
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compatkit.equivalence.statistics import SampleVerdict
 
 
-@click.command("compare", epilog="Example: compatkit compare 8c592e32 72e92cbb --tracking-uri sqlite:///mlflow.db")
+@click.command("compare", epilog="Example: compatkit compare baseline.json default:latest")
 @click.argument("run_a", required=False)
 @click.argument("run_b", required=False)
 @click.option(

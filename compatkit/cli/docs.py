@@ -24,7 +24,7 @@ _PAGES = {
 _SETTINGS = "settings"
 
 
-@click.command("docs", epilog="Example: compatkit docs migrate, or compatkit docs settings --schema")
+@click.command("docs", epilog="\b\nExamples:\n  compatkit docs migrate\n  compatkit docs settings --schema")
 @click.argument("topic", metavar="[TOPIC]", required=False)
 @click.option("--schema", "as_schema", is_flag=True, help="Of settings: print the JSON Schema of [tool.compatkit].")
 def command(topic: str | None, *, as_schema: bool) -> None:

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +15,7 @@ import click
 
 from compatkit import __version__
 from compatkit.cli._extras import EXTRAS
-from compatkit.cli._options import are_settings_given, reads_settings, settings_at
+from compatkit.cli._settings import are_settings_given, reads_settings, settings_at
 from compatkit.cli._status import ExitStatus
 from compatkit.errors import CompatkitError, WrongUse
 
@@ -39,7 +38,7 @@ class Check:
     advice: str = ""
 
 
-@click.command("doctor", epilog="Example: compatkit doctor services/training")
+@click.command("doctor", epilog="Example: compatkit doctor")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 @reads_settings
@@ -90,6 +89,8 @@ def _project(root: Path) -> Iterator[Check]:
 
 def _libraries(migration: Migration) -> Iterator[Check]:
     """Say which release of a library that the migration is about is installed."""
+    from importlib import metadata
+
     from compatkit.migrate.pins import normalized
 
     names = [row.subject for _, row in migration.rows() if "." in row.subject]
@@ -157,6 +158,8 @@ def _environment() -> Iterator[Check]:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("griffelib" if name == "griffe" else name)
     except metadata.PackageNotFoundError:

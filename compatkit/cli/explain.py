@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from compatkit.cli._options import project_at, reads_settings
+from compatkit.cli._settings import project_at, reads_settings
 from compatkit.errors import WrongUse, nearest
 
 
-@click.command("explain", epilog="Example: compatkit explain CK101, or compatkit explain lightning-2:PL206")
+@click.command("explain", epilog="\b\nExamples:\n  compatkit explain CK101\n  compatkit explain lightning-2:PL206")
 @click.argument("code", metavar="CODE|ID:CODE")
 @reads_settings
 def command(code: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SCRIPTS_SHOWN = 3
 
 
-@click.command("init", epilog="Example: compatkit init --yes services/training")
+@click.command("init", epilog="Example: compatkit init --yes")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 @click.option("--yes", "-y", "is_agreed", is_flag=True, help="Write what is proposed, and do not ask.")
 @click.option(

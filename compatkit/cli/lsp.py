@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("lsp", epilog="Example: compatkit lsp, as an editor starts it")
+@click.command("lsp", epilog="Example: compatkit lsp")
 def command() -> None:
     """Speak the Language Server Protocol over standard input and output, for an editor that starts this.
 

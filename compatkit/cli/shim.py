@@ -17,7 +17,7 @@ def command() -> None:
     """
 
 
-@command.command("enable", epilog="Example: compatkit shim enable --project services/training")
+@command.command("enable", epilog="Example: compatkit shim enable --project .")
 @click.option(
     "--project",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

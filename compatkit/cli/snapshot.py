@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("snapshot", epilog="Example: compatkit snapshot digits:latest -o baseline.json")
+@click.command("snapshot", epilog="Example: compatkit snapshot default:latest -o baseline.json")
 @click.argument("run")
 @click.option(
     "-o",

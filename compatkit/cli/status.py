@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from compatkit.cli._options import rare_collections, settings_at, wished, with_given
+from compatkit.cli._options import rare_collections, wished, with_given
+from compatkit.cli._settings import settings_at
 from compatkit.cli._status import ExitStatus
 
 

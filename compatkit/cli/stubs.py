@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from compatkit.cli._options import project_at, reads_settings
+from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 
 

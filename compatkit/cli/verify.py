@@ -7,8 +7,8 @@ from typing import Unpack
 
 import click
 
-from compatkit.cli._options import project_at, reads_settings
 from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._verify_options import (
     VerifyCliOptions,
     in_shard,

@@ -70,7 +70,9 @@ def test_command(ctx: click.Context, path: str, *, verbose: bool) -> None:
     ctx.exit(int(ExitStatus.FINDINGS if broken else ExitStatus.OK))
 
 
-@click.command("audit", epilog="Example: compatkit migrations audit acme-v2/ --old acme==1.9 --new acme==2.0")
+@click.command(
+    "audit", epilog="\b\nExample:\n  compatkit migrations audit numpy-2 --old numpy==1.26.4 --new numpy==2.0.2"
+)
 @click.argument("path", metavar="ID_OR_PATH")
 @partial(release_options, is_required=False)
 @click.option(

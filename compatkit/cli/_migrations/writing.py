@@ -37,7 +37,7 @@ def new_command(migration_id: str, folder: Path, package: str | None) -> None:
     click.echo(f"\nNow edit its migration.toml, and run: compatkit migrations test {root}", err=True)
 
 
-@click.command("draft", epilog="Example: compatkit migrations draft --old PyPDF2==1.27.12 --new PyPDF2==2.12.1")
+@click.command("draft", epilog="\b\nExample:\n  compatkit migrations draft --old PyPDF2==1.27.12 --new PyPDF2==2.12.1")
 @release_options
 @click.option("--id", "migration_id", metavar="ID", help="The id of the migration; by default the package's name.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; by default stdout.")
@@ -68,7 +68,7 @@ def draft_command(
 
 @click.command(
     "inventory",
-    epilog="Example: compatkit migrations inventory lightning==2.6.1 lightning.pytorch > lightning_pytorch.txt",
+    epilog="\b\nExample:\n  compatkit migrations inventory lightning==2.6.1 lightning.pytorch > names.txt",
 )
 @click.argument("release")
 @click.argument("module")
