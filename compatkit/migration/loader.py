@@ -9,9 +9,10 @@ from compatkit.budget import load_toml
 from compatkit.migration._entry import Entry
 from compatkit.migration.contradictions import validate
 from compatkit.migration.equivalence import NOTHING_DECLARED, Equivalence
+from compatkit.migration.equivalence_rows import EQUIVALENCE
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import TRANSFORM_FILE, Migration
-from compatkit.migration.rows import EQUIVALENCE, ROOT
+from compatkit.migration.rows import ROOT
 
 
 def load_migration(path: str | Path) -> Migration:
