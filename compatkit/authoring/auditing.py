@@ -64,6 +64,9 @@ def _has_row(name: str, migration: Migration) -> bool:
     if any(name == f"{owner}.{hook.name}" for hook in migration.hooks for owner in subclassed(hook, migration)):
         return True
     old, _, argument = name.removesuffix(")").partition("(")
+    if not argument and renaming_of(migration.moves).of(old):
+        # With its module, where an inventory does not say otherwise.
+        return True
     return _is_declared(Change("argument removed" if argument else "removed", old, argument=argument), migration)
 
 

@@ -13,7 +13,7 @@ from compatkit.authoring.auditing import Ranking, count_uses, coverage, uncovere
 from compatkit.authoring.interface import read_interface
 from compatkit.authoring.interface_changes import Change, find_changes
 from compatkit.authoring.releases import locate_release
-from compatkit.migration import parse_migration
+from compatkit.migration import load_migration, parse_migration
 from tests.cli.test_migrations import migrations
 
 HEAD = dedent(
@@ -224,3 +224,14 @@ def test_without_releases_and_guide_there_is_nothing_to_ask(tmp_path: Path) -> N
     (tmp_path / "migration.toml").write_text(HEAD + GUIDE, encoding="utf-8")
 
     assert migrations("audit", str(tmp_path)).returncode == 64
+
+
+def test_a_guide_counts_what_moves_with_its_module(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("mall: Till\n", encoding="utf-8")
+    row = '[[moves]]\ncode = "SH101"\nkind = "module"\nold = "shop"\nnew = "mall"\n'
+    (tmp_path / "migration.toml").write_text(f'inventory = "names.txt"\n{HEAD}{row}', encoding="utf-8")
+
+    covered = coverage(["shop.Till", "shop.Bag", "shop.Till(coins)", "shopping.Till"], load_migration(tmp_path))
+
+    # A name that v2 lacks is reported to users; of an argument, and of another module, nothing is said.
+    assert covered.absent == ("shop.Till(coins)", "shopping.Till")
