@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -234,6 +234,12 @@ class MemberChange(Row):
         return replace(self, of=tuple(relocate(name, homes) for name in self.of))
 
 
+def _ordered(names: Iterable[str], wanted: Sequence[str]) -> bool:
+    """Tell whether those of `names` that are wanted stand in the wanted order."""
+    common = [name for name in names if name in wanted]
+    return common == [name for name in wanted if name in common]
+
+
 @value
 class HookChange(Row):
     """A method that subclasses define and the library calls, with other parameters in v2 than in v1.
@@ -275,8 +281,8 @@ class HookChange(Row):
             taken.required <= len(self.v2)
             and changed.isdisjoint(names[: taken.required])
             and set(taken.named) <= {*self.v2}
-            # In the same order.
-            and [name for name in names if name in self.v2] == [name for name in self.v2 if name in names]
+            # In the same order, or in none that v1 had: then it calls them as it likes.
+            and (_ordered(names, self.v2) or not _ordered(names, self.v1))
             # What v2 passes and v1 did not must find a place.
             and (len(self.v2) <= len(self.v1) or len(names) >= len(self.v2) or taken.takes_any)
         )

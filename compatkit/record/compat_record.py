@@ -282,7 +282,12 @@ def _inherited_layout(cls: type[CompatRecord], names: FieldNames | None) -> Reco
     found = (base for base in cls.__mro__ if not issubclass(base, CompatRecord) and base not in {Storage, dict, object})
     above = super(cls, cls).__compatkit_layout__
     metrics = next(found, object)
-    return RecordLayout(names or above.names, metrics, is_open=above.is_open or metrics is object)
+    layout = RecordLayout(names or above.names, metrics, is_open=above.is_open or metrics is object)
+    if above.metrics is metrics:
+        # What instances of the metrics class were seen to have.
+        layout.stored, layout.split, layout.slots = {*above.stored}, {*above.split}, {*above.slots}
+        layout.described, layout.order = {*above.described}, above.order
+    return layout
 
 
 def _settle(cls: type[CompatRecord], *, besides: Iterable[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping
 
@@ -13,11 +14,16 @@ class UnreadRecordWarning(UserWarning):
 
 
 def warn_unread_key(kind: type) -> None:
-    warnings.warn(
+    frame = sys._getframe()  # noqa: SLF001 - as `warnings` finds the caller
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("compatkit."):
+        frame = frame.f_back
+    warnings.warn_explicit(
         f"{kind.__module__}.{kind.__qualname__} cannot be read as a v1 dict, and is handed on as it is; "
         "read its records by v2 names, or give it a to_dict() and read that",
         UnreadRecordWarning,
-        stacklevel=2,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
 
 

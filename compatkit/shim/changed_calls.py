@@ -19,9 +19,9 @@ from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming, prefixes
 from compatkit.shim.facade import ChangedMove
 from compatkit.shim.left_calls import LeftRows
-from compatkit.shim.lookup import fits_signature, owner_at, passed_over, restore, top_of
+from compatkit.shim.lookup import fits_signature, holder_of, owner_at, passed_over, restore, top_of
 from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
-from compatkit.shim.stand_in import stand_in
+from compatkit.shim.stand_in import pass_for, stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
 
 _MARK = "__compatkit_changed__"
@@ -109,7 +109,7 @@ class ChangedCalls:
 
     def _wrap(self, module_name: str, name: str, changes: tuple[CallChange, ...]) -> None:
         *path, last = name[len(module_name) + 1 :].split(".")
-        owner = owner_at(module_name, path)
+        owner = holder_of(owner_at(module_name, path), last)
         if owner is None:
             return
         found = inspect.getattr_static(owner, last, None)
@@ -229,8 +229,9 @@ def _mapping(
             left.tell_refused(name, given, named, caller)
             raise
 
-    setattr(wrapper, _MARK, wrapper)
-    return wrapper
+    passing: _Function = pass_for(wrapper, function)
+    setattr(passing, _MARK, passing)
+    return passing
 
 
 def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_quiet: bool) -> object:

@@ -126,7 +126,8 @@ class Watched(list["Any"]):
     """`sys.meta_path` while the shim is in: what is put before its own finders later, goes behind them.
 
     Those that rewrite modules as they come in (typeguard, jaxtyping) go to the front, and answer alone. Behind the
-    shim's they are asked all the same, because these ask all the others.
+    shim's they are asked all the same, because these ask all the others. Its own have no places: whoever put one to
+    the front finds it there, and takes it away again.
     """
 
     def __init__(self, *front: object) -> None:
@@ -141,8 +142,23 @@ class Watched(list["Any"]):
             self._before[:] = [finder for finder in self if finder not in self._front]
             sys.meta_path = self._before
 
+    def __len__(self) -> int:
+        return super().__len__() - self._hidden()
+
+    def __getitem__(self, key: Any, /) -> Any:
+        return super().__getitem__(self._place(key))
+
+    def __delitem__(self, key: Any, /) -> None:
+        super().__delitem__(self._place(key))
+
+    def index(self, finder: Any, /, *limits: SupportsIndex) -> int:
+        return super().index(finder, *map(self._place, limits)) - self._hidden()
+
+    def pop(self, index: SupportsIndex = -1, /) -> Any:
+        return super().pop(self._place(index))
+
     def insert(self, index: SupportsIndex, finder: Any, /) -> None:
-        super().insert(index, finder)
+        super().insert(self._place(index), finder)
         self._put_in_front()
 
     def sort(self, **how: Any) -> None:
@@ -154,12 +170,23 @@ class Watched(list["Any"]):
         self._put_in_front()
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
-        super().__setitem__(key, value)
+        super().__setitem__(self._place(key), value)
         self._put_in_front()
+
+    def _hidden(self) -> int:
+        found = 0
+        for finder in self:
+            if finder not in self._front:
+                break
+            found += 1
+        return found
+
+    def _place(self, key: Any) -> Any:
+        return key if isinstance(key, slice) or key.__index__() < 0 else key.__index__() + self._hidden()
 
     def _put_in_front(self) -> None:
         front = [finder for finder in self._front if finder in self]
-        if self[: len(front)] != front:
+        if list.__getitem__(self, slice(len(front))) != front:
             super().__setitem__(slice(None), [*front, *(finder for finder in self if finder not in front)])
 
 

@@ -54,6 +54,13 @@ def owner_at(module_name: str, path: Iterable[str]) -> Any:
     return owner
 
 
+def holder_of(owner: Any, name: str) -> Any:
+    """Return what holds a member of `owner`: of an object, as it may stand in a module's place, that is its class."""
+    if isinstance(owner, type) or type(owner) is ModuleType or name in getattr(owner, "__dict__", {}):
+        return owner
+    return type(owner) if inspect.getattr_static(type(owner), name, None) is not None else owner
+
+
 def dynamic(owner: object, name: str) -> object:
     """Return what the `__getattr__` of its class makes of a name, or MISSING."""
     for base in type(owner).__mro__:

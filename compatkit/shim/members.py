@@ -61,6 +61,9 @@ class RenamedMembers:
             self._undo.pop()()
 
     def _add(self, kind: type, name: str, members: Iterable[MemberChange]) -> None:
+        if vars(kind).get("_is_protocol"):
+            # Whoever has all that a protocol has is one of it: an old name more, and nobody would be.
+            return
         library = _library_of(kind)
         # Without the new hook, nothing tells that the class is v2's.
         may_be_old = [member.v1 for member in members if member.defined and not _has(kind, member.v2)]

@@ -12,7 +12,7 @@ from compatkit.migration.renaming import prefixes
 from compatkit.record import CompatRecord, HistoryReader, RecordError, default_record, record_class
 from compatkit.record.names import FieldNames
 from compatkit.record.record_class import can_be_dict
-from compatkit.shim.lookup import owner_at, restore
+from compatkit.shim.lookup import holder_of, owner_at, restore
 from compatkit.shim.returned import Results
 from compatkit.shim.wrapper import is_wrapped, wrapped
 
@@ -101,7 +101,8 @@ class Producers:
             self._undo.pop()()
 
     def _wrap(self, module_name: str, path: list[str], producer: Producer, reader: MigrationReader) -> None:
-        owner, name = owner_at(module_name, path[:-1]), path[-1]
+        name = path[-1]
+        owner = holder_of(owner_at(module_name, path[:-1]), name)
         original = inspect.getattr_static(owner, name, None) if owner is not None else None
         if original is None or is_wrapped(original):
             return

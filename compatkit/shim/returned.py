@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
@@ -53,7 +54,8 @@ class Results:
         try:
             return read()
         except Exception as error:  # noqa: BLE001 - a record's own methods may raise anything
-            if not (self._has_warned or is_quiet):
+            # When Python ends, nothing can be imported any more, and nobody reads on.
+            if not (self._has_warned or is_quiet or sys.is_finalizing()):
                 self._has_warned = True
                 what = error.what if isinstance(error, RecordError) else f"{type(error).__name__}: {error}"
                 warn_unread(f"{self._said}: {what} It is handed on as it is. {self._hint}")

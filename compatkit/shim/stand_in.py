@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
+from functools import partial, update_wrapper
+from types import FunctionType
 from typing import Any
 
 from compatkit.shim.lookup import passed_over
@@ -17,6 +20,29 @@ _OWN = {
     *("__new__", "__init__", "__del__", "__init_subclass__", "__subclasshook__", "__class_getitem__", "__set_name__"),
     *("__slots__", "__weakref__", "__module__"),
 }
+
+
+# Who asks whether a function is asynchronous, or a generator's, asks these.
+_KINDS = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+
+
+def pass_for(wrapper: Any, function: Any) -> Any:
+    """Return a wrapper of `functools.wraps` that answers as `function` for its kind, and for what it takes.
+
+    Flags tell the kind to who asks. Python makes a coroutine by an instruction, which a plain wrapper does not have.
+    """
+    code = wrapper.__code__
+    missing = getattr(getattr(function, "__code__", None), "co_flags", 0) & _KINDS & ~code.co_flags
+    if missing:
+        code = code.replace(co_flags=code.co_flags | missing)
+        wrapper = update_wrapper(FunctionType(code, wrapper.__globals__, closure=wrapper.__closure__), function)
+    for name in ("__defaults__", "__kwdefaults__"):
+        setattr(wrapper, name, getattr(function, name, None))
+    # A decorated one is unwrapped to what it decorates.
+    wrapper.__wrapped__ = getattr(function, "__wrapped__", function)
+    with suppress(TypeError, ValueError):  # of some that are written in C, nobody knows it
+        wrapper.__signature__ = inspect.signature(function)
+    return wrapper
 
 
 # Python 3.13 alone warns where a partial is taken from an object, of the line that runs: that would be ours.
@@ -48,7 +74,7 @@ def stand_in(target: Any, call: _Function, *, mark: str, bound: Callable[[Any], 
     def getattribute(itself: object, name: str) -> object:
         if name == mark:
             return itself
-        return target if name == "__wrapped__" else getattr(target, name)
+        return getattr(target, name, target) if name == "__wrapped__" else getattr(target, name)
 
     own: dict[str, object] = {"__call__": staticmethod(call), "__get__": get}
     body: dict[str, object] = {

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from compatkit.shim.lookup import passed_over
 from compatkit.shim.returned import Results
-from compatkit.shim.stand_in import stand_in
+from compatkit.shim.stand_in import pass_for, stand_in
 from compatkit.shim.warning import caller_frame, module_of
 
 _MARK = "__compatkit_producer__"
@@ -95,6 +95,7 @@ def _wrap(function: _Function, results: Results) -> _Function:
         def wrapper(*args: object, **kwargs: object) -> object:
             return _read_whatever(function(*args, **kwargs), results)
 
+    wrapper = pass_for(wrapper, function)
     setattr(wrapper, _MARK, wrapper)
     return wrapper
 

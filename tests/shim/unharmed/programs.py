@@ -5,6 +5,9 @@ Each is a module with a `main`, beside a library of which the migration declares
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 MIGRATION = """
 schema = 1
 id = "acme-v2"
@@ -980,3 +983,16 @@ TORCH = """
     print(again({"w": torch.ones(2)})["w"], torch.utils.data.default_collate([{"x": 1.0}, {"x": 2.0}]))
     print(torch.tensor([each.train_accuracy for each in train()]), Trainer().train()[0].error)
     """
+
+# A second library, and programs each of which once said something else under the shim.
+for _block in re.split(r"(?m)^## ", Path(__file__).with_name("kit.txt").read_text())[1:]:
+    _head, _, _source = _block.partition("\n")
+    match _head.split():
+        case ["library", _name]:
+            LIBRARY[_name] = _source
+        case ["program", _name]:
+            PROGRAMS = {_name: _source, **PROGRAMS}
+        case ["script", _name]:
+            SCRIPTS[_name] = _source
+        case _:
+            MIGRATION += _source

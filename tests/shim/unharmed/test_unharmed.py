@@ -112,6 +112,7 @@ def with_first_line(line: str) -> Callable[[Project, str], Said]:
 
 WAYS: Mapping[str, Callable[[Project, str], Said]] = {
     "run": lambda project, script: project.start(*CLI, "run", script),
+    "run, warnings are errors": lambda project, script: project.start("-W", "error", *CLI, "run", script),
     "run -m": lambda project, script: project.start(*CLI, "run", "-m", script.removesuffix(".py")),
     "auto": with_first_line("import compatkit.auto"),
     "install": with_first_line(INSTALL),
