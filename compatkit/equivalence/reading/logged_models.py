@@ -78,8 +78,10 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
                 raise EquivalenceError.unreadable_artifact(name, logged.artifact_location, "the model has no files")
             names[logged.model_id] = models.add(name, folder, _details(logged, run), _metrics(logged, run))
     # Models of other runs, of which this one only says how good they are.
-    others = [each for each in measured_models(client.tracking_uri, run.info.run_id) if each not in names]
-    for logged in sorted(map(client.get_logged_model, others), key=lambda each: (each.name, each.creation_timestamp)):
+    measured = measured_models(client.tracking_uri, run.info.run_id)
+    # Not mapped: a client of MLflow 2 has no such method, and no such models.
+    others = [client.get_logged_model(each) for each in measured if each not in names]
+    for logged in sorted(others, key=lambda each: (each.name, each.creation_timestamp)):
         names[logged.model_id] = models.add(f"measured {logged.name}", None, {}, _metrics(logged, run))
     return names
 
