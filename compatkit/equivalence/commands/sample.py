@@ -32,12 +32,16 @@ _SHIM_IS_OFF = "compatkit: the shim is off in this process"
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """The top-level runs of one side and their snapshots, in the order in which they began."""
+    """The top-level runs of one side and their snapshots, in the order in which they began.
+
+    `folders` are those of its store and of its checkout, or where it ran.
+    """
 
     side: str
     runs: tuple[LoggedRun, ...]
     snapshots: dict[str, Snapshot]
     notes: tuple[str, ...] = ()
+    folders: tuple[str, str] = ("", "")
 
 
 def run_sides(
@@ -179,7 +183,8 @@ def _read(side: Side, store: Store, began: float, reading: Reading) -> Logged:
     for taken in take_snapshots([run.run_id for run in runs], tracking_uri=store.uri):
         snapshots[taken.run_id] = taken
         reading(len(snapshots), len(runs))
-    return Logged(side.name, runs, snapshots, tuple(_notes(side, runs, elsewhere)))
+    folders = (str(store.folder), str(side.tree or side.folder))
+    return Logged(side.name, runs, snapshots, tuple(_notes(side, runs, elsewhere)), folders)
 
 
 def _notes(side: Side, runs: tuple[LoggedRun, ...], elsewhere: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from compatkit.equivalence.commands.scenario import CommandScenario, Sides, prep
 from compatkit.equivalence.comparing.compare import compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.comparing.one_to_one import own_pairs
+from compatkit.equivalence.comparing.own_folders import with_folders_of
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.explain import explain
 from compatkit.equivalence.policy import Policy
@@ -76,17 +77,18 @@ def compare_sides(
     both = [(before.snapshots[left.run_id], after.snapshots[right.run_id]) for _, left, right in pairing.pairs]
     known = [pair for first, second in both for pair in own_pairs(first, second)]
     spans = [span for side in (before, again, after) if side and (span := _span(side))]
+    moved = _moved(before, after)
     runs, empty = [], []
     for (label, left, _), (first, second) in zip(pairing.pairs, both, strict=True):
         if first.is_empty and second.is_empty:
             empty.append(label)
         else:
-            twin = twins.get(left.run_id)
-            verdict = (
-                compare_over_noise(first, twin, second, policy, known=known, spans=spans)
-                if twin
-                else compare_snapshots(first, second, policy)
-            )
+            here, settled = with_folders_of(first, second, moved) if policy.knows_frameworks else (second, [])
+            if twin := twins.get(left.run_id):
+                twin, _ = with_folders_of(first, twin, _moved(before, again))
+                verdict = compare_over_noise(first, twin, here, policy, known=known, spans=spans, settled=settled)
+            else:
+                verdict = compare_snapshots(first, here, policy, settled=settled)
             explanation = explain(first, second, verdict) if is_explained and not verdict.is_equivalent else None
             runs.append(RunVerdict(label, verdict, (first, second), explanation))
     if empty and not runs:
@@ -99,6 +101,10 @@ def compare_sides(
         extra=tuple(pairing.extra),
         notes=(*before.notes, *after.notes, *_notes_on_empty(empty), *_notes_on_noise(before.side, repeated)),
     )
+
+
+def _moved(before: Logged, after: Logged | None) -> list[tuple[str, str]]:
+    return list(zip(before.folders, after.folders, strict=True)) if after else []
 
 
 def _span(side: Logged) -> tuple[float, float] | None:

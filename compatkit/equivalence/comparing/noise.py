@@ -30,12 +30,13 @@ def compare_over_noise(
     *,
     known: Iterable[tuple[str, str]] = (),
     spans: Sequence[Span] = (),
+    settled: Sequence[Difference] = (),
 ) -> Verdict:
     """Compare `before` with `after`, where `again` is a second run of what logged `before`.
 
     The verdict tells what differs between the first two. A difference that they show too, and that is not settled,
     decides as ever, and says so. `known` are ids of before and after that belong together, such as those of other runs;
-    `spans` tell when the three commands logged, else the runs do.
+    `spans` tell when the three commands logged, else the runs do; what was `settled` before is listed.
     """
     again, _ = with_models_paired(again, after)
     before, after = with_models_paired(before, after)
@@ -44,7 +45,7 @@ def compare_over_noise(
     pairs, twins = Pairs((*known, *own_pairs(before, after))), Pairs(own_pairs(before, again))
     settling = _Settling([], pairs, twins, spans or own)
     unsettled = _settled(before, again, after, settling)
-    verdict = compare_snapshots(before, unsettled, policy, settled=settling.found)
+    verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
     varying = {(each.child, each.kind, each.name): each for each in noise}
     deciding = tuple(_with_noise(each, varying.get((each.child, each.kind, each.name))) for each in verdict.deciding)
     return replace(verdict, deciding=deciding, noise=tuple(noise))

@@ -60,10 +60,10 @@ def folder(tmp_path: Path, baked: Path) -> Path:
 def verify(folder: Path, tmp_path: Path) -> Callable[..., Result]:
     """Verify a scenario of which the arguments replace what is given by default: both sides run `log.py`."""
 
-    def run(**given: object) -> Result:
+    def run(policy: Policy = Policy.exact(), **given: object) -> Result:  # noqa: B008 - it is frozen
         commands = {} if "base" in given else {"before": log(), "after": log()}
         scenario = CommandScenario("trial", folder, **{"timeout": 60.0, **commands, **given})  # type: ignore[arg-type]
-        return verify_commands(scenario, Policy.exact(), store=tmp_path / "store")
+        return verify_commands(scenario, policy, store=tmp_path / "store")
 
     return run
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from compatkit.equivalence import Policy
 from compatkit.equivalence.commands import CommandError, Result
 from tests.equivalence.commands.conftest import LATER, commit, git, log, only
 
@@ -43,6 +44,13 @@ def test_a_committed_change_is_found(verify: Verify, repository: Path, rate: Pat
     commit(repository)
 
     assert not verify(base="HEAD~1", command=log()).is_equivalent
+
+
+def test_the_folder_of_a_tree_is_no_difference(verify: Verify, repository: Path, rate: Path) -> None:
+    rate.write_text("import os\nCHANGE = f\"UPDATE params SET value = '{os.getcwd()}/data'\"\n")
+    commit(repository)
+
+    assert verify(base="HEAD", command=log(), policy=Policy()).is_equivalent
 
 
 def test_an_untracked_file_is_part_of_the_working_tree(verify: Verify, repository: Path, rate: Path) -> None:
