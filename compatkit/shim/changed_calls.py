@@ -119,10 +119,12 @@ class ChangedCalls:
         elif found is not None and not to:
             left = self._left_of(name)
             if isinstance(found, type):
-                if "__new__" in vars(found) and (maker := _wrapped(vars(found)["__new__"], name, (), 1, left)):
-                    self._set(found, "__new__", maker)
-                # The class stays itself: only what makes its instances is another.
+                # The class stays itself: only what makes its instances is another. Both are given the same.
                 owner, last, found = found, "__init__", inspect.getattr_static(found, "__init__")
+                tells = not any(is_of(found, row) for row in changes)
+                own = vars(owner).get("__new__")
+                if maker := own and _wrapped(own, name, changes, 1, left, is_quiet=not tells):
+                    self._set(owner, "__new__", maker)
             skip = int(isinstance(owner, type) and not isinstance(found, staticmethod))
             if (wrapper := _wrapped(found, name, changes, skip, left)) is not None:
                 self._set(owner, last, wrapper)
@@ -176,10 +178,12 @@ def _under_new_name(row: CallChange) -> CallChange | None:
     return replace(row, meant=()) if does else None
 
 
-def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip: int, left: LeftRows) -> object | None:
+def _wrapped(
+    function: object, name: str, changes: tuple[CallChange, ...], skip: int, left: LeftRows, *, is_quiet: bool = False
+) -> object | None:
     """Wrap a function, or the one in a `staticmethod` or `classmethod`; None if it is not v2's, or wrapped already."""
     if isinstance(function, staticmethod | classmethod):
-        inner = _wrapped(function.__func__, name, changes, skip, left)
+        inner = _wrapped(function.__func__, name, changes, skip, left, is_quiet=is_quiet)
         return None if inner is None else type(function)(inner)  # type: ignore[arg-type]
     is_plain = isinstance(function, FunctionType | BuiltinFunctionType)
     fitting = tuple(row for row in changes if is_of(function, row))
@@ -191,7 +195,7 @@ def _wrapped(function: object, name: str, changes: tuple[CallChange, ...], skip:
     ):
         return None
     if is_plain:
-        return _mapping(function, name, fitting, skip, left=own)
+        return _mapping(function, name, fitting, skip, is_quiet=is_quiet, left=own)
     # It need not bind as a function does.
     call = _mapping(function, name, fitting)
     return stand_in(function, call, mark=_MARK, bound=lambda found: _wrapped(found, name, changes, 0, left) or found)
@@ -213,6 +217,9 @@ def _mapping(
     @functools.wraps(function)
     def wrapper(*args: object, **kwargs: object) -> object:
         caller = caller_frame()
+        if skip and caller is not None and caller.f_code is _call_of_metaclass(args[0]):
+            # It makes instances for whoever calls the class.
+            caller = caller.f_back
         if top_of(module_of(caller)) == top:
             return function(*args, **kwargs)
         given, named = args[skip:], kwargs
@@ -232,6 +239,12 @@ def _mapping(
     passing: _Function = pass_for(wrapper, function)
     setattr(passing, _MARK, passing)
     return passing
+
+
+def _call_of_metaclass(instance: object) -> object:
+    """Return the code by which the class of an object, or a class itself, is called; None where Python does that."""
+    kind = instance if isinstance(instance, type) else type(instance)
+    return getattr(getattr(type(kind), "__call__", None), "__code__", None)  # noqa: B004 - not whether it can be
 
 
 def _leading_on(new: object, *, name: str, changes: tuple[CallChange, ...], is_quiet: bool) -> object:

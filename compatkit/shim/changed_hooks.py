@@ -49,11 +49,12 @@ class ChangedHooks(LibraryClasses[HookChange]):
         if names is None or not isinstance(hook, FunctionType):
             return
         name = f"{owner.__module__}.{owner.__qualname__}.{row.name}"
+        written: Any = inspect.unwrap(hook)
         if missing := _needed(hook, names, row):
-            warn_hook(row, name, f"{', '.join(missing)} cannot be had", hook)
+            warn_hook(row, name, f"{', '.join(missing)} cannot be had", written)
             return
-        warn_hook(row, name, "", hook)
-        self._old.add(inspect.unwrap(hook).__code__)
+        warn_hook(row, name, "", written)
+        self._old.add(written.__code__)
         self.put(kind, row.name, _called_by_v2(hook, row, names, library))
         above = vars(_definer(row.name, owner)).get(row.name)
         if isinstance(above, FunctionType) and above.__code__ not in _MADE:
@@ -119,13 +120,18 @@ def _called_by_v2(hook: FunctionType, row: HookChange, names: Mapping[str, str],
         given = {
             old.get(name, name): value for name, value in {**dict(zip(row.v2, args, strict=False)), **kwargs}.items()
         }
+        by_name = {old.get(name, name) for name in kwargs}
         placed, named = [], {}
+        # By place as long as the library does so: a decorator of the hook may take nothing else.
+        is_placed = True
         for parameter in own:
             name = names.get(parameter.name, parameter.name)
             if name not in given and parameter.default is not _Parameter.empty:
+                is_placed = False
                 continue
+            is_placed = is_placed and parameter.kind in _PLACED and name not in by_name
             value = given.pop(name, None)
-            if parameter.kind is _Parameter.POSITIONAL_ONLY:
+            if is_placed or parameter.kind is _Parameter.POSITIONAL_ONLY:
                 placed.append(value)
             elif parameter.kind is not _Parameter.VAR_KEYWORD:
                 named[parameter.name] = value

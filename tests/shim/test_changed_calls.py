@@ -93,6 +93,11 @@ code = "SH112"
 of = "shop.pay"
 made_of = { how = ["shop.till.Till"] }
 rename = { how = "register" }
+
+[[calls]]
+code = "SH113"
+of = ["shop.Kept", "shop.Made", "shop.Pair"]
+rename = { first = "left" }
 """
 V2 = {
     "shop/__init__.py": """
@@ -113,6 +118,17 @@ V2 = {
             @staticmethod
             def plain(express=False):
                 return express
+
+        class Keeping(type):
+            def __call__(cls, *args, **kwargs):
+                return super().__call__(*args, **kwargs)
+        class Kept(metaclass=Keeping):
+            def __init__(self, left=0): self.left = left
+        class Made:
+            def __new__(cls, left=0): return super().__new__(cls)
+            def __init__(self, left=0): self.left = left
+        class Pair(__import__("typing").NamedTuple):
+            left: int = 0
 
         def pay(how=None, register=None): return how, register is not None
         def doubtful(b=0): return b
@@ -202,6 +218,9 @@ MAPPED = {
     "value": ("shop.buy('a', mode='card')", ("a", "here", "contactless")),
     "spread": ("shop.buy(*['a', 'b'], **{'mode': 'card'})", ("a", "b", "contactless")),
     "class": ("shop.Client(address='x', verbose=True).url", "x"),
+    "class_called_by_its_metaclass": ("shop.Kept(first=1).left", 1),
+    "class_with_new": ("shop.Made(first=1).left", 1),
+    "class_without_init": ("shop.Pair(first=1)", (1,)),
     "method": ("shop.Client().order(fast=1)", 1),
     "classmethod": ("shop.Client.make(fast=1)[1]", 1),
     "staticmethod": ("shop.Client.plain(fast=1)", 1),

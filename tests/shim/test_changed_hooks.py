@@ -218,6 +218,24 @@ def test_a_hook_that_needs_what_is_gone_is_told_of_and_left(write_project: Write
     assert str(said.message).startswith(told)
 
 
+def test_a_decorated_hook_is_told_of_where_it_is_written(write_project: WriteProject) -> None:
+    program = """
+        import functools
+        def same(step):
+            return functools.wraps(step)(lambda *args: step(*args))
+        class Mine(shop.Model):
+            @same
+            def step(self, batch, number, loader):
+                return batch
+        """
+
+    with warnings.catch_warnings(record=True) as caught, shimmed([parse_migration(HEAD + DECLARED)]):
+        warnings.simplefilter("always")
+        ran(write_project, V2, program)
+
+    assert {(each.filename.rpartition("/")[2], each.lineno) for each in caught} == {("mine.py", 7)}
+
+
 def test_the_library_sees_v2s_parameters_and_uninstalling_gives_the_class_back(write_project: WriteProject) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ChangedCallWarning)
