@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from compatkit.migration import Migration, find_migration
 from tests import warm
+from tests.quick import pytest_runtest_protocol  # noqa: F401  # pytest finds its hook here
 from tests.running import (  # noqa: F401  # pytest finds its hooks here
     pytest_collection_modifyitems,
     pytest_deselected,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import quick
 from tests.browser import find_chromium
 from tests.equivalence.reading.store.servers import postgresql_programs
 
@@ -21,9 +22,14 @@ _left_out: Counter[str] = Counter()
 _began = time.monotonic()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser where there is none, but for CI, which has one or fails. Then order the rest."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what a quick run leaves out. Leave out what needs a browser where there is none, but for CI. Order the rest.
+
+    CI has a browser, or fails.
+    """
+    quick.mark(config, items)
+    yield
     if find_chromium() is None and not os.environ.get("CI"):
         deselected = [item for item in items if item.get_closest_marker("browser")]
         items[:] = [item for item in items if not item.get_closest_marker("browser")]
@@ -35,8 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _profile(config: pytest.Config) -> str:
-    """Return the profile that is asked for. Who leaves out what is slow wants a quick look, with few draws."""
-    return os.environ.get("HYPOTHESIS_PROFILE") or ("few" if "not slow" in config.option.markexpr else "default")
+    return os.environ.get("HYPOTHESIS_PROFILE") or ("few" if quick.is_quick(config) else "default")
 
 
 def slow_first(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -94,12 +99,16 @@ def _asked(config: pytest.Config) -> dict[str, str]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand the reasons of a worker to the process that writes the last line: all workers leave out the same."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = dict(_left_out)
+        session.config.workeroutput |= {"left_out": dict(_left_out), "spent": dict(quick.spent)}
+    else:
+        quick.record()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object, error: object) -> None:
-    _left_out.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - _left_out)
+    told = getattr(node, "workeroutput", {})
+    _left_out.update(Counter(told.get("left_out", {})) - _left_out)
+    quick.spent.update(told.get("spent", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -112,4 +121,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         left_out.append(f"properties drew {_DRAWS[_profile(config)]:g} times their examples")
     if postgresql_programs() is None:
         left_out.append("over SQLite instead of PostgreSQL, which is not installed (apt-get install postgresql)")
+    left_out += quick.remarks(config)
     terminalreporter.write_line(f"{ran} in {minutes} min {seconds} s; {'; '.join(left_out) or 'nothing left out'}")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.quick import beyond_their_share
 from tests.running import slow_first
 
 
@@ -52,6 +53,44 @@ def test_each_worker_begins_with_slow_ones() -> None:
     ordered = slow_first(given_, 4)
 
     assert [ordered[place].is_slow for place in (0, 10, 20, 30)] == [True] * 4
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What is asked of a test of which a quick run takes a share."""
+
+    nodeid: str
+    path: Path
+
+
+def taken(durations: dict[str, float], **counts: int) -> dict[str, list[int]]:
+    tests: list[Any] = [
+        Timed(f"{name}[{number}]", Path(name[0]) / "test.py")
+        for name, count in counts.items()
+        for number in range(count)
+    ]
+    left_out = beyond_their_share(tests, durations)
+    found: dict[str, list[int]] = {name: [] for name in counts}
+    for test in tests:
+        if test not in left_out:
+            name, _, number = test.nodeid.rstrip("]").partition("[")
+            found[name].append(int(number))
+    return found
+
+
+def test_a_quick_run_takes_a_share_of_a_long_function_spread_over_its_parameters() -> None:
+    found = taken({"a_long": 1.2, "a_one": 0.5}, a_long=100, a_short=9, a_one=1)
+
+    assert found == {"a_long": list(range(0, 100, 4)), "a_short": list(range(9)), "a_one": []}
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.tuples(st.floats(0, 20), st.integers(1, 30)), min_size=1))
+def test_a_quick_run_takes_something_of_each_folder(given_: dict[str, tuple[float, int]]) -> None:
+    durations = {name: seconds for name, (seconds, _) in given_.items()}
+
+    found = taken(durations, **{name: count for name, (_, count) in given_.items()})
+
+    assert {name[0] for name, numbers in found.items() if numbers} == {name[0] for name in given_}
 
 
 PROGRAMS = [

@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from compatkit.migrate.finding.find import DOCUMENT_SUFFIXES
@@ -118,6 +119,7 @@ def result_of(outcome: Outcome, source: bytes) -> bytes:
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 
+@cache
 def codes_met(migration: Migration, example: Example) -> frozenset[str]:
     """Return the codes of what changes in an example, and of what is reported there."""
     outcome = rewritten(migration, example, example.before)
