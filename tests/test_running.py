@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -134,6 +137,19 @@ def test_each_child_draws_its_own_random_numbers(warm_python: str) -> None:
     drawn = [subprocess.check_output([warm_python, "-c", code]) for _ in range(2)]
 
     assert not set(drawn[0].split()) & set(drawn[1].split())
+
+
+def test_what_leads_a_session_is_killed_with_all_that_it_started(warm_python: str) -> None:
+    inner = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+
+    with subprocess.Popen([warm_python, "-c", code], stdout=subprocess.PIPE, start_new_session=True) as outer:
+        assert outer.stdout is not None
+        ended = os.pidfd_open(int(outer.stdout.readline()))
+        os.killpg(outer.pid, signal.SIGKILL)
+
+    assert select.select([ended], [], [], 60)[0]
+    os.close(ended)
 
 
 def test_a_fresh_start_is_made_where_it_matters(warm_python: str, warm_commands: Path) -> None:

@@ -34,6 +34,7 @@ link = socket.socket(socket.AF_UNIX)
 link.connect({address!r})
 whole = {{"argv": argv, "cwd": os.getcwd(), "env": dict(os.environ), "group": os.getpgrp(), "python": {stand_in!r}}}
 whole["unbuffered"] = unbuffered
+whole["leads"] = os.getsid(0) == os.getpid()
 asked = json.dumps(whole).encode()
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(number) != signal.SIG_IGN:
@@ -190,6 +191,9 @@ def _keep(link: object) -> None:
         if ended in ready:
             break
         sent = link.recv(1)
+        if not sent and request["leads"]:
+            with contextlib.suppress(ProcessLookupError):  # it has none yet
+                os.killpg(child, signal.SIGKILL)
         signal.pidfd_send_signal(ended, sent[0] if sent else signal.SIGKILL)
         if not sent:
             break
@@ -211,8 +215,11 @@ def _run(request: dict[str, object], descriptors: list[int]) -> None:
         os.dup2(descriptor, number)
         if descriptor > 2:
             os.close(descriptor)
-    with contextlib.suppress(OSError):
-        os.setpgid(0, request["group"])  # type: ignore[arg-type]  # a number
+    if request["leads"]:
+        os.setsid()  # which is killed as a whole
+    else:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, request["group"])  # type: ignore[arg-type]  # a number
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(str(request["cwd"]))
     os.environ.clear()

@@ -33,8 +33,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with mlflow_server(database, tmp_path_factory.mktemp("server")) as (address, _):
+def server(database: str, tmp_path_factory: pytest.TempPathFactory, warm_python: str) -> Iterator[str]:
+    with mlflow_server(database, tmp_path_factory.mktemp("server"), warm_python) as (address, _):
         yield address
 
 

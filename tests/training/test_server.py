@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +28,10 @@ pytestmark = pytest.mark.slow("starts a server twice")
 class Server:
     """An `mlflow server` over a SQLite store, at a port of its own."""
 
-    def __init__(self, folder: Path, store: str = "") -> None:
+    def __init__(self, folder: Path, store: str = "", python: str = sys.executable) -> None:
         self._folder = folder
         self._store = store
+        self._python = python
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -37,7 +39,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = start_server(self._store, self._folder, self._port)
+        self._process = start_server(self._store, self._folder, self._port, self._python)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -74,11 +76,11 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> Story:
+def story(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore, warm_python: str) -> Story:
     """Play both on one server: to start one takes longer than all that it does here."""
     spool, other = tmp_path_factory.mktemp("spool"), tmp_path_factory.mktemp("spool")
     folder = tmp_path_factory.mktemp("server")
-    server = Server(folder, new_store(folder))
+    server = Server(folder, new_store(folder), warm_python)
     server.start()
     try:
         outage = Outage(server)

@@ -91,10 +91,19 @@ def start_server(store: str, folder: Path, port: int, python: str = sys.executab
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Kill the server with its workers, which have a session of their own."""
+    """Kill the server with its workers, which have a session of their own, and wait until nothing listens there."""
     if process.poll() is None:
         os.killpg(process.pid, 9)
     process.wait()
+    assert isinstance(process.args, list)
+    port = int(process.args[process.args.index("--port") + 1])
+    while _is_open(port):
+        time.sleep(0.01)
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers(address: str) -> bool:

@@ -33,10 +33,10 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore, warm_python: str) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     database = new_store(folder)
-    with pytest.MonkeyPatch.context() as patch, mlflow_server(database, folder) as (address, _):
+    with pytest.MonkeyPatch.context() as patch, mlflow_server(database, folder, warm_python) as (address, _):
         patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         patch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
         with proxied(address) as proxy:

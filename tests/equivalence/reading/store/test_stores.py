@@ -128,7 +128,7 @@ def test_files_keep_what_was_measured_and_are_equivalent(
 
 @pytest.mark.slow("starts a database and a server")
 def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the_middle(
-    from_sqlite: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    from_sqlite: Snapshot, tmp_path: Path, warm_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # PostgreSQL where it is installed; pytest's header says which.
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -139,7 +139,7 @@ def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the
             else f"sqlite:///{tmp_path / 'mlflow.db'}"
         )
         direct = log(database, tmp_path)
-        address, process = stack.enter_context(mlflow_server(database, tmp_path))
+        address, process = stack.enter_context(mlflow_server(database, tmp_path, warm_python))
         served, other = log(address, tmp_path), log(address, tmp_path, loss=math.nextafter(0.5, 1))
 
         snapshots = [
