@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -123,6 +124,10 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def new_store(store_template: Path) -> NewStore:
     """Call it with a folder for an empty store there, which keeps the artifacts of its default experiment beside it."""
+    from mlflow.store.db import utils
+
+    # To open a store, MLflow reads its 60 files of migrations to learn which is the last one.
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
 
     def create(folder: Path, name: str = "mlflow.db") -> str:
         shutil.copy(store_template, folder / name)

@@ -20,7 +20,7 @@ import pytest
 # takes more than it may in all; then record them anew, of all tests or of some:
 #     RECORD_DURATIONS=1 pytest -m "not slow"
 _DURATIONS = Path(__file__).with_name("durations.json")
-_SHARE, _QUICK = 0.3, 150
+_SHARE, _QUICK = 0.25, 150
 spent: Counter[str] = Counter()
 _IS_RECORDED = bool(os.environ.get("RECORD_DURATIONS"))
 
