@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -93,8 +94,13 @@ def split(given: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
-    """Look for circles less often: syntax trees have many parts and no circles, and to look takes a tenth of a run."""
+def spared_collector() -> Iterator[None]:
+    """Let Python look for circles of objects less often, and not once more at its end.
+
+    Syntax trees have many parts and no circles. To look for some takes a tenth of a run, and at its end a twentieth
+    of the shortest one.
+    """
+    atexit.register(gc.freeze)
     before = gc.get_threshold()
     gc.set_threshold(_MADE, *before[1:])
     try:

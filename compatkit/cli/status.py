@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from compatkit.cli._options import rare_collections, wished, with_given
+from compatkit.cli._options import spared_collector, wished, with_given
 from compatkit.cli._settings import settings_at
 from compatkit.cli._status import ExitStatus
 
@@ -66,7 +66,7 @@ def command(
     from compatkit.report.status_html import Scene, status_html
     from compatkit.report.status_text import status_json, status_lines
 
-    ctx.with_resource(rare_collections())
+    ctx.with_resource(spared_collector())
     places = paths or (Path(),)
     require_paths(places)
     settings = with_given(settings_at(existing_folder(places[0])), given)

@@ -79,7 +79,8 @@ def plan_task(
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
     wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
-    results = {file.name: FileResult(file.name, _NOTHING) for file in files}
+    roots = {file.name: "" if file.is_named else file.below for file in listed}
+    results = {file.name: FileResult(file.name, _NOTHING, root=roots[file.name]) for file in files}
     # One that was given by its name is not left out in silence.
     results |= {
         file.name: FileResult(file.name, _EXCLUDED) for file in listed if file.is_named and file.name in left_out
@@ -107,11 +108,10 @@ def plan_task(
         with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
             found = _processed([files[number] for number in wanted], namer, around, workers, scope)
             for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
-                results[result.name] = result
+                results[result.name] = replace(result, root=roots[result.name])
                 tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
-    roots = {file.name: "" if file.is_named else file.below for file in listed}
-    return Report.of(replace(result, root=roots[name]) for name, result in results.items())
+    return Report.of(results.values())
 
 
 def plan_source(source: bytes, name: str, task: Task, *, path: Path | None = None) -> FileResult:

@@ -12,7 +12,7 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
-from compatkit.migrate.between.unspelled import find_unspelled
+from compatkit.migrate.between.unspelled import can_hand_on, find_unspelled
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Migration, Move
@@ -72,17 +72,18 @@ class Around:
         names: set[str] = set()
         modules: set[str] = set()
         calling: list[bytes] = []
+        handing = tuple(filter(can_hand_on, self._migrations))
         for file in wanted:
             text = read_input(file.name, is_data=False) if not file.is_data else b""
             if isinstance(text, bytes) and (own := self._module_names.of(text)):
                 names |= own
                 modules.add(file.path.parent.absolute().name if file.path.stem == "__init__" else file.path.stem)
-            if isinstance(text, bytes) and text:
+            if handing and isinstance(text, bytes) and text:
                 calling.append(text)
         files = of_projects(self._files) if names or calling else ()
         if names:
             self._readers = Readers(files, modules, names, processes=self._processes)
-        self._unspelled = find_unspelled(calling, files, self._migrations, processes=self._processes)
+        self._unspelled = find_unspelled(calling, files, handing, processes=self._processes)
 
     def options(self, source: bytes) -> frozenset[str]:
         """Return the options of command lines that a file spells, and a program of its project defines itself."""

@@ -24,23 +24,29 @@ _WIDEST = 400
 
 
 def find_unspelled(
-    sources: Iterable[bytes], files: Sequence[FoundFile], migrations: Iterable[Migration], *, processes: int
+    sources: Iterable[bytes], files: Sequence[FoundFile], migrations: Sequence[Migration], *, processes: int
 ) -> frozenset[str]:
     """Return the words by which calls of these sources might hand on what changed, and that no file spells."""
     spelled: set[bytes] = set()
     wanted: set[bytes] = set()
-    known = [(libraries_of(migration), *_evidence_of(migration)) for migration in migrations]
     for source in sources:
+        near = [each for each in migrations if any(library in source for library in libraries_of(each))]
+        if not near:
+            continue
         spelled.update(words_in(source))
         spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
-        for libraries, arguments, values in known:
-            if any(library in source for library in libraries):
-                wanted.update(*(arguments[name] for name in arguments.keys() & spread))
-                wanted.update(*(values[name] for name in values.keys() & called))
+        for arguments, values in map(_evidence_of, near):
+            wanted.update(*(arguments[name] for name in arguments.keys() & spread))
+            wanted.update(*(values[name] for name in values.keys() & called))
     left = wanted - spelled
     found = sift(files, lambda text, _: not left.isdisjoint(words_in(text)), processes=processes) if left else ()
     left.difference_update(*(words_in(read_quietly(files[number].path)) for number in found))
     return frozenset(word.decode() for word in left)
+
+
+def can_hand_on(migration: Migration) -> bool:
+    """Tell whether a migration changed an argument or a value that a call may hand on."""
+    return any(call.asked or call.value_words for call in migration.calls)
 
 
 def _spreading(source: bytes) -> Iterator[bytes]:

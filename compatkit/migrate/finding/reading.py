@@ -147,12 +147,8 @@ def _read(name: str, *, limit: int | None) -> bytes | Outcome:
     handle = os.open(name, _READING)
     try:
         status = os.fstat(handle)
-        if stat.S_ISDIR(status.st_mode):
-            hint = "start in a folder further down: its path may be too long"
-            return Failed("The folder cannot be listed", hint=hint, code="CK904")
         if not stat.S_ISREG(status.st_mode):
-            hint = "give a file, or a folder of files"
-            return Failed("The file cannot be read: it is a device, a pipe or a socket", hint=hint, code="CK904")
+            return _not_a_file(status.st_mode)
         if limit is not None and status.st_size > limit:
             return Skipped(f"it is larger than {limit // 2**20} MB, which no configuration is")
         # One byte more than there should be, so that the end is seen in the same call.
@@ -162,3 +158,11 @@ def _read(name: str, *, limit: int | None) -> bytes | Outcome:
         return b"".join([first, *iter(lambda: os.read(handle, _PIECE), b"")])
     finally:
         os.close(handle)
+
+
+def _not_a_file(mode: int) -> Failed:
+    if stat.S_ISDIR(mode):
+        hint = "start in a folder further down: its path may be too long"
+        return Failed("The folder cannot be listed", hint=hint, code="CK904")
+    hint = "give a file, or a folder of files"
+    return Failed("The file cannot be read: it is a device, a pipe or a socket", hint=hint, code="CK904")
