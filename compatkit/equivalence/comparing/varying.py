@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from contextlib import suppress
-from datetime import date
-from itertools import product
 
+from compatkit.equivalence.comparing.moments import MONTH, Span, are_of_the_runs, hour_of
 from compatkit.equivalence.reading.known_names import is_generated
 
 _DAY = "20[0-9]{2}(?:" + "|".join(f"{gap}[01][0-9]{gap}[0-3][0-9]" for gap in ("-", "/", r"\.", "_", "")) + ")"
 # After a space, neither 0.53 nor 1042 is one.
 _CLOCK = r"[0-2]?[0-9](?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?|(?:[._-][0-5][0-9]){2}(?:[.,][0-9]+)?)(?: ?[AP]M)?"
 _CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
 _ID, _DRAWN, TIME = "an id", "a name that MLflow draws", "a time"
 _GAPS = (": ", ': "', '": "', "=")
@@ -46,10 +43,10 @@ _KINDS = {
         r"20[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9](?:[0-5][0-9]){2}(?:[0-9]{3}){0,2}(?![0-9])"
         r"|2[0-9][01][0-9][0-3][0-9][_-][0-2][0-9](?:[0-5][0-9]){2}(?![0-9])"
         rf"|{_DAY}(?:(?:[ @]|, ?)(?:{_CLOCK})|[T_/-](?:{_CLOSE_CLOCK}))?(?![0-9])"
-        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{_MONTH}[-/. ])"
+        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{MONTH}[-/. ])"
         rf"20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
-        rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
-        rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
+        rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {MONTH}|{MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
+        rf"|{MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
         r"|(?:(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
         r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
     ),
@@ -63,9 +60,6 @@ _OF_CONTENT = re.compile(
 )
 _LONGEST_WORD = 40  # characters before a digest in which it is called so
 MARK = "\0"
-_DAY_LONG, _WEEK = 86_400, 7 * 86_400  # seconds
-_START = 120  # seconds, in which a script has begun its first run
-Span = tuple[float, float]  # when runs began and ended, in seconds
 _Texts = Mapping[str, str]
 
 
@@ -87,7 +81,7 @@ def fits(before: str, again: str, after: str, near: Container[str] = (), spans: 
     for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
         if one == same != other and not _are_near(kind, one, other, near):
             return ""
-        if kind == TIME and not _are_of_the_runs((one, same, other), spans):
+        if kind == TIME and not are_of_the_runs((one, same, other), spans):
             return ""
         kinds |= dict.fromkeys([kind] if one != other else [])
     return " and ".join(kinds)
@@ -128,7 +122,7 @@ def with_drawn(text: str, others: Mapping[str, str]) -> str:
 
 
 def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
-    return kind == TIME and _hour(one) in near and _hour(other) in near
+    return kind == TIME and hour_of(one) in near and hour_of(other) in near
 
 
 def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, str]]) -> bool:
@@ -143,64 +137,6 @@ def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, st
     return any(kind != TIME for kind, _ in again) or (bool(again) and any(sorted(each) != each for each in times))
 
 
-def _are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
-    """Tell whether times with a day may all be of one moment in three runs, as a date that was chosen is not.
-
-    As far as is known when these ran: by their beginnings and the longest of them; else within a week.
-    """
-    found = [moments for time in times if (moments := _moments(time)) is not None]
-    if not found:
-        return True
-    if len(spans) < len(times) or len(found) < len(times):
-        return any(max(at) - min(at) <= _WEEK for at in product(*(instants for instants, _ in found)) if at)
-    slack = _START + max(end - start for start, end in spans) + max(width for _, width in found)
-    since = [[at - start for at in instants] for (instants, _), (start, _) in zip(found, spans, strict=True)]
-    return any(max(at) - min(at) <= slack for at in product(*since))
-
-
-def _moments(time: str) -> tuple[list[int], int] | None:
-    """Return when a time is, in seconds, and its width; several where day and month may be either; None of a clock."""
-    if re.match("1[6-9][0-9]{8}", time):
-        return [int(time[:10])], 1
-    found = _days(time)
-    if found is None:
-        return None
-    days, rest = found
-    clock = re.match("[^0-9]*([0-2]?[0-9])[^0-9]?([0-5][0-9])(?:[^0-9]?([0-5][0-9]))?", rest)
-    seconds = [int(part or 0) for part in clock.groups()] if clock else [0, 0, 0]
-    hour = seconds[0] % 12 + 12 * rest.endswith("PM") if rest.endswith(("AM", "PM")) else seconds[0]
-    return [day * _DAY_LONG + hour * 3600 + seconds[1] * 60 + seconds[2] for day in days], 60 if clock else _DAY_LONG
-
-
-def _days(time: str) -> tuple[set[int], str] | None:
-    """Return the day of a time as a number, two where day and month may be either, and what stands behind it."""
-    if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
-        readings = [(match[1], match[2], match[3])]
-    elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])[_-]", time):
-        readings = [(f"20{match[1]}", match[2], match[3])]
-    elif match := re.search(rf"([0-3]?[0-9])[-/. ]({_MONTH}|[0-3]?[0-9])[-/. ](20[0-9]{{2}})", time):
-        readings = [(match[3], match[1], match[2]), (match[3], match[2], match[1])]
-    elif match := re.search(rf"({_MONTH}) ?([0-3]?[0-9]),? (20[0-9]{{2}})", time):
-        readings = [(match[3], match[1], match[2])]
-    else:
-        return None
-    months = {name: number for number, name in enumerate(_MONTH[3:-1].split("|"), start=1)}
-    days = set[int]()
-    for year, month, day in readings:
-        with suppress(ValueError):
-            days.add(date(int(year), months.get(month) or int(month), int(day)).toordinal())
-    return days, time[match.end() :]
-
-
-def _hour(time: str) -> str:
-    """Return the form of a time and its digits up to the hour; of a clock of seconds that counts on, some hours.
-
-    Of a clock without a day, up to the minute: it may be a duration that was chosen.
-    """
-    whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
-    return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[: -2 if _days(time) is None else -4]}"
-
-
 def varying_hours(left: _Texts, twin: _Texts) -> set[str]:
     """Return the hours of the times that two runs of before wrote differently."""
     hours = set[str]()
@@ -209,7 +145,7 @@ def varying_hours(left: _Texts, twin: _Texts) -> set[str]:
             (one, ours), (other, twins) = masked(left[place]), masked(twin[place])
             pairs = zip(ours, twins, strict=True) if one == other else ()
             for (kind, mine), (_, theirs) in pairs:
-                hours |= {_hour(mine), _hour(theirs)} if kind == TIME and mine != theirs else set()
+                hours |= {hour_of(mine), hour_of(theirs)} if kind == TIME and mine != theirs else set()
     return hours
 
 
