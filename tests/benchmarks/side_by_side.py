@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Comparison:
     """Median seconds of ours and of the peer, and the median of the ratios, pair by pair.
 
-    `cpu_ratio` is that of the least CPU time of each, user and system: it holds on a machine that others use too.
+    `cpu` is the least CPU time of ours, user and system, and `cpu_ratio` its ratio to the peer's: both hold on a
+    machine that others use too.
     """
 
     ours: float
@@ -21,6 +22,7 @@ class Comparison:
     ratio: float
     pairs: int
     cpu_ratio: float
+    cpu: float = 0.0
 
 
 def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: int = 7) -> Comparison:
@@ -32,7 +34,8 @@ def compare(ours: Callable[[], object], peer: Callable[[], object], *, pairs: in
         peer=statistics.median(theirs for _, (theirs, _) in rows),
         ratio=statistics.median(mine / theirs for (mine, _), (theirs, _) in rows),
         pairs=pairs,
-        cpu_ratio=min(mine for (_, mine), _ in rows) / max(min(theirs for _, (_, theirs) in rows), 1e-9),
+        cpu=(cpu := min(mine for (_, mine), _ in rows)),
+        cpu_ratio=cpu / max(min(theirs for _, (_, theirs) in rows), 1e-9),
     )
 
 
@@ -40,7 +43,8 @@ def report(what: str, found: Comparison, *, target: str, unit: float = 1e-9, nam
     """Print one line: both figures in `name`s, the ratio, and the target that the ratio is held against."""
     print(
         f"{what:<46} ours {found.ours / unit:>10,.1f} {name}   peer {found.peer / unit:>10,.1f} {name}   "
-        f"ratio {found.ratio:>6.2f} (CPU {found.cpu_ratio:.2f})   target {target}   ({found.pairs} pairs)"
+        f"ratio {found.ratio:>6.2f} (CPU {found.cpu / unit:,.1f} {name}, {found.cpu_ratio:.2f})   "
+        f"target {target}   ({found.pairs} pairs)"
     )
 
 
