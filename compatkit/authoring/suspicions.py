@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from importlib.machinery import PathFinder
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from compatkit.authoring.examples import Example, Examples, acts_in, codes_met
 from compatkit.authoring.skeleton import ID
@@ -49,6 +49,7 @@ def suspicions_of(migration: Migration, document: Mapping[str, object], examples
     yield from _moves_into_classes(migration)
     yield from _foreign_owners(migration)
     yield from _idle_moves(migration)
+    yield from _unseen_positions(migration, document)
     yield from _moved_and_unhandled(migration)
     yield from _borrowed_codes(migration, document)
     yield from _untrue_inventory(migration)
@@ -115,6 +116,23 @@ def _idle_moves(migration: Migration) -> Iterator[Suspicion]:
             if around is not move and (same := around.of(move.old)) and same.new == move.new:
                 what = f"{move.code} says what {around.code} says already: {around.old} moves as a whole."
                 yield Suspicion(("moves", number), what, "take it out")
+
+
+def _unseen_positions(migration: Migration, document: Mapping[str, Any]) -> Iterator[Suspicion]:
+    """Yield the callables of whose arguments rows speak, and do not say what v1 took by position."""
+    found: dict[str, list[tuple[EntryPath, str, str]]] = {}
+    for path, row in migration.rows():
+        if isinstance(row, CallChange) and not row.v1:
+            about = (row.mapped, row.pin, row.when, row.matches, row.made_of, row.unless_when)
+            names = [*(each.name for rows in about for each in rows), *row.drop, *row.asks, *row.unless, *row.lacks]
+            table, number = path
+            if names and "v1" not in document[table][number]:
+                found.setdefault(row.of[0], []).append(((table, number), row.code, names[0]))
+    for of, rows in found.items():
+        place, code, name = rows[0]
+        more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
+        what = f"Of a call of {of} that gives {name} by position, {code}{more} cannot tell."
+        yield Suspicion(place, what, "give the positional parameters of v1 as `v1`, or `v1 = []` if there are none")
 
 
 def _moved_and_unhandled(migration: Migration) -> Iterator[Suspicion]:

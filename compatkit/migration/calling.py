@@ -195,9 +195,14 @@ class _Attempt:
                 return f"`{name}` is a list"
             if item and item.is_open and not (len(item.made) == 1 and {*item.made} <= _made_by(change, name)):
                 return f"it is not seen here what `{name}` is made of"
+        given: dict[str, str] = {}
         for row in change.rename:
-            if self._find(row.v1) and self._find(row.v2):
-                return f"both `{row.v1}` and `{row.v2}` are given"
+            if self._find(row.v1):
+                first = given.setdefault(row.v2, row.v1)
+                if first != row.v1 or self._find(row.v2):
+                    return f"both `{row.v1}` and `{row.v2 if first == row.v1 else first}` are given"
+        if change.pin and len(self._positions) > len(change.v1):
+            return f"its positional argument {len(change.v1) + 1} is not declared, and may be what is pinned"
         for name in change.drop:
             if (item := self._find(name)) and not item.is_quiet:
                 return f"the value of `{name}`, which is gone, does something when it is evaluated"

@@ -17,8 +17,7 @@ def validate(migration: Migration, *, where: str) -> None:
     _unique("The producer", ((producer.function, producer.code) for producer in migration.producers), where)
     _validate_moves(migration, where)
     _validate_names(migration, where)
-    always = (call for call in migration.calls if call.say and not (call.has_conditions or call.asked))
-    _unique("What to do about", ((of, call.code) for call in always for of in dict.fromkeys(call.of)), where)
+    _validate_advice(migration, where)
     for table in (migration.members, migration.hooks, migration.removed, migration.keys, migration.flags):
         claimed = ((claim, row.code) for row in table for claim in dict.fromkeys(row.claims()))
         _unique("", claimed, where)
@@ -40,6 +39,16 @@ def validate(migration: Migration, *, where: str) -> None:
     for config in migration.configs:
         paths = [argument.v2 for argument in migration.arguments if argument.of == config.of]
         _validate_config(config, paths, f"{where}, [[configs]] of {config.of}")
+
+
+def _validate_advice(migration: Migration, where: str) -> None:
+    """Refuse advice on every call of what rows above speak of: the first one speaks."""
+    seen: dict[str, str] = {}
+    for call in (call for call in migration.calls if call.say and not (call.has_conditions or call.asked)):
+        if seen.keys() >= {*call.of}:
+            what = f"What to do about {call.of[0]!r}"
+            raise MigrationError.declared_twice(what, seen[call.of[0]], call.code, where=where)
+        seen |= {of: call.code for of in call.of if of not in seen}
 
 
 def _validate_moves(migration: Migration, where: str) -> None:

@@ -245,6 +245,7 @@ def test_a_row_is_shown_where_another_one_speaks_for_it(tmp_path: Path) -> None:
         [[calls]]
         code = "SHOP302"
         of = "shop.buy"
+        v1 = []
         drop = ["c"]
         """
     )
@@ -291,3 +292,12 @@ def test_an_inventory_of_another_release_is_not(tmp_path: Path, installed: Path)
     file.with_name("v2.txt").write_text("mall: Bag\n", encoding="utf-8")
 
     assert not any("inventory" in each.what for each in find_problems(file))
+
+
+@pytest.mark.parametrize(("v1", "is_told"), [("", True), ('v1 = ["how"]', False), ("v1 = []", False)])
+def test_an_argument_that_may_be_given_by_position_is_told(v1: str, is_told: bool, tmp_path: Path) -> None:
+    row = f'\n[[calls]]\ncode = "SHOP201"\nof = "shop.pay"\n{v1}\nvalues = {{ how = [["card", "chip"]] }}\n'
+
+    found = [each.what for each in problems(tmp_path, HEAD + MOVE + row, **SHOWN)]
+
+    assert ("Of a call of shop.pay that gives how by position, SHOP201 cannot tell." in found) == is_told

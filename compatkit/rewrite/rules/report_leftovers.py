@@ -30,7 +30,9 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
     node, alias = imported.node, imported.alias
     if alias.name == "*":
         module = imported.name.removesuffix(".*")
-        for move in _homes(moves, module):
+        left = [move for move in Move.symbols(moves) if move.old_module == module and file.scopes.of(move.old_name)]
+        # From a module that v2 has too, what the file uses is missing.
+        for move in [*_homes(moves, module)] or left[:1]:
             brought = (
                 f"names of {move.old}"
                 if renaming_of(moves).is_whole(move.old)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migration import Move
-from compatkit.rewrite import Rewritten, rewrite_source
+from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.file.neighbours import UNKNOWN, Neighbours, StarNames
 
 THING = Move("CK101", "shop.old.Thing", "shop.new.Thing2")
@@ -341,3 +341,13 @@ def _run(source: str) -> list[tuple[str, int]]:
     notes: list[tuple[str, int]] = []
     exec(source, {"note": lambda name, value: notes.append((name, id(value)))})
     return notes
+
+
+@pytest.mark.parametrize(("source", "count"), [("from shop import *\nsell()\n", 1), ("from shop import *\nbuy()\n", 0)])
+def test_star_of_a_module_that_v2_has_too_is_reported_where_a_moved_name_is_used(source: str, count: int) -> None:
+    move = Move("CK101", "shop.sell", "shop.new.sell")
+
+    outcome = rewrite_source(source.encode(), module="", is_package=False, moves=[move])
+
+    assert isinstance(outcome, Unchanged)
+    assert len(outcome.findings) == count

@@ -394,7 +394,8 @@ def test_one_call_that_is_not_certain_keeps_the_import_and_the_other_calls() -> 
 
 def test_spread_arguments_are_reported_once_a_call() -> None:
     text = "".join(
-        f'[[calls]]\ncode = "SH10{n}"\nof = "shop.buy"\nrename = {{ {old} = "{old}s" }}\n' for n, old in enumerate("ab")
+        f'[[calls]]\ncode = "SH10{n}"\nof = "shop.buy"\nrename = {{ {old} = "{old}_new" }}\n'
+        for n, old in enumerate("ab")
     )
 
     assert len(findings("import shop\nshop.buy(**k)\n", text)) == 1
@@ -494,3 +495,20 @@ def test_an_annotation_that_may_not_hold_is_not_relied_on(source: str) -> None:
     outcome = outcome_of("import shop\n" + source, options=Options(confidence="review"))
 
     assert isinstance(outcome, Unchanged), outcome
+
+
+@pytest.mark.parametrize(
+    ("row", "call", "reason"),
+    [
+        ('rename = { a = "c", b = "c" }', "shop.pay(a=1, b=2)", "both `b` and `a` are given"),
+        ("pin = { digits = 2 }", "shop.pay(1, 5)", "positional argument 1 is not declared"),
+        ('v1 = ["sum"]\npin = { digits = 2 }', "shop.pay(1, 5)", "positional argument 2 is not declared"),
+    ],
+)
+def test_a_call_that_v2_would_refuse_is_not_made(row: str, call: str, reason: str) -> None:
+    text = f'[[calls]]\ncode = "SH101"\nof = "shop.pay"\n{row}\n'
+    source = f"import shop\n{call}\n"
+
+    assert isinstance(outcome_of(source, text), Unchanged)
+    (found,) = findings(source, text)
+    assert reason in found
