@@ -68,19 +68,24 @@ class _Index:
         near += self._packages if b"from ." in source else ()
         for told in near:
             if told.file.name != file.name:
-                own = {name: each for name, each in told.facts.handed if has_star or name.encode() in words}
+                own = {
+                    name: each
+                    for name, each in told.facts.handed
+                    if has_star or name.encode() in words or ".*:" in name
+                }
                 handed |= {f"{told.named.name}.{name}": each for name, each in own.items()}
                 if told.file.path.parent == file.path.parent:
                     # Of two scripts, one imports the other by its bare name.
                     handed |= {f"{told.last}.{name}": each for name, each in own.items()}
         return handed
 
-    def sent(self, module: str, file: FoundFile) -> dict[str, Handed]:
-        """Return what others give to the functions of a module."""
+    def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:
+        """Return what others give to the functions of a module, also to methods of objects that they do not know."""
         found: dict[str, Handed] = {}
-        for by, key, sent in self._sent.get(module, ()):
+        anyones = [each for each in self._sent.get("*", ()) if _may_arrive(each[1], source)]
+        for by, key, sent in (*self._sent.get(module, ()), *anyones):
             if by != file.name:
-                name = key[len(module) + 1 :]
+                name = key if key.startswith("*") else key[len(module) + 1 :]
                 found[name] = sent.joined(found[name]) if name in found else sent
         return found
 
@@ -139,7 +144,7 @@ class Handing:
         index = self._index
         return Neighbours(
             handed=tuple(sorted(index.handed(source, file).items())),
-            sent=tuple(sorted(index.sent(named.name, file).items())),
+            sent=tuple(sorted(index.sent(named.name, file, source).items())),
             mixed=tuple(sorted(index.mixed(named.name, file).items())),
             overridden=index.overridden(told.facts if told else Facts()),
         )
@@ -195,26 +200,39 @@ class _Words:
 
     names: Mapping[bytes, frozenset[bytes]]
     homes: frozenset[bytes]
+    anyones: frozenset[str]
 
     @classmethod
     def of(cls, changed: Iterable[_Told]) -> _Words:
         names: dict[bytes, frozenset[bytes]] = {}
         homes: set[bytes] = set()
+        anyones: set[str] = set()
         for told in changed:
-            own = frozenset(name.encode() for name, _ in told.facts.handed)
+            own = frozenset(b"*" if ".*:" in name else name.encode() for name, _ in told.facts.handed)
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
-        return cls(names, frozenset(homes))
+            anyones |= {key for key, _ in told.facts.sent if key.startswith("*")}
+        return cls(names, frozenset(homes), frozenset(anyones))
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         words = frozenset(words_in(source))
         folder = file.path.absolute().parent.name.encode()
         near = (words & self.names.keys()) | ({folder} & self.names.keys() if b"from ." in source else frozenset())
         has_star = bool(near) and _STAR.search(source) is not None
-        if any(self.names[last] & words or (has_star and self.names[last]) for last in near):
+        if any(
+            self.names[last] & words or ((has_star or b"*" in self.names[last]) and self.names[last]) for last in near
+        ):
+            return True
+        if any(_may_arrive(key, source) for key in self.anyones):
             return True
         return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
+
+
+def _may_arrive(key: str, source: bytes) -> bool:
+    """Tell whether a file has a method, or asks for an attribute, of this name."""
+    name, _, place = key.removeprefix("*.").partition(":")
+    return (b"." if place == "=" else b"def ") + name.encode() in source
 
 
 def with_facts(neighbours: Neighbours, told: Neighbours) -> Neighbours:

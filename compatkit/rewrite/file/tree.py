@@ -193,12 +193,18 @@ def defined_names(item: ast.stmt) -> Iterator[str]:
             yield name
 
 
-def kept_in(owner: ast.ClassDef) -> set[str]:
-    """Return what a class defines, and what it sets on its objects."""
-    nodes = ast.walk(owner)
+def kept_in(owner: ast.ClassDef, *, is_set: bool = False) -> set[str]:
+    """Return what a class defines, and what it sets on its objects; if `is_set`, to something else than None."""
+    empty = [node for node in ast.walk(owner) if isinstance(node, ast.Assign) and _is_none(node.value)]
+    without = {id(target) for node in empty for target in node.targets} if is_set else set[int]()
+    nodes = [node for node in ast.walk(owner) if id(node) not in without]
     stored = {
         node.attr
         for node in nodes
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
     }
-    return stored.union(*map(defined_names, owner.body))
+    return stored.union(*(defined_names(item) for item in owner.body if not (is_set and item in empty)))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
+from compatkit.migration.renaming import prefixes
+from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import call_result_of
+from compatkit.rewrite.flow.handed import call_result_of, value_of
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
@@ -41,6 +43,7 @@ from compatkit.rewrite.flow.values import (
     take,
     take_any_key,
 )
+from compatkit.rewrite.flow.ways_in import ANY, COMMON
 
 Found = Mapping[ast.AST, Value]
 
@@ -173,6 +176,12 @@ class Calls:
             for one in of.names if isinstance(of, Named) else ():
                 if not self._known.reaches(one.partition(".")[0]):
                     self._send(f"{one}{ending}", node, found)
+            self._call_back(node.func, node, found)
+        if callee is TOP:
+            self._call_back(node.func, node, found)
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            if method not in COMMON | _READING_METHODS | _KEEPING_METHODS:
+                self._send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
         self._escape(given)
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
             if not _only_keeps(node.func, callee):
@@ -190,6 +199,45 @@ class Calls:
             dotted_names_in(first) if callee.name in _DUMPING else [first.of] if isinstance(first, Instance) else []
         )
         self._facts.listed.update((node, owner) for owner in owners if owner in self._known.classes)
+
+    def _call_back(self, of: ast.expr, node: ast.Call, found: Found) -> None:
+        """Let functions of this file that go to another one get what that gives to functions that it does not know."""
+        given = (*node.args, *(word.value for word in node.keywords)) if self._known.called_back else ()
+        inside = [found.get(part) for arg in given for part in ast.walk(arg)]
+        for value in inside:
+            if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
+                self.call_back(of, value.node, found)
+            for one in value.names if isinstance(value, Named) and not value.how else ():
+                for place, handed in self._given_back(of, found):
+                    self.note_sent(f"{one}:{place}", value_of(handed))
+
+    def call_back(
+        self, of: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, found: Found
+    ) -> None:
+        """Let a function get what the file gives to unknown ones that has what this expression names."""
+        names = _plain_names(function.args)
+        for place, handed in self._given_back(of, found):
+            name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
+            if name in names:
+                self._facts.goes_on(self._facts.arguments, function, name, value_of(handed))
+
+    def _given_back(self, of: ast.expr, found: Found) -> Iterator[tuple[str, Handed]]:
+        for home in (home for dotted in self._homes(of, found) for home in (dotted, *prefixes(dotted))):
+            yield from self._known.called_back.get(home, {}).items()
+
+    def _homes(self, of: ast.expr, found: Found) -> Iterator[str]:
+        """Yield the dotted names that what is called may have, in another file."""
+        match found.get(of, TOP):
+            case Named(how="") as named:
+                yield from named.names
+            case ForeignDefinition(handed=handed) | Instance(far=Handed() as handed):
+                yield from handed.names
+            case _ if isinstance(of, ast.Call):
+                yield from self._homes(of.func, found)
+            case _ if isinstance(of, ast.Attribute):
+                yield from self._homes(of.value, found)
+            case _ if isinstance(of, ast.Name):
+                yield from filter(None, [self._expressions.made_by(of)])
 
     def _send(self, function: str, node: ast.Call, found: Found) -> None:
         """Note what is given to a function of another file."""
@@ -224,8 +272,8 @@ class Calls:
 
     def keep_on(self, of: ast.expr, name: str, value: Value) -> None:
         """Note what an object of another file's class, or an object of that file, has under a name from now on."""
-        if self._facts.is_followed(value) and (made := self._expressions.made_by(of)):
-            self.note_sent(f"{made}.{name}:=", value)
+        if self._facts.is_followed(value):
+            self.note_sent(f"{self._expressions.made_by(of) or ANY}.{name}:=", value)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
@@ -264,6 +312,9 @@ class Calls:
     def _by_name(self, name: str, node: ast.Call, given: list[Value], named: Mapping[str, Value]) -> Value:
         """Return what is looked up by a name, or in a mapping of names."""
         match name:
+            case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
+                # The name of the attribute is another file's.
+                self._facts.listed[node] = given[0].of
             case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
                 return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else TOP
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
@@ -523,6 +574,13 @@ def _only_keeps(function: ast.expr, callee: Value) -> bool:
     return isinstance(function, ast.Attribute) and (
         function.attr in _KEEPING_METHODS or function.attr.startswith("assert")
     )
+
+
+def _outermost(frame: Frame) -> str:
+    """Return the name of the function or class of the module in which a frame is."""
+    while frame.parent is not None and frame.parent.parent is not None:
+        frame = frame.parent
+    return getattr(frame.node, "name", "")
 
 
 def _is_of_class(node: ast.Call, frame: Frame) -> bool:

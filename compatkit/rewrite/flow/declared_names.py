@@ -72,6 +72,16 @@ class DeclaredNames:
         made = (name.removesuffix("()") for name in self.types if name.endswith("()"))
         return frozenset((*self.producers, *self.classes, *self.configs, *made))
 
+    @cached_property
+    def called_back(self) -> Mapping[str, Mapping[str, Handed]]:
+        """What something of another file gives to unknown functions, by the place or name of the parameter."""
+        found: dict[str, dict[str, Handed]] = {}
+        for name, handed in self.handed.items():
+            giver, is_back, place = name.partition(".*:")
+            if is_back:
+                found.setdefault(giver, {})[place] = handed
+        return found
+
     @property
     def owners(self) -> frozenset[str]:
         """The classes of which producers are methods."""

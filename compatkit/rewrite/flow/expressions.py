@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
@@ -43,6 +44,7 @@ from compatkit.rewrite.flow.values import (
     take,
     take_any_key,
 )
+from compatkit.rewrite.flow.ways_in import ANY
 
 Found = dict[ast.AST, Value]
 # Builtins that a star import is not thought to bring: they look names up, which may be those that changed.
@@ -346,7 +348,8 @@ class Expressions:
             for owner in owners:
                 if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
                     return stored
-                for each in (owner.name, *self.objects.get(owner.name, ())) if self.known.sent else ():
+                open_ones = [] if name in kept_in(owner, is_set=True) else [ANY]
+                for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self.known.sent else ():
                     if handed := self.known.sent.get(f"{each}.{name}:="):
                         return doubtful(value_of(handed))
         for far in self._far(of):

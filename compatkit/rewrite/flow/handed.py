@@ -36,14 +36,16 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     """Return the facts of a module: on its own names, its classes' bases, and what it passes to other files."""
     teller = _Teller(module, facts, known)
-    handed = ((name, teller.tell(value)) for name, value in sorted(facts.handed_on.items()))
-    sent = ((key, teller.tell(value)) for key, value in sorted(facts.sent.items()))
+    handed = [(name, teller.tell(value)) for name, value in sorted(facts.handed_on.items())]
+    sent = [(key, teller.tell(value)) for key, value in sorted(facts.sent.items())]
+    # Who hands a function to one of this file gets what this gives to functions that it does not know.
+    handed += [each for each in sent if ".*:" in each[0]]
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
     owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
     defined = set[str]().union(*map(kept_in, owners))
     return Facts(
         tuple((name, told) for name, told in handed if told is not None),
-        tuple((key, told) for key, told in sent if told is not None),
+        tuple((key, told) for key, told in sent if told is not None and ".*:" not in key),
         tuple(sorted((name, base) for name, base in mixins.items() if not known.reaches(name))),
         known.watched & defined,
     )

@@ -94,6 +94,9 @@ class _Follower:
             if node not in done:
                 done.add(node)
                 self._function(node, parent)
+        for (owner, name), value in list(self._facts.attributes.items()):
+            for base in self._facts.far_bases.get(owner, ()) if owner is not tree else ():
+                self._expressions.calls.note_sent(f"{base}.{name}:=", value)
         shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
         shared = {name: join_known(value, frame.joined.get(name, TOP)) for name, value in shared.items()}
         self._facts.handed_on = {
@@ -167,6 +170,9 @@ class _Follower:
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for part in node.decorator_list:
             self._expressions.value(part, frame)
+            if self._expressions.known.called_back:
+                inner: dict[ast.AST, Value] = {each: self._expressions.value(each, frame) for each in _callees(part)}
+                self._expressions.calls.call_back(part, node, inner)
         for name, default in defaults_of(node.args):
             self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not TOP:
@@ -364,6 +370,13 @@ class _Follower:
             ):
                 return many(self._annotated(parts[0], frame))
         return TOP
+
+
+def _callees(decorator: ast.expr) -> Iterator[ast.expr]:
+    """Yield the names on which a decorator, or what makes it, is called."""
+    while isinstance(decorator, ast.Call | ast.Attribute):
+        decorator = decorator.func if isinstance(decorator, ast.Call) else decorator.value
+        yield decorator
 
 
 def _bound_in(item: ast.AST) -> Iterator[str]:

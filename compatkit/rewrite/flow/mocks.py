@@ -113,7 +113,16 @@ def _returned(double: ast.expr, value: Value) -> list[ast.expr]:
 
 
 def _returns_of(function: ast.FunctionDef) -> list[ast.expr]:
-    return [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+    inside = list(ast.walk(function))
+    bound = {
+        target.id: node.value
+        for node in inside
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    returned = [node.value for node in inside if isinstance(node, ast.Return) and node.value is not None]
+    return [bound.get(value.id, value) if isinstance(value, ast.Name) else value for value in returned]
 
 
 def _of_producer(mock: Mock, given: Sequence[ast.expr], known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:

@@ -1,7 +1,7 @@
 """The dotted ways by which other files reach a function of a module: what they give on them arrives at its parameters.
 
 A function that another one makes is `register()`, one that lies in a list or table is `CHECKS[]`, and the methods of a
-class also go by the names of its objects: `REGISTRY.add`.
+class also go by the names of its objects: `REGISTRY.add`. A method of an object of which nothing is known is `*.add`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,13 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+ANY = "*"
+# Names of methods that say nothing of the object that is asked.
+COMMON = frozenset(
+    {"apply", "build", "call", "create", "evaluate", "execute", "fit", "forward", "handle", "load", "main", "make"}
+    | {"predict", "process", "run", "save", "start", "step", "test", "train", "transform", "validate"}
+    | {name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind)}
+)
 _Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -18,6 +25,8 @@ def ways_into(tree: ast.Module) -> dict[ast.AST, list[str]]:
     found: dict[ast.AST, list[str]] = defaultdict(list)
     for owners, function in _functions(tree.body, [""], objects_of(tree)):
         ways = [f"{owner}{function.name}" for owner in owners]
+        if owners != [""]:
+            found[function].append(f"{ANY}.{function.name}")
         found[function] += ways
         if function.name == "__init__":
             found[function] += [owner.rstrip(".") for owner in owners]

@@ -18,7 +18,7 @@ from compatkit.rewrite.prefilter.reach import reach_of
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
 _LOOKS_UP = (b"getattr", b"__dict__", b"vars")
-_LISTS = (b"__dict__", b"vars(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
+_LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.

@@ -13,6 +13,7 @@ from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import Instance, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
+from compatkit.rewrite.rules.strings.string_takers import called
 
 _BUILTINS = frozenset(f"builtins.{name}" for name in ("delattr", "getattr", "hasattr", "setattr"))
 _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
@@ -42,7 +43,15 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     ]
     reasons = [(each, "a text names it") for each in found]
     reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
-    reasons += [(each, "all attributes are listed here") for each in _listed(trace, index)]
+    reasons += [
+        (
+            each,
+            "a name from elsewhere asks for it"
+            if isinstance(each[0], ast.Call) and called(each[0]) == "getattr"
+            else "all attributes are listed here",
+        )
+        for each in _listed(trace, index)
+    ]
     reasons += _out_of_sight(file, trace, index)
     kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:

@@ -38,6 +38,7 @@ def find_strings(file: File, run: RunPlan) -> Found:
             search.look_at(node, node.value)
         elif isinstance(node.value, bytes):
             search.look_at_bytes(node, node.value)
+    search.look_at_pairs()
     told = {finding.line for finding in search.found.findings}
     search.found.findings += [each for each in find_computed(file, run) if each.line not in told]
     return search.found
@@ -76,6 +77,24 @@ class _Search:
             self._relative_name(node, text, match["last"])
         else:
             self._in_text(node, text)
+
+    def look_at_pairs(self) -> None:
+        """Report two texts that are a changed name together, as in a table of what is imported when it is asked for."""
+        for node in self._file.nodes.of(ast.Dict) if self._changed else ():
+            for key, value in zip(node.keys, node.values, strict=True):
+                others = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+                for pair in ((key, other) for other in others):
+                    self._pair([part.value for part in pair if isinstance(part, ast.Constant)], pair[1])
+
+    def _pair(self, texts: list[object], node: ast.expr) -> None:
+        assert self._changed is not None
+        one, other = texts if len(texts) == 2 else ("", "")
+        for home, name in ((one, other), (other, one)):
+            if isinstance(home, str) and isinstance(name, str) and name.isidentifier() and "." in home:
+                owner = self._changed.read(f"{home}.{name}")
+                if owner and owner.name == f"{home}.{name}":
+                    message = f"strings name {owner.name} in parts: {owner.say}"
+                    self.found.findings.append(self._file.finding(node, owner.code, message))
 
     def look_at_bytes(self, node: ast.Constant, data: bytes) -> None:
         """Judge bytes: code, or a pickle, which names classes by their module and name."""
