@@ -21,7 +21,7 @@ from compatkit.shim.library_classes import rows_by_class, subclasses
 from compatkit.shim.lookup import class_at, restore, top_of
 from compatkit.shim.mapped_call import renamed_at_run_time
 from compatkit.shim.renamed_member import RenamedHook, RenamedMember, SubclassWatch, defines
-from compatkit.shim.warning import caller_frame, warn_defined, warn_moved
+from compatkit.shim.warning import caller_frame, warn_defined, warn_moved, warn_unfit
 
 _StandIn = RenamedMember | RenamedHook | SubclassWatch
 
@@ -108,8 +108,11 @@ class _Hooks:
         # Two old hooks that became one cannot both be it.
         counts = Counter(member.v2 for member, _ in found)
         for member, definer in found:
-            if counts[member.v2] == 1 and self._put(kind, member.v2, RenamedHook(definer, member.v1)):
-                _warn(_move(f"{definer.__module__}.{definer.__qualname__}", member), vars(definer)[member.v1])
+            move, hook = _move(f"{definer.__module__}.{definer.__qualname__}", member), vars(definer)[member.v1]
+            if not _takes(hook, inspect.getattr_static(self._owner, member.v2, None)):
+                warn_unfit(move, inspect.unwrap(hook))
+            elif counts[member.v2] == 1 and self._put(kind, member.v2, RenamedHook(definer, member.v1)):
+                _warn(move, hook)
 
     def _definer(self, kind: type, member: MemberChange) -> type | None:
         """Return the class whose hook is the one that v1 called, if v2 would not find it."""
@@ -130,6 +133,19 @@ def _has(kind: type, name: str) -> bool:
 
 def _is_hook(value: object) -> bool:
     return inspect.isroutine(value) and not isinstance(value, RenamedMember)
+
+
+def _takes(hook: object, called: object) -> bool:
+    """Tell whether a method takes what every call of the library's own hook passes; True where nobody knows."""
+    if not (isinstance(hook, FunctionType) and isinstance(called, FunctionType)):
+        return True
+    every = inspect.signature(called).parameters.values()
+    needed = [each for each in every if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD]
+    try:
+        inspect.signature(hook).bind(*needed)
+    except TypeError:
+        return False
+    return True
 
 
 def _move(owner: str, member: MemberChange) -> Move:

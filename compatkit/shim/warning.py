@@ -90,6 +90,14 @@ def warn_defined(move: Move, function: FunctionType) -> None:
     _warn_at(_said_of(move), MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
 
 
+def warn_unfit(move: Move, function: FunctionType) -> None:
+    """Warn of a method that is called as an old hook is, and does not take what the library passes to the new one."""
+    told = f"{move.code} {move.old} does not take what {move.new_name} is passed, and is not called for it"
+    code = function.__code__
+    message = f"{told}; if it is that hook, give it those parameters and the new name"
+    _warn_at(message, MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
+
+
 class ChangedCallWarning(DeprecationWarning):
     """A callable was called in v1's way, and the shim called it in v2's."""
 

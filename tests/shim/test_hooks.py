@@ -231,6 +231,19 @@ def test_a_hook_is_found_with_one_warning_at_its_definition(shop: Any, body: str
     assert found[0].startswith("user.py:2 SH301 app.Own.on_sold")
 
 
+@pytest.mark.parametrize("parameters", ["self", "self, price, till", "self, *, log"])
+def test_a_method_that_cannot_be_the_hook_is_told_of_and_not_called(shop: Any, parameters: str) -> None:
+    space = {"shop": shop, "__name__": "app"}
+
+    with told() as found:
+        exec(f"class Own(shop.Client):\n    def on_sold({parameters}): return 'mine'", space)
+
+    own: Any = space["Own"]
+    assert own().run() == ["shop"]
+    (said,) = found
+    assert "SH301 app.Own.on_sold does not take what on_sale is passed, and is not called for it" in said
+
+
 def test_the_old_name_can_still_be_called(shop: Any) -> None:
     with told() as found:
         own = defined("class Own(Client):\n    def on_sold(self, log): log.append('own')", Client=shop.Client)["Own"]
