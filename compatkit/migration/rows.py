@@ -47,8 +47,11 @@ def _schema_version(entry: Entry, key: str) -> int:
 def _types(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
     types = Entry(entry.table(key), f"{entry.where}, [{key}]")
     for name in types.given:
-        if not all(part.isidentifier() for part in name.removesuffix("()").split(".")):
-            raise MigrationError.unknown_key(name, ["a.b.function()", "a.b.Class.attribute"], where=types.where)
+        owner, _, parameter = name.removesuffix(")").partition(".*(")
+        parts = [*owner.removesuffix("(").split("."), parameter or "any"]
+        if not all(part.isidentifier() for part in parts) or (name[-1:] == ")") != ("(" in name):
+            known = ["a.b.function()", "a.b.Class.attribute", "a.b.Class.*(parameter)"]
+            raise MigrationError.unknown_key(name, known, where=types.where)
     return tuple((name, types.symbol(name)) for name in sorted(types.given))
 
 
@@ -236,9 +239,10 @@ ROOT = Table(
     ),
     Column(
         "types",
-        ColumnKind(_types, each_value(TO_SYMBOL, names=rf"{dotted_pattern(1)[:-1]}(\(\))?$")),
+        ColumnKind(_types, each_value(TO_SYMBOL, names=rf"{dotted_pattern(1)[:-1]}(\(\)|\.\*\(\w+\))?$")),
         'Classes that cannot be seen in a user\'s file: "shop.Client.info" = "shop.Info" for an attribute,'
-        ' "shop.connect()" = "shop.Client" for what a call returns.',
+        ' "shop.connect()" = "shop.Client" for what a call returns, "shop.Clerk.*(client)" = "shop.Client" for what'
+        " the library hands to methods that subclasses define.",
         (),
     ),
     Column(

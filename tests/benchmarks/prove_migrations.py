@@ -46,6 +46,7 @@ _MODELS = """{
     removed_in_v2 = [{ model = "sgd", why = "MLflow 3: sgd@0" }, { model = "logistic", why = "logistic@0" }],
     added_in_v2 = [{ model = "sgd@0", why = "MLflow 2: sgd" }, { model = "logistic@0", why = "logistic" }]
 }"""
+_ACCELERATE = "--no-deps accelerate==1.15.0"
 PROOFS = (
     Proof("mlflow-3", ("mlflow==2.22.2", "sqlalchemy==2.0.44"), equivalence=" ".join(_MODELS.split())),
     Proof(
@@ -55,6 +56,12 @@ PROOFS = (
         ("lightning==2.6.1",),
     ),
     Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
+    # Without what they depend on: pip does not see the torch around, and would fetch another one.
+    Proof(
+        "transformers-5",
+        ("--no-deps transformers==4.57.1", "tokenizers==0.22.1 huggingface_hub<1 safetensors regex tqdm", _ACCELERATE),
+        ("--no-deps transformers==5.24.0", "tokenizers huggingface_hub safetensors regex tqdm typer", _ACCELERATE),
+    ),
 )
 SCENARIOS = """
 [[tool.compatkit.verify.scenarios]]
@@ -120,7 +127,9 @@ def _environment(home: Path, packages: tuple[str, ...]) -> Path:
         (inside / "around.pth").write_text("".join(lines), encoding="utf-8")
         # One after the other: what a later one brings may be older than what an earlier one asks for.
         for package in packages:
-            subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                [python, "-m", "pip", "install", "--quiet", *package.split()], check=True, stderr=subprocess.DEVNULL
+            )
         (home / "complete").touch()
     return python
 

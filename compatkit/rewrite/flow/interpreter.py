@@ -304,11 +304,18 @@ class _Follower:
                 if given is TOP:
                     given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
+                if declared is TOP and owner is not None:
+                    declared = self._handed_by_library(owner, name)
                 frame.bind(name, declared if given is TOP or _is_of(given, declared) else given)
         if isinstance(node, ast.Lambda):
             self._facts.gives(self._facts.returned, node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
+
+    def _handed_by_library(self, owner: ast.AST, name: str) -> Value:
+        """Return what the library hands to a method of a subclass under this name, as the migration declares."""
+        made = self._expressions.known.types.get(f"{self._facts.bases.get(owner, '')}.*({name})")
+        return Instance(made, sure=False, is_declared=True) if made else TOP
 
     def _sent(self, given: Value, node: ast.AST, number: int, name: str) -> Value:
         """Return what a parameter is where other files give something for it."""

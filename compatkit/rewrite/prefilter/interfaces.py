@@ -246,7 +246,7 @@ def _ways_to(owners: Iterable[str], migration: Migration) -> set[bytes]:
 
     An object that another file made is not followed.
     """
-    made = {name for name, _ in migration.types}
+    made = {name.partition(".*(")[0] for name, _ in migration.types}
     return {name.removesuffix("()").rpartition(".")[2].encode() for name in (*owners, *made)}
 
 

@@ -148,3 +148,36 @@ def test_a_text_about_another_name_of_a_module_is_told_of_the_package_that_moved
 
     assert isinstance(outcome, Unchanged)
     assert [finding.code for finding in outcome.findings] == ["SH101"]
+
+
+HANDED = """
+[types]
+"shop.Clerk.*(client)" = "shop.Client"
+
+[[members]]
+code = "SH201"
+of = "shop.Client"
+v1 = "number"
+v2 = "count"
+
+[[members]]
+code = "SH202"
+of = "shop.Clerk"
+v1 = "on_sold"
+defined = true
+say = "it is gone"
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("import shop\nclass A(shop.Clerk):\n    def f(self, client): return client.number\n", ["SH201 3"]),
+        ("import shop\nclass A(shop.Clerk):\n    def f(self, other): return other.number\n", []),
+        ("import shop\nclass A:\n    def f(self, client): return client.number\n", []),
+        ("import shop\nclass A(shop.Clerk):\n    def f(self, client: Till): return client.till\n", []),
+        ("import shop\ndef f(client): return client.number\n", []),
+    ],
+)
+def test_what_the_library_hands_to_methods_is_known_by_its_name(source: str, lines: list[str]) -> None:
+    assert [" ".join(found.split()[:2]) for found in findings(source, HANDED)] == lines
