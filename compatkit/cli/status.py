@@ -83,11 +83,13 @@ def command(
     if history:
         known = with_entry(read_status_history(history), StatusRun.of(status, date=date, revision=revision))
         write_output(history, history_text(known).encode())
+    meanings = describe_codes(migrations)
     if html:
         title = "Migration: " + ", ".join(migration.id for migration in migrations)
-        scene = Scene(describe_codes(migrations), revision, date, known)
+        scene = Scene(meanings, revision, date, known)
         write_output(html, status_html(status, title, scene).encode("utf-8", "replace"))
-    to_stdout(lambda: click.echo(status_json(status) if form == "json" else "\n".join(status_lines(status))))
+    lines = [status_json(status)] if form == "json" else status_lines(status, meanings)
+    to_stdout(lambda: click.echo("\n".join(lines)))
     for text in failures(status.report):
         click.echo(text, err=True)
     result = ExitStatus.FINDINGS if status.left else ExitStatus.OK

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compatkit.migrate.status import EFFORTS, Status, StatusRow
 from compatkit.report.migrate_text import printable
 
 _HEAD = ("left", "done", "share")
+_LONGEST = 70  # characters of a meaning: `compatkit explain` has all of it
 
 
-def status_lines(status: Status) -> Iterator[str]:
-    """Yield the tables by code, folder and owner, then the whole."""
+def status_lines(status: Status, meanings: Mapping[str, str]) -> Iterator[str]:
+    """Yield the tables by code, with what each means, by folder and by owner, then the whole."""
     for title, rows in divisions(status):
-        yield from _table(title, rows)
+        said = [_cut(meanings.get(row.name, "")) if title == "code" else "" for row in rows]
+        yield from (f"{line}  {text}".rstrip() for line, text in zip(_table(title, rows), ["", *said], strict=True))
         yield ""
     if status.left:
         counts = efforts(status)
@@ -59,6 +61,11 @@ def _table(title: str, rows: tuple[StatusRow, ...]) -> Iterator[str]:
     for name, *numbers in lines:
         cells = [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
         yield "  ".join([name.ljust(widths[0]), *cells])
+
+
+def _cut(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def _row(row: StatusRow) -> dict[str, Any]:

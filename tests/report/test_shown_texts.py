@@ -147,7 +147,9 @@ def verdict_page_text(mark: Mark, _: str) -> str:
 
 
 def status_text(mark: Mark, form: str) -> str:
-    return status_json(status(mark)) if form == "json" else "\n".join(status_lines(status(mark)))
+    given = status(mark)
+    meanings = {given.by_code[0].name: mark("sentence")}
+    return status_json(given) if form == "json" else "\n".join(status_lines(given, meanings))
 
 
 WRITERS: Mapping[str, tuple[Callable[[Mark, str], str], tuple[str, ...]]] = MappingProxyType(
