@@ -131,7 +131,7 @@ class CallChange(Row):
     decorator: bool = False
     say: str = ""
     about: About = About()
-    told: ClassVar = Words("{0.of[0]}", "{0.of[0]} is called otherwise: {0.gist}.", "[[calls]] of {0.of[0]}")
+    told: ClassVar = Words("{0.of[0]}", "A call of {0.of[0]} changes: {0.gist}.", "[[calls]] of {0.of[0]}")
 
     @property
     def gist(self) -> str:
