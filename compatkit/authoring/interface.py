@@ -107,11 +107,15 @@ class Interface:
         A class is read under one of its names, and a member in the class that defines it.
         """
         item = self.items.get(path)
+        owner, _, name = path.rpartition(".")
+        if item is None and owner in self.items:
+            # Its class is read under another name.
+            others = (f"{other}.{name}" for other in self.second_names(owner))
+            item = next(filter(None, map(self.items.get, others)), None)
         if item is None:
             return [path]
         found = [path, *self._paths[item.home]]
         if item.is_member:
-            owner, _, name = path.rpartition(".")
             found += [f"{other}.{name}" for other in self.second_names(owner)]
             heirs = [each.rpartition(".")[0] for each in self._heirs[item.home]]
             found += [f"{other}.{name}" for heir in heirs for other in self.second_names(heir)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from compatkit.authoring.examples import find_examples
 from compatkit.authoring.suspicions import Suspicion, suspicions_of
 from compatkit.budget import load_toml
-from compatkit.migration import MigrationError
+from compatkit.migration import MigrationError, load_migration
 from compatkit.migration._entry import Entry
 from compatkit.migration.lines import find_lines, locate, syntax_line
 from compatkit.migration.loader import read_document
@@ -60,6 +61,19 @@ def find_problems(file: Path) -> list[Problem]:
             warnings = suspicions_of(migration, document, find_examples(file.parent))
             return sorted((_warning(warning, lines) for warning in warnings), key=_place)
     return sorted((_problem(error, text, document) for error in found), key=_place)
+
+
+def find_missing_names(file: Path, release: str, package: str | None = None) -> list[Problem]:
+    """Return the names under which a release of v1 hands on what the rows name, and that they do not have."""
+    from compatkit.authoring.interface import read_interface
+    from compatkit.authoring.releases import locate_release
+    from compatkit.authoring.second_names import missing_names
+
+    lines = find_lines(file.read_bytes().decode("utf-8").removeprefix("\ufeff"))
+    with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
+        library = read_interface(*locate_release(release, Path(folder), package))
+        found = missing_names(load_migration(file), library)
+        return sorted((_warning(each, lines) for each in found), key=_place)
 
 
 def format_problems(problems: list[Problem], file: str) -> Iterator[str]:

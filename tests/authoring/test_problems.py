@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from compatkit.authoring.problems import Problem, find_problems, format_problems
+from compatkit.authoring.problems import Problem, find_missing_names, find_problems, format_problems
 from compatkit.migration import MigrationError, bundled_migrations
 from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, plant
 
@@ -301,3 +301,32 @@ def test_an_argument_that_may_be_given_by_position_is_told(v1: str, is_told: boo
     found = [each.what for each in problems(tmp_path, HEAD + MOVE + row, **SHOWN)]
 
     assert ("Of a call of shop.pay that gives how by position, SHOP201 cannot tell." in found) == is_told
+
+
+LIBRARY = {
+    "shop/__init__.py": "from shop.desk.till import Till\n",
+    "shop/desk/__init__.py": "from shop.desk.till import Till\n",
+    "shop/desk/till.py": "class Till:\n    def ring(self, count): ...\nclass Big(Till): ...\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("of", "missing"),
+    [
+        ('"shop.Till"', "shop.desk.Till, shop.desk.till.Till"),
+        ('"shop.desk.Till.ring"', "shop.Till.ring, shop.desk.till.Big.ring, shop.desk.till.Till.ring"),
+        ('["shop.Till", "shop.desk.Till", "shop.desk.till.Till"]', ""),
+        ('"shop.unknown"', ""),
+    ],
+)
+def test_second_names_of_a_library_that_a_row_lacks_are_told(of: str, missing: str, tmp_path: Path) -> None:
+    for name, text in LIBRARY.items():
+        file = tmp_path / "v1" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "raise RuntimeError('this was imported')\n", encoding="utf-8")
+    file = plant(tmp_path, f'{HEAD}\n[[calls]]\ncode = "SHOP201"\nof = {of}\nrename = {{ a = "b" }}\n')
+
+    found = [(each.what.partition("also ")[2], each.line) for each in find_missing_names(file, str(tmp_path / "v1"))]
+
+    line = file.read_text(encoding="utf-8").splitlines().index(f"of = {of}") + 1
+    assert found == ([(f"{missing}.", line)] if missing else [])

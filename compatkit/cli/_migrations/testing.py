@@ -15,9 +15,18 @@ from compatkit.cli._status import ExitStatus
 @click.command("check", epilog="Example: compatkit migrations check acme-v2/")
 @click.argument("path", metavar="ID_OR_PATH")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings, too.")
+@click.option(
+    "--library",
+    metavar="RELEASE",
+    help="v1 of the library, as PACKAGE==VERSION, a folder or an archive: warn of its second names that no row has.",
+)
+@click.option("--package", metavar="NAME", help="The package in it, where a release has several.")
 @click.pass_context
-def check_command(ctx: click.Context, path: str, *, strict: bool) -> None:
+def check_command(ctx: click.Context, path: str, library: str | None, package: str | None, *, strict: bool) -> None:
     """Check a migration.toml, and print each error and warning with its line.
+
+    With --library, a class or a function that the library also hands on elsewhere is to be listed under each name. The
+    release is read, not run.
 
     \b
     Exit status: 0 it is valid; 1 it has errors, or, with --strict, warnings; 2 it cannot be read.
@@ -27,6 +36,11 @@ def check_command(ctx: click.Context, path: str, *, strict: bool) -> None:
 
     file = find_file(path)
     problems = find_problems(file)
+    if library and not any(problem.severity == "error" for problem in problems):
+        require("griffe", extra="draft")
+        from compatkit.authoring.problems import find_missing_names
+
+        problems += find_missing_names(file, library, package)
     for line in format_problems(problems, str(file)):
         click.echo(line)
     errors = sum(problem.severity == "error" for problem in problems)
