@@ -50,6 +50,12 @@ class ChangedHooks(LibraryClasses[HookChange]):
             return
         name = f"{owner.__module__}.{owner.__qualname__}.{row.name}"
         written: Any = inspect.unwrap(hook)
+        placed = [names.get(each.name) for each in _own(hook) if each.kind in _PLACED]
+        places = [row.v1.index(old) for old in placed if old in row.v1]
+        if places != sorted(places):
+            # By its places or by its names: v1 may have called it either way.
+            warn_hook(row, name, "its parameters stand in an order that v1 did not have, hence it is left", written)
+            return
         if missing := _needed(hook, names, row):
             warn_hook(row, name, f"{', '.join(missing)} cannot be had", written)
             return
@@ -61,13 +67,18 @@ class ChangedHooks(LibraryClasses[HookChange]):
             self.put(owner, row.name, _called_by_v1(above, row, self._old))
 
 
+def _own(hook: FunctionType) -> list[_Parameter]:
+    """Return the parameters of a hook besides the instance."""
+    return list(inspect.signature(hook).parameters.values())[1:]
+
+
 def _definer(name: str, kind: type) -> type:
     return next((base for base in kind.__mro__ if name in vars(base)), object)
 
 
 def _old_names(hook: FunctionType, row: HookChange) -> Mapping[str, str] | None:
     """Return v1's name of each parameter of a definition that v2 cannot call; None for any other."""
-    every = list(inspect.signature(hook).parameters.values())[1:]
+    every = _own(hook)
     placed = [parameter for parameter in every if parameter.kind in _PLACED]
     by_name = [parameter for parameter in every if parameter.kind is _Parameter.KEYWORD_ONLY]
     if any(parameter.kind is _Parameter.VAR_POSITIONAL for parameter in every):
@@ -86,7 +97,7 @@ def _needed(hook: FunctionType, names: Mapping[str, str], row: HookChange) -> li
     code = inspect.unwrap(hook).__code__
     return [
         parameter.name
-        for parameter in list(inspect.signature(hook).parameters.values())[1:]
+        for parameter in _own(hook)
         if parameter.default is _Parameter.empty and parameter.kind in (*_PLACED, _Parameter.KEYWORD_ONLY)
         if names.get(parameter.name) not in passed and (parameter.name not in names or _is_used(code, parameter.name))
     ]

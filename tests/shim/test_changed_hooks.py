@@ -94,6 +94,11 @@ OLD = {
             def loss(self, outs, *, twice=False):
                 return ("mine", outs, twice)
         """,
+    "more than v1 passes": """
+        class Mine(shop.Model):
+            def step(self, batch, number, loader, times=2):
+                return ("mine", batch, number, times)
+        """,
     "what is handed up": """
         class Mine(shop.Model):
             def step(self, batch, number, loader):
@@ -216,6 +221,22 @@ def test_a_hook_that_needs_what_is_gone_is_told_of_and_left(write_project: Write
     assert (said.filename.rpartition("/")[2], said.lineno) == ("mine.py", 4)
     told = "SH351 shop.Model.step: v2 calls it as step(self, batch, number); loader cannot be had; to rewrite it, run: "
     assert str(said.message).startswith(told)
+
+
+def test_a_hook_with_v1s_parameters_in_an_order_of_its_own_is_told_of_and_left(write_project: WriteProject) -> None:
+    program = """
+        class Mine(shop.Model):
+            def step(self, number, batch, loader):
+                return number
+        """
+
+    with warnings.catch_warnings(record=True) as caught, shimmed([parse_migration(HEAD + DECLARED)]):
+        warnings.simplefilter("always")
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'loader'"):
+            ran(write_project, V2, program)
+
+    (said,) = caught
+    assert "in an order that v1 did not have" in str(said.message)
 
 
 def test_a_decorated_hook_is_told_of_where_it_is_written(write_project: WriteProject) -> None:
