@@ -316,7 +316,8 @@ class Visitor:
         # Of what is spread, one finding says all.
         what = doubt.change.to or (", ".join(sorted(doubt.change.asked)) if doubt.reason != SPREAD else "")
         about = f"{name}: {what}" if what else name
-        message = f"{name}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
+        reason = doubt.reason + (_hint_of_vars(call) if doubt.reason == SPREAD else "")
+        message = f"{name}: {reason}" if doubt.is_said else f"{about}; not rewritten: {reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
 
     def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
@@ -387,3 +388,13 @@ def _passes_on(callee: object) -> bool:
     if isinstance(callee, Local) and not isinstance(callee.node, ast.ClassDef):
         return callee.node.args.kwarg is not None
     return callee is TOP or (isinstance(callee, Named) and is_unknown(callee))
+
+
+def _hint_of_vars(call: ast.Call) -> str:
+    """Tell where to change what a call spreads of an object, such as the options of a command."""
+    for word in call.keywords:
+        match word:
+            case ast.keyword(arg=None, value=ast.Call(func=ast.Name(id="vars"), args=[given])):
+                made = ast.unparse(given)
+                return f"; `vars({made})` hands on all attributes of `{made}`: change those where `{made}` is made"
+    return ""

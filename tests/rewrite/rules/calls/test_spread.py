@@ -179,3 +179,11 @@ def test_a_dict_without_what_changed_needs_nothing() -> None:
     )
 
     assert findings(in_function('given = {"item": 1}\nshop.buy(**given)'), rows) == []
+
+
+def test_attributes_that_are_spread_are_led_to_where_they_are_made() -> None:
+    source = "import shop\n\n\ndef main(args):\n    shop.buy(**vars(args))\n"
+
+    (found,) = findings(source)
+
+    assert found.endswith("`vars(args)` hands on all attributes of `args`: change those where `args` is made")
