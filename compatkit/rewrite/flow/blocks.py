@@ -6,15 +6,12 @@ import ast
 from collections.abc import Callable, Sequence
 
 from compatkit.rewrite.flow.expressions import Expressions
-from compatkit.rewrite.flow.handed import call_result_of
 from compatkit.rewrite.flow.scope_frames import Env, Frame, Loop, join_env, stored_names
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
     TOP,
-    ForeignDefinition,
     Instance,
     IterableValue,
-    Local,
     Mock,
     Named,
     Value,
@@ -145,11 +142,8 @@ class Blocks:
             # What a generator yields that `contextlib.contextmanager` decorates.
             return doubtful(manager.item)
         entering = "__aenter__" if is_async else "__enter__"
-        match self._expressions.attribute(manager, entering) if isinstance(manager, Instance) else TOP:
-            case Local(node=method):
-                return doubtful(self._expressions.facts.result_of(method))
-            case ForeignDefinition(handed=handed):
-                return call_result_of(handed)
+        if (given := self._expressions.result_of(manager, entering)) is not TOP:
+            return given
         made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
         return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP
 

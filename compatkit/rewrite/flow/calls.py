@@ -64,6 +64,8 @@ class Evaluating(Protocol):
 
     def by_name(self, of: Namespace, name: str) -> Value: ...
 
+    def result_of(self, of: Value, method: str) -> Value: ...
+
 
 # Methods of a dict whose first argument is a key.
 _KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
@@ -147,7 +149,11 @@ class Calls:
                 return Instance(returned, callee.sure)
             case Named(name=name, how="") if name.endswith(_BELOW) and name[: -len(_BELOW)] in self._known.classes:
                 return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
-            case Named(name="functools.partial") if given and isinstance(made := given[0], Named):
+            case Instance() if (made := self._expressions.result_of(callee, "__call__")) is not TOP:
+                return made
+            case Named(name="functools.partial" | "functools.partialmethod") if given and isinstance(
+                made := given[0], Named
+            ):
                 self._facts.partials[node] = made
                 return Named(made.name, made.sure, "partial", made.origins)
             case Named(name="operator.itemgetter"):

@@ -15,7 +15,7 @@ from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import member_of, value_of
+from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
 from compatkit.rewrite.flow.mocks import attribute_of
 from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
@@ -250,6 +250,9 @@ class Expressions:
         match of:
             case Named() if name == "__dict__":
                 return Namespace(of)
+            case Named(sure=False) if name == "value":
+                # Of a member of an enumeration, as which a class may be kept.
+                return of
             case Named():
                 return self._of_named(of, name)
             case ForeignDefinition(handed=handed):
@@ -314,6 +317,10 @@ class Expressions:
                 return self.by_name(of, key) if isinstance(key := _constant(index), str) else TOP
             case Named(name="sys.modules") if isinstance(name := _constant(index), str):
                 return Named(name, of.sure)
+            case Named(how="", name=name) if not self.known.reaches(name.partition(".")[0]):
+                return Named(f"{name}[]", sure=False)
+            case Instance():
+                return self.result_of(of, "__getitem__")
             case Special.BOTTOM:
                 return BOTTOM
         return TOP
@@ -347,7 +354,8 @@ class Expressions:
                     return self.facts.result_of(item) if is_read else Local(item)
             for owner in owners:
                 if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
-                    return stored
+                    read = self.result_of(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
+                    return stored if read is TOP else read
                 open_ones = [] if name in kept_in(owner, is_set=True) else [ANY]
                 for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self.known.sent else ():
                     if handed := self.known.sent.get(f"{each}.{name}:="):
@@ -394,7 +402,18 @@ class Expressions:
         value = self.value(node, frame)
         if isinstance(value, Named) and not value.how and not self.known.reaches(value.name.partition(".")[0]):
             return Named(f"{value.name}[]", sure=False)
+        if isinstance(value, Instance):
+            return element(self.result_of(value, "__iter__")) if value.of == "" else TOP
         return element(value)
+
+    def result_of(self, of: Value, method: str) -> Value:
+        """Return what a method of an object gives that Python calls by itself."""
+        match self.attribute(of, method) if isinstance(of, Instance) else TOP:
+            case Local(node=node):
+                return doubtful(self.facts.result_of(node))
+            case ForeignDefinition(handed=handed):
+                return call_result_of(handed)
+        return TOP
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Bind a comprehension's target, which nobody outside sees."""
@@ -432,6 +451,8 @@ def _is_record(value: Value) -> bool:
 
 def _hides(of: Value) -> bool:
     """Tell whether nothing is known of an object, or only that it asks another one for what it has not."""
+    if isinstance(of, Instance) and of.far is not None:
+        return "__getattr__" in dict(of.far.inner)
     if isinstance(of, Instance) and of.local is not None:
         return any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in of.local.body)
     return is_unknown(of)

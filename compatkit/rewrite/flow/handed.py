@@ -120,7 +120,7 @@ class _Teller:
         is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)
         if given is not None:
             yield item.name, given if is_read else Handed("function", (name,), inner=(("()", given),))
-        elif item.name in self._known.watched:
+        elif item.name in self._known.watched or item.name == "__getattr__":
             # It is the class's own, and not that of its base.
             yield item.name, Handed("function", (name,))
 

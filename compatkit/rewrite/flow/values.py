@@ -338,7 +338,16 @@ def records_in(value: Value) -> Iterator[RecordValue]:
 
 def tables_in(value: Value) -> Iterator[int]:
     """Yield the tables of the records that lie in a value, at any depth."""
+    if isinstance(value, ForeignDefinition):
+        yield from _tables_of(value.handed)
     yield from (held.table for held in records_in(value))
+
+
+def _tables_of(handed: Handed) -> Iterator[int]:
+    if handed.kind == "records":
+        yield handed.table
+    for _, inner in handed.inner:
+        yield from _tables_of(inner)
 
 
 def _names_of(handed: Handed) -> Iterator[str]:

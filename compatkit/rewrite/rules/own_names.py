@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from compatkit.migration import Move
@@ -15,30 +16,42 @@ from compatkit.rewrite.run_plan import RunPlan
 _Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _OF_NAMES = frozenset({"__name__", "__qualname__"})
 _SHOWING = frozenset({"print", "repr", "str"})
+# An own name that is asked for, or looked up, and a class that is shown.
+_FORMS = ("{}.__", "'{}'", '"{}"', "{{{}")
 _OF_SYMBOLS = _OF_NAMES | {"__module__"}
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
 
 
 def may_ask(text: str, names: Iterable[str]) -> bool:
-    """Tell whether a text may ask one of these for its own name, or look it up by that."""
+    """Tell whether a text may ask one of these for its own name, show it, or look it up by that."""
     return any(
-        f"{name}.__" in text or any(f"{quote}{said}{quote}" in text for quote in "'\"" for said in (name, name.lower()))
+        any(form.format(name) in text or form.format(name.lower()) in text for form in _FORMS)
+        or re.search(rf"\b(?:{'|'.join(_SHOWING)})\([^()\n]*\b{name}\b", text)
         for name in names
     )
 
 
 def find_own_names(file: File, run: RunPlan) -> Found:
     """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
-    if ".__" not in file.source.text and "get_type_hints" not in file.source.text:
-        return Found()
     where = renaming_of(run.every_move)
-    return Found(findings=[*_asked(file, where), *_found_by_name(file, where), *_annotations(file, where)])
+    found = list(_shown(file, where))
+    if ".__" in file.source.text or "get_type_hints" in file.source.text:
+        found += [*_asked(file, where), *_found_by_name(file, where), *_annotations(file, where)]
+    return Found(findings=found)
+
+
+def _shown(file: File, where: Renaming) -> Iterator[Finding]:
+    """Yield where a class is made a text, which says its module and name."""
+    for node in _shown_parts(file):
+        for old in file.meanings(node):
+            if (move := where.declared(old)) and move.old == old and re.match("[A-Z]+[a-z]", move.old_name):
+                yield file.finding(node, move.code, f"shows {old} as a text: it is {move.new} now")
 
 
 def _annotations(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield where the types that a function or class of this file is annotated with are shown."""
     definitions = {node.name: node for node in file.tree.body if isinstance(node, _Defined)}
-    for node in file.nodes:
+    for node in _shown_parts(file):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr="__annotations__"):
                 pass
@@ -46,7 +59,7 @@ def _annotations(file: File, where: Renaming) -> Iterator[Finding]:
                 name = first.id if isinstance(first, ast.Name) else ""
             case _:
                 continue
-        if name in definitions and _is_shown(file, node):
+        if name in definitions:
             for old in dict.fromkeys(_noted(file, definitions[name])):
                 if move := where.of(old):
                     yield file.finding(node, move.code, f"shows a type of {name}, {old}: it is {move.new} now")
@@ -60,10 +73,11 @@ def _noted(file: File, definition: _Defined) -> Iterator[str]:
             yield from (name for part in parts if isinstance(part, ast.expr) for name in file.meanings(part))
 
 
-def _is_shown(file: File, node: ast.AST) -> bool:
-    above = file.parents.get(node)
-    is_printed = isinstance(above, ast.Call) and isinstance(above.func, ast.Name) and above.func.id in _SHOWING
-    return is_printed or isinstance(above, ast.FormattedValue)
+def _shown_parts(file: File) -> Iterator[ast.expr]:
+    """Yield what is made a text."""
+    for call in file.nodes.of(ast.Call):
+        yield from call.args if isinstance(call.func, ast.Name) and call.func.id in _SHOWING else ()
+    yield from (node.value for node in file.nodes.of(ast.FormattedValue))
 
 
 def _asked(file: File, where: Renaming) -> Iterator[Finding]:

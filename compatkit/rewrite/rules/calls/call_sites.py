@@ -322,7 +322,7 @@ class Visitor:
 
     def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
         """Report arguments that reach a callable by a way on which they cannot be changed here."""
-        for change in self._index.calls_of(name) if name else ():
+        for change in self._index.calls_of(name.removesuffix(".__init__")) if name else ():
             planned, doubts = plan_call(
                 call,
                 [change],
