@@ -41,6 +41,7 @@ meant = { mode = [["fast", "express"]] }
 [[calls]]
 code = "SH105"
 of = ["shop.old.send", "oldshop.wrap"]
+v1 = ["item", "mode"]
 pin = { signed = true }
 
 [[calls]]
