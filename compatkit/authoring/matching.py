@@ -18,6 +18,7 @@ _MUCH_ALIKE = 0.75
 _HALF = 0.5
 # A source of fewer words is like many others.
 _SHORT = 12
+_SHORTEST = 3  # letters of a name that a text may mean
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*\w|[A-Za-z_]")
 _NAME = re.compile(r"[`']*([A-Za-z_][\w.]*)(?:\(\))?[`']*")
 _ADVICE = re.compile(
@@ -129,19 +130,28 @@ class Matcher:
         parents = [item.parent, self._parent_of(item)]
         if not item.is_member:
             parents.append(self._new.package)
-        for path in (word, *(f"{parent}.{word}" for parent in parents)):
-            if path in self._new.items and path not in {item.path, source.path}:
+        places = [word, *(f"{parent}.{word}" for parent in parents)]
+        for path in places:
+            other = self._new.items.get(path)
+            # A function takes the place of no method, nor a method that of a function: no import can bring it.
+            is_fit = other and other.is_member == item.is_member and (not item.is_member or other.parent in parents)
+            if is_fit and path not in {item.path, source.path}:
                 return path
         last = word.rpartition(".")[2]
-        alone = [other for other in self._by_name[last] if not other.is_member] if last != item.name else []
+        # What is there, and was not read, is meant. And two letters are hardly a name: e.g.
+        if item.is_member or last == item.name or len(last) < _SHORTEST or not self._new.names.isdisjoint(places):
+            return None
+        alone = [other for other in self._by_name[last] if not other.is_member]
         homes = {other.home for other in alone}
-        return alone[0].path if not item.is_member and len(homes) == 1 else None
+        return alone[0].path if len(homes) == 1 else None
 
     def _same_name(self, item: PublicName) -> NamePairing | None:
         """Find the same name in another place."""
         others = [other for other in self._by_name[item.name] if self._is_possible(item, other)]
         best = max(others, key=lambda other: (likeness(item, other), -len(other.path)), default=None)
-        if best is None:
+        top = f"{self._new.package}.{item.name}"
+        # What the package itself hands on, and could not be read, is nearer than any other.
+        if best is None or (not item.is_member and top in self._new.names and top not in self._new.items):
             return None
         share = likeness(item, best)
         same_doc = bool(item.doc) and item.doc == best.doc

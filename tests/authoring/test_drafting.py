@@ -589,3 +589,23 @@ def test_a_chain_through_a_module_is_left_to_a_person() -> None:
     ]
 
     assert len(parse_migration(drafted(found)).moves) == 1
+
+
+@pytest.mark.parametrize("said", ["use Tool.run instead", "use e.g. a loop instead"])
+def test_a_function_is_not_led_into_a_class_nor_to_a_letter(said: str, tmp_path: Path) -> None:
+    old = f'from warnings import warn\ndef run_tool():\n    warn("{said}", DeprecationWarning)\n'
+    new = "g = 1\nclass Tool:\n    def run(self): ...\n"
+
+    found = changes(tmp_path, {"a": old}, {"a": new})
+
+    assert [(each.kind, each.name, each.new) for each in found] == [("removed", "shop.a.run_tool", "")]
+
+
+def test_a_method_is_not_renamed_to_a_function(tmp_path: Path) -> None:
+    old = (
+        "from warnings import warn\ndef concat(): ...\nclass Frame:\n    def append(self):\n"
+        '        warn("use shop.a.concat instead", DeprecationWarning)\n'
+    )
+    new = "def concat(): ...\nclass Frame: ...\n"
+
+    assert [each.kind for each in changes(tmp_path, {"a": old}, {"a": new})] == ["removed"]
