@@ -1,0 +1,76 @@
+"""Histories whose steps differ: what is said of the steps, and the values that both sides have all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from compatkit.equivalence import Kind, Policy, Snapshot, compare_snapshots
+from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.history import History
+
+Points = list[tuple[int, float]]
+
+
+def differences(before: Points, after: Points) -> list[Difference]:
+    own = {"acc": History.of([(0, 0.5)])}
+    sides = [
+        Snapshot(name, metrics={**own, **({"loss": History.of(points)} if points else {})})
+        for name, points in (("a", before), ("b", after))
+    ]
+    return list(compare_snapshots(*sides, Policy.exact()).deciding)
+
+
+def test_a_shift_of_equal_values_is_all_that_is_said() -> None:
+    (steps,) = differences([(0, 0.9), (1, 0.8), (2, 0.7)], [(1, 0.9), (2, 0.8), (3, 0.7)])
+
+    assert (steps.kind, steps.hint, steps.first_step) == (
+        Kind.METRIC_STEPS,
+        "the same values, shifted by +1 steps",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [(1, 0.9), (2, 0.8), (3, 0.1)],  # shifted, with another value
+        [(1, 0.9), (2, 0.8), (4, 0.7)],  # the same values, but not by one shift
+    ],
+)
+def test_what_is_no_shift_does_not_hide_that_values_differ(after: Points) -> None:
+    steps, values = differences([(0, 0.9), (1, 0.8), (2, 0.7)], after)
+
+    assert steps.kind is Kind.METRIC_STEPS
+    assert "shifted" not in steps.hint
+    assert (values.kind, values.first_step, values.count, values.of) == (Kind.METRIC_VALUE, 1, 2, 2)
+
+
+def test_values_of_a_step_are_compared_though_one_side_logged_it_more_often() -> None:
+    steps, values = differences([(0, 0.9), (1, 0.8), (1, 0.7)], [(0, 0.9), (1, 0.6)])
+
+    assert steps.hint == "step 1 is logged twice before and once after"
+    assert (values.kind, values.first_step, values.before, values.after) == (Kind.METRIC_VALUE, 1, "0.8", "0.6")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([(0, 0.9), (1, 0.8)], [(0, 0.9)], "missing: step 1"),
+        ([(0, 0.9)], [(0, 0.9), (1, 0.8)], "extra: step 1"),
+        ([(0, 0.9), (1, 0.8), (1, 0.7)], [(0, 0.9), (1, 0.8)], "missing: the 2nd point of step 1 (0.7)"),
+    ],
+)
+def test_points_that_one_side_has_more_are_named(before: Points, after: Points, said: str) -> None:
+    (steps,) = differences(before, after)
+
+    assert steps.hint == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [([(3, 0.9), (5, 0.8)], [], Kind.METRIC_MISSING), ([], [(3, 0.9), (5, 0.8)], Kind.METRIC_EXTRA)],
+)
+def test_a_metric_that_one_side_lacks_is_told_with_its_first_step(before: Points, after: Points, kind: Kind) -> None:
+    (found,) = differences(before, after)
+
+    assert (found.kind, found.first_step, found.count) == (kind, 3, 2)
