@@ -50,7 +50,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
             if isinstance(each[0], ast.Call) and called(each[0]) == "getattr"
             else "all attributes are listed here",
         )
-        for each in _listed(trace, index)
+        for each in _listed(file, trace, index)
     ]
     reasons += _out_of_sight(file, trace, index)
     kept = set_names(facts) if reasons else frozenset[str]()
@@ -83,10 +83,14 @@ def _is_format(file: File, node: ast.Constant) -> bool:
     return isinstance(above, ast.Attribute) and above.attr in ("format", "format_map")
 
 
-def _listed(trace: FlowFacts, index: Index) -> Iterator[_Found]:
+def _listed(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
     """Yield what gives all attributes of an object, or one by its name, as `vars(box)` does."""
     for node, owner in trace.listed.items():
         members = [each for name, each in index.members.items() if name.rpartition(".")[0] == owner]
+        match file.parents.get(node):
+            case ast.Compare(left=ast.Constant(value=str(asked)), ops=[ast.In() | ast.NotIn()]):
+                # `"size" in box.__dict__` asks for one of them.
+                members = [member for member in members if member.v1 == asked]
         yield from [(node, owner, member) for member in members if not member.defined][:1]
 
 

@@ -69,6 +69,7 @@ SILENT = {
             made(where=1)
         """
     ),
+    "another name among all": "import shop\nprint('other' in shop.Client().__dict__)\n",
     "a method of a class's own": "import shop\nclass A(shop.Client):\n    def parse(self): ...\n",
     "what a class may keep for itself is no double": dedent(
         """\
@@ -85,6 +86,8 @@ TOLD = {
         "import shop, far\nfar.keep(shop.buy)\nclass A: ...\ndef f(x):\n    made = A if x else x\n    made(where=1)\n",
         "SH102 6",
     ),
+    "this name among all": ("import shop\nprint('till' in shop.Client().__dict__)\n", "SH201 2"),
+    "all names": ("import shop\nprint(shop.Client().__dict__)\n", "SH201 2"),
     "of anything": (f"{OUT_OF_SIGHT}def f(c): return c.till\n", "SH201 3"),
     "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
     "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),
