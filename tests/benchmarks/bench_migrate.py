@@ -47,8 +47,18 @@ OLD_NAME = "backend.ml_engine.training_orchestrator.TrainingOrchestrator"
 COMPATKIT = [sys.executable, "-c", "from compatkit.cli import main; main()", "migrate", "--check"]
 ALL = ["--modernize", "--rename", "--through-reexports", "--confidence", "review"]
 AST_GREP = ["--pattern", "from backend.ml_engine.training_orchestrator import $$$", "--lang", "python"]
-DEAREST = "mlflow-3"  # the files hold MLflow itself
-BUNDLED = ("training-orchestrator-v2", "torch-2", "lightning-2", DEAREST)
+DEAREST = "numpy-2"  # most files use it
+BUNDLED = (
+    "training-orchestrator-v2",
+    "torch-2",
+    "lightning-2",
+    "mlflow-3",
+    "transformers-5",
+    "torchmetrics-1",
+    "ray-2-train",
+    "torchvision-weights",
+    DEAREST,
+)
 PAIRS = 5
 _HEAD = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
 # A row of each kind whose words are everywhere, and one whose are nowhere.
