@@ -5,6 +5,7 @@ Else `best: ID` would be settled as an id that varies, whichever of the runs, mo
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from compatkit.equivalence.comparing.varying import MARK, TIME, drawn_in, mask, with_drawn
@@ -70,21 +71,24 @@ class Pairs:
     ) -> None:
         olds = _kept_under([name for _, names, _ in groups for name in names], left, self._there)
         news = _kept_under([name for _, _, names in groups for name in names], right, self._back)
-        for is_exact in (True, False):
-            for one in [each for each in olds if each not in self._there]:
-                same = (other for other in news if not is_exact or news[other] == olds[one])
-                other = next((each for each in same if each not in self._back), None)
-                if other is not None:
-                    self._add([(one, other)])
+        same = dict[Hashable, deque[str]]()
+        for other, kept in news.items():
+            same.setdefault(kept, deque()).append(other)
+        for one, kept in olds.items():
+            if others := same.get(kept):
+                self._add([(one, others.popleft())])
+        left_over = [each for each in olds if each not in self._there]
+        for pair in zip(left_over, [each for each in news if each not in self._back], strict=False):
+            self._add([pair])
 
     def _translated(self, olds: Iterable[str], names: Iterable[str]) -> dict[str, str]:
-        free = dict[str, list[str]]()
+        free = dict[str, deque[str]]()
         for old in olds:
-            free.setdefault(with_drawn(old, self._there), []).append(old)
+            free.setdefault(with_drawn(old, self._there), deque()).append(old)
         found = {}
         for name in names:
             if same := free.get(with_drawn(name, {})):
-                found[name] = same.pop(0)
+                found[name] = same.popleft()
         return found
 
 
@@ -104,9 +108,7 @@ def _by_mask(names: Iterable[str], order: Mapping[str, object]) -> dict[str, lis
     return found
 
 
-def _kept_under(
-    names: Iterable[str], values: Mapping[str, object], known: Mapping[str, str]
-) -> dict[str, list[tuple[str, Hashable]]]:
+def _kept_under(names: Iterable[str], values: Mapping[str, object], known: Mapping[str, str]) -> dict[str, Hashable]:
     """Return what is kept under each id in the names, but for ids and times in it."""
     found: dict[str, list[tuple[str, Hashable]]] = {}
     for name in names:
@@ -114,7 +116,7 @@ def _kept_under(
             if drawn not in known:
                 place = mask(name.replace(drawn, f"{MARK}here{MARK}"))
                 found.setdefault(drawn, []).append((place, _content(values[name])))
-    return {drawn: sorted(kept, key=repr) for drawn, kept in found.items()}
+    return {drawn: tuple(sorted(kept, key=repr)) for drawn, kept in found.items()}
 
 
 def _content(value: object) -> Hashable:
