@@ -65,6 +65,7 @@ def find_problems(file: Path) -> list[Problem]:
 
 def find_missing_names(file: Path, release: str, package: str | None = None) -> list[Problem]:
     """Return the names under which a release of v1 hands on what the rows name, and that they do not have."""
+    # They need the extra `draft`.
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.releases import locate_release
     from compatkit.authoring.second_names import missing_names

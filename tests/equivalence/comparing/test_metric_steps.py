@@ -66,6 +66,25 @@ def test_points_that_one_side_has_more_are_named(before: Points, after: Points, 
     assert steps.hint == said
 
 
+def test_both_sides_are_shown_by_their_points_and_steps() -> None:
+    (steps,) = differences([(4, 0.9)], [(4, 0.9), (7, 0.8)])
+
+    assert (steps.before, steps.after) == ("1 point at step 4", "2 points, steps 4 to 7")
+
+
+def test_many_steps_that_one_side_lacks_are_counted() -> None:
+    before = [(step, 0.5 + step) for step in range(0, 40, 2)]
+    (steps,) = differences(before, [(step + 1, value) for step, value in before[:9]])
+
+    assert steps.hint == "steps 0, 2, 4 and 17 more are only before, steps 1, 3, 5 and 6 more are only after"
+
+
+def test_three_steps_are_named_each() -> None:
+    (steps,) = differences([(0, 0.1), (2, 0.2), (4, 0.3)], [(1, 0.9)])
+
+    assert steps.hint == "steps 0, 2, 4 are only before, step 1 is only after"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [([(3, 0.9), (5, 0.8)], [], Kind.METRIC_MISSING), ([], [(3, 0.9), (5, 0.8)], Kind.METRIC_EXTRA)],
