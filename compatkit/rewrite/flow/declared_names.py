@@ -74,7 +74,7 @@ class DeclaredNames:
 
     @cached_property
     def called_back(self) -> Mapping[str, Mapping[str, Handed]]:
-        """Return the things of another file that are given to unknown functions, by the place or name of the parameter."""
+        """Return what another file gives to unknown functions, by the place or name of the parameter."""
         found: dict[str, dict[str, Handed]] = {}
         for name, handed in self.handed.items():
             giver, is_back, place = name.partition(".*:")
