@@ -356,7 +356,9 @@ class Expressions:
                 if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
                     read = self.result_of(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
                     return stored if read is TOP else read
-                open_ones = [] if name in kept_in(owner, is_set=True) else [ANY]
+                # Asked last: to look through a class takes long, and little is sent to any object.
+                is_open = f"{ANY}.{name}:=" in self.known.sent and name not in kept_in(owner, is_set=True)
+                open_ones = [ANY] if is_open else []
                 for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self.known.sent else ():
                     if handed := self.known.sent.get(f"{each}.{name}:="):
                         return doubtful(value_of(handed))
