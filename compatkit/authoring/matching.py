@@ -139,7 +139,8 @@ class Matcher:
                 return path
         last = word.rpartition(".")[2]
         # What is there, and was not read, is meant. And two letters are hardly a name: e.g.
-        if item.is_member or last == item.name or len(last) < _SHORTEST or not self._new.names.isdisjoint(places):
+        is_there = not self._new.names.isdisjoint([*places, f"{self._new.package}.{last}"])
+        if item.is_member or last == item.name or len(last) < _SHORTEST or is_there:
             return None
         alone = [other for other in self._by_name[last] if not other.is_member]
         homes = {other.home for other in alone}
