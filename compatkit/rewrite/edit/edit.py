@@ -43,6 +43,13 @@ class Found:
     replaces: list[tuple[str, ast.stmt | int]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Handled(Found):
+    """What one part of a rule found, and the imports and uses with which it dealt: no other part reports them."""
+
+    handled: set[ast.AST] = field(default_factory=set)
+
+
 def choose(file: File, planned: list[Edit], made: list[Edit]) -> tuple[list[Edit], list[Finding]]:
     """Sort out the changes that must not be made: on ignored lines, in the way of others, and all of their groups."""
     out = [

@@ -6,14 +6,13 @@ import ast
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
-from compatkit.rewrite.edit.edit import Edit
+from compatkit.rewrite.edit.edit import Edit, Handled
 from compatkit.rewrite.edit.splice import indentation, lines_of, stands_alone
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.tree import dotted, span, start_of
-from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -70,7 +69,7 @@ class Binding:
 
 
 @dataclass(slots=True)
-class ModuleChanges:
+class ModuleChanges(Handled):
     """The edits made so far, and the nodes that are dealt with.
 
     Attributes:
@@ -79,9 +78,6 @@ class ModuleChanges:
         groups: by import statement, the group of the changes that depend on it.
     """
 
-    changes: list[Edit] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    handled: set[ast.AST] = field(default_factory=set)
     from_imports: dict[ast.alias, Move] = field(default_factory=dict)
     groups: dict[ast.stmt, int] = field(default_factory=dict)
     uses: list[tuple[Move, int]] = field(default_factory=list)

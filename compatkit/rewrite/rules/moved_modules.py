@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
-from compatkit.rewrite.edit.edit import Edit
+from compatkit.rewrite.edit.edit import Edit, Handled
 from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.read_scopes import Scope
@@ -20,15 +20,6 @@ from compatkit.rewrite.file.readers import outside_reader_of, reader_of
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan
-
-
-@dataclass(slots=True)
-class WholeModules:
-    """The edits and findings so far, and the imports and uses that are dealt with."""
-
-    changes: list[Edit] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    handled: set[ast.AST] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +34,9 @@ class _Use:
         return dotted(self.node)
 
 
-def change_whole_modules(file: File, run: RunPlan) -> WholeModules:
+def change_whole_modules(file: File, run: RunPlan) -> Handled:
     """Plan the plain imports of modules that move as a whole; what is not certain is left out, and so reported."""
-    done = WholeModules()
+    done = Handled()
     renaming = renaming_of(run.moves)
     if not renaming.modules:
         return done

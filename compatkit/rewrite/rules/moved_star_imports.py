@@ -9,30 +9,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeGuard
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
-from compatkit.rewrite.edit.edit import Edit
+from compatkit.rewrite.edit.edit import Edit, Handled
 from compatkit.rewrite.edit.import_plan import target_of
 from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, local_name
 from compatkit.rewrite.file.neighbours import StarNames
 from compatkit.rewrite.file.tree import Nodes, span
-from compatkit.rewrite.outcome import Finding
 
 Known = Mapping[str, StarNames]
-
-
-@dataclass(slots=True)
-class StarChanges:
-    """The edits and findings so far, and the stars that are dealt with."""
-
-    changes: list[Edit] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    handled: set[ast.AST] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +39,9 @@ class _Star:
         return self.names.possible is not None and self.names.possible <= {move.old_name for move in self.brought}
 
 
-def change_stars(file: File, moves: tuple[Move, ...]) -> StarChanges:
+def change_stars(file: File, moves: tuple[Move, ...]) -> Handled:
     """Plan every star import of a module whose names are known; the others are left to be reported."""
-    done, known = StarChanges(), dict(file.neighbours.stars)
+    done, known = Handled(), dict(file.neighbours.stars)
     if not known:
         return done
     for star in _stars(file, moves, known):
