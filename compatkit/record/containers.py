@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Set
+from collections import deque
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence, Set
 from typing import Any
 
 from compatkit.record._layout import own_classes
 from compatkit.record.errors import RecordError
+
+_OVER_HELD: tuple[type, ...] = (type(iter([])), type(iter(())), type(iter(deque())))
 
 
 def put_back(history: Any, records: list[Any]) -> object:
@@ -28,6 +31,15 @@ def put_back(history: Any, records: list[Any]) -> object:
         kind: Any = type(history)
         return kind(records)
     return _in_attribute(history, records)
+
+
+def is_container(history: object) -> bool:
+    """True for what is only looked at when it is iterated over: of anything else, that may do the work once more."""
+    if isinstance(history, Sequence | Mapping | Set) or not own_classes(type(history)):
+        return True
+    held = getattr(history, "__dict__", {}).values()
+    # A generator's body does not run before it is asked for its first value.
+    return any(isinstance(value, MutableSequence | tuple) for value in held) and type(iter(history)) in _OVER_HELD  # type: ignore[call-overload]  # it is iterable, or no history
 
 
 def _in_sequence(history: Any, records: list[Any]) -> object:
@@ -61,32 +73,25 @@ def _in_mapping(history: Mapping[Any, Any], records: list[Any]) -> object:
 
 def _in_attribute(history: Any, records: list[Any]) -> object:
     """Put the records into the attribute from which the object's own iteration takes them."""
-    held = getattr(history, "__dict__", None)
-    if not isinstance(held, dict):
-        return _refused(history, records)
+    if not own_classes(type(history)):
+        return records
+    held = getattr(history, "__dict__", {})
     shown = list(history)
     for name, value in held.items():
         if isinstance(value, MutableSequence | tuple) and _is_same(value, shown):
             twin = copy.copy(history)
             vars(twin)[name] = put_back(value, records)
             return twin
-    return _refused(history, records)
+    raise hides_records(type(history))
 
 
-def _refused(history: Any, records: list[Any]) -> object:
-    kind = type(history)
-    if not _has_methods(kind):
-        return records
-    raise RecordError(
+def hides_records(kind: type) -> RecordError:
+    """Return the error for a history that can be iterated over, but does not show where it keeps its records."""
+    return RecordError(
         f"The history is a {kind.__qualname__}, which shows its records, but not where it keeps them.",
         where=f"the module {kind.__module__}",
         hint="declare the attribute that holds the list, or read it with compatkit.read_history",
     )
-
-
-def _has_methods(kind: type) -> bool:
-    defined = (item for base in own_classes(kind) for item in vars(base).items())
-    return any(callable(value) and not name.startswith("__") for name, value in defined)
 
 
 def _is_same(values: Iterable[object], shown: list[object]) -> bool:

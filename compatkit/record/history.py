@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from compatkit.record._attributes import stored_keys
 from compatkit.record.compat_record import CompatRecord, spellings_of
-from compatkit.record.containers import put_back
+from compatkit.record.containers import hides_records, is_container, put_back
 from compatkit.record.epoch_record import EpochRecord
 from compatkit.record.errors import RecordError
 from compatkit.record.reading import ReadRun, run_reader
@@ -125,6 +125,10 @@ class HistoryReader(Generic[Record]):
             if converts:
                 return self._read_each(records)
             raise RecordError.of_another_kind(type(history))
+        if not is_container(history):
+            if converts:
+                return self._read_each(records)
+            raise hides_records(type(history))
         return put_back(history, cast("list[object]", self._read_each(records)))
 
     def _read_each(self, records: Iterable[object]) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -127,14 +128,16 @@ def warn_hook(row: HookChange, name: str, told: str, function: FunctionType) -> 
 def warn_unread(message: str) -> None:
     """Warn of a result that is handed on, at the line that asked for it.
 
-    The work is done. Where warnings are errors, this one is printed instead, because raising would lose the result.
+    The work is done. Where warnings are errors, or cannot be shown, this one is printed instead, or else not said:
+    raising would lose the result.
     """
     frame = _asking(sys._getframe(1))  # noqa: SLF001 - as `warnings` finds the caller
     try:
         _warn_explicit(message, UnreadResultWarning, *_place_of(frame))
-    except UnreadResultWarning:
-        if sys.stderr is not None:
-            print(f"compatkit: {message}", file=sys.stderr)  # noqa: T201 - in place of the warning
+    except Exception:  # noqa: BLE001 - the program's own way to show warnings may raise anything
+        # A daemon has closed it, a disk is full.
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"compatkit: {message}\n")
 
 
 def _said_of(move: Move, *, is_review: bool = False) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from types import BuiltinFunctionType, FunctionType
+from types import AsyncGeneratorType, BuiltinFunctionType, FunctionType, GeneratorType
 from typing import Any, cast
 
 from compatkit.shim.lookup import passed_over
@@ -102,17 +101,29 @@ def _wrap(function: _Function, results: Results) -> _Function:
 
 def _read_whatever(returned: object, results: Results) -> object:
     """Read a value, or what a plain function hands on for another one, as decorators make them."""
-    # Asked of the class: a mock has every attribute.
-    if inspect.isawaitable(returned) and hasattr(type(returned), "send"):
-        return _read_awaited(returned, results)
-    if inspect.isgenerator(returned):
-        return _read_each(returned, results)
-    if inspect.isasyncgen(returned):
+    # Asked of the class: a mock has every attribute, and a proxy whose object is gone raises when it is asked.
+    kind: Any = type(returned)
+    if kind is GeneratorType and not inspect.isawaitable(returned):
+        return _read_each(cast(_Records, returned), results)
+    if kind is GeneratorType or (hasattr(kind, "__await__") and hasattr(kind, "send")):
+        return _read_awaited(cast(Awaitable[object], returned), results)
+    if kind is AsyncGeneratorType:
         return _read_each_async(lambda: returned, results)()
-    if hasattr(type(returned), "_asyncio_future_blocking"):
-        # What asyncio knows a future by; whoever holds it may cancel it, or ask whether it is done.
-        return sys.modules["asyncio"].ensure_future(_read_awaited(cast(Awaitable[object], returned), results))
-    return results.read(returned)
+    # What asyncio knows a future by; whoever holds it may cancel it, or ask whether it is done.
+    return _read_future(returned, results) if hasattr(kind, "_asyncio_future_blocking") else results.read(returned)
+
+
+def _read_future(returned: Any, results: Results) -> object:
+    """Return a future in the loop of the one that was returned, which need not run, and is done if that one is."""
+    loop = returned.get_loop()
+    if not returned.done():
+        return loop.create_task(_read_awaited(returned, results))
+    # Not by `exception()`, after which asyncio tells no more that nobody asked for it.
+    if returned.cancelled() or getattr(returned, "_exception", None) is not None:
+        return returned
+    done = loop.create_future()
+    done.set_result(results.read(returned.result()))
+    return done
 
 
 @passed_over

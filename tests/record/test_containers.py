@@ -108,6 +108,40 @@ def test_a_container_that_makes_its_records_up_is_refused_and_not_replaced() -> 
         READER.read_in_place(Hidden())
 
 
+class Work:
+    """Trains when it is iterated over, again and again, and keeps what came of it."""
+
+    def __init__(self) -> None:
+        self.history = [ONE]
+
+    def __iter__(self) -> Iterator[object]:
+        self.history.append(TWO)
+        yield TWO
+
+
+class Loader:
+    """Draws at random when it is iterated over."""
+
+    drawn = False
+
+    def __len__(self) -> int:
+        return 2
+
+    def __iter__(self) -> Iterator[object]:
+        self.drawn = True
+        return iter([ONE, TWO])
+
+
+def test_what_may_do_its_work_when_it_is_iterated_over_is_not() -> None:
+    for made in (work := Work(), loader := Loader()):
+        with pytest.raises(RecordError, match="not where it keeps them"):
+            READER.read_in_place(made)
+
+    assert work.history == [ONE]
+    assert not loader.drawn
+    assert [record["train_acc"] for record in READER.read_in_place(loader, converts=True)] == [0.5, 0.75]  # type: ignore[attr-defined]  # a list
+
+
 def test_named_records_are_no_epochs() -> None:
     with pytest.raises(RecordError, match="no reader knows"):
         READER.read({"train": ONE, "val": TWO})

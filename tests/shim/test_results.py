@@ -8,6 +8,7 @@ import gc
 import importlib
 import io
 import itertools
+import sys
 import warnings
 import weakref
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, deque
@@ -192,6 +193,63 @@ def test_a_task_stays_one() -> None:
         return await task
 
     assert asyncio.run(use())[0]["train_acc"] == 0.5
+
+
+def test_a_future_is_of_the_loop_that_it_was_of_and_done_when_it_was() -> None:
+    async def train() -> list[EpochMetrics]:
+        return [metrics()]
+
+    loop = asyncio.new_event_loop()
+    try:
+        assert loop.run_until_complete(call(loop.create_task(train())))[0]["train_acc"] == 0.5
+        done = loop.create_task(train())
+        loop.run_until_complete(done)
+    finally:
+        loop.close()
+
+    assert call(done).result()[0]["train_acc"] == 0.5
+
+
+class Gone:
+    """A proxy whose object is gone."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise ReferenceError(name)
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def full() -> Any:
+    return SimpleNamespace(write=mock.Mock(side_effect=OSError(28, "No space left on device")))
+
+
+def show(message: object, *_: object) -> None:
+    """Show a warning as Python does, whose own function pytest replaces."""
+    sys.stderr.write(str(message))
+
+
+def raise_shown(*_: object) -> None:
+    raise LookupError
+
+
+@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize("stream", [closed, full, lambda: None], ids=["closed", "full", "none"])
+@pytest.mark.parametrize("show", [show, raise_shown], ids=["shown", "raises"])
+@pytest.mark.parametrize("make", [Gone, lambda: [Gone()], lambda: "no history"], ids=["gone", "of gone", "text"])
+def test_nothing_is_raised_whatever_came_of_the_work_and_of_the_streams(
+    make: Callable[[], Any], show: Any, stream: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = make()
+    monkeypatch.setattr(warnings, "showwarning", show)
+    monkeypatch.setattr(sys, "stderr", stream())
+
+    found = call(value)
+
+    assert found is value
 
 
 def test_what_a_callable_has_besides_its_call_is_kept() -> None:
