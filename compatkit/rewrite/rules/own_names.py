@@ -26,7 +26,7 @@ def may_ask(text: str, names: Iterable[str]) -> bool:
     """Tell whether a text may ask one of these for its own name, show it, or look it up by that."""
     return any(
         any(form.format(name) in text or form.format(name.lower()) in text for form in _FORMS)
-        or re.search(rf"\b(?:{'|'.join(_SHOWING)})\([^()\n]*\b{name}\b", text)
+        or re.search(rf"\b(?:{'|'.join(_SHOWING)})\([^()\n]*\b{re.escape(name)}\b", text)
         for name in names
     )
 
