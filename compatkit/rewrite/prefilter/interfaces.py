@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration, Move
@@ -48,7 +47,7 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
     words: set[bytes] = set()
     for migration in migrations:
         libraries, names, texts = _libraries_and_names(migration)
-        if _names_any(source, libraries):
+        if any(library in source for library in libraries):
             # Who loads a class by a text need not spell what changed in it.
             if any(text in source for text in texts):
                 return True
@@ -91,18 +90,6 @@ def _parted(of: tuple[Move, ...] | Migration) -> Mapping[bytes, list[tuple[bytes
     return found
 
 
-def _names_any(source: bytes, libraries: frozenset[bytes]) -> bool:
-    """Tell whether a file names one of these packages: `ray` as a word, and not `array`."""
-    spelled = [library for library in libraries if library in source]
-    return bool(spelled) and any(_word(library).search(source) for library in spelled)
-
-
-@lru_cache(maxsize=256)
-def _word(name: bytes) -> re.Pattern[bytes]:
-    # In a notebook, a line may begin behind the two characters `\\n`.
-    return re.compile(rb"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))" + re.escape(name) + rb"(?![A-Za-z0-9_])")
-
-
 def find_run_notebook(source: bytes) -> str | None:
     """Return the notebook that a notebook runs for the names in it, or None."""
     ran = _RUNS.search(source)
@@ -113,7 +100,7 @@ def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
     """Tell whether a file may have an object, a class or a name of what changed, for others to use."""
     words: set[bytes] = set()
     for libraries, names, _ in map(_libraries_and_names, migrations):
-        if _names_any(source, libraries):
+        if any(library in source for library in libraries):
             if any(_STAR.search(source, source.find(library)) for library in libraries if library in source):
                 return True
             words = words or _words_in(source)
