@@ -54,7 +54,8 @@ def _uses(path: Path) -> Iterator[CountedUse]:
     except OSError as error:
         raise CensusError.unreadable(path, error.strerror or "it is not there") from error
     except (ValueError, RecursionError) as error:
-        raise CensusError.unreadable(path, f"it is no JSON: {error}") from error
+        why = f"it is no JSON: {error}" if path.stat().st_size else "it is empty: its run ended before it was written"
+        raise CensusError.unreadable(path, why) from error
     if not isinstance(document, dict):
         raise CensusError.wrong_value(path, "the document", document, "an object")
     # JSON's `true` equals 1 in Python.

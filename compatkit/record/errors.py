@@ -78,6 +78,14 @@ class RecordError(CompatkitError):
         )
 
     @classmethod
+    def misstated(cls, stated: str, why: str) -> RecordError:
+        return cls(
+            f"The statement {stated} {why}.",
+            where="read_history",
+            hint="state `counts_from` as 0 or 1, and `validated` as epochs in order; leave out what the history tells",
+        )
+
+    @classmethod
     def ambiguous_name(cls, name: str, where: str) -> RecordError:
         return cls(
             f"Two columns of the history would both be called {name!r}.",

@@ -79,6 +79,7 @@ def read_history(
     placing = Placing(validated, counts_from)
     with placed_by(placing):
         records = reader.read(history)
+        placing.check_heard()
     if not explain:
         return records
     names = list(dict.fromkeys(name for record in records for name in _names_in(record)))

@@ -207,6 +207,7 @@ def test_every_use_is_in_exactly_one_group_and_counts_add_up(
 @pytest.mark.parametrize(
     ("document", "what"),
     [
+        ("", "The census cannot be read: it is empty: its run ended before it was written"),
         ("{", "The census cannot be read: it is no JSON"),
         ("[" * 100_000, "The census cannot be read: it is no JSON"),
         ("[]", "the document is [], expected an object."),

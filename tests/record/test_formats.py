@@ -109,6 +109,44 @@ def test_keras_validation_is_placed_in_the_stated_epochs() -> None:
     assert "val_loss" not in history[0]
 
 
+HISTORY = SimpleNamespace(history={"loss": [4.0, 3.0, 2.0, 1.0], "val_loss": [6.0, 5.0]}, epoch=[0, 1, 2, 3])
+
+
+def test_what_is_stated_of_a_keras_history_object_is_heard() -> None:
+    stated = read_history(HISTORY, validated=[1, 4], counts_from=0)
+    otherwise = read_history(SimpleNamespace(history={"loss": [2.0, 1.0]}, epoch=[1, 2]), counts_from=1)
+
+    assert [(record["epoch"], record.get("val_loss")) for record in stated] == [
+        (1, 6.0),
+        (2, None),
+        (3, None),
+        (4, 5.0),
+    ]
+    assert column(otherwise, "epoch") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("history", "stated"),
+    [
+        (HISTORY, {"validated": [1, 1]}),
+        (HISTORY, {"validated": [4, 1]}),
+        (HISTORY, {"validated": [1, 4], "counts_from": 2}),
+        # Nobody moves these.
+        ([{"epoch": 0, "train_loss": 1.0}], {"counts_from": 0}),
+        ([{"epoch": "0", "mine": "1"}], {"counts_from": 0}),
+        ({"loss": [2.0, 1.0]}, {"counts_from": 0}),
+    ],
+)
+def test_a_statement_that_contradicts_itself_or_says_nothing_is_an_error(history: Any, stated: dict[str, Any]) -> None:
+    with pytest.raises(RecordError, match="The statement"):
+        read_history(history, **stated)
+
+
+def test_two_trainings_in_one_keras_history_are_an_error() -> None:
+    with pytest.raises(RecordError, match="comes again"):
+        read_history(SimpleNamespace(history={"loss": [2.0, 1.0, 2.0, 1.0]}, epoch=[0, 1, 0, 1]))
+
+
 @pytest.mark.parametrize(
     "columns",
     [

@@ -32,12 +32,33 @@ class Placing:
         counts_from: what the history calls its first epoch, 0 or 1.
         reader: the reader that knew the history; empty where none did.
         reasons: why the values of a name stand in the epochs in which they stand.
+        is_counted: true once the reader asked what the history calls its first epoch.
     """
 
     validated: Sequence[int] | None = None
     counts_from: int | None = None
     reader: str = ""
     reasons: dict[str, str] = field(default_factory=dict)
+    is_counted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.counts_from not in {None, 0, 1}:
+            raise RecordError.misstated(f"counts_from={self.counts_from!r}", "is neither 0 nor 1")
+        if self.validated is not None and list(self.validated) != sorted(set(self.validated)):
+            raise RecordError.misstated(f"validated={self.validated!r}", "does not ascend, as the epochs of columns do")
+
+    def first_epoch(self, otherwise: Any) -> Any:
+        """Return what the caller says that the history calls its first epoch."""
+        self.is_counted = True
+        return otherwise if self.counts_from is None else self.counts_from
+
+    def check_heard(self) -> None:
+        """Raise `RecordError` for a statement that the reader had no use for."""
+        if self.counts_from is not None and not self.is_counted:
+            raise RecordError.misstated(
+                f"counts_from={self.counts_from}",
+                "changes nothing: these epochs are handed on as they are, or not named",
+            )
 
     def because(self, name: str, reason: str) -> None:
         self.reasons.setdefault(name, reason)
@@ -168,7 +189,7 @@ def by_logged_epoch(points: Points, where: str) -> list[Row] | None:
         return None
     is_in_parts = "train_runtime" in points or not all(epoch.is_integer() for _, epoch in logged)
     first = logged[0][1]
-    counts_from = 1 if is_in_parts else first if placing().counts_from is None else placing().counts_from
+    counts_from = 1 if is_in_parts else placing().first_epoch(first)
     if counts_from not in {0, 1}:
         raise RecordError.uncertain_count(int(first), where)
     ascending(((epoch, int(epoch)) for _, epoch in logged), where)

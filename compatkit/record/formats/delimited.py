@@ -114,9 +114,10 @@ def _is_keras_csv(rows: Sequence[Row], header: Sequence[str]) -> bool:
     if trained != sorted(trained) or not all(isinstance(row.get("epoch"), int) for row in rows):
         return False
     first = rows[0]["epoch"]
-    if placing().counts_from is None and first not in {0, 1}:
+    counts_from = placing().first_epoch(first)
+    if counts_from not in {0, 1}:
         raise RecordError.uncertain_count(first, f"{_WHERE}, which may be Keras's")
-    return first == 0 if placing().counts_from is None else placing().counts_from == 0
+    return bool(counts_from == 0)
 
 
 def _read_table(path: Path) -> object:

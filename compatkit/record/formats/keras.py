@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from compatkit.record.formats._rows import Columns, Row, free_names, from_columns, is_column, placing, plain
+from compatkit.record.formats._rows import Columns, Row, ascending, free_names, from_columns, is_column, placing, plain
 
 WHY = "a value for each epoch, in order"
 # Without a prefix Keras means the training set. Keras 2 wrote `acc` and `lr`.
@@ -48,7 +48,8 @@ def _read_object(history: object) -> list[Row] | None:
     # A metric may be an array an epoch, as F1Score is; with its epochs beside it, the shape is certain all the same.
     if not all(isinstance(epoch, int) for epoch in epochs) or not all(map(_is_list, columns.items())):
         return None
-    return rename(from_columns(columns, [epoch + 1 for epoch in epochs]), columns)
+    ascending(((epoch, epoch) for epoch in epochs), "the epochs of a Keras History")
+    return rename(from_columns(columns, [epoch + 1 - placing().first_epoch(0) for epoch in epochs]), columns)
 
 
 def _is_list(column: tuple[object, object]) -> bool:

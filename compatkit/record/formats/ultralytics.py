@@ -20,7 +20,7 @@ def numbered(rows: Sequence[Row]) -> list[Row]:
     Raises `RecordError` for a file whose beginning is missing: it does not say from where it counts.
     """
     first = rows[0]["epoch"] if rows else 1
-    counts_from = placing().counts_from if placing().counts_from is not None else first
+    counts_from = placing().first_epoch(first)
     if counts_from not in {0, 1}:
         raise RecordError.uncertain_count(first, "results.csv")
     placing().because("epoch", f"results.csv counts from {counts_from}")
