@@ -130,7 +130,12 @@ class HistoryReader(Generic[Record]):
             if converts:
                 return self._read_each(records)
             raise hides_records(type(history))
-        return put_back(history, cast("list[object]", self._read_each(records)))
+        held = list(records)
+        found = self._read_each(held)
+        if len(found_by_id := dict(zip(map(id, held), found, strict=True))) < len(held):
+            # One object in two places stays one.
+            found = [found_by_id[id(record)] for record in held]
+        return put_back(history, cast("list[object]", found))
 
     def _read_each(self, records: Iterable[object]) -> list[Record]:
         found: list[object] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import UserList, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -92,6 +92,14 @@ def test_a_list_of_v2_records_stays_the_trainers_own_list() -> None:
     history: list[object] = [ONE]
 
     assert READER.read_in_place(history) is history
+
+
+@pytest.mark.parametrize("make", [list, tuple, lambda records: dict(enumerate(records))])
+def test_an_object_in_two_places_of_a_history_stays_one(make: Any) -> None:
+    read: Any = READER.read_in_place(make([ONE, TWO, ONE]))
+
+    assert read[0] is read[2]
+    assert read[0] is not read[1]
 
 
 def test_a_plain_list_of_dicts_is_left_alone() -> None:
