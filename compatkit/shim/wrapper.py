@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import AsyncGeneratorType, BuiltinFunctionType, FunctionType, GeneratorType
 from typing import Any, cast
@@ -79,7 +80,7 @@ def _wrap(function: _Function, results: Results) -> _Function:
         async def wrapper(*args: object, **kwargs: object) -> object:
             return results.read(await cast(Awaitable[object], function(*args, **kwargs)))
 
-    elif inspect.isgeneratorfunction(function):
+    elif inspect.isgeneratorfunction(function) and not _is_awaited(function):
 
         @functools.wraps(function)
         def wrapper(*args: object, **kwargs: object) -> _Records:
@@ -99,18 +100,41 @@ def _wrap(function: _Function, results: Results) -> _Function:
     return wrapper
 
 
+def _is_awaited(function: object) -> bool:
+    """True for a generator function that `types.coroutine` marked: what it returns is awaited."""
+    code = getattr(inspect.unwrap(cast(_Function, function)), "__code__", None)
+    return code is not None and bool(code.co_flags & inspect.CO_ITERABLE_COROUTINE)
+
+
 def _read_whatever(returned: object, results: Results) -> object:
     """Read a value, or what a plain function hands on for another one, as decorators make them."""
     # Asked of the class: a mock has every attribute, and a proxy whose object is gone raises when it is asked.
     kind: Any = type(returned)
     if kind is GeneratorType and not inspect.isawaitable(returned):
-        return _read_each(cast(_Records, returned), results)
+        return _read_each(cast(_Records, returned), results, closes=_is_new(returned))
     if kind is GeneratorType or (hasattr(kind, "__await__") and hasattr(kind, "send")):
         return _read_awaited(cast(Awaitable[object], returned), results)
     if kind is AsyncGeneratorType:
-        return _read_each_async(lambda: returned, results)()
+        return _read_each_async(lambda: returned, results, closes=_is_new(returned))()
     # What asyncio knows a future by; whoever holds it may cancel it, or ask whether it is done.
     return _read_future(returned, results) if hasattr(kind, "_asyncio_future_blocking") else results.read(returned)
+
+
+def _is_new(returned: object) -> bool:
+    """True for a generator that nobody else holds: one that a trainer keeps goes on when its caller drops it."""
+    return sys.getrefcount(returned) <= _HELD_BY_TWO
+
+
+def _held(returned: object) -> int:
+    return sys.getrefcount(returned)
+
+
+def _held_by_two(returned: object) -> int:
+    return _held(returned)
+
+
+# Counted where as many hold it as in `_is_new`, because Python's releases count differently.
+_HELD_BY_TWO = _held_by_two(_ for _ in [None])
 
 
 def _read_future(returned: Any, results: Results) -> object:
@@ -132,7 +156,7 @@ async def _read_awaited(returned: Awaitable[object], results: Results) -> object
 
 
 @passed_over
-def _read_each(records: _Records, results: Results) -> _Records:
+def _read_each(records: _Records, results: Results, *, closes: bool = True) -> _Records:
     """Hand on what the generator yields, and what is sent and thrown into it; what it returns may be the history."""
     is_begun = False
     try:
@@ -153,11 +177,12 @@ def _read_each(records: _Records, results: Results) -> _Records:
         # What follows records may be anything.
         return results.read(stop.value, is_quiet=is_begun)
     finally:
-        records.close()
+        if closes:
+            records.close()
 
 
 @passed_over
-def _read_each_async(function: _Function, results: Results) -> Callable[..., _AsyncRecords]:
+def _read_each_async(function: _Function, results: Results, *, closes: bool = True) -> Callable[..., _AsyncRecords]:
     """Return `function`, an async generator function, with the same done as in `_read_each`; these return nothing."""
 
     @functools.wraps(function)
@@ -178,6 +203,7 @@ def _read_each_async(function: _Function, results: Results) -> Callable[..., _As
         except StopAsyncIteration:
             return
         finally:
-            await records.aclose()
+            if closes:
+                await records.aclose()
 
     return wrapper

@@ -6,11 +6,12 @@ import asyncio
 import functools
 import importlib
 import inspect
+import types
 from collections import OrderedDict, UserDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import FrozenInstanceError, dataclass, field
 from types import ModuleType, SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -470,6 +471,58 @@ def test_the_generator_is_closed_with_its_wrapper(how: str) -> None:
         del running
 
     assert closed == [True]
+
+
+def test_a_generator_that_is_kept_goes_on_when_it_is_handed_out_again() -> None:
+    kept = (metrics(number) for number in range(3))
+    stream: Any = as_records(lambda: kept)
+
+    assert [next(stream()).epoch for _ in range(3)] == [0, 1, 2]
+
+
+def test_an_async_generator_that_is_kept_goes_on_when_it_is_handed_out_again() -> None:
+    async def train() -> AsyncIterator[EpochMetrics]:
+        for number in range(3):
+            yield metrics(number)
+
+    async def use() -> list[int]:
+        kept = train()
+        stream: Any = as_records(lambda: kept)
+        found = []
+        for _ in range(3):
+            found.append((await anext(stream())).epoch)
+            await asyncio.sleep(0)
+        return found
+
+    assert asyncio.run(use()) == [0, 1, 2]
+
+
+def test_a_generator_that_nobody_keeps_is_closed_with_its_caller_s() -> None:
+    closed = []
+
+    def train() -> Iterator[EpochMetrics]:
+        try:
+            yield metrics()
+        finally:
+            closed.append(True)
+
+    running: Any = as_records(lambda: train())()
+    next(running)
+    running.close()
+
+    assert closed == [True]
+
+
+def test_what_types_coroutine_marks_is_awaited() -> None:
+    @types.coroutine
+    def train() -> Any:
+        yield from asyncio.sleep(0).__await__()
+        return [metrics()]
+
+    async def use() -> Any:
+        return await as_records(train)()  # type: ignore[misc]
+
+    assert is_read(asyncio.run(use()))
 
 
 def test_what_a_generator_yields_that_is_no_record_is_handed_on_and_the_generator_hears_of_nothing() -> None:
