@@ -62,9 +62,9 @@ class RecordError(CompatkitError):
         )
 
     @classmethod
-    def restarted(cls, epoch: object, last: object, where: str) -> RecordError:
+    def restarted(cls, epoch: object, last: object, where: str, what: str = "epoch") -> RecordError:
         return cls(
-            f"After epoch {last}, epoch {epoch} comes again: a second training was appended, or one went back.",
+            f"After {what} {last}, {what} {epoch} comes again: a second training was appended, or one went back.",
             where=where,
             hint="split it, and read the part that counts",
         )

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -140,6 +141,17 @@ def test_what_is_stated_of_a_keras_history_object_is_heard() -> None:
 def test_a_statement_that_contradicts_itself_or_says_nothing_is_an_error(history: Any, stated: dict[str, Any]) -> None:
     with pytest.raises(RecordError, match="The statement"):
         read_history(history, **stated)
+
+
+@pytest.mark.parametrize("name", ["step", "iter", "global_step", "Epoch"])
+def test_a_second_training_in_one_table_is_an_error_whatever_counts_its_rows(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(f"{name},mine\n10,1\n20,2\n10,3\n", encoding="utf-8")
+
+    with pytest.raises(RecordError, match=f"After {name} 20, {name} 10 comes again"):
+        read_history(file)
+    with pytest.raises(RecordError, match="comes again"):
+        read_history(pd.read_csv(file))
 
 
 def test_two_trainings_in_one_keras_history_are_an_error() -> None:

@@ -213,11 +213,11 @@ def _stated_places(numbers: Sequence[Any], length: int) -> Sequence[int] | None:
     return [numbers.index(epoch) for epoch in stated]
 
 
-def ascending(epochs: Iterable[tuple[Any, Any]], where: str) -> None:
+def ascending(epochs: Iterable[tuple[Any, Any]], where: str, what: str = "epoch") -> None:
     """Check (number, name) pairs. Raises `RecordError` where a number goes back: there a second training begins."""
     for (last, name), (number, again) in pairwise(epochs):
         if number < last:
-            raise RecordError.restarted(again, name, where)
+            raise RecordError.restarted(again, name, where, what)
 
 
 def rows_in_order(rows: Sequence[Mapping[str, object]], where: str, *, key: str = "epoch") -> list[Row]:
@@ -232,7 +232,7 @@ def rows_in_order(rows: Sequence[Mapping[str, object]], where: str, *, key: str 
         if last is None or cast(Any, row[key]) > last[key]:
             merged_rows.append(dict(row))
         elif row[key] != last[key]:
-            raise RecordError.restarted(row[key], last[key], where)
+            raise RecordError.restarted(row[key], last[key], where, key)
         elif any(name in last and not is_same(last[name], value) for name, value in row.items()):
             raise RecordError.repeated_epoch(row[key], where)
         else:

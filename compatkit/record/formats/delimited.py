@@ -13,13 +13,15 @@ from typing import Any
 
 from compatkit.record.errors import RecordError
 from compatkit.record.formats import keras, lightning, ultralytics
-from compatkit.record.formats._rows import Row, as_rows, placing, rows_in_order
+from compatkit.record.formats._rows import Row, as_rows, ascending, placing, rows_in_order
 
 WHY = "in the epoch that its row names"
 _WHERE = "the table's rows"
 _BLANK = {"", "NA"}  # Keras writes NA
 _SEPARATORS = (",", ";", "\t", "|")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?\Z")
+# What counts something else than epochs; `_step` is W&B's, of calls of `log`. Beside them no epochs are made up.
+COUNTS = {"_step", "step", "global_step", "iter", "iteration", "iterations", "training_iteration"}
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 
 
@@ -96,7 +98,12 @@ def table_rows(rows: list[Row], header: Sequence[str]) -> list[Row]:
             return keras.rename(({**row, "epoch": int(str(row["epoch"])) + 1} for row in rows), header)
         return rows
     other = next((name for name in header if name.lower() == "epoch"), None)
-    return rows_in_order(rows, _WHERE, key=other) if other and all(map(_is_number_of(other), rows)) else rows
+    if other and all(map(_is_number_of(other), rows)):
+        return rows_in_order(rows, _WHERE, key=other)
+    for name in COUNTS.intersection(header):
+        if all(map(_is_number_of(name), rows)):
+            ascending(((row[name], row[name]) for row in rows), _WHERE, name)
+    return rows
 
 
 def _is_number_of(name: str) -> Callable[[Row], bool]:

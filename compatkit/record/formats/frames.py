@@ -8,9 +8,6 @@ from compatkit.record.errors import RecordError
 from compatkit.record.formats import delimited, keras, lightning
 from compatkit.record.formats._rows import Row, check_rows_are_epochs, is_scalar, placing, plain
 
-# What counts something else than epochs; `_step` is W&B's, of calls of `log`. Beside them no epochs are made up.
-_COUNTS = {"_step", "step", "iter", "iteration", "iterations", "training_iteration"}
-
 
 def frame_rows(history: Any) -> list[Row] | None:
     """Return the rows of a frame, with plain numbers and without blanks; None for what is no frame.
@@ -47,10 +44,8 @@ def _numbered(rows: list[dict[str, Any]], header: list[str]) -> list[Row]:
     filled = [{name: value for name, value in row.items() if value == value} for row in found]
     if lightning.is_csv(filled, header):
         return lightning.read_lightning_csv(filled)
-    if "epoch" in header:
+    if not {"epoch", *delimited.COUNTS}.isdisjoint(map(str.lower, header)):
         return delimited.table_rows(found, header)
-    if not _COUNTS.isdisjoint(header):
-        return found
     check_rows_are_epochs(header)
     if other := next((name for row in found for name, value in row.items() if not is_scalar(value)), None):
         raise RecordError(
