@@ -120,9 +120,10 @@ def _running_pools() -> Iterator[str]:
     ray = sys.modules.get("ray")
     if ray is not None and getattr(ray, "is_initialized", bool)():
         yield "Ray"
-    for name in ("loky", "joblib.externals.loky"):
-        if getattr(sys.modules.get(f"{name}.reusable_executor"), "_executor", None) is not None:
-            yield name.rpartition(".")[2]
+    # loky's workers are among them, whichever release or copy of it started them.
+    processes = sys.modules.get("multiprocessing.process")
+    modules = [type(child).__module__ for child in processes.active_children()] if processes else []
+    yield from sorted({"loky" if "loky" in module.split(".") else "multiprocessing" for module in modules})
 
 
 def _project() -> Project:

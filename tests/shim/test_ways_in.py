@@ -90,10 +90,13 @@ def test_the_variable_is_a_switch_in_every_spelling_and_else_an_error(project: P
 
 
 LATE = """\
+import multiprocessing
 import ray
 from joblib import Parallel, delayed
 Parallel(n_jobs=2, backend="loky")([delayed(abs)(-1)] * 2)
+pool = multiprocessing.Pool(1)
 import compatkit.auto
+pool.terminate()
 """
 
 
@@ -106,6 +109,7 @@ def test_auto_says_at_once_which_workers_it_does_not_reach(project: Path) -> Non
     assert [line.split(" were started")[0] for line in said.splitlines()] == [
         "compatkit: the workers of Ray",
         "compatkit: the workers of loky",
+        "compatkit: the workers of multiprocessing",
     ]
 
 
