@@ -19,10 +19,10 @@ from compatkit.shim.wrapper import is_wrapped
 def unwrapped(producers: Iterable[Producer]) -> Iterator[str]:
     """Yield a line for each producer whose module is there, and that is not wrapped."""
     found = [(producer, _state_of(producer.function)) for producer in producers]
-    served = {module for _, (module, why) in found if module and not why}
-    for producer, (module, why) in found:
-        # Of several that lie in one module, some may be those of the other version.
-        if why and (module not in served or "no name" not in why):
+    served = {place for _, (owner, why) in found if owner and not why for place in prefixes(f"{owner}.")}
+    for producer, (owner, why) in found:
+        # Of several in one class, or of several classes in one module, some may be those of the other version.
+        if why and (owner not in served or "no name" not in why):
             yield f"{producer.code} {producer.function} is declared as a producer, but not shimmed: {why}"
 
 
@@ -36,7 +36,7 @@ def tell_at_exit(producers: Iterable[Producer]) -> None:
 
 
 def _state_of(function: str) -> tuple[str, str]:
-    """Return the imported module in which a producer should lie, and why it is not wrapped; empty where neither."""
+    """Return the class, or else the module, in which a producer should lie, and why it is not wrapped; or nothing."""
     module = next((name for name in prefixes(function) if name in sys.modules), "")
     path = function[len(module) + 1 :].split(".")
     inside = vars(sys.modules[module]) if module else {}
@@ -45,12 +45,14 @@ def _state_of(function: str) -> tuple[str, str]:
         return "", ""
     owner = owner_at(module, path[:-1])
     found = inspect.getattr_static(owner, path[-1], None) if owner is not None else None
+    holder = module if owner is None else ".".join([module, *path[:-1]])
     if found is None:
-        hint = nearest(path[-1], vars(owner)) if isinstance(owner, type) else ""
+        names = [name for name in vars(owner) if not name.startswith("__")] if isinstance(owner, type) else []
+        hint = nearest(path[-1], names) if names else ""
         kept = "; what only its instances have cannot be one" if isinstance(owner, type) else ""
-        return module, f"there is no name {'.'.join(path)!r} in {module}{kept}{f' ({hint})' if hint else ''}"
+        return holder, f"there is no name {'.'.join(path)!r} in {module}{kept}{f' ({hint})' if hint else ''}"
     if is_wrapped(found):
-        return module, ""
+        return holder, ""
     if isinstance(found, type) or not (callable(found) or hasattr(found, "__get__")):
         return (
             module,

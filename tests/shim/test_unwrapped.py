@@ -72,6 +72,22 @@ def test_a_name_that_its_module_lacks_is_said_with_the_nearest(write_project: Wr
     assert said(declared()) == ["there is no name 'train' in shop.elsewhere"]
 
 
+def test_a_name_that_only_instances_have_is_said_though_another_class_is_served(write_project: WriteProject) -> None:
+    dynamic = """
+        class Dynamic:
+            def __getattr__(self, name): return []
+        """
+    write_project({**FILES, "shop/trainers.py": FILES["shop/trainers.py"].rstrip() + dynamic})
+    migration = parse_migration(
+        DECLARED.format(other="inherited").replace("shop.elsewhere.train", "shop.trainers.Dynamic.history")
+    )
+    install([migration])
+    importlib.import_module("shop.trainers")
+
+    (line,) = said(migration)
+    assert line.startswith("there is no name 'Dynamic.history' in shop.trainers")
+
+
 def test_a_name_beside_one_that_is_wrapped_may_be_the_other_versions(write_project: WriteProject) -> None:
     write_project(FILES)
     install([declared("fit")])
