@@ -258,14 +258,14 @@ REVIEWED = Move("SHOP101", "shop.Old", "shop.New", "review")
                 """\
                 import shop
 
-                print(shop.Old)
+                print(shop.Old.x)
                 """
             ),
             dedent(
                 """\
                 import shop
 
-                print(shop.New)
+                print(shop.New.x)
                 """
             ),
         ),
@@ -274,14 +274,14 @@ REVIEWED = Move("SHOP101", "shop.Old", "shop.New", "review")
                 """\
                 from shop import Old
 
-                print(Old)
+                print(Old.x)
                 """
             ),
             dedent(
                 """\
                 from shop import New as Old
 
-                print(Old)
+                print(Old.x)
                 """
             ),
         ),

@@ -297,7 +297,7 @@ def test_text_that_may_name_it(rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rest", ["f'{Old=}'\n", "f'{x[\"Old\"]} {Old}'\n", "f'{Old!r}: the Old one'\n", "f'{Old}Old'\n"]
+    "rest", ["f'{Old.x=}'\n", "f'{x[\"Old\"]} {Old.x}'\n", "f'{Old.x!r}: the Old one'\n", "f'{Old.x}Old'\n"]
 )
 def test_f_string_that_also_prints_the_name(rest: str) -> None:
     assert kept(OLD + rest)

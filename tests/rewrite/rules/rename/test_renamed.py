@@ -78,8 +78,8 @@ IN_FUNCTION = "def f():\n    from shop.core.old_home import Old\n"
             ),
         ),
         ("Old()\ndel Old\n", "New()\ndel New\n"),
-        ("f'{Old} {Old!r:>{Old.width}}'\n", "f'{New} {New!r:>{New.width}}'\n"),
-        ("'é' f'{Old}' 'x'\n", "'é' f'{New}' 'x'\n"),
+        ("f'{Old.x} {Old.x!r:>{Old.width}}'\n", "f'{New.x} {New.x!r:>{New.width}}'\n"),
+        ("'é' f'{Old.x}' 'x'\n", "'é' f'{New.x}' 'x'\n"),
         ("Old[Old:Old]\n", "New[New:New]\n"),
     ],
 )
