@@ -83,7 +83,10 @@ def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
 
 def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
     code = site.moved[0][1].code
-    builtin = {alias for alias, move in site.moved if _needs_no_import(file, alias, move, together.renamed)}
+    own = (
+        (alias, move) for alias, move in site.moved if alias in together.renamed or move.new_name == local_name(alias)
+    )
+    builtin = {alias for alias, move in own if _needs_no_import(file, alias, move)}
     planned = plan(site, file.home, together.renamed, builtin)
     if not planned.written and (lines := lines_of(file, site.node)):
         return [Edit(*lines, "", code, start_of(file.source, site.node), _message(site, planned))]
@@ -105,10 +108,9 @@ def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
     return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
 
 
-def _needs_no_import(file: File, alias: ast.alias, move: Move, renamed: Collection[ast.alias]) -> bool:
-    """Tell whether a name is a builtin now, by its own name, and nobody reads what the import binds but its scope."""
-    is_same = move.new_name == local_name(alias) or alias in renamed
-    if move.new_module != "builtins" or alias.asname or not is_same or file.has_star:
+def _needs_no_import(file: File, alias: ast.alias, move: Move) -> bool:
+    """Tell whether a name is a builtin now, and nobody reads what the import binds but its scope."""
+    if move.new_module != "builtins" or alias.asname or file.has_star:
         return False
     scope = file.scope_of(alias)
     bound = (
