@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from compatkit.migrate import write_report
 from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten
-from tests.migrate.trees import plant
+from tests.migrate.trees import contents, plant
 
 TASK = Task((Move("CK101", "shop.core.old_home.Old", "shop.core.new_home.New"),))
 OLD = "class Old: ...\nother = 1\n"
@@ -116,3 +119,106 @@ def test_a_later_star_that_may_bring_the_name_leaves_it_to_a_person(tmp_path: Pa
     plant(tmp_path, {f"shop/parts/{name}": text for name, text in parts.items()})
 
     assert planned(tmp_path, "app.py") == (None, 1)
+
+
+# The library's own sources are the new ones: its old home has lost the name.
+
+GRAPH = Move("CK101", "graph.exception.Old", "graph.errors.New")
+V1 = {
+    "graph/exception.py": "class Other(Exception): ...\n\n\nclass Old(Exception): ...\n",
+    "graph/errors.py": "",
+    "graph/__init__.py": "from graph.exception import *\n",
+    "graph/parts/__init__.py": "from graph import *\n",
+}
+V2 = {"graph/exception.py": "class Other(Exception): ...\n", "graph/errors.py": "class New(Exception): ...\n"}
+USES = {
+    "star": "from graph.exception import *\ntry:\n    raise Old('x')\nexcept Old as error:\n    print(error)\n",
+    "package": "import graph\nprint(issubclass(graph.Old, Exception), graph.Other.__name__)\n",
+    "package as": "import graph as g\ndef f():\n    return g.Old\nprint(f().__bases__)\n",
+    "from package": "from graph import Old\nprint(Old('x'))\n",
+    "star of package": "from graph import *\nprint(Old('x'))\n",
+    "package of package": "import graph.parts\nprint(graph.parts.Old('x'))\n",
+    "listed": "from graph.exception import *\n__all__ = ['Old']\n",
+}
+UNCONCERNED = {
+    "new home": "import graph\nimport graph.errors\nprint(graph.errors.New.__name__, graph.Other.__name__)\nOld = 1\n",
+    "own name": "import graph\nclass Old: ...\nprint(Old, graph.Other)\n",
+    "of another": "import graph, argparse\nprint(argparse.Namespace(Old=1).Old, graph)\n",
+    "tried": "try:\n    from graph import Old\nexcept ImportError:\n    from graph import Other as Old\nprint(Old)\n",
+}
+
+
+def ran(tree: Path) -> tuple[int, str]:
+    code = "import app; from app import *"
+    done = subprocess.run([sys.executable, "-Bc", code], cwd=tree, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def migrated(tree: Path) -> int:
+    report = plan_task([tree], Task((GRAPH,)), jobs=1)
+    write_report(report)
+    return sum(len(each.findings) for each in report.results)
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_name_that_the_old_home_has_lost_is_brought_again(tmp_path: Path, use: str) -> None:
+    plant(tmp_path, {**V1, "app.py": use})
+    before = ran(tmp_path)
+    plant(tmp_path, V2)
+    broken = ran(tmp_path)
+    findings = migrated(tmp_path)
+    done = contents(tmp_path)
+
+    assert before[0] == findings == 0
+    assert broken[0] == 1
+    assert ran(tmp_path) == before
+    assert migrated(tmp_path) == 0
+    assert contents(tmp_path) == done
+
+
+@pytest.mark.parametrize("use", UNCONCERNED.values(), ids=UNCONCERNED)
+def test_package_of_which_nobody_asks_the_lost_name_is_left_alone(tmp_path: Path, use: str) -> None:
+    plant(tmp_path, {**V1, **V2, "app.py": use})
+    files = contents(tmp_path)
+
+    assert ran(tmp_path)[0] == 0
+    assert migrated(tmp_path) == 0
+    assert contents(tmp_path) == files
+
+
+MAKES = {
+    "made": (
+        "if name == 'Old':\n        from graph.errors import New\n        return New\n    raise AttributeError",
+        0,
+    ),
+    "any": ("import graph.errors\n    return vars(graph.errors).get(name, graph.errors.New)", 1),
+}
+
+
+@pytest.mark.parametrize(("body", "findings"), MAKES.values(), ids=MAKES)
+def test_package_that_makes_the_lost_name_itself_is_left_alone(tmp_path: Path, body: str, findings: int) -> None:
+    plant(tmp_path, {**V1, **V2, "app.py": USES["package"]})
+    made = f"from graph.exception import *\ndef __getattr__(name):\n    {body}\n"
+    plant(tmp_path, {"graph/__init__.py": made})
+
+    assert ran(tmp_path)[0] == 0
+    assert migrated(tmp_path) == findings
+    assert (tmp_path / "graph/__init__.py").read_text() == made
+
+
+def test_package_that_only_tells_what_is_gone_brings_the_lost_name_again(tmp_path: Path) -> None:
+    told = "def __getattr__(name):\n    if name == 'older':\n        raise AttributeError('gone')\n"
+    told += "    raise AttributeError(f'no {name}')\n"
+    plant(tmp_path, {**V1, **V2, "app.py": USES["package"]})
+    plant(tmp_path, {"graph/__init__.py": f"from graph.exception import *\n{told}"})
+
+    assert ran(tmp_path)[0] == 1
+    assert migrated(tmp_path) == 0
+    assert ran(tmp_path)[0] == 0
+
+
+def test_package_that_may_get_the_lost_name_from_elsewhere_is_reported(tmp_path: Path) -> None:
+    plant(tmp_path, {**V1, **V2, "app.py": USES["package"]})
+    plant(tmp_path, {"graph/__init__.py": "from graph.exception import *\nfrom elsewhere import *\n"})
+
+    assert migrated(tmp_path) == 1

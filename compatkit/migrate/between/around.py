@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
+from compatkit.migrate.between.missed import find_missed
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
@@ -53,6 +54,8 @@ class Around:
         self._called = tuple(sorted(called))
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
+        self._moves = tuple(Move.symbols(moves))
+        self._missed: dict[frozenset[str], frozenset[str]] = {}
         self._module_names = ModuleNames(moves, migrations, renames=renames)
         self._readers: Readers | None = None
         self._targets = Targets(moves, migrations)
@@ -119,7 +122,8 @@ class Around:
         if not is_asked and read == frozenset() and not (absent or options or unspelled):
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
-        return Neighbours(stars, taken, read, absent, options, unspelled)
+        missed = frozenset(self._missed_by(file, named, stars))
+        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""
@@ -157,6 +161,18 @@ class Around:
         return read_star_names(
             source, is_package=is_package, submodules=submodules, starred=StarNames(possible=starred)
         )
+
+    def _missed_by(self, file: FoundFile, named: ModuleName, stars: tuple[tuple[str, StarNames], ...]) -> Iterator[str]:
+        """Yield the names that are asked of a file, and that the old homes of its stars have lost."""
+        known = dict(stars)
+        homes = ((move.old_name, known.get(move.old_module)) for move in self._moves)
+        lost = frozenset(name for name, names in homes if names and not names.may_bring(name))
+        if lost and lost not in self._missed:
+            self._missed[lost] = find_missed(self._importers(self._names).files, lost, self._namer)
+        for name in lost:
+            dotted = f"{named.name}.{name}"
+            if dotted in self._missed[lost] and not self._namer.find(dotted, file.path, file.root):
+                yield name
 
     def _taken_from(self, file: FoundFile, names: tuple[str, ...]) -> frozenset[str] | None:
         """Return which of these names another file may take from a module of this one's name; None where any may be."""

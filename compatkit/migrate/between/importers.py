@@ -51,10 +51,12 @@ class Importers:
         self._names = {name.encode(): name for name in sorted(names)}
         self._spelling: dict[str, list[_Mention]] = {}
         self._open: list[_Mention] = []
+        self._every: list[_Mention] = []
         stems = {os.path.splitext(os.path.basename(file.name))[0] for file in files}  # noqa: PTH119, PTH122
         # Beyond ASCII, one name is spelled in several ways.
         others = {stem for stem in stems if not stem.isascii()}
         for mention, text in self._read(files, processes):
+            self._every.append(mention)
             for stem in others | (stems & _spelled(text)):
                 self._spelling.setdefault(stem, []).append(mention)
             if mention.names and LOADS_ANY.search(text):
@@ -71,6 +73,11 @@ class Importers:
                     return None
                 taken |= mention.names
         return frozenset(taken)
+
+    @property
+    def files(self) -> list[FoundFile]:
+        """All code that spells one of the names, or imports a star."""
+        return [mention.file for mention in self._every if not mention.file.is_data]
 
     def _read(self, files: Sequence[FoundFile], processes: int) -> Iterator[tuple[_Mention, bytes]]:
         for number in sift(files, self._asks, processes=processes):

@@ -85,6 +85,7 @@ class Neighbours(Value):
     Attributes:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
         taken: old names that another file may import from this one; None where any may be.
+        missed: old names that another file certainly asks of this one, and that the star imports here bring no more.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
@@ -105,6 +106,7 @@ class Neighbours(Value):
     sent: tuple[tuple[str, Handed], ...] = ()
     mixed: tuple[tuple[str, str], ...] = ()
     overridden: frozenset[str] = frozenset()
+    missed: frozenset[str] = frozenset()
 
     @property
     def is_told(self) -> bool:

@@ -131,6 +131,10 @@ class Scopes:
             return home if self.binds(home, name) else None
         return self.outside(name, reference.scope)
 
+    def is_missing(self, name: str) -> bool:
+        """Tell whether a name is read somewhere that neither the module nor a scope in it binds."""
+        return any(not each.is_binding and self.resolve(each) is None for each in self.of(name))
+
     def outside(self, name: str, inner: Scope) -> Scope | None:
         """Return the scope that a name in `inner` would belong to if that did not bind it."""
         for scope in _around(inner):

@@ -1,12 +1,14 @@
 """Star imports of a module that names moved out of, where it is known which names they bring.
 
 What the star brings and the file uses, or hands on, is imported from its new home right below; where all that the star
-brings has moved, the imports take its place.
+brings has moved, the imports take its place. Where the old home has lost a name already, as in sources that are the new
+ones, that it was brought shows in the file: the name is read, and nothing else can bind it.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from compatkit.rewrite.edit.splice import indentation, stands_alone
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, local_name
 from compatkit.rewrite.file.neighbours import StarNames
+from compatkit.rewrite.file.readers import exported
 from compatkit.rewrite.file.tree import Nodes, span
 
 Known = Mapping[str, StarNames]
@@ -27,12 +30,21 @@ Known = Mapping[str, StarNames]
 
 @dataclass(frozen=True, slots=True)
 class _Star:
-    """One star import at the top level, what it brings, and which of that is bound by the imports below it."""
+    """One star import at the top level, what it brings, and which of that is bound by the imports below it.
+
+    `lost` is what it brought before, and what is missing now.
+    """
 
     node: ast.ImportFrom
     names: StarNames
     brought: tuple[Move, ...]
+    lost: tuple[Move, ...]
     bound_below: frozenset[str]
+    moves: tuple[Move, ...]
+
+    @property
+    def said(self) -> str:
+        return "brought" if self.lost else "brings"
 
     @property
     def is_all_moved(self) -> bool:
@@ -50,10 +62,11 @@ def change_stars(file: File, moves: tuple[Move, ...]) -> Handled:
         is_whole = star.is_all_moved or file.home.is_package
         taken = file.neighbours.may_be_taken
         needed = [move for move in left if is_whole or taken(move.old_name) or _is_used(move.old_name, file.nodes)]
+        needed += star.lost
         reason = next((why for move in needed if (why := _doubt(file, star, move))), None)
         if reason:
             named = " and ".join(move.old_name for move in needed)
-            message = f"a star import brings {named}, and is not rewritten: {reason}"
+            message = f"a star import {star.said} {named}, and is not rewritten: {reason}"
             done.findings.append(file.finding(star.node, needed[0].code, message))
             continue
         if needed:
@@ -74,7 +87,8 @@ def _stars(file: File, moves: tuple[Move, ...], known: Known) -> Iterator[_Star]
         if names is None or not left or is_whole or any(_is_open(move, names) for move in left):
             continue
         brought = tuple(move for move in left if move.old_name in names.certain)
-        yield _Star(node, names, brought, frozenset(_bound_by_imports(body[index + 1 :])))
+        lost = tuple(move for move in left if not names.may_bring(move.old_name) and _is_missed(file, node, move))
+        yield _Star(node, names, brought, lost, frozenset(_bound_by_imports(body[index + 1 :])), moves)
 
 
 def _is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
@@ -83,6 +97,37 @@ def _is_star(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
 
 def _is_open(move: Move, names: StarNames) -> bool:
     return move.old_name not in names.certain and names.may_bring(move.old_name)
+
+
+def _is_missed(file: File, star: ast.ImportFrom, move: Move) -> bool:
+    """Tell whether the file, or another by way of it, reads a name that only a star can have brought."""
+    name, scopes, known = move.old_name, file.scopes, dict(file.neighbours.stars)
+    if scopes.binds(scopes.module, name):
+        return False
+    for other in filter(_is_star, file.tree.body):
+        module = file.home.resolve(other) or ""
+        # One below has had the last word before as well; one of the new home, or of a package around it, follows it.
+        is_right = other.lineno > star.lineno or f"{move.new_module}.".startswith(f"{module}.")
+        if is_right and name in known.get(module, StarNames()).certain:
+            return False
+    if name in exported(file) or scopes.is_missing(name):
+        return True
+    # A `__getattr__` that makes the name spells it.
+    is_made = scopes.binds(scopes.module, "__getattr__") and _is_used(name, file.nodes)
+    return name in file.neighbours.missed and not is_made
+
+
+def _may_make_any(file: File) -> bool:
+    """Tell whether a `__getattr__` of the module does more with the name that it is asked for than to compare it."""
+    for bound in file.scopes.bindings("__getattr__", file.scopes.module):
+        match bound.node:
+            case ast.FunctionDef(args=ast.arguments(args=[parameter])) as function:
+                reads = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == parameter.arg]
+                if not all(isinstance(file.parents[node], ast.Compare | ast.FormattedValue) for node in reads):
+                    return True
+            case _:
+                return True
+    return False
 
 
 def _bound_by_imports(statements: list[ast.stmt]) -> Iterator[str]:
@@ -115,18 +160,25 @@ def _doubt(file: File, star: _Star, move: Move) -> str | None:
         return missing
     if any(each.is_binding for each in file.scopes.of(name)):
         return f"{name} is bound by something else here as well"
-    for other in _later(star, file.nodes):
-        names = known.get(file.home.resolve(other) or "")
-        if names is None or names.may_bring(name):
+    if move in star.lost and hasattr(builtins, name):
+        return f"without it, {name} is the builtin"
+    if move in star.lost and name in file.neighbours.missed and _may_make_any(file):
+        return f"the module's __getattr__ may make {name}"
+    for other in _rivals(star, file.nodes, move):
+        module = file.home.resolve(other) or ""
+        names = known.get(module)
+        if names is None or names.may_bring(name) or renaming_of(star.moves).declared(f"{module}.{name}"):
             return f"the star import in line {other.lineno} may bring {name} too"
     if not stands_alone(file.source, *span(file.source, star.node)):
         return "it shares its line with other statements"
     return None
 
 
-def _later(star: _Star, nodes: Nodes) -> Iterable[ast.ImportFrom]:
+def _rivals(star: _Star, nodes: Nodes, move: Move) -> Iterable[ast.ImportFrom]:
+    """Return the stars that may bring a name too: those below, or all where this one has lost it."""
     place = (star.node.lineno, star.node.col_offset)
-    return (node for node in nodes if _is_star(node) and (node.lineno, node.col_offset) > place)
+    others = (node for node in nodes if _is_star(node) and node is not star.node)
+    return (node for node in others if move in star.lost or (node.lineno, node.col_offset) > place)
 
 
 def _change(file: File, star: _Star, needed: list[Move]) -> Edit:
@@ -136,11 +188,11 @@ def _change(file: File, star: _Star, needed: list[Move]) -> Edit:
     statements = list(_statements(star.node, needed, file.home))
     said = "; ".join(f"{move.old} -> {move.new}" for move in needed)
     if star.is_all_moved:
-        message = f"star import replaced by what it brings: {said}"
+        message = f"star import replaced by what it {star.said}: {said}"
         return Edit(start, end, opening.join(statements), needed[0].code, start, message)
     at = source.line_end(end)
     text = "".join(opening + line for line in statements)
-    message = f"import added for what the star import brings: {said}"
+    message = f"import added for what the star import {star.said}: {said}"
     return Edit(at, at, text, needed[0].code, start, message)
 
 

@@ -191,7 +191,83 @@ def test_doubtful_star_is_reported_and_not_touched(source: str, old: str) -> Non
     ],
 )
 def test_star_that_brings_no_moved_name_is_no_finding(old: str) -> None:
-    assert rewritten(STAR + "Thing\n", old) == (STAR + "Thing\n", [])
+    assert rewritten(STAR + "other\n", old) == (STAR + "other\n", [])
+
+
+LOST = "other = 1\n"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from shop.new import Thing2 as Thing\nThing\n",
+        "Thing = 1\ndef f(): return Thing\n",
+        "def f(Thing): return Thing\n",
+        "def f():\n    from shop.new import Thing2 as Thing\n    return Thing\n",
+        "def f():\n    global Thing\n    Thing = 1\nThing\n",
+        "class A:\n    Thing = 1\n    other = Thing\n",
+        "x.Thing, {'Thing': 1}, f(Thing=1)\n",
+        "try:\n    Thing\nexcept NameError:\n    Thing = None\n",
+        "from plain import *\nThing\n",
+    ],
+)
+def test_name_that_the_old_home_has_lost_and_something_else_brings_is_no_finding(use: str) -> None:
+    assert rewritten(STAR + use, LOST, plain="Thing = 2") == (STAR + use, [])
+
+
+@pytest.mark.parametrize("module", ["shop.new", "shop"])
+def test_name_that_an_earlier_star_of_its_new_home_brings_is_no_finding(module: str) -> None:
+    source = f"from {module} import *\n{STAR}Thing\n"
+
+    assert rewritten(source, LOST, **{module: "Thing = 2"}) == (source, [])
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["Thing\n", "def f(x: 'list[Thing]'): ...\n", "def f():\n    return Thing\n", "__all__ = ['other', 'Thing']\n"],
+)
+def test_used_name_that_the_old_home_has_lost_is_imported(use: str) -> None:
+    text, found = rewritten(STAR + use, LOST)
+
+    assert text == STAR + "from shop.new import Thing2 as Thing\n" + use
+    assert found == []
+    assert rewritten(text, LOST) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from plain import *\n" + STAR + "Thing\n",
+        "from elsewhere import *\n" + STAR + "Thing\n",
+        STAR + "from elsewhere import *\nThing\n",
+        STAR + "def f(Thing): ...\nThing\n",
+        STAR + "if f():\n    from plain import *\nThing\n",
+    ],
+)
+def test_lost_name_of_which_it_is_not_certain_who_brought_it_is_reported(source: str) -> None:
+    text, [found] = rewritten(source, LOST, plain="Thing = 2")
+
+    assert text == source
+    assert "brought Thing, and is not rewritten" in found
+
+
+def test_lost_name_that_is_a_builtin_as_well_is_reported() -> None:
+    source = STAR + "print(sum([1]))\n"
+
+    text, [found] = rewritten(source, LOST, moves=(Move("CK101", "shop.old.sum", "shop.new.sum"),))
+
+    assert text == source
+    assert "without it, sum is the builtin" in found
+
+
+def test_name_that_two_old_homes_have_lost_is_reported() -> None:
+    source = STAR + "from shop.older import *\nThing\n"
+    moves = (THING, Move("CK103", "shop.older.Thing", "shop.newer.Thing"))
+
+    text, found = rewritten(source, LOST, moves=moves, **{"shop.older": LOST})
+
+    assert text == source
+    assert len(found) == 2
 
 
 def test_used_name_is_imported_below_the_star() -> None:

@@ -1,0 +1,52 @@
+"""Find which names files ask of one another that an old home brought to them by a star import, and has lost by now."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.naming import Namer
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import RewriteError
+
+
+def find_missed(files: Iterable[FoundFile], names: frozenset[str], namer: Namer) -> frozenset[str]:
+    """Return, as `module.name`, what files certainly ask of a module, and of those whose stars may have brought it."""
+    asked: set[str] = set()
+    stars: dict[str, set[str]] = defaultdict(set)
+    for each in files:
+        named = namer.name(each.path, each.root)
+        try:
+            file = File.of(read_quietly(each.path), FileModule(named.name, named.is_package))
+        except RewriteError:
+            # It is told when the file itself has its turn.
+            continue
+        modules = {found.name.removesuffix(".*") for found in file.imports if found.name.endswith(".*")}
+        missing = {name for name in names if not file.scopes.binds(file.scopes.module, name)}
+        asked.update(f"{named.name}.{name}" for name in missing if file.scopes.is_missing(name))
+        asked.update(_asked(file, names))
+        for name in missing if named.name else ():
+            stars[f"{named.name}.{name}"] |= {f"{module}.{name}" for module in modules}
+    return _with_origins(asked, stars)
+
+
+def _asked(file: File, names: frozenset[str]) -> Iterator[str]:
+    for found in file.imports:
+        if found.name.rpartition(".")[2] in names and isinstance(found.node, ast.ImportFrom):
+            # One that is tried may fail.
+            yield from () if isinstance(file.parents.get(found.node), ast.Try) else (found.name,)
+    for name in names:
+        yield from (meaning for _, meaning in file.refs(name))
+
+
+def _with_origins(asked: set[str], stars: dict[str, set[str]]) -> frozenset[str]:
+    found, latest = set(asked), list(asked)
+    while latest:
+        further = stars.get(latest.pop(), set()) - found
+        found |= further
+        latest += further
+    return frozenset(found)
