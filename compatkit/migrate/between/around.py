@@ -85,7 +85,10 @@ class Around:
                 calling.append(text)
         files = of_projects(self._files) if names or calling else ()
         if names:
-            self._readers = Readers(files, modules, names, processes=self._processes)
+            # Whoever reads a name without spelling it hands it on, or lists it: one search finds these for both.
+            is_sought = self._renames and names.issubset(self._names)
+            may_read = self._importers(self._names, with_listing=True).candidates if is_sought else files
+            self._readers = Readers(may_read, modules, names, processes=self._processes)
         self._unspelled = find_unspelled(calling, files, handing, processes=self._processes)
 
     def options(self, source: bytes) -> frozenset[str]:
@@ -181,10 +184,10 @@ class Around:
             return None
         return self._importers(names).taken_from(file.path)
 
-    def _importers(self, names: tuple[str, ...]) -> Importers:
+    def _importers(self, names: tuple[str, ...], *, with_listing: bool = False) -> Importers:
         if names not in self._found:
             files = of_projects(self._files) if self._renames else self._files
-            self._found[names] = Importers(files, names, processes=self._processes)
+            self._found[names] = Importers(files, names, processes=self._processes, with_listing=with_listing)
         return self._found[names]
 
 

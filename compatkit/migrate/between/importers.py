@@ -22,6 +22,8 @@ from compatkit.rewrite.outcome import RewriteError
 _STAR = re.compile(rb"import\s*\(?\s*\*")
 # A module is loaded whose name is not written there.
 LOADS_ANY = re.compile(rb"(?:import_module|__import__|load_module|module_from_spec)\(\s*(?!\s|['\"][\w.]*['\"]\s*[,)])")
+# They begin with a literal, and so are searched for many times as fast.
+_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(rb"\\(?:x..|u....|U........|[0-7]{1,3}|N\{[^}]*\}|.)(\w+)")
 # A larger document is data.
@@ -45,9 +47,13 @@ class _Mention:
 
 
 class Importers:
-    """Answers for some files; they are read at once."""
+    """Answers for some files; they are read at once, and those that spell a name, or hand on or list any, are kept."""
 
-    def __init__(self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int) -> None:
+    def __init__(
+        self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int, with_listing: bool = False
+    ) -> None:
+        self.candidates: list[FoundFile] = []
+        self._with_listing = with_listing
         self._names = {name.encode(): name for name in sorted(names)}
         self._spelling: dict[str, list[_Mention]] = {}
         self._open: list[_Mention] = []
@@ -82,6 +88,7 @@ class Importers:
     def _read(self, files: Sequence[FoundFile], processes: int) -> Iterator[tuple[_Mention, bytes]]:
         for number in sift(files, self._asks, processes=processes):
             file = files[number]
+            self.candidates.append(file)
             text = read_quietly(file.path)
             names = frozenset(name for spelled, name in self._names.items() if spelled in text)
             hands_on = _hands_on(text, file)
@@ -91,11 +98,17 @@ class Importers:
     def _asks(self, text: bytes, file: FoundFile) -> bool:
         if file.is_data and len(text) > _MAX_DOCUMENT:
             return False
-        return any(name in text for name in self._names) or _hands_on(text, file)
+        is_asked = any(name in text for name in self._names) or _hands_on(text, file)
+        return is_asked or (self._with_listing and lists_names(text))
 
 
 def _hands_on(text: bytes, file: FoundFile) -> bool:
     return not file.is_data and _STAR.search(text) is not None
+
+
+def lists_names(source: bytes) -> bool:
+    """Tell whether a file looks for a name of a module in a mapping, or lists them all."""
+    return any(pattern.search(source) for pattern in _LISTS)
 
 
 def read_quietly(path: Path) -> bytes:

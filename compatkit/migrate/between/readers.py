@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from compatkit.migrate.between.importers import LOADS_ANY, read_quietly
+from compatkit.migrate.between.importers import LOADS_ANY, lists_names, read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
@@ -22,8 +22,6 @@ _IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 # A module that is looked up while the code runs.
 _FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
-# What looks for a name of a module in a mapping, or lists them all. Each begins with a literal as well.
-_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
 _LISTING = frozenset({"dir", "getmembers", "vars"})
 _FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
@@ -117,13 +115,13 @@ class Readers:
     def _asks(self, text: bytes, _: FoundFile) -> bool:
         if not any(name in text for name in self._spelled):
             # Nor need it name what it lists all of.
-            is_listing = _lists_names(text) and not self._modules.isdisjoint(words_in(text))
+            is_listing = lists_names(text) and not self._modules.isdisjoint(words_in(text))
             return is_listing or any(self._is_wanted(text, star.start()) for star in _STAR.finditer(text))
         # Whoever only imports the same module for itself, and nothing of those that are asked about, reads nothing.
         if any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
             return True
         asked = b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
-        is_looking = _FAR.search(text) is not None or _lists_names(text)
+        is_looking = _FAR.search(text) is not None or lists_names(text)
         is_far = is_looking and (LOADS_ANY.search(text) is not None or not self._modules.isdisjoint(words_in(text)))
         is_near = is_far or not self._modules.isdisjoint(words_in(asked))
         return is_near or (b"from ." in text and any(map(self._is_of_package, _imports(text))))
@@ -155,7 +153,7 @@ class Readers:
         mentioned = {*(last for _, last in imported), *(word for text in texts for word in _WORD.findall(text))}
         is_open = LOADS_ANY.search(source) is not None
         reads = [read for node in nodes for read in self._reads(node, aliases)]
-        reads += self._listed(nodes, aliases) if _lists_names(source) else ()
+        reads += self._listed(nodes, aliases) if lists_names(source) else ()
         for module, name in reads:
             unknown = {*mentioned, _ANY} if is_open else mentioned
             for each in unknown if module is None else (module,):
@@ -196,10 +194,6 @@ class Readers:
                     (left, f"{name}.{behind}".strip(".")) for left, name, behind in dotted if name in self._names
                 )
                 yield from ((None, name) for name in _OPEN.findall(text) if name in self._names)
-
-
-def _lists_names(source: bytes) -> bool:
-    return any(pattern.search(source) for pattern in _LISTS)
 
 
 def _lists_what_it_hands_on(source: bytes) -> bool:
