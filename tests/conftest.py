@@ -161,6 +161,14 @@ def active_store(tracking_uri: str) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
+def _no_shim_is_left() -> Iterator[None]:
+    yield
+    if (shim := sys.modules.get("compatkit.shim.install")) is not None and shim.is_installed():
+        shim.uninstall()
+        pytest.fail("This test left the shim in place: the next ones would run with it.")
+
+
+@pytest.fixture(autouse=True)
 def _global_state_of_mlflow_is_left_alone() -> Iterator[None]:
     yield
     left = os.environ.pop("MLFLOW_TRACKING_URI", None)

@@ -89,7 +89,7 @@ def project(tmp_path: Path) -> Path:
 def paste(line: str, project: Path) -> None:
     words, _, file = line.partition(" > ")
     program, *arguments = shlex.split(words)
-    if "--diff" in arguments:  # bytes, which a text in memory does not take
+    if "--diff" in arguments or arguments[0] == "run":  # bytes, which no text in memory takes; a shim that stays
         process = [sys.executable, "-m", program, *arguments]
         done = subprocess.run(process, cwd=project, capture_output=True, text=True, check=False)
     else:

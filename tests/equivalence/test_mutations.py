@@ -119,8 +119,10 @@ def test_the_order_of_names_is_not_reported(snapshot: Snapshot, random: Any) -> 
 
 
 def test_no_field_of_a_snapshot_is_left_out_here() -> None:
-    # A trace tells where two runs part, and is no part of what they are compared by; what is unread gives no verdict.
-    assert {field.name for field in fields(Snapshot)} == {*SNAPSHOT, "run_id", "notes", "trace", "unread"}
+    # A trace tells where two runs part, ids and times of a run what is noise, and what is unread gives no verdict:
+    # runs are not compared by them.
+    beside = {"run_id", "own_ids", "span", "notes", "trace", "unread"}
+    assert {field.name for field in fields(Snapshot)} == {*SNAPSHOT, *beside}
     assert {field.name for field in fields(Model)} == {*MODEL}
     assert {field.name for field in fields(Dataset)} == {*DATASET}
 
