@@ -27,6 +27,7 @@ from compatkit.rewrite.rules.own_names import find_own_names, may_ask
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.rename import Renames, find_renames
 from compatkit.rewrite.rules.report_leftovers import find_leftovers
+from compatkit.rewrite.rules.strings.patched_globals import find_patched_globals
 from compatkit.rewrite.rules.strings.strings import find_strings
 from compatkit.rewrite.run_plan import RunPlan
 
@@ -153,6 +154,7 @@ RULES: tuple[Rule, ...] = (
     find_strings,
     rewrite_docstrings,
     find_named,
+    find_patched_globals,
     find_flags,
     rewrite_calls,
     rewrite_records,

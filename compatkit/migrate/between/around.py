@@ -10,6 +10,7 @@ from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.missed import find_missed
 from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.between.read_globals import ReadGlobals
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
@@ -55,6 +56,7 @@ class Around:
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
         self._moves = tuple(Move.symbols(moves))
+        self._read_globals = ReadGlobals(files, namer, self._moves)
         self._missed: dict[frozenset[str], frozenset[str]] = {}
         self._module_names = ModuleNames(moves, migrations, renames=renames)
         self._readers: Readers | None = None
@@ -121,12 +123,12 @@ class Around:
         read = self._read_from(source, file)
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
         options = self.options(source)
-        unspelled = self._unspelled
-        if not is_asked and read == frozenset() and not (absent or options or unspelled):
+        unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
+        if not is_asked and read == frozenset() and not (absent or options or unspelled or reads):
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
         missed = frozenset(self._missed_by(file, named, stars))
-        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed)
+        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed, reads=reads)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

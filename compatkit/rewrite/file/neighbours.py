@@ -85,6 +85,7 @@ class Neighbours(Value):
     Attributes:
         stars: modules of which the file imports `*`, with what that brings; a module that is not here is unknown.
         taken: old names that another file may import from this one; None where any may be.
+        reads: globals of old modules that the file may replace, each dotted, with the old name of what reads it.
         missed: old names that another file certainly asks of this one, and that the star imports here bring no more.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
@@ -107,6 +108,7 @@ class Neighbours(Value):
     mixed: tuple[tuple[str, str], ...] = ()
     overridden: frozenset[str] = frozenset()
     missed: frozenset[str] = frozenset()
+    reads: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_told(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compatkit.migration import Move
+from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
@@ -22,6 +23,7 @@ from compatkit.rewrite.rules.strings.computed_names import find_computed
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, TextSpelling, old_names_of
+from compatkit.rewrite.rules.strings.patched_globals import patched_reads
 from compatkit.rewrite.run_plan import RunPlan
 
 # Of reStructuredText, in which docstrings are written: :class:`~a.b.N` and :py:func:`a title <a.b.f>`.
@@ -55,12 +57,16 @@ class _Search:
         self._changed = ChangedNames(run.calling) if run.calling else None
         self._context = Context(file, run.loads)
         self._docstrings = {id(node.value) for node in file.nodes.of(ast.Expr)}
+        where = renaming_of(run.moves)
+        self._told = {id(node) for node, name in patched_reads(file) if not where.of(name)}
         self._in_f_string = dict(_parts_of_f_strings(file.nodes))
         self._relative = _relative(run.moves)
         self._reported: set[int] = set()
 
     def look_at(self, node: ast.Constant, text: str) -> None:
         """Judge one string."""
+        if id(node) in self._told:
+            return
         if id(node) in self._docstrings:
             if self._moves and ":`" in text:
                 self._roles(node)

@@ -1,0 +1,81 @@
+"""Find the globals that what moves reads in its old module: to replace one there does nothing once it has moved."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.naming import Namer
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migration import Move
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import RewriteError
+
+# A call that replaces something, or an assignment to what is not of the object itself.
+_PATCHING = re.compile(
+    rb"patch|setattr|delattr|spy\(|(?m:^[ \t]*(?:del[ \t]+)?(?!self\.)(?:\w+\.)+\w+[ \t]*(?:=(?!=)|$))"
+)
+_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class ReadGlobals:
+    """Answers for one run; the modules are read once a file replaces something."""
+
+    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: Sequence[Move]) -> None:
+        self._files = files
+        self._namer = namer
+        self._moves = moves
+
+    def spelled_in(self, source: bytes) -> tuple[tuple[str, str], ...]:
+        """Return `old_module.name` of those whose names a file spells, each with the old name of what reads it."""
+        if not _PATCHING.search(source):
+            return ()
+        return tuple(each for each in self._read if each[0].rpartition(".")[2].encode() in source)
+
+    @cached_property
+    def _read(self) -> list[tuple[str, str]]:
+        # Where it has moved in the sources as well, it reads there under the same names what it read before.
+        homes: dict[str, list[tuple[str, Move]]] = defaultdict(list)
+        for move in self._moves:
+            homes[move.old_module].append((move.old_name, move))
+            homes[move.new_module].append((move.new_name, move))
+        found = {
+            (f"{move.old_module}.{read}", move.old)
+            for file in self._modules(homes)
+            for name, move in homes[file.home.name]
+            for read in _read_by(file, name)
+        }
+        return sorted(found)
+
+    def _modules(self, homes: dict[str, list[tuple[str, Move]]]) -> Iterator[File]:
+        lasts = {home.rpartition(".")[2] for home in homes}
+        for each in self._files:
+            path = each.path
+            if each.is_data or (path.absolute().parent.name if path.stem == "__init__" else path.stem) not in lasts:
+                continue
+            named = self._namer.name(path, each.root)
+            if named.name in homes:
+                try:
+                    yield File.of(read_quietly(path), FileModule(named.name, named.is_package))
+                except RewriteError:
+                    # It is told when the file itself has its turn.
+                    continue
+
+
+def _read_by(file: File, name: str) -> set[str]:
+    """Return the globals, or builtins, that a function or the methods of a class read when they are called."""
+    made = [node for node in file.tree.body if isinstance(node, _Defined) and node.name == name]
+    functions = [node for each in made for node in ast.walk(each) if isinstance(node, _Function)]
+    bodies = [part for each in functions for part in (each.body if isinstance(each.body, list) else [each.body])]
+    scopes, found = file.scopes, set()
+    for node in (node for part in bodies for node in ast.walk(part) if isinstance(node, ast.Name)):
+        reference = scopes.at(node.id, node)
+        if reference and not reference.is_binding and scopes.resolve(reference) in (None, scopes.module):
+            found.add(node.id)
+    return found
