@@ -19,11 +19,13 @@ MOVES = (
     Move("CK101", "tool.utils.show", "tool.output.show"),
     Move("CK102", "tool.utils.Screen", "tool.output.Monitor"),
     Move("CK103", "tool.utils.moved", "tool.output.moved"),
+    Move("CK104", "tool.utils.other", "tool.utils.another"),
 )
 STAYS = """\
 def strict(): return True
 def wide(): return True
 def other(): return wide()
+another = other
 def made(): return True
 """
 GOES = """\

@@ -15,6 +15,7 @@ from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.prefilter.words import words_in
 
 # A call that replaces something, or an assignment to what is not of the object itself.
 _PATCHING = re.compile(
@@ -30,28 +31,30 @@ class ReadGlobals:
     def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: Sequence[Move]) -> None:
         self._files = files
         self._namer = namer
-        self._moves = moves
+        # What has another name in its own module reads the same globals.
+        self._moves = [move for move in moves if move.old_module != move.new_module]
 
     def spelled_in(self, source: bytes) -> tuple[tuple[str, str], ...]:
         """Return `old_module.name` of those whose names a file spells, each with the old name of what reads it."""
         if not _PATCHING.search(source):
             return ()
-        return tuple(each for each in self._read if each[0].rpartition(".")[2].encode() in source)
+        words = self._read.keys() & set(words_in(source)) if self._read else ()
+        return tuple(each for word in sorted(words) for each in self._read[word])
 
     @cached_property
-    def _read(self) -> list[tuple[str, str]]:
+    def _read(self) -> dict[bytes, list[tuple[str, str]]]:
+        """The answers by the names of the globals."""
         # Where it has moved in the sources as well, it reads there under the same names what it read before.
         homes: dict[str, list[tuple[str, Move]]] = defaultdict(list)
         for move in self._moves:
             homes[move.old_module].append((move.old_name, move))
             homes[move.new_module].append((move.new_name, move))
-        found = {
-            (f"{move.old_module}.{read}", move.old)
-            for file in self._modules(homes)
-            for name, move in homes[file.home.name]
-            for read in _read_by(file, name)
-        }
-        return sorted(found)
+        found: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
+        for file in self._modules(homes):
+            for name, move in homes[file.home.name]:
+                for read in _read_by(file, name):
+                    found[read.encode()].append((f"{move.old_module}.{read}", move.old))
+        return {word: sorted(set(pairs)) for word, pairs in found.items()}
 
     def _modules(self, homes: dict[str, list[tuple[str, Move]]]) -> Iterator[File]:
         lasts = {home.rpartition(".")[2] for home in homes}
