@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(slots=True)
 class Handled(Found):
-    """What one part of a rule found, and the imports and uses with which it dealt: no other part reports them."""
+    """The results of one part of a rule, and the imports and uses with which it dealt: no other part reports them."""
 
     handled: set[ast.AST] = field(default_factory=set)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.migration.renaming import prefixes
-from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.flow.between_files import BetweenFiles, plain_names
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import call_result_of, value_of
+from compatkit.rewrite.flow.handed import call_result_of
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
@@ -52,7 +51,7 @@ class Evaluating(Protocol):
     """Evaluates the expressions around a call."""
 
     waiting: dict[ast.AST, Frame]
-    made_by: Callable[[ast.expr], str]
+    between: BetweenFiles
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
@@ -173,7 +172,9 @@ class Calls:
             case Local(node=made):
                 return self._local(made, node, given, found)
             case ForeignDefinition(handed=handed):
-                self._send(f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found)
+                self._expressions.between.send(
+                    f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found
+                )
                 return call_result_of(handed)
             case Special.BOTTOM:
                 return BOTTOM
@@ -181,13 +182,15 @@ class Calls:
         for of, ending in ((callee, ""), (inner, "()")):
             for one in of.names if isinstance(of, Named) else ():
                 if not self._known.reaches(one.partition(".")[0]):
-                    self._send(f"{one}{ending}", node, found)
-            self._call_back(node.func, node, found)
+                    self._expressions.between.send(f"{one}{ending}", node, found)
+            self._expressions.between.call_back_all(node.func, node, found)
         if callee is TOP:
-            self._call_back(node.func, node, found)
+            self._expressions.between.call_back_all(node.func, node, found)
             method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             if method not in COMMON | _READING_METHODS | _KEEPING_METHODS:
-                self._send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
+                self._expressions.between.send(
+                    f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found
+                )
         self._escape(given)
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
             if not _only_keeps(node.func, callee):
@@ -206,58 +209,6 @@ class Calls:
         )
         self._facts.listed.update((node, owner) for owner in owners if owner in self._known.classes)
 
-    def _call_back(self, of: ast.expr, node: ast.Call, found: Found) -> None:
-        """Let functions of this file that go to another one get what that gives to functions that it does not know."""
-        given = (*node.args, *(word.value for word in node.keywords)) if self._known.called_back else ()
-        inside = [found.get(part) for arg in given for part in ast.walk(arg)]
-        for value in inside:
-            if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
-                self.call_back(of, value.node, found)
-            for one in value.names if isinstance(value, Named) and not value.how else ():
-                for place, handed in self._given_back(of, found):
-                    self.note_sent(f"{one}:{place}", value_of(handed))
-
-    def call_back(
-        self, of: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, found: Found
-    ) -> None:
-        """Let a function get what the file gives to unknown ones that has what this expression names."""
-        names = _plain_names(function.args)
-        for place, handed in self._given_back(of, found):
-            name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
-            if name in names:
-                self._facts.goes_on(self._facts.arguments, function, name, value_of(handed))
-
-    def _given_back(self, of: ast.expr, found: Found) -> Iterator[tuple[str, Handed]]:
-        for home in (home for dotted in self._homes(of, found) for home in (dotted, *prefixes(dotted))):
-            yield from self._known.called_back.get(home, {}).items()
-
-    def _homes(self, of: ast.expr, found: Found) -> Iterator[str]:
-        """Yield the dotted names that what is called may have, in another file."""
-        match found.get(of, TOP):
-            case Named(how="") as named:
-                yield from named.names
-            case ForeignDefinition(handed=handed) | Instance(far=Handed() as handed):
-                yield from handed.names
-            case _ if isinstance(of, ast.Call):
-                yield from self._homes(of.func, found)
-            case _ if isinstance(of, ast.Attribute):
-                yield from self._homes(of.value, found)
-            case _ if isinstance(of, ast.Name):
-                yield from filter(None, [self._expressions.made_by(of)])
-
-    def _send(self, function: str, node: ast.Call, found: Found) -> None:
-        """Note what is given to a function of another file."""
-        given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
-        for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
-            self.note_sent(f"{function}:{name}", found[arg])
-
-    def note_sent(self, key: str, value: Value) -> None:
-        """Note what goes to another file on some way."""
-        if isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and value.node in self._facts.plain:
-            value = Named(self._facts.bases[value.node], sure=False)
-        if self._facts.is_followed(value):
-            self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(value))
-
     def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
         for key, held in doubles(node, callee, found, self._known):
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
@@ -275,11 +226,6 @@ class Calls:
             found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
-
-    def keep_on(self, of: ast.expr, name: str, value: Value) -> None:
-        """Note what an object of another file's class, or an object of that file, has under a name from now on."""
-        if self._facts.is_followed(value):
-            self.note_sent(f"{self._expressions.made_by(of) or ANY}.{name}:=", value)
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
@@ -324,7 +270,7 @@ class Calls:
             case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
                 return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else TOP
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
-                self.keep_on(node.args[0], text, given[2])
+                self._expressions.between.keep_on(node.args[0], text, given[2])
             case "globals" | "locals":
                 return Namespace()
             case "vars":
@@ -382,12 +328,12 @@ class Calls:
             case Named(name=name) if name in self._known.producers:
                 table, paths = self._known.producers[name]
                 return RecordValue(paths, table, function.sure)
-            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := _plain_names(called.args):
+            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := plain_names(called.args):
                 # A function that has a name may be called by others, with anything.
                 self._facts.goes_on(self._facts.arguments, called, names[0], item)
                 return doubtful(self._facts.result_of(called))
             case ForeignDefinition(handed=handed):
-                self.note_sent(f"{handed.names[0]}:0", item)
+                self._expressions.between.note_sent(f"{handed.names[0]}:0", item)
             case Special.TOP | Named():
                 self._facts.hand_out(by, item, self._known.objects)
         return TOP
@@ -610,15 +556,9 @@ def _joined(values: list[Value]) -> Value:
     return found
 
 
-def _plain_names(args: ast.arguments) -> list[str]:
-    """Return the positional parameters of a function that is no method."""
-    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    return names[1:] if names[:1] in (["self"], ["cls"]) else names
-
-
 def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:
     """Yield the parameters of a function of this file that a call gives something, and what."""
-    plain = _plain_names(args)
+    plain = plain_names(args)
     is_spread = False
     for at, (arg, value) in enumerate(zip(node.args, given, strict=True)):
         is_spread = is_spread or isinstance(arg, ast.Starred)

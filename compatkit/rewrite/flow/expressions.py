@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import kept_in
+from compatkit.rewrite.flow.between_files import BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
@@ -60,6 +61,7 @@ class Expressions:
     ) -> None:
         self.known = known
         self.facts = facts
+        self.between = BetweenFiles(known, facts, self)
         self.calls = Calls(known, facts, self)
         self._patched = patched
         self.replaced = stored | patched

@@ -96,7 +96,7 @@ class _Follower:
                 self._function(node, parent)
         for (owner, name), value in list(self._facts.attributes.items()):
             for base in self._facts.far_bases.get(owner, ()) if owner is not tree else ():
-                self._expressions.calls.note_sent(f"{base}.{name}:=", value)
+                self._expressions.between.note_sent(f"{base}.{name}:=", value)
         shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
         shared = {name: join_known(value, frame.joined.get(name, TOP)) for name, value in shared.items()}
         self._facts.handed_on = {
@@ -172,7 +172,7 @@ class _Follower:
             self._expressions.value(part, frame)
             if self._expressions.known.called_back:
                 inner: dict[ast.AST, Value] = {each: self._expressions.value(each, frame) for each in _callees(part)}
-                self._expressions.calls.call_back(part, node, inner)
+                self._expressions.between.call_back(part, node, inner)
         for name, default in defaults_of(node.args):
             self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not TOP:
@@ -223,12 +223,12 @@ class _Follower:
             value = self._expressions.value(inner, frame)
             hooks += [value.node] if isinstance(value, Local) and inner is part else []
             for name in _names_of_base(value):
-                self._expressions.calls.note_sent(f"{name}{'()' if inner is not part else ''}:0", made)
+                self._expressions.between.note_sent(f"{name}{'()' if inner is not part else ''}:0", made)
         for hook in hooks:
             if names := parameters(hook):
                 self._facts.goes_on(self._facts.arguments, hook, names[0], made)
         for name in (name for base in bases for name in _names_of_base(base)):
-            self._expressions.calls.note_sent(f"{name}.__init_subclass__:cls", made)
+            self._expressions.between.note_sent(f"{name}.__init_subclass__:cls", made)
 
     def _base(self, node: ast.expr, frame: Frame) -> Value:
         """Return a base class: that of `Base[int]` is `Base`."""

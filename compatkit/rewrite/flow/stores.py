@@ -77,7 +77,7 @@ class Stores:
             # The methods of an object that is not seen may add to what it keeps.
             self._expressions.calls.doubt(value, frame)
             self._facts.lose(value, target.lineno)
-            self._expressions.calls.keep_on(target.value, name, value)
+            self._expressions.between.keep_on(target.value, name, value)
         if (
             isinstance(of, RecordValue)
             and (place := take(of, Attribute(name))) is not TOP
@@ -108,7 +108,7 @@ class Stores:
             case _:
                 self._facts.lose(value, target.lineno)
                 for name in of.names if isinstance(of, Named) else ():
-                    self._expressions.calls.note_sent(f"{name}[]:=", value)
+                    self._expressions.between.note_sent(f"{name}[]:=", value)
 
     def _store_in_list(
         self, of: RecordValue | IterableValue, target: ast.Subscript, value: Value, frame: Frame

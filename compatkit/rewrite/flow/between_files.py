@@ -1,0 +1,103 @@
+"""Note what a file sends to functions and objects of other files, and give its functions what those send back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from compatkit.migration.renaming import prefixes
+from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.handed import value_of
+from compatkit.rewrite.flow.values import (
+    BOTTOM,
+    TOP,
+    ForeignDefinition,
+    Instance,
+    Local,
+    Named,
+    Value,
+    doubtful,
+    join,
+)
+from compatkit.rewrite.flow.ways_in import ANY
+
+Found = Mapping[ast.AST, Value]
+
+
+class _Making(Protocol):
+    made_by: Callable[[ast.expr], str]
+
+
+class BetweenFiles:
+    """All that goes from this file to others, and back, by what it is called there."""
+
+    def __init__(self, known: DeclaredNames, facts: FlowFacts, maker: _Making) -> None:
+        self._known = known
+        self._facts = facts
+        self._maker = maker
+
+    def call_back_all(self, of: ast.expr, node: ast.Call, found: Found) -> None:
+        """Let functions of this file that go to another one get what that gives to functions that it does not know."""
+        given = (*node.args, *(word.value for word in node.keywords)) if self._known.called_back else ()
+        inside = [found.get(part) for arg in given for part in ast.walk(arg)]
+        for value in inside:
+            if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
+                self.call_back(of, value.node, found)
+            for one in value.names if isinstance(value, Named) and not value.how else ():
+                for place, handed in self._given_back(of, found):
+                    self.note_sent(f"{one}:{place}", value_of(handed))
+
+    def call_back(
+        self, of: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, found: Found
+    ) -> None:
+        """Let a function get what the file gives to unknown ones that has what this expression names."""
+        names = plain_names(function.args)
+        for place, handed in self._given_back(of, found):
+            name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
+            if name in names:
+                self._facts.goes_on(self._facts.arguments, function, name, value_of(handed))
+
+    def _given_back(self, of: ast.expr, found: Found) -> Iterator[tuple[str, Handed]]:
+        for home in (home for dotted in self._homes(of, found) for home in (dotted, *prefixes(dotted))):
+            yield from self._known.called_back.get(home, {}).items()
+
+    def _homes(self, of: ast.expr, found: Found) -> Iterator[str]:
+        """Yield the dotted names that what is called may have, in another file."""
+        match found.get(of, TOP):
+            case Named(how="") as named:
+                yield from named.names
+            case ForeignDefinition(handed=handed) | Instance(far=Handed() as handed):
+                yield from handed.names
+            case _ if isinstance(of, ast.Call):
+                yield from self._homes(of.func, found)
+            case _ if isinstance(of, ast.Attribute):
+                yield from self._homes(of.value, found)
+            case _ if isinstance(of, ast.Name):
+                yield from filter(None, [self._maker.made_by(of)])
+
+    def send(self, function: str, node: ast.Call, found: Found) -> None:
+        """Note what is given to a function of another file."""
+        given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
+        for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
+            self.note_sent(f"{function}:{name}", found[arg])
+
+    def note_sent(self, key: str, value: Value) -> None:
+        """Note what goes to another file on some way."""
+        if isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and value.node in self._facts.plain:
+            value = Named(self._facts.bases[value.node], sure=False)
+        if self._facts.is_followed(value):
+            self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(value))
+
+    def keep_on(self, of: ast.expr, name: str, value: Value) -> None:
+        """Note what an object of another file's class, or an object of that file, has under a name from now on."""
+        if self._facts.is_followed(value):
+            self.note_sent(f"{self._maker.made_by(of) or ANY}.{name}:=", value)
+
+
+def plain_names(args: ast.arguments) -> list[str]:
+    """Return the positional parameters of a function that is no method."""
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
