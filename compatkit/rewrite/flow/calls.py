@@ -74,7 +74,7 @@ _SAME_ITEMS = frozenset(
 )
 _SAME = frozenset(
     {"asyncio.run", "builtins.staticmethod", "copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"}
-    | {"functools.cache", "functools.lru_cache"}
+    | {"enum.member", "enum.nonmember", "functools.cache", "functools.lru_cache"}
 )
 # Libraries, and methods of objects that are not known, that read what they are given, and leave it as it is.
 _READING = frozenset(
