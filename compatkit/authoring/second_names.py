@@ -19,7 +19,7 @@ def missing_names(migration: Migration, library: Interface) -> Iterator[Suspicio
     for path, row in migration.rows():
         names: Iterable[str]
         key = "of"
-        if isinstance(row, Move) and not row.is_module:
+        if isinstance(row, Move) and row.old in moved:
             key, names = "old", [row.old]
         elif isinstance(row, Removal):
             key, names = "name", row.names
