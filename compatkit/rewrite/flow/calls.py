@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.rewrite.flow.between_files import BetweenFiles, plain_names
+from compatkit.rewrite.flow.between_files import BetweenFiles, Found, plain_names
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of
@@ -43,8 +43,6 @@ from compatkit.rewrite.flow.values import (
     take_any_key,
 )
 from compatkit.rewrite.flow.ways_in import ANY, COMMON
-
-Found = Mapping[ast.AST, Value]
 
 
 class Evaluating(Protocol):

@@ -43,15 +43,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     ]
     reasons = [(each, "a text names it") for each in found]
     reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
-    reasons += [
-        (
-            each,
-            "a name from elsewhere asks for it"
-            if isinstance(each[0], ast.Call) and called(each[0]) == "getattr"
-            else "all attributes are listed here",
-        )
-        for each in _listed(file, trace, index)
-    ]
+    reasons += [(each, _how_listed(each[0])) for each in _listed(file, trace, index)]
     reasons += _out_of_sight(file, trace, index)
     kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:
@@ -92,6 +84,11 @@ def _listed(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
                 # `"size" in box.__dict__` asks for one of them.
                 members = [member for member in members if member.v1 == asked]
         yield from [(node, owner, member) for member in members if not member.defined][:1]
+
+
+def _how_listed(node: ast.AST) -> str:
+    is_one = isinstance(node, ast.Call) and called(node) == "getattr"
+    return "a name from elsewhere asks for it" if is_one else "all attributes are listed here"
 
 
 def _out_of_sight(file: File, trace: FlowFacts, index: Index) -> Iterator[tuple[_Found, str]]:
