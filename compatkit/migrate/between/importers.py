@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of
 from compatkit.migrate.finding.reading import read_input, sift
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
@@ -116,6 +119,15 @@ def read_quietly(path: Path) -> bytes:
     text = read_input(str(path), is_data=False)
     # A null byte is no Python, so that nothing is concluded from it.
     return text if isinstance(text, bytes) else b"\0"
+
+
+def module_of(found: FoundFile, namer: Namer) -> File | None:
+    """Return a file as a module by its name; None where it is no Python, which is told when it has its turn itself."""
+    named = namer.name(found.path, found.root)
+    try:
+        return File.of(read_quietly(found.path), FileModule(named.name, named.is_package))
+    except RewriteError:
+        return None
 
 
 def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:

@@ -6,12 +6,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.importers import module_of
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.outcome import RewriteError
 
 
 def find_missed(files: Iterable[FoundFile], names: frozenset[str], namer: Namer) -> frozenset[str]:
@@ -19,18 +17,14 @@ def find_missed(files: Iterable[FoundFile], names: frozenset[str], namer: Namer)
     asked: set[str] = set()
     stars: dict[str, set[str]] = defaultdict(set)
     for each in files:
-        named = namer.name(each.path, each.root)
-        try:
-            file = File.of(read_quietly(each.path), FileModule(named.name, named.is_package))
-        except RewriteError:
-            # It is told when the file itself has its turn.
+        if (file := module_of(each, namer)) is None:
             continue
         modules = {found.name.removesuffix(".*") for found in file.imports if found.name.endswith(".*")}
         missing = {name for name in names if not file.scopes.binds(file.scopes.module, name)}
-        asked.update(f"{named.name}.{name}" for name in missing if file.scopes.is_missing(name))
+        asked.update(f"{file.home.name}.{name}" for name in missing if file.scopes.is_missing(name))
         asked.update(_asked(file, names))
-        for name in missing if named.name else ():
-            stars[f"{named.name}.{name}"] |= {f"{module}.{name}" for module in modules}
+        for name in missing if file.home.name else ():
+            stars[f"{file.home.name}.{name}"] |= {f"{module}.{name}" for module in modules}
     return _with_origins(asked, stars)
 
 

@@ -8,13 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.importers import module_of
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import words_in
 
 # A call that replaces something, or an assignment to what is not of the object itself.
@@ -62,13 +60,8 @@ class ReadGlobals:
             path = each.path
             if each.is_data or (path.absolute().parent.name if path.stem == "__init__" else path.stem) not in lasts:
                 continue
-            named = self._namer.name(path, each.root)
-            if named.name in homes:
-                try:
-                    yield File.of(read_quietly(path), FileModule(named.name, named.is_package))
-                except RewriteError:
-                    # It is told when the file itself has its turn.
-                    continue
+            if self._namer.name(path, each.root).name in homes and (file := module_of(each, self._namer)):
+                yield file
 
 
 def _read_by(file: File, name: str) -> set[str]:

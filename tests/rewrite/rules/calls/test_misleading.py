@@ -9,7 +9,7 @@ import pytest
 from compatkit.migration import parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged, rewrite_source
-from compatkit.rewrite.outcome import Rewritten
+from compatkit.rewrite.outcome import Outcome, Rewritten
 from tests.rewrite.rules.calls.shop import HEAD, findings
 
 ROWS = """
@@ -101,6 +101,18 @@ TOLD = {
 }
 
 
+def outcome_of(source: bytes, rows: str) -> Outcome:
+    migration = parse_migration(HEAD + rows)
+    return rewrite_source(
+        source,
+        module="app",
+        is_package=False,
+        moves=migration.moves,
+        migrations=[migration],
+        options=Options(),
+    )
+
+
 @pytest.mark.parametrize("name", SILENT)
 def test_is_not_reported(name: str) -> None:
     assert findings(SILENT[name], ROWS) == []
@@ -112,15 +124,7 @@ def test_is_still_reported(source: str, said: str) -> None:
 
 
 def test_what_moved_out_of_a_module_that_is_gone_is_rewritten_and_not_called_gone() -> None:
-    migration = parse_migration(HEAD + ROWS)
-    outcome = rewrite_source(
-        b"from shop.utils.prices import round_up\n",
-        module="app",
-        is_package=False,
-        moves=migration.moves,
-        migrations=[migration],
-        options=Options(),
-    )
+    outcome = outcome_of(b"from shop.utils.prices import round_up\n", ROWS)
 
     assert isinstance(outcome, Rewritten)
     assert (outcome.source, outcome.findings) == (b"from shop.money import round_up\n", ())
@@ -139,15 +143,7 @@ def test_a_text_about_another_name_of_a_module_is_told_of_the_package_that_moved
     old = "shop.tills.Base"
     new = "market.tills.Till"
     """
-    migration = parse_migration(HEAD + dedent(rows))
-    outcome = rewrite_source(
-        b"raise E('give a shop.tills.Other callback')\n",
-        module="app",
-        is_package=False,
-        moves=migration.moves,
-        migrations=[migration],
-        options=Options(),
-    )
+    outcome = outcome_of(b"raise E('give a shop.tills.Other callback')\n", dedent(rows))
 
     assert isinstance(outcome, Unchanged)
     assert [finding.code for finding in outcome.findings] == ["SH101"]
