@@ -32,10 +32,10 @@ from compatkit.equivalence import Snapshot, load_snapshot, save_snapshot, take_s
 from compatkit.errors import CompatkitError
 from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.baseline import Baseline, read_baseline, updated
-from compatkit.migrate.census_file import read_censuses
+from compatkit.migrate.census import read_censuses
 from compatkit.migrate.proposal import Proposal
-from compatkit.migrate.remarks import Overview
-from compatkit.migrate.status_history import StatusRun, history_text, read_status_history
+from compatkit.migrate.report import Overview
+from compatkit.migrate.status import StatusRun, history_text, read_status_history
 from compatkit.migration import Move
 from compatkit.record import read_history
 from compatkit.report.migrate_formats import Background, render

@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from compatkit.authoring.examples import find_examples
 from compatkit.authoring.suspicions import Suspicion, suspicions_of
 from compatkit.budget import load_toml
-from compatkit.migration import MigrationError, load_migration
+from compatkit.migration import (
+    CallChange,
+    HookChange,
+    MemberChange,
+    Migration,
+    MigrationError,
+    Move,
+    Removal,
+    load_migration,
+)
 from compatkit.migration._entry import Entry
 from compatkit.migration.lines import find_lines, locate, syntax_line
 from compatkit.migration.loader import read_document
+from compatkit.migration.renaming import renaming_of
 from compatkit.migration.rows import SCHEMA
+
+if TYPE_CHECKING:
+    from compatkit.authoring.interface import Interface
 
 _MEANT = re.compile(r"did you mean '(\w+)'")
 Severity = Literal["error", "warning"]
@@ -68,7 +81,6 @@ def find_missing_names(file: Path, release: str, package: str | None = None) -> 
     # They need the extra `draft`.
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.releases import locate_release
-    from compatkit.authoring.second_names import missing_names
 
     lines = find_lines(file.read_bytes().decode("utf-8").removeprefix("\ufeff"))
     with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
@@ -134,3 +146,36 @@ def _problem(error: MigrationError, text: str, document: Mapping[str, object]) -
 def _warning(found: Suspicion, lines: Mapping[tuple[str | int, ...], int]) -> Problem:
     line = lines.get(found.path) or lines.get(found.path[:-1])
     return Problem(found.severity, line, found.what, found.hint)
+
+
+_SHOWN = 5
+
+
+def missing_names(migration: Migration, library: Interface) -> Iterator[Suspicion]:
+    """Yield the rows that name a thing of v1, and not all of its names that are public."""
+    moved = {move.old: move for move in Move.symbols(migration.moves)}
+    told: set[tuple[str, ...]] = set()
+    for path, row in migration.rows():
+        names: Iterable[str]
+        key = "of"
+        if isinstance(row, Move) and row.old in moved:
+            key, names = "old", [row.old]
+        elif isinstance(row, Removal):
+            key, names = "name", row.names
+        elif isinstance(row, CallChange | MemberChange | HookChange):
+            names = row.of
+        else:
+            continue
+        every = dict.fromkeys(other for name in names for other in library.second_names(name))
+        if key == "old":
+            # A re-export has a row of its own, or goes with its module.
+            missing = [name for name in every if name not in moved and not renaming_of(migration.moves).of(name)]
+        else:
+            missing = [name for name in every if name not in names]
+        if missing and (key, *missing) not in told:
+            told.add((key, *missing))
+            shown = ", ".join(missing[:_SHOWN]) + (
+                f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+            )
+            hint = "give each a row of its own" if key == "old" else f"list them in `{key}`"
+            yield Suspicion((*path, key), f"{row.code} names {next(iter(names))}, which is also {shown}.", hint)

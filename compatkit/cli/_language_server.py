@@ -14,7 +14,7 @@ from compatkit import __version__
 from compatkit.authoring.explaining import explain_code
 from compatkit.errors import CompatkitError
 from compatkit.migrate.buffer import Buffer, FolderTask, TextEdit
-from compatkit.migrate.remarks import Remark
+from compatkit.migrate.report import Remark
 from compatkit.report.migrate_text import said
 
 _SOURCE = "compatkit"

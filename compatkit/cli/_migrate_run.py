@@ -21,7 +21,7 @@ from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, 
 from compatkit.migrate.choose import choose_hunks
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.finding.git import repository_of
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.migrate.workers import load_executor
 from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_output, write_report
 from compatkit.platforms import only_one

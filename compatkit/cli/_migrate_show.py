@@ -22,7 +22,7 @@ from compatkit.report.migrate_text import failures, printable, skipped, statisti
 
 if TYPE_CHECKING:
     from compatkit.migrate import Report
-    from compatkit.migrate.remarks import Overview
+    from compatkit.migrate.report import Overview
     from compatkit.migrate.settings import Settings
 
 

@@ -14,8 +14,7 @@ from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
-    from compatkit.migrate.census import CensusMatch, NamedLine
-    from compatkit.migrate.census_file import CountedUse
+    from compatkit.migrate.census import CensusMatch, CountedUse, NamedLine
 
 
 @click.command("census")

@@ -87,7 +87,7 @@ def command(ctx: click.Context, /, **given: Unpack[MigrateCliOptions]) -> None:
     require_codes(settings, migrations)
     from compatkit.cli._migrate_run import filter_input, migrate_paths
     from compatkit.migrate import Task
-    from compatkit.migrate.homes import refuse_wrong_homes
+    from compatkit.migrate.settings import refuse_wrong_homes
 
     refuse_wrong_homes(settings.project)
 

@@ -56,8 +56,8 @@ def status() -> None:
     Exit status: 0 it is on, or off; 2 it is on but its project cannot be loaded.
     """
     from compatkit.migration import load_project
+    from compatkit.shim.producers import producers_not_in_source
     from compatkit.shim.pth import pth_status
-    from compatkit.shim.unwrapped import producers_not_in_source
 
     found = pth_status()
     if found.project is None:

@@ -58,9 +58,14 @@ def command(
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
     from compatkit.migrate.finding.find import FileScope
-    from compatkit.migrate.owners import load_owners
-    from compatkit.migrate.status import take_status
-    from compatkit.migrate.status_history import StatusRun, history_text, read_status_history, with_entry
+    from compatkit.migrate.status import (
+        StatusRun,
+        history_text,
+        load_owners,
+        read_status_history,
+        take_status,
+        with_entry,
+    )
     from compatkit.migrate.write import write_output
     from compatkit.report.migrate_text import failures
     from compatkit.report.status_html import Scene, status_html

@@ -39,7 +39,7 @@ def flush(ctx: click.Context, spool: Path | None) -> None:
 
     require("mlflow", "torch")
     quiet_mlflow()
-    from compatkit.training.delivery import Sent, Undelivered, deliver_spool
+    from compatkit.training.sender import Sent, Undelivered, deliver_spool
     from compatkit.training.spool import spool_folder
 
     status, is_empty = ExitStatus.OK, True

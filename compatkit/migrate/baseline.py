@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.remarks import Overview, Remark, spell
-from compatkit.migrate.report import Report
+from compatkit.migrate.report import Overview, Remark, Report, spell
 
 SCHEMA = 1
 Key = tuple[str, str, str]  # path from the baseline's folder, code, text of the line

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from compatkit.migrate.choose import Hunk, find_hunks, hunk_of, is_whole_without
 from compatkit.migrate.finding.find import FileScope
-from compatkit.migrate.homes import refuse_wrong_homes
-from compatkit.migrate.remarks import Overview, Remark
-from compatkit.migrate.report import FileResult, Report
+from compatkit.migrate.report import FileResult, Overview, Remark, Report
 from compatkit.migrate.run import plan_source
-from compatkit.migrate.settings import load_settings
+from compatkit.migrate.settings import load_settings, refuse_wrong_homes
 from compatkit.migrate.work import Task
 from compatkit.migration import Migration, codes_of
 from compatkit.rewrite import Failed, Rewritten

@@ -7,15 +7,18 @@ module counts as left, but never as done, since v1 code may name what v2 wants a
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from compatkit.errors import CompatkitError
 from compatkit.migrate.finding.find import FileScope
-from compatkit.migrate.owners import Owners
-from compatkit.migrate.remarks import Overview, Remark, spelled_from
-from compatkit.migrate.report import FileResult, Report
+from compatkit.migrate.finding.git import repository_of
+from compatkit.migrate.finding.patterns import path_regex
+from compatkit.migrate.report import FileResult, Overview, Remark, Report, spelled_from
 from compatkit.migrate.run import EVERY_FILE, Progress, plan_task
 from compatkit.migrate.work import Task
 from compatkit.migrate.workers import Workers
@@ -160,3 +163,105 @@ def _is_new_home(move: Move) -> bool:
 def _folder(path: str, depth: int) -> str:
     parents = PurePosixPath(path).parent.parts
     return "/".join(parents[:depth]) or "."
+
+
+NO_OWNER = "(no owner)"
+_PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+_WORD = re.compile(r"(?:\\.|[^\s\\])+")
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The rules in order; the last one that matches decides. Paths are relative to `root`."""
+
+    root: Path
+    rules: tuple[tuple[re.Pattern[str], str], ...] = ()
+
+    def of(self, path: str) -> str:
+        """Return the owners of a file as one text."""
+        full = Path(path).resolve()
+        if not full.is_relative_to(self.root):
+            return NO_OWNER
+        inner = full.relative_to(self.root).as_posix()
+        return next((owners for regex, owners in reversed(self.rules) if regex.match(inner)), NO_OWNER)
+
+
+def load_owners(start: Path) -> Owners:
+    """Read the CODEOWNERS of the repository that `start` lies in; without one, nobody owns anything."""
+    place = start.resolve()
+    root = repository_of(place) or place
+    for name in _PLACES:
+        if (file := root / name).is_file():
+            return Owners(root, parse_owners(file.read_text(encoding="utf-8", errors="replace")))
+    return Owners(root)
+
+
+def parse_owners(text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Read the lines of a CODEOWNERS. GitLab's section headings are passed over."""
+    rules = []
+    for line in text.splitlines():
+        words = _WORD.findall(line.partition(" #")[0])
+        if not words or words[0].startswith(("#", "[", "^[")):
+            continue
+        if regex := _regex(words[0]):
+            rules.append((regex, " ".join(words[1:]) or NO_OWNER))
+    return tuple(rules)
+
+
+def _regex(pattern: str) -> re.Pattern[str] | None:
+    is_folder = pattern.endswith("/")
+    body = pattern.strip("/")
+    # As in .gitignore, a slash at the beginning or in the middle ties the pattern to the root.
+    is_tied = "/" in pattern[:-1]
+    compiled = path_regex(body if is_tied else f"**/{body}")
+    if compiled is None:
+        return None
+    # What is in a folder that matches belongs to it too; only `docs/*` stops at the files in it.
+    inside = r"/.+\Z" if is_folder else r"\Z" if body.endswith("/*") else r"(?:/.+)?\Z"
+    return re.compile(f"(?:{compiled.pattern}){inside}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRun:
+    """One run: when, of which revision, and what was left and done."""
+
+    date: str
+    revision: str
+    left: int
+    done: int
+    automatic: int = 0
+    review: int = 0
+    person: int = 0
+
+    @classmethod
+    def of(cls, status: Status, *, date: str, revision: str) -> StatusRun:
+        counts = Counter(status.effort(remark) for remark in status.left)
+        total = status.total
+        return cls(date, revision, total.left, total.done, counts["automatic"], counts["review"], counts["person"])
+
+
+def read_status_history(file: Path) -> tuple[StatusRun, ...]:
+    """Read the runs before. Raises `CompatkitError` for a file that holds anything else."""
+    if not file.exists():
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+        entries = [StatusRun(**json.loads(line)) for line in lines if line.strip()]
+        if not all(type(value) is int and value >= 0 for one in entries for value in (one.left, one.done)):
+            raise ValueError("a count is no number")
+    except (OSError, ValueError, TypeError) as error:
+        hint = "give a file that --history wrote, or a new one"
+        raise CompatkitError(f"The history cannot be read: {error}.", where=str(file), hint=hint) from error
+    return tuple(entries)
+
+
+def with_entry(history: tuple[StatusRun, ...], entry: StatusRun) -> tuple[StatusRun, ...]:
+    """Return the history with this run; a run of the same day and revision takes the place of the one before."""
+    if history and (history[-1].date, history[-1].revision) == (entry.date, entry.revision):
+        history = history[:-1]
+    return (*history, entry)
+
+
+def history_text(history: tuple[StatusRun, ...]) -> str:
+    """Return the content of the file."""
+    return "".join(json.dumps(asdict(entry)) + "\n" for entry in history)

@@ -18,8 +18,8 @@ from compatkit.record.compat_record import (
     spellings_of,
     split_attribute,
 )
+from compatkit.record.epoch_record import EpochMetrics
 from compatkit.record.errors import RecordError, warn_unread_key
-from compatkit.record.metrics import EpochMetrics
 from compatkit.record.names import FieldNames, is_same
 from compatkit.record.record_class import can_be_dict, is_slot, record_class
 

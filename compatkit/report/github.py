@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import notices, printable
 

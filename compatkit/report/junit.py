@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from compatkit.migrate import FileResult
-from compatkit.migrate.remarks import Overview, Remark
+from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import printable, said
 from compatkit.rewrite import Failed

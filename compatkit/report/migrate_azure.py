@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import Notice, notices
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from compatkit.migrate.remarks import Overview
+    from compatkit.migrate.report import Overview
 
 # Each is `migrate_FORMAT.render`, but for those in which verdicts are shown as well: these are `FORMAT.render`.
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "markdown")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import printable, said
 from compatkit.rewrite import Failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compatkit.migrate.remarks import Overview, Remark
+from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
 from compatkit.rewrite import Failed, Skipped
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from compatkit.budget import load_json
 from compatkit.errors import CompatkitError
-from compatkit.migrate.owners import load_owners
-from compatkit.migrate.remarks import Overview, Remark, spelled_from
+from compatkit.migrate.report import Overview, Remark, spelled_from
+from compatkit.migrate.status import load_owners
 from compatkit.report.markdown_text import code, prose, table
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import said

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from compatkit import __version__
 from compatkit.migrate import FileResult
-from compatkit.migrate.remarks import Overview, Remark
+from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
 from compatkit.report.migrate_text import said
 from compatkit.rewrite import Failed

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 from compatkit.migrate import Report
-from compatkit.migrate.remarks import Overview, Remark
+from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
 from compatkit.rewrite import Failed, Skipped
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 
-from compatkit.migrate.remarks import Remark
-from compatkit.migrate.status import EFFORTS, Status, StatusRow
-from compatkit.migrate.status_history import StatusRun
+from compatkit.migrate.report import Remark
+from compatkit.migrate.status import EFFORTS, Status, StatusRow, StatusRun
 from compatkit.report.migrate_text import printable
 from compatkit.report.status_text import divisions, percent
 

@@ -18,9 +18,8 @@ from typing import Any
 from compatkit.migration import CallChange, Migration, Move
 from compatkit.migration.renaming import Renaming, prefixes
 from compatkit.shim.facade import ChangedMove
-from compatkit.shim.left_calls import LeftRows
 from compatkit.shim.lookup import fits_signature, holder_of, owner_at, passed_over, restore, top_of
-from compatkit.shim.mapped_call import holds_at_run_time, is_of, map_arguments
+from compatkit.shim.mapped_call import LeftRows, holds_at_run_time, is_of, map_arguments
 from compatkit.shim.stand_in import pass_for, stand_in
 from compatkit.shim.warning import caller_frame, module_of, warn_changed
 

@@ -12,8 +12,7 @@ MLflow run as `compatkit/trace.json`. `compatkit compare --explain` finds in two
 
 from __future__ import annotations
 
-from compatkit.trace.environment import environment_tags
-from compatkit.trace.record import TRACE_FILE, Batch, Trace, TraceError
+from compatkit.trace.record import TRACE_FILE, Batch, Trace, TraceError, environment_tags
 from compatkit.trace.watch import watch
 
 __all__ = ["TRACE_FILE", "Batch", "Trace", "TraceError", "environment_tags", "watch"]

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from compatkit.record import EpochMetrics, EpochRecord, read_history
-from compatkit.record.metrics import FIELD_NAMES
+from compatkit.record.epoch_record import FIELD_NAMES
 from compatkit.record.names import default_names
 from tests.benchmarks.side_by_side import Comparison, report
 

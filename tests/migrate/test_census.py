@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.migrate.census import CensusMatch, take_census
-from compatkit.migrate.census_file import CensusError, CountedUse, read_censuses
+from compatkit.migrate.census import CensusError, CensusMatch, CountedUse, read_censuses, take_census
 from compatkit.migration import Move
 from tests.migrate.trees import OLD, contents, plant
 

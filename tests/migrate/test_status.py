@@ -12,8 +12,7 @@ from click.testing import Result
 from compatkit.cli.status import command
 from compatkit.errors import CompatkitError
 from compatkit.migrate import Task, plan_tree, write_report
-from compatkit.migrate.owners import NO_OWNER, Owners, parse_owners
-from compatkit.migrate.status import Status, take_status, turned_round
+from compatkit.migrate.status import NO_OWNER, Owners, Status, parse_owners, take_status, turned_round
 from compatkit.migration import Move
 from compatkit.migration.changes import CallChange
 from tests.command_line import command_runner

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.record import EpochMetrics, EpochRecord, RecordError
-from compatkit.record.metrics import FIELD_NAMES
+from compatkit.record.epoch_record import FIELD_NAMES
 from tests.record.strategies import TO_V1, v1_dicts
 
 V2 = EpochMetrics(1, 0.5, 0.6, 0.7, 0.8, 0.1, 0.2, 0.3, 1e-3, 2.0)

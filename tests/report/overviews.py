@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from compatkit.migrate import FileResult, Job, Report
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.rewrite import Failed, Finding, Outcome, Rewrite, Rewritten, Skipped, Unchanged
 
 TEXT = st.text(max_size=20) | st.sampled_from(

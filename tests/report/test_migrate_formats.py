@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from compatkit.migrate import FileResult, Job, Report, Task, process
-from compatkit.migrate.remarks import Overview
+from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background, render
 from compatkit.report.migrate_text import printable
 from compatkit.rewrite import Finding, Unchanged

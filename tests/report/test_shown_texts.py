@@ -27,9 +27,8 @@ from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict
 from compatkit.equivalence.verdict import Allowed
 from compatkit.migrate import FileResult, Job, Report
-from compatkit.migrate.remarks import Overview
-from compatkit.migrate.status import Status, StatusRow
-from compatkit.migrate.status_history import StatusRun
+from compatkit.migrate.report import Overview
+from compatkit.migrate.status import Status, StatusRow, StatusRun
 from compatkit.migration import Allowance
 from compatkit.report import FORMATS, migrate_formats
 from compatkit.report.migrate_text import printable

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
 from compatkit.migrate import FileResult, Job, Report
-from compatkit.migrate.remarks import Overview
-from compatkit.migrate.status import Status, StatusRow
-from compatkit.migrate.status_history import StatusRun
+from compatkit.migrate.report import Overview
+from compatkit.migrate.status import Status, StatusRow, StatusRun
 from compatkit.report.status_html import Scene, status_html
 from compatkit.report.status_text import percent
 from compatkit.rewrite import Finding, Unchanged

@@ -10,7 +10,7 @@ import pytest
 
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import install
-from compatkit.shim.unwrapped import producers_not_in_source, unwrapped
+from compatkit.shim.producers import producers_not_in_source, unwrapped
 from tests.cli.test_group import compatkit
 from tests.shim.conftest import WriteProject
 

@@ -15,9 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient
 
-from compatkit.training.delivery import Sent, Undelivered, deliver_spool
 from compatkit.training.errors import TrackingError
-from compatkit.training.sender import POINTS_PER_CALL, PointSender, points_of_run, send_points
+from compatkit.training.sender import (
+    POINTS_PER_CALL,
+    PointSender,
+    Sent,
+    Undelivered,
+    deliver_spool,
+    points_of_run,
+    send_points,
+)
 from compatkit.training.spool import MetricPoint, Spool, read_spool
 from compatkit.training.tracked_run import tracked_run
 from compatkit.training.tracking import Delivery

@@ -11,7 +11,7 @@ from compatkit.equivalence.explain.first_divergence import Parting, first_partin
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Verdict
 from compatkit.trace import Trace
-from compatkit.trace.environment import PACKAGES, PREFIX
+from compatkit.trace.record import PACKAGES, PREFIX
 
 
 class State(Enum):

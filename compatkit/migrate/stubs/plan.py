@@ -15,8 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
-from compatkit.migrate.stubs.home import StubHome
-from compatkit.migrate.stubs.sources import ModuleFile, Sources, is_generated_stub
+from compatkit.migrate.stubs.sources import ModuleFile, Sources, StubHome, is_generated_stub
 from compatkit.migrate.stubs.text import Stub, moved_stub, stub_text
 from compatkit.migrate.write import replace_file, require_inside
 from compatkit.migration import Move

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compatkit.migrate import plan_tree, write_report
-from compatkit.migrate.remarks import Remark, remarks_of
+from compatkit.migrate.report import Remark, remarks_of
 from compatkit.migration import Migration
 from compatkit.options import Options
 from tests.migrate.trees import plant

@@ -1,4 +1,7 @@
-"""A training on Ray, seen from its caller: the job is sent, requests are answered, and the result comes back."""
+"""A training on Ray, seen from its caller: the job is sent, requests are answered, and the result comes back.
+
+The caller logs, calls its callbacks and writes checkpoints for the processes that train.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -17,21 +22,32 @@ from torch import nn
 from compatkit.record import EpochRecord
 from compatkit.trace.watch import VARIABLE as TRACED
 from compatkit.training.data import DataSplit
-from compatkit.training.errors import ClusterError
+from compatkit.training.errors import ClusterError, lost_processes
 from compatkit.training.tracking import RunTracker
-from compatkit.training.v2.checkpoints import Checkpointer
-from compatkit.training.v2.loop.callbacks import CallersCallback
+from compatkit.training.v2.checkpoints import LAST, Checkpointer, write_checkpoint
+from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
 from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
 from compatkit.training.v2.on_ray.controller import callers_callback, cause_of
-from compatkit.training.v2.on_ray.mailbox_actor import Mailbox, open_mailbox
-from compatkit.training.v2.on_ray.service import Service
+from compatkit.training.v2.on_ray.mailbox_actor import (
+    Began,
+    CheckpointKept,
+    Ended,
+    EpochDone,
+    Lost,
+    Mailbox,
+    Request,
+    Started,
+    Traced,
+    open_mailbox,
+)
 from compatkit.training.v2.on_ray.worker import PartTrained, TrainingJob, train_part
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.train.torch import TorchTrainer
+
 
 _POLL = 0.2  # seconds
 _ENDING = 30.0  # seconds
@@ -150,3 +166,69 @@ def _serve(fit: _Fit, mailbox: Mailbox, service: Service, config: OrchestratorCo
         raise cause_of(fit.error) from fit.error
     assert fit.returned is not None
     return fit.returned
+
+
+class Service:
+    """Answers one training's requests, through all its restarts."""
+
+    def __init__(self, run: RunTracker, callbacks: Sequence[CallersCallback]) -> None:
+        self._run = run
+        self._callbacks = callbacks
+        self._progress: Progress | None = None
+        self._told: dict[int, str] = {}  # what was answered to each epoch
+        self._last: bytes | None = None  # the last checkpoint
+        self._lost: dict[int, str] = {}
+        self.is_waiting = True  # for processes that Ray is to start
+
+    def answer(self, request: Request) -> object:
+        """Do what is asked, and return the answer."""
+        match request:
+            case Began(environment):
+                self._begin(environment)
+                return self._last
+            case Started():
+                return self._start(request)
+            case EpochDone(record):
+                return self._told[record.epoch] if record.epoch in self._told else self._go_on(request)
+            case Ended(stop):
+                self._end(stop)
+            case CheckpointKept(path, content):
+                write_checkpoint(Path(path), content)
+                self._last = content if Path(path).name == LAST else self._last
+            case Traced(text):
+                self._run.log_trace(text)
+            case Lost(reasons):
+                self._lost, self.is_waiting = reasons, True
+        return None
+
+    def _begin(self, environment: dict[str, str]) -> None:
+        self.is_waiting = False
+        self._run.set_tags(environment)
+        if self._lost:
+            error = lost_processes(self._lost)
+            warnings.warn(f"{error.what} All were started again. ({error.where})", stacklevel=2)
+            self._lost = {}
+
+    def _start(self, request: Started) -> str:
+        if self._progress is not None:
+            # Started again: epochs after the last checkpoint are trained again, and were told already.
+            return self._told.get(request.history[-1].epoch, "") if request.history else ""
+        self._progress = Progress(epochs=request.epochs, history=list(request.history), stop=request.stop)
+        for callback in self._callbacks:
+            callback.on_start(self._progress)
+        return self._progress.stop
+
+    def _go_on(self, done: EpochDone) -> str:
+        assert self._progress is not None
+        self._progress.history.append(done.record)
+        self._progress.stop, self._progress.has_diverged = done.stop, done.has_diverged
+        for callback in self._callbacks:
+            callback.on_epoch(self._progress)
+        self._told[done.record.epoch] = self._progress.stop
+        return self._progress.stop
+
+    def _end(self, stop: str) -> None:
+        assert self._progress is not None
+        self._progress.stop = stop
+        for callback in self._callbacks:
+            callback.on_end(self._progress)
