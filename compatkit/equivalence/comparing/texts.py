@@ -102,11 +102,11 @@ def _with_rename_hint(difference: Difference, value: str, others: Mapping[str, s
 
 
 def is_same_param(before: str, after: str) -> bool:
-    """Tell whether two param texts say the same: equal, or two decimal numerals of one exact and finite value."""
+    """Tell whether two param texts say the same: equal, or two numerals of one exact and finite value and sign."""
     if before == after:
         return True
     left, right = _exact(before), _exact(after)
-    return left is not None and left == right
+    return left is not None and right is not None and left == right and left.is_signed() == right.is_signed()
 
 
 def _exact(text: str) -> Decimal | None:

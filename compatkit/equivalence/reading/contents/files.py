@@ -16,7 +16,7 @@ from compatkit.equivalence.reading.contents.images import read_image
 from compatkit.equivalence.reading.contents.parquet import read_parquet
 from compatkit.equivalence.reading.contents.pickle_values import read_pickle, read_torch_pickle
 from compatkit.equivalence.reading.contents.structured import read_csv, read_json, read_json_lines, read_yaml
-from compatkit.equivalence.reading.contents.text_lines import read_pdf, read_svg, read_text
+from compatkit.equivalence.reading.contents.text_lines import read_figure, read_pdf, read_text
 from compatkit.equivalence.reading.contents.unpacked import read_packed
 from compatkit.equivalence.reading.contents.zipped import read_tar, read_zip
 from compatkit.equivalence.snapshot import Content, File
@@ -46,14 +46,16 @@ _READERS: Mapping[str, _Reader] = {
     **dict.fromkeys([".joblib", ".pickle", ".pkl"], (read_pickle, 1024 * MIB)),
     **dict.fromkeys([".htm", ".html", ".md", ".txt"], (read_text, 16 * MIB)),
     ".pdf": (read_pdf, 64 * MIB),
-    ".svg": (read_svg, 16 * MIB),
+    **dict.fromkeys([".eps", ".ps", ".svg"], (read_figure, 16 * MIB)),
 }
 _EVENTS = "events.out.tfevents."
 _TEXT = 16 * MIB
 # Archives within archives are read to this depth, in which a compressed archive counts as two: one may hold itself.
 _DEPTH = 3
 _ARCHIVES = {".keras", ".skops", ".zip"}
-_PACKED = {".bz2", ".gz", ".lzma", ".tgz", ".xz"}
+# What is packed in a file that is called so; of the others, the rest of the name says it.
+_INNER = {".svgz": ".svg", **dict.fromkeys([".tbz", ".tbz2", ".tgz", ".txz"], ".tar")}
+_PACKED = {".bz2", ".gz", ".lzma", ".xz", *_INNER}
 
 
 def read_file(path: Path, name: str) -> tuple[File, list[str]]:
@@ -103,7 +105,8 @@ def _read_member(path: Path, budget: Budget, *, depth: int) -> File:
 
 def _read_packed(path: Path, budget: Budget, *, depth: int) -> Content:
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
-        return read_packed(path, budget, partial(_read_member, depth=depth), Path(folder))
+        name = path.with_suffix(_INNER.get(path.suffix.lower(), "")).name
+        return read_packed(path, budget, partial(_read_member, depth=depth), Path(folder, name))
 
 
 def _read(path: Path, name: str, budget: Budget, depth: int) -> tuple[File, list[str]]:

@@ -32,7 +32,8 @@ def read_parquet(path: Path, budget: Budget) -> Content:
         budget.spend(known.num_columns + 1, size=2 * sum(sizes) + _CELL * known.num_columns * known.num_rows)
         table = file.read(use_threads=False)
     budget.look_at_clock()
-    values = {"rows": str(table.num_rows), **_metadata(table.schema.metadata)}
+    values = {"rows": str(table.num_rows), "columns": json.dumps(table.column_names)}
+    values |= _metadata(table.schema.metadata)
     tensors: dict[str, Tensor] = {}
     for number, column in enumerate(table.columns):
         name = table.column_names[number]

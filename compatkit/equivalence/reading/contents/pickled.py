@@ -149,7 +149,10 @@ class _Machine:
         self._stack.append(_global(module, name))
 
     def call(self, _: Any) -> None:
-        self._stack.append(Built("call", tuple(self.pop(2))))
+        built = Built("call", tuple(self.pop(2)))
+        # Protocols below 3 keep bytes as a text, and call a codec for them.
+        is_bytes = built.called == "_codecs.encode" and built.parts[1][1:] == ("latin1",)
+        self._stack.append(built.parts[1][0].encode("latin-1") if is_bytes else built)
 
     def call_with_names(self, _: Any) -> None:
         self._stack.append(Built("call", tuple(self.pop(3))))

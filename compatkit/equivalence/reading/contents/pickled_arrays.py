@@ -138,15 +138,10 @@ def numpy_dtype(built: Built) -> Any:
 
 
 def _unit(code: str, state: Sequence[Any]) -> str:
-    """Return the unit of a time, which stands at the end of a state. Raises `ValueError` or others where it does not.
-
-    Protocols below 3 call a codec for these bytes.
-    """
+    """Return the unit of a time, which stands at the end of a state. Raises `ValueError` or others where none does."""
     if code[:1] not in {"m", "M"}:
         return ""
     unit, count = state[8][1][:2]
-    if isinstance(unit, Built):
-        unit = unit.parts[1][0]
     return f"[{count}{unit.decode() if isinstance(unit, bytes) else str(unit)}]"
 
 

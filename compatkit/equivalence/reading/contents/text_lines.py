@@ -1,4 +1,4 @@
-"""Texts line by line; SVG without dates and drawn ids, PDF object by object without dates and places in the file."""
+"""Texts line by line; SVG and PostScript without dates and drawn ids, PDF by object without dates and offsets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from compatkit.equivalence.reading.contents.places import put
 from compatkit.equivalence.snapshot import Content
 
 _LEFT_OUT = "…"
-# Of SVG: when, and by which version, a figure was drawn.
-_SVG_OCCASION = re.compile(r"(<dc:date>)[^<]*(?=</dc:date>)|(<dc:title>Matplotlib v)[0-9][^,<]*")
+# When, and by which version, a figure was drawn: of SVG, and of PostScript.
+_OCCASION = re.compile(
+    r"(<dc:date>)[^<]*(?=</dc:date>)|(<dc:title>Matplotlib v)[0-9][^,<]*"
+    r"|(?m:^(%%CreationDate: ).*|^(%%Creator: Matplotlib v)[0-9][^,\n]*)"
+)
 # An id that was drawn at random, as Matplotlib's `p0123456789`, and what names it.
 _DRAWN_ID = re.compile(r"""(?<=id=")([A-Za-z]{0,4}[-_]?(?=[0-9a-f-]*[0-9])[0-9a-f]{8,}(?:-[0-9a-f]{4,12}){0,4})(?=")""")
 _NAMED_ID = re.compile(r"""(?<=id=")[^"]+(?=")|(?<=#)[^")\s]+(?=[")])""")
@@ -33,9 +36,9 @@ def read_text(path: Path, budget: Budget) -> Content:
     return _lines("text", path.read_bytes().decode("utf-8"), budget)
 
 
-def read_svg(path: Path, budget: Budget) -> Content:
+def read_figure(path: Path, budget: Budget) -> Content:
     """Return the lines without when and by which version they were drawn; drawn ids are numbered in their order."""
-    text = _SVG_OCCASION.sub(lambda found: f"{found[1] or found[2]}{_LEFT_OUT}", path.read_bytes().decode("utf-8"))
+    text = _OCCASION.sub(lambda found: f"{found[found.lastindex or 0]}{_LEFT_OUT}", path.read_bytes().decode("utf-8"))
     drawn = {name: f"drawn-{number}" for number, name in enumerate(dict.fromkeys(_DRAWN_ID.findall(text)))}
     return _lines("svg", _NAMED_ID.sub(lambda found: drawn.get(found[0], found[0]), text), budget)
 

@@ -109,14 +109,12 @@ def unpacked(raw: bytes, budget: Budget) -> bytes:
     return b"".join(parts)
 
 
-def read_packed(path: Path, budget: Budget, read: ReadFile, folder: Path) -> Content:
-    """Return what the file that is packed here says, read by its own name, such as `table.csv` of `table.csv.gz`."""
+def read_packed(path: Path, budget: Budget, read: ReadFile, inner: Path) -> Content:
+    """Return what the file that is packed here says, read as `inner`, such as `table.csv` of `table.csv.gz`."""
     raw = path.read_bytes()
     whole = unpacked(raw, budget)
     if whole is raw:
         raise ValueError("it is not compressed")
-    name = path.with_suffix(".tar").name if path.suffix.lower() == ".tgz" else path.with_suffix("").name
-    inner = folder / name
     inner.write_bytes(whole)
     file = read(inner, budget)
     return file.content or Content("packed", {"unpacked": f"{file.size} bytes, sha256 {file.digest}"})

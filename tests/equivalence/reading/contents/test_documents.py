@@ -94,6 +94,7 @@ FRAMES = {
     "where an index begins": FRAME.set_index(pd.RangeIndex(5, 7)),
     "the name of an index": FRAME.rename_axis("row"),
     "a category that no row has": FRAME.assign(s=pd.Categorical(["x", None], categories=["x", "y"])),
+    "the order of the columns": FRAME[["s", "a"]],
     "the order of categories": FRAME.assign(s=pd.Categorical(["x", None], categories=["y", "x"])),
 }
 
@@ -141,7 +142,7 @@ def figure(path: Path, *, top: float = 2.0, title: str = "loss") -> None:
     drawn.savefig(path)
 
 
-@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+@pytest.mark.parametrize("suffix", ["eps", "pdf", "svg", "svgz"])
 def test_figures_are_equal_whenever_they_were_drawn(suffix: str, differing: Differing, tmp_path: Path) -> None:
     def of(epoch: str, **changed: Any) -> Callable[[Path], None]:
         def write(path: Path) -> None:

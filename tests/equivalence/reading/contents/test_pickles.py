@@ -117,6 +117,7 @@ def test_arrays_in_a_pickle_are_compared_by_value(protocol: int, differing: Diff
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
 
     assert differing("a.pkl", of(array), of(array.copy())) == []
+    assert differing("a.pkl", of(array), pickle.dumps({"a": array, "b": array.dtype.type(2)})) == []
     for other in (array + 1, array.astype(np.float64), array.reshape(3, 2), array.T.copy()):
         assert differing("a.pkl", of(array), of(other))
 
