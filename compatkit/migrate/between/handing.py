@@ -24,6 +24,9 @@ from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
 # From a facade of a facade of a facade on, nothing new is told.
 _ROUNDS = 4
 _STAR = re.compile(rb"import\s*\(?\s*\*")
+# A file that loads modules by names that it may not write, and one that goes through the names of a module.
+_LOADS = re.compile(rb"import_module|__import__|module_from_spec|run_path|sys\.modules")
+_LISTS = re.compile(rb"getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,15 @@ class _Index:
         words, has_star = frozenset(words_in(source)), _STAR.search(source) is not None
         near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
         near += self._packages if b"from ." in source else ()
+        if is_open := _LOADS.search(source) is not None:
+            near = [each for level in self._by_last.values() for each in level]
+        takes_all = has_star or (is_open and _LISTS.search(source) is not None)
         for told in near:
             if told.file.name != file.name:
                 own = {
                     name: each
                     for name, each in told.facts.handed
-                    if has_star or name.encode() in words or ".*:" in name
+                    if takes_all or name.encode() in words or ".*:" in name
                 }
                 handed |= {f"{told.named.name}.{name}": each for name, each in own.items()}
                 if told.file.path.parent == file.path.parent:
@@ -82,6 +88,11 @@ class _Index:
     def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:
         """Return what others give to the functions of a module, also to methods of objects that they do not know."""
         found: dict[str, Handed] = {}
+        # Also what goes to a module of its package of which the name is not written.
+        others = f"{module.rpartition('.')[0]}.*"
+        for by, key, sent in self._sent.get(others, ()):
+            if by != file.name:
+                found[key[len(others) + 1 :]] = sent
         anyones = [each for each in self._sent.get("*", ()) if _may_arrive(each[1], source)]
         for by, key, sent in (*self._sent.get(module, ()), *anyones):
             if by != file.name:
@@ -217,6 +228,10 @@ class _Words:
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         words = frozenset(words_in(source))
+        if self.names and _LOADS.search(source):
+            named = frozenset[bytes]().union(*self.names.values())
+            if _LISTS.search(source) or not named.isdisjoint(words):
+                return True
         folder = file.path.absolute().parent.name.encode()
         near = (words & self.names.keys()) | ({folder} & self.names.keys() if b"from ." in source else frozenset())
         has_star = bool(near) and _STAR.search(source) is not None

@@ -14,7 +14,7 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration
 from compatkit.migration.value import cached_by_identity
-from compatkit.rewrite.prefilter.interfaces import libraries_of
+from compatkit.rewrite.prefilter.interfaces import libraries_of, looks_up
 from compatkit.rewrite.prefilter.words import words_in
 
 _SPREAD = re.compile(rb"\*\*[ \t]*[\w{(]")
@@ -36,6 +36,9 @@ def find_unspelled(
         spelled.update(words_in(source))
         spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
         for arguments, values in map(_evidence_of, near):
+            if spread and looks_up(source):
+                # It may be any of them, with any of their arguments.
+                wanted.update(arguments, *arguments.values())
             wanted.update(*(arguments[name] for name in arguments.keys() & spread))
             wanted.update(*(values[name] for name in values.keys() & called))
     left = wanted - spelled

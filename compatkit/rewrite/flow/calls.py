@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from compatkit.migration import Item
@@ -61,6 +62,10 @@ class Evaluating(Protocol):
 
     def by_name(self, of: Namespace, name: str) -> Value: ...
 
+    def anything_in(self, of: Value) -> Value: ...
+
+    def loaded(self, node: ast.Call, found: Found) -> Value: ...
+
     def result_of(self, of: Value, method: str) -> Value: ...
 
 
@@ -87,6 +92,7 @@ _READING_METHODS = frozenset(
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
 _KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
+_LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spec", "runpy.run_path"})
 _DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
 _OF_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict"})
@@ -138,8 +144,8 @@ class Calls:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
             self._list(node, callee, given[0])
         match callee:
-            case Named(name=name) if name in self._known.producers or name in self._known.classes:
-                return self._declared(callee, node)
+            case Named() if known := next(filter(self._is_declared, callee.candidates()), None):
+                return self._declared(known, node)
             case Named(name=name) if self._known.configs & {name, owner := name.rpartition(".")[0]}:
                 return Instance(name if name in self._known.configs else owner, callee.sure)
             case Named(name=name) if returned := self._known.types.get(f"{name}()"):
@@ -163,8 +169,12 @@ class Calls:
                 return self._made_class(node, given[1])
             case Named(name="typing.cast") if len(given) == 2:
                 return given[1]
-            case Named(name="importlib.import_module") if text := _text(node):
-                return Named(text)
+            case Named(name="argparse.Namespace" | "types.SimpleNamespace"):
+                return self._namespace(node, found)
+            case Named(name=name) if name in _LOADING and node.args:
+                return self._expressions.loaded(node, found)
+            case Named(name="inspect.getmembers") if given and isinstance(given[0], Named | Namespace):
+                return many(TupleValue((TOP, self._expressions.anything_in(given[0]))))
             case Method(of=of, name=name):
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
@@ -225,6 +235,9 @@ class Calls:
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
 
+    def _is_declared(self, callee: Named) -> bool:
+        return callee.name in self._known.producers or callee.name in self._known.classes
+
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
             return Instance(callee.name, callee.sure)
@@ -257,16 +270,22 @@ class Calls:
                 return many(element(given[1]))
             case "super" if frame.parent is not None and (not node.args or _is_of_class(node, frame)):
                 return self._super(node, frame)
-        return self._by_name(name.removeprefix("builtins."), node, given, named)
+        if name == "builtins.dict":
+            is_led = not given and self._facts.is_led(named.values())
+            return DictValue(_joined(list(named.values()))) if is_led else TOP
+        return self._by_name(name.removeprefix("builtins."), node, given, found)
 
-    def _by_name(self, name: str, node: ast.Call, given: list[Value], named: Mapping[str, Value]) -> Value:
+    def _by_name(self, name: str, node: ast.Call, given: list[Value], found: Found) -> Value:
         """Return what is looked up by a name, or in a mapping of names."""
         match name:
             case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
                 # The name of the attribute is another file's.
                 self._facts.listed[node] = given[0].of
-            case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local):
-                return self._expressions.attribute(given[0], text) if (text := _text(node, 1)) else TOP
+            case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local | Namespace):
+                text, of = _text(node, 1), given[0]
+                return self._expressions.attribute(of, text) if text else self._expressions.anything_in(of)
+            case "eval" if given:
+                return self._expressions.by_name(Namespace(), _text(node))
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
                 self._expressions.between.keep_on(node.args[0], text, given[2])
             case "globals" | "locals":
@@ -279,11 +298,9 @@ class Calls:
                 return self._expressions.class_of(given[0])
             case "type" if len(given) == 3:
                 return self._made_class(node, given[1])
-            case "__import__" if text := _text(node):
+            case "__import__" if isinstance(module := self._expressions.loaded(node, found), Named):
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
-                return Named(text if is_inner else text.partition(".")[0])
-            case "dict" if named and not given:
-                return DictValue(_joined(list(named.values()))) if self._facts.is_led(named.values()) else TOP
+                return module if is_inner else replace(module, name=module.name.partition(".")[0])
         return TOP
 
     def _made_class(self, node: ast.Call, bases: Value) -> Value:
@@ -301,6 +318,13 @@ class Calls:
                 names += base.names
         names.sort(key=lambda name: name not in self._known.classes)
         return Named(names[0], sure=False, how="type", others=frozenset(names[1:])) if names else TOP
+
+    def _namespace(self, node: ast.Call, found: Found) -> Value:
+        """Return an object that holds what it is made with, and what is set on it, as if its class were its own."""
+        owner = self._facts.namespaces.setdefault(node, ast.ClassDef("SimpleNamespace", [], [], [], []))
+        for word in node.keywords:
+            self._facts.goes_on(self._facts.attributes, owner, word.arg or "", found[word.value])
+        return Instance("", sure=False, local=owner)
 
     def _super(self, node: ast.Call, frame: Frame) -> Value:
         inner = frame.enclosing_class
@@ -373,6 +397,9 @@ class Calls:
                 return self._of_table(of, name, given)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
                 return self._expressions.by_name(of, _text(node))
+            case Namespace() if name in ("items", "values"):
+                every = self._expressions.anything_in(of)
+                return many(every if name == "values" else TupleValue((TOP, every)))
         return TOP
 
     def _of_record(self, of: RecordValue, name: str, node: ast.Call) -> Value:

@@ -10,6 +10,7 @@ import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from compatkit.migration import Each, Item
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.between_files import BetweenFiles
@@ -18,6 +19,7 @@ from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
 from compatkit.rewrite.flow.mocks import attribute_of
+from compatkit.rewrite.flow.open_names import class_of, loaded_name, named_in
 from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
     BOTTOM,
@@ -49,7 +51,7 @@ from compatkit.rewrite.flow.ways_in import ANY
 
 Found = dict[ast.AST, Value]
 # Builtins that a star import is not thought to bring: they look names up, which may be those that changed.
-_LOOKING_UP = frozenset({"__import__", "getattr", "globals", "locals", "vars"})
+_LOOKING_UP = frozenset({"__import__", "eval", "getattr", "globals", "locals", "vars"})
 _LEAVES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
 
@@ -73,6 +75,7 @@ class Expressions:
         self.waiting: dict[ast.AST, Frame] = {}
         # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
+        self.home = FileModule("", is_package=False)
         self.objects: Mapping[str, Sequence[str]] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
@@ -131,6 +134,9 @@ class Expressions:
         if (handed := self.known.handed.get(dotted)) and not self.known.reaches(dotted):
             value = value_of(handed, origins)
             return value if sure else doubtful(value)
+        module, _, last = dotted.rpartition(".")
+        if "*" in module and (value := named_in(self.known.handed, module, last)) is not TOP:
+            return value
         return Named(self.known.settle(dotted), sure, how, origins)
 
     def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
@@ -267,6 +273,8 @@ class Expressions:
                 return Namespace(of) if name == "__dict__" and of.of else self._of_instance(of, name)
             case RecordValue():
                 return attribute(of, name)
+            case Namespace(of=None) if self.module is not None and name in self.module.joined:
+                return self.module.joined[name]
             case IterableValue() | DictValue() | Namespace():
                 return Method(of, name)
             case Mock():
@@ -316,9 +324,11 @@ class Expressions:
             case DictValue():
                 return came_from(of.item, of.origins)
             case Namespace():
-                return self.by_name(of, key) if isinstance(key := _constant(index), str) else TOP
+                return self.by_name(of, key if isinstance(key := _constant(index), str) else "")
             case Named(name="sys.modules") if isinstance(name := _constant(index), str):
                 return Named(name, of.sure)
+            case Named(name="sys.modules"):
+                return Namespace() if ast.unparse(index) == "__name__" else Named("*", sure=False)
             case Named(how="", name=name) if not self.known.reaches(name.partition(".")[0]):
                 return Named(f"{name}[]", sure=False)
             case Instance():
@@ -328,10 +338,37 @@ class Expressions:
         return TOP
 
     def by_name(self, of: Namespace, name: str) -> Value:
-        """Return what a mapping of names holds for a name that is written out."""
+        """Return what a mapping of names holds for a name, or for any one where it is not written out."""
+        if not name:
+            return self.anything_in(of)
         if of.of is not None:
             return self.attribute(of.of, name)
         return self.name(name, self.module) if self.module is not None else TOP
+
+    def anything_in(self, of: Value) -> Value:
+        """Return what any name stands for in a module of the project, or in this file."""
+        match of:
+            case Namespace(of=None) if self.module is not None:
+                owned = self.facts.bases
+                made = (
+                    (Named(owned[v.node], sure=False) if isinstance(v, Local) and v.node in owned else class_of(v))
+                    for v in self.module.joined.values()
+                )
+                return _joined(
+                    value
+                    for value in (*made, *self.brought().values())
+                    if isinstance(value, Named) and self.facts.is_led([value])
+                )
+            case Namespace(of=inner) if inner is not None:
+                return self.anything_in(inner)
+            case Named(name=name, how="") if not self.known.reaches(name):
+                return named_in(self.known.handed, name, "*")
+        return TOP
+
+    def loaded(self, node: ast.Call, found: Mapping[ast.AST, Value]) -> Value:
+        """Return the module that a call loads by its name."""
+        name = loaded_name(node, found, self.home)
+        return Namespace() if name == self.home.name else Named(name, sure="*" not in name)
 
     def _held_item(self, of: RecordValue, index: ast.expr) -> Value:
         if isinstance(index, ast.Slice):

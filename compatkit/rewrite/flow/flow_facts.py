@@ -62,6 +62,7 @@ class FlowFacts:
         unseen: attributes that are asked of an object of which nothing is known, if their name is watched for.
         listed: expressions for all attributes of an object by their names, as `vars(box)`, and its class.
         supers: calls of `super` that are surely about the declared base.
+        namespaces: calls that make an object of no class, each with a class that stands for its attributes.
         plain: classes of this file of which a call is one of the declared base, because nothing between defines
             `__init__` or `__new__`.
     """
@@ -88,6 +89,7 @@ class FlowFacts:
     far_parents: dict[ast.AST, tuple[Handed, ...]] = field(default_factory=dict)
     far_bases: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     handed_on: dict[str, Value] = field(default_factory=dict)
+    namespaces: dict[ast.Call, ast.ClassDef] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     lost_records: dict[int, int] = field(default_factory=dict)
     unseen: set[ast.Attribute] = field(default_factory=set)

@@ -50,6 +50,7 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     facts = FlowFacts(leads=known.leads)
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, facts, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
+    expressions.home = file.home
     expressions.made_by = lambda node: _maker(file, node)
     expressions.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
@@ -107,11 +108,22 @@ class _Follower:
         }
 
     def _brought_late(self, tree: ast.Module) -> Iterator[tuple[str, Value]]:
-        """Yield the names for which a module has a `__getattr__`."""
-        for item in tree.body:
-            if isinstance(item, ast.FunctionDef) and item.name == "__getattr__":
-                texts = (node.value for node in ast.walk(item) if isinstance(node, ast.Constant))
-                yield from ((text, self._facts.result_of(item)) for text in texts if isinstance(text, str))
+        """Yield the names for which a module has a `__getattr__`, or is replaced by one that has, and spells."""
+        late = [item for item in tree.body if _brings_late(item)]
+        if not late:
+            return
+        texts = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        for item in late:
+            if isinstance(item, ast.FunctionDef):
+                inside = (node.value for node in ast.walk(item) if isinstance(node, ast.Constant))
+                yield from ((text, self._facts.result_of(item)) for text in inside if isinstance(text, str))
+        known = self._expressions.known
+        for dotted in (*known.declared, *known.handed):
+            home, _, name = dotted.rpartition(".")
+            if name in texts and any(home == text or home.endswith(f".{text.lstrip('.')}") for text in texts if text):
+                yield name, doubtful(self._expressions.named(dotted))
 
     def execute(self, statements: Sequence[ast.stmt], frame: Frame) -> None:
         for statement in statements:
@@ -377,6 +389,18 @@ class _Follower:
             ):
                 return many(self._annotated(parts[0], frame))
         return TOP
+
+
+def _brings_late(item: ast.stmt) -> bool:
+    """Tell whether a statement of a module makes it look up names that it does not bind."""
+    match item:
+        case ast.FunctionDef(name="__getattr__"):
+            return True
+        case ast.If():
+            return any(map(_brings_late, (*item.body, *item.orelse)))
+        case ast.Assign(targets=targets):
+            return any("__getattr__" in ast.unparse(each) or "sys.modules[" in ast.unparse(each) for each in targets)
+    return False
 
 
 def _callees(decorator: ast.expr) -> Iterator[ast.expr]:

@@ -358,7 +358,7 @@ def _names_of(handed: Handed) -> Iterator[str]:
 
 def is_unknown(value: Value) -> bool:
     """Tell whether nothing is known of a value but, perhaps, in what of another file it lies."""
-    return value is TOP or (isinstance(value, Named) and "[]" in value.name)
+    return value is TOP or (isinstance(value, Named) and ("[]" in value.name or "*" in value.name))
 
 
 def is_interesting(value: Value) -> bool:

@@ -17,7 +17,9 @@ from compatkit.rewrite.prefilter.reach import reach_of
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
-_LOOKS_UP = (b"getattr", b"__dict__", b"vars")
+_LOOKS_UP = re.compile(
+    rb"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[^\s\"']|__dict__|\bvars\([\w.]*\)\[|\b(?:eval|globals|locals)\("
+)
 _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
@@ -55,13 +57,18 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             words = words or _words_in(source)
             if _has_any(source, words, names, path) or (words & names.keys() and find_run_notebook(source)):
                 return True
-            # What is looked up in a module need not be spelled, but its arguments are.
-            if any(way in source for way in _LOOKS_UP) and not words.isdisjoint(_arguments_of(migration)):
+            # What is looked up in a module need not be spelled, but its arguments are, here or in what is spread.
+            if looks_up(source) and (b"**" in source or not words.isdisjoint(_arguments_of(migration))):
                 return True
             # Nor does who lists all attributes of an object spell them, but what makes the object.
             if any(way in source for way in _LISTS) and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
+
+
+def looks_up(source: bytes) -> bool:
+    """Tell whether a file may ask a module for a name that it does not write."""
+    return _LOOKS_UP.search(source) is not None
 
 
 def may_split(source: bytes, moves: Iterable[Move], migrations: Iterable[Migration]) -> bool:

@@ -17,10 +17,12 @@ from compatkit.rewrite.rules.calls.plan import plan_call
 def find_looked_up(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each such call, with the row that says what changed."""
     file, rows = facts.file, _by_module(facts)
+    unspelled = file.neighbours.unspelled
     for call in file.nodes.of(ast.Call) if rows else ():
         module = _module_of(facts, file.value_of(call.func))
         for name, change in rows.get(module, ()):
-            if file.ignored.holds(call.lineno, change.code) or not _gives(call, change, file.source.text):
+            is_shown = name.rpartition(".")[2] not in unspelled and _gives(call, change, unspelled)
+            if not is_shown or file.ignored.holds(call.lineno, change.code):
                 continue
             planned, doubts = plan_call(call, [change])
             if not (planned.steps or doubts):
@@ -54,7 +56,7 @@ def _module_of(facts: CallFacts, node: ast.expr) -> str:
     return "" if isinstance(name, ast.Constant) else facts.file.import_of(module)
 
 
-def _gives(call: ast.Call, change: CallChange, text: str) -> bool:
-    """Tell whether a call gives an argument that the row asks for, or may do so."""
+def _gives(call: ast.Call, change: CallChange, unspelled: frozenset[str]) -> bool:
+    """Tell whether a call gives an argument that the row asks for, or spreads one that some file of the project has."""
     names = {word.arg for word in call.keywords}
-    return bool(names & change.asked) or (None in names and any(name in text for name in change.asked))
+    return bool(names & change.asked) or (None in names and not change.asked <= unspelled)

@@ -1,0 +1,86 @@
+"""Find what may be meant where a module, or a name in one, is chosen while the program runs.
+
+A module whose name is not all written is called by what is: `plugins.*`, or `*`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.flow.handed import value_of
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Named, Value, doubtful, join
+
+_OWN = frozenset({"__name__", "__package__"})
+
+
+def loaded_name(node: ast.Call, found: Mapping[ast.AST, Value], home: FileModule) -> str:
+    """Return the name of the module that a call such as `import_module(f".{name}", __package__)` loads."""
+    given = [*node.args, *(word.value for word in node.keywords if word.arg in ("name", "package"))]
+    text = _pattern(given[0], found, home) if given else "*"
+    if not text.startswith("."):
+        return text
+    level = len(text) - len(text.lstrip("."))
+    within = home.base(1) if len(given) < 2 or _is_own(given[1]) else _pattern(given[1], found, home)
+    parts = (within or "*").split(".")
+    return ".".join([*parts[: len(parts) - level + 1], *filter(None, [text.lstrip(".")])])
+
+
+def _pattern(node: ast.expr, found: Mapping[ast.AST, Value], home: FileModule) -> str:
+    """Return a text with a star for each part that is not written."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            pattern = "".join(_pattern(part, found, home) for part in parts)
+        case ast.FormattedValue(value=inner):
+            return _pattern(inner, found, home)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            pattern = _pattern(left, found, home) + _pattern(right, found, home)
+        case ast.Attribute(value=of, attr="__name__") if isinstance(module := found.get(of), Named):
+            return module.name
+        case ast.Name() if _is_own(node) and home.name:
+            return (home.base(1) or home.name) if node.id == "__package__" else home.name
+        case _:
+            return "*"
+    return re.sub(r"\*[*\w]*", "*", pattern)
+
+
+def _is_own(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in _OWN
+
+
+def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
+    """Return what a name, or with `*` any name, stands for in a module, as far as other files tell."""
+    told = [each for last, each in _below(handed, module) if name in ("*", last)]
+    if name != "*":
+        return _joined(value_of(each) for each in told)
+    # Of several classes, that is the names of what they are, which are told from one another.
+    classes = _joined(value for each in told if isinstance(value := class_of(value_of(each)), Named))
+    return classes if classes is not TOP else _joined(value_of(each) for each in told if each.kind == "class")
+
+
+def class_of(value: Value) -> Value:
+    """Return a declared class, also where it is the base of one of another file; else any value."""
+    if isinstance(value, ForeignDefinition) and value.handed.kind == "class" and value.handed.base:
+        return Named(value.handed.base, sure=False)
+    return doubtful(value) if isinstance(value, Named) and not value.how else TOP
+
+
+def _below(handed: Mapping[str, Handed], module: str) -> Iterator[tuple[str, Handed]]:
+    for dotted, each in handed.items():
+        of, _, last = dotted.rpartition(".")
+        if ":" not in last and (of == module or ("*" in module and fnmatchcase(of, module))):
+            yield last, each
+
+
+def _joined(values: Iterator[Value]) -> Value:
+    found = [doubtful(value) for value in values]
+    result = found[0] if found else TOP
+    for value in found[1:]:
+        result = join(result, value)
+    return result
