@@ -50,8 +50,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# Other examples each time, and 50 times as many (tests/running.py). By hand, an hour at a time:
-#     HYPOTHESIS_PROFILE=explore pytest -m "not slow" --hypothesis-show-statistics tests/rewrite
+# Other examples each time, and 50 times as many (tests/running.py): by hand, with tests/campaign.py.
 settings.register_profile("explore", settings.get_profile("default"), derandomize=False)
 # The same examples, and a fifth as many: where another Python runs what one has passed with all of them.
 settings.register_profile("few", settings.get_profile("default"))

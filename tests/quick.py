@@ -32,7 +32,7 @@ def mark(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         for name in ("torch.export", "mlflow.pytorch", "pandas", "sqlalchemy"):
             import_module(name)
     elif is_quick(config):
-        for item in beyond_their_share(items, _durations()):
+        for item in beyond_their_share(items, durations()):
             item.add_marker(pytest.mark.slow("beyond its share of a quick run"))
 
 
@@ -40,7 +40,7 @@ def beyond_their_share(items: Iterable[pytest.Item], durations: Mapping[str, flo
     """Return what a quick run leaves out: of a function with many parameters it takes some, spread over all."""
     functions: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
-        functions[_function(item)].append(item)
+        functions[function_of(item)].append(item)
     taken: dict[Path, list[pytest.Item]] = {}
 
     def cost(name: str) -> float:
@@ -57,11 +57,11 @@ def beyond_their_share(items: Iterable[pytest.Item], durations: Mapping[str, flo
     return [item for item in items if item not in kept]
 
 
-def _function(item: pytest.Item) -> str:
+def function_of(item: pytest.Item) -> str:
     return item.nodeid.partition("[")[0]
 
 
-def _durations() -> dict[str, float]:
+def durations() -> dict[str, float]:
     return dict(json.loads(_DURATIONS.read_text(encoding="utf-8")))
 
 
@@ -81,14 +81,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Count the processor time of each test, and of the children that it waited for: load changes it little."""
     began = sum(os.times()[:4])
     result = yield
-    spent[_function(item)] += sum(os.times()[:4]) - began  # type: ignore[assignment]  # of numbers
+    spent[function_of(item)] += sum(os.times()[:4]) - began  # type: ignore[assignment]  # of numbers
     return result
 
 
 def record() -> None:
     """Write what was measured, where that is asked for, over what was known of tests that are still there."""
     if _IS_RECORDED:
-        known = {name: seconds for name, seconds in _durations().items() if _is_there(name)} | spent
+        known = {name: seconds for name, seconds in durations().items() if _is_there(name)} | spent
         noted = {name: round(seconds, 1) for name, seconds in sorted(known.items()) if seconds > _SHARE / 2}
         _DURATIONS.write_text(json.dumps(noted, indent=0) + "\n", encoding="utf-8")
 

@@ -12,7 +12,6 @@ run under way took so far.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaign import draws
+
 _MOST = 60
-_DRAWN = re.compile(r"(\d+) passing, (\d+) failing, and (\d+) invalid")
 _log = Path(os.devnull)
 
 
@@ -50,7 +50,7 @@ def _shared(config: pytest.Config) -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    global _log  # noqa: PLW0603  # of the process
+    global _log
     _log = _shared(session.config) / "processor_time"
     _note("before", "start, plugins", _now())
 
@@ -79,8 +79,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     function = item.nodeid.partition("[")[0]
     with _counted("tests", function):
         result = yield
-    if drawn := _DRAWN.findall(getattr(item, "hypothesis_statistics", "")):
-        _note("draws", function, sum(int(number) for phase in drawn for number in phase))
+    if drawn := draws(item):
+        _note("draws", function, drawn)
     return result
 
 
@@ -121,8 +121,8 @@ def tables(folder: Path) -> Iterator[str]:
     for name in ("before", "collected", "folders", "tests", "fixtures", "properties", "forks"):
         yield f"\n{name}: {sums[name].total():.1f} s, {counts.get(name, Counter()).total()}"
         for row, seconds in sums[name].most_common(None if name in ("folders", "properties") else _MOST):
-            draws = f" {sums['draws'][row]:7.0f} draws" if name == "properties" else ""
-            yield f"{seconds:8.2f} s {counts.get(name, counts['tests'])[row]:6}{draws}  {row}"
+            drawn = f" {sums['draws'][row]:7.0f} draws" if name == "properties" else ""
+            yield f"{seconds:8.2f} s {counts.get(name, counts['tests'])[row]:6}{drawn}  {row}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
