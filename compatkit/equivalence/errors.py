@@ -1,7 +1,10 @@
-"""Errors that keep two runs from being compared. None of these is ever a verdict."""
+"""Errors that keep two runs, or two commands, from being compared. None of these is ever a verdict."""
 
 from __future__ import annotations
 
+import shlex
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from compatkit.errors import CompatkitError
@@ -68,3 +71,68 @@ class EquivalenceError(CompatkitError):
     def unreadable_store(cls, uri: str, reason: str) -> EquivalenceError:
         hint = "check that the server or the database is up, that nothing locks it, and --tracking-uri"
         return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)
+
+
+_TAIL = 15  # lines of a command's output that are shown with its failure
+
+
+class CommandError(EquivalenceError):
+    """A command that failed, hung, or logged what cannot be compared; or a tree that it cannot be run in."""
+
+    @classmethod
+    def failed(cls, side: str, argv: Sequence[str], status: int, output: Path, *, hint: str = "") -> CommandError:
+        ended = f"was killed by {_signal(-status)}" if status < 0 else f"ended with status {status}"
+        return cls(
+            f"{side}: `{shlex.join(argv)}` {ended}.{tail_of(output)}",
+            where=str(output),
+            hint=hint or "see the output; a command that fails proves nothing",
+        )
+
+    @classmethod
+    def not_started(cls, side: str, argv: Sequence[str], reason: str) -> CommandError:
+        return cls(
+            f"{side}: `{shlex.join(argv)}` cannot be started: {reason}.",
+            where=side,
+            hint="check the spelling; for pipes and variables, give: sh -c '…'",
+        )
+
+    @classmethod
+    def unreadable_store_of(cls, side: str, uri: str, reason: str) -> CommandError:
+        return cls(f"{side}: what it logged cannot be read: {reason}", where=uri, hint="see its output, then try again")
+
+    @classmethod
+    def unwritable(cls, folder: Path, reason: str) -> CommandError:
+        return cls(
+            f"The store of a command cannot be made: {reason}.", where=str(folder), hint="check room and permissions"
+        )
+
+    @classmethod
+    def store_in_use(cls, folder: Path) -> CommandError:
+        return cls(
+            "The folder for the stores was used before: its runs would mix with the new ones.",
+            where=str(folder),
+            hint="name a new folder with --store, or remove this one",
+        )
+
+    @classmethod
+    def no_repository(cls, folder: Path) -> CommandError:
+        return cls("This folder is in no git work tree.", where=str(folder), hint="run it in one; --base needs git")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def tail_of(output: Path) -> str:
+    """Return the end of what a command printed, to be shown below a failure."""
+    try:
+        lines = output.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    except OSError:
+        return ""
+    if not lines:
+        return " It printed nothing."
+    left_out = [f"    … {len(lines) - _TAIL} lines above"] if len(lines) > _TAIL else []
+    return "\n" + "\n".join([*left_out, *(f"    {line}" for line in lines[-_TAIL:])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compatkit.equivalence.explain.explain import Explanation
+from compatkit.equivalence.explain import Explanation
 from compatkit.report.markdown_text import prose
 from compatkit.report.migrate_text import printable
 

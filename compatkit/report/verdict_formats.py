@@ -8,7 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from compatkit.equivalence.commands import Result
-from compatkit.equivalence.explain.explain import Explanation
+from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import SampleVerdict
 from compatkit.equivalence.verdict import Verdict

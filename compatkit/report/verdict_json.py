@@ -9,7 +9,7 @@ from typing import Any
 
 from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.difference import Difference
-from compatkit.equivalence.explain.explain import Explanation
+from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.matrix import Matrix
 from compatkit.equivalence.statistics.evidence import Evidence, Sample, SampleVerdict
 from compatkit.equivalence.verdict import Allowed, Verdict, parted

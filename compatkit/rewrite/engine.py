@@ -62,7 +62,7 @@ def rewrite_source(
     if not any(migration.transform for migration in declared):
         return outcome
     # Imported here: few migrations bring code, and LibCST costs more than all else.
-    from compatkit.rewrite.transforms.stage import transform_after
+    from compatkit.rewrite.transforms import transform_after
 
     return transform_after(outcome, source, home, declared, options)
 

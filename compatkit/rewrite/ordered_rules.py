@@ -15,7 +15,6 @@ from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.words import mentions_elsewhere
-from compatkit.rewrite.rules.absent_names import find_absent
 from compatkit.rewrite.rules.flags import find_flags
 from compatkit.rewrite.rules.module_use_edits import ModuleChanges
 from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
@@ -25,6 +24,7 @@ from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
 from compatkit.rewrite.rules.own_names import find_own_names, may_ask
 from compatkit.rewrite.rules.reexports import find_named
+from compatkit.rewrite.rules.removed import find_absent
 from compatkit.rewrite.rules.rename import Renames, find_renames
 from compatkit.rewrite.rules.report_leftovers import find_leftovers
 from compatkit.rewrite.rules.strings.patched_globals import find_patched_globals

@@ -21,8 +21,7 @@ from markdown_it import MarkdownIt
 from compatkit.cli._outputs import write_and_show
 from compatkit.equivalence import Difference, Kind, Policy, Verdict, compare_snapshots
 from compatkit.equivalence.commands import Comparison, Result, RunVerdict
-from compatkit.equivalence.explain import Explanation
-from compatkit.equivalence.explain.explain import Clue, State
+from compatkit.equivalence.explain import Clue, Explanation, State
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict
 from compatkit.equivalence.verdict import Allowed

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.scenario import CommandScenario
 from compatkit.equivalence.commands.store import Store
+from compatkit.equivalence.errors import CommandError
 from compatkit.platforms import usable_cores
 from compatkit.trace.watch import VARIABLE as TRACED
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from types import FrameType
 
-from compatkit.equivalence.commands.errors import CommandError, tail_of
+from compatkit.equivalence.errors import CommandError, tail_of
 from compatkit.platforms import ENDING_SIGNALS, ask_group, end_group, group_of_its_own
 
 # The second is what MLflow imports when it opens a store that is a database.

@@ -16,11 +16,11 @@ from compatkit.equivalence.commands.environment import (
     slots_and_threads,
     watch_imports,
 )
-from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.process import Launch, mlflow_is_imported, run_commands
 from compatkit.equivalence.commands.result import Reading
 from compatkit.equivalence.commands.scenario import AGAIN, CommandScenario, Side, Sides
 from compatkit.equivalence.commands.store import LoggedRun, Store, bring_up_to_date, top_level_runs
+from compatkit.equivalence.errors import CommandError
 from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.shim.startup import OFF, VARIABLE, variables

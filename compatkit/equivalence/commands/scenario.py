@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from compatkit.equivalence.commands.errors import CommandError
 from compatkit.equivalence.commands.result import Progress
 from compatkit.equivalence.commands.worktree import (
     checked_out,
@@ -20,6 +19,7 @@ from compatkit.equivalence.commands.worktree import (
     submodules_of,
     work_tree_of,
 )
+from compatkit.equivalence.errors import CommandError
 from compatkit.migration import Equivalence
 
 ONE_HOUR = 3600.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.errors import CommandError
 from compatkit.equivalence.reading.store.opened import table_revisions
 
 if TYPE_CHECKING:

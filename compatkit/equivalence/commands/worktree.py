@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from compatkit.equivalence.commands.errors import CommandError
+from compatkit.equivalence.errors import CommandError
 from compatkit.errors import nearest
 from compatkit.migrate.finding.git import run_git, safe_environment, uncommitted_in
 from compatkit.platforms import group_of_its_own

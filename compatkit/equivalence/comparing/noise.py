@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.comparing.models import with_models_paired
-from compatkit.equivalence.comparing.moments import Span
 from compatkit.equivalence.comparing.one_to_one import Pairs, own_pairs
-from compatkit.equivalence.comparing.varying import are_reordered, fits, fits_near, found_in_both, varying_hours
+from compatkit.equivalence.comparing.varying import Span, are_reordered, fits, fits_near, found_in_both, varying_hours
 from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot

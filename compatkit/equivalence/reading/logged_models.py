@@ -14,9 +14,9 @@ from compatkit.equivalence.reading.artifact_folder import artifact_folder, local
 from compatkit.equivalence.reading.canonical import canonical_points
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.model_folder import read_model
+from compatkit.equivalence.reading.store.metrics import measured_models
 from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel, logged_in_files
 from compatkit.equivalence.reading.store.opened import mlflow_version
-from compatkit.equivalence.reading.store.sql_metrics import measured_models
 from compatkit.equivalence.snapshot import File, Model, ModelMetrics
 
 if TYPE_CHECKING:

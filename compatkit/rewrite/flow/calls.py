@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.rewrite.flow.between_files import BetweenFiles, Found, plain_names
+from compatkit.rewrite.flow.between_files import ANY, COMMON, BetweenFiles, Found, plain_names
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of
@@ -43,7 +43,6 @@ from compatkit.rewrite.flow.values import (
     take,
     take_any_key,
 )
-from compatkit.rewrite.flow.ways_in import ANY, COMMON
 
 
 class Evaluating(Protocol):

@@ -13,7 +13,7 @@ from compatkit.migration import Each, Item
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import kept_in
-from compatkit.rewrite.flow.between_files import BetweenFiles
+from compatkit.rewrite.flow.between_files import ANY, BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
@@ -47,7 +47,6 @@ from compatkit.rewrite.flow.values import (
     take,
     take_any_key,
 )
-from compatkit.rewrite.flow.ways_in import ANY
 
 Found = dict[ast.AST, Value]
 # Builtins that a star import is not thought to bring: they look names up, which may be those that changed.

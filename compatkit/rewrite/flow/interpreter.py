@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.flow.between_files import objects_of, ways_into
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
@@ -33,7 +34,6 @@ from compatkit.rewrite.flow.values import (
     join,
     many,
 )
-from compatkit.rewrite.flow.ways_in import objects_of, ways_into
 
 _ROUNDS = 5
 _WRAPPING = ("ClassVar", "Final", "Optional")

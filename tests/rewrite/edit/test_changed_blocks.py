@@ -10,9 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import RewriteError
-from compatkit.rewrite.edit.changed_blocks import find_blocks
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.edit.verify import check
+from compatkit.rewrite.edit.verify import check, find_blocks
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 

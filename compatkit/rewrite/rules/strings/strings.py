@@ -19,9 +19,8 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNames
-from compatkit.rewrite.rules.strings.computed_names import find_computed
 from compatkit.rewrite.rules.strings.context import Context
-from compatkit.rewrite.rules.strings.modules import find_known_use
+from compatkit.rewrite.rules.strings.modules import find_computed, find_known_use
 from compatkit.rewrite.rules.strings.old_names import Names, TextSpelling, old_names_of
 from compatkit.rewrite.rules.strings.patched_globals import patched_reads
 from compatkit.rewrite.run_plan import RunPlan

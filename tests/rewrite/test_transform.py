@@ -14,15 +14,56 @@ from hypothesis import strategies as st
 from compatkit.cli import cli
 from compatkit.migration import Migration, MigrationError, load_migration
 from compatkit.options import Options
-from compatkit.rewrite import Failed, Rewritten, Unchanged
+from compatkit.rewrite import Failed, Outcome, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.rewrite_document import rewrite_document
 from compatkit.shim import install, uninstall
 from tests.command_line import command_runner
-from tests.rewrite.transforms.given import RENAME, apply, migration
+from tests.rewrite.rules.calls.shop import HEAD
 
+# Renames `old_call` to `new_call`, wherever it is called.
+RENAME = """
+import libcst as cst
+
+class Rename(cst.CSTTransformer):
+    def __init__(self, file):
+        super().__init__()
+        self.file = file
+
+    def leave_Call(self, original, updated):
+        if isinstance(updated.func, cst.Name) and updated.func.value == "old_call":
+            if not updated.args:
+                self.file.report(original, "old_call() without arguments")
+                return updated
+            return updated.with_changes(func=cst.Name("new_call"))
+        return updated
+
+def transform(file):
+    return file.tree.visit(Rename(file))
+"""
 # Leaves a trace of every time it is loaded.
 TRACED = "from pathlib import Path\nPath(__file__).with_name('loaded').touch()\n" + RENAME
 REVIEW = Options(confidence="review")
+
+
+def migration(
+    folder: Path, code: str = RENAME, *, confidence: str = "safe", words: str = '"old_call"', more: str = ""
+) -> Migration:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.joinpath("transform.py").write_text(code, encoding="utf-8")
+    table = f'{more}\n[transform]\ncode = "SH901"\nwords = [{words}]\nconfidence = "{confidence}"\n'
+    folder.joinpath("migration.toml").write_text(HEAD + table, encoding="utf-8")
+    return load_migration(folder)
+
+
+def apply(source: str | bytes, *migrations: Migration, options: Options | None = None) -> Outcome:
+    return rewrite_source(
+        source.encode() if isinstance(source, str) else source,
+        module="app",
+        is_package=False,
+        moves=[move for each in migrations for move in each.moves],
+        migrations=migrations,
+        options=options or Options(),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,7 @@ from compatkit.equivalence import (
     save_snapshot,
     take_snapshot,
 )
-from compatkit.equivalence.explain import Explanation, State, explain, first_parting
-from compatkit.equivalence.explain.first_divergence import read_trace
+from compatkit.equivalence.explain import Explanation, State, explain, first_parting, read_trace
 from compatkit.migration import find_migration
 from compatkit.report.explain_text import explanation_lines
 from compatkit.trace import TraceError
