@@ -1,7 +1,7 @@
 """Log runs that differ in one thing each, with whatever release of MLflow runs this; print their ids as JSON.
 
-`python log_kinds.py STORE FOLDER`, or `python log_kinds.py KIND FOLDER` for one run in the store that the environment
-names. It imports nothing of compatkit, so that any environment can run it.
+`python log_kinds.py STORE FOLDER`, or `python log_kinds.py KIND,KIND FOLDER` for these runs, each in an experiment of
+its own, in the store that the environment names. It imports nothing of compatkit, so that any environment can run it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ KINDS = ("base", "same", "metric", "point", "lost", "param", "tag", "artifact", 
 def main() -> None:
     uri, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    if uri in KINDS:
-        experiment = MlflowClient().create_experiment("kinds", artifact_location=(folder / "artifacts").as_uri())
-        log(MlflowClient(), experiment, uri, folder)
+    if set(kinds := uri.split(",")) <= set(KINDS):
+        for number, kind in enumerate(kinds):
+            place = (folder / f"artifacts {number}").as_uri()
+            log(MlflowClient(), MlflowClient().create_experiment(f"kinds {number}", place), kind, folder)
         return
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)

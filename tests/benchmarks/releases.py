@@ -3,8 +3,9 @@
 Each environment holds a release of MLflow, compatkit's base (click, LibCST) and, to take part in what needs it, a
 driver of PostgreSQL. Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
 differ in one thing each (log_kinds.py); every release reads them all. A cell is right where equal runs are equivalent,
-each other kind is different, and where something could not be looked at there is no verdict. Cells are printed as they
-come; a part is a store, or `verify`: the parts that are named run alone.
+each other kind is different, and where something could not be looked at there is no verdict. Rows are printed as they
+come; a part is a store, or `verify`: the parts that are named run alone. Stores of another release are read with
+fewer kinds.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs
 
@@ -37,9 +38,15 @@ print(json.dumps([mlflow.__version__, _get_latest_schema_revision(), *has]))
 _WRONG: list[str] = []
 _PARTS = ("files", "SQLite", "PostgreSQL", "server", "verify")
 _EQUAL, _DIFFERENT, _OPEN = 0, 1, 2
+# Processes that write, read or verify at a time, beside the servers.
+_AT_ONCE = 4
 # The lowest release tried that reads the files of MLflow 3 at all; 2.9.2 does not.
 _READS_NEWER_FILES = (2, 22)
 _MODELS = {"same", "model", "gone", "base"}
+# Runs of one command: one process of `verify` compares them all.
+_VERIFIED = ("same", "metric", "artifact")
+# What is compared where a release reads the stores of another.
+_FOREIGN = {*_VERIFIED, *_MODELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +88,39 @@ def main() -> None:
     folder.mkdir(parents=True)
     releases = [Release.of(given) for given in sys.argv[2:] if "=" in given]
     chosen = [given for given in sys.argv[2:] if "=" not in given] or _PARTS
-    with ExitStack() as stack:
-        written = [each for release in releases for each in write(release, folder, stack, chosen)]
+    with ExitStack() as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
+        written = [
+            each for own in pool.map(lambda by: list(write(by, folder, stack, chosen)), releases) for each in own
+        ]
         if written:
             columns = [f"{each.store} of {each.by.name}" for each in written]
-            _print_head("compare and snapshot: reads, written to", columns)
-        for reader in releases if written else []:
-            _print_row(reader.name, _cells(reader, [(store, store) for store in written]))
+            stores = [(store, store) for store in written]
+            rows = pool.map(lambda reader: list(_cells(reader, stores)), releases)
+            _print_table("compare and snapshot: reads, written to", columns, releases, rows)
         newest = releases[-1]
         files = [each for each in written if each.store == "files"]
         if files:
-            _print_head(f"\ncompare, read by {newest.name}: before, after", [each.by.name for each in files])
-        for one in files:
-            _print_row(one.by.name, _cells(newest, [(one, other) for other in files]))
-    if "verify" in chosen:
-        _print_head("\nverify: before, after and compatkit", [each.name for each in releases])
-        for before in releases:
-            _print_row(before.name, (_verified(before, each, folder) for each in releases))
+            rows = pool.map(lambda one: list(_cells(newest, [(one, other) for other in files])), files)
+            releases_of = [each.by for each in files]
+            _print_table(f"compare, read by {newest.name}: before, after", _names(releases_of), releases_of, rows)
+        if "verify" in chosen:
+            firsts = list({each.version: each for each in reversed(releases)}.values())
+            rows = pool.map(lambda before: [_verified(before, each, folder, firsts) for each in releases], releases)
+            _print_table("verify: before, after and compatkit", _names(releases), releases, rows)
 
     if _WRONG:
         sys.exit(f"{len(_WRONG)} cells are not as they must be")
 
 
-def _print_head(title: str, columns: Sequence[str]) -> None:
-    _print_row(title, columns)
-    _print_row("---", ["---"] * len(columns))
+def _names(releases: Iterable[Release]) -> list[str]:
+    return [each.name for each in releases]
 
 
-def _print_row(title: str, cells: Iterable[str]) -> None:
-    print(f"| {title} |".replace("| \n", "\n| "), end="", flush=True)
-    for cell in cells:
-        print(f" {cell} |", end="", flush=True)
-    print(flush=True)
+def _print_table(title: str, columns: Sequence[str], rows_of: Iterable[Release], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of Markdown, each row as soon as it and those above it are there."""
+    print(f"\n| {title} | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}", flush=True)
+    for release, cells in zip(rows_of, rows, strict=True):
+        print(f"| {release.name} | {' | '.join(cells)} |", flush=True)
 
 
 def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str]) -> Iterator[Written]:
@@ -139,7 +147,10 @@ def read(uri: str, runs: dict[str, str], other: str, others: dict[str, str]) -> 
             second = ["--tracking-uri-b", other] if other != uri else []
             found[kind] = _status("compare", runs["base"], run, "--tracking-uri", uri, *second)
     with TemporaryDirectory() as folder:
-        found["snapshot"] = _status("snapshot", runs["base"], "--tracking-uri", uri, "-o", f"{folder}/snapshot.json")
+        taken = f"{folder}/snapshot.json"
+        found["snapshot"] = _status("snapshot", runs["base"], "--tracking-uri", uri, "-o", taken)
+        for kind in _VERIFIED if found["snapshot"] == _EQUAL else ():
+            found[f"snapshot {kind}"] = _status("compare", taken, others[kind], "--tracking-uri", other)
     return found
 
 
@@ -170,6 +181,7 @@ def _expected(reader: Release, before: Written, after: Written, kind: str) -> in
         return _OPEN
     if kind == "snapshot":
         return _EQUAL
+    kind = kind.removeprefix("snapshot ")
     if kind == "gone" or (is_blind and kind in _MODELS):
         return _OPEN
     return _EQUAL if kind in {"base", "same"} else _DIFFERENT
@@ -185,9 +197,12 @@ def _cells(reader: Release, pairs: Sequence[tuple[Written, Written]]) -> Iterato
             if "PostgreSQL" in {before.store, after.store} and not reader.has_postgresql:
                 yield "no driver"
                 continue
-            process.stdin.write(json.dumps([before.uri, before.runs, after.uri, after.runs]) + "\n")
+            is_own = before.by == after.by == reader
+            others = {kind: run for kind, run in after.runs.items() if is_own or kind in _FOREIGN}
+            process.stdin.write(json.dumps([before.uri, before.runs, after.uri, others]) + "\n")
             process.stdin.flush()
-            yield _cell(reader, before, after, json.loads(process.stdout.readline()))
+            answer = process.stdout.readline()
+            yield _cell(reader, before, after, json.loads(answer)) if answer else _wrong("its reader died")
         process.stdin.close()
 
 
@@ -196,30 +211,36 @@ def _cell(reader: Release, before: Written, after: Written, found: dict[str, obj
     wrong = {kind: status for kind, status in found.items() if status != _expected(reader, before, after, kind)}
     if wrong:
         return _wrong(wrong)
-    statuses = [status for kind, status in found.items() if kind != "snapshot"]
+    statuses = [status for kind, status in found.items() if kind in before.runs]
     if set(statuses) == {_OPEN}:
         return "refused"
     counts = [statuses.count(status) for status in (_EQUAL, _DIFFERENT, _OPEN)]
     return " ".join(f"{count}{sign}" for count, sign in zip(counts, "=≠?", strict=True))
 
 
-def _verified(before: Release, after: Release, folder: Path) -> str:
-    """Verify two environments: what the one logs, and what the other does, once the same and once another metric."""
-    found = {}
-    for kind in ("same", "metric"):
-        place = folder / f"verify-{before.name}-{after.name}-{kind}"
-        sides = [f"python {_WRITER} {each} {place / each}" for each in ("base", kind)]
-        options = ["--before-python", before.python, "--once", "--jobs", "1", "--store", str(place / "store")]
-        asked = [after.python, "-m", "compatkit", "verify", *options, "--before", sides[0], "--after", sides[1]]
-        found[kind] = subprocess.run(asked, cwd=_ROOT, capture_output=True, check=False).returncode
-    is_newer = before.tables != after.tables and before.version > after.version
-    expected = {"same": _EQUAL, "metric": _DIFFERENT} if not is_newer else dict.fromkeys(found, _OPEN)
-    if found != expected:
-        return _wrong(found)
-    return "refused" if is_newer else "1= 1≠"
+def _verified(before: Release, after: Release, folder: Path, firsts: Sequence[Release]) -> str:
+    """Verify two environments that each log three runs: the same, with another metric, with another artifact.
+
+    Of several environments of one release, only the first is verified against other releases.
+    """
+    if before != after and not (before in firsts and after in firsts):
+        return ""
+    place = folder / f"verify-{before.name}-{after.name}"
+    logged = {"before": ",".join(["base"] * len(_VERIFIED)), "after": ",".join(_VERIFIED)}
+    sides = [f"--{side}=python {_WRITER} {kinds} {place / side}" for side, kinds in logged.items()]
+    options = ["--before-python", before.python, "--once", "--jobs", "1", "--store", str(place / "store")]
+    asked = [after.python, "-m", "compatkit", "verify", *options, *sides, "--format", "json"]
+    done = subprocess.run(asked, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if before.tables != after.tables and before.version > after.version:
+        return "refused" if done.returncode == _OPEN and not done.stdout else _wrong(f"{done.stdout}{done.stderr}")
+    if done.returncode != _DIFFERENT:
+        return _wrong(f"{done.returncode}: {done.stdout}{done.stderr}")
+    runs = json.loads(done.stdout)[0]["comparisons"][0]["runs"]
+    words = [each["verdict"]["verdict"] for each in runs]
+    return "1= 2≠" if words == ["equivalent", "different", "different"] else _wrong(words)
 
 
-def _wrong(found: dict[str, Any]) -> str:
+def _wrong(found: object) -> str:
     _WRONG.append(str(found))
     return f"WRONG: {found}"
 

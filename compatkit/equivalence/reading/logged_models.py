@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, local_folder
 from compatkit.equivalence.reading.canonical import canonical_points
 from compatkit.equivalence.reading.contents import read_file
@@ -75,7 +74,9 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
         with artifact_folder(logged.artifact_location, client.tracking_uri) as folder:
             # One that is external, such as an agent by `set_active_model`, has none.
             if folder is None and str(logged.status) == "READY" and _EXTERNAL not in logged.tags:
-                raise EquivalenceError.unreadable_artifact(name, logged.artifact_location, "the model has no files")
+                models.unread.append(f"its model {name}: it is ready, but its files are gone")
+                names[logged.model_id] = name
+                continue
             names[logged.model_id] = models.add(name, folder, _details(logged, run), _metrics(logged, run))
     # Models of other runs, of which this one only says how good they are.
     measured = measured_models(client.tracking_uri, run.info.run_id)
@@ -173,8 +174,9 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
         source = client.get_model_version_download_uri(version.name, version.version)
         with artifact_folder(source, client.tracking_uri) as folder:
             if folder is None:
-                raise EquivalenceError.unreadable_artifact(name, source, "the version has no files")
-            models.add(name, folder, details)
+                models.unread.append(f"{name}: the files of this version are gone")
+            else:
+                models.add(name, folder, details)
 
 
 def _versions(client: MlflowClient, run: Run) -> Iterator[ModelVersion]:

@@ -204,16 +204,23 @@ def test_an_external_model_has_no_files(active_store: str) -> None:
     assert not compare_snapshots(before, logged(0.6), Policy()).is_equivalent
 
 
-def test_a_model_whose_files_are_gone_is_an_error(tmp_path: Path, tracking_uri: str) -> None:
+def test_a_model_whose_files_are_gone_is_unread_and_the_rest_can_decide(tmp_path: Path, tracking_uri: str) -> None:
     client = MlflowClient(tracking_uri)
     experiment = f"reader-gone-{tmp_path}"
     client.create_experiment(experiment, artifact_location=(tmp_path / "gone").as_uri())
     orchestrator = TrainingOrchestrator(experiment, epochs=1, hidden_size=4, tracking_uri=tracking_uri)
     run = orchestrator.train_model("iris")["run_id"]
+    whole = take_snapshot(run, tracking_uri=tracking_uri)
     shutil.rmtree(tmp_path / "gone")
 
-    with pytest.raises(EquivalenceError, match="no files"):
-        take_snapshot(run, tracking_uri=tracking_uri)
+    lost = replace(take_snapshot(run, tracking_uri=tracking_uri), run_id="lost")
+    other = replace(lost, run_id="other", params={**lost.params, "lr": "7"})
+
+    assert "its files are gone" in "".join(lost.unread)
+    assert compare_snapshots(whole, lost, Policy()).is_open
+    assert compare_snapshots(lost, whole, Policy()).is_open
+    assert compare_snapshots(whole, lost, Policy(accepts_unread=True)).is_equivalent
+    assert compare_snapshots(whole, other, Policy(accepts_unread=True)).word == "different"
 
 
 def test_artifacts_whose_folder_is_gone_are_unread_and_not_none(
