@@ -13,7 +13,7 @@ from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
-from compatkit.rewrite.flow.scope_frames import Frame
+from compatkit.rewrite.flow.scope_frames import Frame, parameters
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -62,6 +62,8 @@ class Evaluating(Protocol):
     def by_name(self, of: Namespace, name: str) -> Value: ...
 
     def anything_in(self, of: Value) -> Value: ...
+
+    def made_by_meta(self, meta: ast.AST | None) -> Value: ...
 
     def loaded(self, node: ast.Call, found: Found) -> Value: ...
 
@@ -185,6 +187,8 @@ class Calls:
                 return call_result_of(handed)
             case Special.BOTTOM:
                 return BOTTOM
+            case Special.TOP if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
+                return self._expressions.made_by_meta(frame.enclosing_class)
         inner = found.get(node.func.func, TOP) if isinstance(node.func, ast.Call) else TOP
         for of, ending in ((callee, ""), (inner, "()")):
             for one in of.names if isinstance(of, Named) else ():
@@ -280,13 +284,16 @@ class Calls:
             case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
                 # The name of the attribute is another file's.
                 self._facts.listed[node] = given[0].of
-            case "getattr" if len(given) > 1 and isinstance(given[0], Named | Instance | Local | Namespace):
+            case "getattr" if len(given) > 1 and isinstance(
+                given[0], Named | Instance | Local | Namespace | ForeignDefinition
+            ):
                 text, of = _text(node, 1), given[0]
                 return self._expressions.attribute(of, text) if text else self._expressions.anything_in(of)
             case "eval" if given:
                 return self._expressions.by_name(Namespace(), _text(node))
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
                 self._expressions.between.keep_on(node.args[0], text, given[2])
+                self.become_method(given[0], given[2])
             case "globals" | "locals":
                 return Namespace()
             case "vars":
@@ -301,6 +308,15 @@ class Calls:
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
                 return module if is_inner else replace(module, name=module.name.partition(".")[0])
         return TOP
+
+    def become_method(self, owner: Value, function: Value) -> None:
+        """Let a function that is put on a declared class, or on one below it, get an object of it."""
+        base = owner.name if isinstance(owner, Named) and owner.name in self._known.classes else ""
+        base = self._facts.bases.get(owner.node, "") if isinstance(owner, Local) else base
+        names = parameters(function.node) if base and isinstance(function, Local) else []
+        if names and isinstance(function, Local):
+            made = Instance(base, sure=False)
+            self._facts.goes_on(self._facts.arguments, function.node, names[0], made)
 
     def _made_class(self, node: ast.Call, bases: Value) -> Value:
         """Return what a class that a call makes stands for: its bases, a known one first, and never surely."""
@@ -367,6 +383,7 @@ class Calls:
         found: Found,
     ) -> Value:
         if isinstance(made, ast.ClassDef):
+            self._fill_fields(made, node, found)
             for arg in node.args if _OF_DICTS.intersection(self._facts.far_bases.get(made, ())) else ():
                 self._facts.hand_out(arg, found[arg], self._known.objects)
             for owner in (made, *self._facts.ancestors.get(made, ()))[::-1]:
@@ -379,6 +396,19 @@ class Calls:
             self._facts.goes_on(self._facts.arguments, made, name, value)
         self._escape(given)
         return self._facts.result_of(made)
+
+    def _fill_fields(self, made: ast.ClassDef, node: ast.Call, found: Found) -> None:
+        """Note what a class without an `__init__` of its own holds, as dataclasses and named tuples do."""
+        owners = (*self._facts.ancestors.get(made, ())[::-1], made)
+        body = [item for owner in owners for item in owner.body]
+        if any(isinstance(item, ast.FunctionDef) and item.name in ("__init__", "__new__") for item in body):
+            return
+        fields = [
+            item.target.id for item in body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+        ]
+        given = [*zip(fields, node.args, strict=False), *((word.arg or "", word.value) for word in node.keywords)]
+        for name, value in given if fields else ():
+            self._facts.goes_on(self._facts.attributes, made, name, found[value])
 
     def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         match of:

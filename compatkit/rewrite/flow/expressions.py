@@ -332,6 +332,12 @@ class Expressions:
                 return Named(f"{name}[]", sure=False)
             case Instance():
                 return self.result_of(of, "__getitem__")
+            case ForeignDefinition(handed=Handed(kind="class")) | Local(node=ast.ClassDef()):
+                # A member of an enumeration, or the class itself: `Holder[Box]`.
+                if isinstance(key := _constant(index), str):
+                    return self.attribute(of, key)
+                is_of_types = isinstance(index, ast.Tuple) or _last_name(index)[:1].isupper()
+                return of if is_of_types else self.anything_in(of)
             case Special.BOTTOM:
                 return BOTTOM
         return TOP
@@ -360,6 +366,13 @@ class Expressions:
                 )
             case Namespace(of=inner) if inner is not None:
                 return self.anything_in(inner)
+            case Instance(local=ast.ClassDef() as owner):
+                held = (value for (each, _), value in self.facts.attributes.items() if each is owner)
+                return doubtful(_joined(value for value in held if self.facts.is_followed(value)))
+            case Instance(far=Handed() as far) | ForeignDefinition(handed=far):
+                return _joined(doubtful(value_of(each)) for _, each in far.inner if each.kind != "function")
+            case Local(node=ast.ClassDef() as owner):
+                return self.anything_in(Instance("", sure=False, local=owner))
             case Named(name=name, how="") if not self.known.reaches(name):
                 return named_in(self.known.handed, name, "*")
         return TOP
@@ -400,6 +413,9 @@ class Expressions:
                 for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self.known.sent else ():
                     if handed := self.known.sent.get(f"{each}.{name}:="):
                         return doubtful(value_of(handed))
+            for heir in self.facts.heirs.get(of.local, ()):
+                if (held := self._held_by(heir, name)) is not TOP:
+                    return held
         for far in self._far(of):
             if (found := member_of(far, name)) is not TOP:
                 return found
@@ -409,6 +425,18 @@ class Expressions:
             return Instance(made, of.sure and name not in self.replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self.replaced else found
+
+    def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
+        """Return what a subclass has under a name that its base only asks for."""
+        methods = (item for item in heir.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef))
+        own = next((item for item in methods if item.name == name), None)
+        return self.facts.arrives(self.facts.attributes, heir, name) if own is None else Local(own)
+
+    def made_by_meta(self, meta: ast.AST | None) -> Value:
+        """Return the class that a metaclass makes, in its own methods."""
+        if not isinstance(meta, ast.ClassDef) or "builtins.type" not in self.facts.far_bases.get(meta, ()):
+            return TOP
+        return self._of_instance(Instance("", sure=False, local=meta), "__new__()")
 
     def _far(self, of: Instance) -> Iterator[Handed]:
         """Yield the classes of other files that an object is of."""
@@ -444,7 +472,7 @@ class Expressions:
             return Named(f"{value.name}[]", sure=False)
         if isinstance(value, Instance):
             return element(self.result_of(value, "__iter__")) if value.of == "" else TOP
-        return element(value)
+        return self.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
 
     def result_of(self, of: Value, method: str) -> Value:
         """Return what a method of an object gives that Python calls by itself."""

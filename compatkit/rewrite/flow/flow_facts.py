@@ -50,6 +50,7 @@ class FlowFacts:
         names: expressions that stand for a dotted name that is watched for.
         bases: for a class of this file, its declared base class, through classes of this file as well.
         ancestors: for a class of this file, the classes of this file that it inherits from.
+        heirs: for a class of this file, those that inherit from it, each with its declared base.
         arguments, returned, yielded, attributes: what flows further: into functions of this file, out of them, onto
             objects and classes, and into names that an inner scope binds for an outer one.
         declared: what a function of this file returns by its annotation.
@@ -96,6 +97,7 @@ class FlowFacts:
     listed: dict[ast.expr, str] = field(default_factory=dict)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)
+    heirs: dict[ast.AST, dict[ast.ClassDef, str]] = field(default_factory=dict)
     ancestors: dict[ast.AST, tuple[ast.ClassDef, ...]] = field(default_factory=dict)
     leads: Callable[[str], bool] = field(default=lambda _: False)
 

@@ -210,6 +210,8 @@ class _Follower:
         self._facts.ancestors[node] = tuple(
             ancestor for owner in local for ancestor in (owner, *self._facts.ancestors.get(owner, ()))
         )
+        for owner in self._facts.ancestors[node]:
+            self._facts.heirs.setdefault(owner, {})[node] = known[0] if known else ""
         if known and self._is_plain(node, bases):
             self._facts.plain.add(node)
         inner = self._scopes.open(node, frame)
@@ -239,8 +241,14 @@ class _Follower:
         for hook in hooks:
             if names := parameters(hook):
                 self._facts.goes_on(self._facts.arguments, hook, names[0], made)
-        for name in (name for base in bases for name in _names_of_base(base)):
-            self._expressions.between.note_sent(f"{name}.__init_subclass__:cls", made)
+        places = [(name, ".__init_subclass__:cls") for base in bases for name in _names_of_base(base)]
+        for word in (word for word in node.keywords if word.arg == "metaclass"):
+            meta = self._expressions.value(word.value, frame)
+            places += [(name, ".__new__():=") for name in _names_of_base(meta)]
+            if isinstance(meta, Local):
+                self._facts.goes_on(self._facts.attributes, meta.node, "__new__()", made)
+        for name, place in places:
+            self._expressions.between.note_sent(f"{name}{place}", made)
 
     def _base(self, node: ast.expr, frame: Frame) -> Value:
         """Return a base class: that of `Base[int]` is `Base`."""
@@ -301,9 +309,10 @@ class _Follower:
         mocks = self._mocks(node, parent)
         for number, name in enumerate(parameters(node)):
             if not number and owner is not None and _takes_self(node, parent):
-                known = self._expressions.known
-                base = self._facts.bases.get(owner, known.mixed.get(getattr(owner, "name", ""), ""))
-                frame.bind(name, Instance(base, sure=False, local=owner, is_declared=bool(base)))
+                base = self._facts.bases.get(owner, self._mixed_with(owner))
+                itself = Instance(base, sure=False, local=owner, is_declared=bool(base))
+                of_meta = self._expressions.made_by_meta(owner)
+                frame.bind(name, itself if of_meta is TOP else of_meta)
             elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
                 own = self._expressions.class_of(Instance(self._facts.bases.get(owner, ""), False, owner))
                 given = self._sent(self._facts.arrives(self._facts.arguments, node, name), node, number, name)
@@ -323,6 +332,11 @@ class _Follower:
             self._facts.gives(self._facts.returned, node, self._expressions.value(node.body, frame))
         else:
             self.execute(node.body, frame)
+
+    def _mixed_with(self, owner: ast.AST) -> str:
+        """Return the declared class beside which a class of this file, or another one, has this one for a base."""
+        beside = filter(None, self._facts.heirs.get(owner, {}).values())
+        return next(beside, self._expressions.known.mixed.get(getattr(owner, "name", ""), ""))
 
     def _handed_by_library(self, owner: ast.AST, name: str) -> Value:
         """Return what the library hands to a method of a subclass under this name, as the migration declares."""

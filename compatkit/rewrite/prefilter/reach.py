@@ -13,8 +13,9 @@ from functools import cached_property, lru_cache
 # The rest of a from-import. Its parentheses may hold comments, and these may hold parentheses.
 _REST = r"(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?"
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
-# Between two parts of a dotted name: a dot with space around, or the seam of two strings that are one.
-_SEAM = r"(?:[\s\\]*\.[\s\\]*|\.?['\"][\s\\]*[a-zA-Z]{0,2}['\"]\.?)"
+# Between two parts of a dotted name: a dot with space around, the seam of two strings that are one, or what stands
+# between an object and the text that is asked of it.
+_SEAM = r"(?:[\s\\]*\.[\s\\]*|[\s\\]*,[\s\\]*['\"]|\.?['\"][\s\\]*[a-zA-Z]{0,2}['\"]\.?)"
 _TEXT_BEFORE = re.compile(rb"['\"]\.(?:[\w.]*\.)?\Z")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 

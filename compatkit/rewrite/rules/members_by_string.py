@@ -23,6 +23,7 @@ _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tup
 _SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args"})
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
+_PATH = re.compile(r"\A(?:[^\W\d]\w*\.)+(\w+)\Z")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # `mock.patch.object`, and what pytest's `monkeypatch` and `mocker` have.
 _PATCHING = frozenset({"delattr", "object", "setattr", "spy", "stub"})
@@ -54,15 +55,18 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
 
 def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
     """Yield texts that are kept and asked of an object later, or put into a text as `"{0.size}".format(box)` does."""
-    owners = {
-        _owner(first)
+    asked = [
+        first
         for call, first in trace.first.items()
         if not isinstance([*call.args[1:2], None][0], ast.Constant) and _asks_by_text(call, trace.callees.get(call))
-    }
+    ]
+    owners = {_owner(first) for first in asked}
     for node in file.nodes.of(ast.Constant):
         if not isinstance(node.value, str):
             continue
-        shown = _SHOWN.findall(node.value) if _is_format(file, node) else ()
+        shown = _SHOWN.findall(node.value) if _is_format(file, node) else []
+        # A path of attributes, in a file that asks objects for what a text names.
+        shown += _PATH.findall(node.value) if asked else []
         named = index.members_called(node.value)
         found = [each for each in named if each[0] in owners] or [
             each for last in shown for each in index.members_called(last)

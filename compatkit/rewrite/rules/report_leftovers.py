@@ -9,6 +9,7 @@ from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
+from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.outcome import Finding
 
 # Of what a star may bring and nothing uses, so many names are told.
@@ -110,17 +111,31 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
                 told |= set(ast.walk(node.value))
                 yield file.finding(node, move.code, f"uses {move.old} through its module; {move.new} is the new home")
     by_old = {move.old: move for move in moves}
-    for key, dotted in _looked_up(file, names):
-        if found := by_old.get(dotted):
+    for key, dotted in _looked_up(file):
+        if found := by_old.get(dotted) or next(_homes(moves, dotted), None):
             yield file.finding(key, found.code, f"looks {dotted} up by its name; {found.new} is the new home")
 
 
-def _looked_up(file: File, names: Set[str]) -> Iterator[tuple[ast.expr, str]]:
-    """Yield the texts by which a name is looked up in a module: `vars(a.b)["N"]`, `a.b.__dict__["N"]`."""
-    for node in file.nodes.of(ast.Subscript):
+def _looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the texts by which a name is asked of a module, as in `hasattr(a.b, "N")` and `vars(a.b)["N"]`."""
+    for node in nodes_of(file.nodes, ast.Subscript, ast.Call, ast.Compare):
         match node:
-            case ast.Subscript(
-                value=ast.Call(func=ast.Name(id="vars"), args=[module]) | ast.Attribute(value=module, attr="__dict__"),
-                slice=ast.Constant(value=str(name)) as key,
-            ) if name in names:
-                yield from ((key, f"{meaning}.{name}") for meaning in file.meanings(module))
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[module, ast.Constant() as key, *_]):
+                pass
+            case (
+                ast.Subscript(value=held, slice=ast.Constant() as key)
+                | ast.Compare(left=ast.Constant() as key, ops=[ast.In() | ast.NotIn()], comparators=[held])
+            ) if listed := _listed(held):
+                module = listed
+            case _:
+                continue
+        if isinstance(key.value, str) and key.value.isidentifier():
+            yield from ((key, f"{meaning}.{key.value}") for meaning in file.meanings(module))
+
+
+def _listed(node: ast.expr) -> ast.expr | None:
+    """Return the module whose names a mapping or list is."""
+    match node:
+        case ast.Call(func=ast.Name(id="dir" | "vars"), args=[module]) | ast.Attribute(value=module, attr="__dict__"):
+            return module
+    return None
