@@ -49,7 +49,7 @@ from compatkit.training.errors import TrackingError
 from compatkit.training.spool import Spool, read_spool
 from compatkit.training.tracked_run import tracked_run
 from tests.hard_texts import HARD, TEXTS
-from tests.rewrite.documents.given import NEW, OLD, changed
+from tests.shop.documents import NEW, OLD, changed
 
 
 def kept_in_settings(ending: str) -> Callable[[str, Path], str | None]:

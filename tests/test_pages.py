@@ -21,7 +21,7 @@ from compatkit.errors import WrongUse
 from compatkit.migrate.settings import load_settings
 from compatkit.migration import MigrationError
 from tests.cli.here import compatkit
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("authoring", "equivalence", "migrate", "record", "shim", "training")

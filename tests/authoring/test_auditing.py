@@ -15,15 +15,8 @@ from compatkit.authoring.interface_changes import Change, find_changes
 from compatkit.authoring.releases import locate_release
 from compatkit.migration import load_migration, parse_migration
 from tests.cli.test_migrations import migrations
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "Shop."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 WHOLE = dedent(
     """\
     [[moves]]

@@ -12,8 +12,8 @@ from compatkit.authoring.problems import find_problems
 from compatkit.authoring.trial import try_migration
 from compatkit.migration import load_migration, parse_migration
 from compatkit.migration.rows import ROOT as FILE
-from tests.authoring.migrations import HEAD
-from tests.rewrite.rules.calls.shop import findings
+from tests.shop import HEAD
+from tests.shop.calls import findings
 
 PAGE = Path(__file__).parents[2] / "compatkit" / "authoring" / "README.md"
 EXAMPLES = {

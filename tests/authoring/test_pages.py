@@ -9,7 +9,8 @@ import pytest
 
 from compatkit.authoring.pages import page
 from compatkit.migration import Migration, bundled_migrations, codes_of, load_migration, parse_migration
-from tests.authoring.migrations import HEAD, MOVE
+from tests.shop import HEAD
+from tests.shop.widgets import MOVE
 
 
 def rows_of(text: str) -> list[str]:

@@ -9,14 +9,15 @@ import pytest
 
 from compatkit.authoring.problems import Problem, find_missing_names, find_problems, format_problems
 from compatkit.migration import MigrationError, bundled_migrations
-from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, plant
+from tests.shop import HEAD
+from tests.shop.widgets import AFTER, BEFORE, MOVE, plant_migration
 
 FIELD = '\n[[fields]]\ncode = "SHOP201"\nv1 = "acc"\nv2 = "accuracy"\n'
 SHOWN = {"a_before": BEFORE, "a_after": AFTER, "b_unchanged": "from shop.old import Other\n"}
 
 
 def problems(folder: Path, text: str, **examples: str) -> list[Problem]:
-    return find_problems(plant(folder, text, **examples))
+    return find_problems(plant_migration(folder, text, **examples))
 
 
 def told(found: list[Problem]) -> list[tuple[str, int | None, str]]:
@@ -281,14 +282,14 @@ LISTED = HEAD + 'inventory = "v2.txt"\n[[moves]]\ncode = "SHOP101"\nkind = "modu
 def test_an_inventory_is_held_against_what_is_installed(
     names: str, said: list[str], tmp_path: Path, installed: Path
 ) -> None:
-    file = plant(tmp_path / "own", LISTED, a_unchanged="import shop.x\n")
+    file = plant_migration(tmp_path / "own", LISTED, a_unchanged="import shop.x\n")
     file.with_name("v2.txt").write_text(f"mall: {names}\n", encoding="utf-8")
 
     assert [each.what for each in find_problems(file) if "inventory" in each.what] == said
 
 
 def test_an_inventory_of_another_release_is_not(tmp_path: Path, installed: Path) -> None:
-    file = plant(tmp_path / "own", LISTED.replace('v2 = "2"', 'v2 = "3"'))
+    file = plant_migration(tmp_path / "own", LISTED.replace('v2 = "2"', 'v2 = "3"'))
     file.with_name("v2.txt").write_text("mall: Bag\n", encoding="utf-8")
 
     assert not any("inventory" in each.what for each in find_problems(file))
@@ -324,7 +325,7 @@ def test_second_names_of_a_library_that_a_row_lacks_are_told(of: str, missing: s
         file = tmp_path / "v1" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "raise RuntimeError('this was imported')\n", encoding="utf-8")
-    file = plant(tmp_path, f'{HEAD}\n[[calls]]\ncode = "SHOP201"\nof = {of}\nrename = {{ a = "b" }}\n')
+    file = plant_migration(tmp_path, f'{HEAD}\n[[calls]]\ncode = "SHOP201"\nof = {of}\nrename = {{ a = "b" }}\n')
 
     found = [(each.what.partition("also ")[2], each.line) for each in find_missing_names(file, str(tmp_path / "v1"))]
 

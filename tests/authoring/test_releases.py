@@ -11,7 +11,7 @@ import pytest
 
 from compatkit.authoring import AuthoringError
 from compatkit.authoring.releases import locate_release, version_of
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 RAISE = "raise RuntimeError('this was run')\n"
 

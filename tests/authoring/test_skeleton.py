@@ -12,7 +12,7 @@ import compatkit.authoring
 from compatkit.authoring import AuthoringError
 from compatkit.authoring.skeleton import commented_rows, write_skeleton
 from compatkit.migration import Migration, codes_of, parse_migration
-from tests.authoring.migrations import HEAD
+from tests.shop import HEAD
 
 TEXT = commented_rows().format(library="shop", letters="SHOP")
 

@@ -9,14 +9,15 @@ import pytest
 
 from compatkit.authoring.trial import Attempt, try_migration
 from compatkit.migration import Field, Migration, Move, Versions, load_migration
-from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, NEW, OLD, plant
+from tests.shop import HEAD
+from tests.shop.widgets import AFTER, BEFORE, MOVE, NEW, OLD, plant_migration
 
 STANDS = {"v1__shop__old": OLD, "v2__shop__new": NEW}
 QUIET = {"a_before": BEFORE.removeprefix("# runnable\n"), "a_after": AFTER.removeprefix("# runnable\n")}
 
 
 def attempts(folder: Path, text: str = HEAD + MOVE, **examples: str) -> list[Attempt]:
-    file = plant(folder, text, **examples)
+    file = plant_migration(folder, text, **examples)
     return list(try_migration(load_migration(file), file.parent))
 
 
@@ -162,7 +163,7 @@ def test_an_example_that_shows_nothing_proves_nothing(tmp_path: Path, source: st
 def test_what_does_not_depend_on_the_order_is_seen_by_changing_it(tmp_path: Path) -> None:
     # Two moves of one name: the loader refuses them, because then the order decides.
     moves = (Move("X1", "shop.old.Widget", "shop.new.Gadget"), Move("X2", "shop.old.Widget", "shop.new.Other"))
-    plant(tmp_path, **QUIET)
+    plant_migration(tmp_path, **QUIET)
 
     found = list(try_migration(Migration("x", "X.", Versions("1", "2"), moves), tmp_path))
 
@@ -173,7 +174,7 @@ YAML = "x:\n  _target_: shop.old.Widget  # {'runnable'}\n"
 
 
 def tried_documents(folder: Path, **documents: str) -> list[Attempt]:
-    file = plant(folder)
+    file = plant_migration(folder)
     for name, text in documents.items():
         place = folder / "examples" / name.replace("__", "/").replace("_", ".")
         place.parent.mkdir(parents=True, exist_ok=True)

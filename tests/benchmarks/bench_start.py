@@ -17,7 +17,7 @@ from pathlib import Path
 
 from compatkit.shim.pth import FILE, text_for
 from tests.benchmarks.side_by_side import compare, report
-from tests.shop import make_shop
+from tests.shop.widgets import make_shop
 
 _ROOT = Path(__file__).parents[2]
 

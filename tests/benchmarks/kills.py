@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.migrate.trees import NEW, OLD, TOML, contents, plant
+from tests.shop.moves import NEW, OLD, TOML, contents, plant
 
 _FILES = 300
 _MAIN = [sys.executable, "-m", "compatkit", "migrate", "--migration", "../migration.toml", "."]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_group import compatkit
-from tests.migrate.trees import OLD, TOML, plant
+from tests.shop.moves import OLD, TOML, plant
 
 
 def census(*uses: tuple[str, int, int]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cli.here import compatkit
-from tests.migrate.trees import NEW, OLD, TOML, plant
+from tests.shop.moves import NEW, OLD, TOML, plant
 
 pytest.importorskip("pygls", reason="the extra lsp is not installed")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.migrate.trees import OLD, TOML, contents, plant
+from tests.shop.moves import OLD, TOML, contents, plant
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "migrate" / "action.yml"
 

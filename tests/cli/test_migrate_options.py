@@ -14,7 +14,7 @@ from click.testing import Result
 from compatkit.cli import cli
 from compatkit.errors import CompatkitError
 from tests.command_line import command_runner
-from tests.migrate.trees import NEW, OLD, TOML, contents, plant
+from tests.shop.moves import NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
 TWO = TOML + '\n[[moves]]\ncode = "CK102"\nold = "shop.other.A"\nnew = "shop.more.B"\n'

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.authoring.migrations import AFTER, BEFORE, HEAD, MOVE, NEW, OLD, plant
 from tests.cli.test_group import HEAVY, compatkit, imported_by
-from tests.migrate.trees import plant as plant_tree
+from tests.shop import HEAD
+from tests.shop.moves import plant
+from tests.shop.widgets import AFTER, BEFORE, MOVE, NEW, OLD, plant_migration
 
 COMMANDS = Path(__file__).parents[2] / "compatkit" / "cli" / "_migrations"
 
@@ -94,7 +95,7 @@ def test_what_cannot_be_an_id_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_check_points_to_the_line(tmp_path: Path) -> None:
-    file = plant(tmp_path, HEAD + MOVE.replace("old =", "odl ="))
+    file = plant_migration(tmp_path, HEAD + MOVE.replace("old =", "odl ="))
 
     done = migrations("check", str(tmp_path))
 
@@ -104,7 +105,7 @@ def test_check_points_to_the_line(tmp_path: Path) -> None:
 
 
 def test_a_warning_fails_only_where_it_is_asked_to(tmp_path: Path) -> None:
-    plant(tmp_path)
+    plant_migration(tmp_path)
 
     assert migrations("check", str(tmp_path)).returncode == 0
     assert migrations("check", "--strict", str(tmp_path)).returncode == 1
@@ -112,7 +113,7 @@ def test_a_warning_fails_only_where_it_is_asked_to(tmp_path: Path) -> None:
 
 def test_test_fails_where_an_example_does_not_hold(tmp_path: Path) -> None:
     stands = {"v1__shop__old": OLD, "v2__shop__new": NEW.replace("= name", "= name[::-1] + '!'")}
-    plant(tmp_path, a_before=BEFORE, a_after=AFTER, **stands)
+    plant_migration(tmp_path, a_before=BEFORE, a_after=AFTER, **stands)
 
     done = migrations("test", str(tmp_path))
 
@@ -122,7 +123,7 @@ def test_test_fails_where_an_example_does_not_hold(tmp_path: Path) -> None:
 
 
 def test_a_migration_without_examples_proves_nothing(tmp_path: Path) -> None:
-    plant(tmp_path)
+    plant_migration(tmp_path)
 
     done = migrations("test", str(tmp_path))
 
@@ -131,7 +132,7 @@ def test_a_migration_without_examples_proves_nothing(tmp_path: Path) -> None:
 
 
 def test_docs_writes_to_a_file(tmp_path: Path) -> None:
-    plant(tmp_path)
+    plant_migration(tmp_path)
 
     done = migrations("docs", str(tmp_path), "-o", str(tmp_path / "page.md"))
 
@@ -147,8 +148,8 @@ A = "def f(limit=1): ...\n"
 
 
 def test_draft_and_audit_work_together(tmp_path: Path) -> None:
-    plant_tree(tmp_path, {"v1/shop/__init__.py": "", "v1/shop/old.py": OLD + "def gone(): ...\n", "v1/shop/a.py": A})
-    plant_tree(tmp_path, {"v2/shop/__init__.py": "", "v2/shop/new.py": OLD, "v2/shop/a.py": A.replace("1", "2")})
+    plant(tmp_path, {"v1/shop/__init__.py": "", "v1/shop/old.py": OLD + "def gone(): ...\n", "v1/shop/a.py": A})
+    plant(tmp_path, {"v2/shop/__init__.py": "", "v2/shop/new.py": OLD, "v2/shop/a.py": A.replace("1", "2")})
     releases = ("--old", "v1", "--new", "v2")
 
     drafted = migrations("draft", *releases, "-o", "migration.toml", cwd=tmp_path)
@@ -194,7 +195,7 @@ def test_a_chain_is_run_as_one_by_the_rewrite_and_the_shim(tmp_path: Path) -> No
         "one.py": "from shop.first import Widget\nprint(Widget.name)\n",
         "two.py": "from shop.second import Gadget\nprint(Gadget.name)\n",
     }
-    plant_tree(tmp_path, {"shop/__init__.py": "", "shop/third.py": library, **scripts})
+    plant(tmp_path, {"shop/__init__.py": "", "shop/third.py": library, **scripts})
     chosen = ("--migration", "bb.toml", "--migration", "aa.toml")
 
     shimmed = [compatkit("run", *chosen, script, cwd=tmp_path) for script in scripts]

@@ -14,7 +14,7 @@ from textwrap import dedent
 import pytest
 
 from tests.cli.test_group import compatkit
-from tests.shop import make_shop
+from tests.shop.widgets import make_shop
 
 SCRIPT = dedent(
     """\
@@ -45,7 +45,7 @@ def test_old_imports_resolve_and_arguments_and_status_pass_through(project: Path
 def test_the_warning_shows_at_the_scripts_line(project: Path) -> None:
     done = compatkit("run", "script.py", cwd=project)
 
-    assert "script.py:2: MovedNameWarning: CK101 shop.old.Widget is now shop.new.Gadget" in done.stderr
+    assert "script.py:2: MovedNameWarning: SHOP101 shop.old.Widget is now shop.new.Gadget" in done.stderr
 
 
 def test_the_scripts_own_error_stays_its_own(project: Path) -> None:

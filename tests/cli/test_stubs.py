@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from tests.cli.test_group import compatkit
-from tests.migrate.trees import contents, plant
+from tests.shop.moves import contents, plant
 
 MIGRATION = """
 schema = 1

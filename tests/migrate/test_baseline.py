@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from compatkit.migrate import plan_tree
 from compatkit.migrate.baseline import BaselineError, read_baseline, set_against, updated
 from compatkit.migrate.report import Overview
-from tests.migrate.trees import MIGRATION, OLD, plant
+from tests.shop.moves import MIGRATION, OLD, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compatkit.migrate.census import CensusError, CensusMatch, CountedUse, read_censuses, take_census
 from compatkit.migration import Move
-from tests.migrate.trees import OLD, contents, plant
+from tests.shop.moves import OLD, contents, plant
 
 FIRST = Move("CK101", "shop.core.old_home.Old", "shop.core.new_home.New")
 SECOND = Move("CK102", "shop.core.old_home.Second", "shop.core.new_home.Second")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from compatkit.migrate import FileResult, Job, Report, Task, process
 from compatkit.migrate.choose import Answer, Hunk, apply_hunks, choose_hunks, find_hunks
 from compatkit.rewrite import Rewritten, Unchanged
-from tests.migrate.trees import MOVE, NEW, OLD
+from tests.shop.moves import MOVE, NEW, OLD
 
 TEXTS = st.lists(st.sampled_from([b"a", b"b\n", b"\r\n", b"\n", b"\r", b"\x0c", b"\xe9\n"])).map(b"".join)
 TASK = Task((MOVE,))

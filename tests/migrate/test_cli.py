@@ -13,7 +13,7 @@ from click.testing import Result
 from compatkit.cli import cli
 from compatkit.errors import WrongUse
 from tests.command_line import command_runner
-from tests.migrate.trees import NEW, OLD, TOML, contents, plant
+from tests.shop.moves import NEW, OLD, TOML, contents, plant
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from compatkit.migrate import plan_tree
 from compatkit.migrate.write import write_report
-from tests.migrate.trees import MIGRATION, NEW, OLD, contents, plant
+from tests.shop.moves import MIGRATION, NEW, OLD, contents, plant
 
 TREE: dict[str, str | bytes] = {f"p{number % 7}/m{number}.py": f"x = {number}\n{OLD}" for number in range(200)}
 

@@ -12,16 +12,9 @@ import pytest
 
 from compatkit.migrate import plan_tree, write_report
 from compatkit.migration import Migration, parse_migration
-from tests.migrate.trees import plant
+from tests.shop import HEAD
+from tests.shop.moves import plant
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "t"
-    summary = "A made-up migration."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 NAME = dedent(
     """\
     [[moves]]

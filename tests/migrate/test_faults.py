@@ -23,7 +23,7 @@ from compatkit.migrate import plan_tree, replace_file, write_report
 from compatkit.migrate.finding.find import find_files
 from compatkit.migrate.write import WriteInterrupted, write_output
 from compatkit.rewrite import Failed
-from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
+from tests.shop.moves import MIGRATION, NEW, OLD, TOML, contents, plant
 
 # From <linux/prctl.h> and <linux/capability.h>.
 _CAPBSET_DROP = 24

@@ -16,7 +16,7 @@ import pytest
 
 from compatkit.migrate import Report, plan_tree, write_report
 from compatkit.migration import find_migration
-from tests.migrate.trees import contents
+from tests.shop.moves import contents
 
 SERVICE = Path(__file__).parents[2] / "fixtures" / "legacy_service"
 MIGRATION = find_migration()

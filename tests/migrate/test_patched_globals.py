@@ -13,7 +13,7 @@ from compatkit.migrate import write_report
 from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Move
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 MOVES = (
     Move("CK101", "tool.utils.show", "tool.output.show"),

@@ -14,7 +14,7 @@ from compatkit.migration import find_migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
 from tests.command_line import command_runner
-from tests.migrate.trees import NEW, OLD, TOML, contents, plant
+from tests.shop.moves import NEW, OLD, TOML, contents, plant
 
 RENAMED = "from shop.core.new_home import New\n"
 

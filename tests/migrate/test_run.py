@@ -14,7 +14,7 @@ from compatkit.migrate import Job, Report, Task, plan_tree, process, write_repor
 from compatkit.migration import Migration, Move, Versions, find_migration
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten
-from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, contents, plant
+from tests.shop.moves import MIGRATION, MOVE, NEW, OLD, contents, plant
 
 TREE: dict[str, str | bytes] = {
     "shop/core/old_home.py": dedent(

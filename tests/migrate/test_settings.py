@@ -12,7 +12,7 @@ from compatkit.cli.migrate import command
 from compatkit.errors import WrongUse
 from compatkit.migrate.settings import Settings, load_settings, settings_keys
 from compatkit.options import wishes
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 
 def settings_of(folder: Path, text: str) -> Settings:

@@ -14,7 +14,7 @@ from compatkit.migrate.run import plan_task
 from compatkit.migrate.work import Task
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten
-from tests.migrate.trees import contents, plant
+from tests.shop.moves import contents, plant
 
 TASK = Task((Move("CK101", "shop.core.old_home.Old", "shop.core.new_home.New"),))
 OLD = "class Old: ...\nother = 1\n"

@@ -16,7 +16,7 @@ from compatkit.migrate.status import NO_OWNER, Owners, Status, parse_owners, tak
 from compatkit.migration import Move
 from compatkit.migration.changes import CallChange
 from tests.command_line import command_runner
-from tests.migrate.trees import MIGRATION, NEW, OLD, TOML, contents, plant
+from tests.shop.moves import MIGRATION, NEW, OLD, TOML, contents, plant
 
 STRING = "x = 'shop.core.old_home.Old'\n"
 HOMES = {"shop/core/old_home.py": "class Old: pass\n", "shop/core/new_home.py": "class New: pass\n"}

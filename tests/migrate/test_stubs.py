@@ -21,7 +21,7 @@ from compatkit.migrate import WriteError
 from compatkit.migrate.stubs.plan import StubError, StubPlan, plan_stubs, write_stub
 from compatkit.migration import Move
 from compatkit.shim.warning import MovedNameWarning, warn_moved
-from tests.migrate.trees import contents, plant
+from tests.shop.moves import contents, plant
 
 CLASS = Move("CK101", "shop.old.Widget", "shop.new.Gadget")
 FUNCTION = Move("CK102", "shop.old.price", "shop.new.cost")

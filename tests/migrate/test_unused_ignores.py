@@ -10,7 +10,7 @@ import pytest
 from compatkit.migrate import Report, plan_tree
 from compatkit.migration import parse_migration
 from compatkit.options import Options
-from tests.migrate.trees import OLD, TOML, plant
+from tests.shop.moves import OLD, TOML, plant
 
 ASKED = Options(report_unused_ignores=True)
 MODERN = TOML + '\n[[fields]]\ncode = "CK201"\nv1 = "acc"\nv2 = "accuracy"\n'

@@ -14,7 +14,7 @@ from compatkit.migrate import Job, Task, plan_tree, workers
 from compatkit.migrate.workers import Workers, load_executor
 from compatkit.rewrite import Failed, Rewritten
 from tests.migrate.executors import Refusing
-from tests.migrate.trees import MIGRATION, MOVE, NEW, OLD, plant
+from tests.shop.moves import MIGRATION, MOVE, NEW, OLD, plant
 
 TREE: dict[str, str | bytes] = {f"p{number % 7}/m{number}.py": f"x = {number}\n{OLD}" for number in range(200)}
 

@@ -10,7 +10,7 @@ import pytest
 
 from compatkit.migrate import WriteError, plan_tree, replace_file, write_report
 from compatkit.rewrite import Failed
-from tests.migrate.trees import MIGRATION, NEW, OLD, contents, plant
+from tests.shop.moves import MIGRATION, NEW, OLD, contents, plant
 
 
 def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:

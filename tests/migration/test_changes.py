@@ -7,15 +7,8 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migration import About, MigrationError, available_migrations, load_migration, parse_migration
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "Shop."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 CALL = dedent(
     """\
     [[calls]]

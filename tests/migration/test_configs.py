@@ -19,15 +19,8 @@ from compatkit.migration import (
     parse_migration,
     parse_records,
 )
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "w"
-    summary = "W."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 ARGUMENTS = """
 [[arguments]]
 code = "CK301"

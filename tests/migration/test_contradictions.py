@@ -7,15 +7,8 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migration import MigrationError, parse_migration
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "S."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 ROWS = {
     "move": dedent(
         """\

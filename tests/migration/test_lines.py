@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from compatkit.migration import MigrationError, available_migrations, parse_migration
 from compatkit.migration.lines import Path as Entry
 from compatkit.migration.lines import find_lines
+from tests.shop import HEAD
 
 # What a scan that does not know strings, comments or arrays would take for entries.
 DECOYS = ["[[moves]]", "x = 1", "# no", "a]b}c", "it's", "\\\\", "", "=", 'say \\"x\\"', "{ y = [1] }"]
@@ -126,14 +127,6 @@ def test_a_multi_line_string_that_ends_in_quotation_marks_is_passed() -> None:
     assert find_lines('a = """x"""""\nb = 1\n')[("b",)] == 2
 
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "w"
-    summary = "W."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 MOVE = dedent(
     """\
     [[moves]]
@@ -160,7 +153,7 @@ def line_of(text: str) -> int | None:
         (HEAD + MOVE + MOVE, 10),
         (HEAD + MOVE + MOVE.replace("101", "102"), 11),
         (HEAD.replace("v2 =", "v3 ="), 4),
-        (HEAD.replace('summary = "W."', ""), 1),
+        (HEAD.replace('summary = "The shop moves."', ""), 1),
         (HEAD + '[equivalence]\nignore = [\n  { tag = "x", why = "y" },\n  { tog = "x", why = "y" },\n]\n', 8),
         (HEAD + "[equivalence]\natol = 0.0\nrtol = -1\n", 7),
         (HEAD + "x = = 1\n", 5),

@@ -13,16 +13,9 @@ from compatkit.authoring.explaining import explain_code
 from compatkit.authoring.pages import page
 from compatkit.authoring.problems import find_problems
 from compatkit.migration import Migration, MigrationError, codes_of, load_migration, parse_migration
-from tests.rewrite.rules.calls.shop import findings, rewritten
+from tests.shop import HEAD
+from tests.shop.calls import findings, rewritten
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "Shop."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 MOVE = """
 [[moves]]
 code = "SHOP101"

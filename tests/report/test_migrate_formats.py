@@ -16,8 +16,8 @@ from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background, render
 from compatkit.report.migrate_text import printable
 from compatkit.rewrite import Finding, Unchanged
-from tests.migrate.trees import MOVE, OLD
 from tests.report.overviews import OVERVIEW
+from tests.shop.moves import MOVE, OLD
 
 # The part of the official schema that a log of ours uses: for each object its keys, those with ! required.
 SHAPES: dict[str, dict[str, object]] = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Skipped, Unchanged, rewrite_source
-from tests.rewrite.moves import MOVES
+from tests.shop.moves import MOVES
 
 ALL = Options(confidence="review", rename=True)
 # A module takes long to generate, and longer to shrink; what fails is printed as it is.

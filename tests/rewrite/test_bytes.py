@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Rewritten
-from tests.rewrite.moves import outcome_of
+from tests.shop.moves import outcome_of
 
 OLD = "from shop.core.old_home import"
 NEW = "from shop.core.new_home import New as Old"

@@ -16,7 +16,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.moved_from_imports import _require_planned
 from compatkit.rewrite.rules.moved_names import find_sites
-from tests.rewrite.moves import MOVES, outcome_of
+from tests.shop.moves import MOVES, outcome_of
 
 IMPORT = b"from shop.core.old_home import Old\n"
 RESULT = b"from shop.core.new_home import New as Old\n"

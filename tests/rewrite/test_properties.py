@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from tests.rewrite.moves import MOVES
+from tests.shop.moves import MOVES
 
 PACKAGE = "shop.core"
 NEW_NAMES = {

@@ -18,7 +18,7 @@ from compatkit.rewrite import Failed, Outcome, Rewritten, Unchanged, rewrite_sou
 from compatkit.rewrite.rewrite_document import rewrite_document
 from compatkit.shim import install, uninstall
 from tests.command_line import command_runner
-from tests.rewrite.rules.calls.shop import HEAD
+from tests.shop import HEAD
 
 # Renames `old_call` to `new_call`, wherever it is called.
 RENAME = """

@@ -16,8 +16,8 @@ from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import ChangedCallWarning, install, uninstall
 from compatkit.shim.import_hook import ImportHook
 from compatkit.shim.lookup import fits_signature
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
 DECLARED = """
 [[calls]]

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from compatkit.migration import Migration, parse_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import ChangedCallWarning, MovedNameWarning, install, uninstall
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.rewrite.rules.calls.test_properties import calls, changes
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
 DECLARED = """
 [[calls]]

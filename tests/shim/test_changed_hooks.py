@@ -18,8 +18,8 @@ from compatkit.migration import parse_migration
 from compatkit.migration.changes import HookChange, RenamedArgument
 from compatkit.shim import ChangedCallWarning, shimmed
 from compatkit.shim.changed_hooks import ChangedHooks
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
 DECLARED = """
 [[hooks]]

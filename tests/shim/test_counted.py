@@ -11,8 +11,8 @@ from compatkit.migrate.census import codes_counted, take_census
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import install
 from compatkit.shim.census import Census, write_census
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
 DECLARED = """
 [[moves]]

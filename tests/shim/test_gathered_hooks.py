@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from compatkit.migration import MigrationError, parse_migration
 from compatkit.shim import MovedNameWarning, shimmed
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
 DECLARED = """
 [[members]]

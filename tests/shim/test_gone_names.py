@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from compatkit.migration import Migration, Move, Versions, parse_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import MovedNameWarning, install, shimmed, uninstall
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 from tests.shim.telling import told
+from tests.shop import HEAD
 
 HOME = {
     "shop/__init__.py": "",

@@ -11,9 +11,9 @@ import pytest
 
 from compatkit.migration import parse_migration
 from compatkit.shim import ChangedCallWarning, install, uninstall
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 from tests.shim.test_changed_calls import quietly
+from tests.shop import HEAD
 
 DECLARED = """
 [[moves]]

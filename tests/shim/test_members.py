@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from compatkit.migration import Migration, parse_migration
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.shim import MovedNameWarning, install, shimmed, uninstall
-from tests.rewrite.rules.calls.shop import HEAD
 from tests.shim.conftest import WriteProject
 from tests.shim.telling import told
+from tests.shop import HEAD
 
 DECLARED = """
 [[members]]

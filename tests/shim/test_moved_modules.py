@@ -16,15 +16,8 @@ import pytest
 from compatkit.migration import Migration, parse_migration
 from compatkit.shim import MovedNameWarning, install, uninstall
 from tests.shim.conftest import WriteProject
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "kit"
-    summary = "The kit moves."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 WHOLE = dedent(
     """\
     [[moves]]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shop import MIGRATION, make_shop
+from tests.shop import HEAD
+from tests.shop.widgets import MOVE, make_shop
 
 
 @pytest.fixture
@@ -266,13 +267,13 @@ def test_an_old_module_is_run_as_its_new_home(project: Path) -> None:
     done = compatkit_run("-m", "shop.old", "--epochs", "2", cwd=project)
 
     assert (done.stdout, done.returncode) == ("__main__ ['--epochs', '2'] shop.new\n", 5), done.stderr
-    assert "CK101 shop.old.Widget is now shop.new.Gadget" in done.stderr
+    assert "SHOP101 shop.old.Widget is now shop.new.Gadget" in done.stderr
 
 
 def test_an_old_module_with_several_homes_cannot_be_run_and_says_why(project: Path) -> None:
     write(project, "shop/parts.py", "class Part: pass\n")
     second = '[[moves]]\ncode = "CK102"\nold = "shop.old.Part"\nnew = "shop.parts.Part"\n'
-    (project / "migration.toml").write_text(MIGRATION + second)
+    (project / "migration.toml").write_text(HEAD + MOVE + second)
 
     done = compatkit_run("-m", "shop.old", cwd=project)
 
@@ -318,7 +319,7 @@ def test_the_census_counts_every_process_also_those_that_are_killed(project: Pat
         counts[Path(use["file"]).name, use["line"]] += use["count"]
     assert counts.keys() == {("script.py", 5), ("child.py", 2), ("child.py", 3)}
     assert {tuple(use) for use in found["uses"]} == {("code", "old", "file", "line", "count")}
-    assert {(use["code"], use["old"]) for use in found["uses"]} == {("CK101", "shop.old.Widget")}
+    assert {(use["code"], use["old"]) for use in found["uses"]} == {("SHOP101", "shop.old.Widget")}
     assert counts["child.py", 2] == counts["child.py", 3] == 1
     # Five processes of 5 uses. Those that are killed have written their 4th use at the latest.
     assert counts["script.py", 5] in range(3 * 5 + 2 * 4, 5 * 5 + 1)

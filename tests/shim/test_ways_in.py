@@ -13,7 +13,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.shop import make_shop
+from tests.shop.widgets import make_shop
 
 USER = "from shop.old import Widget\nprint(Widget.__name__)\n"
 

@@ -19,8 +19,8 @@ from compatkit.training.tracked_run import tracked_run
 from compatkit.training.v2.checkpoints import LAST
 from compatkit.training.v2.on_ray import cluster
 from compatkit.training.v2.on_ray.caller import Service
+from compatkit.training.v2.on_ray.controller import cause_of
 from compatkit.training.v2.on_ray.mailbox_actor import Began, CheckpointKept, Ended, EpochDone, Lost, Started
-from compatkit.training.v2.on_ray.worker import cause_of
 from tests.training.on_cluster import Told
 from tests.training.together import StopAt
 

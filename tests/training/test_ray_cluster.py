@@ -15,7 +15,7 @@ from compatkit.training import TrainingOrchestratorV2
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
-from compatkit.training.v2.on_ray.worker import cause_of
+from compatkit.training.v2.on_ray.controller import cause_of
 from tests.command_line import command_runner
 from tests.training.on_cluster import KilledOnce, Told, on_ray, two_nodes
 from tests.training.runs import histories

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compatkit.migrate import ModuleName, module_name
-from tests.migrate.trees import MOVE, plant
+from tests.shop.moves import MOVE, plant
 
 INITS = {"shop/__init__.py": "", "shop/core/__init__.py": ""}
 

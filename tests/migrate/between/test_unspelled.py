@@ -11,7 +11,7 @@ from compatkit.migrate import plan_tree
 from compatkit.migration import parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 ROWS = parse_migration(
     dedent(

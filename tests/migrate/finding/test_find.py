@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compatkit.migrate import find_files
-from tests.migrate.trees import plant
+from tests.shop.moves import plant
 
 
 def found(root: Path, *paths: Path) -> list[str]:

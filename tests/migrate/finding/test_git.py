@@ -10,7 +10,7 @@ import pytest
 from compatkit.migrate import Report, plan_tree
 from compatkit.migrate.write import refuse_uncommitted
 from compatkit.rewrite import Failed
-from tests.migrate.trees import MIGRATION, OLD, plant
+from tests.shop.moves import MIGRATION, OLD, plant
 
 
 def git(folder: Path, *arguments: str) -> None:

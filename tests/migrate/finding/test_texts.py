@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from compatkit.migrate import plan_tree
 from compatkit.migration import parse_migration
 from compatkit.options import Options
-from tests.migrate.trees import plant
+from tests.shop import HEAD
+from tests.shop.moves import plant
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "t"
-    summary = "T."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 MOVED = parse_migration(
     HEAD
     + """

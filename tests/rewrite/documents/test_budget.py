@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Failed
-from tests.rewrite.documents.given import OLD, run
+from tests.shop.documents import OLD, run
 
 BOMBS = {
     "yaml_nested": (".yaml", f"a: {OLD}\nb: " + "[" * 20_000 + "]" * 20_000),

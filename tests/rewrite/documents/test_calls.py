@@ -13,7 +13,7 @@ from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.rewrite_document import rewrite_document
 from tests.rewrite.documents.test_notebook import cell, dump, sources
-from tests.rewrite.rules.calls.shop import migration
+from tests.shop.calls import migration
 
 SAFE, REVIEW = Options(), Options(confidence="review")
 SHOP = migration()

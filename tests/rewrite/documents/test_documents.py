@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from tests.rewrite.documents.given import NEW, OLD, SUFFIXES, result_of, run
+from tests.shop.documents import NEW, OLD, SUFFIXES, result_of, run
 
 WORDS = st.sampled_from(
     [

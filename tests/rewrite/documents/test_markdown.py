@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
-from tests.rewrite.documents.given import OLD, changed, findings, run
+from tests.shop.documents import OLD, changed, findings, run
 
 IMPORT = "from shop.core.old_home import Old"
 IMPORTED = "from shop.core.new_home import New as Old"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from tests.rewrite.documents.given import changed, findings, run
+from tests.shop.documents import changed, findings, run
 
 SAFE = Options()
 IMPORT = "from shop.core.old_home import Old"

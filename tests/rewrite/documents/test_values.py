@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from compatkit.migration import Move
 from compatkit.options import Options
 from compatkit.rewrite import Failed, Rewritten, Unchanged
-from tests.rewrite.documents.given import NEW, OLD, changed, findings, result_of, run
-from tests.rewrite.moves import MOVES
+from tests.shop.documents import NEW, OLD, changed, findings, result_of, run
+from tests.shop.moves import MOVES
 
 UNTOUCHED = [
     (".json", f'{{"experiment": "{OLD}"}}'),

@@ -11,8 +11,8 @@ from compatkit.rewrite.call_rules import tell
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
-from tests.migrate.trees import plant
-from tests.rewrite.rules.calls.shop import migration
+from tests.shop.calls import migration
+from tests.shop.moves import plant
 
 FLUENT = "import shop\n\n\nclass Till(shop.Client):\n" + "".join(
     f"    def step_{number}(self):\n        return Till()\n\n" for number in range(60)

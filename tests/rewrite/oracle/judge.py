@@ -13,8 +13,8 @@ from compatkit.migrate import plan_tree, write_report
 from compatkit.migrate.report import Remark, remarks_of
 from compatkit.migration import Migration
 from compatkit.options import Options
-from tests.migrate.trees import plant
 from tests.rewrite.oracle.execute import Failure, Result, execute
+from tests.shop.moves import plant
 
 OPTIONS = {
     "default": Options(),

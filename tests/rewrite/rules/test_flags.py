@@ -14,15 +14,8 @@ from compatkit.migration import Migration, MigrationError, parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.rewrite_document import rewrite_document
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "Shop."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 ROWS = """
 [[flags]]
 code = "SH501"

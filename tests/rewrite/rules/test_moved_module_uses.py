@@ -9,7 +9,7 @@ import pytest
 from compatkit.migration import Move, find_migration
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
-from tests.rewrite.moves import messages, outcome_of, rewritten
+from tests.shop.moves import messages, outcome_of, rewritten
 
 OLD, NEW = "shop.core.old_home", "shop.core.new_home"
 

@@ -8,7 +8,7 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from tests.rewrite.moves import messages, outcome_of, rewritten
+from tests.shop.moves import messages, outcome_of, rewritten
 
 OLD = "from shop.core.old_home import"
 NEW = "from shop.core.new_home import New as Old"

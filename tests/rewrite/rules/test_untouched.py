@@ -8,7 +8,7 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Skipped, Unchanged, rewrite_source
-from tests.rewrite.moves import MOVES, messages, outcome_of
+from tests.shop.moves import MOVES, messages, outcome_of
 
 OLD = "from shop.core.old_home import Old"
 NEW = "from shop.core.new_home import New as Old"

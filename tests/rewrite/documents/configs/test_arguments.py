@@ -9,8 +9,8 @@ import pytest
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
 from compatkit.rewrite.rewrite_document import rewrite_document
-from tests.rewrite.documents.configs.given import REVIEW, SAFE, changed, outcome_of, reasons
-from tests.rewrite.rules.calls.shop import migration
+from tests.shop.calls import migration
+from tests.shop.configs import REVIEW, SAFE, changed, outcome_of, reasons
 
 SILENT = {
     "another class": ("_target_: market.buy\nwhere: 1\n", ".yaml"),

@@ -16,8 +16,8 @@ from compatkit.rewrite.documents.json_document import json_pairs
 from compatkit.rewrite.documents.toml_document import toml_pairs
 from compatkit.rewrite.documents.yaml_document import yaml_documents, yaml_events
 from compatkit.rewrite.rewrite_document import rewrite_document
-from tests.rewrite.documents.configs.given import SAFE, changed, outcome_of, reasons
-from tests.rewrite.rules.calls.shop import HEAD
+from tests.shop import HEAD
+from tests.shop.configs import SAFE, changed, outcome_of, reasons
 
 SILENT = {
     "another file": ("till: {limit: 1}\n", ".yaml"),

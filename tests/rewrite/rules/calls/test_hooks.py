@@ -8,7 +8,7 @@ import pytest
 
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten
-from tests.rewrite.rules.calls.shop import findings, outcome_of
+from tests.shop.calls import findings, outcome_of
 
 ROWS = """
 [[moves]]

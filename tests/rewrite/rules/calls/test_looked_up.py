@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compatkit.rewrite import Unchanged
-from tests.rewrite.rules.calls.shop import outcome_of
+from tests.shop.calls import outcome_of
 
 ROWS = """
 [[calls]]

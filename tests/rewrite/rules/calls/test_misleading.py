@@ -10,7 +10,8 @@ from compatkit.migration import parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged, rewrite_source
 from compatkit.rewrite.outcome import Outcome, Rewritten
-from tests.rewrite.rules.calls.shop import HEAD, findings
+from tests.shop import HEAD
+from tests.shop.calls import findings
 
 ROWS = """
 [[calls]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.rewrite import Rewritten
-from tests.rewrite.rules.calls.shop import outcome_of
+from tests.shop.calls import outcome_of
 
 NAMES = ("alpha", "beta", "gamma", "delta")
 

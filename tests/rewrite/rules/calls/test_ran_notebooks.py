@@ -9,7 +9,8 @@ import pytest
 
 from compatkit.migrate import plan_tree
 from compatkit.migration import parse_migration
-from tests.rewrite.rules.calls.shop import HEAD, SHOP, findings
+from tests.shop import HEAD
+from tests.shop.calls import SHOP, findings
 
 RUN = "# Databricks notebook source\n# MAGIC %run ./Common\n\n# COMMAND ----------\n"
 SAID = "shop comes from `%run ./Common`, which is not followed"

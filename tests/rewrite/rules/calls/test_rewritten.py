@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from compatkit.options import Options
-from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
+from tests.shop.calls import findings, outcome_of, rewritten
 
 CASES = {
     "lone_carriage_return": (

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.rewrite.rules.calls.shop import findings, rewritten
+from tests.shop.calls import findings, rewritten
 
 ROWS = """
 [[calls]]

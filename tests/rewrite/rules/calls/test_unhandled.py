@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rewrite.rules.calls.shop import findings, outcome_of
+from tests.shop.calls import findings, outcome_of
 
 ROWS = """
 [[unhandled]]

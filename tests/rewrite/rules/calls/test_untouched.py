@@ -9,7 +9,7 @@ import pytest
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged
 from compatkit.rewrite.file.neighbours import Neighbours
-from tests.rewrite.rules.calls.shop import SHOP, findings, outcome_of
+from tests.shop.calls import SHOP, findings, outcome_of
 
 SILENT = {
     "another_function": "import shop\nshop.look(where=1)\n",

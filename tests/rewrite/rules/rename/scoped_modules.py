@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from hypothesis import strategies as st
 
 from compatkit.migration import Move
-from tests.rewrite.moves import MOVE, SECOND
+from tests.shop.moves import MOVE, SECOND
 
 # Something else that is called New after its move.
 THIRD = Move("CK103", "shop.core.old_home.Third", "shop.parts.third.New")

@@ -6,7 +6,7 @@ import pytest
 
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged
-from tests.rewrite.rules.calls.shop import findings, outcome_of, rewritten
+from tests.shop.calls import findings, outcome_of, rewritten
 
 HEAD = "import importlib, pkgutil\nfrom unittest import mock\n\n"
 

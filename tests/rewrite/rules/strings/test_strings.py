@@ -19,7 +19,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.rules.strings.strings import find_strings
 from compatkit.rewrite.run_plan import RunPlan
-from tests.rewrite.moves import MOVES
+from tests.shop.moves import MOVES
 
 OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"
 MODULE = "shop.core.old_home"

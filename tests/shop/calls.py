@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 from compatkit.migration import Migration, parse_migration
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
+from tests.shop import HEAD
 
-HEAD = dedent(
-    """\
-    schema = 1
-    id = "shop-v2"
-    summary = "Shop."
-    versions = { v1 = "1", v2 = "2" }
-    """
-)
 SHOP = """
 loaded = ["shop.new"]
 

@@ -1,4 +1,4 @@
-"""Short ways to rewrite a document with the made-up migration."""
+"""Short ways to rewrite a document that names a class that moves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from compatkit.migration import Move
 from compatkit.options import Options
 from compatkit.rewrite import Finding, Rewritten, Unchanged
 from compatkit.rewrite.rewrite_document import rewrite_document
-from tests.rewrite.moves import MOVES
+from tests.shop.moves import MOVE, MOVES
 
-OLD, NEW = "shop.core.old_home.Old", "shop.core.new_home.New"
+OLD, NEW = MOVE.old, MOVE.new
 REVIEW = Options(confidence="review")
 SUFFIXES = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".toml", ".yaml", ".yml")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged
 from compatkit.rewrite.rewrite_document import rewrite_document
-from tests.rewrite.rules.calls.shop import SHOP, migration
+from tests.shop.calls import SHOP, migration
 
 KEYS = """
 [[keys]]
