@@ -81,9 +81,11 @@ _CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
 _ID, _DRAWN, TIME = "an id", "a name that MLflow draws", "a time"
 _GAPS = (": ", ': "', '": "', "=")
+_DRAWN_FOR = ("token", "session", "nonce", "request", "job", "run", "trial", "worker")
 _CALLED_ID = "|".join(
     [f"(?<=id{gap})(?<![A-Za-z]id{gap})" for gap in _GAPS]
-    + [f"(?<={word}{gap})" for word in ("Id", "ID", "uid", "token", "session", "nonce") for gap in _GAPS]
+    + [f"(?<={word}{gap})" for word in ("Id", "ID", "uid") for gap in _GAPS]
+    + [f"(?<={word}{gap})" for word in _DRAWN_FOR for gap in (*_GAPS, " ")]
 )
 _KINDS = {
     _ID: (
@@ -91,8 +93,9 @@ _KINDS = {
         # A UUID of a time or of chance, by its version; those of versions 3 and 5 are digests.
         r"|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[1467][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
         r"|(?i:[0-9a-f]{12}[1467][0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9A-Za-z])"
-        # Of 8 or 16 digits in a name, or called an id: alone, it may be the bits of a number.
-        rf"|(?:(?<=[/_-])|{_CALLED_ID})(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})(?![0-9A-Za-z])"
+        # Of 8 or 16 digits in a name, of 6 to 16 where it is called an id: alone, it may be the bits of a number.
+        rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:(?<=[/_-])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})"
+        rf"|(?:{_CALLED_ID})(?![0-9]+e[0-9]+\b)[0-9a-f]{{6,16}})(?![0-9A-Za-z])"
         rf"|(?:(?<=tr-)|{_CALLED_ID})[0-9a-f]{{32}}(?![0-9A-Za-z])"
         # pandas/io/formats/style_render.py: how the cells of a table are called that was styled.
         r"|(?<=T_)[0-9a-f]{5}(?=_row|_level|[\"' ])"
@@ -169,7 +172,9 @@ def masked(text: str) -> tuple[str, list[tuple[str, str]]]:
         if kind == _ID and _OF_CONTENT.search(text, max(match.start() - _LONGEST_WORD, 0), match.start()):
             return match[0]
         found.append((kind, match[0]))
-        return f"{MARK}{kind}{MARK}"
+        # An id of another form, such as one without its hyphens, is written by another program.
+        form = "-".join(str(len(part)) for part in match[0].split("-")) if kind == _ID else ""
+        return f"{MARK}{kind}{MARK}{form}"
 
     return _VARYING.sub(marked, text), found
 

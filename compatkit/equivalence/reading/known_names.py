@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+
+from compatkit.equivalence.snapshot import File
 
 FOLDER = "compatkit"
 MARK = "<!-- compatkit verdict page -->"
@@ -75,6 +78,29 @@ def _image_names(names: Iterable[str]) -> dict[str, str]:
         number = numbers[match["key"]]
         renamed[match[0]] = f"{match['key']}{f'#{number}' if number > 1 else ''}{match['rest']}"
     return renamed
+
+
+# mlflow/tracking/client.py, log_table: `table` is the name of the table without its suffix.
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_IN_TABLE = re.compile(rf"table_images/(?P<table>.+)/(?P<id>{_ID.pattern})\.(?:png|webp)")
+
+
+def with_images_of_tables(artifacts: Mapping[str, File]) -> dict[str, File]:
+    """Return the artifacts with a number, in the order of the table, in place of the UUID of each image in a table."""
+    images = [found for name in artifacts if (found := _IN_TABLE.fullmatch(name))]
+    changed, numbers = dict(artifacts), dict[str, str]()
+    for name in sorted({found["table"] + suffix for found in images for suffix in (".json", ".parquet")} & {*artifacts}):
+        if content := artifacts[name].content:
+            own = {found["id"] for found in images if found["table"] == name.rpartition(".")[0]}
+            ids = (each for text in content.values.values() for each in _ID.findall(text) if each in own)
+            numbers |= {each: f"image {number}" for number, each in enumerate(dict.fromkeys(ids), start=1)}
+            values = {place: _numbered(text, numbers) for place, text in content.values.items()}
+            changed[name] = replace(artifacts[name], content=replace(content, values=values))
+    return {_numbered(name, numbers) if _IN_TABLE.fullmatch(name) else name: file for name, file in changed.items()}
+
+
+def _numbered(text: str, numbers: Mapping[str, str]) -> str:
+    return _ID.sub(lambda found: numbers.get(found[0], found[0]), text)
 
 
 _FORM = re.compile(r"([a-z]+)-([a-z]+)-[0-9]{1,4}")

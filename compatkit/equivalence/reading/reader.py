@@ -12,7 +12,7 @@ from compatkit.equivalence.reading.artifact_folder import artifact_folder, files
 from compatkit.equivalence.reading.calls import read_calls
 from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
-from compatkit.equivalence.reading.known_names import is_generated, names_of_loggers, own_pages
+from compatkit.equivalence.reading.known_names import is_generated, names_of_loggers, own_pages, with_images_of_tables
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.model_folder import weights_alone_note
 from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
@@ -138,7 +138,8 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
         kept = {name: path for name, path in paths.items() if name not in own and not name.startswith(inside)}
         trace = _read_trace(paths[TRACE_FILE], models) if TRACE_FILE in paths else ""
         named = names_of_loggers(kept)
-        return {named.get(name, name): models.file(path, named.get(name, name)) for name, path in kept.items()}, trace
+        found = {named.get(name, name): models.file(path, named.get(name, name)) for name, path in kept.items()}
+        return with_images_of_tables(found), trace
 
 
 def _read_trace(path: Path, models: Models) -> str:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlflow import MlflowClient
+from mlflow import Image, MlflowClient
 
-from compatkit.equivalence import take_snapshot
+from compatkit.equivalence import Policy, Snapshot, compare_snapshots, take_snapshot
 from compatkit.equivalence.reading.known_names import FOLDER, names_of_loggers, own_pages, page_name
 from compatkit.report.verdict_page import write_verdict_page
 from tests.equivalence.strategies import RUN
@@ -97,3 +98,23 @@ def test_a_logged_page_is_left_out_of_the_snapshot_and_said_to_be(tracking_uri: 
 
     assert list(snapshot.artifacts) == ["compatkit/other.txt"]
     assert any("not compared" in note for note in snapshot.notes)
+
+
+def test_images_of_a_table_are_numbered_as_the_table_has_them(tracking_uri: str) -> None:
+    client = MlflowClient(tracking_uri)
+    experiment = client.create_experiment("images of tables")
+
+    def table(*shades: int) -> Snapshot:
+        run_id = client.create_run(experiment).info.run_id
+        images = [Image(np.full((2, 2, 3), shade, dtype=np.uint8)) for shade in shades]
+        client.log_table(run_id, {"row": [1, 2], "image": images}, "out/table.json")
+        client.set_terminated(run_id)
+        return take_snapshot(run_id, tracking_uri=tracking_uri)
+
+    one, same, swapped = table(3, 5), table(3, 5), table(5, 3)
+
+    assert "table_images/out/table/image 1.png" in one.artifacts
+    assert compare_snapshots(one, same, Policy()).is_equivalent
+    assert {each.name for each in compare_snapshots(one, swapped, Policy()).deciding} == {
+        f"table_images/out/table/image {number}.{form}" for number in (1, 2) for form in ("png", "webp")
+    }

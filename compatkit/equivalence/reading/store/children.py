@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.reading.known_names import is_generated
-from compatkit.equivalence.snapshot import Snapshot
+from compatkit.equivalence.snapshot import File, Snapshot
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,5 +77,20 @@ def _ordered(group: list[Child]) -> list[Child]:
 
 def _content(child: Child) -> str:
     """Return what orders children of which no store keeps an order: their params first, then all else."""
-    said = child[1]
-    return repr((sorted(said.params.items()), sorted(said.tags.items()), sorted(said.metrics.items()), said.status))
+    return _text(child[1])
+
+
+def _text(said: Snapshot) -> str:
+    known = (said.params, said.status, said.metrics, said.tags, said.datasets)
+    files = {name: _file_text(file) for name, file in said.artifacts.items()}
+    models = {
+        name: (model.signature, model.details, {part: _file_text(file) for part, file in model.files.items()})
+        for name, model in said.models.items()
+    }
+    below = {name: _text(child) for name, child in said.children.items()}
+    return repr([sorted(each.items()) if isinstance(each, dict) else each for each in (*known, files, models, below)])
+
+
+def _file_text(file: File) -> str:
+    """Return what a file says; of arrays, its digest."""
+    return file.digest if file.content is None or file.content.tensors else repr(sorted(file.content.values.items()))

@@ -105,6 +105,17 @@ def test_children_of_one_name_that_overlap_are_paired_by_what_they_logged(
     assert not compare_snapshots(seeds(0.9, 0.8), seeds(0.8, 0.8), EXACT).is_equivalent
 
 
+def test_children_that_overlap_are_paired_by_their_artifacts(client: MlflowClient, experiment: str) -> None:
+    def shards(*texts: str) -> Snapshot:
+        parent = run(client, experiment, f"parent {next(_numbers)}")
+        for text in texts:
+            client.log_text(run(client, experiment, "shard", parent), text, "out.txt")
+        return take_snapshot(parent, tracking_uri=client.tracking_uri)
+
+    assert compare_snapshots(shards("one", "two"), shards("two", "one"), EXACT).is_equivalent
+    assert not compare_snapshots(shards("one", "two"), shards("two", "two"), EXACT).is_equivalent
+
+
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_a_lost_child_is_a_difference_in_both_directions(lost: int, client: MlflowClient, experiment: str) -> None:
     children = [("fold 1", "1", 0), ("fold 2", "2", 1), ("wise-owl-5", "3", 2)]
