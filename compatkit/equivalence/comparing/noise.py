@@ -119,6 +119,19 @@ class _Settling:
         # Another digest, lest the file be taken for one that was not read.
         return replace(after, digest="", content=replace(contents[2], values={**right, **changed}))
 
+    def named_children(self, before: Snapshot, again: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot]:
+        """Return `again` and `after` with the names of the children of `before` where these hold an id or a time."""
+        left, twin, right = (_by_start(run.children) for run in (before, again, after))
+        names, twins = self.pairs.renamed(left, twin, right), self.twins.renamed(left, twin, twin)
+        for new, old in names.items():
+            self.note(Kind.CHILD_MISSING, old, old, new, "a name with an id or a time")
+            for pair in own_pairs(left[old], right[new]):
+                self.pairs.agree(*pair)
+        return (
+            replace(again, children={twins.get(name, name): child for name, child in twin.items()}),
+            replace(after, children={names.get(name, name): child for name, child in right.items()}),
+        )
+
     def model(self, name: str, left: Model, again: Model, right: Model) -> Model:
         files = self.files(Kind.MODEL_FILE, left.files, again.files, right.files, of=f"{name}: ")
         details = self.texts(Kind.MODEL_DETAIL, left.details, again.details, right.details)
@@ -126,7 +139,8 @@ class _Settling:
 
 
 def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Settling) -> Snapshot:
-    models, children = dict(after.models), dict(after.children)
+    models, again, after = dict(after.models), *settling.named_children(before, again, after)
+    children = dict(after.children)
     for name in before.models.keys() & again.models.keys() & after.models.keys():
         models[name] = settling.model(name, before.models[name], again.models[name], after.models[name])
     for name in before.children.keys() & again.children.keys() & after.children.keys():
@@ -140,6 +154,10 @@ def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Sett
         models=models,
         children=children,
     )
+
+
+def _by_start(children: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    return dict(sorted(children.items(), key=lambda child: child[1].span or (0.0, 0.0)))
 
 
 def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[Span]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ Else `best: ID` would be settled as an id that varies, whichever of the runs, mo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from compatkit.equivalence.comparing.varying import MARK, TIME, drawn_in, mask, with_drawn
 from compatkit.equivalence.snapshot import File, Snapshot
@@ -69,14 +69,15 @@ class Pairs:
         right: Mapping[str, object],
         groups: Sequence[tuple[str, list[str], list[str]]],
     ) -> None:
-        olds = _kept_under([name for _, names, _ in groups for name in names], left, self._there)
-        news = _kept_under([name for _, _, names in groups for name in names], right, self._back)
-        same = dict[Hashable, deque[str]]()
-        for other, kept in news.items():
-            same.setdefault(kept, deque()).append(other)
-        for one, kept in olds.items():
-            if others := same.get(kept):
-                self._add([(one, others.popleft())])
+        for content in (_content, _params_of):
+            olds = _kept_under([name for _, names, _ in groups for name in names], left, self._there, content)
+            news = _kept_under([name for _, _, names in groups for name in names], right, self._back, content)
+            same = dict[Hashable, deque[str]]()
+            for other, kept in news.items():
+                same.setdefault(kept, deque()).append(other)
+            for one, kept in olds.items():
+                if others := same.get(kept):
+                    self._add([(one, others.popleft())])
         left_over = [each for each in olds if each not in self._there]
         for pair in zip(left_over, [each for each in news if each not in self._back], strict=False):
             self._add([pair])
@@ -108,20 +109,32 @@ def _by_mask(names: Iterable[str], order: Mapping[str, object]) -> dict[str, lis
     return found
 
 
-def _kept_under(names: Iterable[str], values: Mapping[str, object], known: Mapping[str, str]) -> dict[str, Hashable]:
+def _kept_under(
+    names: Iterable[str],
+    values: Mapping[str, object],
+    known: Mapping[str, str],
+    content: Callable[[object], Hashable],
+) -> dict[str, Hashable]:
     """Return what is kept under each id in the names, but for ids and times in it."""
     found: dict[str, list[tuple[str, Hashable]]] = {}
     for name in names:
         for drawn in drawn_in(name):
             if drawn not in known:
                 place = mask(name.replace(drawn, f"{MARK}here{MARK}"))
-                found.setdefault(drawn, []).append((place, _content(values[name])))
+                found.setdefault(drawn, []).append((place, content(values[name])))
     return {drawn: tuple(sorted(kept, key=repr)) for drawn, kept in found.items()}
 
 
 def _content(value: object) -> Hashable:
+    if isinstance(value, Snapshot):
+        return mask(repr((sorted(value.params.items()), sorted(value.metrics.items()), value.status)))
     if not isinstance(value, File):
         return mask(str(value))
     if value.content is None or value.content.tensors or len(value.content.values) > _MOST_PLACES:
         return value.digest, value.size
     return tuple((mask(place), mask(text)) for place, text in value.content.values.items())
+
+
+def _params_of(value: object) -> Hashable:
+    """Return what tells apart children whose metrics vary; of all else, what is kept."""
+    return mask(repr(sorted(value.params.items()))) if isinstance(value, Snapshot) else _content(value)

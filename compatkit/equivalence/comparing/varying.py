@@ -87,6 +87,7 @@ _CALLED_ID = "|".join(
     + [f"(?<={word}{gap})" for word in ("Id", "ID", "uid") for gap in _GAPS]
     + [f"(?<={word}{gap})" for word in _DRAWN_FOR for gap in (*_GAPS, " ")]
 )
+_CALLED_PID = "|".join(f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("pid", "PID") for gap in (*_GAPS, " "))
 _KINDS = {
     _ID: (
         r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
@@ -96,7 +97,10 @@ _KINDS = {
         # Of 8 or 16 digits in a name, of 6 to 16 where it is called an id: alone, it may be the bits of a number.
         rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:(?<=[/_-])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})"
         rf"|(?:{_CALLED_ID})(?![0-9]+e[0-9]+\b)[0-9a-f]{{6,16}})(?![0-9A-Za-z])"
+        # One in forty of 8 has no letter; neither a day nor a number of a step is one.
+        rf"|(?:(?<=[A-Za-z][/_-])|{_CALLED_ID})(?!00|20[0-9]{{2}}[01]|2[0-9][01][0-9][0-3])[0-9]{{8}}(?![0-9A-Za-z])"
         rf"|(?:(?<=tr-)|{_CALLED_ID})[0-9a-f]{{32}}(?![0-9A-Za-z])"
+        rf"|(?:{_CALLED_ID})(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9_-]{{16,64}}(?![0-9A-Za-z_=+-])"
         # pandas/io/formats/style_render.py: how the cells of a table are called that was styled.
         r"|(?<=T_)[0-9a-f]{5}(?=_row|_level|[\"' ])"
         # Not as long as digests are: 32, 40 and more.
@@ -105,6 +109,7 @@ _KINDS = {
         r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
         r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
     ),
+    "a number of a process": rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])",
     "an address in memory": r"0x(?:0{4})?[0-9A-Fa-f]{9,12}(?![0-9A-Za-z])",
     "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
     _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",

@@ -89,7 +89,9 @@ def with_images_of_tables(artifacts: Mapping[str, File]) -> dict[str, File]:
     """Return the artifacts with a number, in the order of the table, in place of the UUID of each image in a table."""
     images = [found for name in artifacts if (found := _IN_TABLE.fullmatch(name))]
     changed, numbers = dict(artifacts), dict[str, str]()
-    for name in sorted({found["table"] + suffix for found in images for suffix in (".json", ".parquet")} & {*artifacts}):
+    for name in sorted(
+        {found["table"] + suffix for found in images for suffix in (".json", ".parquet")} & {*artifacts}
+    ):
         if content := artifacts[name].content:
             own = {found["id"] for found in images if found["table"] == name.rpartition(".")[0]}
             ids = (each for text in content.values.values() for each in _ID.findall(text) if each in own)

@@ -12,6 +12,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -67,6 +68,11 @@ def zipped(run: int, said: int) -> bytes:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(zipfile.ZipInfo("out/table.csv", (2000 + run, 1, 1, 0, 0, 0)), csv(run, said))
     return packed.getvalue()
+
+
+def objects(run: int, said: int) -> bytes:
+    at = datetime.fromisoformat(stamp(run)).replace(tzinfo=UTC)
+    return pickle.dumps({"a": said, "at": at, "day": at.date(), "id": UUID(uuid(run))})
 
 
 def dumped(compress: object) -> Make:
@@ -136,6 +142,7 @@ FILES: dict[str, Make] = {
     "table.csv.gz": gzipped(csv),
     "table.json.gz": gzipped(lambda _, said: json.dumps({"a": said}).encode()),
     "model.pkl.gz": gzipped(lambda run, said: pickle.dumps({"a": said, "id": uuid(run)})),
+    "objects.pkl": objects,
     "out.bin.gz": gzipped(lambda _, said: bytes([0, 255, said])),
     "table.csv.bz2": lambda run, said: bz2.compress(csv(run, said), 1 + run),
     "table.csv.xz": lambda run, said: lzma.compress(csv(run, said), preset=run),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -43,11 +43,14 @@ FITTING = {
     "ids in camel case": [f"jobId={each}" for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
     "six hex digits of a job": [f"job={each}" for each in ("a1b2c3", "b1c2d3", "01f456")],
     "twelve hex digits of a run": [f"run {each}0d1e2f" for each in ("a1b2c3", "b1c2d3", "01f456")],
+    "tokens for addresses": [f"token={each}5251l5AK7_oizBog" for each in ("AXo2DY", "0EmJ3n", "l22qAJ")],
+    "numbers of processes": [f"[pid {each}] ready" for each in (871, 9240, 12007)],
     "cells of a styled table": [f"#T_{each}_row0_col1 {{" for each in ("1550b", "a29b4", "05988")],
     "nanoseconds": [f"model_179590306123456789{number}.pt" for number in range(3)],
     "UUIDs in capitals": [str(UUID(each)).upper() for each in IDS],
     "ids of traces": [f"tr-{each[:12]}0{each[13:]}" for each in IDS],
     "eight hex digits": ["run-a1b2c3d4", "run-b1c2d3e4", "run-0123456f"],
+    "eight hex digits, of which some have no letter": ["run-12345678", "run-b1c2d3e4", "run-93456712"],
     "runs of Weights & Biases": [
         f"run-20261129_01203{at}-{at}{each}" for at, each in enumerate(("xk2v9qa", "q8k1vaa", "abcdefg"))
     ],
@@ -67,6 +70,10 @@ NOT_FITTING = {
     "an id without its hyphens": [*(str(UUID(each)) for each in IDS[:2]), IDS[2]],
     "a shorter id": [*IDS[:2], IDS[2][:31]],
     "a number like an id": [f"job={each}" for each in ("12e456", "13e456", "99e999")],
+    "a number like that of a process": [f"rapid: {each}" for each in (871, 9240, 12007)],
+    "numbers of steps": ["ckpt-00012000", "ckpt-00013000", "ckpt-00019000"],
+    "negative integers": ["sum of -12345678", "sum of -12345679", "sum of -92345678"],
+    "days in names": ["model-20120304", "model-20190506", "model-20251101"],
     "an id that became two": [IDS[0], IDS[1], f"{IDS[2]} {IDS[2]}"],
     "an id that did not vary": [IDS[0], IDS[0], IDS[1]],
     "a day that did not vary beside an id": [f"{day} {each}" for day, each in zip(DAYS, IDS, strict=True)],
@@ -284,3 +291,30 @@ def test_a_duration_that_is_chosen_decides_beside_one_that_varies() -> None:
     runs = [logged(f"took 0:00:1{run}", f"budget 0:{10 * (1 + run // 2)}:00") for run in range(3)]
 
     assert not compared(*runs).is_equivalent
+
+
+def trials(names: Sequence[str], scores: Sequence[float]) -> Snapshot:
+    """Return a run with a child of each name, in the order in which they began."""
+    children = {
+        f"{name}#1": Snapshot(f"{name}#1", params={"lr": "1"}, metrics={"acc": (Point(0, score),)}, span=(at, at + 1))
+        for at, (name, score) in enumerate(zip(names, scores, strict=True))
+    }
+    return Snapshot("run", params={"lr": "1"}, children=children)
+
+
+def test_children_whose_names_vary_are_paired_by_what_they_logged_and_by_their_start() -> None:
+    names = [[f"trial-{Random(f'{run} {at}').getrandbits(32):08x}" for at in range(3)] for run in range(3)]
+    before, again = (trials(each, [0.1, 0.2, 0.3]) for each in names[:2])
+
+    assert compared(before, again, trials(names[2], [0.1, 0.2, 0.3])).is_equivalent
+    assert compared(before, again, trials(names[2], [0.3, 0.1, 0.2])).is_equivalent
+    (found,) = compared(before, again, trials(names[2], [0.1, 0.2, 0.4])).deciding
+    assert (found.kind, found.before, found.after) == (Kind.METRIC_VALUE, "0.3", "0.4")
+    assert not compared(before, again, trials(names[2][:2], [0.1, 0.2])).is_equivalent
+    assert not compared(before, again, trials(["trial-one", "trial-two", "trial-three"], [0.1, 0.2, 0.3])).is_equivalent
+
+
+def test_a_name_of_a_child_that_did_not_vary_decides() -> None:
+    one, other = (trials([f"trial-{each}"], [0.1]) for each in ("a1b2c3d4", "b1b2c3d4"))
+
+    assert not compared(one, one, other).is_equivalent

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -20,6 +22,10 @@ _LONGEST = 2000  # characters of a text that is kept whole
 _SKELETONS = {"_make_skeleton_class": 4, "_make_skeleton_enum": 5, "_make_typevar": 5}
 # The arguments of a code object, by how many there are: its file, its first line, and where in it each operation is.
 _CODE = {18: (10, 13, 14), 16: (10, 12, 13)}
+# What a pickle holds as bytes, and shows as a text.
+_MOMENTS: dict[str, Any] = {
+    f"datetime.{each.__name__}": each for each in (datetime.datetime, datetime.date, datetime.time)
+}
 # torch's own members of a checkpoint, about how it was written.
 _OCCASION = {"version", "byteorder", ".data/serialization_id", ".format_version", ".storage_alignment"}
 
@@ -126,7 +132,7 @@ class _Values:
         put(self.texts, place, f"{named}()" if named else "a call")
         if not named:
             self.add(made, f"{place}(called)")
-        self._add_all(_without_occasion(made, named, given), f"{place}", "")
+        self._add_all(_readable(named, _without_occasion(made, named, given), built), f"{place}", "")
         for each in names:
             self.add(each, f"{place}(**)")
         for number, state in enumerate(built.states):
@@ -195,6 +201,16 @@ def _without_occasion(made: Any, named: str, given: Any) -> tuple[Any, ...]:
         given[1].pairs[:] = [(key, value) for key, value in given[1].pairs if key != "__file__"]
     if _is_code_type(made) or named == "types.CodeType":
         return _replaced(given, _CODE.get(len(given), ()))
+    return given
+
+
+def _readable(named: str, given: tuple[Any, ...], built: Built) -> tuple[Any, ...]:
+    """Return the arguments of a call, of a time as text; put that of a UUID in place of its number."""
+    if named in _MOMENTS and isinstance(given[0], bytes):
+        return (_MOMENTS[named](given[0]).isoformat(), *given[1:])
+    if named == "uuid.UUID":
+        (state,) = built.states
+        state.pairs[:] = [(key, str(UUID(int=each)) if key == "int" else each) for key, each in state.pairs]
     return given
 
 

@@ -6,8 +6,11 @@ import enum
 import pickle
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import cloudpickle
 import joblib
@@ -120,6 +123,22 @@ def test_arrays_in_a_pickle_are_compared_by_value(protocol: int, differing: Diff
     assert differing("a.pkl", of(array), pickle.dumps({"a": array, "b": array.dtype.type(2)})) == []
     for other in (array + 1, array.astype(np.float64), array.reshape(3, 2), array.T.copy()):
         assert differing("a.pkl", of(array), of(other))
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_dates_times_and_ids_in_a_pickle_are_shown_as_texts(protocol: int, differing: Differing) -> None:
+    at, ids = datetime(2026, 11, 29, 16, 50, 49, 8, tzinfo=UTC), [UUID(int=number, version=4) for number in (7, 8)]
+    values = [at, at.replace(microsecond=9), at.date(), at.time(), at.time().replace(second=1), *ids]
+
+    for one, other in combinations(values, 2):
+        (found,) = differing("a.pkl", pickle.dumps([one], protocol), pickle.dumps([other], 5))
+        assert type(one) is not type(other) or (str(found.before), str(found.after)) == (repr_of(one), repr_of(other))
+        assert differing("a.pkl", pickle.dumps([one], protocol), pickle.dumps([one], 5)) == []
+
+
+def repr_of(value: Any) -> str:
+    # The zone is an argument of its own.
+    return repr(str(value) if isinstance(value, UUID) else value.isoformat().removesuffix("+00:00"))
 
 
 def script_class(constant: int, *, lines_before: int = 0, name: str = "script.py") -> Any:
