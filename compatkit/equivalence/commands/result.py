@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compatkit.equivalence.commands.store import LoggedRun
+from compatkit.equivalence.comparing.varying import MARK, mask
 from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.reading.known_names import is_generated
 from compatkit.equivalence.snapshot import Snapshot
@@ -39,6 +40,31 @@ def pair_runs(before: Iterable[LoggedRun], after: Iterable[LoggedRun]) -> Pairin
     for experiment in {**left, **right}:
         _pair(experiment, left.get(experiment, []), right.get(experiment, []), found)
     return found
+
+
+def with_settled_names(*sides: Sequence[LoggedRun]) -> list[list[LoggedRun]]:
+    """Return the runs of each side without the ids and times in their names that differ between the first two sides.
+
+    The same holds for the names of their experiments. The first two sides are two runs of one command, of which the
+    second may have no runs; a name that MLflow draws as a whole stays, since such runs are paired by their params.
+    """
+    experiments, names = (
+        _varying(*({str(getattr(run, part)) for run in side} for side in sides[:2])) for part in ("experiment", "name")
+    )
+    return [
+        [replace(run, experiment=_settled(run.experiment, experiments), name=_settled(run.name, names)) for run in side]
+        for side in sides
+    ]
+
+
+def _varying(first: set[str], second: set[str]) -> set[str]:
+    alone, twins = ({mask(name) for name in names if not is_generated(name)} for names in (first, second))
+    return {name for name in (alone & twins) - set(map(mask, first & second)) if MARK in name}
+
+
+def _settled(name: str, varying: set[str]) -> str:
+    masked = mask(name)
+    return "…".join(masked.split(MARK)[::2]) if masked in varying else name
 
 
 def _by_experiment(runs: Iterable[LoggedRun]) -> dict[str, list[LoggedRun]]:

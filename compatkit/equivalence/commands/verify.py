@@ -9,7 +9,16 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from compatkit.equivalence.commands.result import Comparison, Pairing, Progress, Reading, Result, RunVerdict, pair_runs
+from compatkit.equivalence.commands.result import (
+    Comparison,
+    Pairing,
+    Progress,
+    Reading,
+    Result,
+    RunVerdict,
+    pair_runs,
+    with_settled_names,
+)
 from compatkit.equivalence.commands.sample import Logged, run_sides
 from compatkit.equivalence.commands.scenario import CommandScenario, Sides, prepared_sides
 from compatkit.equivalence.comparing.compare import compare_snapshots
@@ -74,8 +83,9 @@ def compare_sides(
 
     `again` is a second run of the side before, if there was one.
     """
-    pairing = pair_runs(before.runs, after.runs)
-    repeated = pair_runs(before.runs, again.runs) if again else Pairing()
+    runs_before, runs_again, runs_after = with_settled_names(before.runs, again.runs if again else (), after.runs)
+    pairing = pair_runs(runs_before, runs_after)
+    repeated = pair_runs(runs_before, runs_again) if again else Pairing()
     twins = {left.run_id: again.snapshots[other.run_id] for _, left, other in repeated.pairs} if again else {}
     both = [(before.snapshots[left.run_id], after.snapshots[right.run_id]) for _, left, right in pairing.pairs]
     known = [pair for first, second in both for pair in own_pairs(first, second)]

@@ -179,7 +179,7 @@ def masked(text: str) -> tuple[str, list[tuple[str, str]]]:
         found.append((kind, match[0]))
         # An id of another form, such as one without its hyphens, is written by another program.
         form = "-".join(str(len(part)) for part in match[0].split("-")) if kind == _ID else ""
-        return f"{MARK}{kind}{MARK}{form}"
+        return f"{MARK}{kind}{form}{MARK}"
 
     return _VARYING.sub(marked, text), found
 
@@ -193,7 +193,8 @@ def with_drawn(text: str, others: Mapping[str, str]) -> str:
     """Return the text with other ids in place of its own, and a mark in place of all else that varies."""
     names = iter(drawn_in(text))
     parts = mask(text).split(MARK)
-    parts[1::2] = [others.get(name := next(names), name) if kind in {_ID, _DRAWN} else kind for kind in parts[1::2]]
+    drawn = (_ID, _DRAWN)
+    parts[1::2] = [others.get(name := next(names), name) if kind.startswith(drawn) else kind for kind in parts[1::2]]
     return MARK.join(parts)
 
 

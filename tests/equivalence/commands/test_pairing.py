@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatkit.equivalence.commands.result import pair_runs
+from compatkit.equivalence.commands.result import pair_runs, with_settled_names
 from compatkit.equivalence.commands.store import LoggedRun
 from compatkit.equivalence.reading.known_names import is_generated
 
@@ -64,3 +64,19 @@ def test_labels_are_free_of_generated_names() -> None:
     pairing = pair_runs(runs(plain, "l"), runs(plain, "r"))
 
     assert [label for label, _, _ in pairing.pairs] == ["a / #1", "a / fold", "a / fold#2"]
+
+
+def test_names_with_an_id_or_a_time_pair_where_two_runs_of_before_show_them_to_vary() -> None:
+    def side(at: int, name: str) -> list[LoggedRun]:
+        plain = [(f"exp-2026112901203{at}", f"train-{name}", "0.1"), ("exp", f"fold-{name}", "0.1")]
+        return runs(plain, str(at))
+
+    sides = [side(at, name) for at, name in enumerate(("a1b2c3d4", "b1b2c3d4", "c1b2c3d4"))]
+
+    settled = with_settled_names(*sides)
+    assert [label for label, _, _ in pair_runs(settled[0], settled[2]).pairs] == ["exp-… / train-…", "exp / fold-…"]
+    for again in (sides[0], []):
+        first, _, last = with_settled_names(sides[0], again, sides[2])
+        assert len(pair_runs(first, last).missing) == 2
+    first, _, last = with_settled_names(*sides[:2], side(2, "other"))
+    assert len(pair_runs(first, last).missing) == 2
