@@ -9,6 +9,7 @@ from compatkit.equivalence.difference import Difference
 from compatkit.migration import Allowance
 
 NO_VERDICT = "no verdict"
+HOW_TO_READ = "compare where all of it is, or have the rest decide: --accept-unread"
 
 
 @dataclass(frozen=True, slots=True)

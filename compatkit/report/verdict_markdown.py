@@ -8,7 +8,7 @@ from compatkit.equivalence.commands import Comparison, Result, RunVerdict
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
 from compatkit.equivalence.statistics.evidence import Decision, Evidence, SampleVerdict
-from compatkit.equivalence.verdict import Allowed, Verdict, parted
+from compatkit.equivalence.verdict import HOW_TO_READ, Allowed, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.explain_text import explanation_markdown
 from compatkit.report.markdown_text import code, prose, table
@@ -32,7 +32,7 @@ def verdict_markdown(verdict: Verdict) -> Iterator[str]:
     yield f"### compatkit compare: {verdict.word}"
     yield ""
     yield f"Policy: {prose(verdict.policy)}. Compared: {compared_words(verdict)}."
-    yield from _notes([f"not read: {what}" for what in verdict.unread])
+    yield from _unread(verdict)
     yield from difference_lines(verdict.deciding)
     yield from _stale(verdict.stale)
     yield from _allowed(verdict.allowed)
@@ -163,6 +163,12 @@ def _first(names: Sequence[str]) -> list[str]:
     return [*names[:_MOST], *([f"and {len(names) - _MOST} more"] if len(names) > _MOST else [])]
 
 
+def _unread(verdict: Verdict | SampleVerdict) -> Iterator[str]:
+    """Yield what could not be looked at, and what to do about it."""
+    hints = [f"hint: {HOW_TO_READ}"] if verdict.unread else []
+    yield from _notes([*(f"not read: {what}" for what in verdict.unread), *hints])
+
+
 def _notes(notes: Iterable[str]) -> Iterator[str]:
     lines = [f"- {prose(note)}" for note in notes]
     if lines:
@@ -225,8 +231,7 @@ def _run(run: RunVerdict) -> Iterator[str]:
         yield from (f"- {prose(evidence_line(evidence))}" for evidence in found.evidence)
     else:
         yield from ["", f"Run {code(run.run)}: compared {compared_words(found)}."]
-    if found.unread:
-        yield from ["", *(f"- not read: {prose(what)}" for what in found.unread)]
+    yield from _unread(found)
     yield from difference_lines(found.deciding)
     if run.explanation:
         yield from explanation_markdown(run.explanation)

@@ -8,7 +8,7 @@ from compatkit.equivalence.commands import Comparison, Result
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.matrix import Cell, Matrix
 from compatkit.equivalence.statistics.evidence import Decision, Evidence, SampleVerdict
-from compatkit.equivalence.verdict import NO_VERDICT, Verdict, parted
+from compatkit.equivalence.verdict import HOW_TO_READ, NO_VERDICT, Verdict, parted
 from compatkit.migration import Allowance
 from compatkit.report.explain_text import explanation_lines
 from compatkit.report.migrate_text import printable
@@ -58,7 +58,7 @@ def unread_lines(unread: Sequence[str]) -> Iterator[str]:
     """Say what could not be looked at, and what to do about it."""
     yield from (printable(f"  not read: {what}") for what in unread)
     if unread:
-        yield "  hint: compare where all of it is, or have the rest decide: --accept-unread"
+        yield f"  hint: {HOW_TO_READ}"
 
 
 def matrix_lines(matrix: Matrix) -> Iterator[str]:

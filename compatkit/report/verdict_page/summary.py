@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.equivalence.verdict import Verdict, parted
+from compatkit.equivalence.verdict import HOW_TO_READ, Verdict, parted
 from compatkit.report.verdict_page.findings import PARTING, FindingState
 from compatkit.report.verdict_page.metrics import Metric
 
@@ -52,11 +52,13 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
     if count:
         yield f"{counted(count, 'difference')} {'decides' if count == 1 else 'decide'}."
     elif verdict.is_open:
-        yield f"Nothing differs in what could be read. Not read: {'; '.join(verdict.unread)}."
+        yield "Nothing differs in what could be read."
     elif verdict.is_equivalent:
         yield "No difference decides against it."
     else:
         yield "Nothing was compared, so this is no proof."
+    if verdict.unread:
+        yield f"Not read: {'; '.join(verdict.unread)}. To do: {HOW_TO_READ}."
     if first := earliest(verdict):
         names = [each.name for each in first]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from compatkit.equivalence import Allowed, File, Policy, Tolerance, Verdict
 from compatkit.migration import Allowance, Migration
 from compatkit.report.migrate_text import printable
+from compatkit.report.verdict_markdown import verdict_markdown
 from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, PageTable, write_verdict_page
 from compatkit.report.verdict_page.page import overall, verdict_page
 from compatkit.report.verdict_page.view import read_sections
@@ -174,6 +176,17 @@ def test_a_verdict_that_compared_nothing_is_not_equivalent() -> None:
 
     assert "Different" in page.text
     assert "this is no proof" in page.text
+
+
+@pytest.mark.parametrize("params", [RUN.params, {"lr": "other"}])
+def test_what_could_not_be_read_is_said_with_what_to_do(params: dict[str, str]) -> None:
+    run = replace(RUN, unread=("its artifacts: gone",))
+    pair = compared(run, replace(run, params=params))
+
+    reports = ["\n".join(lines(pair.verdict)) for lines in (verdict_lines, verdict_markdown)]
+    for report in (page_of(pair).text, *map(html.unescape, reports)):
+        assert "its artifacts: gone" in report
+        assert "--accept-unread" in report
 
 
 def test_where_it_began_is_told_by_curves_and_not_by_single_values() -> None:
