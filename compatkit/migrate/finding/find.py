@@ -27,12 +27,15 @@ SOURCE_SUFFIXES = (".py", ".pyi")
 DOCUMENT_SUFFIXES = (".cfg", ".ini", ".ipynb", ".json", ".md", ".rst", ".toml", ".yaml", ".yml")
 # What starts programs, or becomes one: a name in it is reported, and never rewritten. A slash stands for a whole name.
 TEXT_ENDINGS = (
-    *(".bash", ".bat", ".cmd", ".conf", ".dockerfile", ".env", ".j2", ".jinja", ".jinja2", ".mk", ".ps1", ".pxd"),
-    *(".pyx", ".service", ".sh", ".zsh", "/containerfile", "/crontab", "/dockerfile", "/gnumakefile", "/jenkinsfile"),
-    *("/justfile", "/makefile", "/procfile"),
+    *(".bash", ".bat", ".bzl", ".cmd", ".conf", ".csh", ".dockerfile", ".env", ".envrc", ".fish", ".gin", ".hcl"),
+    *(".j2", ".jinja", ".jinja2", ".jl", ".ksh", ".mk", ".pbs", ".ps1", ".pxd", ".pyw", ".pyx", ".qmd", ".r", ".rmd"),
+    *(".sbatch", ".service", ".sh", ".slurm", ".smk", ".tf", ".zsh", "/build", "/cmakelists.txt", "/containerfile"),
+    *("/crontab", "/dockerfile", "/gnumakefile", "/jenkinsfile", "/justfile", "/makefile", "/procfile", "/snakefile"),
 )
 # With more behind it, as in Dockerfile.gpu.
-TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "makefile.")
+TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "jenkinsfile.", "makefile.", "procfile.")
+# A script by any name, in a folder of such: bin/train.
+_SCRIPT = re.compile(r"(?:\A|[/\\])(?:bin|scripts)[/\\][^./\\]+\Z")
 _PARSED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
 _MAGIC = re.compile(r"[*?[]")
 
@@ -73,7 +76,9 @@ def _is_text(name: str) -> bool:
     base = os.path.basename(name).lower()
     if base.endswith(_PARSED):
         return False
-    return f"/{base}".endswith(TEXT_ENDINGS) or base.startswith(TEXT_BEGINNINGS)
+    if f"/{base}".endswith(TEXT_ENDINGS) or base.startswith(TEXT_BEGINNINGS):
+        return True
+    return "." not in base and _SCRIPT.search(name) is not None
 
 
 def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list[FoundFile]:
@@ -252,7 +257,7 @@ def _walk(folder: str, below: str, outer: Rules, is_wanted: IsWanted) -> Iterato
                 yield from (os.path.join(name, inner) for inner in list_folder(entry.path, is_wanted))
             else:
                 yield from _walk(folder, name, rules, is_wanted)
-        elif is_wanted(entry.name):
+        elif is_wanted(name):
             yield name
 
 

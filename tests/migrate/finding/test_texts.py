@@ -40,6 +40,9 @@ NAMING = {
     "Procfile": "web: gunicorn pkg.old:app\n",
     "deploy/supervisord.conf": "[program:x]\ncommand=python -m pkg.old\n",
     "fast.pyx": "from pkg.old import thing\n",
+    "bin/train": "#!/bin/sh\nexec python -m pkg.old\n",
+    "slurm/train.sbatch": "srun python -m pkg.old\n",
+    "configs/net.gin": "import pkg.old\n",
     "run.sh": "exec python -m pkg.old --all\n",
     "templates/job.yaml.j2": "command: [python, -m, pkg.old]\n",
     "unit.service": "ExecStart=/usr/bin/python3 -m pkg.old\n",
@@ -53,6 +56,7 @@ OTHERS = {
     "mlruns/0/abc/meta.yaml": "run_name: pkg.old\n",
     "mlartifacts/1/a.json": '{"_target_": "pkg.old"}',
     "notes.txt": "pkg.old\n",
+    "NOTES": "pkg.old\n",
     "Dockerfile.d/notes": "python -m pkg.old\n",
 }
 
