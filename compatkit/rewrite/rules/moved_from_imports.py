@@ -83,17 +83,23 @@ def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
 
 def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
     code = site.moved[0][1].code
-    own = (
-        (alias, move) for alias, move in site.moved if alias in together.renamed or move.new_name == local_name(alias)
-    )
-    builtin = {alias for alias, move in own if _needs_no_import(file, alias, move)}
-    planned = plan(site, file.home, together.renamed, builtin)
+    bound = {
+        alias: alias.asname or (move.new_name if alias in together.renamed else alias.name)
+        for alias, move in site.moved
+    }
+    needless = {
+        alias
+        for alias, move in site.moved
+        if _is_imported(file, (alias, bound[alias]), move)
+        or (bound[alias] == move.new_name and _is_builtin(file, alias, move))
+    }
+    planned = plan(site, file.home, together.renamed, needless)
     if not planned.written and (lines := lines_of(file, site.node)):
         return [Edit(*lines, "", code, start_of(file.source, site.node), _message(site, planned))]
     replaced = replacements(file.source, site, planned) if planned.written else None
-    if replaced is None and builtin:
+    if replaced is None and needless:
         # What needs no import may have a comment, or be all that a block has.
-        builtin.clear()
+        needless.clear()
         planned = plan(site, file.home, together.renamed)
         replaced = replacements(file.source, site, planned)
     if replaced is None:
@@ -101,14 +107,26 @@ def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
         return file.finding(site.node, code, message)
     _require_planned([edit.text for edit in replaced], planned)
     place = code, start_of(file.source, site.node)
-    is_same = not together.renamed and not builtin
+    is_same = not together.renamed and not needless
     first, *rest = replaced
     # The first one says it all.
     made = [Edit(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
     return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
 
 
-def _needs_no_import(file: File, alias: ast.alias, move: Move) -> bool:
+def _is_imported(file: File, binding: tuple[ast.alias, str], move: Move) -> bool:
+    """Tell whether a statement above, at the top of the file as this one, binds the same name to the same thing."""
+    alias, local = binding
+    own = file.imported[alias].node
+    same = [each for each in file.imports if (each.local, each.meaning) == (local, move.new) and each.node is not own]
+    bound = {each.node for name in (local, local_name(alias)) for each in file.scopes.of(name) if each.is_binding}
+    if len(same) != 1 or bound != {alias, same[0].alias}:
+        return False
+    top = file.tree.body
+    return same[0].node in top and own in top and top.index(same[0].node) < top.index(own)
+
+
+def _is_builtin(file: File, alias: ast.alias, move: Move) -> bool:
     """Tell whether a name is a builtin now, and nobody reads what the import binds but its scope."""
     if move.new_module != "builtins" or alias.asname or file.has_star:
         return False
@@ -151,7 +169,10 @@ def _message(site: Site, planned: Plan) -> str:
 def _describe(site: Site, name: Name) -> str:
     before = "." * site.node.level + (site.node.module or "")
     if name.is_there:
-        return f"{before}.{site.node.names[name.index].name} -> {name.name}, a builtin"
+        move = site.moves[name.index]
+        new = move.new if move else name.name
+        what = f"{name.name}, a builtin" if new.startswith("builtins.") else f"{new}, which is imported already"
+        return f"{before}.{site.node.names[name.index].name} -> {what}"
     alias = f" as {name.asname}" if name.asname else ""
     new = name.name if name.target.is_bare else f"{name.target}.{name.name}"
     return f"{before}.{site.node.names[name.index].name} -> {new}{alias}"

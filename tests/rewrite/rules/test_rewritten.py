@@ -194,3 +194,23 @@ def test_a_builtin_is_imported_only_where_somebody_needs_that(before: str, after
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source.decode() == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import queue\nfrom six.moves import queue\n", "import queue\n"),
+        ("import queue as q\nfrom six.moves import queue as q, a\n", "import queue as q\nfrom six.moves import a\n"),
+        ("import queue\nfrom six.moves import queue as q\n", "import queue\nimport queue as q\n"),
+        # Bound by something else in between, or not surely above.
+        ("import queue\nqueue = 1\nfrom six.moves import queue\n", "import queue\nqueue = 1\nimport queue\n"),
+        ("if a:\n    import queue\nfrom six.moves import queue\n", "if a:\n    import queue\nimport queue\n"),
+        ("from six.moves import queue\nimport queue\n", "import queue\nimport queue\n"),
+    ],
+)
+def test_what_is_imported_above_is_not_imported_again(before: str, after: str) -> None:
+    moves = [Move("CK103", "six.moves.queue", "queue", kind="module")]
+    outcome = rewrite_source(before.encode(), module="shop.app", is_package=False, moves=moves)
+
+    assert isinstance(outcome, Rewritten)
+    assert outcome.source.decode() == after
