@@ -89,10 +89,10 @@ def _touched(lines: list[tuple[int, int]], first: int, last: int) -> tuple[int, 
 
 def _with_continuation(source: Source, last: int) -> int:
     """Return the last line, with the empty one that a backslash at its end joins to it: alone it does not parse."""
-    lines = source.text[source.starts[last - 1] :].splitlines(keepends=True)[:2] if last else []
-    while len(lines) == 2 and lines[0].rstrip("\r\n").endswith("\\") and not lines[1].strip(" \t\f\r\n\\"):
+    lines = source.text[source.starts[last - 1] :].splitlines()[:2] if last else []
+    while len(lines) == 2 and lines[0].endswith("\\") and not lines[1].strip(" \t\f\\"):
         last += 1
-        lines = source.text[source.starts[last - 1] :].splitlines(keepends=True)[:2]
+        lines = source.text[source.starts[last - 1] :].splitlines()[:2]
     return last
 
 

@@ -407,14 +407,21 @@ class _Follower:
 
 def _brings_late(item: ast.stmt) -> bool:
     """Tell whether a statement of a module makes it look up names that it does not bind."""
-    match item:
-        case ast.FunctionDef(name="__getattr__"):
-            return True
-        case ast.If():
-            return any(map(_brings_late, (*item.body, *item.orelse)))
-        case ast.Assign(targets=targets):
-            return any("__getattr__" in ast.unparse(each) or "sys.modules[" in ast.unparse(each) for each in targets)
+    waiting = [item]  # no recursion: a chain of `elif` may be long
+    while waiting:
+        match waiting.pop():
+            case ast.FunctionDef(name="__getattr__"):
+                return True
+            case ast.If(body=body, orelse=orelse):
+                waiting += [*body, *orelse]
+            case ast.Assign(targets=targets) if any(map(_is_looked_up_late, targets)):
+                return True
     return False
+
+
+def _is_looked_up_late(target: ast.expr) -> bool:
+    text = ast.unparse(target)
+    return "__getattr__" in text or "sys.modules[" in text
 
 
 def _callees(decorator: ast.expr) -> Iterator[ast.expr]:

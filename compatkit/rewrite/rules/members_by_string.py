@@ -58,7 +58,8 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
     asked = [
         first
         for call, first in trace.first.items()
-        if not isinstance([*call.args[1:2], None][0], ast.Constant) and _asks_by_text(call, trace.callees.get(call))
+        if not any(isinstance(argument, ast.Constant) for argument in call.args[:2])
+        and _asks_by_text(call, trace.callees.get(call))
     ]
     owners = {_owner(first) for first in asked}
     for node in file.nodes.of(ast.Constant):
