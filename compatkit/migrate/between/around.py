@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from compatkit.migrate.between.asking import askers_for
 from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
 from compatkit.migrate.between.missed import find_missed
@@ -124,11 +125,12 @@ class Around:
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
         options = self.options(source)
         unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
-        if not is_asked and read == frozenset() and not (absent or options or unspelled or reads):
+        askers = askers_for(source, file, named, self._namer) if self._moves else ()
+        if not is_asked and read == frozenset() and not (absent or options or unspelled or reads or askers):
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
         missed = frozenset(self._missed_by(file, named, stars))
-        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed, reads=reads)
+        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed, reads=reads, askers=askers)
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

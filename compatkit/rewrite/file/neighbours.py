@@ -87,6 +87,7 @@ class Neighbours(Value):
         taken: old names that another file may import from this one; None where any may be.
         reads: globals of old modules that the file may replace, each dotted, with the old name of what reads it.
         missed: old names that another file certainly asks of this one, and that the star imports here bring no more.
+        askers: functions of other files that ask a parameter for its name, as `name_askers` tells them.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
@@ -109,6 +110,7 @@ class Neighbours(Value):
     overridden: frozenset[str] = frozenset()
     missed: frozenset[str] = frozenset()
     reads: tuple[tuple[str, str], ...] = ()
+    askers: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def is_told(self) -> bool:

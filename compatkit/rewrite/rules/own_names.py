@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import dotted
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, find_askers, subject_of
 from compatkit.rewrite.run_plan import RunPlan
 
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_OF_NAMES = frozenset({"__name__", "__qualname__"})
 _SHOWING = frozenset({"print", "repr", "str"})
+_SAME_ITEMS = frozenset({"iter", "list", "reversed", "set", "sorted", "tuple"})
+_ASKING = re.compile(r"\.__(?:name|qualname|module)__")
 # An own name that is asked for, or looked up, and a class that is shown.
 _FORMS = ("{}.__", "'{}'", '"{}"', "{{{}")
-_OF_SYMBOLS = _OF_NAMES | {"__module__"}
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
 
 
 def may_ask(text: str, names: Iterable[str]) -> bool:
     """Tell whether a text may ask one of these for its own name, show it, or look it up by that."""
-    return any(
+    return _ASKING.search(text) is not None or any(
         any(form.format(name) in text or form.format(name.lower()) in text for form in _FORMS)
         or re.search(rf"\b(?:{'|'.join(_SHOWING)})\([^()\n]*\b{re.escape(name)}\b", text)
         for name in names
@@ -37,6 +41,8 @@ def find_own_names(file: File, run: RunPlan) -> Found:
     found = list(_shown(file, where))
     if ".__" in file.source.text or "get_type_hints" in file.source.text:
         found += [*_asked(file, where), *_found_by_name(file, where), *_annotations(file, where)]
+    if file.neighbours.askers or _ASKING.search(file.source.text):
+        found += _given_to_askers(file, where)
     return Found(findings=found)
 
 
@@ -82,36 +88,96 @@ def _shown_parts(file: File) -> Iterator[ast.expr]:
 
 def _asked(file: File, where: Renaming) -> Iterator[Finding]:
     for node in file.nodes.of(ast.Attribute):
-        if node.attr not in _OF_SYMBOLS | _OF_MODULES:
+        if node.attr not in OF_SYMBOLS | _OF_MODULES:
             continue
-        for meaning in file.meanings(_class_of(node.value) or node.value):
-            move = where.of(meaning)
-            if move and node.attr in _changing(move, meaning, where):
-                new = move.new_name if node.attr in _OF_NAMES and not where.whole(meaning) else move.new
-                message = f"asks {meaning} for its {node.attr}, which changes: it is {new} now"
+        for meaning in _meanings(file, node.value):
+            if (move := where.of(meaning)) and node.attr in _changing(move, meaning, where):
+                message = f"asks {meaning} for its {node.attr}, which changes: it is {_new(move, node.attr, where)} now"
                 yield file.finding(node, move.code, message)
 
 
-def _class_of(node: ast.expr) -> ast.expr | None:
-    """Return the class of an object that is made on the spot, where the class is what is asked."""
+def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
+    """Yield what moves where it is given to a function that asks for its name, in this file or another one."""
+    askers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for way, place, attribute in (*file.neighbours.askers, *find_askers(file.tree)):
+        askers[way].append((place, attribute))
+    for call in file.nodes.of(ast.Call) if askers else ():
+        for function in _called(file, call.func):
+            given = {str(at): arg for at, arg in enumerate(call.args)}
+            given |= {word.arg: word.value for word in call.keywords if word.arg}
+            for place, attribute in dict.fromkeys(askers.get(function, ())):
+                for meaning in _meanings(file, given[place]) if place in given else ():
+                    if (move := where.of(meaning)) and attribute in _changing(move, meaning, where):
+                        new = _new(move, attribute, where)
+                        message = f"{function} asks {meaning} for its {attribute}, which changes: it is {new} now"
+                        yield file.finding(given[place], move.code, message)
+
+
+def _called(file: File, func: ast.expr) -> Iterator[str]:
+    """Yield the ways by which a call may go to an asker: by dotted name, in this file, or to a method of an object."""
+    yield file.import_of(func)
+    match func:
+        case ast.Name(id=name) if not file.import_of(func):
+            yield name
+        case ast.Attribute(value=ast.Name() as of, attr=name):
+            made = file.value_of(of)
+            home = file.import_of(made.func) or dotted(made.func) if isinstance(made, ast.Call) else ""
+            yield from (f"{owner}.{name}" for owner in {home or of.id} if not file.import_of(func))
+
+
+def _new(move: Move, attribute: str, where: Renaming) -> str:
+    return move.new_name if attribute in OF_NAMES and not where.whole(move.old) else move.new
+
+
+def _meanings(file: File, node: ast.expr) -> Iterator[str]:
+    """Yield the dotted names of what an expression may be, or may be an object of, or hold."""
+    pending, seen = [node], set[ast.AST]()
+    while pending:
+        part = pending.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        found = file.meanings(part)
+        yield from found
+        if not found:
+            pending += _behind(file, part)
+
+
+def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the expressions that tell what another one is: its class, its items, the value of a name."""
+    yield from filter(None, [subject_of(node) if subject_of(node) is not node else None])
     match node:
-        case ast.Attribute(value=ast.Call(func=made), attr="__class__"):
-            return made
-        case ast.Call(func=ast.Name(id="type"), args=[ast.Call(func=made)]):
-            return made
-    return None
+        case ast.Call(func=ast.Name(id=name) as func) if made := [
+            each for each in file.tree.body if isinstance(each, _Function) and each.name == name
+        ]:
+            yield from (part.value for part in ast.walk(made[0]) if isinstance(part, ast.Return) and part.value)
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _SAME_ITEMS:
+            yield first
+        case ast.Call(func=func) if dotted(func).rpartition(".")[2][:1].isupper():
+            # By convention: what a function gives is not of its name.
+            yield func
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            stores = (each for each in file.nodes.of(ast.Assign) if ast.unparse(each.targets[0]) == f"self.{name}")
+            yield from (each.value for each in stores)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Dict(values=parts):
+            yield from parts
+        case ast.Name(id=name) if (value := file.value_of(node)) is not node:
+            yield value
+        case ast.Name(id=name) if (scope := file.scope_of(node)) is not None:
+            above = (file.parents.get(each.node) for each in file.scopes.bindings(name, scope))
+            yield from (each.iter for each in above if isinstance(each, ast.For | ast.comprehension))
 
 
 def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
     """Return the attributes of what moves that have another value afterwards."""
     if where.whole(meaning):
         return _OF_MODULES
-    return _OF_SYMBOLS if move.old_name != move.new_name else frozenset({"__module__"})
+    return OF_SYMBOLS if move.old_name != move.new_name else frozenset({"__module__"})
 
 
 def _found_by_name(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
-    asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in _OF_NAMES and not file.meanings(node.value)]
+    asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in OF_NAMES and not file.meanings(node.value)]
     moves = {each.name.rpartition(".")[2].lower(): where.declared(each.name) for each in file.imports if asking}
     for node in file.nodes.of(ast.Constant) if moves else ():
         # A registry may keep its names in small letters.

@@ -1,0 +1,57 @@
+"""Find the functions of a project's modules that ask what they are given for its own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.text import read_source
+from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.rules.name_askers import Asker, find_askers
+
+_ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w.]+))")
+
+
+def askers_for(source: bytes, file: FoundFile, named: ModuleName, namer: Namer) -> tuple[Asker, ...]:
+    """Return those of the modules that a file imports, by their dotted names, and of what packages hand on."""
+    home = FileModule(named.name, named.is_package)
+    return tuple(_askers(source, home, lambda name: namer.find(name, file.path, file.root)))
+
+
+def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None]) -> Iterator[Asker]:
+    for module in dict.fromkeys(_modules(source, home)):
+        if (path := find(module)) is None:
+            continue
+        yield from ((f"{module}.{way}", place, attribute) for way, place, attribute in _askers_of(path))
+        if path.name == "__init__.py" and b"import" in (inside := read_quietly(path)) and not home.is_package:
+            # As they are called by whoever takes them from the package.
+            for way, place, attribute in _askers(inside, FileModule(module, is_package=True), find):
+                yield f"{module}.{'.'.join(way.removeprefix(f'{module}.').split('.')[1:])}", place, attribute
+
+
+def _modules(source: bytes, home: FileModule) -> Iterator[str]:
+    for dots, module, names, plain in _IMPORT.findall(source):
+        base = (home.base(len(dots)) or "") if dots else ""
+        of = ".".join(filter(None, [base, (module or plain).decode("utf-8", "replace")]))
+        if of:
+            yield of
+            yield from (f"{of}.{name.decode()}" for name in re.findall(rb"[A-Za-z_]\w*", names))
+
+
+@lru_cache(maxsize=512)
+def _askers_of(path: Path) -> tuple[Asker, ...]:
+    source = read_quietly(path)
+    if not _ASKING.search(source):
+        return ()
+    try:
+        return tuple(each for each in find_askers(parse(read_source(source).text)) if not each[0].startswith("*"))
+    except (RewriteError, RecursionError):
+        return ()

@@ -1,0 +1,72 @@
+"""Find the functions of a file that ask what they are given for its own name, as registries and logs do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from compatkit.rewrite.flow.between_files import ways_into
+
+OF_NAMES = frozenset({"__name__", "__qualname__"})
+OF_SYMBOLS = OF_NAMES | {"__module__"}
+
+# The way to a function, the place or name of a parameter, and the attribute that it is asked for.
+Asker = tuple[str, str, str]
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def find_askers(tree: ast.Module) -> Iterator[Asker]:
+    """Yield each by its ways; a method also for what `__init__` keeps, and a function for what it hands to another."""
+    kept: dict[ast.AST, dict[str, str]] = {}
+    for owner in ast.walk(tree):
+        if isinstance(owner, ast.ClassDef):
+            kept |= dict.fromkeys(owner.body, _kept(owner))
+    functions = {node: ways for node, ways in ways_into(tree).items() if isinstance(node, _Function)}
+    asked: dict[ast.AST, set[tuple[str, str]]] = {node: set(_asked(node)) for node in functions}
+    for node in functions:
+        if node.name == "__init__":
+            inside = [pair for other, names in kept.items() if names is kept.get(node) for pair in asked.get(other, ())]
+            asked[node] |= {(kept[node][name], attr) for name, attr in inside if name in kept[node]}
+    by_name = {node.name: asked[node] for node in functions if "." not in functions[node][-1]}
+    for node, ways in functions.items():
+        is_method = node in kept
+        names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)][is_method:]
+        for name, attr in asked[node] | set(_handed(node, names, by_name)):
+            places = [str(names.index(name)), name] if name in names else [name]
+            yield from ((way, place, attr) for way in ways for place in places)
+
+
+def subject_of(node: ast.expr) -> ast.expr:
+    """Return what is asked where an object is asked for its class: `x` of `type(x)` and `x.__class__`."""
+    match node:
+        case ast.Attribute(value=of, attr="__class__") | ast.Call(func=ast.Name(id="type"), args=[of]):
+            return of
+    return node
+
+
+def _asked(function: _Function) -> Iterator[tuple[str, str]]:
+    """Yield the names, or `self.x`, that a function asks for an attribute, one in whose items it does so included."""
+    every = [node for item in function.body for node in ast.walk(item)]
+    loops = [(node.target, node.iter) for node in every if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)]
+    items = {target.id: ast.unparse(of) for target, of in loops if isinstance(target, ast.Name)}
+    for node in every:
+        if isinstance(node, ast.Attribute) and node.attr in OF_SYMBOLS:
+            name = ast.unparse(subject_of(node.value))
+            yield items.get(name, name), node.attr
+
+
+def _kept(owner: ast.ClassDef) -> dict[str, str]:
+    """Return the parameters of `__init__` that a class keeps, by what they are called then."""
+    made = (item for item in owner.body if isinstance(item, _Function) and item.name == "__init__")
+    stores = (node for item in made for node in ast.walk(item) if isinstance(node, ast.Assign))
+    return {ast.unparse(node.targets[0]): node.value.id for node in stores if isinstance(node.value, ast.Name)}
+
+
+def _handed(
+    function: _Function, names: list[str], asked: Mapping[str, set[tuple[str, str]]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that a function hands to one of the same file that asks for their names."""
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in asked:
+            given = {arg.id for arg in call.args if isinstance(arg, ast.Name)} & set(names)
+            yield from ((name, attr) for _, attr in asked[call.func.id] for name in given)
