@@ -45,6 +45,10 @@ _OWN = (
 )
 # Where torch's optimizers and schedulers keep their state in a checkpoint, whatever it is called there.
 _NO_WEIGHT = re.compile(r"optim|sched|scaler|exp_avg|momentum|\.state\{", re.IGNORECASE)
+# Files of tensors that hold no weights; and how a checkpoint's place of a weight ends, since a module names it by its
+# path: a tensor, a list of them, or a loss history that was saved is an array like any other.
+_NO_WEIGHTS = re.compile(r"optim|sched|embeddings?\.|pred(?:iction)?s?\.|logits|features|activations", re.IGNORECASE)
+_WEIGHT = re.compile(r'(?!\$).*|.*(?:\.(?:in_proj_)?(?:weight|bias)(?:_\w+)?|\["[^"]*\.[^"]*"\])', re.DOTALL)
 _EXTRA = {kind for kind in Kind if kind.value.endswith("extra")}
 _MISSING = {kind for kind in Kind if kind.value.endswith("missing")}
 
@@ -133,11 +137,12 @@ class Policy:
     def tensor_tolerances(self, file: str, kind: str, tensor: str) -> Mapping[str, Tolerance]:
         """Return the tolerances by dtype of an array in a file: as declared; else of weights those of weights.
 
-        What an optimizer or a scheduler keeps beside the weights is none.
+        What an optimizer or a scheduler keeps beside the weights is none, nor is a tensor without a path of a module.
         """
         if (declared := self.declared_tolerance("artifact", file)) is not None:
             return dict.fromkeys(TORCH_WEIGHTS, declared)
-        return self.weights if kind == "tensors" and not _NO_WEIGHT.search(tensor) else {}
+        is_weight = kind == "tensors" and _WEIGHT.fullmatch(tensor) and not _NO_WEIGHT.search(tensor)
+        return self.weights if is_weight and not _NO_WEIGHTS.search(file.rpartition("/")[2]) else {}
 
     def metric_tolerance(self, name: str) -> Tolerance:
         """Return the tolerance of a metric under its v2 name."""
