@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_MADE = 50_000  # objects, between two searches for circles
 
 
 def wished(*, without: Iterable[str] = ()) -> Callable[[_Command], _Command]:
@@ -91,19 +87,3 @@ def _pair(text: str) -> tuple[str, tuple[str, ...]]:
 def split(given: Iterable[str]) -> list[str]:
     """Split `CK101,CK2`, which may also be given one by one."""
     return [part.strip() for text in given for part in text.split(",") if part.strip()]
-
-
-@contextmanager
-def spared_collector() -> Iterator[None]:
-    """Let Python look for circles of objects less often, and not once more at its end.
-
-    Syntax trees have many parts and no circles. To look for some takes a tenth of a run, and at its end a twentieth
-    of the shortest one.
-    """
-    atexit.register(gc.freeze)
-    before = gc.get_threshold()
-    gc.set_threshold(_MADE, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

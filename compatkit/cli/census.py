@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +81,10 @@ def census_lines(census: CensusMatch) -> Iterator[str]:
 
 def census_json(census: CensusMatch) -> str:
     """Return the three groups as a JSON object."""
+    # Most runs are read by people.
+    import json
+    from dataclasses import asdict
+
     groups = {
         "found": [asdict(use) for use in census.found],
         "missed": [asdict(use) for use in census.missed],

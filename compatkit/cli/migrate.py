@@ -17,7 +17,7 @@ from compatkit.cli._migrate_options import (
     require_paths,
     settings_for,
 )
-from compatkit.cli._options import spared_collector, wished
+from compatkit.cli._options import wished
 from compatkit.cli._voice import say_more
 from compatkit.report.migrate_formats import FORMATS, Background
 
@@ -75,7 +75,6 @@ def command(ctx: click.Context, /, **given: Unpack[MigrateCliOptions]) -> None:
     Example:
       compatkit migrate --diff src/
     """
-    ctx.with_resource(spared_collector())
     given["paths"] = given["paths"] or (Path(),)
     reject_contradictions(given)
     settings = settings_for(given)

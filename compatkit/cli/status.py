@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from compatkit.cli._options import spared_collector, wished, with_given
+from compatkit.cli._options import wished, with_given
 from compatkit.cli._settings import settings_at
 from compatkit.cli._status import ExitStatus
+
+if TYPE_CHECKING:
+    from compatkit.migrate.status import Status
 
 
 @click.command("status")
@@ -51,27 +54,15 @@ def command(
     Example:
       compatkit status --html status.html --history status.jsonl src/
     """
-    from datetime import UTC, datetime
-
     from compatkit.cli._migrate_options import describe_codes, existing_folder, require_paths
     from compatkit.cli._migrate_show import to_stdout
     from compatkit.cli._progress import ProgressBar
     from compatkit.migrate import Task
     from compatkit.migrate.finding.find import FileScope
-    from compatkit.migrate.status import (
-        StatusRun,
-        history_text,
-        load_owners,
-        read_status_history,
-        take_status,
-        with_entry,
-    )
-    from compatkit.migrate.write import write_output
+    from compatkit.migrate.status import load_owners, take_status
     from compatkit.report.migrate_text import failures
-    from compatkit.report.status_html import Scene, status_html
     from compatkit.report.status_text import status_json, status_lines
 
-    ctx.with_resource(spared_collector())
     places = paths or (Path(),)
     require_paths(places)
     settings = with_given(settings_at(existing_folder(places[0])), given)
@@ -83,22 +74,37 @@ def command(
         status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, scope=scope)
     finally:
         bar.clear()
-    revision, date = _revision(existing_folder(places[0])), datetime.now(UTC).date().isoformat()
-    known: tuple[StatusRun, ...] = ()
-    if history:
-        known = with_entry(read_status_history(history), StatusRun.of(status, date=date, revision=revision))
-        write_output(history, history_text(known).encode())
     meanings = describe_codes(migrations)
-    if html:
+    if html or history:
         title = "Migration: " + ", ".join(migration.id for migration in migrations)
-        scene = Scene(meanings, revision, date, known)
-        write_output(html, status_html(status, title, scene).encode("utf-8", "replace"))
+        _keep(status, html, history, title=title, meanings=meanings, place=existing_folder(places[0]))
     lines = [status_json(status)] if form == "json" else status_lines(status, meanings)
     to_stdout(lambda: click.echo("\n".join(lines)))
     for text in failures(status.report):
         click.echo(text, err=True)
     result = ExitStatus.FINDINGS if status.left else ExitStatus.OK
     ctx.exit(int(result | ExitStatus.FAILED if status.report.failed else result))
+
+
+def _keep(
+    status: Status, html: Path | None, history: Path | None, *, title: str, meanings: dict[str, str], place: Path
+) -> None:
+    """Write the page and the line of the history that were asked for."""
+    # A status that is only shown needs none of these, nor git.
+    from datetime import UTC, datetime
+
+    from compatkit.migrate.status import StatusRun, history_text, read_status_history, with_entry
+    from compatkit.migrate.write import write_output
+    from compatkit.report.status_html import Scene, status_html
+
+    revision, date = _revision(place), datetime.now(UTC).date().isoformat()
+    known: tuple[StatusRun, ...] = ()
+    if history:
+        known = with_entry(read_status_history(history), StatusRun.of(status, date=date, revision=revision))
+        write_output(history, history_text(known).encode())
+    if html:
+        scene = Scene(meanings, revision, date, known)
+        write_output(html, status_html(status, title, scene).encode("utf-8", "replace"))
 
 
 def _revision(place: Path) -> str:

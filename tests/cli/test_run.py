@@ -42,6 +42,16 @@ def test_old_imports_resolve_and_arguments_and_status_pass_through(project: Path
     assert done.returncode == 7
 
 
+def test_the_collector_is_as_python_has_it(project: Path) -> None:
+    (project / "script.py").write_text("import gc\nprint(gc.isenabled(), gc.get_threshold())\n")
+    alone, under = (
+        subprocess.run([sys.executable, *how, "script.py"], cwd=project, capture_output=True, text=True, check=True)
+        for how in ([], ["-m", "compatkit", "run"])
+    )
+
+    assert under.stdout == alone.stdout
+
+
 def test_the_warning_shows_at_the_scripts_line(project: Path) -> None:
     done = compatkit("run", "script.py", cwd=project)
 
