@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.neighbours import Facts
-from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
@@ -39,9 +37,12 @@ def find_calls(file: File, run: RunPlan) -> Found:
     return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
 
 
-def tell(file: File, migrations: Sequence[Migration], options: Options) -> Facts:
-    """Return what a file tells others of names and objects whose interface changed."""
-    known = _known(file, Index.of(migrations, options))
+def tell(file: File, migrations: Sequence[Migration], options: Options, asked: set[str]) -> Facts:
+    """Return what a file tells others of names and objects whose interface changed.
+
+    `asked` gets the names by which it asked its neighbours: where these answer as before, so does the file.
+    """
+    known = Index.of(migrations, options).known.beside(file.neighbours, asked)
     try:
         trace = follow_values(file, known)
     except RecursionError:
@@ -49,14 +50,9 @@ def tell(file: File, migrations: Sequence[Migration], options: Options) -> Facts
     return facts_of(file.home.name, trace, known)
 
 
-def _known(file: File, index: Index) -> DeclaredNames:
-    around = file.neighbours
-    return replace(index.known, handed=dict(around.handed), sent=dict(around.sent), mixed=dict(around.mixed))
-
-
 def _find(file: File, run: RunPlan, index: Index) -> Found:
     try:
-        facts = CallFacts(file, follow_values(file, _known(file, index)), index, run.options)
+        facts = CallFacts(file, follow_values(file, index.known.beside(file.neighbours, set())), index, run.options)
     except RecursionError:
         return Found(findings=[_too_deep(run.calling)])
     spelling = Spelling(file, index.loaded)

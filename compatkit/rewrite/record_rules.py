@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from compatkit.migration import Migration
 from compatkit.rewrite.edit.edit import Found
@@ -22,7 +21,7 @@ from compatkit.rewrite.run_plan import RunPlan
 
 def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     """Rewrite v1's keys of records and v1's flat arguments, without a change inside another."""
-    known = _known(file, run.migrations, run.moving)
+    known = _known(file, run.migrations, set(), run.moving)
     has_fields = bool(known.objects and file.neighbours.is_told) or may_have_fields(file, known, run.migrations)
     has_arguments = may_have_arguments(file, known, run.migrations)
     if not has_fields and not has_arguments:
@@ -41,20 +40,18 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     )
 
 
-def tell_records(file: File, migrations: Sequence[Migration]) -> Facts:
+def tell_records(file: File, migrations: Sequence[Migration], asked: set[str]) -> Facts:
     """Return what a file tells others of records that are objects in v2, and of what makes them."""
-    known = _known(file, migrations)
+    known = _known(file, migrations, asked)
     try:
         return facts_of(file.home.name, follow_values(file, known), known)
     except RecursionError:
         return Facts()
 
 
-def _known(file: File, migrations: Sequence[Migration], moving: Collection[str] = ()) -> DeclaredNames:
-    known, around = DeclaredNames.of(migrations, moving), file.neighbours
-    if not known.objects:
-        return known
-    return replace(known, handed=dict(around.handed), sent=dict(around.sent), mixed=dict(around.mixed))
+def _known(file: File, migrations: Sequence[Migration], asked: set[str], moving: Collection[str] = ()) -> DeclaredNames:
+    known = DeclaredNames.of(migrations, moving)
+    return known.beside(file.neighbours, asked) if known.objects else known
 
 
 def _fields(file: File, run: RunPlan, trace: FlowFacts) -> Found:

@@ -17,6 +17,7 @@ from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
+from compatkit.rewrite.flow.declared_names import MARKS
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
 from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
@@ -124,6 +125,7 @@ class Handing:
         self._namer = namer
         self._options = options
         self._told: dict[str, _Told] = {}
+        self._heard: dict[str, Heard] = {}
         self._index = _Index()
         self.is_needed = bool(self._calling or self._recording)
 
@@ -189,20 +191,48 @@ class Handing:
         from compatkit.rewrite.record_rules import tell_records
 
         source, named = read_quietly(file.path), self._namer.name(file.path, file.root)
+        around = self.of(source, file, named)
+        heard = self._heard.get(file.name)
+        if heard is not None and heard.is_answered_alike(around):
+            return None
         try:
-            read = File.of(source, FileModule(named.name, named.is_package), self.of(source, file, named))
+            read = File.of(source, FileModule(named.name, named.is_package), around)
         except RewriteError:
             return None
-        facts = Facts()
+        facts, asked = Facts(), set[str]()
         if named.name and self._calling:
-            facts = tell(read, self._calling, self._options)
+            facts = tell(read, self._calling, self._options, asked)
         if named.name and self._recording:
-            facts = facts.and_those_of(tell_records(read, self._recording))
+            facts = facts.and_those_of(tell_records(read, self._recording, asked))
+        self._heard[file.name] = Heard(around, frozenset(asked))
         before = self._told.get(file.name)
         if before and before.facts == facts:
             return None
         told = self._told[file.name] = _Told(file, named, facts)
         return told if before or facts != Facts() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a file was told when it was followed, and the names by which it asked for some of that."""
+
+    around: Neighbours
+    asked: frozenset[str]
+
+    def is_answered_alike(self, now: Neighbours) -> bool:
+        """Tell whether a file would be told the same as before, as far as it asks."""
+        before = self.around
+        if before.mixed != now.mixed:
+            return False
+        for then, told in ((before.handed, now.handed), (before.sent, now.sent)):
+            one, other = dict(then), dict(told)
+            changed = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+            is_asked = "" in self.asked or not self.asked.isdisjoint(changed)
+            if bool(one) != bool(other) or (changed and is_asked):
+                return False
+            if any(mark in name for name in changed for mark in MARKS):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

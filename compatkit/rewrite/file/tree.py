@@ -201,7 +201,7 @@ def kept_in(owner: ast.ClassDef, *, is_set: bool = False) -> set[str]:
     stored = {
         node.attr
         for node in nodes
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and dotted(node.value) == "self"
     }
     return stored.union(*(defined_names(item) for item in owner.body if not (is_set and item in empty)))
 

@@ -127,21 +127,25 @@ class BetweenFiles:
 
     def call_back_all(self, of: ast.expr, node: ast.Call, found: Found) -> None:
         """Let functions of this file that go to another one get what that gives to functions that it does not know."""
-        given = (*node.args, *(word.value for word in node.keywords)) if self._known.called_back else ()
-        inside = [found.get(part) for arg in given for part in ast.walk(arg)]
-        for value in inside:
+        back = list(self._given_back(of, found)) if self._known.called_back else []
+        given = (*node.args, *(word.value for word in node.keywords)) if back else ()
+        for value in [found.get(part) for arg in given for part in ast.walk(arg)]:
             if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
-                self.call_back(of, value.node, found)
+                self.call_back(value.node, back)
             for one in value.names if isinstance(value, Named) and not value.how else ():
-                for place, handed in self._given_back(of, found):
+                for place, handed in back:
                     self.note_sent(f"{one}:{place}", value_of(handed))
 
+    def decorate(self, of: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, found: Found) -> None:
+        """Let a function get what is given to unknown ones by what decorates it."""
+        self.call_back(node, list(self._given_back(of, found)))
+
     def call_back(
-        self, of: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, found: Found
+        self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, back: list[tuple[str, Handed]]
     ) -> None:
-        """Let a function get what the file gives to unknown ones that has what this expression names."""
+        """Let a function get what another file gives to those that it does not know."""
         names = plain_names(function.args)
-        for place, handed in self._given_back(of, found):
+        for place, handed in back:
             name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
             if name in names:
                 self._facts.goes_on(self._facts.arguments, function, name, value_of(handed))
@@ -166,9 +170,12 @@ class BetweenFiles:
 
     def send(self, function: str, node: ast.Call, found: Found) -> None:
         """Note what is given to a function of another file."""
-        given = [(str(number), arg) for number, arg in enumerate(node.args) if not isinstance(arg, ast.Starred)]
-        for name, arg in (*given, *((word.arg, word.value) for word in node.keywords if word.arg)):
-            self.note_sent(f"{function}:{name}", found[arg])
+        for number, arg in enumerate(node.args):
+            if found[arg] is not TOP and not isinstance(arg, ast.Starred):
+                self.note_sent(f"{function}:{number}", found[arg])
+        for word in node.keywords:
+            if word.arg and found[word.value] is not TOP:
+                self.note_sent(f"{function}:{word.arg}", found[word.value])
 
     def note_sent(self, key: str, value: Value) -> None:
         """Note what goes to another file on some way."""

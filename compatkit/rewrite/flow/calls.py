@@ -76,6 +76,8 @@ _SAME_ITEMS = frozenset(
     {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
     | {"collections.deque", "itertools.cycle", "itertools.islice"}
 )
+# Libraries of which it is known what their functions give.
+_FOLLOWED = frozenset({"builtins", "copy", "collections", "itertools"})
 _SAME = frozenset(
     {"asyncio.run", "builtins.staticmethod", "copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"}
     | {"enum.member", "enum.nonmember", "functools.cache", "functools.lru_cache"}
@@ -90,9 +92,12 @@ _READING_METHODS = frozenset(
     {"add", "append", "critical", "debug", "dump", "dumps", "error", "exception", "extend", "format", "info", "join"}
     | {"log", "plot", "put", "warning", "write", "writerow", "writerows"}
 )
+_GROWING = frozenset({"append", "appendleft", "extend", "insert", "setdefault"})
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
 _KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
+# Names of methods that do not tell which object they are asked of.
+_SAYING_NOTHING = COMMON | _READING_METHODS | _KEEPING_METHODS
 _LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spec", "runpy.run_path"})
 _DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
@@ -127,11 +132,12 @@ class Calls:
         is_looked_at = isinstance(callee, Named) and callee.name in _LOOKING
         if (made is TOP or isinstance(made, Instance)) and not is_looked_at:
             for arg in (*node.args, *(word.value for word in node.keywords)):
-                if arg in found:
-                    self._lose(found[arg], node.lineno)
+                self._lose(found.get(arg, TOP), node.lineno)
         return made
 
     def _lose(self, value: Value, line: int) -> None:
+        if value is TOP:
+            return
         self._facts.lose(value, line)
         if isinstance(value, Named) and (producer := self._known.producers.get(value.name)):
             self._facts.lost_records.setdefault(producer[0], line)
@@ -145,70 +151,78 @@ class Calls:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
             self._list(node, callee, given[0])
         match callee:
-            case Named() if known := next(filter(self._is_declared, callee.candidates()), None):
-                return self._declared(known, node)
-            case Named(name=name) if self._known.configs & {name, owner := name.rpartition(".")[0]}:
-                return Instance(name if name in self._known.configs else owner, callee.sure)
-            case Named(name=name) if returned := self._known.types.get(f"{name}()"):
-                return Instance(returned, callee.sure)
-            case Named(name=name, how="") if name.endswith(_BELOW) and name[: -len(_BELOW)] in self._known.classes:
-                return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
+            case Special.TOP if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
+                return self._expressions.made_by_meta(frame.enclosing_class)
+            case Special.BOTTOM:
+                return BOTTOM
+            case Named():
+                return self._named(callee, node, given, found, frame)
             case Instance() if (made := self._expressions.result_of(callee, "__call__")) is not TOP:
                 return made
-            case Named(name="functools.partial" | "functools.partialmethod") if given and isinstance(
-                made := given[0], Named
-            ):
-                self._facts.partials[node] = made
-                return Named(made.name, made.sure, "partial", made.origins)
-            case Named(name="operator.itemgetter"):
-                return Getter(node, tuple(node.args))
-            case Named(name=name) if name in _SAME and given:
-                return given[0]
-            case Named(name=name) if name.partition(".")[0] in ("builtins", "copy", "collections", "itertools"):
-                return self._library(name, node, given, found, frame)
-            case Named(name="types.new_class") if len(given) > 1:
-                return self._made_class(node, given[1])
-            case Named(name="typing.cast") if len(given) == 2:
-                return given[1]
-            case Named(name="argparse.Namespace" | "types.SimpleNamespace"):
-                return self._namespace(node, found)
-            case Named(name=name) if name in _LOADING and node.args:
-                return self._expressions.loaded(node, found)
-            case Named(name="inspect.getmembers") if given and isinstance(given[0], Named | Namespace):
-                return many(TupleValue((TOP, self._expressions.anything_in(given[0]))))
             case Method(of=of, name=name):
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
                 return self._local(made, node, given, found)
             case ForeignDefinition(handed=handed):
-                self._expressions.between.send(
-                    f"{handed.names[0]}{'.__init__' if handed.kind == 'class' else ''}", node, found
-                )
+                init = ".__init__" if handed.kind == "class" else ""
+                self._expressions.between.send(f"{handed.names[0]}{init}", node, found)
                 return call_result_of(handed)
-            case Special.BOTTOM:
-                return BOTTOM
-            case Special.TOP if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-                return self._expressions.made_by_meta(frame.enclosing_class)
+        return self._unseen(node, callee, found, frame)
+
+    def _named(self, callee: Named, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
+        """Return what a call of something with a dotted name gives."""
+        name, known = callee.name, self._known
+        if declared := next((each for each in callee.names if each in known.producers or each in known.classes), ""):
+            return self._declared(replace(callee, name=declared, others=frozenset()), node)
+        if known.configs & {name, owner := name.rpartition(".")[0]}:
+            return Instance(name if name in known.configs else owner, callee.sure)
+        if returned := known.types.get(f"{name}()"):
+            return Instance(returned, callee.sure)
+        if not callee.how and name.endswith(_BELOW) and name[: -len(_BELOW)] in known.classes:
+            return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
+        match name:
+            case "functools.partial" | "functools.partialmethod" if given and isinstance(made := given[0], Named):
+                self._facts.partials[node] = made
+                return Named(made.name, made.sure, "partial", made.origins)
+            case "operator.itemgetter":
+                return Getter(node, tuple(node.args))
+            case _ if name in _SAME and given:
+                return given[0]
+            case _ if name.partition(".")[0] in _FOLLOWED:
+                return self._library(name, node, given, found, frame)
+            case "types.new_class" if len(given) > 1:
+                return self._made_class(node, given[1])
+            case "typing.cast" if len(given) == 2:
+                return given[1]
+            case "argparse.Namespace" | "types.SimpleNamespace":
+                return self._namespace(node, found)
+            case _ if name in _LOADING and node.args:
+                return self._expressions.loaded(node, found)
+            case "inspect.getmembers" if given and isinstance(given[0], Named | Namespace):
+                return many(TupleValue((TOP, self._expressions.anything_in(given[0]))))
+        return self._unseen(node, callee, found, frame)
+
+    def _unseen(self, node: ast.Call, callee: Value, found: Found, frame: Frame) -> Value:
+        """Note what a call gives to code that this file does not hold; return a mock, if it makes one."""
+        between = self._expressions.between
         inner = found.get(node.func.func, TOP) if isinstance(node.func, ast.Call) else TOP
         for of, ending in ((callee, ""), (inner, "()")):
             for one in of.names if isinstance(of, Named) else ():
                 if not self._known.reaches(one.partition(".")[0]):
-                    self._expressions.between.send(f"{one}{ending}", node, found)
-            self._expressions.between.call_back_all(node.func, node, found)
+                    between.send(f"{one}{ending}", node, found)
+        between.call_back_all(node.func, node, found)
         if callee is TOP:
-            self._expressions.between.call_back_all(node.func, node, found)
             method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            if method not in COMMON | _READING_METHODS | _KEEPING_METHODS:
-                self._expressions.between.send(
-                    f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found
-                )
-        self._escape(given)
+            if method not in _SAYING_NOTHING:
+                between.send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
+        self._escape([found[arg] for arg in node.args])
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
-            if not _only_keeps(node.func, callee):
-                self._facts.hand_out(arg, found[arg], self._known.objects)
-            if not _only_reads(node.func, callee):
-                self.doubt(found[arg], frame)
-        return self._patched(node, callee, found)
+            value = found[arg]
+            if self._known.objects and not _only_keeps(node.func, callee):
+                self._facts.hand_out(arg, value, self._known.objects)
+            if isinstance(value, RecordValue | IterableValue | DictValue) and not _only_reads(node.func, callee):
+                self.doubt(value, frame)
+        return self._patched(node, callee, found) if self._known.producers else TOP
 
     def _list(self, node: ast.Call, callee: Value, first: Value) -> None:
         """Note that all attributes of an object are listed, as for JSON by a function that makes a dict of it."""
@@ -231,15 +245,14 @@ class Calls:
     def hand_out(self, owner: Value, name: str, given: ast.expr, value: Value) -> None:
         """Note the plain dicts that a mock hands out from now on, or a double that takes the place of a producer."""
         found: Iterator[tuple[ast.expr, RecordValue]] = iter(())
+        if not self._known.producers:
+            return
         if isinstance(owner, Mock):
             found = stand_ins(owner, name, given, self._known)
         elif isinstance(owner, Named) and isinstance(replaced := self._expressions.attribute(owner, name), Named):
             found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
-
-    def _is_declared(self, callee: Named) -> bool:
-        return callee.name in self._known.producers or callee.name in self._known.classes
 
     def _declared(self, callee: Named, node: ast.Call) -> Value:
         if (producer := self._known.producers.get(callee.name)) is None:
@@ -529,6 +542,8 @@ class Calls:
 
     def _grow(self, node: ast.Call, found: Found, frame: Frame) -> None:
         """Note what a method adds to the container that it is called on."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in _GROWING:
+            return
         match node:
             case ast.Call(func=ast.Attribute(value=of, attr="append" | "appendleft" | "insert"), args=[*_, last]):
                 self.keep(of, many(found[last]), frame)

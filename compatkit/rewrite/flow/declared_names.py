@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
-from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.neighbours import Handed, Neighbours
 from compatkit.rewrite.flow.values import Path
+
+# What is given back to functions of other files, and what is put into lists and tables of theirs.
+GIVEN_BACK, PUT_IN = MARKS = (".*:", "[]:=")
+
+
+class Answers(dict[str, Handed]):
+    """Facts of other files by name. Each name that is asked for is noted in `asked`; the empty name stands for all."""
+
+    def __init__(self, told: Mapping[str, Handed] | Sequence[tuple[str, Handed]] = (), *, asked: set[str]) -> None:
+        super().__init__(told)
+        self._asked = asked
+
+    def get(self, name: str) -> Handed | None:  # type: ignore[override]
+        """Return the fact of this name."""
+        self._asked.add(name)
+        return super().get(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._asked.add(str(name))
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._asked.add("")
+        return super().__iter__()
+
+    def items(self) -> ItemsView[str, Handed]:  # type: ignore[override]
+        """Return all facts."""
+        self._asked.add("")
+        return super().items()
+
+    def marked(self, mark: str) -> Iterator[tuple[str, Handed]]:
+        """Yield the facts with one of the `MARKS` in their names, which every file asks for."""
+        return ((name, handed) for name, handed in super().items() if mark in name)
 
 
 @dataclass(frozen=True)
@@ -37,9 +70,14 @@ class DeclaredNames:
     types: Mapping[str, str] = field(default_factory=dict)
     objects: frozenset[int] = frozenset()
     declared: frozenset[str] = frozenset()
-    handed: Mapping[str, Handed] = field(default_factory=dict)
-    sent: Mapping[str, Handed] = field(default_factory=dict)
+    handed: Answers = field(default_factory=lambda: Answers(asked=set()))
+    sent: Answers = field(default_factory=lambda: Answers(asked=set()))
     mixed: Mapping[str, str] = field(default_factory=dict)
+
+    def beside(self, around: Neighbours, asked: set[str]) -> DeclaredNames:
+        """Return the names with what other files tell; what is asked of them is added to `asked`."""
+        handed, sent = Answers(around.handed, asked=asked), Answers(around.sent, asked=asked)
+        return replace(self, handed=handed, sent=sent, mixed=dict(around.mixed))
 
     def reaches(self, name: str) -> bool:
         """Tell whether a dotted name is one of those that changed, or a module or class that holds some."""
@@ -76,10 +114,9 @@ class DeclaredNames:
     def called_back(self) -> Mapping[str, Mapping[str, Handed]]:
         """Return what another file gives to unknown functions, by the place or name of the parameter."""
         found: dict[str, dict[str, Handed]] = {}
-        for name, handed in self.handed.items():
-            giver, is_back, place = name.partition(".*:")
-            if is_back:
-                found.setdefault(giver, {})[place] = handed
+        for name, handed in self.handed.marked(GIVEN_BACK):
+            giver, _, place = name.partition(GIVEN_BACK)
+            found.setdefault(giver, {})[place] = handed
         return found
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, get_args
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.imports import FileModule
@@ -51,7 +52,13 @@ from compatkit.rewrite.flow.values import (
 Found = dict[ast.AST, Value]
 # Builtins that a star import is not thought to bring: they look names up, which may be those that changed.
 _LOOKING_UP = frozenset({"__import__", "eval", "getattr", "globals", "locals", "vars"})
-_LEAVES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+# What evaluates a node once its parts are, and what is to be done for it.
+_Evaluate = Callable[[Any, Found, Frame], Value]
+_Step = tuple[ast.expr, _Evaluate, bool]
+_NOTED = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Call})
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+# They evaluate what is in them by themselves.
+_LEAVES = frozenset({ast.Lambda, *get_args(Comprehension)})
 
 
 class Expressions:
@@ -70,6 +77,9 @@ class Expressions:
         # Modules of which the file imports `*`, with the statement that does.
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
+        self._evaluate = self._table()
+        # An expression is evaluated several times, and is taken apart once.
+        self._steps: dict[ast.expr, list[_Step]] = {}
         # Functions whose bodies are still to be followed, with the frames that define them.
         self.waiting: dict[ast.AST, Frame] = {}
         # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
@@ -81,20 +91,52 @@ class Expressions:
         """Return what `root` stands for, and note on the way what is asked of records."""
         if root is None:
             return BOTTOM
+        if (steps := self._steps.get(root)) is None:
+            steps = self._steps[root] = list(self._in_order(root))
         found: Found = {}
-        stack: list[tuple[ast.AST, bool]] = [(root, False)]
+        for node, evaluate, is_noted in steps:
+            value = found[node] = evaluate(node, found, frame)
+            if is_noted:
+                self._note(node, value)
+            if self.known.objects:
+                self.facts.record(node, value, self.known.objects)
+        return found[root]
+
+    def _table(self) -> dict[type[ast.AST], _Evaluate]:
+        return {
+            ast.Name: lambda node, _, frame: self.name(node.id, frame),
+            ast.Constant: lambda node, *_: BOTTOM if node.value is None else TOP,
+            ast.Attribute: self._attribute,
+            ast.Subscript: lambda node, found, _: self.subscript(found[node.value], node.slice, node),
+            ast.Call: self.calls.value,
+            ast.Lambda: self._lambda,
+            **dict.fromkeys(get_args(Comprehension), self._comprehension),
+            ast.IfExp: lambda node, found, _: join(found[node.body], found[node.orelse]),
+            ast.BoolOp: lambda node, found, _: _joined(found[value] for value in node.values),
+            ast.Await: lambda node, found, _: found[node.value],
+            ast.Starred: lambda node, found, _: found[node.value],
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield_from,
+            ast.NamedExpr: self._named_expression,
+            ast.List: lambda node, found, _: many(_joined(_spread(i, found) for i in node.elts), frozenset({node})),
+            ast.Tuple: self._tuple,
+            ast.Dict: self._dict,
+            ast.Set: lambda node, found, _: many(_joined(found[item] for item in node.elts)),
+            ast.BinOp: self._operation,
+            ast.FormattedValue: self._shown,
+            ast.Compare: self._comparison,
+        }
+
+    def _in_order(self, root: ast.expr) -> Iterator[_Step]:
+        """Yield the nodes of an expression, each after its parts."""
+        stack: list[tuple[ast.expr, bool]] = [(root, False)]
         while stack:
             node, is_ready = stack.pop()
-            if is_ready or isinstance(node, _LEAVES):
-                found[node] = self._value(node, found, frame)
-                if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
-                    self._note(node, found[node])
-                if self.known.objects:
-                    self.facts.record(node, found[node], self.known.objects)
+            if is_ready or type(node) in _LEAVES:
+                yield node, self._evaluate.get(type(node), lambda *_: TOP), type(node) in _NOTED
             else:
                 stack.append((node, True))
                 stack += [(child, False) for child in reversed(list(_children(node)))]
-        return found[root]
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value:
         """Return what a lambda returns that is called here and now."""
@@ -122,6 +164,8 @@ class Expressions:
 
     def brought(self) -> dict[str, Value]:
         """Return all that the stars bring, as far as a migration is about it."""
+        if not self.stars:
+            return {}
         every = (dotted.rpartition(".") for dotted in (*self.known.declared, *self.known.handed))
         return {name: self._brought(name) for module, _, name in every if module in self.stars}
 
@@ -157,76 +201,63 @@ class Expressions:
         elif node in self.facts.names:
             self.facts.name(node, TOP)
 
-    def _value(self, node: ast.AST, found: Found, frame: Frame) -> Value:
-        match node:
-            case ast.Name(id=name):
-                return self.name(name, frame)
-            case ast.Constant(value=None):
-                return BOTTOM
-            case ast.Attribute(value=of, attr=attr):
-                return self._attribute(node, found[of], attr)
-            case ast.Subscript(value=of, slice=index):
-                return self.subscript(found[of], index, node)
-            case ast.Call():
-                return self.calls.value(node, found, frame)
-            case ast.Lambda():
-                for name, default in defaults_of(node.args):
-                    self.facts.goes_on(self.facts.arguments, node, name, self.value(default, frame))
-                self.waiting[node] = frame
-                return Local(node)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                return self._comprehension(node, frame)
-            case ast.IfExp(body=body, orelse=orelse):
-                return join(found[body], found[orelse])
-            case ast.BoolOp(values=values):
-                return _joined(found[value] for value in values)
-            case ast.Await(value=value) | ast.Starred(value=value):
-                return found[value]
-            case ast.Yield(value=ast.expr() as value):
-                self.facts.gives(self.facts.yielded, frame.node, found[value])
-            case ast.YieldFrom(value=value):
-                self.facts.gives(self.facts.yielded, frame.node, element(found[value]))
-            case ast.NamedExpr(target=ast.Name(id=name), value=value):
-                before = frame.env.get(name, BOTTOM) if frame.env is not None else BOTTOM
-                frame.bind(name, join(before, found[value]))
-                return found[value]
-        return self._other(node, found)
+    def _lambda(self, node: ast.Lambda, _found: Found, frame: Frame) -> Value:
+        for name, default in defaults_of(node.args):
+            self.facts.goes_on(self.facts.arguments, node, name, self.value(default, frame))
+        self.waiting[node] = frame
+        return Local(node)
 
-    def _attribute(self, node: ast.Attribute, of: Value, name: str) -> Value:
+    def _yield(self, node: ast.Yield, found: Found, frame: Frame) -> Value:
+        if node.value is not None:
+            self.facts.gives(self.facts.yielded, frame.node, found[node.value])
+        return TOP
+
+    def _yield_from(self, node: ast.YieldFrom, found: Found, frame: Frame) -> Value:
+        self.facts.gives(self.facts.yielded, frame.node, element(found[node.value]))
+        return TOP
+
+    def _named_expression(self, node: ast.NamedExpr, found: Found, frame: Frame) -> Value:
+        value, name = found[node.value], node.target.id
+        before = frame.env.get(name, BOTTOM) if frame.env is not None else BOTTOM
+        frame.bind(name, join(before, value))
+        return value
+
+    def _attribute(self, node: ast.Attribute, found: Found, _frame: Frame) -> Value:
+        of, name = found[node.value], node.attr
         value = self.attribute(of, name)
-        if is_unknown(value) and name in self.known.watched and _hides(of):
+        if name in self.known.watched and is_unknown(value) and _hides(of):
             self.facts.unseen.add(node)
         if isinstance(value, Namespace) and isinstance(value.of, Instance):
             self.facts.listed[node] = value.of.of
         return value
 
-    def _other(self, node: ast.AST, found: Found) -> Value:
-        match node:
-            case ast.List(elts=items):
-                spread = (element(found[i]) if isinstance(i, ast.Starred) else found[i] for i in items)
-                return many(_joined(spread), frozenset({node}))
-            case ast.Tuple(elts=items) if any(isinstance(item, ast.Starred) for item in items):
-                return many(_joined(element(found[i]) if isinstance(i, ast.Starred) else found[i] for i in items))
-            case ast.Tuple(elts=items):
-                return TupleValue(tuple(found[item] for item in items))
-            case ast.Dict(keys=keys, values=values):
-                pairs = zip(keys, values, strict=True)
-                held = _joined(found[item] if key else values_of(found[item]) for key, item in pairs)
-                is_kept = not values or self.facts.is_followed(held)
-                return DictValue(held, frozenset({node})) if is_kept else TOP
-            case ast.Set(elts=items):
-                return many(_joined(found[item] for item in items))
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                one, other = element(found[left]), element(found[right])
-                both = join_known(one, other)
-                return many(doubtful(both) if TOP in (one, other) else both)
-            case ast.FormattedValue(value=shown):
-                self.facts.hand_out(shown, found[shown], self.known.objects)
-            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return join_known(self.merged(found[left], right), _without_keys(found[right]))
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                for asked, op, container in zip([left, *comparators], ops, comparators, strict=False):
-                    self._compare(asked, op, container, found)
+    def _tuple(self, node: ast.Tuple, found: Found, _frame: Frame) -> Value:
+        if any(isinstance(item, ast.Starred) for item in node.elts):
+            return many(_joined(_spread(item, found) for item in node.elts))
+        return TupleValue(tuple(found[item] for item in node.elts))
+
+    def _dict(self, node: ast.Dict, found: Found, _frame: Frame) -> Value:
+        pairs = zip(node.keys, node.values, strict=True)
+        held = _joined(found[item] if key else values_of(found[item]) for key, item in pairs)
+        is_kept = not node.values or self.facts.is_followed(held)
+        return DictValue(held, frozenset({node})) if is_kept else TOP
+
+    def _operation(self, node: ast.BinOp, found: Found, _frame: Frame) -> Value:
+        if isinstance(node.op, ast.Add):
+            one, other = element(found[node.left]), element(found[node.right])
+            both = join_known(one, other)
+            return many(doubtful(both) if TOP in (one, other) else both)
+        if isinstance(node.op, ast.BitOr):
+            return join_known(self.merged(found[node.left], node.right), _without_keys(found[node.right]))
+        return TOP
+
+    def _shown(self, node: ast.FormattedValue, found: Found, _frame: Frame) -> Value:
+        self.facts.hand_out(node.value, found[node.value], self.known.objects)
+        return TOP
+
+    def _comparison(self, node: ast.Compare, found: Found, _frame: Frame) -> Value:
+        for asked, op, container in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+            self._compare(asked, op, container, found)
         return TOP
 
     def _compare(self, one: ast.expr, op: ast.cmpop, other: ast.expr, found: Found) -> None:
@@ -446,10 +477,10 @@ class Expressions:
             for owner in (of.local, *self.facts.ancestors.get(of.local, ())):
                 yield from self.facts.far_parents.get(owner, ())
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
+    def _comprehension(self, node: Comprehension, _found: Found, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))
 
-    def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame) -> Value:
+    def _comprehended(self, node: Comprehension, frame: Frame) -> Value:
         for number, part in enumerate(node.generators):
             items = self.items(part.iter, frame)
             if not number and frame.is_class and frame.env is not None:
@@ -506,6 +537,10 @@ class Expressions:
             frame.env = before
             for name, value in seen.items():
                 before[name] = join(before.get(name, BOTTOM), value)
+
+
+def _spread(item: ast.expr, found: Found) -> Value:
+    return element(found[item]) if isinstance(item, ast.Starred) else found[item]
 
 
 def _without_keys(value: Value) -> Value:
@@ -580,7 +615,7 @@ def _constant(index: ast.expr) -> object:
     return index.value if isinstance(index, ast.Constant) else None
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _children(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions inside, in the order of evaluation."""
     for field in node._fields:
         child = getattr(node, field, None)

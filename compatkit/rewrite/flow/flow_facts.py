@@ -14,6 +14,7 @@ from compatkit.rewrite.flow.values import (
     IterableValue,
     Local,
     RecordValue,
+    Special,
     Value,
     dotted_names_in,
     doubtful,
@@ -145,6 +146,8 @@ class FlowFacts:
 
     def is_followed(self, value: Value) -> bool:
         """Tell whether records, or calls that a migration is about, may come of a value."""
+        if isinstance(value, Special):
+            return False
         return is_interesting(value) or self.is_led([value])
 
     def is_led(self, values: Iterable[Value]) -> bool:

@@ -15,7 +15,7 @@ from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
 from compatkit.rewrite.flow.between_files import objects_of, ways_into
 from compatkit.rewrite.flow.blocks import Blocks
-from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
@@ -83,9 +83,9 @@ class _Follower:
 
     def run(self, tree: ast.Module) -> None:
         frame = self._expressions.module = self._scopes.open(tree, None)
-        for key, handed in self._expressions.known.sent.items():
-            name, _, is_kept = key.partition("[]:=")
-            if is_kept == "" and key.endswith("[]:=") and name.isidentifier():
+        for key, handed in self._expressions.known.sent.marked(PUT_IN):
+            name, _, rest = key.partition(PUT_IN)
+            if not rest and name.isidentifier():
                 self._facts.goes_on(self._facts.attributes, tree, name, DictValue(value_of(handed)))
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
@@ -184,7 +184,7 @@ class _Follower:
             self._expressions.value(part, frame)
             if self._expressions.known.called_back:
                 inner: dict[ast.AST, Value] = {each: self._expressions.value(each, frame) for each in _callees(part)}
-                self._expressions.between.call_back(part, node, inner)
+                self._expressions.between.decorate(part, node, inner)
         for name, default in defaults_of(node.args):
             self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not TOP:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.file import File
@@ -121,16 +121,30 @@ class FrameFactory:
         declared = (node.names for node in nodes_of(file.nodes, ast.Global, ast.Nonlocal))
         self._shared = frozenset(name for names in declared for name in names)
         self._scopes = file.scopes
+        self._opened: dict[ast.AST, Frame] = {}
 
     def open(self, node: ast.AST, parent: Frame | None, enclosing_class: ast.ClassDef | None = None) -> Frame:
         """Return a fresh frame for a scope."""
+        if node not in self._opened:
+            self._opened[node] = self._read(node, parent)
+        return replace(
+            self._opened[node],
+            parent=parent,
+            enclosing_class=enclosing_class,
+            env={},
+            joined={},
+            attempts=[],
+            loops=[],
+        )
+
+    def _read(self, node: ast.AST, parent: Frame | None) -> Frame:
         scope = self._scopes.opened_by(node)
         foreign = frozenset(scope.global_names | scope.nonlocal_names)
         names = self._scopes.bound_in(scope) - foreign
         # Names that any inner scope may bind, by `global` or `nonlocal`: it need not be this one that they mean.
         is_class = isinstance(node, ast.ClassDef)
         shared = frozenset() if is_class else (self._shared if parent is None else names & self._shared)
-        return Frame(node, parent, self._facts, names, foreign, shared, frozenset(scope.global_names), enclosing_class)
+        return Frame(node, None, self._facts, names, foreign, shared, frozenset(scope.global_names))
 
 
 def parameters(node: ast.AST) -> list[str]:
@@ -150,7 +164,8 @@ def join_env(*envs: Env | None) -> Env | None:
     joined = dict(alive[0])
     for env in alive[1:]:
         for name, value in env.items():
-            joined[name] = join(joined.get(name, BOTTOM), value)
+            if (before := joined.get(name, BOTTOM)) is not value:
+                joined[name] = join(before, value)
     return joined
 
 

@@ -190,7 +190,7 @@ def doubtful(value: Value) -> Value:
 
 def join(one: Value, other: Value) -> Value:
     """Return what stands for both values: sure only where they agree."""
-    if one == other or other is BOTTOM:
+    if one is other or other is BOTTOM or one == other:
         return one
     if one is BOTTOM:
         return other

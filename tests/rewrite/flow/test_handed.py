@@ -24,7 +24,7 @@ def size(handed: Handed) -> int:
 
 
 def test_a_class_of_which_every_method_returns_an_object_of_it_is_told_in_bounds() -> None:
-    facts = tell(File.of(FLUENT.encode(), FileModule("tills", is_package=False)), [migration()], Options())
+    facts = tell(File.of(FLUENT.encode(), FileModule("tills", is_package=False)), [migration()], Options(), set())
 
     # Four levels of sixty methods would be thirteen million.
     assert sum(size(handed) for _, handed in facts.handed) < 10_000

@@ -1,0 +1,96 @@
+"""A file is followed again only where its neighbours answer what it asks in another way than before."""
+
+from __future__ import annotations
+
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from compatkit.migrate.between.handing import Heard
+from compatkit.options import Options
+from compatkit.rewrite.call_rules import tell
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import Facts, Handed, Neighbours
+from tests.shop.calls import migration
+
+MIGRATION = migration()
+# What one module may give others, and what another may ask it for.
+GIVING = (
+    "CLIENT = shop.Client()",
+    "CLIENTS = [shop.Client()]",
+    "TABLE = {'a': shop.buy}",
+    "sell = shop.old.sell",
+    "def make():\n    return shop.Client()",
+    "def each():\n    yield shop.Client()",
+    "class Till(shop.Client):\n    def own(self):\n        return self",
+    "class Box:\n    def __init__(self):\n        self.client = shop.connect()",
+    "def on(function):\n    function(shop.Client())\n    return function",
+    "main.use(shop.Client())",
+    "main.Shelf(shop.Client()).fill(shop.buy)",
+    "main.REGISTRY['x'] = shop.Client()",
+    "class Mixed(main.Shelf, shop.Client):\n    pass",
+)
+ASKING = (
+    "from app.shelf import *",
+    "from app.shelf import CLIENT, make",
+    "from app import shelf",
+    "MADE = make()",
+    "FIRST = shelf.CLIENTS[0]",
+    "buy = shelf.TABLE['a']",
+    "ALL = list(shelf.each())",
+    "class Till(shelf.Till):\n    pass",
+    "BOX = shelf.Box().client",
+    "@shelf.on\ndef used(client):\n    return client",
+    "shelf.on(lambda client: client)",
+    "REGISTRY = {}",
+    "HELD = REGISTRY['x']",
+    "def use(client):\n    return client",
+    "class Shelf:\n    def __init__(self, client):\n        self.client = client\n\n    fill = lambda self, what: what",
+    "import importlib\nfound = importlib.import_module(f'app.{CHOSEN}')\nANY = getattr(found, CHOSEN)",
+)
+Lines = st.lists(st.sampled_from(GIVING), min_size=1, unique=True)
+
+
+def told(name: str, lines: list[str], around: Neighbours, asked: set[str]) -> Facts:
+    source = "\n".join(["import shop", *lines, ""])
+    file = File.of(source.encode(), FileModule(name, is_package=False), around)
+    return tell(file, [MIGRATION], Options(), asked)
+
+
+def neighbours(facts: Facts) -> Neighbours:
+    sent = tuple((key.removeprefix("app.main."), each) for key, each in facts.sent)
+    mixed = tuple((key.removeprefix("app.main."), base) for key, base in facts.mixins)
+    return Neighbours(handed=tuple((f"app.shelf.{name}", each) for name, each in facts.handed), sent=sent, mixed=mixed)
+
+
+@given(one=Lines, added=Lines, asking=st.lists(st.sampled_from(ASKING), max_size=5, unique=True))
+def test_a_file_that_is_answered_alike_tells_the_same(one: list[str], added: list[str], asking: list[str]) -> None:
+    other = [*one, *added[:2]]
+    before, now = (
+        neighbours(told("app.shelf", ["from app import main", *lines], Neighbours(), set())) for lines in (one, other)
+    )
+    asked = set[str]()
+    facts = told("app.main", asking, before, asked)
+    is_alike = Heard(before, frozenset(asked)).is_answered_alike(now)
+    event(f"answered alike: {is_alike}, told the same: {before == now}")
+
+    if is_alike:
+        assert told("app.main", asking, now, set()) == facts
+
+
+def test_a_name_for_which_a_file_does_not_ask_changes_nothing() -> None:
+    client = Handed("object", ("shop.Client",), sure=True)
+    before = Neighbours(handed=(("app.shelf.CLIENT", client),))
+    now = Neighbours(handed=(*before.handed, ("app.shelf.OTHER", client)))
+    asked = set[str]()
+    told("app.main", ["from app.shelf import CLIENT"], before, asked)
+
+    assert Heard(before, frozenset(asked)).is_answered_alike(now)
+
+
+def test_a_name_that_was_asked_for_in_vain_and_is_there_now_is_another_answer() -> None:
+    asked = set[str]()
+    told("app.main", ["from app.shelf import CLIENT"], neighbours(Facts()), asked)
+    now = Neighbours(handed=(("app.shelf.CLIENT", Handed("object", ("shop.Client",))),))
+
+    assert not Heard(Neighbours(), frozenset(asked)).is_answered_alike(now)
