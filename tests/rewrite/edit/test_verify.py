@@ -28,6 +28,8 @@ def checked(before: str, *changes: Change) -> None:
     [
         ("x = a + b * c\n", ("+", "*")),
         ("x = a - b\n", ("-", "- (0) -")),
+        ("@d(x + y * z)\ndef f(): ...\n", ("+", "*")),
+        ("from . import a\n", (".", "..")),
         ("def f():\n    global a, b\n", (", b", "")),
         ("def f():\n    global a\n", (" a\n", " a, b\n")),
         ("x = r['k']\n", ("['k']", "()")),
