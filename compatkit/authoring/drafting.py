@@ -55,7 +55,7 @@ class Draft:
         yield from _calls(arguments, homes, letters)
         yield from _positions(positions, homes, letters)
         yield from _removed(gone, letters, self.new_version)
-        yield from _said(told, homes, letters, self.new_version)
+        yield from _announced_rows(told, homes, letters, self.new_version)
         written = {*moves, *members, *arguments, *positions, *gone, *told}
         left = [change for change in self.changes if change not in written]
         if left:
@@ -131,7 +131,7 @@ def _removed(gone: Sequence[Change], letters: str, version: str) -> Iterator[str
         yield f"say = {toml_text(change.say or f'{version} has nothing of this name')}"
 
 
-def _said(told: Sequence[Change], homes: Sequence[Move], letters: str, version: str) -> Iterator[str]:
+def _announced_rows(told: Sequence[Change], homes: Sequence[Move], letters: str, version: str) -> Iterator[str]:
     """Yield rows that only say what the authors said, or that there is no such argument, or member, any more."""
     for code, change in zip(_codes(letters, 6, len(told)), told, strict=True):
         member = change.old.rpartition(".")[2]

@@ -119,7 +119,7 @@ def _settings(settings: Iterable[tuple[str, object]]) -> str:
 
 def interface_rows(migration: Migration) -> Iterator[tuple[str, list[tuple[str, Row]]]]:
     """Yield the title of each table, and of its rows the code, and what, what changes, why, and how."""
-    yield "Calls", [(row.code, (_names(row.of), _said(_call(row)), *_about(row.about))) for row in migration.calls]
+    yield "Calls", [(row.code, (_names(row.of), _joined(_call(row)), *_about(row.about))) for row in migration.calls]
     yield "Members", [(row.code, _member(row)) for row in migration.members]
     yield "Hooks", [(row.code, _hook(row)) for row in migration.hooks]
     yield "Removed", [(row.code, _removal(row)) for row in migration.removed]
@@ -173,14 +173,14 @@ def _member(row: MemberChange) -> Row:
     others = f", also of {_listed(row.of[1:])}" if len(row.of) > 1 else ""
     called = f"it is called {_code(row.v2)}" if row.v2 else row.say
     hook = ["definitions in subclasses, too"] if row.defined else []
-    return (f"{what}{others}", _said([called, *hook]), *_about(row.about))
+    return (f"{what}{others}", _joined([called, *hook]), *_about(row.about))
 
 
 def _hook(row: HookChange) -> Row:
     taken = f"v2 calls it with {_listed(row.v2)}" if row.v2 else "v2 calls it without arguments"
     gone = f"without {_listed(row.gone)}" if row.gone else ""
     renamed = [f"{_code(renaming.v1)} is {_code(renaming.v2)}" for renaming in row.rename]
-    said = _said(filter(None, [taken, gone, *renamed, row.say]))
+    said = _joined(filter(None, [taken, gone, *renamed, row.say]))
     return (_code(row.subject), said, *_about(row.about, usual="review"))
 
 
@@ -200,7 +200,7 @@ def _flag(row: FlagChange) -> Row:
     called = [f"it is called {_code(row.v2)}"] if row.v2 else []
     pairs = [f"{_code(v1)} becomes {_code(v2)}" for v1, v2 in row.values]
     meant = [*([f"of {_listed(row.of)}"] if row.of else []), *([f"beside {_listed(row.beside)}"] if row.beside else [])]
-    said = row.say or _said([*called, *pairs])
+    said = row.say or _joined([*called, *pairs])
     return (f"{_code(row.v1)} {', '.join(meant)}", said, *_about(row.about, usual="review"))
 
 
@@ -214,7 +214,7 @@ def _names(names: tuple[str, ...]) -> str:
     return _code(names[0]) + (f", also as {_listed(names[1:])}" if len(names) > 1 else "")
 
 
-def _said(parts: Iterable[str]) -> str:
+def _joined(parts: Iterable[str]) -> str:
     return "; ".join(parts)
 
 

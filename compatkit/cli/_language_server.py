@@ -15,7 +15,7 @@ from compatkit.authoring.explaining import explain_code
 from compatkit.errors import CompatkitError
 from compatkit.migrate.buffer import Buffer, FolderTask, TextEdit
 from compatkit.migrate.report import Remark
-from compatkit.report.migrate_text import said
+from compatkit.report.migrate_text import message_of
 
 _SOURCE = "compatkit"
 _QUICK_FIX = lsp.CodeActionKind.QuickFix.value
@@ -103,7 +103,7 @@ def _diagnostics(buffer: Buffer, document: TextDocument) -> Iterator[lsp.Diagnos
         end = lsp.Position(start.line, max(len(remark.source.rstrip("\r")), start.character + 1))
         yield lsp.Diagnostic(
             range=document.position_codec.range_to_client_units(lines, lsp.Range(start, end)),
-            message=said(remark, is_written=False),
+            message=message_of(remark, is_written=False),
             severity=lsp.DiagnosticSeverity.Warning if remark.is_rewrite else lsp.DiagnosticSeverity.Information,
             code=remark.code,
             source=_SOURCE,

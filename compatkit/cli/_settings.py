@@ -39,7 +39,7 @@ def reads_settings(command: _Command) -> _Command:
 
 def are_settings_given() -> bool:
     """Tell whether the command line says where settings come from."""
-    return bool(_said("config") or _said("isolated"))
+    return bool(_given("config") or _given("isolated"))
 
 
 def settings_at(start: Path) -> Settings:
@@ -47,7 +47,7 @@ def settings_at(start: Path) -> Settings:
     # The help of a command needs no settings.
     from compatkit.migrate.settings import load_settings
 
-    return load_settings(start, config=_said("config") or (), isolated=bool(_said("isolated")))
+    return load_settings(start, config=_given("config") or (), isolated=bool(_given("isolated")))
 
 
 def project_at(start: Path) -> Project:
@@ -58,6 +58,6 @@ def project_at(start: Path) -> Project:
     return settings_at(start).project if are_settings_given() else load_project(start)
 
 
-def _said(option: str) -> Any:
+def _given(option: str) -> Any:
     context = click.get_current_context(silent=True)
     return context and context.meta.get(f"{_META}.{option}")

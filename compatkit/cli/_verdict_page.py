@@ -14,7 +14,7 @@ from compatkit.equivalence import take_snapshot
 from compatkit.equivalence.reading.known_names import FOLDER, page_name
 from compatkit.equivalence.verdict import Verdict
 from compatkit.errors import CompatkitError
-from compatkit.report.made import how_made, how_results_were_made
+from compatkit.report.provenance import how_made, how_results_were_made
 from compatkit.report.verdict_page import Compared, Conclusion, NotCompared, Sampled, write_verdict_page
 
 if TYPE_CHECKING:

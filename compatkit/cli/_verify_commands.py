@@ -25,7 +25,7 @@ from compatkit.equivalence.commands import CommandScenario, Result, ended_by_sig
 from compatkit.errors import CompatkitError, nearest
 from compatkit.migration import Equivalence
 from compatkit.migration.registry import seen_from
-from compatkit.report.made import how_results_were_made, with_made
+from compatkit.report.provenance import how_results_were_made, with_made
 from compatkit.report.verdict_formats import render_results
 from compatkit.report.verdict_text import explanations_lines
 

@@ -21,7 +21,7 @@ from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_st
 from compatkit.equivalence import Policy
 from compatkit.equivalence.matrix import Scenario
 from compatkit.equivalence.stack import load_class, verify_stack
-from compatkit.report.made import how_made, with_made
+from compatkit.report.provenance import how_made, with_made
 from compatkit.report.verdict_formats import render_matrices
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ def command(
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain
     from compatkit.report.explain_text import explanation_lines
-    from compatkit.report.made import how_made, with_made
+    from compatkit.report.provenance import how_made, with_made
     from compatkit.report.verdict_formats import render_samples, render_verdict
     from compatkit.report.verdict_page import Compared
 

@@ -11,7 +11,7 @@ import click
 from compatkit.errors import CompatkitError
 
 if TYPE_CHECKING:
-    from compatkit.cli._stage import Stage
+    from compatkit.cli._demo_runner import DemoRunner
 
 _TRAIN = "scripts/train.py --config configs/quick.yaml --trainer"
 _POLICY = "--migration training-orchestrator-v2"
@@ -28,50 +28,50 @@ def command(folder: Path | None) -> None:
     """Show the problem and its solution for real: train, crash, shim, migrate, compare."""
     import tempfile
 
+    from compatkit.cli._demo_runner import DemoRunner
     from compatkit.cli._extras import require
-    from compatkit.cli._stage import Stage
 
     require("mlflow", "sklearn", "torch")
     target = folder or Path(tempfile.mkdtemp(prefix="compatkit-demo-")) / "legacy_service"
     _copy_service(target)
     store = f"sqlite:///{target.resolve() / 'mlflow.db'}"
     click.echo(f"A v1 code base, copied to {target}")
-    _play(Stage(target, {"MLFLOW_TRACKING_URI": store}, steps=6))
+    _play(DemoRunner(target, {"MLFLOW_TRACKING_URI": store}, steps=6))
     click.echo(f"\nThe MLflow store with every run above: {store}")
     click.echo(f"To open it:  mlflow ui --backend-store-uri {store}")
 
 
-def _play(stage: Stage) -> None:
-    stage.title("Today: v1 orchestrator, v1 trainer.")
-    original = _train(stage, f"python {_TRAIN} v1")
+def _play(runner: DemoRunner) -> None:
+    runner.title("Today: v1 orchestrator, v1 trainer.")
+    original = _train(runner, f"python {_TRAIN} v1")
 
-    stage.title("The v2 trainer arrives, and training dies.")
-    traceback = stage.run(f"python {_TRAIN} v2", expected=1).stderr
-    stage.show(traceback, last=6)
+    runner.title("The v2 trainer arrives, and training dies.")
+    traceback = runner.run(f"python {_TRAIN} v2", expected=1).stderr
+    runner.show(traceback, last=6)
     _require_the_crash(traceback)
 
-    stage.title("The same code on the v2 trainer, under the shim.")
-    shimmed = _train(stage, f"compatkit run {_TRAIN} v2")
+    runner.title("The same code on the v2 trainer, under the shim.")
+    shimmed = _train(runner, f"compatkit run {_TRAIN} v2")
 
-    stage.title("Migrate the source.")
+    runner.title("Migrate the source.")
     # Status 1: places that are reported for a person, beside the rewrites.
-    stage.show(stage.run("compatkit migrate --diff .", expected=1).stdout, first=24)
-    migrated_files = stage.run("compatkit migrate .", expected=1)
-    stage.show(migrated_files.stdout, first=6)
-    stage.show(migrated_files.stderr)
+    runner.show(runner.run("compatkit migrate --diff .", expected=1).stdout, first=24)
+    migrated_files = runner.run("compatkit migrate .", expected=1)
+    runner.show(migrated_files.stdout, first=6)
+    runner.show(migrated_files.stderr)
 
-    stage.title("The migrated code on the v2 trainer, without the shim.")
-    migrated = _train(stage, f"python {_TRAIN} v2")
+    runner.title("The migrated code on the v2 trainer, without the shim.")
+    migrated = _train(runner, f"python {_TRAIN} v2")
 
-    stage.title("Did anything that is logged change?")
+    runner.title("Did anything that is logged change?")
     for other in (shimmed, migrated):
-        stage.show(stage.run(f"compatkit compare {original} {other} {_POLICY}").stdout)
+        runner.show(runner.run(f"compatkit compare {original} {other} {_POLICY}").stdout)
 
 
-def _train(stage: Stage, command: str) -> str:
+def _train(runner: DemoRunner, command: str) -> str:
     """Run a training, show its last line, and return its MLflow run id."""
-    output = stage.run(command).stdout
-    stage.show(output, last=1)
+    output = runner.run(command).stdout
+    runner.show(output, last=1)
     return str(json.loads(output.rstrip().splitlines()[-1])["run_id"])
 
 

@@ -23,7 +23,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
+class Aspect:
     """One aspect of how two runs were made, such as "environment", and a line for each thing to be said of it."""
 
     aspect: str
@@ -35,11 +35,11 @@ class Clue:
 class Explanation:
     """The clues, in the order in which a training depends on them, and where the runs began to part."""
 
-    clues: tuple[Clue, ...]
+    clues: tuple[Aspect, ...]
     began: str
 
     @property
-    def telling(self) -> tuple[Clue, ...]:
+    def telling(self) -> tuple[Aspect, ...]:
         """The clues, without those that are unknown and say nothing of how they could be known."""
         return tuple(clue for clue in self.clues if clue.lines or clue.state is not State.UNKNOWN)
 
@@ -58,40 +58,40 @@ def explain(before: Snapshot, after: Snapshot, verdict: Verdict) -> Explanation:
     traces = one, other = read_trace(before), read_trace(after)
     if one is None or other is None:
         missing = " and ".join(side for side, trace in zip(("before", "after"), traces, strict=True) if trace is None)
-        inside = [Clue(name, State.UNKNOWN) for name in ("weights at the start", "data order")]
-        layer = Clue("first layer", State.UNKNOWN, (f"no trace of the run {missing}: {_HOW}",))
+        inside = [Aspect(name, State.UNKNOWN) for name in ("weights at the start", "data order")]
+        layer = Aspect("first layer", State.UNKNOWN, (f"no trace of the run {missing}: {_HOW}",))
         clues = (params, environment, data, *inside, _first_step(verdict), layer)
         return Explanation(clues, _guess(params, environment, data))
-    parting = first_parting(one, other)
+    parting = first_divergence(one, other)
     inside = [_weights(one, other), _order(one, other)]
     clues = (params, environment, data, *inside, _first_step(verdict), _layer(parting))
     return Explanation(clues, str(parting) if parting else _NOWHERE)
 
 
-def _params(verdict: Verdict) -> Clue:
+def _params(verdict: Verdict) -> Aspect:
     found = [each for each in _all(verdict) if each.kind.category == "param"]
     lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
     if not found and not verdict.compared.get("params"):
-        return Clue("params", State.UNKNOWN, ("neither run logged params",))
-    return Clue("params", State.DIFFERS if found else State.SAME, lines)
+        return Aspect("params", State.UNKNOWN, ("neither run logged params",))
+    return Aspect("params", State.DIFFERS if found else State.SAME, lines)
 
 
-def _data(verdict: Verdict) -> Clue:
+def _data(verdict: Verdict) -> Aspect:
     """Say which data sets differ, by what the differences name: their digests, schemas and profiles."""
     found = [each for each in _all(verdict) if each.kind.category == "dataset"]
     lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
     if not found and not verdict.compared.get("datasets"):
-        return Clue("data", State.UNKNOWN)
-    return Clue("data", State.DIFFERS if found else State.SAME, lines)
+        return Aspect("data", State.UNKNOWN)
+    return Aspect("data", State.DIFFERS if found else State.SAME, lines)
 
 
-def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Clue:
+def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Aspect:
     left, right = (
         {name.removeprefix(PREFIX): text for name, text in tags.items() if name.startswith(PREFIX)}
         for tags in (before, after)
     )
     if not left or not right:
-        return Clue("environment", State.UNKNOWN, ("not logged by both runs: compatkit.trace.environment_tags()",))
+        return Aspect("environment", State.UNKNOWN, ("not logged by both runs: compatkit.trace.environment_tags()",))
     packages = PACKAGES.removeprefix(PREFIX)
     lines = [
         f"{name}: {left.get(name, 'nothing')} | {right.get(name, 'nothing')}"
@@ -99,7 +99,7 @@ def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Clue:
         if left.get(name) != right.get(name) and name != packages
     ]
     lines += _packages(left.get(packages, ""), right.get(packages, ""))
-    return Clue("environment", State.DIFFERS if lines else State.SAME, tuple(lines))
+    return Aspect("environment", State.DIFFERS if lines else State.SAME, tuple(lines))
 
 
 def _packages(before: str, after: str) -> list[str]:
@@ -116,41 +116,41 @@ def _named(text: str) -> Iterable[tuple[str, str]]:
     return ((name, version) for name, _, version in (each.partition("==") for each in text.split()))
 
 
-def _weights(one: Trace, other: Trace) -> Clue:
+def _weights(one: Trace, other: Trace) -> Aspect:
     apart = [
         name
         for name in dict.fromkeys((*one.initial, *other.initial))
         if one.initial.get(name) != other.initial.get(name)
     ]
-    return Clue("weights at the start", State.DIFFERS if apart else State.SAME, tuple(apart))
+    return Aspect("weights at the start", State.DIFFERS if apart else State.SAME, tuple(apart))
 
 
-def _order(one: Trace, other: Trace) -> Clue:
+def _order(one: Trace, other: Trace) -> Aspect:
     pairs = list(zip(one.batches, other.batches, strict=False))
     apart = [number for number, (left, right) in enumerate(pairs) if left.inputs != right.inputs]
     if not apart:
-        return Clue("data order", State.SAME, (f"in {len(pairs)} batches",))
+        return Aspect("data order", State.SAME, (f"in {len(pairs)} batches",))
     left, right = ({batch.inputs for batch in trace.batches} for trace in (one, other))
     same = "the same batches in another order" if left == right else "other batches"
-    return Clue("data order", State.DIFFERS, (f"from batch {apart[0]}: {same}, {len(apart)} of {len(pairs)} differ",))
+    return Aspect("data order", State.DIFFERS, (f"from batch {apart[0]}: {same}, {len(apart)} of {len(pairs)} differ",))
 
 
-def _first_step(verdict: Verdict) -> Clue:
+def _first_step(verdict: Verdict) -> Aspect:
     found = [each for each in verdict.deciding if each.kind is Kind.METRIC_VALUE and each.first_step is not None]
     if not found:
-        return Clue("first step", State.SAME, ("no metric's values differ",))
+        return Aspect("first step", State.SAME, ("no metric's values differ",))
     # A final value is logged once, under step 0: where curves differ, they say when.
     found = [each for each in found if each.of > 1] or found
     first = min(each.first_step for each in found if each.first_step is not None)
     names = [each.name for each in found if each.first_step == first]
-    return Clue("first step", State.DIFFERS, (f"step {first}: {', '.join(names)}",))
+    return Aspect("first step", State.DIFFERS, (f"step {first}: {', '.join(names)}",))
 
 
-def _layer(parting: Parting | None) -> Clue:
-    return Clue("first layer", State.DIFFERS if parting else State.SAME, (str(parting),) if parting else ())
+def _layer(parting: Divergence | None) -> Aspect:
+    return Aspect("first layer", State.DIFFERS if parting else State.SAME, (str(parting),) if parting else ())
 
 
-def _guess(*clues: Clue) -> str:
+def _guess(*clues: Aspect) -> str:
     """Say what may be the reason where the inside is unknown; a guess is called one."""
     known = [clue.aspect for clue in clues if clue.state is State.DIFFERS]
     return f"unknown; a candidate: {' and '.join(known)}" if known else "unknown"
@@ -174,7 +174,7 @@ What = Literal["mode", "inputs", "weights", "forward", "gradient", "layers", "le
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Divergence:
     """The first point at which two records part: the batch, counted from 0, the kind, and the layer or parameter."""
 
     batch: int
@@ -203,7 +203,7 @@ class Parting:
                 return f"{place}: one side has no such batch"
 
 
-def first_parting(before: Trace, after: Trace) -> Parting | None:
+def first_divergence(before: Trace, after: Trace) -> Divergence | None:
     """Return where two records part first, in the order in which things happen; None where they agree throughout."""
     for number, (one, other) in enumerate(zip(before.batches, after.batches, strict=False)):
         if (found := _in_batch(number, one, other)) is not None:
@@ -212,20 +212,20 @@ def first_parting(before: Trace, after: Trace) -> Parting | None:
         return None
     longer = max(before.batches, after.batches, key=len)
     shared = min(len(before.batches), len(after.batches))
-    return Parting(shared, "length", is_training=longer[shared].is_training)
+    return Divergence(shared, "length", is_training=longer[shared].is_training)
 
 
-def _in_batch(number: int, one: Batch, other: Batch) -> Parting | None:
+def _in_batch(number: int, one: Batch, other: Batch) -> Divergence | None:
     if one.is_training != other.is_training:
-        return Parting(number, "mode")
+        return Divergence(number, "mode")
     # Weights first: what an optimizer did belongs to the batch before.
     if one.weights != other.weights:
-        return Parting(number, "weights", is_training=one.is_training)
+        return Divergence(number, "weights", is_training=one.is_training)
     if one.inputs != other.inputs:
-        return Parting(number, "inputs", is_training=one.is_training)
+        return Divergence(number, "inputs", is_training=one.is_training)
     if (found := _in_layers(one.forward, other.forward, "forward")) is None:
         found = _in_layers(one.gradient, other.gradient, "gradient")
-    return Parting(number, *found, is_training=one.is_training) if found else None
+    return Divergence(number, *found, is_training=one.is_training) if found else None
 
 
 def _in_layers(one: Mapping[str, str], other: Mapping[str, str], what: What) -> tuple[What, str] | None:

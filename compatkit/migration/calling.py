@@ -115,7 +115,7 @@ def plan_items(
         elif (steps := attempt.apply()) or change.to:
             planned.steps += steps
             planned.applied.append(change)
-    return planned, _telling(doubts)
+    return planned, _strongest(doubts)
 
 
 def _about(change: CallChange) -> frozenset[str]:
@@ -128,7 +128,7 @@ def _made_by(change: CallChange, name: str) -> frozenset[object]:
     return frozenset(value for row in change.made_of if row.name == name for value in row.values)
 
 
-def _telling(doubts: list[Doubt]) -> list[Doubt]:
+def _strongest(doubts: list[Doubt]) -> list[Doubt]:
     """Leave out doubts about arguments of which another change says more, and about what is not given besides."""
     said = frozenset(name for doubt in doubts if doubt.is_said for name in doubt.change.asked)
     told = [doubt for doubt in doubts if doubt.is_said or not (doubt.change.asked & said)]

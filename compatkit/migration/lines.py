@@ -189,7 +189,7 @@ def locate(error: MigrationError, text: str, document: Mapping[str, object], ori
         return lines[path]
     rows = [*_named_rows(error, document)]
     # The same text may stand elsewhere in the file.
-    said = [found for found in _said_twice(error, document) if found in lines and (not rows or found[:2] in rows)]
+    said = [found for found in _declared_twice(error, document) if found in lines and (not rows or found[:2] in rows)]
     if named := said or [found for found in rows if found in lines]:
         return max(lines[found] for found in named)
     return 1 if key else None
@@ -224,7 +224,7 @@ def _row_of(rows: object, name: str) -> int:
     return owners.index(name) if name in owners else 0
 
 
-def _said_twice(error: MigrationError, document: Mapping[str, object]) -> Iterator[Path]:
+def _declared_twice(error: MigrationError, document: Mapping[str, object]) -> Iterator[Path]:
     """Yield where the value stands that two entries declare, or that several entries are about."""
     quoted = _QUOTED.search(error.what)
     # Without a quotation it is such as `position of the arguments of pkg.Thing is [1], expected …`.

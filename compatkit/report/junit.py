@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from compatkit.migrate import FileResult
 from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import printable, said
+from compatkit.report.migrate_text import message_of, printable
 from compatkit.rewrite import Failed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def xml_text(text: str) -> str:
 def _add_failure(suite: ET.Element, path: str, remarks: list[Remark]) -> None:
     codes = ", ".join(sorted({remark.code for remark in remarks}))
     failure = ET.SubElement(_test(suite, path), "failure", message=xml_text(f"{len(remarks)} left: {codes}"))
-    lines = (f"{one.line}:{one.column} {one.code} {said(one, is_written=False)}" for one in remarks)
+    lines = (f"{one.line}:{one.column} {one.code} {message_of(one, is_written=False)}" for one in remarks)
     failure.text = xml_text("\n".join(lines))
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from compatkit.migrate.report import Overview
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import printable, said
+from compatkit.report.migrate_text import message_of, printable
 from compatkit.rewrite import Failed
 
 
 def render(overview: Overview, _: Background) -> str:
     """Return the report: a list of what is left, and of files that could not be processed."""
     found = [
-        _entry(said(one, is_written=False), one.code, one.fingerprint, "minor", one.path, one.line)
+        _entry(message_of(one, is_written=False), one.code, one.fingerprint, "minor", one.path, one.line)
         for one in overview.left
     ]
     for result in overview.report.failed:

@@ -12,7 +12,7 @@ from compatkit.migrate.report import Overview, Remark, spelled_from
 from compatkit.migrate.status import load_owners
 from compatkit.report.markdown_text import code, prose, table
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import said
+from compatkit.report.migrate_text import message_of
 
 _MOST = 50  # places that are listed
 
@@ -78,7 +78,7 @@ def _places(remarks: list[Remark]) -> Iterator[str]:
     yield from ("<details><summary>The places</summary>", "")
     for one in remarks[:_MOST]:
         place = code(f"{one.path}:{one.line}")
-        yield f"- {place} {one.code} {prose(said(one, is_written=False))}"
+        yield f"- {place} {one.code} {prose(message_of(one, is_written=False))}"
     if (more := len(remarks) - _MOST) > 0:
         yield f"- … and {more} more"
     yield from ("", "</details>", "")

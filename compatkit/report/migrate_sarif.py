@@ -13,7 +13,7 @@ from compatkit import __version__
 from compatkit.migrate import FileResult
 from compatkit.migrate.report import Overview, Remark
 from compatkit.report.migrate_formats import Background
-from compatkit.report.migrate_text import said
+from compatkit.report.migrate_text import message_of
 from compatkit.rewrite import Failed
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -52,7 +52,7 @@ def _result(remark: Remark, used: list[str]) -> dict[str, Any]:
         "ruleId": remark.code,
         "ruleIndex": used.index(remark.code),
         "level": "warning",
-        "message": {"text": said(remark, is_written=False)},
+        "message": {"text": message_of(remark, is_written=False)},
         "locations": [_location(remark.path, remark.line, remark.column)],
         "partialFingerprints": {"compatkitPlace/v1": remark.fingerprint},
         "properties": {"confidence": remark.confidence},

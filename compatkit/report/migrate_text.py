@@ -31,7 +31,7 @@ def render(overview: Overview, _: Background) -> str:
 
 def block(remark: Remark, others: Sequence[Remark] = (), *, is_written: bool) -> Iterator[str]:
     """Yield what is said of a place, its line, a mark under it, and where the same is said again."""
-    yield f"{place_of(remark)} {style(remark.code, bold=True)} {printable(said(remark, is_written=is_written))}"
+    yield f"{place_of(remark)} {style(remark.code, bold=True)} {printable(message_of(remark, is_written=is_written))}"
     if remark.source.strip():
         number = str(remark.line)
         before, shown = remark.source[: remark.column - 1], remark.source[remark.column - 1 :]
@@ -66,7 +66,7 @@ def style(text: str, *, color: str = "", bold: bool = False) -> str:
     return "".join(f"\x1b[{code}m" for code in codes) + text + "\x1b[0m"
 
 
-def said(remark: Remark, *, is_written: bool) -> str:
+def message_of(remark: Remark, *, is_written: bool) -> str:
     """Return what is said of a place: a finding's message, or what became of a rewrite."""
     if not remark.is_rewrite:
         return remark.message
@@ -90,7 +90,7 @@ class Notice(NamedTuple):
 def notices(overview: Overview) -> Iterator[Notice]:
     """Yield a notice for each place that is left, and for each file that could not be processed, with its hint."""
     for one in overview.left:
-        text = said(one, is_written=False)
+        text = message_of(one, is_written=False)
         yield Notice(False, printable(one.path), one.line, one.column, one.code, (printable(text),))
     for result in overview.report.failed:
         assert isinstance(result.outcome, Failed)

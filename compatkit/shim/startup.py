@@ -28,7 +28,7 @@ def start() -> None:
     that of the working directory, else the bundled default. `COMPATKIT_SHIM=0` turns it off.
     Raises `ShimError` where that variable is neither a switch nor what a parent process wrote.
     """
-    if is_installed() or not (told := _told()):
+    if is_installed() or not (told := _from_environment()):
         return
     if isinstance(told, dict):
         _start_as_told(told)
@@ -49,7 +49,7 @@ def start_guarded(project: str | None = None) -> None:
         return
     _has_tried = True
     try:
-        if project and _told() is True and not is_installed():
+        if project and _from_environment() is True and not is_installed():
             install(load_project(Path(project)).load(), named=())
         else:
             start()
@@ -86,7 +86,7 @@ def _named(migration: str) -> str:
     return migration if is_bundled else seen_from(Path.cwd(), migration)
 
 
-def _told() -> Mapping[str, object] | bool:
+def _from_environment() -> Mapping[str, object] | bool:
     """Return what the environment says: on or off, or what a parent process handed down."""
     said = "" if sys.flags.ignore_environment else os.environ.get(VARIABLE, "").strip()
     if not said or said.lower() in _SWITCHES:

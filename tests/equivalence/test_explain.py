@@ -20,7 +20,7 @@ from compatkit.equivalence import (
     save_snapshot,
     take_snapshot,
 )
-from compatkit.equivalence.explain import Explanation, State, explain, first_parting, read_trace
+from compatkit.equivalence.explain import Explanation, State, explain, first_divergence, read_trace
 from compatkit.migration import find_migration
 from compatkit.report.explain_text import explanation_lines
 from compatkit.trace import TraceError
@@ -63,7 +63,7 @@ def test_v1_and_v2_do_the_same_in_every_batch_and_layer(tracking_uri: str, runs:
     assert one is not None
     assert other is not None
     assert len(one.batches) >= 3
-    assert first_parting(one, other) is None
+    assert first_divergence(one, other) is None
 
 
 def test_a_watched_run_is_equivalent_to_one_that_is_not(tracking_uri: str, runs: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from compatkit.equivalence import Point, Policy, Snapshot, Verdict
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.migration import Allowance
-from compatkit.report.made import how_made, with_made
+from compatkit.report.provenance import how_made, with_made
 from compatkit.report.verdict_formats import render_verdict
 from compatkit.report.verdict_page.comparison import Compared
 from compatkit.report.verdict_page.page import verdict_page

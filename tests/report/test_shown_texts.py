@@ -21,7 +21,7 @@ from markdown_it import MarkdownIt
 from compatkit.cli._outputs import write_and_show
 from compatkit.equivalence import Difference, Kind, Policy, Verdict, compare_snapshots
 from compatkit.equivalence.commands import Comparison, Result, RunVerdict
-from compatkit.equivalence.explain import Clue, Explanation, State
+from compatkit.equivalence.explain import Aspect, Explanation, State
 from compatkit.equivalence.matrix import Cell, Matrix, Scenario
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict
 from compatkit.equivalence.verdict import Allowed
@@ -57,7 +57,7 @@ def allowance(mark: Mark, place: str) -> Allowance:
 
 
 def explanation(mark: Mark) -> Explanation:
-    return Explanation((Clue("environment", State.DIFFERS, (mark("clue"),)),), mark("began"))
+    return Explanation((Aspect("environment", State.DIFFERS, (mark("clue"),)),), mark("began"))
 
 
 def verdict(mark: Mark) -> Verdict:
@@ -285,7 +285,7 @@ def test_any_text_is_shown_in_every_place(name: str, form: str, text: str, tmp_p
 
 
 def test_what_is_unknown_without_a_word_is_not_shown() -> None:
-    silent, said = Clue("data order", State.UNKNOWN), Clue("first layer", State.UNKNOWN, ("no trace",))
+    silent, said = Aspect("data order", State.UNKNOWN), Aspect("first layer", State.UNKNOWN, ("no trace",))
     told = Explanation((silent, said), "unknown")
     page = verdict_page([Compared("a", verdict(str), RUN, RUN, Policy(), (), told)], title="title", made="")
 

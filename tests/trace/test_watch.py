@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from compatkit.equivalence.explain import Parting, first_parting
+from compatkit.equivalence.explain import Divergence, first_divergence
 from compatkit.trace import Trace, TraceError, watch
 from compatkit.trace.watch import digest
 
@@ -93,7 +93,7 @@ def test_equal_trainings_have_equal_records() -> None:
 
     assert one is not None
     assert one == other
-    assert first_parting(one, one) is None
+    assert first_divergence(one, one) is None
     assert [batch.is_training for batch in one.batches] == [True] * 4 + [False]
     assert list(one.batches[0].forward) == ["0", "1", "2"]
     assert not one.batches[4].gradient
@@ -118,22 +118,22 @@ def nudged(layer: int) -> Change:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"weights": 1}, Parting(0, "weights")),
-        ({"order": 1}, Parting(0, "inputs")),
-        ({"lr": 0.2}, Parting(1, "weights")),
-        ({"smoothing": 0.1}, Parting(0, "gradient", "2.weight")),
-        ({"change": nudged(0)}, Parting(0, "forward", "0")),
-        ({"change": nudged(2)}, Parting(0, "forward", "2")),
-        ({"change": twice}, Parting(0, "layers", "1#2")),
-        ({"evaluations": 2}, Parting(5, "length", is_training=False)),
+        ({"weights": 1}, Divergence(0, "weights")),
+        ({"order": 1}, Divergence(0, "inputs")),
+        ({"lr": 0.2}, Divergence(1, "weights")),
+        ({"smoothing": 0.1}, Divergence(0, "gradient", "2.weight")),
+        ({"change": nudged(0)}, Divergence(0, "forward", "0")),
+        ({"change": nudged(2)}, Divergence(0, "forward", "2")),
+        ({"change": twice}, Divergence(0, "layers", "1#2")),
+        ({"evaluations": 2}, Divergence(5, "length", is_training=False)),
     ],
 )
-def test_a_planted_cause_is_the_first_parting(arguments: dict[str, Any], expected: Parting) -> None:
+def test_a_planted_cause_is_the_first_parting(arguments: dict[str, Any], expected: Divergence) -> None:
     one, other = trained()[0], trained(**arguments)[0]
     assert one is not None
     assert other is not None
 
-    there, back = first_parting(one, other), first_parting(other, one)
+    there, back = first_divergence(one, other), first_divergence(other, one)
 
     assert there is not None
     # Autograd is free in the order in which the parameters of one layer get their gradients.

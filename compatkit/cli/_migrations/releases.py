@@ -51,10 +51,10 @@ def compare_releases(
     """
     require("griffe", extra="draft")
     # They need the extra `draft`.
+    from compatkit.authoring.deprecations import announced, mine, with_said
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.interface_changes import find_changes, told_once
     from compatkit.authoring.releases import locate_release
-    from compatkit.authoring.said import announced, mine, with_said
 
     names: list[str] = []
     changes: list[Change] = []

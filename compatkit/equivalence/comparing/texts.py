@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from compatkit.equivalence.difference import Difference, Distance, Kind, excerpts
 from compatkit.equivalence.policy import Policy
-from compatkit.equivalence.reading.contents.places import is_numeral
+from compatkit.equivalence.reading.contents.flatten_values import is_numeral
 
 
 def compare_texts(

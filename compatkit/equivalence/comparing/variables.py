@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.histories import suspects
 from compatkit.equivalence.difference import Difference, Kind
-from compatkit.equivalence.reading.contents.places import ROOT, below
+from compatkit.equivalence.reading.contents.flatten_values import ROOT, below
 from compatkit.equivalence.reading.datasets import dataset_rows
 from compatkit.equivalence.snapshot import Content, Model, Point, Snapshot
 

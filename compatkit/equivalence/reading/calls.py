@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from compatkit.equivalence.reading.contents.places import put
+from compatkit.equivalence.reading.contents.flatten_values import put
 from compatkit.equivalence.reading.logged_models import NOT_KNOWN
 from compatkit.equivalence.reading.store.opened import mlflow_version
 from compatkit.equivalence.snapshot import Content, File

@@ -90,13 +90,13 @@ def failure_told(processes: Processes, run_id: str, uri: str | None) -> Iterator
     except BaseException as error:
         pass_over_termination()
         try:
-            _tell(error, processes, run_id, uri)
+            _record_failure(error, processes, run_id, uri)
         except Exception as store_error:  # noqa: BLE001  # whatever it is, the first error matters more
             error.add_note(without_password(f"MLflow run {run_id} could not be marked as FAILED: {store_error}"))
         raise
 
 
-def _tell(error: BaseException, processes: Processes, run_id: str, uri: str | None) -> None:
+def _record_failure(error: BaseException, processes: Processes, run_id: str, uri: str | None) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient(uri)

@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 
 from compatkit.budget import MIB, Budget, BudgetError
+from compatkit.equivalence.reading.contents.flatten_values import below, leaves, put
 from compatkit.equivalence.reading.contents.pickled import require_cheap_hashes
-from compatkit.equivalence.reading.contents.places import below, leaves, put
 from compatkit.equivalence.reading.contents.unpacked import opened_zip
 from compatkit.equivalence.snapshot import Content, Tensor
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compatkit.budget import Budget
-from compatkit.equivalence.reading.contents.places import put
+from compatkit.equivalence.reading.contents.flatten_values import put
 from compatkit.equivalence.snapshot import Content
 
 # tensorflow/core/util/event.proto and framework/summary.proto: the fields that are read here.
@@ -47,7 +47,7 @@ def _event(record: bytes) -> Iterator[tuple[str, str]]:
         if number == _SUMMARY and wire == 2:
             yield from ((f", value {which}", _summary(part)) for which, (_, _, part) in enumerate(_fields(raw)))
         elif number != _STEP:
-            yield f", field {at}", f"{number} {_said(raw)}"
+            yield f", field {at}", f"{number} {_digest_of(raw)}"
 
 
 def _summary(raw: bytes) -> str:
@@ -57,10 +57,10 @@ def _summary(raw: bytes) -> str:
     numbers = [struct.unpack("<f", part)[0] for number, wire, part in fields if (number, wire) == (_SIMPLE, 5)]
     if len(numbers) == 1 and {number for number, _, _ in fields} <= {_TAG, _SIMPLE, 9}:
         return f"{tag} {numbers[0]!r}"
-    return f"{tag} {_said(raw)}"
+    return f"{tag} {_digest_of(raw)}"
 
 
-def _said(raw: bytes) -> str:
+def _digest_of(raw: bytes) -> str:
     return f"{len(raw)} bytes, sha256 {hashlib.sha256(raw).hexdigest()}"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from compatkit.budget import Budget
-from compatkit.equivalence.reading.contents.places import below, put
+from compatkit.equivalence.reading.contents.flatten_values import below, put
 from compatkit.equivalence.snapshot import Content, Tensor
 
 _CELL = 8  # bytes of a number, however few a run of equal ones takes in the file

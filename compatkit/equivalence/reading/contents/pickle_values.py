@@ -12,9 +12,9 @@ from uuid import UUID
 import numpy as np
 
 from compatkit.budget import Budget, require_depth
+from compatkit.equivalence.reading.contents.flatten_values import ROOT, below, put
 from compatkit.equivalence.reading.contents.pickled import read_pickles
 from compatkit.equivalence.reading.contents.pickled_arrays import Built, Storage, numpy_array, torch_tensor
-from compatkit.equivalence.reading.contents.places import ROOT, below, put
 from compatkit.equivalence.reading.contents.unpacked import opened_zip, unpacked
 from compatkit.equivalence.snapshot import Content, Tensor
 

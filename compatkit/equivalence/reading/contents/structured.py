@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.budget import Budget, load_yaml
-from compatkit.equivalence.reading.contents.places import ROOT, below, is_numeral, leaves, number_text, put
+from compatkit.equivalence.reading.contents.flatten_values import ROOT, below, is_numeral, leaves, number_text, put
 from compatkit.equivalence.snapshot import Content
 
 

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from compatkit.budget import BYTES, Budget, BudgetError
-from compatkit.equivalence.reading.contents.places import put
+from compatkit.equivalence.reading.contents.flatten_values import put
 from compatkit.equivalence.snapshot import Content
 
 _LEFT_OUT = "…"
@@ -52,11 +52,11 @@ def read_pdf(path: Path, budget: Budget) -> Content:
     for number, found in enumerate(_OBJECT.finditer(raw)):
         said, streams = found[3], _STREAM.findall(found[3])
         place = f"object {number}: {found[1].decode()} {found[2].decode()}"
-        put(values, place, _said(_STREAM.sub(b"stream", said)))
+        put(values, place, _without_dates(_STREAM.sub(b"stream", said)))
         for at, stream in enumerate(streams):
             # Where the objects of a compressed table lie is no part of what it says.
             put(values, f"{place}, stream {at}", "" if b"/XRef" in said else _unpacked(stream, budget))
-    put(values, "rest", _said(_OFFSETS.sub(b"", _OBJECT.sub(b"", raw))))
+    put(values, "rest", _without_dates(_OFFSETS.sub(b"", _OBJECT.sub(b"", raw))))
     return Content("pdf", values)
 
 
@@ -68,7 +68,7 @@ def _lines(kind: str, text: str, budget: Budget) -> Content:
     return Content(kind, values)
 
 
-def _said(raw: bytes) -> str:
+def _without_dates(raw: bytes) -> str:
     return _DATES.sub(_LEFT_OUT.encode(), raw).strip().decode("latin-1")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from compatkit.budget import Budget
-from compatkit.equivalence.reading.contents.places import put
+from compatkit.equivalence.reading.contents.flatten_values import put
 from compatkit.equivalence.reading.contents.unpacked import opened_zip
 from compatkit.equivalence.snapshot import Content, File, Tensor
 

@@ -92,7 +92,7 @@ class ModelTrainerV2:
 
 
 def _run(state: TrainingState, epoch: _Epoch, processes: Processes) -> None:
-    _tell(state, Callback.on_start.__name__)
+    _call_back(state, Callback.on_start.__name__)
     state.stop = processes.agree(state.stop)
     while not state.is_done:
         record = epoch.run(state.epoch + 1)
@@ -100,12 +100,12 @@ def _run(state: TrainingState, epoch: _Epoch, processes: Processes) -> None:
         state.scheduler.step(record.val_loss)
         if not isfinite(record.train_loss):
             state.has_diverged, state.stop = True, "the training loss is no number"
-        _tell(state, Callback.on_epoch.__name__)
+        _call_back(state, Callback.on_epoch.__name__)
         state.stop = processes.agree(state.stop)
-    _tell(state, Callback.on_end.__name__)
+    _call_back(state, Callback.on_end.__name__)
 
 
-def _tell(state: TrainingState, call: str) -> None:
+def _call_back(state: TrainingState, call: str) -> None:
     for callback in state.callbacks:
         with random_state_kept():
             getattr(callback, call)(state)

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 
 from compatkit.equivalence import Difference, Kind, Policy, Tolerance
 from compatkit.equivalence.reading.contents import read_file
-from compatkit.equivalence.reading.contents.places import number_text
+from compatkit.equivalence.reading.contents.flatten_values import number_text
 
 MERGED = "x: &x {b: 1}\ny:\n  <<: *x\n"
 SAME = {

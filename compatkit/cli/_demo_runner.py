@@ -18,7 +18,7 @@ from compatkit.errors import CompatkitError
 _PROGRAMS = {"python": [sys.executable], "compatkit": [sys.executable, "-m", "compatkit"]}
 
 
-class Stage:
+class DemoRunner:
     """Shows titles and commands, runs the commands in `folder`, and shows what they print."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, steps: int) -> None:

@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
+from compatkit.authoring.deprecations import announced, mine, with_said
 from compatkit.authoring.drafting import Draft
 from compatkit.authoring.interface import read_interface
 from compatkit.authoring.interface_changes import Change, find_changes
-from compatkit.authoring.said import announced, mine, with_said
 from compatkit.migration import parse_migration
 
 RAISE = "raise RuntimeError('this was imported')\n"
