@@ -63,6 +63,13 @@ def test_an_order_that_time_tells_counts(logged: list[float]) -> None:
     assert not compared(stored(logged, times), stored(logged[::-1], times)).is_equivalent
 
 
+@given(values, st.booleans())
+def test_an_order_that_one_store_alone_tells_may_be_that_of_the_other(logged: list[float], is_first: bool) -> None:
+    told, untold = stored(logged, list(range(len(logged)))), stored(logged[::-1], [7] * len(logged))
+
+    assert compared(*((told, untold) if is_first else (untold, told))).is_equivalent
+
+
 @given(values)
 def test_an_order_that_the_store_tells_counts_within_a_millisecond(logged: list[float]) -> None:
     times, order = [7] * len(logged), list(range(len(logged)))

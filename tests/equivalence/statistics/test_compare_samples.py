@@ -18,7 +18,7 @@ from scipy.stats import ttest_ind
 from compatkit.equivalence import EquivalenceError, File, Kind, Point, Policy, Snapshot
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict, compare_samples
 from compatkit.equivalence.statistics.judge import Levels, judge
-from compatkit.equivalence.statistics.one_sided_tests import run_tests
+from compatkit.equivalence.statistics.one_sided_tests import run_tests, seeds_that_decide
 from compatkit.migration import Allowance, Margin
 
 WITHIN_A_TENTH = Policy(margins=(Margin("loss", "seeds spread by this much", absolute=0.1),))
@@ -439,3 +439,26 @@ def test_a_chance_that_is_the_error_itself_decides_nothing() -> None:
     assert {each.decision for each in found} == {Decision.UNDECIDED}
     assert found[0].seeds == 4
     assert "4 seeds a side" in found[0].reason
+
+
+def sample_at(mean: float) -> Sample:
+    return Sample((mean - 0.25, mean, mean + 0.25), 3)
+
+
+@pytest.mark.parametrize("shift", [0.0625, 0.1171875])
+def test_as_many_seeds_decide_below_the_old_mean_as_above_it(shift: float) -> None:
+    margin = Margin("loss", "symmetric", absolute=0.125)
+
+    above, below = (seeds_that_decide(sample_at(8.0), sample_at(8.0 + by), margin, 0.05) for by in (shift, -shift))
+
+    assert above == below is not None
+
+
+def test_half_a_million_seeds_are_still_promised_and_a_mean_at_the_margin_promises_none() -> None:
+    margin = Margin("loss", "nearly met", absolute=0.125)
+
+    many = seeds_that_decide(sample_at(8.0), sample_at(8.125 - 0.0015), margin, 0.05)
+
+    assert many is not None
+    assert 400_000 < many <= 1_000_000
+    assert seeds_that_decide(sample_at(8.0), sample_at(8.125), margin, 0.05) is None
