@@ -13,11 +13,11 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from compatkit.migrate.finding.find import DOCUMENT_SUFFIXES
 from compatkit.migration import Migration
+from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite import Outcome, Rewritten, Unchanged, rewrite_source
 from compatkit.rewrite.rewrite_document import rewrite_document
@@ -119,9 +119,20 @@ def result_of(outcome: Outcome, source: bytes) -> bytes:
     return outcome.source if isinstance(outcome, Rewritten) else source
 
 
-@cache
 def codes_met(migration: Migration, example: Example) -> frozenset[str]:
     """Return the codes of what changes in an example, and of what is reported there."""
+    known = _codes_met(migration)
+    if example not in known:
+        known[example] = _codes_in(migration, example)
+    return known[example]
+
+
+@cached_by_identity
+def _codes_met(_: Migration) -> dict[Example, frozenset[str]]:
+    return {}
+
+
+def _codes_in(migration: Migration, example: Example) -> frozenset[str]:
     outcome = rewritten(migration, example, example.before)
     edits = outcome.edits if isinstance(outcome, Rewritten) else ()
     findings = outcome.findings if isinstance(outcome, Rewritten | Unchanged) else ()

@@ -23,7 +23,8 @@ _BATCH = 50
 def main(mutations: int = 20_000, seed: int = 0) -> None:
     known = samples()
     worst: dict[str, tuple[float, float]] = {}
-    for name, content in bombs().items():
+    for name, make in bombs().items():
+        content = make()
         _keep(worst, f"bomb {name}", _in_fork([(name, content, content)]))
     names = sorted(known)
     for first in range(0, mutations, _BATCH):

@@ -149,5 +149,8 @@ def log_one_run(project: Path) -> None:
 
 @pytest.mark.slow("two commands log to MLflow, three times")
 @pytest.mark.parametrize("line", [line for line in PASTED if "verify" in line])
-def test_an_example_of_a_proof_can_be_pasted(project: Path, line: str) -> None:
+def test_an_example_of_a_proof_can_be_pasted(
+    project: Path, line: str, warm_commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(warm_commands / "python"))
     paste(line, project)

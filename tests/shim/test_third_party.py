@@ -86,7 +86,7 @@ OWN_FILES = {
 @pytest.mark.slow("imports torch anew")
 @pytest.mark.parametrize("name", ["Metrics", "Slotted"])
 def test_the_default_torch_load_takes_records_of_the_users_own_class_also_before_it_is_imported(
-    name: str, write_project: WriteProject
+    name: str, write_project: WriteProject, warm_python: str
 ) -> None:
     folder = write_project({file: text.replace("{name}", name) for file, text in OWN_FILES.items()})
     toml = folder / "migration.toml"
@@ -98,13 +98,13 @@ def test_the_default_torch_load_takes_records_of_the_users_own_class_also_before
 
     done = [
         subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(OWN).format(toml=str(toml), more=more)],
+            [python, "-c", textwrap.dedent(OWN).format(toml=str(toml), more=more)],
             cwd=folder,
             capture_output=True,
             text=True,
             check=False,
         )
-        for more in (saves, loads)
+        for python, more in ((warm_python, saves), (sys.executable, loads))
     ]
 
     assert done[1].stdout == "0.5 0.25 True\n", [each.stderr for each in done]

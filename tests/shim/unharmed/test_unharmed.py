@@ -168,11 +168,17 @@ def test_a_script_starts_and_ends_with_the_shim_as_without(way: str, script: str
     assert found.err.splitlines()[-1:] == expected.err.splitlines()[-1:]
 
 
+@pytest.fixture(scope="module")
+def without_the_shim(project: Project) -> Said:
+    pytest.importorskip("torch")
+    return project.start("with_torch.py")
+
+
 @pytest.mark.slow("imports torch anew")
 @pytest.mark.parametrize("way", ["run", "pth"])
-def test_checkpoints_are_with_the_shim_what_they_are_without(way: str, project: Project) -> None:
-    pytest.importorskip("torch")
-    expected = project.start("with_torch.py")
+def test_checkpoints_are_with_the_shim_what_they_are_without(
+    way: str, project: Project, without_the_shim: Said
+) -> None:
     found = WAYS[way](project, "with_torch.py")
 
-    assert (found.out, found.status) == (expected.out, 0), found.err
+    assert (found.out, found.status) == (without_the_shim.out, 0), found.err

@@ -41,9 +41,10 @@ class ChangedNames:
     """The names of some migrations whose interface changed."""
 
     def __init__(self, migrations: Iterable[Migration]) -> None:
-        self._by_name = ChainMap(*map(_by_name, migrations))
+        given = tuple(migrations)
+        self._by_name = ChainMap(*map(_by_name, given))
         # A text of a hundred thousand dots would be joined as often.
-        self._longest = max((name.count(".") + 1 for name in self._by_name), default=0)
+        self._longest = max(map(_longest, given), default=0)
 
     def read(self, text: str) -> ChangedName | None:
         """Return what a text names if it is one of these names, or one with a colon, or a member of one."""
@@ -95,6 +96,11 @@ def _by_name(migration: Migration) -> dict[str, ChangedName]:
         if "*" not in each.name:
             found.setdefault(each.name, each)
     return found
+
+
+@cached_by_identity
+def _longest(migration: Migration) -> int:
+    return max((name.count(".") + 1 for name in _by_name(migration)), default=0)
 
 
 def _names(migration: Migration) -> Iterator[ChangedName]:

@@ -9,7 +9,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -64,61 +64,60 @@ def samples() -> dict[str, bytes]:
     }
 
 
-def bombs() -> Mapping[str, bytes]:
-    """Return files that would take all memory, or years, by their names."""
+def bombs() -> Mapping[str, Callable[[], bytes]]:
+    """Return what makes files that would take all memory, or years, by their names: some take a second to make."""
     ten = [f"a0: &a0 [{', '.join('x' * 10)}]"]
     ten += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     merges = ["m0: &m0 {a: 1, b: 2}"] + [f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}" for n in range(1, 12)]
     huge = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
-    many_frames = [Image.new("P", (2000, 2000), n % 5) for n in range(60)]
     endless: object = []
     for _ in range(40):
         endless = [endless, endless, endless]
     return {
-        "aliases.yaml": "\n".join(ten).encode(),
-        "merges.yaml": "\n".join(merges).encode(),
-        "itself.yaml": b"&a [*a]",
-        "nested.yaml": b"[" * 20_000,
-        "blocks.yaml": b"- " * 20_000,
-        "sixty.yaml": b"a: 1" + b":59" * 300_000,
-        "directives.yaml": b"".join(b"%%TAG !a%d! x\n" % n for n in range(80_000)) + b"--- 1",
-        "colliding.yaml": b"".join(b"%d: 1\n" % (n * (2**61 - 1)) for n in range(15_000)),
-        "MLmodel": "\n".join([*ten, "flavors: {}"]).encode(),
-        "nested.json": b"[" * 1_000_000,
-        "wide.json": b"[" + b"0," * 5_000_000 + b"0]",
-        "long_places.json": b'{"' + b"k" * 4_000_000 + b'": [' + b"0," * 400_000 + b"0]}",
-        "deep_places.json": b'{"' + b"k" * 4_000_000 + b'": ' + b'{"": ' * 190 + b"0" + b"}" * 191,
-        "digits.json": b"[1." + b"7" * 8_000_000 + b"]",
-        "lines.jsonl": b"0\n" * 1_500_000,
-        "cells.csv": b"," * 8_000_000,
-        "rows.csv": b"\n" * 1_500_000,
-        "claims.npy": _npy(huge) + bytes(16),
-        "claims_nothing.npy": _npy({**huge, "descr": "<U0"}),
-        "claims.npz": _zipped({"a.npy": _npy(huge) + bytes(16)}),
-        "zeros.npz": _zipped({"a.npy": _npy({**huge, "shape": (17_500_000,)}) + bytes(140_000_000)}),
-        "members.npz": _zipped({f"{n}.npy": b"" for n in range(30_000)}),
-        "wide.png": _png(60_000, 60_000),
-        "large.png": _png(9_000, 9_000),
-        "frames.gif": _bytes(lambda out: many_frames[0].save(out, "GIF", save_all=True, append_images=many_frames[1:])),
-        "zeros.pt": _zipped({"a/data.pkl": bytes(140_000_000)}),
-        "opcodes.pt": _zipped({"a/data.pkl": b"\x80\x02" + b"]" * 4_000_000 + b"."}),
-        "endless.pt": _bytes(lambda out: torch.save(endless, out)),
-        "keys.pt": _zipped({"a/data.pkl": _tuples()}),
-        "deep_keys.pt": _zipped({"a/data.pkl": b"\x80\x02}K\x01" + b"\x85" * 200_000 + b"K\x02s."}),
-        "colliding.pt": _zipped({"a/data.pkl": pickle.dumps({n * (2**61 - 1): 1 for n in range(15_000)}, 2)}),
-        "expanded.pt": _bytes(lambda out: torch.save(torch.zeros(1).expand(10**9), out)),
-        "old_opcodes.bin": pickle.dumps(119547037146038801333356) + b"\x80\x02" + b"]" * 2_000_000,
-        "model.pt2": _pt2({**_META, "sizes": [{"as_int": 10**12}], "strides": [{"as_int": 0}]}),
-        "opcodes.pkl": b"\x80\x02" + b"]" * 200_000 + b".",
-        "endless.pkl": pickle.dumps(endless),
-        "tuples.pkl": _tuples(),
-        "zeros.zip": _zipped({"a.json": bytes(140_000_000)}),
-        "zip_of_bombs.zip": _zipped({f"{n}.pkl": b"\x80\x02" + b"]" * 300_000 + b"." for n in range(6)}),
-        "entities.svg": _entities(),
-        "nested.svg": b"<svg>" + b"<g>" * 300_000,
-        "zeros.pdf": _pdf(bytes(140_000_000)),
-        "lines.txt": b"\n" * 15_000_000,
-        "header.safetensors": struct.pack("<Q", 2**40) + b"{}",
+        "aliases.yaml": lambda: "\n".join(ten).encode(),
+        "merges.yaml": lambda: "\n".join(merges).encode(),
+        "itself.yaml": lambda: b"&a [*a]",
+        "nested.yaml": lambda: b"[" * 20_000,
+        "blocks.yaml": lambda: b"- " * 20_000,
+        "sixty.yaml": lambda: b"a: 1" + b":59" * 300_000,
+        "directives.yaml": lambda: b"".join(b"%%TAG !a%d! x\n" % n for n in range(80_000)) + b"--- 1",
+        "colliding.yaml": lambda: b"".join(b"%d: 1\n" % (n * (2**61 - 1)) for n in range(15_000)),
+        "MLmodel": lambda: "\n".join([*ten, "flavors: {}"]).encode(),
+        "nested.json": lambda: b"[" * 1_000_000,
+        "wide.json": lambda: b"[" + b"0," * 5_000_000 + b"0]",
+        "long_places.json": lambda: b'{"' + b"k" * 4_000_000 + b'": [' + b"0," * 400_000 + b"0]}",
+        "deep_places.json": lambda: b'{"' + b"k" * 4_000_000 + b'": ' + b'{"": ' * 190 + b"0" + b"}" * 191,
+        "digits.json": lambda: b"[1." + b"7" * 8_000_000 + b"]",
+        "lines.jsonl": lambda: b"0\n" * 1_500_000,
+        "cells.csv": lambda: b"," * 8_000_000,
+        "rows.csv": lambda: b"\n" * 1_500_000,
+        "claims.npy": lambda: _npy(huge) + bytes(16),
+        "claims_nothing.npy": lambda: _npy({**huge, "descr": "<U0"}),
+        "claims.npz": lambda: _zipped({"a.npy": _npy(huge) + bytes(16)}),
+        "zeros.npz": lambda: _zipped({"a.npy": _npy({**huge, "shape": (17_500_000,)}) + bytes(140_000_000)}),
+        "members.npz": lambda: _zipped({f"{n}.npy": b"" for n in range(30_000)}),
+        "wide.png": lambda: _png(60_000, 60_000),
+        "large.png": lambda: _png(9_000, 9_000),
+        "frames.gif": _many_frames,
+        "zeros.pt": lambda: _zipped({"a/data.pkl": bytes(140_000_000)}),
+        "opcodes.pt": lambda: _zipped({"a/data.pkl": b"\x80\x02" + b"]" * 4_000_000 + b"."}),
+        "endless.pt": lambda: _bytes(lambda out: torch.save(endless, out)),
+        "keys.pt": lambda: _zipped({"a/data.pkl": _tuples()}),
+        "deep_keys.pt": lambda: _zipped({"a/data.pkl": b"\x80\x02}K\x01" + b"\x85" * 200_000 + b"K\x02s."}),
+        "colliding.pt": lambda: _zipped({"a/data.pkl": pickle.dumps({n * (2**61 - 1): 1 for n in range(15_000)}, 2)}),
+        "expanded.pt": lambda: _bytes(lambda out: torch.save(torch.zeros(1).expand(10**9), out)),
+        "old_opcodes.bin": lambda: pickle.dumps(119547037146038801333356) + b"\x80\x02" + b"]" * 2_000_000,
+        "model.pt2": lambda: _pt2({**_META, "sizes": [{"as_int": 10**12}], "strides": [{"as_int": 0}]}),
+        "opcodes.pkl": lambda: b"\x80\x02" + b"]" * 200_000 + b".",
+        "endless.pkl": lambda: pickle.dumps(endless),
+        "tuples.pkl": _tuples,
+        "zeros.zip": lambda: _zipped({"a.json": bytes(140_000_000)}),
+        "zip_of_bombs.zip": lambda: _zipped({f"{n}.pkl": b"\x80\x02" + b"]" * 300_000 + b"." for n in range(6)}),
+        "entities.svg": _entities,
+        "nested.svg": lambda: b"<svg>" + b"<g>" * 300_000,
+        "zeros.pdf": lambda: _pdf(bytes(140_000_000)),
+        "lines.txt": lambda: b"\n" * 15_000_000,
+        "header.safetensors": lambda: struct.pack("<Q", 2**40) + b"{}",
     }
 
 
@@ -207,6 +206,11 @@ def _tuples() -> bytes:
     for _ in range(60):
         key = (key, key)
     return pickle.dumps([key])[:-1].replace(b"]", b"}", 1)[:-1] + b"Ns."
+
+
+def _many_frames() -> bytes:
+    first, *others = (Image.new("P", (2000, 2000), n % 5) for n in range(60))
+    return _bytes(lambda out: first.save(out, "GIF", save_all=True, append_images=others))
 
 
 def _entities() -> bytes:
