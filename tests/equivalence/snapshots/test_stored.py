@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,11 @@ def test_a_file_of_the_first_version_is_read_and_said_to_hold_no_layers() -> Non
     assert compare_snapshots(back, RUN, Policy.exact()).is_equivalent
 
 
+@cache
+def bomb() -> str:
+    return base64.b64encode(bz2.compress(bytes(1 << 27))).decode()
+
+
 @pytest.mark.parametrize(
     ("tensor", "reason"),
     [
@@ -192,8 +198,7 @@ def test_a_snapshot_that_claims_too_much_is_refused(tensor: dict[str, object], r
     file = {"bytes": 1, "sha256": "0" * 64, "kind": "array", "tensors": {"a": {"dtype": "float64", **tensor}}}
     said = json.loads(SMALL)
     said["run"]["artifacts"] = {"a.npy": file}
-    bomb = base64.b64encode(bz2.compress(bytes(1 << 27))).decode()
-    body = json.dumps(said, indent=1).replace("BOMB", bomb).rpartition(' "sha256"')[0]
+    body = json.dumps(said, indent=1).replace("BOMB", bomb()).rpartition(' "sha256"')[0]
 
     raw = f'{body} "sha256": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'.encode()
 

@@ -34,19 +34,34 @@ SOURCES = st.lists(st.one_of(st.sampled_from(WORDS), GLUE), max_size=12).map("".
 FILE, CONFIG = FoundFile("shop/train.py", "shop"), FoundFile("shop/train.yaml", "shop")
 
 
-@pytest.mark.parametrize("migrations", [EVERY, (find_migration(),), (CRATE,)])
-@pytest.mark.parametrize("options", [Options(), Options(modernize=True), Options(ignore=frozenset({"CK"}))])
-@given(SOURCES)
-def test_what_a_pass_may_act_on_gets_through(migrations: tuple[Migration, ...], options: Options, text: str) -> None:
-    task, source = Task.of(migrations, options), text.encode()
+@pytest.fixture(scope="module", params=[EVERY, (find_migration(),), (CRATE,)])
+def migrations(request: pytest.FixtureRequest) -> tuple[Migration, ...]:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module", params=[Options(), Options(modernize=True), Options(ignore=frozenset({"CK"}))])
+def task(request: pytest.FixtureRequest, migrations: tuple[Migration, ...]) -> Task:
+    return Task.of(migrations, request.param)
+
+
+@pytest.fixture(scope="module")
+def sieve(task: Task) -> Sieve:
+    return Sieve(task)
+
+
+@given(text=SOURCES)
+def test_what_a_pass_may_act_on_gets_through(
+    migrations: tuple[Migration, ...], task: Task, sieve: Sieve, text: str
+) -> None:
+    source = text.encode()
     may_act = (
         can_matter(source, task.moves, path="/tree/shop/train.py")
         or can_call(source, migrations, path="/tree/shop/train.py")
-        or may_transform(source, migrations, options)
+        or may_transform(source, migrations, task.options)
     )
 
-    assert Sieve(task).may_matter(source, FILE) or not may_act
-    assert Sieve(task).may_matter(source, CONFIG) or not can_name_keys(source, migrations)
+    assert sieve.may_matter(source, FILE) or not may_act
+    assert sieve.may_matter(source, CONFIG) or not can_name_keys(source, migrations)
 
 
 @given(SOURCES)
