@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from compatkit.migration import Migration, find_migration
-from tests import warm
+from tests import once, warm
+from tests.equivalence.reading.store import servers
 from tests.quick import pytest_runtest_protocol  # noqa: F401  # pytest finds its hook here
 from tests.running import (  # noqa: F401  # pytest finds its hooks here
     pytest_collection_modifyitems,
@@ -78,26 +80,13 @@ def migration() -> Migration:
     return find_migration()
 
 
-@contextlib.contextmanager
-def _once_a_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder that all workers share, to one at a time."""
-    import fcntl  # what needs no extra is tested on systems without it
-
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield shared
-
-
 @pytest.fixture(scope="session")
 def warm_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An interpreter for children that need not prove a fresh start: torch and MLflow are imported already."""
-    with _once_a_run(tmp_path_factory) as shared:
+    with once.once_a_run(tmp_path_factory) as shared:
         known = shared / "warm"
         if not known.exists():
-            owner = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
-            known.write_text(str(warm.start(owner, shared / "warm.log")))
+            known.write_text(str(warm.start(once.owner(), shared / "warm.log")))
     return known.read_text()
 
 
@@ -110,7 +99,7 @@ def warm_commands(warm_python: str) -> Path:
 @pytest.fixture(scope="session")
 def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite store as MLflow creates it, once a run: that takes seconds, and opening a copy does not."""
-    with _once_a_run(tmp_path_factory) as shared:
+    with once.once_a_run(tmp_path_factory) as shared:
         template = shared / "template.db"
         if not template.exists():
             from mlflow import MlflowClient
@@ -148,6 +137,25 @@ def tracking_uri(new_store: NewStore, tmp_path_factory: pytest.TempPathFactory) 
     with contextlib.chdir(folder):
         MlflowClient(uri)
     return uri
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Call it for the URI of an empty database: in the run's PostgreSQL where there is one, else an SQLite file."""
+    if servers.postgresql_programs() is None:
+        return lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'other.db'}"
+    cluster = once.service(tmp_path_factory, f"{servers.__name__}:postgresql_database")
+    return lambda: servers.new_database(cluster, f"of_{uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def tracking_server(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str], warm_python: str
+) -> tuple[str, str]:
+    """The address of the run's MLflow server, and the URI of the database behind it: use experiments of your own."""
+    made_by = f"{servers.__name__}:tracking_server"
+    address, database = once.service(tmp_path_factory, made_by, warm_python, new_database()).split("\n")
+    return address, database
 
 
 @pytest.fixture

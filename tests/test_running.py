@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import once
 from tests.quick import beyond_their_share
 from tests.running import slow_first
 
@@ -94,6 +96,29 @@ def test_a_quick_run_takes_something_of_each_folder(given_: dict[str, tuple[floa
     found = taken(durations, **{name: count for name, (_, count) in given_.items()})
 
     assert {name[0] for name, numbers in found.items() if numbers} == {name[0] for name in given_}
+
+
+def test_what_is_kept_for_a_run_ends_with_it_also_where_it_is_killed(tmp_path: Path) -> None:
+    given_ = tmp_path / "given"
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as run:
+        command = [sys.executable, once.__file__, str(run.pid), str(given_), "tempfile:TemporaryDirectory"]
+        with subprocess.Popen(command) as keeper:
+            while not given_.exists():
+                assert keeper.poll() is None
+                time.sleep(0.01)
+            kept = Path(given_.read_text())
+            was_there = kept.is_dir()
+            run.kill()
+
+    assert was_there
+    assert not kept.exists()
+
+
+def test_a_service_is_started_once_and_is_the_same_for_all(tmp_path_factory: pytest.TempPathFactory) -> None:
+    one, other = (once.service(tmp_path_factory, "tempfile:TemporaryDirectory") for _ in range(2))
+
+    assert one == other
+    assert Path(one).is_dir()
 
 
 PROGRAMS = [

@@ -15,27 +15,22 @@ from compatkit.training import OrchestratorConfig, TrainingOrchestrator, Trainin
 from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import TrainingError
 from compatkit.training.v2.sweep import combinations, run_sweep
-from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs
 
 pytestmark = pytest.mark.slow("starts a database and a server")
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """PostgreSQL where it is installed; pytest's header says which."""
-    with contextlib.ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("database")
-        stack.enter_context(contextlib.chdir(folder))  # MLflow puts artifacts beside it when it opens the store
-        found = postgresql_programs()
-        uri = stack.enter_context(postgresql_database()) if found else f"sqlite:///{folder / 'other.db'}"
-        MlflowClient(uri)
-        yield uri
+def server(tracking_server: tuple[str, str]) -> str:
+    return tracking_server[0]
 
 
 @pytest.fixture(scope="module")
-def server(database: str, tmp_path_factory: pytest.TempPathFactory, warm_python: str) -> Iterator[str]:
-    with mlflow_server(database, tmp_path_factory.mktemp("server"), warm_python) as (address, _):
-        yield address
+def database(tracking_server: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the server is over: PostgreSQL where it is installed; the last line that pytest prints says which."""
+    # MLflow puts artifacts beside the working directory of the moment when it opens the store.
+    with contextlib.chdir(tmp_path_factory.mktemp("database")):
+        MlflowClient(tracking_server[1])
+        yield tracking_server[1]
 
 
 def config(uri: str, experiment: str, **changes: object) -> OrchestratorConfig:

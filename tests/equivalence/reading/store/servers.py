@@ -57,6 +57,24 @@ def postgresql_database() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def new_database(cluster: str, name: str) -> str:
+    """Return the URI of an empty database of this name in a cluster."""
+    programs = postgresql_programs()
+    assert programs is not None
+    host = cluster.rpartition("=")[2]
+    subprocess.run([str(programs / "createdb"), "-h", host, "-U", "postgres", name], check=True)
+    return cluster.replace("/postgres?", f"/{name}?")
+
+
+@contextmanager
+def tracking_server(python: str, database: str = "") -> Iterator[str]:
+    """Give the address of a server over a database, or over SQLite, and the URI of that, on two lines."""
+    with tempfile.TemporaryDirectory(prefix="compatkit-server-") as folder:
+        store = database or f"sqlite:///{folder}/mlflow.db"
+        with mlflow_server(store, Path(folder), python) as (address, _):
+            yield f"{address}\n{store}"
+
+
 @contextmanager
 def mlflow_server(
     store: str, folder: Path, python: str = sys.executable

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.store.tracking.dbmodels.models import SqlMetric
+from sqlalchemy import create_engine
 
 from compatkit.equivalence import EquivalenceError, Policy, compare_snapshots, save_snapshot, take_snapshot
 from tests.cli.here import compatkit
-from tests.conftest import NewStore
 from tests.equivalence.reading.store.proxy import Answer, Fault, Proxy, proxied
-from tests.equivalence.reading.store.servers import mlflow_server
 
 pytestmark = pytest.mark.slow("starts a server")
 # One point more than MLflow's client asks for at once: of 25,000 it takes seconds to make and to read an answer.
@@ -33,26 +31,29 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, new_store: NewStore, warm_python: str) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("served")
-    database = new_store(folder)
-    with pytest.MonkeyPatch.context() as patch, mlflow_server(database, folder, warm_python) as (address, _):
+def served(tracking_server: tuple[str, str]) -> Iterator[Served]:
+    address, database = tracking_server
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mlflow.tracking._tracking_service.client.GET_METRIC_HISTORY_MAX_RESULTS", POINTS - 1)
         patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         patch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
         with proxied(address) as proxy:
-            yield Served(address, proxy, logged(MlflowClient(proxy.address), folder / "mlflow.db"))
+            yield Served(address, proxy, logged(MlflowClient(proxy.address), database))
 
 
-def logged(client: MlflowClient, database: Path) -> str:
+def logged(client: MlflowClient, database: str) -> str:
     run = str(client.create_run(client.create_experiment("served")).info.run_id)
     client.log_metric(run, "acc", 0.5)
     # The last point, which MLflow itself takes for the latest; the others are written where it would have.
     client.log_metric(run, "loss", 0.25, step=POINTS - 1, timestamp=POINTS)
-    rows = [(run, 1 / (step + 1), step + 1, step) for step in range(POINTS - 1)]
-    with contextlib.closing(sqlite3.connect(database)) as opened, opened:
-        insert = "INSERT INTO metrics (key, run_uuid, value, timestamp, step, is_nan) VALUES ('loss', ?, ?, ?, ?, 0)"
-        opened.executemany(insert, rows)
+    rows = [
+        {"key": "loss", "run_uuid": run, "value": 1 / (step + 1), "timestamp": step + 1, "step": step, "is_nan": False}
+        for step in range(POINTS - 1)
+    ]
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(SqlMetric.__table__.insert(), rows)
+    engine.dispose()
     client.log_text(run, "a,b\n1,2\n", "table.csv")
     client.set_terminated(run)
     return run

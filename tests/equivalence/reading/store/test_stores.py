@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from compatkit.equivalence import EquivalenceError, Point, Policy, Snapshot, com
 from compatkit.equivalence.reading.canonical import is_same_tag
 from compatkit.equivalence.reading.store.models_of_three import ModelMetric, ModelsOfThree, ServedModel
 from tests.equivalence.reading.store.proxy import proxied
-from tests.equivalence.reading.store.servers import mlflow_server, postgresql_database, postgresql_programs, stop
+from tests.equivalence.reading.store.servers import mlflow_server, stop
 
 EXACT = Policy.exact()
 METRICS = {
@@ -128,18 +128,17 @@ def test_files_keep_what_was_measured_and_are_equivalent(
 
 @pytest.mark.slow("starts a database and a server")
 def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the_middle(
-    from_sqlite: Snapshot, tmp_path: Path, warm_python: str, monkeypatch: pytest.MonkeyPatch
+    from_sqlite: Snapshot,
+    tmp_path: Path,
+    warm_python: str,
+    new_database: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # PostgreSQL where it is installed; pytest's header says which.
+    # PostgreSQL where it is installed; the last line that pytest prints says which. The server is killed: its own.
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    with contextlib.ExitStack() as stack:
-        database = (
-            stack.enter_context(postgresql_database())
-            if postgresql_programs()
-            else f"sqlite:///{tmp_path / 'mlflow.db'}"
-        )
-        direct = log(database, tmp_path)
-        address, process = stack.enter_context(mlflow_server(database, tmp_path, warm_python))
+    database = new_database()
+    direct = log(database, tmp_path)
+    with mlflow_server(database, tmp_path, warm_python) as (address, process):
         served, other = log(address, tmp_path), log(address, tmp_path, loss=math.nextafter(0.5, 1))
 
         snapshots = [
