@@ -53,7 +53,10 @@ class Campaign:
         self._all = [item for item in items if is_hypothesis_test(getattr(item, "obj", None))]
         done = {line["test"] for line in self._lines()}
         rest = (item for item in self._all if item.nodeid not in done)
-        items[:] = sorted(rest, key=lambda item: known.get(function_of(item), 0))
+        # What is marked as slow is not in the file of durations.
+        items[:] = sorted(
+            rest, key=lambda item: (item.get_closest_marker("slow") is not None, known.get(function_of(item), 0))
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -101,7 +104,9 @@ def main(kept: Path, paths: tuple[str, ...], minutes: float | None) -> None:
     os.environ["HYPOTHESIS_PROFILE"] = "explore"
     kept.touch()
     campaign = Campaign(kept, minutes)
-    status = pytest.main(["-n", "0", "-q", "--no-header", *(paths or ("tests",))], plugins=[campaign])
+    status = pytest.main(
+        ["-n", "0", "-q", "--no-header", "--continue-on-collection-errors", *(paths or ("tests",))], plugins=[campaign]
+    )
     print(*campaign.summary(), sep="\n")
     sys.exit(status)
 
