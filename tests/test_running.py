@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import once
-from tests.quick import beyond_their_share
+from tests.quick import beyond_their_share, is_there
 from tests.running import slow_first
 
 
@@ -96,6 +96,13 @@ def test_a_quick_run_takes_something_of_each_folder(given_: dict[str, tuple[floa
     found = taken(durations, **{name: count for name, (_, count) in given_.items()})
 
     assert {name[0] for name, numbers in found.items() if numbers} == {name[0] for name in given_}
+
+
+def test_of_what_was_recorded_only_what_is_gone_is_forgotten() -> None:
+    assert is_there("tests/test_running.py::test_of_what_was_recorded_only_what_is_gone_is_forgotten")
+    assert is_there("tests/record/test_state_machine.py::TestRecord::runTest")
+    assert not is_there("tests/shop.py::test_of_what_was_recorded_only_what_is_gone_is_forgotten")
+    assert not is_there("tests/gone.py::test_of_what")
 
 
 def test_what_is_kept_for_a_run_ends_with_it_also_where_it_is_killed(tmp_path: Path) -> None:
