@@ -56,7 +56,8 @@ def two_nodes() -> Iterator[str]:
 
 def on_ray(config: OrchestratorConfig, address: str, **scale: Any) -> OrchestratorConfig:
     """Return `config`, to be trained by two processes on the cluster."""
-    asked = {"engine": "ray", "processes": 2, "address": address, **scale}
+    # By default five minutes, in which a very busy machine does not start two processes again.
+    asked = {"engine": "ray", "processes": 2, "address": address, "patience_seconds": 6.0 * _PATIENCE, **scale}
     return config.with_overrides({f"scale.{name}": value for name, value in asked.items()})
 
 
