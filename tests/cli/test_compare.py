@@ -14,6 +14,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag
 from compatkit.cli import cli
 from compatkit.errors import CompatkitError
 from compatkit.migration import MigrationError
+from tests.cli import here
 from tests.cli.test_group import compatkit
 
 PARAMS = {"epochs": "3", "lr": "0.01"}
@@ -190,9 +191,8 @@ def test_swapped_datasets_are_told(capsys: pytest.CaptureFixture[str], store: st
     assert "dataset missing: a [training]#1" in text
 
 
-@pytest.mark.slow("imports MLflow anew")
 def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    done = compatkit("compare", "a", "b", "--tracking-uri", "sqlite:///absent.db", cwd=tmp_path)
+    done = here.compatkit("compare", "a", "b", "--tracking-uri", "sqlite:///absent.db", cwd=tmp_path)
 
     assert done.returncode == 2
     assert "no MLflow store" in done.stderr
