@@ -212,7 +212,7 @@ class Calls:
                     between.send(f"{one}{ending}", node, found)
         between.call_back_all(node.func, node, found)
         if callee is TOP:
-            method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else _asked_by_name(node.func)
             if method not in _SAYING_NOTHING:
                 between.send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
         self._escape([found[arg] for arg in node.args])
@@ -616,6 +616,12 @@ def _text(node: ast.Call, at: int = 0) -> str:
         case [ast.Constant(value=str(text))]:
             return text
     return ""
+
+
+def _asked_by_name(function: ast.expr) -> str:
+    """Return the method for which `getattr(hook, "on_step")` asks."""
+    is_asked = isinstance(function, ast.Call) and isinstance(function.func, ast.Name) and function.func.id == "getattr"
+    return _text(function, 1) if is_asked and isinstance(function, ast.Call) else ""
 
 
 def _joined(values: list[Value]) -> Value:

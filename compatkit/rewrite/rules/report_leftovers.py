@@ -110,10 +110,37 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
                 # A walk meets the whole of a dotted name before its parts: the module is not told again.
                 told |= set(ast.walk(node.value))
                 yield file.finding(node, move.code, f"uses {move.old} through its module; {move.new} is the new home")
+    for node, move in _whole_homes(file, moves):
+        message = f"takes the old home {move.old_module} as a whole; names have moved, as {move.old} to {move.new}"
+        yield file.finding(node, move.code, message)
     by_old = {move.old: move for move in moves}
     for key, dotted in _looked_up(file):
         if found := by_old.get(dotted) or next(_homes(moves, dotted), None):
             yield file.finding(key, found.code, f"looks {dotted} up by its name; {found.new} is the new home")
+
+
+def _whole_homes(file: File, moves: tuple[Move, ...]) -> Iterator[tuple[ast.Attribute, Move]]:
+    """Yield where a module that is reached through one above it is used as an object, and for more than what stays."""
+    homes = {move.old_module: move for move in Move.symbols(moves)}
+    lasts = {home.rpartition(".")[2] for home in homes if "." in home}
+    imported = {each.name for each in file.imports}
+    for node in file.nodes.of(ast.Attribute):
+        above = file.parents.get(node)
+        if node.attr not in lasts or isinstance(above, ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        for home in {*file.meanings(node)} - imported:
+            if home in homes and next(_homes(moves, home), None) and not _is_for_others(file, above, moves, home):
+                yield node, homes[home]
+
+
+def _is_for_others(file: File, above: ast.AST | None, moves: tuple[Move, ...], home: str) -> bool:
+    """Tell whether a statement names a module, of which nothing is used by that name but what has not moved."""
+    match above:
+        case ast.Assign(targets=[ast.Name() as local]) if (scope := file.scope_of(local)) is not None:
+            parents = [file.parents.get(each.node) for each in file.scopes.readers(local.id, scope)]
+            names = {move.old_name for move in moves if move.old_module == home}
+            return bool(parents) and all(isinstance(each, ast.Attribute) and each.attr not in names for each in parents)
+    return False
 
 
 def _looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
