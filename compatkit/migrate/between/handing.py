@@ -271,6 +271,8 @@ class _Words:
             return True
         if any(_may_arrive(key, source) for key in self.anyones):
             return True
+        if b"*" in self.homes and folder in self.homes:
+            return True
         return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
 
 

@@ -176,7 +176,7 @@ class Calls:
             return self._declared(replace(callee, name=declared, others=frozenset()), node)
         if known.configs & {name, owner := name.rpartition(".")[0]}:
             return Instance(name if name in known.configs else owner, callee.sure)
-        if returned := known.types.get(f"{name}()"):
+        if returned := next(filter(None, (known.types.get(f"{each}()") for each in callee.names)), ""):
             return Instance(returned, callee.sure)
         if not callee.how and name.endswith(_BELOW) and name[: -len(_BELOW)] in known.classes:
             return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
@@ -306,6 +306,8 @@ class Calls:
                 return self._expressions.by_name(Namespace(), _text(node))
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
                 self._expressions.between.keep_on(node.args[0], text, given[2])
+                if isinstance(given[0], Instance) and given[0].local is not None:
+                    self._facts.goes_on(self._facts.attributes, given[0].local, text, given[2])
                 self.become_method(given[0], given[2])
             case "globals" | "locals":
                 return Namespace()
@@ -410,6 +412,12 @@ class Calls:
         self._escape(given)
         return self._facts.result_of(made)
 
+    def result_of(self, method: Value) -> Value:
+        """Return what a method gives that is read as a property."""
+        if isinstance(method, ForeignDefinition):
+            return call_result_of(method.handed)
+        return self._facts.result_of(method.node) if isinstance(method, Local) else TOP
+
     def _fill_fields(self, made: ast.ClassDef, node: ast.Call, found: Found) -> None:
         """Note what a class without an `__init__` of its own holds, as dataclasses and named tuples do."""
         owners = (*self._facts.ancestors.get(made, ())[::-1], made)
@@ -420,7 +428,8 @@ class Calls:
             item.target.id for item in body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         ]
         given = [*zip(fields, node.args, strict=False), *((word.arg or "", word.value) for word in node.keywords)]
-        for name, value in given if fields else ():
+        is_dict = _OF_DICTS.intersection(self._facts.far_bases.get(made, ()))
+        for name, value in given if fields or is_dict else ():
             self._facts.goes_on(self._facts.attributes, made, name, found[value])
 
     def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:

@@ -85,6 +85,7 @@ class Expressions:
         # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
         self.home = FileModule("", is_package=False)
+        self.texts: Sequence[str] = ()
         self.objects: Mapping[str, Sequence[str]] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
@@ -180,6 +181,8 @@ class Expressions:
         module, _, last = dotted.rpartition(".")
         if "*" in module and (value := named_in(self.known.handed, module, last)) is not TOP:
             return value
+        if module == "*" and (home := next((each for each in self.texts if self.known.reaches(f"{each}.{last}")), "")):
+            return Named(f"{home}.{last}", sure=False)
         return Named(self.known.settle(dotted), sure, how, origins)
 
     def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
@@ -406,6 +409,11 @@ class Expressions:
                 return self.anything_in(Instance("", sure=False, local=owner))
             case Named(name=name, how="") if not self.known.reaches(name):
                 return named_in(self.known.handed, name, "*")
+            case Named(name=name, how=""):
+                # Whoever looks it up is told of by the call; here it counts what is made.
+                makers = sorted({*self.known.classes, *(each.removesuffix("()") for each in self.known.types)})
+                inside = (maker for maker in makers if maker.rpartition(".")[0] == name)
+                return _joined((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
         return TOP
 
     def loaded(self, node: ast.Call, found: Mapping[ast.AST, Value]) -> Value:
@@ -432,8 +440,9 @@ class Expressions:
             owners = (of.local, *self.facts.ancestors.get(of.local, ()))
             for item in (item for owner in owners for item in owner.body):
                 if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name == name:
+                    method = self._lowest(of.local, item)
                     is_read = any(map(_is_property, item.decorator_list))
-                    return self.facts.result_of(item) if is_read else Local(item)
+                    return self.calls.result_of(method) if is_read else method
             for owner in owners:
                 if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
                     read = self.result_of(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
@@ -456,6 +465,17 @@ class Expressions:
             return Instance(made, of.sure and name not in self.replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self.replaced else found
+
+    def _lowest(self, owner: ast.ClassDef, item: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+        """Return a method, or, if nothing is known of what it gives, one that overrides it."""
+        if self.facts.result_of(item) is TOP:
+            for heir in self.facts.heirs.get(owner, ()):
+                below = self._held_by(heir, item.name)
+                if isinstance(below, Local) and self.facts.result_of(below.node) is not TOP:
+                    return below
+            if handed := self.known.sent.get(f"{owner.name}.{item.name}:="):
+                return value_of(handed)
+        return Local(item)
 
     def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
         """Return what a subclass has under a name that its base only asks for."""
@@ -576,11 +596,11 @@ def values_of(value: Value) -> Value:
     return BOTTOM if value is BOTTOM else TOP
 
 
-def _joined(values: Iterator[Value]) -> Value:
+def _joined(values: Iterator[Value], nothing: Value = BOTTOM) -> Value:
     found: Value = BOTTOM
     for value in values:
         found = join(found, value)
-    return found
+    return nothing if found is BOTTOM else found
 
 
 def defaults_of(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:

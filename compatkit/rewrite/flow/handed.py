@@ -68,7 +68,9 @@ class _Teller:
         match value:
             case ForeignDefinition(handed=handed):
                 return handed
-            case Named(sure=sure, how="" | "partial" as how) if any(map(self._known.reaches, value.names)):
+            case Named(sure=sure, how="" | "partial" as how) if any(map(self._known.reaches, value.names)) or (
+                "*" in value.name
+            ):
                 return Handed("partial" if how else "name", value.names, sure=sure)
             case Instance(far=Handed() as far):
                 return Handed("object", far.names, inner=(("class", far),))

@@ -51,6 +51,8 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, facts, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
     expressions.home = file.home
+    constants = file.nodes.of(ast.Constant) if known.handed else ()
+    expressions.texts = sorted({node.value for node in constants if isinstance(node.value, str) and "." in node.value})
     expressions.made_by = lambda node: _maker(file, node)
     expressions.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
@@ -98,6 +100,12 @@ class _Follower:
         for (owner, name), value in list(self._facts.attributes.items()):
             for base in self._facts.far_bases.get(owner, ()) if owner is not tree else ():
                 self._expressions.between.note_sent(f"{base}.{name}:=", value)
+        for owner, names in self._facts.far_bases.items():
+            for item in owner.body if isinstance(owner, ast.ClassDef) and names else ():
+                if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                if self._facts.is_followed(self._facts.result_of(item)):
+                    self._facts.sent |= {f"{base}.{item.name}:=": Local(item) for base in names}
         shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
         shared = {name: join_known(value, frame.joined.get(name, TOP)) for name, value in shared.items()}
         self._facts.handed_on = {

@@ -15,6 +15,7 @@ from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Named, Value, doubtful, join
 
+_CALLED = ("class", "function")
 _OWN = frozenset({"__name__", "__package__"})
 
 
@@ -61,7 +62,7 @@ def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
         return _joined(value_of(each) for each in told)
     # Of several classes, that is the names of what they are, which are told from one another.
     classes = _joined(value for each in told if isinstance(value := class_of(value_of(each)), Named))
-    return classes if classes is not TOP else _joined(value_of(each) for each in told if each.kind == "class")
+    return classes if classes is not TOP else _joined(value_of(each) for each in told if each.kind in _CALLED)
 
 
 def class_of(value: Value) -> Value:

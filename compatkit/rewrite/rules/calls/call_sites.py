@@ -51,6 +51,8 @@ class Visitor:
         if isinstance(callee, Named) and callee.how == "type":
             for one in callee.candidates():
                 self._report_passed(call, one.name, "it is a subclass, made by a call, that is called")
+        elif isinstance(callee, Named) and callee.how == "looked up":
+            pass
         elif isinstance(callee, Named) and callee.how:
             inner = _with(call, [], call.keywords)
             for one in callee.candidates() if call.keywords else ():
