@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import click
 
 from compatkit import __version__
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._lazy import LazyGroup
-from compatkit.cli._status import ExitStatus
 from compatkit.cli._streams import guard_streams, require_written
 from compatkit.cli._voice import color_of_environment
 from compatkit.errors import CompatkitError, WrongUse

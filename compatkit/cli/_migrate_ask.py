@@ -7,7 +7,7 @@ import sys
 import click
 
 from compatkit.migrate import FileResult
-from compatkit.migrate.choose import Answer, Hunk, split_lines
+from compatkit.migrate.hunks import Answer, Hunk, split_lines
 from compatkit.report.migrate_diff import hunk_lines
 from compatkit.report.migrate_text import printable, style
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._migrate_ask import ask
 from compatkit.cli._migrate_options import MigrateCliOptions
 from compatkit.cli._migrate_show import show_result, to_stdout, write_outputs, write_patch
 from compatkit.cli._progress import ProgressBar
-from compatkit.cli._status import ExitStatus
 from compatkit.cli._voice import say
 from compatkit.migrate import Report, plan_source, plan_task
 from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
-from compatkit.migrate.choose import choose_hunks
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.finding.git import repository_of
+from compatkit.migrate.hunks import choose_hunks
 from compatkit.migrate.report import Overview
 from compatkit.migrate.workers import load_executor
 from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_output, write_report

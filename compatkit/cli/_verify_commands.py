@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus, status_of_proof
 from compatkit.cli._extras import require
 from compatkit.cli._outputs import write_and_show
 from compatkit.cli._policy import chosen_policy
 from compatkit.cli._progress import ProgressBar, QuietLine
 from compatkit.cli._runs import read_margin
 from compatkit.cli._settings import are_settings_given
-from compatkit.cli._status import ExitStatus, status_of_proof
 from compatkit.cli._verdict_page import write_results
 from compatkit.cli._verify_options import VerifyCliOptions, of_commands
 from compatkit.equivalence.commands import CommandScenario, Result, ended_by_signals, verify_commands

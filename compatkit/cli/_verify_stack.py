@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._exit_status import status_of_proof
 from compatkit.cli._extras import require
 from compatkit.cli._outputs import write_and_show
 from compatkit.cli._progress import QuietLine
 from compatkit.cli._settings import project_at
-from compatkit.cli._status import status_of_proof
 from compatkit.cli._training import dataset_source
 from compatkit.cli._verdict_page import write_matrices
 from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_stack_only
@@ -25,7 +25,7 @@ from compatkit.report.provenance import how_made, with_made
 from compatkit.report.verdict_formats import render_matrices
 
 if TYPE_CHECKING:
-    from compatkit.cli._status import ExitStatus
+    from compatkit.cli._exit_status import ExitStatus
     from compatkit.equivalence.matrix import Matrix
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._settings import project_at, reads_settings
-from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
     from compatkit.migrate.census import CensusMatch, CountedUse, NamedLine

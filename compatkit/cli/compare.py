@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._outputs import html_option, require_page
 from compatkit.cli._settings import project_at, reads_settings
-from compatkit.cli._status import ExitStatus
 from compatkit.report import FORMATS
 
 if TYPE_CHECKING:

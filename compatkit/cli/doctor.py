@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from compatkit import __version__
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._extras import EXTRAS
 from compatkit.cli._settings import are_settings_given, reads_settings, settings_at
-from compatkit.cli._status import ExitStatus
 from compatkit.errors import CompatkitError, WrongUse
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ def command(ctx: click.Context, names: tuple[str, ...], *, show_all: bool, form:
     """
     import json
 
+    from compatkit.cli._exit_status import ExitStatus
     from compatkit.cli._extras import require
-    from compatkit.cli._status import ExitStatus
     from compatkit.cli._training import from_command_line
 
     require("sklearn", "torch")

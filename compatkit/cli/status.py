@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._options import wished, with_given
 from compatkit.cli._settings import settings_at
-from compatkit.cli._status import ExitStatus
 
 if TYPE_CHECKING:
     from compatkit.migrate.status import Status

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._settings import project_at, reads_settings
-from compatkit.cli._status import ExitStatus
 
 
 @click.command("stubs")

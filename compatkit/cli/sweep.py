@@ -47,7 +47,7 @@ def command(
     quiet_mlflow()
     if presets and file:
         raise click.UsageError('Give --preset or --config; a file names its preset itself: preset = "NAME".')
-    from compatkit.cli._status import ExitStatus
+    from compatkit.cli._exit_status import ExitStatus
     from compatkit.cli._training import SweepProgress, base_config, dataset_source, from_command_line
     from compatkit.report.sweep_text import sweep_json, sweep_lines
     from compatkit.training.v2.loop.distributed import is_distributed

@@ -34,8 +34,8 @@ def flush(ctx: click.Context, spool: Path | None) -> None:
     \b
     Exit status: 0 all was sent, or nothing was there; 2 something could not be sent, and is kept.
     """
+    from compatkit.cli._exit_status import ExitStatus
     from compatkit.cli._extras import quiet_mlflow, require
-    from compatkit.cli._status import ExitStatus
 
     require("mlflow", "torch")
     quiet_mlflow()

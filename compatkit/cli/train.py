@@ -62,7 +62,7 @@ def command(
         raise click.UsageError('Give --preset or --config; a file names its preset itself: preset = "NAME".')
     if resume and stack == "v1":
         raise click.UsageError("v1 has no checkpoints to resume from.")
-    from compatkit.cli._status import ExitStatus
+    from compatkit.cli._exit_status import ExitStatus
     from compatkit.cli._training import base_config, dataset_source, from_command_line, summary_json, summary_lines
     from compatkit.training.v2.loop.distributed import is_distributed, rank_of_process
 

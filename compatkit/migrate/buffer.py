@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compatkit.migrate.choose import Hunk, find_hunks, hunk_of, is_whole_without
 from compatkit.migrate.finding.find import FileScope
+from compatkit.migrate.hunks import Hunk, find_hunks, hunk_of, is_whole_without
 from compatkit.migrate.report import FileResult, Overview, Remark, Report
 from compatkit.migrate.run import plan_source
 from compatkit.migrate.settings import load_settings, refuse_wrong_homes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compatkit.migrate import FileResult, Report
-from compatkit.migrate.choose import Hunk, split_lines
+from compatkit.migrate.hunks import Hunk, split_lines
 from compatkit.rewrite import Rewritten
 
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"

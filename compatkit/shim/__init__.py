@@ -6,8 +6,8 @@ from compatkit.shim.install import install, is_installed, uninstall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from compatkit.shim.adapted import adapt
     from compatkit.shim.installed import shimmed
+    from compatkit.shim.producers import adapt
     from compatkit.shim.warning import ChangedCallWarning, MovedNameWarning, ShimError, UnreadResultWarning
 
 # Resolved on first use: `install` alone is what a training script calls at its start.
@@ -16,7 +16,7 @@ _LATER = {
     "MovedNameWarning": "warning",
     "ShimError": "warning",
     "UnreadResultWarning": "warning",
-    "adapt": "adapted",
+    "adapt": "producers",
     "shimmed": "installed",
 }
 

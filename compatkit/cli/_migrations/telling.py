@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._outputs import write_text
-from compatkit.cli._status import ExitStatus
 
 
 @click.command("list", epilog="Example: compatkit migrations list")

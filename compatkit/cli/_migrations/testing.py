@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._extras import require
 from compatkit.cli._migrations.releases import compare_releases, release_options
-from compatkit.cli._status import ExitStatus
 
 
 @click.command("check", epilog="Example: compatkit migrations check acme-v2/")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate import FileResult, Job, Report, Task, process
-from compatkit.migrate.choose import Answer, Hunk, apply_hunks, choose_hunks, find_hunks
+from compatkit.migrate.hunks import Answer, Hunk, apply_hunks, choose_hunks, find_hunks
 from compatkit.rewrite import Rewritten, Unchanged
 from tests.shop.moves import MOVE, NEW, OLD
 
