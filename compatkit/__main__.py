@@ -10,6 +10,7 @@ def main() -> None:
     # All that is imported here stays until the end. To search it for circles takes a seventh of the shortest command,
     # of which most is one more search when Python ends.
     gc.disable()
+    # After the search is off.
     from compatkit.cli import main as run
 
     gc.freeze()

@@ -214,7 +214,7 @@ class Handing:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a file was told when it was followed, and the names by which it asked for some of that."""
+    """The answers that a file was told when it was followed, and the names by which it asked for some of them."""
 
     around: Neighbours
     asked: frozenset[str]
