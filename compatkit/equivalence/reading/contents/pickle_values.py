@@ -209,8 +209,8 @@ def _readable(named: str, given: tuple[Any, ...], built: Built) -> tuple[Any, ..
     if named in _MOMENTS and isinstance(given[0], bytes):
         return (_MOMENTS[named](given[0]).isoformat(), *given[1:])
     if named == "uuid.UUID":
-        (state,) = built.states
-        state.pairs[:] = [(key, str(UUID(int=each)) if key == "int" else each) for key, each in state.pairs]
+        for state in built.states:
+            state.pairs[:] = [(key, str(UUID(int=each)) if key == "int" else each) for key, each in state.pairs]
     return given
 
 

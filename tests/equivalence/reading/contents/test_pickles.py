@@ -136,6 +136,24 @@ def test_dates_times_and_ids_in_a_pickle_are_shown_as_texts(protocol: int, diffe
         assert differing("a.pkl", pickle.dumps([one], protocol), pickle.dumps([one], 5)) == []
 
 
+def test_a_uuid_that_a_pickle_makes_of_a_text_is_read(differing: Differing) -> None:
+    one, other = (pickle.dumps(_Called(UUID, f"{number:032x}")) for number in (7, 8))
+
+    assert differing("a.pkl", one, one) == []
+    (found,) = differing("a.pkl", one, other)
+    assert (str(found.before), str(found.after)) == (repr(f"{7:032x}"), repr(f"{8:032x}"))
+
+
+class _Called:
+    """What is pickled as a call."""
+
+    def __init__(self, *call: Any) -> None:
+        self.call = call
+
+    def __reduce__(self) -> Any:
+        return self.call[0], self.call[1:]
+
+
 def repr_of(value: Any) -> str:
     # The zone is an argument of its own.
     return repr(str(value) if isinstance(value, UUID) else value.isoformat().removesuffix("+00:00"))
