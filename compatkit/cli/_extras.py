@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from compatkit.errors import CompatkitError
+
+if TYPE_CHECKING:
+    from logging import LogRecord
 
 # What the extras bring, by the name under which it is imported.
 EXTRAS = {
@@ -35,7 +39,18 @@ def as_missing_extra(error: ModuleNotFoundError) -> CompatkitError | None:
 
 def quiet_mlflow() -> None:
     """Keep MLflow's progress messages off stderr; call it before MLflow is imported, which sets its own level."""
+    import logging
+
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    # What its stores say of files that are cut short has a traceback, through the root logger.
+    said = logging.StreamHandler()
+    said.addFilter(_without_traceback)
+    logging.basicConfig(handlers=[said], format="MLflow: %(message)s")
+
+
+def _without_traceback(record: LogRecord) -> bool:
+    record.exc_info = None
+    return True
 
 
 def _missing(names: str, extra: str) -> CompatkitError:

@@ -1,7 +1,8 @@
 """Log runs that differ in one thing each, with whatever release of MLflow runs this; print their ids as JSON.
 
-`python log_kinds.py STORE FOLDER`, or `python log_kinds.py KIND,KIND FOLDER` for these runs, each in an experiment of
-its own, in the store that the environment names. It imports nothing of compatkit, so that any environment can run it.
+`python log_kinds.py STORE FOLDER [KIND...]`, or `python log_kinds.py KIND,KIND FOLDER` for these runs, each in an
+experiment of its own, in the store that the environment names. It imports nothing of compatkit, so that any
+environment can run it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def main() -> None:
     client = MlflowClient()
     experiment = client.create_experiment(f"kinds {folder.name}", artifact_location=place)
     gone = client.create_experiment(f"gone {folder.name}", artifact_location=(folder / "gone").as_uri())
-    runs = {kind: log(client, experiment, kind, folder) for kind in KINDS}
+    runs = {kind: log(client, experiment, kind, folder) for kind in sys.argv[3:] or KINDS}
     runs["gone"] = log(client, gone, "base", folder)
     shutil.rmtree(folder / "gone")
     print(json.dumps(runs))

@@ -4,8 +4,7 @@ Each environment holds a release of MLflow, compatkit's base (click, LibCST) and
 driver of PostgreSQL. Every release writes, to files, SQLite, PostgreSQL and a server of its own, runs that
 differ in one thing each (log_kinds.py); every release reads them all. A cell is right where equal runs are equivalent,
 each other kind is different, and where something could not be looked at there is no verdict. Rows are printed as they
-come; a part is a store, or `verify`: the parts that are named run alone. Stores of another release are read with
-fewer kinds.
+come; a part is a store, or `verify`: the parts that are named run alone. `few` leaves out most kinds.
 """
 
 from __future__ import annotations
@@ -45,8 +44,7 @@ _READS_NEWER_FILES = (2, 22)
 _MODELS = {"same", "model", "gone", "base"}
 # Runs of one command: one process of `verify` compares them all.
 _VERIFIED = ("same", "metric", "artifact")
-# What is compared where a release reads the stores of another.
-_FOREIGN = {*_VERIFIED, *_MODELS}
+_FEW = ["base", *_VERIFIED, "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +85,12 @@ def main() -> None:
     folder = Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True)
     releases = [Release.of(given) for given in sys.argv[2:] if "=" in given]
-    chosen = [given for given in sys.argv[2:] if "=" not in given] or _PARTS
+    words = [given for given in sys.argv[2:] if "=" not in given]
+    chosen = [given for given in words if given != "few"] or _PARTS
+    kinds = _FEW if "few" in words else ()
     with ExitStack() as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
         written = [
-            each for own in pool.map(lambda by: list(write(by, folder, stack, chosen)), releases) for each in own
+            each for own in pool.map(lambda by: list(write(by, folder, stack, chosen, kinds)), releases) for each in own
         ]
         if written:
             columns = [f"{each.store} of {each.by.name}" for each in written]
@@ -123,8 +123,13 @@ def _print_table(title: str, columns: Sequence[str], rows_of: Iterable[Release],
         print(f"| {release.name} | {' | '.join(cells)} |", flush=True)
 
 
-def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str]) -> Iterator[Written]:
-    """Fill the chosen stores, as far as the release has them; servers and databases live as long as `stack`."""
+def write(
+    release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str], kinds: Sequence[str]
+) -> Iterator[Written]:
+    """Fill the chosen stores, as far as the release has them, with runs of these kinds, or of all.
+
+    Servers and databases live as long as `stack`.
+    """
     own = folder / release.name
     own.mkdir()
     stores = {"files": (own / "mlruns").as_uri(), "SQLite": f"sqlite:///{own / 'mlflow.db'}"}
@@ -135,7 +140,7 @@ def write(release: Release, folder: Path, stack: ExitStack, chosen: Sequence[str
         served = f"sqlite:///{own / 'server' / 'mlflow.db'}"
         stores["server"] = stack.enter_context(mlflow_server(served, own / "server", release.python))[0]
     for store, uri in ((store, uri) for store, uri in stores.items() if store in chosen):
-        said = _run([release.python, str(_WRITER), uri, str(own / f"of-{store}")])
+        said = _run([release.python, str(_WRITER), uri, str(own / f"of-{store}"), *kinds])
         yield Written(release, store, uri, json.loads(said.splitlines()[-1]))
 
 
@@ -197,9 +202,7 @@ def _cells(reader: Release, pairs: Sequence[tuple[Written, Written]]) -> Iterato
             if "PostgreSQL" in {before.store, after.store} and not reader.has_postgresql:
                 yield "no driver"
                 continue
-            is_own = before.by == after.by == reader
-            others = {kind: run for kind, run in after.runs.items() if is_own or kind in _FOREIGN}
-            process.stdin.write(json.dumps([before.uri, before.runs, after.uri, others]) + "\n")
+            process.stdin.write(json.dumps([before.uri, before.runs, after.uri, after.runs]) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline()
             yield _cell(reader, before, after, json.loads(answer)) if answer else _wrong("its reader died")

@@ -155,6 +155,10 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
     """
     from mlflow.exceptions import MlflowException
 
+    # MLflow would make a folder for models in a store of files that has none, or may not be written to.
+    registry = local_folder(client._registry_uri or client.tracking_uri)  # noqa: SLF001
+    if registry is not None and not (registry / "models").is_dir():
+        return
     try:
         versions = sorted(_versions(client, run), key=lambda each: (each.name, int(each.version)))
     except MlflowException as error:

@@ -121,6 +121,7 @@ def _by_id(client: MlflowClient, reference: str) -> str:
     except MlflowException as error:
         if not is_missing(error):
             raise
+        missing = error
     everywhere = _experiments(client)
     if _PREFIX.fullmatch(reference):
         query = f"attributes.run_id LIKE '{reference}%'"
@@ -129,6 +130,8 @@ def _by_id(client: MlflowClient, reference: str) -> str:
     # One page of the newest runs is enough to guess from.
     newest = client.search_runs(list(everywhere.values()), max_results=_PAGE) if everywhere else []
     known = [run.info.run_id for run in newest] + [f"{name}{_LATEST}" for name in everywhere]
+    if reference in known:
+        raise EquivalenceError.unreadable_run(reference, _shown(client), str(missing))
     raise EquivalenceError.no_run(reference, _shown(client), nearest(reference, known))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _LONGEST = 300  # characters of another's message
+# Addresses that MLflow knows by these words alone.
+_NO_FOLDERS = {"databricks", "databricks-uc"}
 # Where the name to import is not the one to install.
 _PACKAGES = {
     "azure": "azure-storage-blob azure-identity",
@@ -52,12 +55,27 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
         raise not_installed(without_password(shown), error) from error
     except errors as error:
         raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
-    except TypeError as error:
-        # MLflow 2.9 makes its objects of a newer release's files, which lack what it asks for.
-        if "RunInfo.__init__" not in str(error):
+    except Exception as error:
+        if not _raised_in_mlflow(error):
             raise
-        reason = f"MLflow {mlflow_version()} cannot read the files of a newer release ({error})"
-        raise EquivalenceError.unreadable_store(without_password(shown), reason) from error
+        reason = f"MLflow {mlflow_version()} fails on what is there: {type(error).__name__}: {_first_line(error)}"
+        raise EquivalenceError.broken_store(_failed_at(error, uri), reason) from error
+
+
+def _raised_in_mlflow(error: Exception) -> bool:
+    """Tell whether MLflow, or what it calls, raised this: it does not foresee files that are torn, or too new."""
+    packages: list[str] = [
+        frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)
+    ]
+    return [name for name in packages if name in {"compatkit", "mlflow"}][-1] == "mlflow"
+
+
+def _failed_at(error: Exception, uri: str) -> str:
+    """Return the place inside a store of files that MLflow was at, which its error does not tell; else the store's."""
+    folder = _path(uri).rstrip("/") + "/"
+    known = [value for frame, _ in walk_tb(error.__traceback__) for value in frame.f_locals.values()]
+    inside = [value for value in known if isinstance(value, str) and value.startswith(folder)]
+    return inside[-1] if inside and not is_database(uri) else without_password(uri)
 
 
 def not_installed(where: str, error: ImportError) -> EquivalenceError:
@@ -109,7 +127,7 @@ def _require_store(uri: str) -> str:
     path = _path(uri)
     # Elsewhere than on Windows, MLflow takes C:\\runs for a folder to be made here.
     is_local = urlsplit(uri).scheme in {"sqlite", "file", ""} or len(urlsplit(uri).scheme) == 1
-    if is_local and path and not Path(path).exists():
+    if is_local and uri not in _NO_FOLDERS and path and not Path(path).exists():
         raise EquivalenceError(
             "There is no MLflow store at this address.", where=uri, hint="check --tracking-uri; nothing was made"
         )
@@ -188,4 +206,6 @@ def _path(uri: str) -> str:
 def _first_line(error: Exception) -> str:
     # MLflow puts whole answers of a server into its messages.
     line = without_password(next(iter(str(error).splitlines()), type(error).__name__))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    # What went wrong at the bottom is said last.
+    half = _LONGEST // 2
+    return line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}"

@@ -23,7 +23,7 @@ from mlflow import MlflowClient
 from compatkit.equivalence import EquivalenceError, Kind, Policy, compare_snapshots, load_snapshot, take_snapshot
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.equivalence.reading.store.models_of_three import logged_in_files
-from compatkit.equivalence.reading.store.opened import not_installed
+from compatkit.equivalence.reading.store.opened import not_installed, opened_store
 from tests.benchmarks.log_kinds import log
 from tests.conftest import NewStore
 
@@ -136,12 +136,60 @@ def test_a_path_of_windows_makes_no_folder_elsewhere(tmp_path: Path, monkeypatch
             "pip install google-cloud-storage",
         ),
         (ModuleNotFoundError("No module named 'acme'", name="acme"), "pip install acme"),
-        # MLflow 2 beside SQLAlchemy 2.1.
+        # MLflow before 3.15 beside SQLAlchemy 2.1.
         (ImportError("cannot import name 'AsyncPool'", name="sqlalchemy.pool"), "pip install 'sqlalchemy<2.1'"),
     ],
 )
 def test_what_is_not_installed_is_told_with_what_to_install(error: ImportError, hint: str) -> None:
     assert not_installed("mlruns", error).hint == f"run: {hint}"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("meta.yaml", b""),
+        ("meta.yaml", b"artifact_uri: here\nend_ti"),
+        ("meta.yaml", b"- a\n"),
+        # What MLflow 2.9 sees in a run of MLflow 3: its own classes lack something.
+        ("meta.yaml", b"run_id: 0"),
+        ("metrics/loss", b""),
+        ("metrics/loss", b"1700"),
+        ("params/lr", b"\xff"),
+    ],
+)
+def test_files_of_a_run_that_are_cut_short_are_told_with_their_store(
+    two: Path, files: str, runs: dict[str, str], file: str, content: bytes
+) -> None:
+    (meta,) = (two / "mlruns").glob(f"*/{runs['base']}/meta.yaml")
+    (meta.parent / file).write_bytes(content)
+
+    with pytest.raises(EquivalenceError, match="The tracking store cannot be read") as caught:
+        take_snapshot(runs["base"], tracking_uri=files)
+
+    assert caught.value.where.startswith(str(meta.parent))
+
+
+def test_a_fault_of_ours_is_not_blamed_on_the_store(files: str) -> None:
+    with pytest.raises(ZeroDivisionError), opened_store(files):
+        _ = 1 / 0
+
+
+def test_nothing_is_made_in_a_store_of_files(two: Path, files: str, runs: dict[str, str]) -> None:
+    before = sorted((two / "mlruns").rglob("*"))
+
+    take_snapshot(runs["base"], tracking_uri=files)
+
+    assert sorted((two / "mlruns").rglob("*")) == before
+
+
+def test_databricks_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "none"))
+
+    with pytest.raises(EquivalenceError) as caught:
+        take_snapshot("0" * 32, tracking_uri="databricks")
+
+    assert "no MLflow store at this address" not in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["foo://bar", "mlflow-artifacts:/1/x/artifacts"])
