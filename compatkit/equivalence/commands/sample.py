@@ -180,8 +180,9 @@ def _read(side: Side, store: Store, began: float, reading: Reading) -> Logged:
             )
     snapshots = {}
     reading(0, len(runs))
-    for taken in take_snapshots([run.run_id for run in runs], tracking_uri=store.uri):
-        snapshots[taken.run_id] = taken
+    all_taken = take_snapshots([run.run_id for run in runs], tracking_uri=store.uri, registry_uri=store.uri)
+    for run, taken in zip(runs, all_taken, strict=True):
+        snapshots[taken.run_id] = replace(taken, tags={**taken.tags, **run.settings})
         reading(len(snapshots), len(runs))
     folders = (str(store.folder), str(side.tree or side.folder))
     return Logged(side.name, runs, snapshots, tuple(_notes(side, runs, elsewhere)), folders)

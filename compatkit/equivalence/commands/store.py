@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from compatkit.equivalence.errors import CommandError
+from compatkit.equivalence.reading.canonical import DESCRIPTION
 from compatkit.equivalence.reading.store.opened import table_revisions
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment
+    from mlflow.entities.model_registry import RegisteredModel
+    from mlflow.store.entities import PagedList
 
+Found = TypeVar("Found")
 _PARENT = "mlflow.parentRunId"
 _PAGE = 1000
 # MLflow keeps a connection to each store that it opened: of one that was made anew, it would read the old content.
@@ -22,13 +26,18 @@ _made: set[Path] = set()
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """A run, as far as its counterpart is found by it."""
+    """A run, as far as its counterpart is found by it.
+
+    `settings` are what its side set beside the runs, if it is the first run: tags of experiments, and what registered
+    models are set to.
+    """
 
     run_id: str
     experiment: str
     name: str
     status: str = "FINISHED"
     params: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -120,9 +129,11 @@ def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
     if not store.database.exists():
         return ()
     try:
-        client = MlflowClient(store.uri)
-        names = _experiments(client)
-        runs = _all_runs(client, list(names)) if names else []
+        client = MlflowClient(store.uri, store.uri)
+        experiments = list(_paged(client.search_experiments))
+        names = {each.experiment_id: each.name for each in experiments}
+        runs = list(_paged(partial(client.search_runs, list(names)))) if names else []
+        settings = dict(_settings(experiments, _paged(client.search_registered_models)))
     except (MlflowException, OSError) as error:
         raise CommandError.unreadable_store_of(side, store.uri, str(error)) from error
     ids = {run.info.run_id for run in runs}
@@ -135,26 +146,33 @@ def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
             run.info.run_name or "",
             run.info.status,
             dict(run.data.params),
+            settings if run is top[0] else {},
         )
         for run in top
     )
 
 
-def _experiments(client: MlflowClient) -> dict[str, str]:
-    found: dict[str, str] = {}
-    token: str | None = None
-    while True:
-        page = client.search_experiments(max_results=_PAGE, page_token=token)
-        found |= {one.experiment_id: one.name for one in page}
-        if not (token := page.token):
-            return found
+def _settings(experiments: Iterable[Experiment], models: Iterable[RegisteredModel]) -> Iterator[tuple[str, str]]:
+    """Yield what is set beside the runs, each under a name that says of what it is. No run of another side is there."""
+    for each in experiments:
+        yield from ((f"experiment {each.name!r}: {name}", text) for name, text in each.tags.items() if _is_set(name))
+    for model in models:
+        own = f"registered model {model.name!r}: "
+        if model.description:
+            yield f"{own}description", model.description
+        yield from ((f"{own}tag {name}", text) for name, text in model.tags.items() if _is_set(name))
+        yield from ((f"{own}alias {name}", f"version {number}") for name, number in model.aliases.items())
 
 
-def _all_runs(client: MlflowClient, experiments: Sequence[str]) -> list[Run]:
-    found: list[Run] = []
+def _is_set(tag: str) -> bool:
+    """Tell whether a user set this tag, rather than MLflow itself."""
+    return tag == DESCRIPTION or not tag.startswith("mlflow.")
+
+
+def _paged(search: Callable[..., PagedList[Found]]) -> Iterator[Found]:
     token: str | None = None
     while True:
-        page = client.search_runs(list(experiments), max_results=_PAGE, page_token=token)
-        found += page
+        page = search(max_results=_PAGE, page_token=token)
+        yield from page
         if not (token := page.token):
-            return found
+            return

@@ -17,6 +17,8 @@ from compatkit.equivalence.snapshot import Point
 # Measured on MLflow 3.17: the SQL stores cut here without a word; the file store does not cut tags.
 PARAM_LIMIT = 6000  # characters
 TAG_LIMIT = 8000  # characters
+# The one of MLflow's own tags that a user writes, with `start_run(description=...)`; the others name the occasion.
+DESCRIPTION = "mlflow.note.content"
 
 
 class LoggedPoint(Protocol):

@@ -171,7 +171,7 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
         details = {"description": version.description or "", **tags}
         name = f"registered {version.name}"
         if version.aliases:
-            models.notes.append(f"aliases of {name}, which are not compared: {', '.join(sorted(version.aliases))}")
+            models.notes.append(f"aliases of {name}, which verify alone compares: {', '.join(sorted(version.aliases))}")
         if own := _own_model(version, run, names):
             models.add(name, None, {"model": own, **details})
             continue

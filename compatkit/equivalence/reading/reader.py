@@ -10,7 +10,7 @@ from compatkit.budget import BYTES, MIB
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.equivalence.reading.artifact_folder import artifact_folder, files_in, unread_artifacts
 from compatkit.equivalence.reading.calls import read_calls
-from compatkit.equivalence.reading.canonical import PARAM_LIMIT, TAG_LIMIT, cut_notes
+from compatkit.equivalence.reading.canonical import DESCRIPTION, PARAM_LIMIT, TAG_LIMIT, cut_notes
 from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
 from compatkit.equivalence.reading.known_names import is_generated, names_of_loggers, own_pages, with_images_of_tables
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _ENDED = {"FINISHED", "FAILED", "KILLED"}
-# MLflow's own tags name the occasion, but for what the user wrote with `start_run(description=...)`.
-_DESCRIPTION = "mlflow.note.content"
 
 
 def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
@@ -41,9 +39,14 @@ def take_snapshot(run_id: str, *, tracking_uri: str | None = None) -> Snapshot:
     return snapshot
 
 
-def take_snapshots(run_ids: Sequence[str], *, tracking_uri: str | None = None) -> Iterator[Snapshot]:
-    """Read runs as `take_snapshot` does, one after the other: the time for each is the same, however many there are."""
-    with opened_store(tracking_uri) as client:
+def take_snapshots(
+    run_ids: Sequence[str], *, tracking_uri: str | None = None, registry_uri: str | None = None
+) -> Iterator[Snapshot]:
+    """Read runs as `take_snapshot` does, one after the other: the time for each is the same, however many there are.
+
+    `registry_uri` None is MLflow's own choice: MLFLOW_REGISTRY_URI, or else the tracking store.
+    """
+    with opened_store(tracking_uri, registry_uri) as client:
         experiments = all_experiments(client)
         if not experiments:
             # An answer that is cut to nothing reads as an empty list; at least those of the runs must be there.
@@ -75,7 +78,7 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     children = [(child, _snapshot(client, child, experiments, line)) for child in kept]
     params = dict(run.data.params)
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
-    tags |= {name: text for name, text in run.data.tags.items() if name == _DESCRIPTION}
+    tags |= {name: text for name, text in run.data.tags.items() if name == DESCRIPTION}
     models = Models()
     names = read_logged_models(client, run, experiments, models)
     read_registered(client, run, models, names)

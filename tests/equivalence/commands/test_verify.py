@@ -49,6 +49,43 @@ def test_runs_of_another_experiment_are_a_difference(verify: Verify) -> None:
     assert only(result).missing == ("trials / first", "trials / second")
 
 
+_TAGGED = "INSERT INTO experiment_tags (key, value, experiment_id) SELECT '{}', '{}', experiment_id FROM runs LIMIT 1"
+_NAMED = "INSERT INTO registered_models (name, description) VALUES ('net', 'the net')"
+_ALIAS = "INSERT INTO registered_model_aliases (name, alias, version) VALUES ('net', 'champion', 1)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((_TAGGED.format("team", "a"),), (_TAGGED.format("team", "b"),), "tag value: experiment 'trials': team"),
+        ((), (_TAGGED.format("mlflow.note.content", "b"),), "tag extra: experiment 'trials': mlflow.note.content"),
+        ((_NAMED,), (_NAMED.replace("the net", "a net"),), "tag value: registered model 'net': description"),
+        ((_NAMED, _ALIAS), (_NAMED,), "tag missing: registered model 'net': alias champion"),
+    ],
+)
+def test_what_a_side_sets_beside_its_runs_is_compared(
+    verify: Verify, before: tuple[str, ...], after: tuple[str, ...], told: str
+) -> None:
+    (run, _) = only(verify(before=log(*before), after=log(*after))).runs
+
+    assert [str(each).startswith(told) for each in run.verdict.deciding] == [True]
+
+
+def test_settings_that_mlflow_makes_itself_or_that_are_equal_are_no_difference(verify: Verify) -> None:
+    same = (_NAMED, _ALIAS, _TAGGED.format("team", "a"))
+
+    result = verify(before=log(*same, _TAGGED.format("mlflow.kind", "1")), after=log(*same))
+
+    assert result.is_equivalent
+
+
+def test_the_callers_registry_is_not_asked(verify: Verify, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Versions that a side registered are in its own store.
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path / 'none'}/no.db")
+
+    assert verify().is_equivalent
+
+
 def test_equal_commands_are_equivalent(verify: Verify) -> None:
     result = verify()
 

@@ -32,8 +32,8 @@ _files: dict[Path, tuple[int, int]] = {}
 
 
 @contextmanager
-def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
-    """Give a client of the store; `tracking_uri` None is MLflow's own choice. No global MLflow state is changed.
+def opened_store(tracking_uri: str | None, registry_uri: str | None = None) -> Iterator[MlflowClient]:
+    """Give a client of the store; an address that is None is MLflow's own choice. No global MLflow state is changed.
 
     Raises `EquivalenceError` where the store is not there, or where it fails while it is read: it is locked, its
     server is gone, its database refuses.
@@ -46,7 +46,7 @@ def opened_store(tracking_uri: str | None) -> Iterator[MlflowClient]:
     errors: tuple[type[Exception], ...] = (MlflowException, *_database_errors(), OSError)
     try:
         _require_own_tables(uri)
-        client = mlflow.MlflowClient(uri)
+        client = mlflow.MlflowClient(uri, registry_uri)
         shown = client.tracking_uri
         require_same_file(shown)
         yield client
