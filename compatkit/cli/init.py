@@ -84,15 +84,16 @@ def settings_text(proposal: Proposal) -> str:
         ]
         lines += [f"{toml_text(old)} = {toml_text(new)}" for old, new in sorted(proposal.homes.items())]
     # A name that is no text cannot be said in TOML.
-    if scripts := [script for script in proposal.scripts if is_encodable(script)]:
+    if scripts := [script for script in proposal.scripts if is_encodable(script.path)]:
         # Without a branch to compare with, a person has to say which revision is the one before.
-        mark = "" if proposal.base else "# "
+        first, mark = scripts[0], "" if proposal.base and not scripts[0].needs else "# "
         lines += ["", "# `compatkit verify` runs this command on the base and here, and compares what it logs."]
         lines += [
+            *([f"# It needs {toml_text(first.needs)}: complete the command."] if first.needs else []),
             f"{mark}[[tool.compatkit.verify.scenarios]]",
-            f"{mark}name = {toml_text(Path(scripts[0]).stem)}",
+            f"{mark}name = {toml_text(Path(first.path).stem)}",
             f"{mark}base = {toml_text(proposal.base or 'main')}",
-            f"{mark}command = {toml_text(shlex.join(['python', scripts[0]]))}",
+            f"{mark}command = {toml_text(shlex.join(['python', first.path]))}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -149,7 +150,8 @@ def _found(proposal: Proposal) -> Iterator[str]:
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:
-        yield f"{script} logs to MLflow: compatkit verify can run it before and after"
+        what = f"complete its command, it needs {script.needs}" if script.needs else "it can run it before and after"
+        yield f"{script.path} logs to MLflow, for compatkit verify: {what}"
     if (more := len(proposal.scripts) - _SCRIPTS_SHOWN) > 0:
         yield f"... and {more} more scripts do"
 
@@ -172,7 +174,7 @@ def _as_json(proposal: Proposal, root: Path) -> dict[str, object]:
             for applicable in proposal.applicable
         ],
         "homes": dict(proposal.homes),
-        "scripts": proposal.scripts,
+        "scripts": [script.path for script in proposal.scripts],
         "settings": settings_text(proposal) if proposal.applicable else "",
         "blocks": dict(blocks(root)) if proposal.applicable else {},
     }

@@ -21,7 +21,10 @@ from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
 
-_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b", re.MULTILINE)
+_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b|\bMLFlowLogger\(", re.MULTILINE)
+_WRITES = re.compile(rb"\b(?:autolog|start_run|log_\w+|MLFlowLogger)\(")
+_ASIDE = frozenset({"benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "samples", "tutorials"})
+_TESTS = frozenset({"test", "tests", "testing"})
 _IS_SCRIPT = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 
 
@@ -40,6 +43,14 @@ class Applicable:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """A script that logs to MLflow, by its path in the project, and the first argument that it cannot do without."""
+
+    path: str
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """The settings that suit a project; `searched` files were looked at, and `base` is the main branch."""
 
@@ -47,7 +58,7 @@ class Proposal:
     applicable: tuple[Applicable, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
-    scripts: tuple[str, ...] = ()
+    scripts: tuple[Script, ...] = ()
     base: str = ""
 
 
@@ -181,12 +192,44 @@ def _classes(path: Path) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
 
 
-def _scripts(files: Iterable[FoundFile], root: Path) -> Iterator[str]:
-    """Yield the scripts that log to MLflow, which a proof can run."""
+def _scripts(files: Iterable[FoundFile], root: Path) -> list[Script]:
+    """Return the scripts that log to MLflow, those first that run as they are and are no examples; tests are none."""
+    ranked = []
     for file in files:
         path = Path(file.name)
-        if path.suffix != ".py" or path.name.startswith("test_") or path.name == "conftest.py":
+        relative = path.relative_to(root)
+        folders = {part.lower() for part in relative.parts[:-1]}
+        is_test = path.stem.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+        if path.suffix != ".py" or is_test or folders & _TESTS:
             continue
         source = read_quietly(path)
         if _LOGS.search(source) and _IS_SCRIPT.search(source):
-            yield str(path.relative_to(root))
+            script = Script(str(relative), _needed_argument(source))
+            is_silent = _WRITES.search(source) is None
+            ranked.append((bool(folders & _ASIDE), is_silent, bool(script.needs), "train" not in path.stem, script))
+    return [script for *_, script in sorted(ranked, key=lambda each: (*each[:-1], each[-1].path))]
+
+
+def _needed_argument(source: bytes) -> str:
+    """Return the first argument without which a script ends at once, as argparse, click or `sys.argv` say."""
+    try:
+        tree = parse(read_source(source).text)
+    except RewriteError:
+        return ""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    for call in calls:
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        name, kind = call.args[0], call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if kind not in ("add_argument", "argument", "option") or not isinstance(name, ast.Constant):
+            continue
+        if _is_needed(str(name.value), given):
+            return str(name.value)
+    is_counted = b"len(sys.argv)" in source
+    return "" if is_counted or b"sys.argv[1]" not in source else "sys.argv[1]"
+
+
+def _is_needed(name: str, given: Mapping[str | None, ast.expr]) -> bool:
+    said = {key: value.value for key, value in given.items() if isinstance(value, ast.Constant)}
+    if name.startswith("-"):
+        return said.get("required") is True and "default" not in given
+    return "default" not in given and said.get("nargs") not in ("?", "*", -1) and said.get("required") is not False

@@ -19,13 +19,18 @@ from compatkit.report.status_text import divisions, percent
 _STATES = {"automatic": "near", "review": "allowed", "person": "decides"}
 _BADGES = {"automatic": "equal", "review": "allowed", "person": "decides"}
 _WIDTH, _HEIGHT = 720, 120  # of the drawing of the trend
+_MOST_DOTS = 60  # of the trend; more would cover its line
 _MOST = 500  # places that are listed
 _FOOTER = (
     "This page loads nothing and sends nothing. Automatic: a run of compatkit migrate makes it. With review: one with "
     "--confidence review does. By a person: each place says why."
 )
 _STYLE = """
-.trend { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
+.trend { display: grid; grid-template-columns: auto 1fr; gap: .25rem .5rem; font-size: .8rem; }
+.trend > span { display: flex; justify-content: space-between; }
+.trend > .y { flex-direction: column; text-align: right; }
+.trend > .x { grid-column: 2; }
+.trend svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
 .trend path { fill: none; stroke: var(--before); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .trend circle { fill: var(--before); }
 progress { width: 6rem; accent-color: var(--equal); }
@@ -112,10 +117,14 @@ def _trend(history: tuple[StatusRun, ...]) -> Iterator[str]:
     said = f"Left over {len(history)} runs: from {first.left} ({first.date}) to {last.left} ({last.date})."
     yield '<section aria-labelledby="trend">\n<h2 id="trend">Trend</h2>'
     yield f'<p class="lead">{_text(said)}</p>'
-    yield f'<svg class="trend" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">'
-    yield f'<path d="M{line}"></path>'
-    yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"></circle>' for x, y in points)
-    yield "</svg>\n</section>"
+    # Beside the drawing, not in it: on a narrow screen, letters would shrink with it.
+    yield f'<div class="trend">\n<span class="y" aria-hidden="true"><span>{most} left</span><span>0</span></span>'
+    yield f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">\n<path d="M{line}"></path>'
+    for (x, y), entry in zip(points, history, strict=True) if len(history) <= _MOST_DOTS else ():
+        about = " ".join(filter(None, (entry.date, entry.revision)))
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{_text(about)}: {entry.left} left</title></circle>'
+    yield f'</svg>\n<span class="x" aria-hidden="true"><span>{_text(first.date)}</span>'
+    yield f"<span>{_text(last.date)}</span></span>\n</div>\n</section>"
 
 
 def _table(title: str, rows: tuple[StatusRow, ...], status: Status, scene: Scene) -> Iterator[str]:

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 
+from compatkit.migrate.proposal import propose
 from tests.cli.here import compatkit
 
 PROJECT = {
@@ -129,3 +130,64 @@ def test_a_class_of_the_name_in_a_module_of_another_name_is_no_home(project: Pat
     done = compatkit("init", "--json", str(project))
 
     assert json.loads(done.stdout)["homes"] == {}
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+LOGS = "import mlflow\nmlflow.autolog()\n{}\nif __name__ == '__main__':\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        pytest.param(
+            {"train.py": LOGS.format("a.add_argument('--lr', default=1)")},
+            {"a.py": LOGS.format("a.add_argument('data')")},
+            id="no-argument-before-a-needed-one",
+        ),
+        pytest.param(
+            {"z.py": LOGS.format("a.add_argument('data', nargs='?')")},
+            {"a.py": LOGS.format("a.add_argument('--data', required=True)")},
+            id="an-optional-argument",
+        ),
+        pytest.param(
+            {"z.py": LOGS.format("")}, {"examples/a.py": LOGS.format("")}, id="the-project-before-its-examples"
+        ),
+        pytest.param(
+            {"z.py": LOGS.format("")},
+            {"a.py": LOGS.format("").replace("autolog", "set_tracking_uri")},
+            id="one-that-logs-before-one-that-imports",
+        ),
+        pytest.param({"train_it.py": LOGS.format("")}, {"a.py": LOGS.format("")}, id="one-that-trains-by-its-name"),
+    ],
+)
+def test_the_script_that_runs_as_it_is_comes_first(
+    better: dict[str, str], worse: dict[str, str], tmp_path: Path
+) -> None:
+    write_files(tmp_path, {**better, **worse})
+
+    assert [script.path for script in propose(tmp_path, []).scripts] == [*better, *worse]
+
+
+@pytest.mark.parametrize("path", ["tests/run.py", "test_run.py", "run_test.py", "conftest.py"])
+def test_a_test_is_no_script(path: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {path: LOGS.format("")})
+
+    assert propose(tmp_path, []).scripts == ()
+
+
+def test_a_command_that_needs_an_argument_is_left_to_a_person(project: Path) -> None:
+    job = project / "job.py"
+    job.write_text(job.read_text(encoding="utf-8") + "parser.add_argument('--data\\n[a]', required=True)\n", "utf-8")
+
+    done = compatkit("init", "--yes", str(project))
+
+    assert "job.py logs to MLflow, for compatkit verify: complete its command" in done.stdout
+    assert "verify" not in settings(project)
+    assert '# It needs "--data\\n[a]": complete the command.' in (project / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )

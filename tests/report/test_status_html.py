@@ -111,6 +111,8 @@ def test_trend_shows_every_run_and_says_it_in_words() -> None:
 
     assert "Left over 3 runs: from 9 (2026-01-01) to 5 (2026-01-03)." in text
     assert text.count("<circle") == 3
+    assert "<span>9 left</span><span>0</span>" in text
+    assert "<span>2026-01-01</span>\n<span>2026-01-03</span>" in text
 
 
 @pytest.mark.browser

@@ -28,6 +28,11 @@ class _Target:
     argument: str = ""
 
     @property
+    def top(self) -> str:
+        """The outermost package of its module; none where it is in no module."""
+        return (self.new_home or self.new.rpartition(".")[0]).partition(".")[0]
+
+    @property
     def word(self) -> bytes:
         """A word of every file that may be led to it."""
         return self.old.rpartition(".")[2].encode()
@@ -37,14 +42,23 @@ class Targets:
     """Answers for one run over a tree that does not change. Nothing is imported."""
 
     def __init__(self, moves: Iterable[Move], migrations: Iterable[Migration]) -> None:
-        self._targets = list(dict.fromkeys(_targets(moves, migrations)))
+        self._targets: dict[str, list[_Target]] = {}
+        for target in dict.fromkeys(_targets(moves, migrations)):
+            self._targets.setdefault(target.top, []).append(target)
         self._absence = lru_cache(maxsize=None)(_absence)
+        self._within = lru_cache(maxsize=None)(self._found_within)
+
+    def _found_within(self, root: Path) -> tuple[_Target, ...]:
+        """Return the targets whose library has a folder below an import root; of most there is none."""
+        return tuple(
+            target for top, targets in self._targets.items() if top and (root / top).is_dir() for target in targets
+        )
 
     def absent(self, source: bytes, folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
         """Return the names to which a file may be led and that are not there, each with what is missing."""
         roots = list(dict.fromkeys(folders))
         found = {}
-        for target in self._targets:
+        for target in dict.fromkeys(target for root in roots for target in self._within(root)):
             if target.word in source:
                 answers = [answer for root in roots if (answer := self._absence(root, target)) is not None]
                 # What is there from one root is there.
