@@ -150,8 +150,8 @@ def _found(proposal: Proposal) -> Iterator[str]:
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:
-        what = f"complete its command, it needs {script.needs}" if script.needs else "it can run it before and after"
-        yield f"{script.path} logs to MLflow, for compatkit verify: {what}"
+        condition = f", once you give it {script.needs}" if script.needs else ""
+        yield f"{script.path} logs to MLflow: compatkit verify can run it before and after{condition}"
     if (more := len(proposal.scripts) - _SCRIPTS_SHOWN) > 0:
         yield f"... and {more} more scripts do"
 

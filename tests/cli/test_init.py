@@ -186,7 +186,7 @@ def test_a_command_that_needs_an_argument_is_left_to_a_person(project: Path) -> 
 
     done = compatkit("init", "--yes", str(project))
 
-    assert "job.py logs to MLflow, for compatkit verify: complete its command" in done.stdout
+    assert "job.py logs to MLflow: compatkit verify can run it before and after, once you give it --data" in done.stdout
     assert "verify" not in settings(project)
     assert '# It needs "--data\\n[a]": complete the command.' in (project / "pyproject.toml").read_text(
         encoding="utf-8"
