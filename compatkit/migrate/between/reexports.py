@@ -9,7 +9,7 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Move
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.prefilter.words import can_matter
+from compatkit.rewrite.prefilter.words import FEW, can_matter, wanted_of
 from compatkit.rewrite.rules.reexports import find_reexports, may_reexport
 
 
@@ -32,8 +32,14 @@ class _Facades:
         self._namer = namer
         self._moves = moves
         self._new = {move.new_name.encode() for move in moves}
+        # Whatever imports one of the names spells it, or its home; only few words are searched for in less time.
+        words = wanted_of(moves).words | self._new
+        parts = [word for word in words if not any(other in word for other in words - {word})]
+        self._words = parts if len(parts) <= FEW else []
 
     def is_one(self, source: bytes, file: FoundFile) -> bool:
+        if self._words and not any(word in source for word in self._words):
+            return False
         if not (can_matter(source, self._moves) or any(name in source for name in self._new)):
             return False
         if not may_reexport(source, is_package=file.path.stem == "__init__"):

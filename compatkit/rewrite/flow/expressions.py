@@ -55,6 +55,7 @@ _LOOKING_UP = frozenset({"__import__", "eval", "getattr", "globals", "locals", "
 # What evaluates a node once its parts are, and what is to be done for it.
 _Evaluate = Callable[[Any, Found, Frame], Value]
 _Step = tuple[ast.expr, _Evaluate, bool]
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NOTED = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Call})
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 # They evaluate what is in them by themselves.
@@ -78,6 +79,7 @@ class Expressions:
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
         self._evaluate = self._table()
+        self._methods: dict[ast.ClassDef, dict[str, ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         # An expression is evaluated several times, and is taken apart once.
         self._steps: dict[ast.expr, list[_Step]] = {}
         # Functions whose bodies are still to be followed, with the frames that define them.
@@ -433,13 +435,20 @@ class Expressions:
             return take(of, Item(key), Each())
         return join_known(take(of, Each()), take_any_key(of))
 
+    def _methods_of(self, owner: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Return the functions in a class by their names, of several the first."""
+        if owner not in self._methods:
+            functions = (item for item in reversed(owner.body) if isinstance(item, _FUNCTIONS))
+            self._methods[owner] = {item.name: item for item in functions}
+        return self._methods[owner]
+
     def _of_instance(self, of: Instance, name: str) -> Value:
         if name == "__class__":
             return self.class_of(of)
         if of.local is not None:
             owners = (of.local, *self.facts.ancestors.get(of.local, ()))
-            for item in (item for owner in owners for item in owner.body):
-                if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name == name:
+            for item in (self._methods_of(owner).get(name) for owner in owners):
+                if item is not None:
                     method = self._lowest(of.local, item)
                     is_read = any(map(_is_property, item.decorator_list))
                     return self.calls.result_of(method) if is_read else method

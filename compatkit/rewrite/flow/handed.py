@@ -56,6 +56,9 @@ class _Teller:
         self._module, self._facts, self._known = module, facts, known
         self._left = _MOST
         self._telling = Counter[ast.ClassDef]()
+        self._attributes: dict[ast.AST, list[tuple[str, Value]]] = {}
+        for (owner, name), value in facts.attributes.items():
+            self._attributes.setdefault(owner, []).append((name, value))
 
     def tell(self, value: Value) -> Handed | None:
         self._left = _MOST
@@ -63,7 +66,7 @@ class _Teller:
 
     def handed(self, value: Value, depth: int = 0) -> Handed | None:
         self._left -= 1
-        if depth > _DEEPEST or self._left < 0:
+        if depth > _DEEPEST or self._left < 0 or value is TOP:
             return None
         match value:
             case ForeignDefinition(handed=handed):
@@ -103,24 +106,25 @@ class _Teller:
         return Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
 
     def _members(self, owner: ast.ClassDef, depth: int) -> Iterator[tuple[str, Handed]]:
+        # What the methods of a class return that a method of its own returned is told already.
+        is_again = max(self._telling.values()) > 1
         for base in (*self._facts.ancestors.get(owner, ())[::-1], owner):
             for parent in self._facts.far_parents.get(base, ()):
                 yield from parent.inner
-            for (node, name), value in self._facts.attributes.items():
-                if node is base and (told := self.handed(value, depth + 1)) is not None:
+            for name, value in self._attributes.get(base, ()):
+                if (told := self.handed(value, depth + 1)) is not None:
                     yield name, told
             for item in base.body:
                 if isinstance(item, _FUNCTIONS):
-                    yield from self._method(item, f"{self._module}.{owner.name}.{item.name}", depth)
+                    given = None if is_again else self.handed(self._facts.result_of(item), depth + 1)
+                    yield from self._method(item, given, owner)
 
     def _method(
-        self, item: ast.FunctionDef | ast.AsyncFunctionDef, name: str, depth: int
+        self, item: ast.FunctionDef | ast.AsyncFunctionDef, given: Handed | None, owner: ast.ClassDef
     ) -> Iterator[tuple[str, Handed]]:
-        # What the methods of a class return that a method of its own returned is told already.
-        is_again = max(self._telling.values()) > 1
-        given = self.handed(self._facts.result_of(item), depth + 1) if not is_again else None
-        is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)
+        name = f"{self._module}.{owner.name}.{item.name}"
         if given is not None:
+            is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)
             yield item.name, given if is_read else Handed("function", (name,), inner=(("()", given),))
         elif item.name in self._known.watched or item.name == "__getattr__":
             # It is the class's own, and not that of its base.
