@@ -12,12 +12,13 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 LIST = Path(__file__).with_suffix(".txt")
@@ -35,10 +36,12 @@ ROOTS = {
     "pytorch_lightning", "lightning", "mlflow", "torch", "transformers", "torchmetrics", "ray", "torchvision", "numpy",
 }  # fmt: skip
 KINDS = {".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".json", ".md", ".cfg", ".txt"}
-# Run by the interpreter that has v2: it reads dotted names, a line each, and prints those that lead nowhere.
+# Run once by the interpreter that has v2, since its imports take longer than most projects: of each line of JSON, a
+# list of dotted names, it prints those that lead nowhere, and the libraries that it could not look into.
 RESOLVE = """
-import importlib, inspect, sys, warnings
+import contextlib, importlib, inspect, json, sys, warnings
 warnings.simplefilter("ignore")
+answers, closed = sys.stdout, {}
 
 def leads_nowhere(dotted):
     parts = dotted.split(".")
@@ -67,17 +70,18 @@ def leads_nowhere(dotted):
             return False
     return False
 
-lines = sys.stdin.read().split()
-closed = set()
-for root in sorted({line.partition(".")[0] for line in lines}):
-    try:
-        importlib.import_module(root)
-    except Exception as error:
-        closed.add(root)
-        print(f"not looked at: {root}, {type(error).__name__}", file=sys.stderr)
-for line in lines:
-    if leads_nowhere(line):
-        print(line)
+for line in sys.stdin:
+    names, unseen = json.loads(line), []
+    with contextlib.redirect_stdout(sys.stderr):
+        for root in sorted({name.partition(".")[0] for name in names}):
+            try:
+                root in closed or importlib.import_module(root)
+            except Exception as error:
+                closed[root] = type(error).__name__
+            if root in closed:
+                unseen.append(f"not looked at: {root}, {closed[root]}")
+        nowhere = [name for name in names if leads_nowhere(name)]
+    print(json.dumps([nowhere, unseen]), file=answers, flush=True)
 """
 
 
@@ -125,9 +129,9 @@ def measure(half: str, name: str, revision: str, options: argparse.Namespace) ->
         before, after = Path(folder, "before"), Path(folder, "after")
         for tree in (before, after):
             report.files = copy(options.folder / name.replace("/", "+"), revision, tree)
-        began = time.process_time()
+        began = _processor_seconds()
         said = migrate(after, report)
-        report.seconds = said.pop("seconds", time.process_time() - began)
+        report.seconds = _processor_seconds() - began
         report.places, report.findings = len(said["rewrites"]), len(said["findings"])
         read_names(before, after, said, options.python, report)
         if options.details:
@@ -168,12 +172,16 @@ def migrate(tree: Path, report: Report) -> dict[str, list[dict[str, object]]]:
     named = [word for name in MIGRATIONS for word in ("--migration", name)]
     every = ["--confidence", "review", "--modernize", "--rename", "--through-reexports", "--jobs", "1"]
     command = [sys.executable, "-m", "compatkit", "migrate", "--isolated", "--format", "json", *every, *named, "."]
-    began = time.monotonic()
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     if not done.stdout:
         report.broken.append(done.stderr[-200:])
         return {"rewrites": [], "findings": []}
-    return {**json.loads(done.stdout), "seconds": time.monotonic() - began}
+    return dict(json.loads(done.stdout))
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def read_names(
@@ -192,14 +200,13 @@ def read_names(
             found.setdefault(name, []).append((path, line))
             if old is not None and name not in {each for _, each in old}:
                 ours.add((path, name))
-    asked = "\n".join(found)
-    done = subprocess.run([python, "-c", RESOLVE], input=asked, capture_output=True, text=True, check=True)
-    report.closed += [line for line in done.stderr.splitlines() if line.startswith("not looked at: ")]
+    nowhere, unseen = resolve(python, list(found))
+    report.closed += unseen
     reported = {(str(each["path"]), each["line"]) for each in said["findings"]}
     spoken = {str(each["path"]): "" for each in said["findings"]}
     for each in said["findings"]:
         spoken[str(each["path"])] += f" {each['message']}"
-    for name in done.stdout.split():
+    for name in nowhere:
         for path, line in found[name]:
             where = f"{path}:{line} {name}"
             if (path, line) in reported or any(owner in spoken.get(path, "") for owner in _owners(name)):
@@ -208,6 +215,23 @@ def read_names(
                 report.made.append(where)
             else:
                 report.silent.append(where)
+
+
+def resolve(python: str, names: list[str]) -> tuple[list[str], list[str]]:
+    """Return the names that lead nowhere in v2, and what is to be said of libraries that could not be imported."""
+    asked = _resolver(python)
+    assert asked.stdin is not None
+    assert asked.stdout is not None
+    asked.stdin.write(json.dumps(names) + "\n")
+    asked.stdin.flush()
+    nowhere, unseen = json.loads(asked.stdout.readline())
+    return nowhere, unseen
+
+
+@cache
+def _resolver(python: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([python, "-c", RESOLVE], text=True, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
 
 
 def _owners(name: str) -> Iterator[str]:

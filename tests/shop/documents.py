@@ -27,7 +27,9 @@ def changed(source: str, suffix: str, options: Options = REVIEW) -> str:
     return result_of(source.encode(), suffix, options).decode()
 
 
-def findings(source: str | bytes, suffix: str, options: Options = REVIEW) -> tuple[Finding, ...]:
-    outcome = run(source, suffix, options)
+def findings(
+    source: str | bytes, suffix: str, options: Options = REVIEW, moves: tuple[Move, ...] = MOVES
+) -> tuple[Finding, ...]:
+    outcome = run(source, suffix, options, moves)
     assert isinstance(outcome, Rewritten | Unchanged), outcome
     return outcome.findings

@@ -47,16 +47,41 @@ def may_use(code: str, document: str, name: str, *, is_module: bool = False) -> 
 
     Then the document names the library, and the code takes it of something, or of its package; or it is imported.
     """
-    home, _, word = map(re.escape, name.rpartition("."))
+    home, _, word = name.rpartition(".")
     if not _has_word(document, name.partition(".")[0]):
         return False
     if not home:
         return _has_word(code, name)
-    behind = rf"\b{home.rpartition('.')[2]}\s*\.\s*{word}\b"
-    if not is_module:
-        behind += rf"|\.\s*{word}\s*\(" if word.islower() else rf"|\.\s*{word}\b"
-    imported = rf"\bimport\b[^\n]*\b{word}\b|\bimport\s*\([^)]*\b{word}\b"
-    return re.search(behind, code) is not None or re.search(imported, document) is not None
+    behind = re.search(rf"\b{re.escape(home.rpartition('.')[2])}\s*\.\s*{re.escape(word)}\b", code) is not None
+    imported = rf"\bimport\b[^\n]*\b{re.escape(word)}\b|\bimport\s*\([^)]*\b{re.escape(word)}\b"
+    is_asked = behind or (not is_module and is_asked_of_library(code, document, name))
+    return is_asked or re.search(imported, document) is not None
+
+
+def is_asked_of_library(code: str, document: str, name: str) -> bool:
+    """Tell whether code asks for a dotted name behind a dot: the function of a module, of what may be that module.
+
+    That is a name that the document imports from the library, or one that abbreviates it, as `np` does numpy.
+    """
+    home, _, word = name.rpartition(".")
+    root = name.partition(".")[0]
+    if root not in document or word not in code:
+        return False
+    is_method = home.rpartition(".")[2][:1].isupper()
+    if is_method or not word.islower():
+        return re.search(rf"\.\s*{re.escape(word)}\b" + (r"\s*\(" if word.islower() else ""), code) is not None
+    owners = re.findall(rf"(?<![\w.])(\w+)(?:\s*\.\s*\w+)*?\s*\.\s*{re.escape(word)}\b", code)
+    return any(_abbreviates(owner, home) or _imports_as(document, root, owner) for owner in set(owners))
+
+
+def _abbreviates(owner: str, home: str) -> bool:
+    letters = iter(home.lower())
+    return all(letter in letters for letter in owner.lower())
+
+
+def _imports_as(document: str, root: str, owner: str) -> bool:
+    lines = re.findall(rf"\b(?:import|from)\s+{re.escape(root)}\b[^\n]*", document)
+    return any(_has_word(line, owner) for line in lines)
 
 
 def would_break(code: str, document: str, migrations: Iterable[Migration]) -> bool:

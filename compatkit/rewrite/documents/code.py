@@ -14,7 +14,12 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from compatkit.migration import Move
-from compatkit.rewrite.documents.changed_interfaces import changes_named_in, may_use, would_break
+from compatkit.rewrite.documents.changed_interfaces import (
+    changes_named_in,
+    is_asked_of_library,
+    may_use,
+    would_break,
+)
 from compatkit.rewrite.documents.code_blocks import CodeBlock, CodeLayout, Extract, Line, read_blocks, unused_mark
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound, apply_edits
 from compatkit.rewrite.edit.edit import Edit
@@ -70,8 +75,7 @@ def _move_in(code: str, document: str, request: Request) -> Move | None:
     """Return a move of which code has the name, or the module."""
     # The local name of a from-import stays; only behind a dot is it the old module's.
     for move in request.moves:
-        is_near = move.old_name in code and move.old.partition(".")[0] in document
-        if is_near and re.search(rf"\.\b{re.escape(move.old_name)}\b", code):
+        if move.old_name in code and is_asked_of_library(code, document, move.old):
             return move
         if move.old_home.rpartition(".")[2] in code and may_use(code, document, move.old_home, is_module=True):
             return move

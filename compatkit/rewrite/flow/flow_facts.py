@@ -93,6 +93,7 @@ class FlowFacts:
     handed_on: dict[str, Value] = field(default_factory=dict)
     namespaces: dict[ast.Call, ast.ClassDef] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
+    lost_callables: dict[str, int] = field(default_factory=dict)
     lost_records: dict[int, int] = field(default_factory=dict)
     unseen: set[ast.Attribute] = field(default_factory=set)
     listed: dict[ast.expr, str] = field(default_factory=dict)
@@ -122,6 +123,8 @@ class FlowFacts:
         lost = self.result_of(value.node) if isinstance(value, Local) else value
         for name in dotted_names_in(lost):
             self.lost.setdefault(name, line)
+        for name in dotted_names_in(lost, objects=False):
+            self.lost_callables.setdefault(name, line)
         for table in tables_in(lost):
             self.lost_records.setdefault(table, line)
 

@@ -310,19 +310,19 @@ def origins_of(value: Value) -> Origins:
     return frozenset()
 
 
-def dotted_names_in(value: Value) -> Iterator[str]:
-    """Yield the dotted names that lie in a value, at any depth."""
+def dotted_names_in(value: Value, *, objects: bool = True) -> Iterator[str]:
+    """Yield the dotted names that lie in a value, at any depth; of `objects`, the names of their classes."""
     match value:
         case Named():
             yield from value.names
-        case Instance(of=of):
+        case Instance(of=of) if objects:
             yield of
-        case ForeignDefinition(handed=handed):
+        case ForeignDefinition(handed=handed) if objects or handed.kind != "object":
             yield from _names_of(handed)
         case IterableValue(item=item) | DictValue(item=item):
-            yield from dotted_names_in(item)
+            yield from dotted_names_in(item, objects=objects)
         case TupleValue(items=items):
-            yield from (name for item in items for name in dotted_names_in(item))
+            yield from (name for item in items for name in dotted_names_in(item, objects=objects))
 
 
 def records_in(value: Value) -> Iterator[RecordValue]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatkit.migration import Move
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged
 from tests.shop.documents import OLD, changed, findings, run
@@ -195,3 +196,22 @@ def test_lines_without_old_names_are_copied(text: str, suffix: str, newline: str
 
     text = text.replace("\n", newline)
     assert others(changed(text, suffix)) == others(text)
+
+
+@pytest.mark.parametrize(
+    ("block", "is_told"),
+    [
+        ("log.weigh(1", False),
+        ("self.log.weigh(1", False),
+        ("shop.core.scales.weigh(1", True),
+        ("sp.weigh(1", True),
+        ("counter.weigh(1", True),
+    ],
+)
+def test_a_function_of_a_module_is_not_the_method_of_anything(block: str, is_told: bool) -> None:
+    weigh = Move(code="SH199", old="shop.core.scales.weigh", new="shop.core.weigh")
+    text = f"```python\nfrom shop.core import scales as counter\n```\n```python\n{block}\n```\n"
+
+    found = findings(text, ".md", moves=(weigh,))
+
+    assert any(each.line == 5 for each in found) == is_told

@@ -104,7 +104,7 @@ class Visitor:
     def _report_out_of_sight(self) -> None:
         """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
         said = {finding.line for finding in self.findings}
-        for name, line in self._trace.lost.items():
+        for name, line in self._trace.lost_callables.items():
             asked = {word for change in self._index.calls_of(name) if not change.to for word in change.asked}
             for call, callee in self._trace.callees.items() if asked else ():
                 words = [word for word in call.keywords if word.arg in asked]

@@ -83,7 +83,10 @@ def plan_call(
     planned, doubts = plan_items(items, changes, around.may_make)
     doubts = [doubt for doubt in doubts if not _is_moot(doubt, items, around)]
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
-        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in planned.applied)]
+        # A row that only adds, for an argument of which a doubt tells already, has no more to say of it.
+        told = {name for doubt in doubts for name in doubt.change.asked}
+        half = [each for each in planned.applied if each.to or each.rename or not each.asked or each.asked - told]
+        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in half)]
     return planned, doubts
 
 

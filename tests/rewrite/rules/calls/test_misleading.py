@@ -19,6 +19,24 @@ code = "SH102"
 of = "shop.buy"
 rename = { where = "place" }
 
+[[calls]]
+code = "SH103"
+of = "shop.Client"
+rename = { where = "place" }
+
+[[calls]]
+code = "SH104"
+of = "shop.weigh"
+when = { grams = [1, 2] }
+say = "say which scale"
+
+[[calls]]
+code = "SH105"
+of = "shop.weigh"
+asks = ["grams"]
+add = { scale = "kitchen" }
+confidence = "review"
+
 [[members]]
 code = "SH201"
 of = "shop.Client"
@@ -58,6 +76,7 @@ OUT_OF_SIGHT = "import shop, far\nfar.keep(shop.Client())\n"
 SILENT = {
     "spelled as the row says": f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.till\n",
     "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
+    "an object that went out of sight makes none": f"{OUT_OF_SIGHT}def f(c): return c.open(where=1)\n",
     "options of a command line": f"{OUT_OF_SIGHT}args = parser.parse_args()\nprint(args.till)\n",
     "classes of this file": dedent(
         """\
@@ -83,6 +102,7 @@ SILENT = {
     ),
 }
 TOLD = {
+    "a class that went out of sight": ("import shop, far\nfar.keep(shop.Client)\ndef f(c): c(where=1)\n", "SH103 3"),
     "one of this file or another": (
         "import shop, far\nfar.keep(shop.buy)\nclass A: ...\ndef f(x):\n    made = A if x else x\n    made(where=1)\n",
         "SH102 6",
@@ -122,6 +142,12 @@ def test_is_not_reported(name: str) -> None:
 @pytest.mark.parametrize(("source", "said"), TOLD.values(), ids=TOLD)
 def test_is_still_reported(source: str, said: str) -> None:
     assert any(found.startswith(said) for found in findings(source, ROWS))
+
+
+def test_an_argument_that_one_finding_is_about_is_not_told_twice() -> None:
+    found = findings("import shop\ndef f(n): shop.weigh(grams=n)\n", ROWS, Options(confidence="review"))
+
+    assert [each.split()[0] for each in found] == ["SH104"]
 
 
 def test_what_moved_out_of_a_module_that_is_gone_is_rewritten_and_not_called_gone() -> None:
