@@ -30,8 +30,8 @@ _WIDEST = 200
 _WORD = re.compile(r"\w+")
 _ALL = re.compile(rb"\b__all__\b")
 _ALL_IS_LIST = re.compile(rb"(?m)^__all__[ \t]*=[ \t]*[\[(][^\[\]()]*[\])][ \t]*\r?$")
-# The key of what any module may be asked for.
-_ANY = "*"
+# The key of what any module may be asked for, and that of what a module which the file brings may be.
+_ANY, _BROUGHT = "*", "."
 # With an object and the name of one of its attributes.
 _BY_NAME = frozenset({"delattr", "getattr", "hasattr", "object", "setattr", "spy", "stub", "attrgetter", "multiple"})
 # A path that begins with what is put in front of it while the code runs: `f"{app.service.__name__}.old.Thing"`.
@@ -150,13 +150,16 @@ class Readers:
         aliases = dict(imported)
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         # `import app.a` and `import app.b` bind one name.
-        mentioned = {*(last for _, last in imported), *(word for text in texts for word in _WORD.findall(text))}
+        brought = {last for _, last in imported}
+        mentioned = brought | {word for text in texts for word in _WORD.findall(text)}
+        if _FAR.search(source):
+            brought = mentioned
         is_open = LOADS_ANY.search(source) is not None
         reads = [read for node in nodes for read in self._reads(node, aliases)]
         reads += self._listed(nodes, aliases) if lists_names(source) else ()
         for module, name in reads:
-            unknown = {*mentioned, _ANY} if is_open else mentioned
-            for each in unknown if module is None else (module,):
+            unknown = {None: mentioned, _BROUGHT: brought}.get(module)
+            for each in (module,) if unknown is None else {*unknown, _ANY} if is_open else unknown:
                 self._asked.setdefault(each, set()).add(name)
 
     def _listed(self, nodes: Iterable[ast.AST], aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
@@ -183,7 +186,7 @@ class Readers:
                     self._handed_on.add(last)
                 yield from ((last, alias.name) for alias in names if alias.name in self._names)
             case ast.Attribute(value=of, attr=name) if name in self._names:
-                yield _last(of, aliases), name
+                yield _last(of, aliases) or _BROUGHT, name
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in _BY_NAME and args:
                 texts = [arg.value for arg in args if isinstance(arg, ast.Constant)]
                 asked = {text for text in texts if isinstance(text, str) and text.partition(".")[0] in self._names}

@@ -13,6 +13,8 @@ from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
 from compatkit.rewrite.run_plan import REVIEW
 
 _Row = TypeVar("_Row", CallChange, MemberChange)
+_IMPORT = re.compile(r"\b(?:from\s+([\w.]+)\s+)?import\s+(\w[^\n;#]*)")
+_ALIAS = re.compile(r"([\w.]+)(?:\s+as\s+(\w+))?")
 
 
 # By identity: to build the rows of a large migration anew for every document costs more than to read it.
@@ -61,27 +63,29 @@ def may_use(code: str, document: str, name: str, *, is_module: bool = False) -> 
 def is_asked_of_library(code: str, document: str, name: str) -> bool:
     """Tell whether code asks for a dotted name behind a dot: the function of a module, of what may be that module.
 
-    That is a name that the document imports from the library, or one that abbreviates it, as `np` does numpy.
+    That is what the document imports by another name, or else what abbreviates the module, as `np` does numpy.
     """
     home, _, word = name.rpartition(".")
-    root = name.partition(".")[0]
-    if root not in document or word not in code:
+    if name.partition(".")[0] not in document or word not in code:
         return False
-    is_method = home.rpartition(".")[2][:1].isupper()
-    if is_method or not word.islower():
+    if home.rpartition(".")[2][:1].isupper() or not word.islower():
         return re.search(rf"\.\s*{re.escape(word)}\b" + (r"\s*\(" if word.islower() else ""), code) is not None
-    owners = re.findall(rf"(?<![\w.])(\w+)(?:\s*\.\s*\w+)*?\s*\.\s*{re.escape(word)}\b", code)
-    return any(_abbreviates(owner, home) or _imports_as(document, root, owner) for owner in set(owners))
+    owners = set(re.findall(rf"(?<![\w.])((?:\w+\s*\.\s*)+){re.escape(word)}\b", code))
+    return any(_may_be(re.findall(r"\w+", owner), home, document) for owner in owners)
 
 
-def _abbreviates(owner: str, home: str) -> bool:
-    letters = iter(home.lower())
-    return all(letter in letters for letter in owner.lower())
-
-
-def _imports_as(document: str, root: str, owner: str) -> bool:
-    lines = re.findall(rf"\b(?:import|from)\s+{re.escape(root)}\b[^\n]*", document)
-    return any(_has_word(line, owner) for line in lines)
+def _may_be(owner: list[str], home: str, document: str) -> bool:
+    """Tell whether a chain of names may stand for a module."""
+    first, *rest = owner
+    for module, brought in _IMPORT.findall(document):
+        for name, local in _ALIAS.findall(brought):
+            if (local or name.partition(".")[0] if not module else local or name) == first:
+                stands_for = ".".join(filter(None, (module, name if module or local else first)))
+                return ".".join([stands_for, *rest]) == home
+    parts = home.split(".")
+    meant = parts[-len(owner) :]
+    letters = iter(meant[0].lower())
+    return meant[1:] == rest and all(letter in letters for letter in first.lower())
 
 
 def would_break(code: str, document: str, migrations: Iterable[Migration]) -> bool:

@@ -77,7 +77,9 @@ def _move_in(code: str, document: str, request: Request) -> Move | None:
     for move in request.moves:
         if move.old_name in code and is_asked_of_library(code, document, move.old):
             return move
-        if move.old_home.rpartition(".")[2] in code and may_use(code, document, move.old_home, is_module=True):
+        is_gone = move.is_module or move.old_home != move.new_home
+        home = move.old_home
+        if is_gone and home.rpartition(".")[2] in code and may_use(code, document, home, is_module=True):
             return move
     return None
 

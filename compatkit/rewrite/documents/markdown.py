@@ -51,7 +51,7 @@ def _names_new_home(text: str, move: Move) -> bool:
         return False
     if move.new_home in (move.new, move.old_home):
         # In one piece: the words of `lightning.pytorch` also stand in `pytorch-lightning`.
-        return re.search(rf"(?<![\w.-]){re.escape(move.new)}(?![\w-])", text) is not None
+        return re.search(rf"(?<![\w./-]){re.escape(move.new)}(?![\w-])", text) is not None
     module = re.search(rf"(?<![\w.]){re.escape(move.new_module)}(?!\w)", text)
     return module is not None and re.search(rf"\b{re.escape(move.new_name)}\b", text) is not None
 

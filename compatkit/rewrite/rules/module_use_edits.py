@@ -223,9 +223,8 @@ class ModuleUseEdits:
                 return f"{name!r} is bound by something else here"
             if use.target and file.is_hidden_at(use.node, name, binding.scope):
                 return f"{name!r} stands for something else in line {use.node.lineno}"
-        is_alias = not binding.is_plain and any(use.move.old_module == binding.meaning for use in binding.uses)
         is_gone = not binding.others and len(self._gone) == len(binding.imports) and binding.local not in roots
-        ask = reader_of if is_alias or is_gone else outside_reader_of
+        ask = reader_of if is_gone else outside_reader_of
         # Where something else needs the old module, its import stays, and with it all that is not changed here.
         changed = {dotted(use.node).split(".")[1] for use in binding.uses}
         return ask(file, binding.local, binding.scope, changed if binding.others else None)

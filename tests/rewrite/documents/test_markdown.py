@@ -204,14 +204,36 @@ def test_lines_without_old_names_are_copied(text: str, suffix: str, newline: str
         ("log.weigh(1", False),
         ("self.log.weigh(1", False),
         ("shop.core.scales.weigh(1", True),
-        ("sp.weigh(1", True),
+        ("sc.weigh(1", True),
         ("counter.weigh(1", True),
+        ("core.scales.weigh(1", True),
+        ("shop.weigh(1", False),
+        ("core.weigh(1", False),
+        ("far.weigh(1", False),
     ],
 )
 def test_a_function_of_a_module_is_not_the_method_of_anything(block: str, is_told: bool) -> None:
     weigh = Move(code="SH199", old="shop.core.scales.weigh", new="shop.core.weigh")
-    text = f"```python\nfrom shop.core import scales as counter\n```\n```python\n{block}\n```\n"
+    imports = "from shop.core import scales as counter\nimport far"
+    text = f"```python\n{imports}\n```\n```python\n\n{block}\n```\n"
 
     found = findings(text, ".md", moves=(weigh,))
 
-    assert any(each.line == 5 for each in found) == is_told
+    assert any(each.line > 3 for each in found) == is_told
+
+
+def test_an_address_that_holds_the_new_home_is_not_about_the_change() -> None:
+    move = Move(code="SH198", old="shop_core", new="shop.core", kind="module")
+    text = "See [it](https://shop.io/api/shop.core.page.html).\n\n```python\nimport shop_core as sc\n```\n"
+
+    outcome = run(text, ".md", moves=(move,))
+
+    assert isinstance(outcome, Rewritten)
+    assert b"import shop.core as sc" in outcome.source
+
+
+def test_a_name_that_moves_within_its_module_is_not_meant_by_the_module_alone() -> None:
+    move = Move(code="SH197", old="shop.Inf", new="shop.inf")
+
+    assert findings("```python\nimport shop\nshop.sell(\n```\n", ".md", moves=(move,)) == ()
+    assert findings("```python\nimport shop\nshop.Inf(\n```\n", ".md", moves=(move,)) != ()
