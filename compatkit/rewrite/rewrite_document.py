@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -174,11 +175,15 @@ def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[Tex
             reach = max(reach, spoken[index][1])
             index += 1
         line = _line_start(text, start)
-        if end <= reach or line in told:
+        if end <= reach or line in told or _ADDRESS.search(text, line, start):
             continue
         told.add(line)
         message = f"names {text[start:end]} in a text: {move.old} is {move.new} now"
         yield TextFinding(start, end, move.code, message, "manual")
+
+
+# The beginning of an address of the web, up to a place in it: its page is about the release that it names.
+_ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
 
 
 def _line_start(text: str, at: int) -> int:

@@ -83,7 +83,8 @@ def _is_here(node: ast.expr) -> bool:
 
 def imports_itself(file: File) -> bool:
     """Tell whether a file may import itself, and so read its own names behind a dot."""
-    here = {file.home.name.rpartition(".")[2], "__main__"}
+    # What has no name, such as a notebook, is imported by nobody.
+    here = {file.home.name.rpartition(".")[2], "__main__"} - {""}
     for node in nodes_of(file.nodes, ast.Import, ast.ImportFrom):
         module = getattr(node, "module", None) or ""
         if here & {module.rpartition(".")[2], *(alias.name.rpartition(".")[2] for alias in node.names)}:

@@ -24,12 +24,16 @@ from compatkit.rewrite.run_plan import RunPlan
 def find_removed(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each place that names what is gone; of a name that a from-import brings, the import."""
     file, index = facts.file, facts.index
-    if not index.removals:
-        return
+    used = {one.name for value in facts.trace.names.values() if isinstance(value, Named) for one in value.candidates()}
     for imported in file.imports:
         name = imported.name.removesuffix(".*")
         if removal := index.around(name):
             yield _finding(file, imported.alias, (name, removal))
+        # Of a function that is called by another name now, each use tells; an import alone would fail.
+        for change in index.calls_of(name) if name not in used else ():
+            if change.to and change.about.remove:
+                gone = Removal(change.code, (name,), f"use {change.to}", change.about)
+                yield _finding(file, imported.alias, (name, gone))
     for expression, value in facts.trace.names.items():
         for one in value.candidates() if isinstance(value, Named) else ():
             removal = index.removals.get(one.name)

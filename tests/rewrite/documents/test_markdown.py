@@ -237,3 +237,10 @@ def test_a_name_that_moves_within_its_module_is_not_meant_by_the_module_alone() 
 
     assert findings("```python\nimport shop\nshop.sell(\n```\n", ".md", moves=(move,)) == ()
     assert findings("```python\nimport shop\nshop.Inf(\n```\n", ".md", moves=(move,)) != ()
+
+
+def test_a_name_in_an_address_is_about_the_release_of_its_page() -> None:
+    address = f"https://shop.io/api/1.0/#{OLD}"
+
+    assert findings(f"See [it]({address}), {address}\n", ".md") == ()
+    assert len(findings(f"See [it]({address}) {OLD}\n", ".md")) == 1

@@ -285,3 +285,11 @@ def test_spoilt_notebook_never_raises(text: str, cut: int, junk: bytes) -> None:
 
     run(data[:at] + junk + data[at + 1 :], ".ipynb")
     run(data[:at], ".ipynb")
+
+
+def test_what_a_notebook_imports_is_taken_from_it_by_no_other_file() -> None:
+    text = dump(cell(f"import json\n{IMPORT}\nOld()"))
+
+    after = changed(text, ".ipynb", Options(confidence="review", rename=True))
+
+    assert sources(after) == ["import json\nfrom shop.core.new_home import New\nNew()"]

@@ -37,6 +37,13 @@ asks = ["grams"]
 add = { scale = "kitchen" }
 confidence = "review"
 
+[[calls]]
+code = "SH106"
+of = "shop.Basket"
+to = "shop.bags.Basket"
+pin = { size = 1 }
+remove = "2"
+
 [[members]]
 code = "SH201"
 of = "shop.Client"
@@ -78,6 +85,7 @@ SILENT = {
     "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
     "an object that went out of sight makes none": f"{OUT_OF_SIGHT}def f(c): return c.open(where=1)\n",
     "options of a command line": f"{OUT_OF_SIGHT}args = parser.parse_args()\nprint(args.till)\n",
+    "an import of what is called by another name now, by its use": "from shop import Basket\nBasket(size=2)\n",
     "classes of this file": dedent(
         """\
         import shop, far
@@ -118,6 +126,7 @@ TOLD = {
     ),
     "data of a class's own": ("import shop\nclass A(shop.Client):\n    till = 1\n", "SH201 3"),
     "what did not move": ("from shop.utils.prices import round_down\n", "SH301 1"),
+    "an import of what is gone, which nothing uses": ("from shop import Basket\n", "SH106 1 shop.Basket is gone"),
     "what is still there": ("import shop\nshop.tills()\n", "SH302 2 shop.tills is deprecated: use shop.till"),
 }
 
