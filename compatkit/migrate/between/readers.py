@@ -158,8 +158,10 @@ class Readers:
         reads = [read for node in nodes for read in self._reads(node, aliases)]
         reads += self._listed(nodes, aliases) if lists_names(source) else ()
         for module, name in reads:
-            unknown = {None: mentioned, _BROUGHT: brought}.get(module)
-            for each in (module,) if unknown is None else {*unknown, _ANY} if is_open else unknown:
+            modules = mentioned if module is None else brought if module == _BROUGHT else {module}
+            if is_open and module in (None, _BROUGHT):
+                modules = {*modules, _ANY}
+            for each in modules:
                 self._asked.setdefault(each, set()).add(name)
 
     def _listed(self, nodes: Iterable[ast.AST], aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
