@@ -31,11 +31,12 @@ def read_star_names(
     except RewriteError:
         return UNKNOWN
     nodes = list(ast.walk(tree))
+    if any(_name(node) == "__all__" for node in nodes):
+        # Whatever the module binds besides while it runs: a star brings what is listed, if nothing else speaks of that.
+        listed = _listed(tree, nodes) if source.count(b"__all__") == 1 else None
+        return UNKNOWN if listed is None else StarNames(listed, listed)
     if any(_is_dynamic(node) for node in nodes):
         return UNKNOWN
-    if any(_name(node) == "__all__" for node in nodes):
-        listed = _listed(tree, nodes)
-        return UNKNOWN if listed is None else StarNames(listed, listed)
     scopes = Scopes(tree, AllNodes(tree))
     bound = scopes.bound_in(scopes.module)
     deleted = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}

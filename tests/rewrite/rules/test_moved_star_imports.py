@@ -108,6 +108,7 @@ def rewritten(
         ("__all__ = ['A', '_b']\n", "A _b", "A _b"),
         ("__all__: tuple[str, ...] = ('A',)\nhidden = 1\n", "A", "A"),
         ("__all__ = []\nhidden = 1\n", "", ""),
+        ("__all__ = ['A']\nexec('B = 1', {})\n", "A", "A"),
     ],
 )
 def test_names_are_certain_or_at_least_possible(source: str, certain: str, possible: str) -> None:
@@ -122,6 +123,7 @@ def test_names_are_certain_or_at_least_possible(source: str, certain: str, possi
         "A = 1\nvars(sys.modules[__name__]).clear()",
         "vars()['A'] = 1",
         "__all__ = ['A']\n__all__ += ['B']",
+        "__all__ = ['A']\nglobals()['__all__'].append('B')",
         "__all__ = ['A']\n__all__.append('B')",
         "__all__ = other.__all__ + ['A']",
         "__all__ = [*names]",
