@@ -35,13 +35,13 @@ class Case:
 
 
 def verdict_cases(verdict: Verdict) -> Iterator[Case]:
-    """Yield a case for each kind of thing that was compared or differs, then one for the policy."""
+    """Yield a case for the policy, then one for each kind of thing that was compared or differs."""
+    yield policy_case(verdict.stale, verdict.policy)
     compared = [what.removesuffix("s") for what, count in verdict.compared.items() if count]
     # Points and tensors are parts of metrics and models.
     kinds = dict.fromkeys([kind for kind in compared if kind not in {"point", "tensor"}])
     yield from _by_kind(verdict.deciding, kinds)
     yield from _unread(verdict.unread)
-    yield policy_case(verdict.stale)
 
 
 def matrix_cases(matrix: Matrix) -> Iterator[Case]:
@@ -55,7 +55,8 @@ def matrix_cases(matrix: Matrix) -> Iterator[Case]:
 
 
 def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
-    """Yield a case for each metric, for whatever else differs, then one for the policy."""
+    """Yield a case for the policy, then one for each metric, and for whatever else differs."""
+    yield policy_case(verdict.stale, verdict.policy)
     outcomes = {Decision.EQUIVALENT: CaseOutcome.PASSED, Decision.DIFFERENT: CaseOutcome.FAILED}
     for evidence in verdict.evidence:
         outcome = outcomes.get(evidence.decision, CaseOutcome.ERROR)
@@ -63,13 +64,16 @@ def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
         yield Case(f"metric {evidence.name}", outcome, problems)
     yield from _by_kind(verdict.deciding, {})
     yield from _unread(verdict.unread)
-    yield policy_case(verdict.stale)
 
 
-def policy_case(stale: Sequence[Allowance], *, of: str = "") -> Case:
-    """Return the case that fails where an entry of the policy matches nothing."""
+def policy_case(stale: Sequence[Allowance], policy: str = "", *, of: str = "") -> Case:
+    """Return the case of this policy, which fails where an entry of it matches nothing."""
     problems = _lines(*map(stale_line, stale))
-    return Case(f"{of}policy", CaseOutcome.FAILED if problems else CaseOutcome.PASSED, problems)
+    return Case(
+        f"{of}policy: {policy}" if policy else f"{of}policy",
+        CaseOutcome.FAILED if problems else CaseOutcome.PASSED,
+        problems,
+    )
 
 
 def _unread(unread: Sequence[str]) -> Iterator[Case]:
@@ -116,7 +120,7 @@ def results_cases(results: Sequence[Result]) -> Iterator[Case]:
             continue
         for comparison in result.comparisons:
             yield from _comparison(f"{result.scenario}: {comparison.before} and {comparison.after}", comparison)
-        yield policy_case(result.stale, of=f"{result.scenario}: ")
+        yield policy_case(result.stale, result.policy, of=f"{result.scenario}: ")
 
 
 def _comparison(name: str, comparison: Comparison) -> Iterator[Case]:

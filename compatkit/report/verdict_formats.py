@@ -53,6 +53,12 @@ class _Shown(NamedTuple):
         return text
 
 
+def _under(*policies: str, word: str) -> str:
+    """Return the word of a verdict with the policies that led to it."""
+    named = ", ".join(dict.fromkeys(filter(None, policies)))
+    return printable(f"{word} (policy: {named})") if named else word
+
+
 def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None = None) -> str:
     """Return the verdict on two runs in one of `FORMATS`, with where they part; JUnit and GitHub leave that out."""
 
@@ -65,7 +71,8 @@ def render_verdict(verdict: Verdict, form: str, explanation: Explanation | None 
         yield from explanation_markdown(explanation) if explanation else ()
 
     cases = verdict_cases(verdict)
-    shown = _Shown("compatkit compare", verdict.word, cases, text, lambda: verdict_json(verdict, explanation), markdown)
+    word = _under(verdict.policy, word=verdict.word)
+    shown = _Shown("compatkit compare", word, cases, text, lambda: verdict_json(verdict, explanation), markdown)
     return shown.render(form)
 
 
@@ -73,7 +80,7 @@ def render_samples(verdict: SampleVerdict, form: str) -> str:
     """Return the verdict on many runs against many in one of `FORMATS`."""
     return _Shown(
         "compatkit compare",
-        samples_word(verdict),
+        _under(verdict.policy, word=samples_word(verdict)),
         sample_cases(verdict),
         lambda: [*policy_line(verdict.policy), *samples_lines(verdict)],
         lambda: samples_json(verdict),
@@ -97,7 +104,7 @@ def render_results(results: Sequence[Result], form: str) -> str:
     """Return the results of commands in one of `FORMATS`."""
     return _Shown(
         "compatkit verify",
-        verdict_word(results),
+        _under(*(result.policy for result in results), word=verdict_word(results)),
         results_cases(results),
         lambda: results_lines(results),
         lambda: results_json(results),

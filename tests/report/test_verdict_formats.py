@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from datetime import date
@@ -97,7 +98,7 @@ def test_github_is_one_command_a_line(name: str, before: str) -> None:
     lines = render_verdict(different(name, before, "x"), "github").split("\n")
 
     assert len(lines) == 2
-    assert lines[0].startswith("::error title=compatkit::different: 1 problem")
+    assert lines[0].startswith("::error title=compatkit::different (policy: none): 1 problem")
     assert lines[1].startswith("::error title=tags::tag value: ")
     assert "\r" not in lines[1]
 
@@ -124,12 +125,20 @@ def test_a_stale_allowance_is_in_every_format(form: str) -> None:
         assert json.loads(text)["accepted"] is False
 
 
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("verdict", [EQUAL, different("team", "a", "b")])
+def test_every_format_says_which_policy_decided(form: str, verdict: Verdict) -> None:
+    text = render_verdict(replace(verdict, policy="migration my-move"), form)
+
+    assert "policy: migration my-move" in html.unescape(text).replace('"', "").lower()
+
+
 def test_an_equivalent_verdict_passes_everywhere() -> None:
     suite = ET.fromstring(render_verdict(EQUAL, "junit"))[0]
 
     assert [suite.get(name) for name in ("failures", "errors", "skipped")] == ["0", "0", "0"]
-    assert {case.get("name") for case in suite} >= {"metrics", "params", "models", "policy"}
-    assert render_verdict(EQUAL, "github") == "::notice title=compatkit::equivalent"
+    assert {case.get("name") for case in suite} >= {"metrics", "params", "models", "policy: none"}
+    assert render_verdict(EQUAL, "github") == "::notice title=compatkit::equivalent (policy: none)"
     assert render_verdict(EQUAL, "markdown").startswith("### compatkit compare: equivalent\n")
     assert json.loads(render_verdict(EQUAL, "json"))["accepted"] is True
 
