@@ -40,9 +40,10 @@ def compare_over_noise(
     """
     again, _ = with_models_paired(again, after)
     before, after = with_models_paired(before, after)
-    noise = [replace(each, rule="") for each in find_differences(before, again, policy) if not each.known]
     own = [each.span for each in (before, again, after) if each.span]
     pairs, twins = Pairs((*known, *own_pairs(before, after))), Pairs(own_pairs(before, again))
+    twin = replace(again, children=_children_of_twin(before, again, twins))
+    noise = [replace(each, rule="") for each in find_differences(before, twin, policy) if not each.known]
     settling = _Settling([], pairs, twins, spans or own)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
@@ -119,18 +120,15 @@ class _Settling:
         # Another digest, lest the file be taken for one that was not read.
         return replace(after, digest="", content=replace(contents[2], values={**right, **changed}))
 
-    def named_children(self, before: Snapshot, again: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot]:
-        """Return `again` and `after` with the names of the children of `before` where these hold an id or a time."""
+    def named_children(self, before: Snapshot, again: Snapshot, after: Snapshot) -> dict[str, Snapshot]:
+        """Return the children of `after` under the names in `before` where these hold an id or a time."""
         left, twin, right = (_by_start(run.children) for run in (before, again, after))
-        names, twins = self.pairs.renamed(left, twin, right), self.twins.renamed(left, twin, twin)
+        names = self.pairs.renamed(left, twin, right)
         for new, old in names.items():
             self.note(Kind.CHILD_MISSING, old, old, new, "a name with an id or a time")
             for pair in own_pairs(left[old], right[new]):
                 self.pairs.agree(*pair)
-        return (
-            replace(again, children={twins.get(name, name): child for name, child in twin.items()}),
-            replace(after, children={names.get(name, name): child for name, child in right.items()}),
-        )
+        return {names.get(name, name): child for name, child in right.items()}
 
     def model(self, name: str, left: Model, again: Model, right: Model) -> Model:
         files = self.files(Kind.MODEL_FILE, left.files, again.files, right.files, of=f"{name}: ")
@@ -139,13 +137,13 @@ class _Settling:
 
 
 def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Settling) -> Snapshot:
-    models, again, after = dict(after.models), *settling.named_children(before, again, after)
-    children = dict(after.children)
+    models, children = dict(after.models), settling.named_children(before, again, after)
+    twins = _children_of_twin(before, again, settling.twins)
     for name in before.models.keys() & again.models.keys() & after.models.keys():
         models[name] = settling.model(name, before.models[name], again.models[name], after.models[name])
-    for name in before.children.keys() & again.children.keys() & after.children.keys():
+    for name in before.children.keys() & twins.keys() & children.keys():
         below = replace(settling, child=f"{settling.child} / {name}" if settling.child else name)
-        children[name] = _settled(before.children[name], again.children[name], after.children[name], below)
+        children[name] = _settled(before.children[name], twins[name], children[name], below)
     return replace(
         after,
         params=settling.texts(Kind.PARAM_VALUE, before.params, again.params, after.params),
@@ -154,6 +152,13 @@ def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Sett
         models=models,
         children=children,
     )
+
+
+def _children_of_twin(before: Snapshot, again: Snapshot, twins: Pairs) -> dict[str, Snapshot]:
+    """Return the children of `again` under the names in `before` where these hold an id or a time."""
+    children = _by_start(again.children)
+    names = twins.renamed(_by_start(before.children), children, children)
+    return {names.get(name, name): child for name, child in children.items()}
 
 
 def _by_start(children: Mapping[str, Snapshot]) -> dict[str, Snapshot]:

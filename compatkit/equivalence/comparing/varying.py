@@ -128,6 +128,7 @@ _KINDS = {
 _VARYING = re.compile(
     "|".join(f"(?<![A-Za-z0-9.])(?P<k{number}>{pattern})" for number, pattern in enumerate(_KINDS.values()))
 )
+_HEX = re.compile("[0-9A-Fa-f-]+")
 # A digest, be it one of ours of bytes that nothing reads: it varies because what it is of does, which may be anything.
 _OF_CONTENT = re.compile(
     r"""(?i)(?:sha-?[0-9]{0,3}|etag|md5|crc(?:32)?|hash|digest|checksum|fingerprint)[a-z0-9_]*["'\]]*\s?[:=]?\s*["']?$"""
@@ -177,8 +178,9 @@ def masked(text: str) -> tuple[str, list[tuple[str, str]]]:
         if kind == _ID and _OF_CONTENT.search(text, max(match.start() - _LONGEST_WORD, 0), match.start()):
             return match[0]
         found.append((kind, match[0]))
-        # An id of another form, such as one without its hyphens, is written by another program.
-        form = "-".join(str(len(part)) for part in match[0].split("-")) if kind == _ID else ""
+        # An id of another form, such as a UUID without its hyphens, is written by another program.
+        parts = match[0].split("-") if _HEX.fullmatch(match[0]) else [match[0]]
+        form = f" {'-'.join(str(len(part)) for part in parts)}" if kind == _ID else ""
         return f"{MARK}{kind}{form}{MARK}"
 
     return _VARYING.sub(marked, text), found

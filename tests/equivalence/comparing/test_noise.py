@@ -44,6 +44,7 @@ FITTING = {
     "six hex digits of a job": [f"job={each}" for each in ("a1b2c3", "b1c2d3", "01f456")],
     "twelve hex digits of a run": [f"run {each}0d1e2f" for each in ("a1b2c3", "b1c2d3", "01f456")],
     "tokens for addresses": [f"token={each}5251l5AK7_oizBog" for each in ("AXo2DY", "0EmJ3n", "l22qAJ")],
+    "tokens with a hyphen": [f"token={each}5251l5AK7_oizBog" for each in ("AX-2DY", "0EmJ3n", "l-2-AJ")],
     "numbers of processes": [f"[pid {each}] ready" for each in (871, 9240, 12007)],
     "cells of a styled table": [f"#T_{each}_row0_col1 {{" for each in ("1550b", "a29b4", "05988")],
     "nanoseconds": [f"model_179590306123456789{number}.pt" for number in range(3)],
@@ -306,7 +307,9 @@ def test_children_whose_names_vary_are_paired_by_what_they_logged_and_by_their_s
     names = [[f"trial-{Random(f'{run} {at}').getrandbits(32):08x}" for at in range(3)] for run in range(3)]
     before, again = (trials(each, [0.1, 0.2, 0.3]) for each in names[:2])
 
-    assert compared(before, again, trials(names[2], [0.1, 0.2, 0.3])).is_equivalent
+    same = compared(before, again, trials(names[2], [0.1, 0.2, 0.3]))
+    assert same.is_equivalent
+    assert same.noise == ()
     assert compared(before, again, trials(names[2], [0.3, 0.1, 0.2])).is_equivalent
     (found,) = compared(before, again, trials(names[2], [0.1, 0.2, 0.4])).deciding
     assert (found.kind, found.before, found.after) == (Kind.METRIC_VALUE, "0.3", "0.4")
