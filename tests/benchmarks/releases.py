@@ -235,7 +235,8 @@ def _verified(before: Release, after: Release, folder: Path, firsts: Sequence[Re
     asked = [after.python, "-m", "compatkit", "verify", *options, *sides, "--format", "json"]
     done = subprocess.run(asked, cwd=_ROOT, capture_output=True, text=True, check=False)
     if before.tables != after.tables and before.version > after.version:
-        return "refused" if done.returncode == _OPEN and not done.stdout else _wrong(f"{done.stdout}{done.stderr}")
+        is_refused = done.returncode == _OPEN and "the newer of the two releases" in done.stdout
+        return "refused" if is_refused else _wrong(f"{done.stdout}{done.stderr}")
     if done.returncode != _DIFFERENT:
         return _wrong(f"{done.returncode}: {done.stdout}{done.stderr}")
     runs = json.loads(done.stdout)[0]["comparisons"][0]["runs"]
