@@ -126,8 +126,11 @@ def mentions_elsewhere(source: Source, imports: Iterable[ast.stmt], moves: tuple
     It may where the last part of an old module stands anywhere else, or a moved name behind a dot: a bare name is what
     an import binds. In doubt the answer is yes.
     """
+    wanted = wanted_of(moves)
+    if _puts_names_together(source.text.encode(errors="replace"), wanted):
+        return True
     inside = _ranges(source, imports)
-    modules, names = wanted_of(moves).folders_and_names
+    modules, names = wanted.folders_and_names
     if len(modules) + len(names) > FEW:
         # A thousand names are searched for at every word; few of them stand in one file.
         spelled = frozenset(_WORD.findall(source.text))

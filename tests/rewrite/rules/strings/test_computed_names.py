@@ -57,8 +57,9 @@ def test_a_text_that_is_no_old_module_or_is_not_loaded_is_silent(call: str) -> N
         ('import_module("shop." + name)', MAY),
     ],
 )
-def test_an_old_module_is_reported_however_its_name_is_put_together(call: str, told: str) -> None:
-    (message,) = messages(f"{HEAD}{call}\n")
+@pytest.mark.parametrize("known", ["old_home", "nothing else of it"])
+def test_an_old_module_is_reported_however_its_name_is_put_together(call: str, told: str, known: str) -> None:
+    (message,) = messages(f"{HEAD.replace('old_home', known)}{call}\n")
 
     assert told in message
     assert message.startswith("8:")
