@@ -10,7 +10,7 @@ from compatkit.migration import MemberChange
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import defined_names, dotted, kept_in
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.values import Instance, Named, Value
+from compatkit.rewrite.flow.values import Instance, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
 from compatkit.rewrite.rules.strings.string_takers import called
@@ -73,6 +73,15 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
             each for last in shown for each in index.members_called(last)
         ]
         yield from ((node, owner, member) for owner, member in found[:1])
+    # `update(box, size=8)`, of a function that sets what it is given by name: `setattr(box, name, value)`.
+    for call, callee in trace.callees.items() if asked else ():
+        for word in call.keywords if _takes_any(callee) else ():
+            named = index.members_called(word.arg or "")
+            yield from [(word.value, owner, member) for owner, member in named if owner in owners][:1]
+
+
+def _takes_any(callee: Value) -> bool:
+    return isinstance(callee, Local) and isinstance(callee.node, _FUNCTIONS) and callee.node.args.kwarg is not None
 
 
 def _is_format(file: File, node: ast.Constant) -> bool:
