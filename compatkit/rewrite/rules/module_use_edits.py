@@ -111,7 +111,7 @@ class ModuleUseEdits:
         self._run = run
         self._binding = binding
         self._anchors = _anchors(binding)
-        self._gone = [each for each in self._anchors if each.is_plain and _serves_nothing(each, binding)]
+        self._gone = [each for each in self._anchors if _gives_way(each, binding)]
         self._near = {use: self._near_name(use) for use in binding.uses}
         there = self._there()
         wanted = [use for use in binding.uses if use.target and not self._near[use] and use.target not in there]
@@ -235,13 +235,15 @@ class ModuleUseEdits:
         targets = self._targets_at(imported)
         code = self._binding.uses[0].move.code
         names = ", ".join(targets)
-        start, end = span(source, alias)
         if imported in self._gone:
+            is_from = isinstance(node, ast.ImportFrom)
+            place = *span(source, node if is_from else alias), f"import {names}" if is_from else names
             # Where a name stays in its package, its uses say what changes.
             message = f"import {imported.name} -> import {names}" if names != imported.name else ""
-            return [_at(self._file, alias, (start, end, names, code, message))] if targets else self._removed(imported)
+            return [_at(self._file, alias, (*place, code, message))] if targets else self._removed(imported)
         if not targets:
             return []
+        end = span(source, alias)[1]
         node_start, node_end = span(source, node)
         if not stands_alone(source, node_start, node_end):
             if isinstance(node, ast.ImportFrom):
@@ -309,6 +311,14 @@ def _serves_nothing(imported: Imported, binding: Binding) -> bool:
         if not any(f"{other}.".startswith(f"{each.name}.") for each in rest):
             return False
     return True
+
+
+def _gives_way(imported: Imported, binding: Binding) -> bool:
+    """Tell whether imports of the new homes may take the place of this one: not of a package above by another name."""
+    if not imported.is_plain and imported.name not in {use.move.old_home for use in binding.uses}:
+        return False
+    has_room = isinstance(imported.node, ast.Import) or len(imported.node.names) == 1 or not binding.targets
+    return has_room and _serves_nothing(imported, binding)
 
 
 def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str, str, str]) -> Edit:

@@ -45,6 +45,14 @@ OLD, NEW = "shop.core.old_home", "shop.core.new_home"
             f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import {OLD} as h\ndef f(x: h.Old): ...\n",
             f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import {NEW} as h\ndef f(x: h.New): ...\n",
         ),
+        (
+            f"import {OLD} as h\nh.Old, h.Second\n",
+            f"import {NEW}, shop.parts.second\n{NEW}.New, shop.parts.second.Second\n",
+        ),
+        (
+            "from shop.core import old_home\nold_home.Old, old_home.Second\n",
+            f"import {NEW}, shop.parts.second\n{NEW}.New, shop.parts.second.Second\n",
+        ),
     ],
 )
 def test_a_module_of_which_only_moved_names_are_used_gives_way(before: str, after: str) -> None:
@@ -66,10 +74,6 @@ def test_a_module_of_which_only_moved_names_are_used_gives_way(before: str, afte
                 """
             ),
             f"if a:\n    from shop.core import old_home\n    import {NEW}\n    {NEW}.New, old_home\n",
-        ),
-        (
-            f"import {OLD} as h\nh.Old, h.Second\n",
-            f"import {OLD} as h\nimport {NEW}\nimport shop.parts.second\n{NEW}.New, shop.parts.second.Second\n",
         ),
     ],
 )
