@@ -15,6 +15,7 @@ from compatkit.rewrite.rules.strings.string_takers import (
     LOADS,
     NAMED_AS_MODULES,
     PATCHES,
+    PATCHING,
     WATCHES,
     called,
     is_data,
@@ -64,6 +65,7 @@ class Context:
             or used
             or (not_loaded(call, spelling) if call else "")
             or self._watched(node)
+            or self._replaces_builtin(node, move)
             or self._beside_new(node, move, spelling)
             or ("" if loads else self._file_names_new(move, spelling))
             or (self._not_reached(node, move) if self.is_patch(node) and node.value == move.old else "")
@@ -185,6 +187,13 @@ class Context:
                 calls = [item.context_expr for item in parent.items]
                 if any(isinstance(call, ast.Call) and called(call) in WATCHES for call in calls):
                     return "what the old home does is watched here"
+        return ""
+
+    def _replaces_builtin(self, node: ast.AST, move: Move) -> str:
+        """Tell whether a patch would replace a builtin, where what was patched is a name of one module."""
+        calls = (parent for parent, _ in self.above(node) if isinstance(parent, ast.Call))
+        if move.new_module == "builtins" and any(called(call) in PATCHING for call in calls):
+            return f"in its place {move.new_name} would be replaced for all code; patch it where it is looked up"
         return ""
 
     def _beside_new(self, node: ast.AST, move: Move, spelling: TextSpelling) -> str:

@@ -10,10 +10,8 @@ from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.rules.strings.string_takers import PATCHES, called
+from compatkit.rewrite.rules.strings.string_takers import PATCHING, called
 from compatkit.rewrite.run_plan import RunPlan
-
-_PATCHING = PATCHES | {"multiple", "object", "spy"}
 
 
 def find_patched_globals(file: File, run: RunPlan) -> Found:
@@ -46,7 +44,7 @@ def patched_reads(file: File) -> Iterator[tuple[ast.expr, str]]:
 def _patched(file: File) -> Iterator[tuple[ast.expr, str]]:
     """Yield the dotted names in whose place the file puts something else."""
     for call in file.nodes.of(ast.Call):
-        if called(call) not in _PATCHING or not call.args:
+        if called(call) not in PATCHING or not call.args:
             continue
         first = call.args[0]
         if isinstance(first, ast.Constant):

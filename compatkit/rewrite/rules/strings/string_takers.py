@@ -22,6 +22,7 @@ LOADS = _words(
 NAMED_AS_MODULES = _words("filterwarnings getChild getLogger get_logger")
 # What the string names is replaced where it is looked up.
 PATCHES = _words("delattr patch setattr")
+PATCHING = PATCHES | _words("multiple object spy")
 # What is done below these is about the old home as such.
 WATCHES = _words(
     "assertRaises assertRaisesRegex assertWarns assertWarnsRegex catch_warnings deprecated_call raises suppress warns"
