@@ -57,6 +57,8 @@ class Evaluating(Protocol):
 
     def class_of(self, value: Value) -> Value: ...
 
+    def hints_of(self, definition: Value) -> Value: ...
+
     def name(self, name: str, frame: Frame) -> Value: ...
 
     def by_name(self, of: Namespace, name: str) -> Value: ...
@@ -194,6 +196,9 @@ class Calls:
                 return self._made_class(node, given[1])
             case "typing.cast" if len(given) == 2:
                 return given[1]
+            case "inspect.get_annotations" | "typing.get_type_hints" if given:
+                hints = self._expressions.hints_of(given[0])
+                return self._unseen(node, callee, found, frame) if hints is TOP else hints
             case "argparse.Namespace" | "types.SimpleNamespace":
                 return self._namespace(node, found)
             case _ if name in _LOADING and node.args:

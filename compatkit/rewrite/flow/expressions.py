@@ -55,8 +55,8 @@ _LOOKING_UP = frozenset({"__import__", "eval", "getattr", "globals", "locals", "
 # What evaluates a node once its parts are, and what is to be done for it.
 _Evaluate = Callable[[Any, Found, Frame], Value]
 _Step = tuple[ast.expr, _Evaluate, bool]
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NOTED = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Call})
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 # They evaluate what is in them by themselves.
 _LEAVES = frozenset({ast.Lambda, *get_args(Comprehension)})
@@ -79,13 +79,14 @@ class Expressions:
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
         self._evaluate = self._table()
-        self._methods: dict[ast.ClassDef, dict[str, ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        self._methods: dict[ast.ClassDef, dict[str, Definition]] = {}
         # An expression is evaluated several times, and is taken apart once.
         self._steps: dict[ast.expr, list[_Step]] = {}
         # Functions whose bodies are still to be followed, with the frames that define them.
         self.waiting: dict[ast.AST, Frame] = {}
         # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
+        self.annotated: Callable[[ast.expr | None, Frame], Value] = lambda *_: TOP
         self.home = FileModule("", is_package=False)
         self.texts: Sequence[str] = ()
         self.objects: Mapping[str, Sequence[str]] = {}
@@ -291,6 +292,8 @@ class Expressions:
 
     def attribute(self, of: Value, name: str) -> Value:
         match of:
+            case Local() if name == "__annotations__":
+                return self.hints_of(of)
             case Named() if name == "__dict__":
                 return Namespace(of)
             case Named(sure=False) if name == "value":
@@ -341,6 +344,15 @@ class Expressions:
             case Instance(local=ast.ClassDef() as owner):
                 return Local(owner)
         return TOP
+
+    def hints_of(self, definition: Value) -> Value:
+        """Return the annotations of a function or class of this file, as a table of the classes that they name."""
+        if not isinstance(definition, Local) or self.module is None:
+            return TOP
+        notes = (getattr(item, name, None) for item in ast.walk(definition.node) for name in ("annotation", "returns"))
+        named = [self.class_of(self.annotated(note, self.module)) for note in notes]
+        item = _joined((doubtful(each) for each in named if each is not TOP), TOP)
+        return TOP if item is TOP else DictValue(item)
 
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
         if isinstance(node, ast.Subscript) and not isinstance(of, RecordValue):
@@ -435,11 +447,11 @@ class Expressions:
             return take(of, Item(key), Each())
         return join_known(take(of, Each()), take_any_key(of))
 
-    def _methods_of(self, owner: ast.ClassDef) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-        """Return the functions in a class by their names, of several the first."""
+    def _methods_of(self, owner: ast.ClassDef) -> dict[str, Definition]:
+        """Return the functions and classes in a class by their names, of several the first."""
         if owner not in self._methods:
-            functions = (item for item in reversed(owner.body) if isinstance(item, _FUNCTIONS))
-            self._methods[owner] = {item.name: item for item in functions}
+            definitions = (item for item in reversed(owner.body) if isinstance(item, Definition))
+            self._methods[owner] = {item.name: item for item in definitions}
         return self._methods[owner]
 
     def _of_instance(self, of: Instance, name: str) -> Value:
@@ -475,7 +487,7 @@ class Expressions:
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
         return doubtful(found) if name in self.replaced else found
 
-    def _lowest(self, owner: ast.ClassDef, item: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+    def _lowest(self, owner: ast.ClassDef, item: Definition) -> Value:
         """Return a method, or, if nothing is known of what it gives, one that overrides it."""
         if self.facts.result_of(item) is TOP:
             for heir in self.facts.heirs.get(owner, ()):
@@ -488,8 +500,7 @@ class Expressions:
 
     def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
         """Return what a subclass has under a name that its base only asks for."""
-        methods = (item for item in heir.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef))
-        own = next((item for item in methods if item.name == name), None)
+        own = self._methods_of(heir).get(name)
         return self.facts.arrives(self.facts.attributes, heir, name) if own is None else Local(own)
 
     def made_by_meta(self, meta: ast.AST | None) -> Value:

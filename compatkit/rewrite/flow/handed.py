@@ -115,7 +115,9 @@ class _Teller:
                 if (told := self.handed(value, depth + 1)) is not None:
                     yield name, told
             for item in base.body:
-                if isinstance(item, _FUNCTIONS):
+                if isinstance(item, ast.ClassDef) and (told := self.handed(Local(item), depth + 1)) is not None:
+                    yield item.name, told
+                elif isinstance(item, _FUNCTIONS):
                     given = None if is_again else self.handed(self._facts.result_of(item), depth + 1)
                     yield from self._method(item, given, owner)
 

@@ -80,6 +80,7 @@ class _Follower:
         self._home = home
         self._scopes = scopes
         self.ways: Mapping[ast.AST, Sequence[str]] = {}
+        expressions.annotated = self._annotated
         self._stores = Stores(expressions, self._annotated)
         self._blocks = Blocks(expressions, self._stores, self.execute)
 
