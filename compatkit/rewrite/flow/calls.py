@@ -213,7 +213,7 @@ class Calls:
         inner = found.get(node.func.func, TOP) if isinstance(node.func, ast.Call) else TOP
         for of, ending in ((callee, ""), (inner, "()")):
             for one in of.names if isinstance(of, Named) else ():
-                if not self._known.reaches(one.partition(".")[0]):
+                if not self._known.reaches(one):
                     between.send(f"{one}{ending}", node, found)
         between.call_back_all(node.func, node, found)
         if callee is TOP:

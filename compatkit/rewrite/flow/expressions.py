@@ -376,7 +376,7 @@ class Expressions:
                 return Named(name, of.sure)
             case Named(name="sys.modules"):
                 return Namespace() if ast.unparse(index) == "__name__" else Named("*", sure=False)
-            case Named(how="", name=name) if not self.known.reaches(name.partition(".")[0]):
+            case Named(how="", name=name) if not self.known.reaches(name):
                 return Named(f"{name}[]", sure=False)
             case Instance():
                 return self.result_of(of, "__getitem__")
@@ -539,7 +539,7 @@ class Expressions:
     def items(self, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over an expression yields; of what another file has, an item by its name."""
         value = self.value(node, frame)
-        if isinstance(value, Named) and not value.how and not self.known.reaches(value.name.partition(".")[0]):
+        if isinstance(value, Named) and not value.how and not self.known.reaches(value.name):
             return Named(f"{value.name}[]", sure=False)
         if isinstance(value, Instance):
             return element(self.result_of(value, "__iter__")) if value.of == "" else TOP

@@ -2,6 +2,7 @@
 
 A file of programs holds `## its name`, and below it one module, or several behind `# file its path`. Whoever finds a
 lie adds the program here, and to the folder `ordinary` code that is alike and in which nothing must be reported.
+A program that has files in the package of the library has all of the library in its own tree.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def project(body: str) -> Project:
     tests = [
         name for path, name in modules.items() if ">>>" in files[path] or name.rpartition(".")[2].startswith("test_")
     ]
-    return Project(files, "main", tuple(tests), V1, V2)
+    return Project(files, "main", tuple(tests), V1, V2, is_inside=any(path.startswith("acme/") for path in files))
 
 
 PROGRAMS = dict(programs(FOLDER))
