@@ -9,6 +9,7 @@ from typing import Protocol
 
 from compatkit.migration import Item
 from compatkit.rewrite.flow.between_files import ANY, COMMON, BetweenFiles, Found, plain_names
+from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of
@@ -31,17 +32,12 @@ from compatkit.rewrite.flow.values import (
     Special,
     TupleValue,
     Value,
-    came_from,
     dotted_names_in,
     doubtful,
     element,
-    is_like,
-    is_sure,
     join,
     many,
-    origins_of,
     take,
-    take_any_key,
 )
 
 
@@ -72,8 +68,6 @@ class Evaluating(Protocol):
     def result_of(self, of: Value, method: str) -> Value: ...
 
 
-# Methods of a dict whose first argument is a key.
-_KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
 _SAME_ITEMS = frozenset(
     {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
     | {"collections.deque", "itertools.cycle", "itertools.islice"}
@@ -94,7 +88,6 @@ _READING_METHODS = frozenset(
     {"add", "append", "critical", "debug", "dump", "dumps", "error", "exception", "extend", "format", "info", "join"}
     | {"log", "plot", "put", "warning", "write", "writerow", "writerows"}
 )
-_GROWING = frozenset({"append", "appendleft", "extend", "insert", "setdefault"})
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
 _KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
@@ -127,6 +120,7 @@ class Calls:
         self._known = known
         self._facts = facts
         self._expressions = expressions
+        self.containers = Containers(facts, expressions.name)
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         """Return what a call gives, and note what it takes out of sight."""
@@ -147,7 +141,7 @@ class Calls:
     def _called(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         callee = found[node.func]
         self._facts.call(node, callee)
-        self._grow(node, found, frame)
+        self.containers.grow(node, found, frame)
         given = [found[arg] for arg in node.args]
         if given:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
@@ -220,13 +214,13 @@ class Calls:
             method = node.func.attr if isinstance(node.func, ast.Attribute) else _asked_by_name(node.func)
             if method not in _SAYING_NOTHING:
                 between.send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
-        self._escape([found[arg] for arg in node.args])
+        self.containers.escape([found[arg] for arg in node.args])
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
             value = found[arg]
             if self._known.objects and not _only_keeps(node.func, callee):
                 self._facts.hand_out(arg, value, self._known.objects)
             if isinstance(value, RecordValue | IterableValue | DictValue) and not _only_reads(node.func, callee):
-                self.doubt(value, frame)
+                self.containers.doubt(value, frame)
         return self._patched(node, callee, found) if self._known.producers else TOP
 
     def _list(self, node: ast.Call, callee: Value, first: Value) -> None:
@@ -414,7 +408,7 @@ class Calls:
             return Instance(self._facts.bases.get(made, ""), sure=False, local=made)
         for name, value in _arriving(made.args, node, given, found):
             self._facts.goes_on(self._facts.arguments, made, name, value)
-        self._escape(given)
+        self.containers.escape(given)
         return self._facts.result_of(made)
 
     def result_of(self, method: Value) -> Value:
@@ -439,154 +433,18 @@ class Calls:
 
     def _method(self, of: Value, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         match of:
-            case RecordValue() if of.is_record:
-                return self._of_record(of, name, node)
-            case RecordValue() if element(of) is TOP:
-                return self._of_result(of, name, node, given)
-            case RecordValue() | IterableValue():
-                return self._of_list(of, name, node, given, found, frame)
-            case DictValue():
-                if name == "setdefault" and len(given) == 2 and isinstance(held := node.func, ast.Attribute):
-                    table = held.value.id if isinstance(held.value, ast.Name) else ""
-                    if frame.env is not None and table in frame.env and is_like(given[1], of.item):
-                        frame.bind(table, DictValue(join(of.item, given[1]), of.origins))
-                return self._of_table(of, name, given)
+            case RecordValue() | IterableValue() if name == "sort" and element(of) is not TOP:
+                for word in node.keywords:
+                    if word.arg == "key":
+                        self._apply(node, found[word.value], element(of), frame)
+            case RecordValue() | IterableValue() | DictValue():
+                return self.containers.method(of, name, node, given, frame)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
                 return self._expressions.by_name(of, _text(node))
             case Namespace() if name in ("items", "values"):
                 every = self._expressions.anything_in(of)
                 return many(every if name == "values" else TupleValue((TOP, every)))
         return TOP
-
-    def _of_record(self, of: RecordValue, name: str, node: ast.Call) -> Value:
-        if name in _KEYED and node.args:
-            self._facts.key(node.args[0], of)
-        if name == "update":
-            for word in node.keywords:
-                self._facts.key(word, of)
-            for key in node.args[0].keys if node.args and isinstance(node.args[0], ast.Dict) else ():
-                if key is not None:
-                    self._facts.key(key, of)
-        return of if name in ("copy", "__copy__") else TOP
-
-    def _of_result(self, of: RecordValue, name: str, node: ast.Call, given: list[Value]) -> Value:
-        if name in ("get", "pop", "setdefault", "__getitem__") and node.args:
-            default = given[1] if len(given) > 1 else BOTTOM
-            key = node.args[0]
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                below = take(of, Item(key.value))
-                return below if below is TOP else join(below, default)
-            return take_any_key(of)
-        match name:
-            case "values":
-                return many(take_any_key(of))
-            case "items" | "popitem":
-                pair = TupleValue((TOP, take_any_key(of)))
-                return many(pair) if name == "items" else pair
-            case "update":
-                self.taint(of)
-            case "copy":
-                return of
-        return TOP
-
-    def _of_list(
-        self, of: RecordValue | IterableValue, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame
-    ) -> Value:
-        match name:
-            case "append" | "insert" | "__setitem__" if node.args:
-                self.add(of, given[-1], node.args[-1], node.func, frame)
-            case "extend" if given:
-                self.add(of, element(given[0]), node.args[0], node.func, frame)
-            case "pop" | "popleft":
-                return element(of)
-            case "sort":
-                for word in node.keywords:
-                    if word.arg == "key":
-                        self._apply(node, found[word.value], element(of), frame)
-            case "copy":
-                return of if isinstance(of, RecordValue) else many(element(of))
-        return TOP
-
-    def _of_table(self, of: DictValue, name: str, given: list[Value]) -> Value:
-        item = came_from(of.item, of.origins)
-        match name:
-            case "values":
-                return many(item)
-            case "items":
-                return many(TupleValue((TOP, item)))
-            case "get" | "pop" | "setdefault":
-                default = given[1] if len(given) > 1 else BOTTOM
-                if name == "setdefault" and not is_like(default, of.item):
-                    self.taint(of)
-                return join(item, default)
-            case "update":
-                self.taint(of)
-            case "copy":
-                return DictValue(item)
-        return TOP
-
-    def add(self, to: RecordValue | IterableValue, value: Value, node: ast.expr, func: ast.expr, frame: Frame) -> None:
-        """Put `value` among the items of `to`; a value that is no record makes the whole container uncertain."""
-        place = element(to)
-        for display in [node, *(node.elts if isinstance(node, ast.List | ast.Tuple) else ())]:
-            if isinstance(display, ast.Dict) and isinstance(to, RecordValue):
-                self._facts.foreign[display] = to
-        if not is_like(value, place) or not is_sure(value):
-            self.taint(to)
-            value = doubtful(join(place, value))
-        name = func.value if isinstance(func, ast.Attribute) else None
-        if isinstance(to, IterableValue) and isinstance(name, ast.Name):
-            frame.bind(name.id, many(join(to.item, value), to.origins))
-
-    def keep(self, container: ast.expr, kept: Value, frame: Frame) -> None:
-        """Note what a container holds from now on that is not a name of the function itself: where others read it."""
-        match container:
-            case ast.Name(id=name) if frame.env is not None and name not in frame.env:
-                if (home := frame.home_of(name, frame.parent)) is not None:
-                    self._facts.goes_on(self._facts.attributes, home.node, name, kept)
-            case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                owner = self._expressions.name(name, frame)
-                node = owner.local if isinstance(owner, Instance) else owner.node if isinstance(owner, Local) else None
-                if name == "cls" and isinstance(owner, Named):
-                    node = frame.enclosing_class
-                if isinstance(node, ast.ClassDef):
-                    self._facts.goes_on(self._facts.attributes, node, attr, kept)
-            case ast.Subscript(value=inner):
-                self.keep(inner, DictValue(kept), frame)
-
-    def _grow(self, node: ast.Call, found: Found, frame: Frame) -> None:
-        """Note what a method adds to the container that it is called on."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr not in _GROWING:
-            return
-        match node:
-            case ast.Call(func=ast.Attribute(value=of, attr="append" | "appendleft" | "insert"), args=[*_, last]):
-                self.keep(of, many(found[last]), frame)
-            case ast.Call(func=ast.Attribute(value=of, attr="extend"), args=[items]):
-                self.keep(of, many(element(found[items])), frame)
-            case ast.Call(func=ast.Attribute(value=of, attr="setdefault"), args=[_, default]):
-                self.keep(of, DictValue(found[default]), frame)
-
-    def taint(self, value: Value) -> None:
-        self._facts.tainted.update(origins_of(value))
-
-    def doubt(self, container: Value, frame: Frame) -> None:
-        """Doubt from now on what lies in a container that code that is not seen has in its hands."""
-        if frame.env is None or not isinstance(container, RecordValue | IterableValue | DictValue):
-            return
-        if isinstance(container, RecordValue) and container.is_record:
-            return
-        for name, value in list(frame.env.items()):
-            is_same = isinstance(value, RecordValue | IterableValue | DictValue) and bool(
-                value.origins & container.origins
-            )
-            if is_same and not (isinstance(value, RecordValue) and value.is_record):
-                frame.bind(name, doubtful(value))
-
-    def _escape(self, given: list[Value]) -> None:
-        """Take an empty container that is handed out to code that is not seen for one that may hold anything."""
-        for value in given:
-            if isinstance(value, IterableValue | DictValue) and value.item is BOTTOM:
-                self.taint(value)
 
 
 def _only_reads(function: ast.expr, callee: Value) -> bool:

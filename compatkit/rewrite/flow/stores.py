@@ -76,7 +76,7 @@ class Stores:
             self._facts.goes_on(self._facts.attributes, of.node, name, value)
         elif not isinstance(of, RecordValue):
             # The methods of an object that is not seen may add to what it keeps.
-            self._expressions.calls.doubt(value, frame)
+            self._expressions.calls.containers.doubt(value, frame)
             self._facts.lose(value, target.lineno)
             self._expressions.between.keep_on(target.value, name, value)
         if (
@@ -84,13 +84,13 @@ class Stores:
             and (place := take(of, Attribute(name))) is not TOP
             and not is_like(value, place)
         ):
-            self._expressions.calls.taint(of)
+            self._expressions.calls.containers.taint(of)
 
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame, source: ast.expr | None) -> None:
         of = self._expressions.value(target.value, frame)
         self._expressions.value(target.slice, frame)
         if not isinstance(target.slice, ast.Slice):
-            self._expressions.calls.keep(target.value, DictValue(value), frame)
+            self._expressions.calls.containers.keep(target.value, DictValue(value), frame)
         if isinstance(of, RecordValue) and isinstance(source, ast.Dict) and not of.is_record:
             self._facts.foreign[source] = of
         match of:
@@ -103,7 +103,7 @@ class Stores:
                 if isinstance(key := target.slice, ast.Constant) and isinstance(key.value, str):
                     place = take(of, Item(key.value))
                 if place is not TOP and not is_like(value, place):
-                    self._expressions.calls.taint(of)
+                    self._expressions.calls.containers.taint(of)
             case DictValue():
                 self._store_in_table(of, target.value, value, frame)
             case _:
@@ -116,14 +116,14 @@ class Stores:
     ) -> None:
         item = element(value) if isinstance(target.slice, ast.Slice) else value
         if not is_like(item, element(of)) or not is_sure(item):
-            self._expressions.calls.taint(of)
+            self._expressions.calls.containers.taint(of)
             item = doubtful(item)
         if isinstance(of, IterableValue) and isinstance(target.value, ast.Name):
             frame.bind(target.value.id, many(join(of.item, item), of.origins))
 
     def _store_in_table(self, of: DictValue, container: ast.expr, value: Value, frame: Frame) -> None:
         if not is_like(value, of.item) or not is_sure(value):
-            self._expressions.calls.taint(of)
+            self._expressions.calls.containers.taint(of)
         item = join(of.item, value)
         if isinstance(container, ast.Name) and (frame.env is None or container.id in frame.env):
             frame.bind(container.id, TOP if item is TOP else DictValue(item, of.origins))
@@ -148,7 +148,7 @@ class Stores:
             return self._expressions.merged(before, node.value)
         if isinstance(node.op, ast.Add) and isinstance(before, RecordValue | IterableValue):
             item = element(value)
-            self._expressions.calls.add(before, item, node.value, node.target, frame)
+            self._expressions.calls.containers.add(before, item, node.value, node.target, frame)
             return before if isinstance(before, RecordValue) else many(join(before.item, item), before.origins)
         return TOP
 
