@@ -142,7 +142,7 @@ class Blocks:
             # What a generator yields that `contextlib.contextmanager` decorates.
             return doubtful(manager.item)
         entering = "__aenter__" if is_async else "__enter__"
-        if (given := self._expressions.result_of(manager, entering)) is not TOP:
+        if (given := self._expressions.classes.called(manager, entering)) is not TOP:
             return given
         made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
         return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from compatkit.migration import Item
 from compatkit.rewrite.flow.between_files import ANY, COMMON, BetweenFiles, Found, plain_names
+from compatkit.rewrite.flow.classes import Classes
 from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
@@ -46,12 +47,11 @@ class Evaluating(Protocol):
 
     waiting: dict[ast.AST, Frame]
     between: BetweenFiles
+    classes: Classes
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
     def attribute(self, of: Value, name: str) -> Value: ...
-
-    def class_of(self, value: Value) -> Value: ...
 
     def hints_of(self, definition: Value) -> Value: ...
 
@@ -61,11 +61,7 @@ class Evaluating(Protocol):
 
     def anything_in(self, of: Value) -> Value: ...
 
-    def made_by_meta(self, meta: ast.AST | None) -> Value: ...
-
     def loaded(self, node: ast.Call, found: Found) -> Value: ...
-
-    def result_of(self, of: Value, method: str) -> Value: ...
 
 
 _SAME_ITEMS = frozenset(
@@ -148,12 +144,12 @@ class Calls:
             self._list(node, callee, given[0])
         match callee:
             case Special.TOP if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
-                return self._expressions.made_by_meta(frame.enclosing_class)
+                return self._expressions.classes.made_by_meta(frame.enclosing_class)
             case Special.BOTTOM:
                 return BOTTOM
             case Named():
                 return self._named(callee, node, given, found, frame)
-            case Instance() if (made := self._expressions.result_of(callee, "__call__")) is not TOP:
+            case Instance() if (made := self._expressions.classes.called(callee, "__call__")) is not TOP:
                 return made
             case Method(of=of, name=name):
                 return self._method(of, name, node, given, found, frame)
@@ -315,7 +311,7 @@ class Calls:
                     self._facts.listed[node] = given[0].of
                 return Namespace(given[0] if given else None)
             case "type" if len(given) == 1:
-                return self._expressions.class_of(given[0])
+                return self._expressions.classes.of(given[0])
             case "type" if len(given) == 3:
                 return self._made_class(node, given[1])
             case "__import__" if isinstance(module := self._expressions.loaded(node, found), Named):
@@ -410,12 +406,6 @@ class Calls:
             self._facts.goes_on(self._facts.arguments, made, name, value)
         self.containers.escape(given)
         return self._facts.result_of(made)
-
-    def result_of(self, method: Value) -> Value:
-        """Return what a method gives that is read as a property."""
-        if isinstance(method, ForeignDefinition):
-            return call_result_of(method.handed)
-        return self._facts.result_of(method.node) if isinstance(method, Local) else TOP
 
     def _fill_fields(self, made: ast.ClassDef, node: ast.Call, found: Found) -> None:
         """Note what a class without an `__init__` of its own holds, as dataclasses and named tuples do."""

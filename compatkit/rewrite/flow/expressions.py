@@ -13,12 +13,12 @@ from typing import Any, get_args
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
-from compatkit.rewrite.file.tree import kept_in
-from compatkit.rewrite.flow.between_files import ANY, BetweenFiles
+from compatkit.rewrite.flow.between_files import BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
+from compatkit.rewrite.flow.classes import Classes
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
+from compatkit.rewrite.flow.handed import member_of, value_of
 from compatkit.rewrite.flow.mocks import attribute_of
 from compatkit.rewrite.flow.open_names import class_of, loaded_name, named_in
 from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
@@ -56,7 +56,6 @@ _LOOKING_UP = frozenset({"__import__", "eval", "getattr", "globals", "locals", "
 _Evaluate = Callable[[Any, Found, Frame], Value]
 _Step = tuple[ast.expr, _Evaluate, bool]
 _NOTED = frozenset({ast.Name, ast.Attribute, ast.Subscript, ast.Call})
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 # They evaluate what is in them by themselves.
 _LEAVES = frozenset({ast.Lambda, *get_args(Comprehension)})
@@ -75,21 +74,20 @@ class Expressions:
         self._patched = patched
         self.replaced = stored | patched
         self._has_star = has_star
+        self.classes = Classes(known, facts, self.replaced)
         # Modules of which the file imports `*`, with the statement that does.
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
         self._evaluate = self._table()
-        self._methods: dict[ast.ClassDef, dict[str, Definition]] = {}
         # An expression is evaluated several times, and is taken apart once.
         self._steps: dict[ast.expr, list[_Step]] = {}
         # Functions whose bodies are still to be followed, with the frames that define them.
         self.waiting: dict[ast.AST, Frame] = {}
-        # The dotted name of what makes the object that an expression stands for, and by class the names of its objects.
+        # The dotted name of what makes the object that an expression stands for.
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
         self.annotated: Callable[[ast.expr | None, Frame], Value] = lambda *_: TOP
         self.home = FileModule("", is_package=False)
         self.texts: Sequence[str] = ()
-        self.objects: Mapping[str, Sequence[str]] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
@@ -306,9 +304,9 @@ class Expressions:
                 is_inherited = found is TOP and bool(handed.base)
                 return Named(f"{handed.base}.{name}", sure=False) if is_inherited else found
             case Local(node=ast.ClassDef() as owner):
-                return Namespace(of) if name == "__dict__" else self._of_class(owner, name)
+                return Namespace(of) if name == "__dict__" else self.classes.attribute(owner, name)
             case Instance():
-                return Namespace(of) if name == "__dict__" and of.of else self._of_instance(of, name)
+                return Namespace(of) if name == "__dict__" and of.of else self.classes.of_object(of, name)
             case RecordValue():
                 return attribute(of, name)
             case Namespace(of=None) if self.module is not None and name in self.module.joined:
@@ -327,30 +325,12 @@ class Expressions:
             found = join(found, self.named(f"{other}.{name}", sure=False, how=of.how, origins=of.origins))
         return doubtful(found) if name in self.replaced else found
 
-    def _of_class(self, owner: ast.ClassDef, name: str) -> Value:
-        """Return what an attribute of a class of this file stands for."""
-        found = self._of_instance(Instance(self.facts.bases.get(owner, ""), sure=False, local=owner), name)
-        return TOP if isinstance(found, Named) and name in ("__init__", "__new__") else found
-
-    def class_of(self, value: Value) -> Value:
-        """Return the class of an object."""
-        match value:
-            case Instance(far=Handed() as far):
-                return ForeignDefinition(far)
-            case Instance(local=None, of=of, sure=sure):
-                return Named(of, sure)
-            case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self.facts.plain:
-                return Named(of, sure=False)
-            case Instance(local=ast.ClassDef() as owner):
-                return Local(owner)
-        return TOP
-
     def hints_of(self, definition: Value) -> Value:
         """Return the annotations of a function or class of this file, as a table of the classes that they name."""
         if not isinstance(definition, Local) or self.module is None:
             return TOP
         notes = (getattr(item, name, None) for item in ast.walk(definition.node) for name in ("annotation", "returns"))
-        named = [self.class_of(self.annotated(note, self.module)) for note in notes]
+        named = [self.classes.of(self.annotated(note, self.module)) for note in notes]
         item = _joined((doubtful(each) for each in named if each is not TOP), TOP)
         return TOP if item is TOP else DictValue(item)
 
@@ -379,7 +359,7 @@ class Expressions:
             case Named(how="", name=name) if not self.known.reaches(name):
                 return Named(f"{name}[]", sure=False)
             case Instance():
-                return self.result_of(of, "__getitem__")
+                return self.classes.called(of, "__getitem__")
             case ForeignDefinition(handed=Handed(kind="class")) | Local(node=ast.ClassDef()):
                 # A member of an enumeration, or the class itself: `Holder[Box]`.
                 if isinstance(key := _constant(index), str):
@@ -447,76 +427,6 @@ class Expressions:
             return take(of, Item(key), Each())
         return join_known(take(of, Each()), take_any_key(of))
 
-    def _methods_of(self, owner: ast.ClassDef) -> dict[str, Definition]:
-        """Return the functions and classes in a class by their names, of several the first."""
-        if owner not in self._methods:
-            definitions = (item for item in reversed(owner.body) if isinstance(item, Definition))
-            self._methods[owner] = {item.name: item for item in definitions}
-        return self._methods[owner]
-
-    def _of_instance(self, of: Instance, name: str) -> Value:
-        if name == "__class__":
-            return self.class_of(of)
-        if of.local is not None:
-            owners = (of.local, *self.facts.ancestors.get(of.local, ()))
-            for item in (self._methods_of(owner).get(name) for owner in owners):
-                if item is not None:
-                    method = self._lowest(of.local, item)
-                    is_read = any(map(_is_property, item.decorator_list))
-                    return self.calls.result_of(method) if is_read else method
-            for owner in owners:
-                if (stored := self.facts.arrives(self.facts.attributes, owner, name)) is not TOP:
-                    read = self.result_of(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
-                    return stored if read is TOP else read
-                # Asked last: to look through a class takes long, and little is sent to any object.
-                is_open = f"{ANY}.{name}:=" in self.known.sent and name not in kept_in(owner, is_set=True)
-                open_ones = [ANY] if is_open else []
-                for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self.known.sent else ():
-                    if handed := self.known.sent.get(f"{each}.{name}:="):
-                        return doubtful(value_of(handed))
-            for heir in self.facts.heirs.get(of.local, ()):
-                if (held := self._held_by(heir, name)) is not TOP:
-                    return held
-        for far in self._far(of):
-            if (found := member_of(far, name)) is not TOP:
-                return found
-        if not of.of:
-            return TOP
-        if made := self.known.types.get(f"{of.of}.{name}"):
-            return Instance(made, of.sure and name not in self.replaced)
-        found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
-        return doubtful(found) if name in self.replaced else found
-
-    def _lowest(self, owner: ast.ClassDef, item: Definition) -> Value:
-        """Return a method, or, if nothing is known of what it gives, one that overrides it."""
-        if self.facts.result_of(item) is TOP:
-            for heir in self.facts.heirs.get(owner, ()):
-                below = self._held_by(heir, item.name)
-                if isinstance(below, Local) and self.facts.result_of(below.node) is not TOP:
-                    return below
-            if handed := self.known.sent.get(f"{owner.name}.{item.name}:="):
-                return value_of(handed)
-        return Local(item)
-
-    def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
-        """Return what a subclass has under a name that its base only asks for."""
-        own = self._methods_of(heir).get(name)
-        return self.facts.arrives(self.facts.attributes, heir, name) if own is None else Local(own)
-
-    def made_by_meta(self, meta: ast.AST | None) -> Value:
-        """Return the class that a metaclass makes, in its own methods."""
-        if not isinstance(meta, ast.ClassDef) or "builtins.type" not in self.facts.far_bases.get(meta, ()):
-            return TOP
-        return self._of_instance(Instance("", sure=False, local=meta), "__new__()")
-
-    def _far(self, of: Instance) -> Iterator[Handed]:
-        """Yield the classes of other files that an object is of."""
-        if of.far is not None:
-            yield of.far
-        if of.local is not None:
-            for owner in (of.local, *self.facts.ancestors.get(of.local, ())):
-                yield from self.facts.far_parents.get(owner, ())
-
     def _comprehension(self, node: Comprehension, _found: Found, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))
 
@@ -542,17 +452,8 @@ class Expressions:
         if isinstance(value, Named) and not value.how and not self.known.reaches(value.name):
             return Named(f"{value.name}[]", sure=False)
         if isinstance(value, Instance):
-            return element(self.result_of(value, "__iter__")) if value.of == "" else TOP
+            return element(self.classes.called(value, "__iter__")) if value.of == "" else TOP
         return self.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
-
-    def result_of(self, of: Value, method: str) -> Value:
-        """Return what a method of an object gives that Python calls by itself."""
-        match self.attribute(of, method) if isinstance(of, Instance) else TOP:
-            case Local(node=node):
-                return doubtful(self.facts.result_of(node))
-            case ForeignDefinition(handed=handed):
-                return call_result_of(handed)
-        return TOP
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Bind a comprehension's target, which nobody outside sees."""
@@ -638,10 +539,6 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
 def _last_name(node: ast.expr) -> str:
     inner = node.func if isinstance(node, ast.Call) else node
     return inner.attr if isinstance(inner, ast.Attribute) else inner.id if isinstance(inner, ast.Name) else ""
-
-
-def _is_property(node: ast.expr) -> bool:
-    return "property" in _last_name(node)
 
 
 def _is_fixture(node: ast.expr) -> bool:

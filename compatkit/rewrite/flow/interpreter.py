@@ -54,7 +54,7 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     constants = file.nodes.of(ast.Constant) if known.handed else ()
     expressions.texts = sorted({node.value for node in constants if isinstance(node.value, str) and "." in node.value})
     expressions.made_by = lambda node: _maker(file, node)
-    expressions.objects = objects_of(file.tree) if known.sent else {}
+    expressions.classes.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
     follower.ways = ways_into(file.tree) if known.sent else {}
     is_alone = not (known.handed or known.sent or known.mixed)
@@ -320,10 +320,10 @@ class _Follower:
             if not number and owner is not None and _takes_self(node, parent):
                 base = self._facts.bases.get(owner, self._mixed_with(owner))
                 itself = Instance(base, sure=False, local=owner, is_declared=bool(base))
-                of_meta = self._expressions.made_by_meta(owner)
+                of_meta = self._expressions.classes.made_by_meta(owner)
                 frame.bind(name, itself if of_meta is TOP else of_meta)
             elif not number and isinstance(owner, ast.ClassDef) and _takes_class(node, parent):
-                own = self._expressions.class_of(Instance(self._facts.bases.get(owner, ""), False, owner))
+                own = self._expressions.classes.of(Instance(self._facts.bases.get(owner, ""), False, owner))
                 given = self._sent(self._facts.arrives(self._facts.arguments, node, name), node, number, name)
                 frame.bind(name, own if given is TOP else given)
             elif name in mocks:

@@ -1,0 +1,137 @@
+"""Tell what the classes of a file, and the objects of these, have under a name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.tree import dotted, kept_in
+from compatkit.rewrite.flow.between_files import ANY
+from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Instance, Local, Named, Value, doubtful
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Classes:
+    """Looks attributes up, through bases, heirs and what other files tell. `replaced` are names that may change."""
+
+    def __init__(self, known: DeclaredNames, facts: FlowFacts, replaced: frozenset[str]) -> None:
+        self._known = known
+        self._facts = facts
+        self._replaced = replaced
+        self._methods: dict[ast.ClassDef, dict[str, _Definition]] = {}
+        # By class, the names of its objects.
+        self.objects: Mapping[str, Sequence[str]] = {}
+
+    def of(self, value: Value) -> Value:
+        """Return the class of an object."""
+        match value:
+            case Instance(far=Handed() as far):
+                return ForeignDefinition(far)
+            case Instance(local=None, of=of, sure=sure):
+                return Named(of, sure)
+            case Instance(local=ast.ClassDef() as owner, of=of) if of and owner in self._facts.plain:
+                return Named(of, sure=False)
+            case Instance(local=ast.ClassDef() as owner):
+                return Local(owner)
+        return TOP
+
+    def attribute(self, owner: ast.ClassDef, name: str) -> Value:
+        """Return what an attribute of a class of this file stands for."""
+        found = self.of_object(Instance(self._facts.bases.get(owner, ""), sure=False, local=owner), name)
+        return TOP if isinstance(found, Named) and name in ("__init__", "__new__") else found
+
+    def of_object(self, of: Instance, name: str) -> Value:
+        """Return what an attribute of an object stands for."""
+        if name == "__class__":
+            return self.of(of)
+        if of.local is not None:
+            owners = (of.local, *self._facts.ancestors.get(of.local, ()))
+            for item in (self._methods_of(owner).get(name) for owner in owners):
+                if item is not None:
+                    method = self._lowest(of.local, item)
+                    is_read = any(map(_is_property, item.decorator_list))
+                    return self._read(method) if is_read else method
+            for owner in owners:
+                if (stored := self._facts.arrives(self._facts.attributes, owner, name)) is not TOP:
+                    read = self.called(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
+                    return stored if read is TOP else read
+                # Asked last: to look through a class takes long, and little is sent to any object.
+                is_open = f"{ANY}.{name}:=" in self._known.sent and name not in kept_in(owner, is_set=True)
+                open_ones = [ANY] if is_open else []
+                for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self._known.sent else ():
+                    if handed := self._known.sent.get(f"{each}.{name}:="):
+                        return doubtful(value_of(handed))
+            for heir in self._facts.heirs.get(of.local, ()):
+                if (held := self._held_by(heir, name)) is not TOP:
+                    return held
+        for far in self._far(of):
+            if (found := member_of(far, name)) is not TOP:
+                return found
+        if not of.of:
+            return TOP
+        if made := self._known.types.get(f"{of.of}.{name}"):
+            return Instance(made, of.sure and name not in self._replaced)
+        found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
+        return doubtful(found) if name in self._replaced else found
+
+    def called(self, of: Value, method: str) -> Value:
+        """Return what a method of an object gives that Python calls by itself."""
+        match self.of_object(of, method) if isinstance(of, Instance) else TOP:
+            case Local(node=node):
+                return doubtful(self._facts.result_of(node))
+            case ForeignDefinition(handed=handed):
+                return call_result_of(handed)
+        return TOP
+
+    def made_by_meta(self, meta: ast.AST | None) -> Value:
+        """Return the class that a metaclass makes, in its own methods."""
+        if not isinstance(meta, ast.ClassDef) or "builtins.type" not in self._facts.far_bases.get(meta, ()):
+            return TOP
+        return self.of_object(Instance("", sure=False, local=meta), "__new__()")
+
+    def _methods_of(self, owner: ast.ClassDef) -> dict[str, _Definition]:
+        """Return the functions and classes in a class by their names, of several the first."""
+        if owner not in self._methods:
+            definitions = (item for item in reversed(owner.body) if isinstance(item, _Definition))
+            self._methods[owner] = {item.name: item for item in definitions}
+        return self._methods[owner]
+
+    def _lowest(self, owner: ast.ClassDef, item: _Definition) -> Value:
+        """Return a method, or, if nothing is known of what it gives, one that overrides it."""
+        if self._facts.result_of(item) is TOP:
+            for heir in self._facts.heirs.get(owner, ()):
+                below = self._held_by(heir, item.name)
+                if isinstance(below, Local) and self._facts.result_of(below.node) is not TOP:
+                    return below
+            if handed := self._known.sent.get(f"{owner.name}.{item.name}:="):
+                return value_of(handed)
+        return Local(item)
+
+    def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
+        """Return what a subclass has under a name that its base only asks for."""
+        own = self._methods_of(heir).get(name)
+        return self._facts.arrives(self._facts.attributes, heir, name) if own is None else Local(own)
+
+    def _far(self, of: Instance) -> Iterator[Handed]:
+        """Yield the classes of other files that an object is of."""
+        if of.far is not None:
+            yield of.far
+        if of.local is not None:
+            for owner in (of.local, *self._facts.ancestors.get(of.local, ())):
+                yield from self._facts.far_parents.get(owner, ())
+
+    def _read(self, method: Value) -> Value:
+        """Return what a method gives that is read as a property."""
+        if isinstance(method, ForeignDefinition):
+            return call_result_of(method.handed)
+        return self._facts.result_of(method.node) if isinstance(method, Local) else TOP
+
+
+def _is_property(node: ast.expr) -> bool:
+    name = dotted(node.func if isinstance(node, ast.Call) else node)
+    return "property" in name.rpartition(".")[2]
