@@ -179,7 +179,7 @@ class ModuleUseEdits:
         for each in self._anchors:
             edit = self._import(each)
             if edit is None:
-                return "there is no room for another import"
+                return "there is no room for another import, or it is one of several names"
             edits += edit
         done.changes += [*edits, *(self._written(use) for use in self._binding.uses)]
         done.handled |= {use.node for use in self._binding.uses}
@@ -237,6 +237,8 @@ class ModuleUseEdits:
         names = ", ".join(targets)
         if imported in self._gone:
             is_from = isinstance(node, ast.ImportFrom)
+            if is_from and len(node.names) > 1:
+                return None
             place = *span(source, node if is_from else alias), f"import {names}" if is_from else names
             # Where a name stays in its package, its uses say what changes.
             message = f"import {imported.name} -> import {names}" if names != imported.name else ""
@@ -266,12 +268,15 @@ class ModuleUseEdits:
         taken = {use.target for use in self._wanted if use.move.old_home in same}
         return sorted({use.target for use in (*own, *rest)} - taken)
 
-    def _removed(self, imported: Imported) -> list[Edit]:
-        """Take an import away whose place another one has; where it is all that a block has, it stays."""
+    def _removed(self, imported: Imported) -> list[Edit] | None:
+        """Take an import away that serves nothing; None where nothing is left of a statement of several."""
         node, source = imported.node, self._file.source
         code = self._binding.uses[0].move.code
         message = f"import {imported.name} removed"
         if len(node.names) > 1:
+            emptied = {move.old_home for move in self._run.moves if move.new_module == "builtins"}
+            if all(each.name in emptied for each in self._file.imports if each.node is node):
+                return None
             index = node.names.index(imported.alias)
             first, last = span(source, imported.alias)
             if index + 1 < len(node.names):
@@ -280,7 +285,8 @@ class ModuleUseEdits:
                 _, first = span(source, node.names[index - 1])
             return [_at(self._file, imported.alias, (first, last, "", code, message))]
         lines = lines_of(self._file, node)
-        return [_at(self._file, imported.alias, (*lines, "", code, message))] if lines else []
+        place = (*lines, "") if lines else (*span(source, node), "pass")
+        return [_at(self._file, imported.alias, (*place, code, message))]
 
     def _renamed(self, use: ModuleUse) -> Edit:
         _, end = span(self._file.source, use.node)
@@ -314,11 +320,9 @@ def _serves_nothing(imported: Imported, binding: Binding) -> bool:
 
 
 def _gives_way(imported: Imported, binding: Binding) -> bool:
-    """Tell whether imports of the new homes may take the place of this one: not of a package above by another name."""
-    if not imported.is_plain and imported.name not in {use.move.old_home for use in binding.uses}:
-        return False
-    has_room = isinstance(imported.node, ast.Import) or len(imported.node.names) == 1 or not binding.targets
-    return has_room and _serves_nothing(imported, binding)
+    """Tell whether nothing needs an import any more; that of a package above stays, if it is by another name."""
+    is_home = imported.is_plain or imported.name in {use.move.old_home for use in binding.uses}
+    return is_home and _serves_nothing(imported, binding)
 
 
 def _at(file: File, node: ast.expr | ast.alias, edit: tuple[int, int, str, str, str]) -> Edit:
