@@ -39,6 +39,7 @@ def as_missing_extra(error: ModuleNotFoundError) -> CompatkitError | None:
 
 def quiet_mlflow() -> None:
     """Keep MLflow's progress messages off stderr; call it before MLflow is imported, which sets its own level."""
+    # Imported here: commands that open no store start without it.
     import logging
 
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")

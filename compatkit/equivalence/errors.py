@@ -72,11 +72,6 @@ class EquivalenceError(CompatkitError):
         hint = "check that the server or the database is up, that nothing locks it, and --tracking-uri"
         return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)
 
-    @classmethod
-    def broken_store(cls, uri: str, reason: str) -> EquivalenceError:
-        hint = "a file there is cut short, or another release of MLflow wrote it: open it with that, or mend the file"
-        return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)
-
 
 _TAIL = 15  # lines of a command's output that are shown with its failure
 

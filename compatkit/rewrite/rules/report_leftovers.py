@@ -129,17 +129,17 @@ def _whole_homes(file: File, moves: tuple[Move, ...]) -> Iterator[tuple[ast.Attr
         if node.attr not in lasts or isinstance(above, ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
         for home in {*file.meanings(node)} - imported:
-            if home in homes and next(_homes(moves, home), None) and not _is_for_others(file, above, moves, home):
+            moved = {move.old_name for move in moves if move.old_module == home}
+            if home in homes and next(_homes(moves, home), None) and not _is_for_others(file, above, moved):
                 yield node, homes[home]
 
 
-def _is_for_others(file: File, above: ast.AST | None, moves: tuple[Move, ...], home: str) -> bool:
+def _is_for_others(file: File, above: ast.AST | None, moved: Set[str]) -> bool:
     """Tell whether a statement names a module, of which nothing is used by that name but what has not moved."""
     match above:
         case ast.Assign(targets=[ast.Name() as local]) if (scope := file.scope_of(local)) is not None:
             parents = [file.parents.get(each.node) for each in file.scopes.readers(local.id, scope)]
-            names = {move.old_name for move in moves if move.old_module == home}
-            return bool(parents) and all(isinstance(each, ast.Attribute) and each.attr not in names for each in parents)
+            return bool(parents) and all(isinstance(each, ast.Attribute) and each.attr not in moved for each in parents)
     return False
 
 

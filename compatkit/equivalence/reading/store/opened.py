@@ -59,7 +59,9 @@ def opened_store(tracking_uri: str | None, registry_uri: str | None = None) -> I
         if not _raised_in_mlflow(error):
             raise
         reason = f"MLflow {mlflow_version()} fails on what is there: {type(error).__name__}: {_first_line(error)}"
-        raise EquivalenceError.broken_store(_failed_at(error, uri), reason) from error
+        hint = "a file there is cut short, or another release of MLflow wrote it: open it with that, or mend the file"
+        what = f"The tracking store cannot be read: {reason}"
+        raise EquivalenceError(what, where=_failed_at(error, uri), hint=hint) from error
 
 
 def _raised_in_mlflow(error: Exception) -> bool:
