@@ -33,7 +33,7 @@ from compatkit.errors import CompatkitError
 from compatkit.migrate import FileResult, Job, Report
 from compatkit.migrate.baseline import Baseline, read_baseline, updated
 from compatkit.migrate.census import read_censuses
-from compatkit.migrate.proposal import Proposal
+from compatkit.migrate.proposal import Proposal, Script
 from compatkit.migrate.report import Overview
 from compatkit.migrate.status import StatusRun, history_text, read_status_history
 from compatkit.migration import Move
@@ -104,7 +104,7 @@ def kept_in_a_draft(text: str, folder: Path) -> str:
 def kept_in_proposed_settings(text: str, folder: Path) -> str:
     file = folder / "pyproject.toml"
     file.write_bytes(b"[project]\r\n")
-    _append(file, settings_text(Proposal(1, scripts=(f"{text}.py", "other.py"), base="main")))
+    _append(file, settings_text(Proposal(1, scripts=(Script(f"{text}.py"), Script("other.py")), base="main")))
     assert file.read_bytes().startswith(b"[project]\r\n\r\n[tool.compatkit]\r\n")
     (scenario,) = tomllib.loads(file.read_bytes().decode("utf-8"))["tool"]["compatkit"]["verify"]["scenarios"]
     _, script = shlex.split(scenario["command"])

@@ -69,7 +69,9 @@ class EquivalenceError(CompatkitError):
 
     @classmethod
     def unreadable_store(cls, uri: str, reason: str) -> EquivalenceError:
-        hint = "check that the server or the database is up, that nothing locks it, and --tracking-uri"
+        hint = (
+            "check that the server or the database is up, that nothing locks it or cut a file short, and --tracking-uri"
+        )
         return cls(f"The tracking store cannot be read: {reason}", where=uri, hint=hint)
 
 

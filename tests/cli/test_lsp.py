@@ -110,7 +110,7 @@ def test_an_editor_gets_findings_explanations_and_fixes(project: Path) -> None:
         place = lsp.HoverParams(lsp.TextDocumentIdentifier(editor.uri("a.py")), lsp.Position(0, 3))
         hover = await editor.text_document_hover_async(place)
         assert hover is not None
-        assert "CK101  of shop-v2: Move the shop." in str(hover.contents)
+        assert "CK101  of shop-v2: The shop moves." in str(hover.contents)
 
         fixes = await editor.actions("a.py", 0)
         assert fixes["compatkit: make this rewrite (CK101)"] == text.replace(OLD, NEW)

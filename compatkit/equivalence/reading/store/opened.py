@@ -54,7 +54,7 @@ def opened_store(tracking_uri: str | None, registry_uri: str | None = None) -> I
     except ImportError as error:
         raise not_installed(without_password(shown), error) from error
     except errors as error:
-        raise EquivalenceError.unreadable_store(without_password(shown), _first_line(error)) from error
+        raise EquivalenceError.unreadable_store(_failed_at(error, shown), _first_line(error)) from error
     except Exception as error:
         if not _raised_in_mlflow(error):
             raise
@@ -74,10 +74,12 @@ def _raised_in_mlflow(error: Exception) -> bool:
 
 def _failed_at(error: Exception, uri: str) -> str:
     """Return the place inside a store of files that MLflow was at, which its error does not tell; else the store's."""
-    folder = _path(uri).rstrip("/") + "/"
-    known = [value for frame, _ in walk_tb(error.__traceback__) for value in frame.f_locals.values()]
-    inside = [value for value in known if isinstance(value, str) and value.startswith(folder)]
-    return inside[-1] if inside and not is_database(uri) else without_password(uri)
+    if urlsplit(uri).scheme in {"", "file"}:
+        folder = _path(uri).rstrip("/") + "/"
+        known = [value for frame, _ in walk_tb(error.__traceback__) for value in frame.f_locals.values()]
+        if inside := [value for value in known if isinstance(value, str) and value.startswith(folder)]:
+            return inside[-1]
+    return without_password(uri)
 
 
 def not_installed(where: str, error: ImportError) -> EquivalenceError:
