@@ -195,15 +195,18 @@ def defined_names(item: ast.stmt) -> Iterator[str]:
 
 def kept_in(owner: ast.ClassDef, *, is_set: bool = False) -> set[str]:
     """Return what a class defines, and what it sets on its objects; if `is_set`, to something else than None."""
-    empty = [node for node in ast.walk(owner) if isinstance(node, ast.Assign) and _is_none(node.value)]
-    without = {id(target) for node in empty for target in node.targets} if is_set else set[int]()
-    nodes = [node for node in ast.walk(owner) if id(node) not in without]
+    nodes = list(ast.walk(owner))
+    empty = [node for node in nodes if isinstance(node, ast.Assign) and _is_none(node.value)] if is_set else []
+    without = {id(target) for node in empty for target in node.targets}
     stored = {
         node.attr
         for node in nodes
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and dotted(node.value) == "self"
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and id(node) not in without
+        and dotted(node.value) == "self"
     }
-    return stored.union(*(defined_names(item) for item in owner.body if not (is_set and item in empty)))
+    return stored.union(*(defined_names(item) for item in owner.body if item not in empty))
 
 
 def _is_none(node: ast.expr) -> bool:

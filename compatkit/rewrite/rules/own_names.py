@@ -99,7 +99,8 @@ def _asked(file: File, where: Renaming) -> Iterator[Finding]:
 def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield what moves where it is given to a function that asks for its name, in this file or another one."""
     askers: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for way, place, attribute in (*file.neighbours.askers, *find_askers(file.tree)):
+    own = find_askers(file.tree) if any(name in file.source.text for name in OF_SYMBOLS) else ()
+    for way, place, attribute in (*file.neighbours.askers, *own):
         askers[way].append((place, attribute))
     for call in file.nodes.of(ast.Call) if askers else ():
         for function in _called(file, call.func):
