@@ -193,8 +193,10 @@ class ModuleUseEdits:
         if not target or not f"{target}.".startswith(f"{binding.meaning}."):
             return ""
         staying = [each.name for each in binding.imports if each.is_plain and each not in self._gone]
+        # `import a.b`, where `b` is empty now, does not go on serving what is in `a`.
+        is_bound = not binding.is_plain or bool(staying) or any(each.name == target for each in binding.imports)
         is_loaded = (
-            target == binding.meaning
+            (target == binding.meaning and is_bound)
             or any(target in each.loaded for each in (*self._run.calling, *self._run.migrations))
             or any(name.startswith(f"{target}.") for name in binding.others)
             or any(f"{name}.".startswith(f"{target}.") for name in staying)
