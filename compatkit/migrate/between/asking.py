@@ -30,8 +30,10 @@ def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None])
     for module in dict.fromkeys(_modules(source, home)):
         if (path := find(module)) is None:
             continue
-        yield from ((f"{module}.{way}", place, attribute) for way, place, attribute in _askers_of(path))
-        if path.name == "__init__.py" and b"import" in (inside := read_quietly(path)) and not home.is_package:
+        inside = read_quietly(path)
+        asking = _askers_in(inside) if _ASKING.search(inside) else ()
+        yield from ((f"{module}.{way}", place, attribute) for way, place, attribute in asking)
+        if path.name == "__init__.py" and b"import" in inside and not home.is_package:
             # As they are called by whoever takes them from the package.
             for way, place, attribute in _askers(inside, FileModule(module, is_package=True), find):
                 yield f"{module}.{'.'.join(way.removeprefix(f'{module}.').split('.')[1:])}", place, attribute
@@ -46,11 +48,9 @@ def _modules(source: bytes, home: FileModule) -> Iterator[str]:
             yield from (f"{of}.{name.decode()}" for name in re.findall(rb"[A-Za-z_]\w*", names))
 
 
+# By content: a file may change while an editor is served.
 @lru_cache(maxsize=512)
-def _askers_of(path: Path) -> tuple[Asker, ...]:
-    source = read_quietly(path)
-    if not _ASKING.search(source):
-        return ()
+def _askers_in(source: bytes) -> tuple[Asker, ...]:
     try:
         return tuple(each for each in find_askers(parse(read_source(source).text)) if not each[0].startswith("*"))
     except (RewriteError, RecursionError):

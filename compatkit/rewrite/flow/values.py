@@ -124,6 +124,11 @@ class Local:
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
+    @property
+    def takes_any_keyword(self) -> bool:
+        """Tell whether it is a function with `**` among its parameters."""
+        return not isinstance(self.node, ast.ClassDef) and self.node.args.kwarg is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignDefinition:

@@ -75,13 +75,9 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
         yield from ((node, owner, member) for owner, member in found[:1])
     # `update(box, size=8)`, of a function that sets what it is given by name: `setattr(box, name, value)`.
     for call, callee in trace.callees.items() if asked else ():
-        for word in call.keywords if _takes_any(callee) else ():
+        for word in call.keywords if isinstance(callee, Local) and callee.takes_any_keyword else ():
             named = index.members_called(word.arg or "")
             yield from [(word.value, owner, member) for owner, member in named if owner in owners][:1]
-
-
-def _takes_any(callee: Value) -> bool:
-    return isinstance(callee, Local) and isinstance(callee.node, _FUNCTIONS) and callee.node.args.kwarg is not None
 
 
 def _is_format(file: File, node: ast.Constant) -> bool:

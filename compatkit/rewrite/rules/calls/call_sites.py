@@ -387,8 +387,8 @@ def _is_loaded_by_text(node: ast.expr) -> bool:
 
 def _passes_on(callee: object) -> bool:
     """Tell whether nothing is known of a callable, or only that it takes any keywords."""
-    if isinstance(callee, Local) and not isinstance(callee.node, ast.ClassDef):
-        return callee.node.args.kwarg is not None
+    if isinstance(callee, Local):
+        return callee.takes_any_keyword
     return callee is TOP or (isinstance(callee, Named) and is_unknown(callee))
 
 
