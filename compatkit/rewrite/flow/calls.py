@@ -37,6 +37,7 @@ from compatkit.rewrite.flow.values import (
     doubtful,
     element,
     join,
+    join_all,
     many,
     take,
 )
@@ -269,13 +270,13 @@ class Calls:
             case "zip":
                 return many(TupleValue(tuple(element(value) for value in given)))
             case "max" | "min":
-                items = element(first) if len(given) == 1 else _joined(given)
+                items = element(first) if len(given) == 1 else join_all(given)
                 self._apply(node, named.get("key"), items, frame)
                 return join(items, named.get("default", BOTTOM))
             case "next":
                 return join(element(first), given[1] if len(given) > 1 else BOTTOM)
             case "map":
-                return many(self._apply(node, first, _joined([element(value) for value in given[1:]]), frame))
+                return many(self._apply(node, first, join_all(element(value) for value in given[1:]), frame))
             case "filter" if len(given) == 2:
                 self._apply(node, first, element(given[1]), frame)
                 return many(element(given[1]))
@@ -283,7 +284,7 @@ class Calls:
                 return self._super(node, frame)
         if name == "builtins.dict":
             is_led = not given and self._facts.is_led(named.values())
-            return DictValue(_joined(list(named.values()))) if is_led else TOP
+            return DictValue(join_all(named.values())) if is_led else TOP
         return self._by_name(name.removeprefix("builtins."), node, given, found)
 
     def _by_name(self, name: str, node: ast.Call, given: list[Value], found: Found) -> Value:
@@ -484,13 +485,6 @@ def _asked_by_name(function: ast.expr) -> str:
     """Return the method for which `getattr(hook, "on_step")` asks."""
     is_asked = isinstance(function, ast.Call) and isinstance(function.func, ast.Name) and function.func.id == "getattr"
     return _text(function, 1) if is_asked and isinstance(function, ast.Call) else ""
-
-
-def _joined(values: list[Value]) -> Value:
-    found: Value = BOTTOM
-    for value in values:
-        found = join(found, value)
-    return found
 
 
 def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:

@@ -44,6 +44,7 @@ from compatkit.rewrite.flow.values import (
     element,
     is_unknown,
     join,
+    join_all,
     many,
     take,
     take_any_key,
@@ -114,16 +115,16 @@ class Expressions:
             ast.Lambda: self._lambda,
             **dict.fromkeys(get_args(Comprehension), self._comprehension),
             ast.IfExp: lambda node, found, _: join(found[node.body], found[node.orelse]),
-            ast.BoolOp: lambda node, found, _: _joined(found[value] for value in node.values),
+            ast.BoolOp: lambda node, found, _: join_all(found[value] for value in node.values),
             ast.Await: lambda node, found, _: found[node.value],
             ast.Starred: lambda node, found, _: found[node.value],
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield_from,
             ast.NamedExpr: self._named_expression,
-            ast.List: lambda node, found, _: many(_joined(_spread(i, found) for i in node.elts), frozenset({node})),
+            ast.List: lambda node, found, _: many(join_all(_spread(i, found) for i in node.elts), frozenset({node})),
             ast.Tuple: self._tuple,
             ast.Dict: self._dict,
-            ast.Set: lambda node, found, _: many(_joined(found[item] for item in node.elts)),
+            ast.Set: lambda node, found, _: many(join_all(found[item] for item in node.elts)),
             ast.BinOp: self._operation,
             ast.FormattedValue: self._shown,
             ast.Compare: self._comparison,
@@ -237,12 +238,12 @@ class Expressions:
 
     def _tuple(self, node: ast.Tuple, found: Found, _frame: Frame) -> Value:
         if any(isinstance(item, ast.Starred) for item in node.elts):
-            return many(_joined(_spread(item, found) for item in node.elts))
+            return many(join_all(_spread(item, found) for item in node.elts))
         return TupleValue(tuple(found[item] for item in node.elts))
 
     def _dict(self, node: ast.Dict, found: Found, _frame: Frame) -> Value:
         pairs = zip(node.keys, node.values, strict=True)
-        held = _joined(found[item] if key else values_of(found[item]) for key, item in pairs)
+        held = join_all(found[item] if key else values_of(found[item]) for key, item in pairs)
         is_kept = not node.values or self.facts.is_followed(held)
         return DictValue(held, frozenset({node})) if is_kept else TOP
 
@@ -331,7 +332,7 @@ class Expressions:
             return TOP
         notes = (getattr(item, name, None) for item in ast.walk(definition.node) for name in ("annotation", "returns"))
         named = [self.classes.of(self.annotated(note, self.module)) for note in notes]
-        item = _joined((doubtful(each) for each in named if each is not TOP), TOP)
+        item = join_all((doubtful(each) for each in named if each is not TOP), TOP)
         return TOP if item is TOP else DictValue(item)
 
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
@@ -387,7 +388,7 @@ class Expressions:
                     (Named(owned[v.node], sure=False) if isinstance(v, Local) and v.node in owned else class_of(v))
                     for v in self.module.joined.values()
                 )
-                return _joined(
+                return join_all(
                     value
                     for value in (*made, *self.brought().values())
                     if isinstance(value, Named) and self.facts.is_led([value])
@@ -396,9 +397,9 @@ class Expressions:
                 return self.anything_in(inner)
             case Instance(local=ast.ClassDef() as owner):
                 held = (value for (each, _), value in self.facts.attributes.items() if each is owner)
-                return doubtful(_joined(value for value in held if self.facts.is_followed(value)))
+                return doubtful(join_all(value for value in held if self.facts.is_followed(value)))
             case Instance(far=Handed() as far) | ForeignDefinition(handed=far):
-                return _joined(doubtful(value_of(each)) for _, each in far.inner if each.kind != "function")
+                return join_all(doubtful(value_of(each)) for _, each in far.inner if each.kind != "function")
             case Local(node=ast.ClassDef() as owner):
                 return self.anything_in(Instance("", sure=False, local=owner))
             case Named(name=name, how="") if not self.known.reaches(name):
@@ -407,7 +408,7 @@ class Expressions:
                 # Whoever looks it up is told of by the call; here it counts what is made.
                 makers = sorted({*self.known.classes, *(each.removesuffix("()") for each in self.known.types)})
                 inside = (maker for maker in makers if maker.rpartition(".")[0] == name)
-                return _joined((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
+                return join_all((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
         return TOP
 
     def loaded(self, node: ast.Call, found: Mapping[ast.AST, Value]) -> Value:
@@ -515,13 +516,6 @@ def values_of(value: Value) -> Value:
         case RecordValue():
             return take_any_key(value)
     return BOTTOM if value is BOTTOM else TOP
-
-
-def _joined(values: Iterator[Value], nothing: Value = BOTTOM) -> Value:
-    found: Value = BOTTOM
-    for value in values:
-        found = join(found, value)
-    return nothing if found is BOTTOM else found
 
 
 def defaults_of(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:

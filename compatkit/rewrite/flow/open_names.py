@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.handed import value_of
-from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Named, Value, doubtful, join
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Named, Value, doubtful, join_all
 
 _CALLED = ("class", "function")
 _OWN = frozenset({"__name__", "__package__"})
@@ -57,12 +57,13 @@ def _is_own(node: ast.expr) -> bool:
 
 def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
     """Return what a name, or with `*` any name, stands for in a module, as far as other files tell."""
-    told = [each for last, each in _below(handed, module) if name in ("*", last)]
+    told = [(each, value_of(each)) for last, each in _below(handed, module) if name in ("*", last)]
     if name != "*":
-        return _joined(value_of(each) for each in told)
+        return join_all((doubtful(value) for _, value in told), TOP)
     # Of several classes, that is the names of what they are, which are told from one another.
-    classes = _joined(value for each in told if isinstance(value := class_of(value_of(each)), Named))
-    return classes if classes is not TOP else _joined(value_of(each) for each in told if each.kind in _CALLED)
+    classes = join_all((made for _, value in told if isinstance(made := class_of(value), Named)), TOP)
+    called = (doubtful(value) for each, value in told if each.kind in _CALLED)
+    return join_all(called, TOP) if classes is TOP else classes
 
 
 def class_of(value: Value) -> Value:
@@ -77,11 +78,3 @@ def _below(handed: Mapping[str, Handed], module: str) -> Iterator[tuple[str, Han
         of, _, last = dotted.rpartition(".")
         if ":" not in last and (of == module or ("*" in module and fnmatchcase(of, module))):
             yield last, each
-
-
-def _joined(values: Iterator[Value]) -> Value:
-    found = [doubtful(value) for value in values]
-    result = found[0] if found else TOP
-    for value in found[1:]:
-        result = join(result, value)
-    return result

@@ -6,7 +6,7 @@ A value that is not `sure` may also be something else: its uses are reported, an
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -223,6 +223,14 @@ def join(one: Value, other: Value) -> Value:
     if TOP not in (first, second):
         return IterableValue(join(first, second), _origins(one) | _origins(other))
     return doubtful(max(one, other, key=_interest))
+
+
+def join_all(values: Iterable[Value], nothing: Value = BOTTOM) -> Value:
+    """Return what any of the values may be; `nothing` where there is none."""
+    found: Value = BOTTOM
+    for value in values:
+        found = join(found, value)
+    return nothing if found is BOTTOM else found
 
 
 def _are_declared(one: Named | Instance, other: Named | Instance) -> bool:
