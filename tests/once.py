@@ -23,14 +23,14 @@ def owner() -> int:
 
 
 @contextmanager
-def once_a_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder that all workers share, to one at a time."""
+def once_a_run(tmp_path_factory: pytest.TempPathFactory, lock: str = "lock") -> Iterator[Path]:
+    """Give a folder that all workers share, to one at a time: of those who name the same lock."""
     import fcntl  # what needs no extra is tested on systems without it
 
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (shared / lock).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         yield shared
 
 

@@ -39,8 +39,7 @@ def two_nodes() -> Iterator[str]:
     ):
         # By default one folder for all users of a machine, which belongs to the first.
         patch.setenv("RAY_TMPDIR", folder)
-        for name, value in _VARIABLES.items():
-            patch.setenv(name, value)
+        set_variables(patch)
         from ray.cluster_utils import Cluster
 
         with termination_kept():
@@ -52,6 +51,12 @@ def two_nodes() -> Iterator[str]:
             yield cluster.address
         finally:
             cluster.shutdown()
+
+
+def set_variables(patch: pytest.MonkeyPatch) -> None:
+    """Set what the nodes, and each process that trains on them, must find in the environment."""
+    for name, value in _VARIABLES.items():
+        patch.setenv(name, value)
 
 
 def on_ray(config: OrchestratorConfig, address: str, **scale: Any) -> OrchestratorConfig:

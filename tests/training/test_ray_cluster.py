@@ -16,8 +16,10 @@ from compatkit.training.ending import FAILURE_TAG
 from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.v2.checkpoints import LAST, load_checkpoint
 from compatkit.training.v2.on_ray.controller import cause_of
+from tests import once
 from tests.command_line import command_runner
-from tests.training.on_cluster import KilledOnce, Told, on_ray, two_nodes
+from tests.training import on_cluster
+from tests.training.on_cluster import KilledOnce, Told, on_ray, set_variables
 from tests.training.runs import histories
 from tests.training.test_distributed import PROCESSES
 from tests.training.together import Both, StopAt, config, orchestrate
@@ -25,9 +27,12 @@ from tests.training.together import Both, StopAt, config, orchestrate
 pytestmark = pytest.mark.slow("starts a Ray cluster")
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    with two_nodes() as address:
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The run's cluster, for this test alone: each of them wants all that it has."""
+    set_variables(monkeypatch)
+    address = once.service(tmp_path_factory, f"{on_cluster.__name__}:{on_cluster.two_nodes.__name__}")
+    with once.once_a_run(tmp_path_factory, "ray"):
         yield address
 
 
