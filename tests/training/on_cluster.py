@@ -16,7 +16,7 @@ from compatkit.training import OrchestratorConfig
 from compatkit.training.ending import termination_kept
 from compatkit.training.v2.loop.callbacks import Callback, CallersCallback, Progress, TrainingState
 
-_PATIENCE = 600  # seconds
+PATIENCE = 600  # seconds
 _VARIABLES = {
     "RAY_AUTH_MODE": "disabled",  # else a token is written to the user's home
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -25,8 +25,29 @@ _VARIABLES = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
-    # A busy machine may take so long.
-    "RAY_gcs_server_port_wait_time_s": str(_PATIENCE),
+    # A busy machine may take so long. By default a node that has not answered for some 30 s counts as dead, and with
+    # it ends every process that trains on it: the one of the tests too.
+    **dict.fromkeys(
+        [
+            "RAY_gcs_server_port_wait_time_s",
+            "RAY_raylet_start_wait_time_s",
+            "RAY_worker_register_timeout_seconds",
+            "RAY_gcs_rpc_server_connect_timeout_s",
+            "RAY_gcs_rpc_server_reconnect_timeout_s",
+            "RAY_gcs_server_request_timeout_seconds",
+        ],
+        str(PATIENCE),
+    ),
+    **dict.fromkeys(
+        [
+            "RAY_agent_register_timeout_ms",
+            "RAY_grpc_client_keepalive_timeout_ms",
+            "RAY_grpc_keepalive_timeout_ms",
+            "RAY_health_check_initial_delay_ms",
+            "RAY_health_check_timeout_ms",
+        ],
+        str(PATIENCE * 1000),
+    ),
 }
 
 
@@ -47,7 +68,7 @@ def two_nodes() -> Iterator[str]:
         try:
             with termination_kept():
                 cluster.add_node(num_cpus=1)
-            cluster.wait_for_nodes(timeout=_PATIENCE)
+            cluster.wait_for_nodes(timeout=PATIENCE)
             yield cluster.address
         finally:
             cluster.shutdown()
@@ -62,7 +83,7 @@ def set_variables(patch: pytest.MonkeyPatch) -> None:
 def on_ray(config: OrchestratorConfig, address: str, **scale: Any) -> OrchestratorConfig:
     """Return `config`, to be trained by two processes on the cluster."""
     # By default five minutes, in which a very busy machine does not start two processes again.
-    asked = {"engine": "ray", "processes": 2, "address": address, "patience_seconds": 6.0 * _PATIENCE, **scale}
+    asked = {"engine": "ray", "processes": 2, "address": address, "patience_seconds": 6.0 * PATIENCE, **scale}
     return config.with_overrides({f"scale.{name}": value for name, value in asked.items()})
 
 

@@ -27,7 +27,7 @@ from compatkit.training.tracking import RunTracker
 from compatkit.training.v2.checkpoints import LAST, Checkpointer, write_checkpoint
 from compatkit.training.v2.loop.callbacks import CallersCallback, Progress
 from compatkit.training.v2.loop.trainer_v2 import ModelTrainerV2
-from compatkit.training.v2.on_ray.cluster import needs_of, shortage_of
+from compatkit.training.v2.on_ray.cluster import FIT_THREAD, needs_of, shortage_of
 from compatkit.training.v2.on_ray.controller import callers_callback, cause_of
 from compatkit.training.v2.on_ray.mailbox_actor import (
     Began,
@@ -139,7 +139,7 @@ class _Fit(threading.Thread):
     """Ray's part of a training, in a thread: the main thread answers, and gets the signals."""
 
     def __init__(self, trainer: TorchTrainer) -> None:
-        super().__init__(name="compatkit-ray", daemon=True)
+        super().__init__(name=FIT_THREAD, daemon=True)
         self._trainer = trainer
         self.returned: PartTrained | None = None
         self.error: BaseException | None = None

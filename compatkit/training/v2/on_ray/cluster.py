@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from compatkit.training.errors import ClusterError
 from compatkit.training.v2.settings.config import OrchestratorConfig
 
 _VARIABLE = "RAY_ADDRESS"
+FIT_THREAD = "compatkit-ray"  # waits for Ray's part of a training
 _OWN, _ANY = "local", "auto"  # words for an address: one that is started here, one that runs on this machine
 _SECONDS = 5.0
 # What a client says first over HTTP/2, with no settings: a server of gRPC answers at once with its own.
@@ -25,6 +27,9 @@ _DEFAULTS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO
 @contextmanager
 def connected(config: OrchestratorConfig) -> Iterator[None]:
     """Run the block connected to a Ray cluster; a connection that is there already is used, and stays.
+
+    The connection also stays where Ray's part of a training that was given up has not ended yet: to disconnect while a
+    thread waits for it ends the process by a segmentation fault.
 
     Raises `ClusterError` where Ray is not installed, where no cluster answers at the address that was given, and where
     one that was started here is too small.
@@ -48,7 +53,8 @@ def connected(config: OrchestratorConfig) -> Iterator[None]:
             raise shortage  # it does not grow
         yield
     finally:
-        ray.shutdown()
+        if all(thread.name != FIT_THREAD for thread in threading.enumerate()):
+            ray.shutdown()
 
 
 def needs_of(config: OrchestratorConfig) -> dict[str, float]:

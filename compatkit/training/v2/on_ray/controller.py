@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 def callers_callback(mailbox: Mailbox) -> UserCallback:
     """Return what tells the caller of processes that failed, and ends the controller once `mailbox` is closed.
 
-    Else a training that the caller gave up went on asking the cluster for room, and the caller's thread waited for it;
-    to disconnect from Ray while a thread waits ends the process by a segmentation fault.
+    Else a training that the caller gave up went on asking the cluster for room, and the caller's thread waited for it.
     """
     import ray
     from ray.train import UserCallback
