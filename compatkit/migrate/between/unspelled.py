@@ -1,7 +1,7 @@
-"""Find the arguments and values of changed calls that no file of a project spells, so that none can hand them on.
+"""Find the arguments and values of changed calls, and the members, that no file of a project spells.
 
-`model.load(**options)` may give an argument that is called otherwise now. Where no file of the project has the word,
-nothing in it gives one.
+`model.load(**options)` may give an argument that is called otherwise now, and `getattr(model, name)` ask for a member
+that is. Where no file of the project has the word, nothing in it does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from compatkit.rewrite.prefilter.words import words_in
 
 _SPREAD = re.compile(rb"\*\*[ \t]*[\w{(]")
 _CALLED = re.compile(rb"(\w+)[ \t]*\(")
+# What asks an object for members that are not named there.
+_ASKS = re.compile(rb"\b(?:getattr|vars|dir|asdict|attrgetter|__dict__)\b")
 # So far in front of what a call spreads its name is looked for.
 _WIDEST = 400
 
@@ -26,7 +28,7 @@ _WIDEST = 400
 def find_unspelled(
     sources: Iterable[bytes], files: Sequence[FoundFile], migrations: Sequence[Migration], *, processes: int
 ) -> frozenset[str]:
-    """Return the words by which calls of these sources might hand on what changed, and that no file spells."""
+    """Return the words by which these sources might hand on, or ask for, what changed, and that no file spells."""
     spelled: set[bytes] = set()
     wanted: set[bytes] = set()
     for source in sources:
@@ -35,6 +37,8 @@ def find_unspelled(
             continue
         spelled.update(words_in(source))
         spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
+        if _ASKS.search(source):
+            wanted.update(member.v1.encode() for each in near for member in each.members)
         for arguments, values in map(_evidence_of, near):
             if spread and looks_up(source):
                 # It may be any of them, with any of their arguments.
@@ -48,8 +52,8 @@ def find_unspelled(
 
 
 def can_hand_on(migration: Migration) -> bool:
-    """Tell whether a migration changed an argument or a value that a call may hand on."""
-    return any(call.asked or call.value_words for call in migration.calls)
+    """Tell whether a migration changed a member, or an argument or a value that a call may hand on."""
+    return bool(migration.members) or any(call.asked or call.value_words for call in migration.calls)
 
 
 def _spreading(source: bytes) -> Iterator[bytes]:

@@ -92,7 +92,8 @@ class Neighbours(Value):
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
         options: declared options of command lines that a program of the project defines itself.
-        unspelled: arguments and values of changed calls that no file of the project has, as far as this was looked for.
+        unspelled: arguments and values of changed calls, and members, that no file of the project has, as far as they
+            were looked for.
         handed, sent, mixed, overridden: what other files tell: their names, what they give to functions of this one as
             `function:parameter`, the declared class beside which they have a class of this one for a base, and members
             that subclasses define themselves.

@@ -89,10 +89,13 @@ def _listed(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
     """Yield what gives all attributes of an object, or one by its name, as `vars(box)` does."""
     for node, owner in trace.listed.items():
         members = [each for name, each in index.members.items() if name.rpartition(".")[0] == owner]
-        match file.parents.get(node):
-            case ast.Compare(left=ast.Constant(value=str(asked)), ops=[ast.In() | ast.NotIn()]):
+        match node, file.parents.get(node):
+            case _, ast.Compare(left=ast.Constant(value=str(asked)), ops=[ast.In() | ast.NotIn()]):
                 # `"size" in box.__dict__` asks for one of them.
                 members = [member for member in members if member.v1 == asked]
+            case (ast.Call(func=ast.Name(id="getattr")), _) | (_, ast.Compare() | ast.Subscript()):
+                # So does `name in box.__dict__`, for a name that some file of the project has to spell.
+                members = [member for member in members if member.v1 not in file.neighbours.unspelled]
         yield from [(node, owner, member) for member in members if not member.defined][:1]
 
 

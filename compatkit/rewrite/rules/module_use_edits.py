@@ -159,7 +159,10 @@ class ModuleUseEdits:
             return "it is imported in several places"
         (imported,), (target,) = binding.imports, binding.targets
         code, planned = binding.uses[0].move.code, len(done.changes)
-        if isinstance(imported.node, ast.ImportFrom):
+        if imported.name == target:
+            # Names of the module changed, and not its home.
+            pass
+        elif isinstance(imported.node, ast.ImportFrom):
             done.from_imports[imported.alias] = Move(code, imported.name, target)
         else:
             text = f"{target} as {binding.local}"

@@ -32,11 +32,19 @@ ROWS = parse_migration(
         v1 = ["item", "how"]
         when = { how = ["credit-card"] }
         say = "there are no cards any more"
+
+        [[members]]
+        code = "SH201"
+        of = "shop.Client"
+        v1 = "till"
+        say = "ask the market"
         """
     )
 )
 HANDS_ON = "import shop\n\ndef buy(**options):\n    return shop.buy(1, **options)\n"
 CHOOSES = "import shop\n\ndef pay(how):\n    return shop.pay(1, how)\n"
+ASKS = "import shop\nclass A(shop.Client):\n    def f(self):\n        for n in self.names: getattr(self, n)\n"
+LISTS = "import shop\nclass A(shop.Client):\n    def f(self, name):\n        return name in self.__dict__\n"
 OF_SELF = "import shop\nclass A:\n    def f(self):\n        given = self.given or {}\n        shop.buy(1, **given)\n"
 
 
@@ -59,6 +67,9 @@ STILL_TOLD = {
     "arguments of a command line": {"a.py": "import shop\nshop.buy(1, **vars(parser.parse_args()))\n"},
     "a part of a configuration": {"a.py": "import shop\ndef f(cfg):\n    shop.buy(1, **cfg.shop)\n"},
     "positions": {"a.py": "import shop\ndef f(*all):\n    shop.buy(*all)\n"},
+    "a member of another file": {"a.py": ASKS, "b.py": "NAMES = ['till']\n"},
+    "a member of a configuration": {"a.py": LISTS, "c.yaml": "names: [till]\n"},
+    "all members, which nobody has to spell": {"a.py": "import shop\nprint(vars(shop.Client()))\n"},
     "a value of another file": {"a.py": CHOOSES, "b.py": 'import a\na.pay("credit-card")\n'},
 }
 
@@ -68,6 +79,6 @@ def test_what_the_project_spells_or_reads_is_told(name: str, tmp_path: Path) -> 
     assert told(tmp_path, STILL_TOLD[name])
 
 
-@pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES])
+@pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES, ASKS, LISTS])
 def test_what_no_file_spells_is_not_told(source: str, tmp_path: Path) -> None:
     assert told(tmp_path, {"a.py": source, "b.py": "wherever = 1\n"}) == []

@@ -319,7 +319,11 @@ class Visitor:
         what = doubt.change.to or (", ".join(sorted(doubt.change.asked)) if doubt.reason != SPREAD else "")
         about = f"{name}: {what}" if what else name
         reason = doubt.reason + (_hint_of_vars(call) if doubt.reason == SPREAD else "")
-        message = f"{name}: {reason}" if doubt.is_said else f"{about}; not rewritten: {reason}"
+        if doubt.is_said:
+            given = "".join(f"{word}; " for word in _given_to(call, doubt.change) if word not in reason)
+            message = f"{name}: {given}{reason}"
+        else:
+            message = f"{about}; not rewritten: {reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
 
     def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
@@ -343,6 +347,12 @@ class Visitor:
 def _with(call: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
     """Return a call at the same place with other arguments."""
     return ast.copy_location(ast.Call(func=call.func, args=args, keywords=keywords), call)
+
+
+def _given_to(call: ast.Call, change: CallChange) -> list[str]:
+    """Return the arguments that a row is about, of those that a call gives."""
+    given = {*change.v1[: len(call.args)], *(word.arg for word in call.keywords)}
+    return sorted(change.asked & given)
 
 
 def _given(behind: Sequence[ast.expr], words: Sequence[ast.keyword]) -> list[ast.keyword]:

@@ -159,6 +159,19 @@ def test_an_argument_that_one_finding_is_about_is_not_told_twice() -> None:
     assert [each.split()[0] for each in found] == ["SH104"]
 
 
+def test_a_report_names_the_argument_that_it_is_about() -> None:
+    assert findings("import shop\nshop.weigh(1, grams=2)\n", ROWS) == ["SH104 2 shop.weigh: grams; say which scale"]
+
+
+def test_an_import_that_stays_as_it_is_is_not_told_as_rewritten() -> None:
+    outcome = outcome_of(
+        b"import shop as s\ns.PIECES\n", '[[moves]]\ncode = "SH101"\nold = "shop.PIECES"\nnew = "shop.pieces"\n'
+    )
+
+    assert isinstance(outcome, Rewritten)
+    assert [edit.message for edit in outcome.edits] == ["s.PIECES -> s.pieces"]
+
+
 def test_what_moved_out_of_a_module_that_is_gone_is_rewritten_and_not_called_gone() -> None:
     outcome = outcome_of(b"from shop.utils.prices import round_up\n", ROWS)
 
