@@ -123,12 +123,12 @@ class RunOptions(Options):
     @property
     def options(self) -> Options:
         """Return what travels to the workers."""
-        return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
+        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
 
 
 def wishes() -> dict[str, tuple[Field[Any], Wish]]:
     """Return the fields by their key in `[tool.compatkit]`."""
-    return {key_of(each.name): (each, each.metadata["wish"]) for each in fields(RunOptions)}
+    return {key_of(field.name): (field, field.metadata["wish"]) for field in fields(RunOptions)}
 
 
 def key_of(name: str) -> str:

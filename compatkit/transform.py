@@ -59,7 +59,7 @@ class SourceFile:
 
     def names(self, node: cst.CSTNode) -> frozenset[str]:
         """Return every dotted name that a node of `tree` may stand for; act only where all that there are agree."""
-        return frozenset(each.name for each in self.metadata(QualifiedNameProvider, node) or ())
+        return frozenset(qualified.name for qualified in self.metadata(QualifiedNameProvider, node) or ())
 
     def line(self, node: cst.CSTNode) -> int:
         """Return the line, from 1, on which a node of `tree` begins."""

@@ -86,7 +86,7 @@ class Ranking:
         """Return what to sort a change by, the one that matters most first."""
         return -self._used(change), change.old.count("."), not self._is_documented(change), change.name
 
-    def said(self, change: Change) -> Iterator[str]:
+    def remarks_on(self, change: Change) -> Iterator[str]:
         if count := self._used(change):
             yield f"used {count} time{'s' if count > 1 else ''}"
 
@@ -184,7 +184,9 @@ def _is_about(owners: Iterable[str], names: frozenset[str]) -> bool:
 
 def _fits(pattern: str, name: str) -> bool:
     wanted, parts = pattern.split("."), name.split(".")
-    return len(wanted) == len(parts) and all(each in ("*", part) for each, part in zip(wanted, parts, strict=True))
+    return len(wanted) == len(parts) and all(
+        pattern in ("*", part) for pattern, part in zip(wanted, parts, strict=True)
+    )
 
 
 def _lies_in(name: str, gone: str) -> bool:

@@ -47,7 +47,7 @@ _NO_NAMES = frozenset(["a", "an", "and", "any", "at", "for", "from", "it", "its"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Deprecation:
     """A deprecation: of a name, or of an argument of it; its text, and where it stands.
 
     `new` is the replacement where that is code; `is_alias` says that the old release bound one name to the other.
@@ -61,11 +61,11 @@ class Said:
     is_alias: bool = False
 
 
-def mine(package: str, folder: Path) -> list[Said]:
+def mine(package: str, folder: Path) -> list[Deprecation]:
     """Return what the source of a package says of its own names."""
     top = folder.joinpath(*package.split("."))
     files = sorted(top.rglob("*.py")) if top.is_dir() else [top.with_suffix(".py")]
-    found: list[Said] = []
+    found: list[Deprecation] = []
     for file in files:
         parts = list(file.relative_to(folder).with_suffix("").parts)
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -74,7 +74,7 @@ def mine(package: str, folder: Path) -> list[Said]:
         except (SyntaxError, ValueError, OSError, RecursionError):
             continue
         if not {"test", "tests", "testing", "_vendor"} & {*parts}:
-            found += _Module(module, str(file.relative_to(folder)), tree).said()
+            found += _Module(module, str(file.relative_to(folder)), tree).deprecations()
     return found
 
 
@@ -89,12 +89,12 @@ class _Module:
                 case ast.Assign(targets=[ast.Name(id=table)], value=ast.List() | ast.Tuple() | ast.Set() as value):
                     self._listed[table] = value
 
-    def said(self) -> Iterator[Said]:
+    def deprecations(self) -> Iterator[Deprecation]:
         for text, node in self._warnings(self._tree.body):
             yield self._one(self._name, "", text, node)
         yield from self._in(self._tree.body, self._name)
 
-    def _in(self, body: list[ast.stmt], owner: str) -> Iterator[Said]:
+    def _in(self, body: list[ast.stmt], owner: str) -> Iterator[Deprecation]:
         for node in body:
             match node:
                 case ast.FunctionDef(name="__getattr__") if owner == self._name:
@@ -122,7 +122,7 @@ class _Module:
                     words = [*(_words(call.func) if isinstance(call.func, ast.Call) else ()), *_words(call)]
                     yield self._one(f"{owner}.{name}", "", " ".join(words), node, new)
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[Said]:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[Deprecation]:
         arguments = node.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         names = frozenset(arg.arg for arg in every) - {"self", "cls"}
@@ -150,19 +150,23 @@ class _Module:
                 if is_warning and _DEPRECATES.search(" ".join([*told, ast.unparse(call)])):
                     yield " ".join(told), statement
 
-    def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str) -> Iterator[Said]:
-        for each in node.decorator_list:
-            if not isinstance(each, ast.Call):
+    def _decorators(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str
+    ) -> Iterator[Deprecation]:
+        for decorator in node.decorator_list:
+            if not isinstance(decorator, ast.Call):
                 continue
-            called = ast.unparse(each.func)
+            called = ast.unparse(decorator.func)
             if _RENAMES.search(called):
-                yield from (self._one(name, old, ast.unparse(each), each, new) for old, new in _pairs(each))
+                yield from (
+                    self._one(name, old, ast.unparse(decorator), decorator, new) for old, new in _pairs(decorator)
+                )
             elif _DEPRECATES.search(called):
-                yield self._one(name, "", " ".join(_words(each)), each)
+                yield self._one(name, "", " ".join(_words(decorator)), decorator)
 
     def _docstring(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, name: str, arguments: frozenset[str]
-    ) -> Iterator[Said]:
+    ) -> Iterator[Deprecation]:
         doc = ast.get_docstring(node, clean=True) or ""
         for found in _DIRECTIVE.finditer(doc):
             text = " ".join(found["text"].split())
@@ -172,7 +176,7 @@ class _Module:
             if not argument or argument in arguments:
                 yield self._one(name, argument, text, node)
 
-    def _getattr(self, node: ast.FunctionDef) -> Iterator[Said]:
+    def _getattr(self, node: ast.FunctionDef) -> Iterator[Deprecation]:
         """Yield the names that a module gives out with a warning, by a comparison or by a table."""
         if not _DEPRECATES.search(ast.unparse(node)):
             return
@@ -180,7 +184,12 @@ class _Module:
             if isinstance(part, ast.If):
                 texts = [text for text, _ in self._warnings(part.body)]
                 new = next(
-                    (ast.unparse(each.value) for each in part.body if isinstance(each, ast.Return) and each.value), ""
+                    (
+                        ast.unparse(statement.value)
+                        for statement in part.body
+                        if isinstance(statement, ast.Return) and statement.value
+                    ),
+                    "",
                 )
                 for name in _compared(part.test, self._listed):
                     yield self._one(f"{self._name}.{name}", "", " ".join(texts), part, new)
@@ -198,27 +207,27 @@ class _Module:
 
     def _one(
         self, name: str, argument: str, text: str, node: ast.AST, new: str = "", *, is_alias: bool = False
-    ) -> Said:
+    ) -> Deprecation:
         root, _, rest = new.partition(".")
         led = self._aliases.get(root, "")
         new = f"{led}.{rest}".rstrip(".") if led else new
         place = f"{self._place}:{getattr(node, 'lineno', 0)}"
-        return Said(name, argument, " ".join(text.split()), place, new, is_alias)
+        return Deprecation(name, argument, " ".join(text.split()), place, new, is_alias)
 
 
-def announced(said: list[Said], old: Interface, new: Interface) -> list[Change]:
+def announced(deprecations: list[Deprecation], old: Interface, new: Interface) -> list[Change]:
     """Return what the authors of the old release announced and the new release shows to be so."""
     if old.package == new.package:
-        return _once([*_announced(said, old, new)])
+        return _once([*_announced(deprecations, old, new)])
     # As in `find_changes`: the package is read as if it were called as the new one.
     prefix = f"{old.package}."
     there = [
-        replace(each, name=new.package + each.name.removeprefix(old.package))
-        for each in said
-        if each.name.startswith(prefix)
+        replace(deprecation, name=new.package + deprecation.name.removeprefix(old.package))
+        for deprecation in deprecations
+        if deprecation.name.startswith(prefix)
     ]
     return [
-        under(each, old.package, new.package) for each in _once([*_announced(there, old.renamed(new.package), new)])
+        under(change, old.package, new.package) for change in _once([*_announced(there, old.renamed(new.package), new)])
     ]
 
 
@@ -233,32 +242,47 @@ def _once(changes: list[Change]) -> list[Change]:
     ]
 
 
-def _announced(said: list[Said], old: Interface, new: Interface) -> Iterator[Change]:
+def _announced(deprecations: list[Deprecation], old: Interface, new: Interface) -> Iterator[Change]:
     homes: dict[str, list[PublicName]] = {}
     for item in (*old.items.values(), *old.hidden.values()):
         homes.setdefault(item.home, []).append(item)
     told: set[str] = set()
     every = {*old.items, *old.hidden, *old.names}
-    for each in said:
-        module, _, name = each.name.rpartition(".")
-        if each.name not in every and not each.argument and module in old.modules and not name.startswith("_"):
+    for deprecation in deprecations:
+        module, _, name = deprecation.name.rpartition(".")
+        if (
+            deprecation.name not in every
+            and not deprecation.argument
+            and module in old.modules
+            and not name.startswith("_")
+        ):
             # Only a `__getattr__` of the module has it.
-            homes.setdefault(each.name, [PublicName(each.name, each.name, "attribute", module)])
-        for item in homes.get(each.name, ()):
-            change = _argument(each, item, new) if each.argument else _name(each, item, new)
+            homes.setdefault(deprecation.name, [PublicName(deprecation.name, deprecation.name, "attribute", module)])
+        for item in homes.get(deprecation.name, ()):
+            change = _argument(deprecation, item, new) if deprecation.argument else _name(deprecation, item, new)
             if change and change.name not in told:
                 told.add(change.name)
                 yield change
-        is_gone = not each.argument and each.name in old.modules and each.name not in new.modules | new.names
-        if is_gone and each.name not in told and (there := _resolved(each, each.name, new.modules)):
-            told.add(each.name)
-            yield Change("module moved", each.name, there, "review", _evidence(each), say=each.text)
+        is_gone = (
+            not deprecation.argument
+            and deprecation.name in old.modules
+            and deprecation.name not in new.modules | new.names
+        )
+        if (
+            is_gone
+            and deprecation.name not in told
+            and (there := _resolved(deprecation, deprecation.name, new.modules))
+        ):
+            told.add(deprecation.name)
+            yield Change(
+                "module moved", deprecation.name, there, "review", _evidence(deprecation), say=deprecation.text
+            )
 
 
-def with_said(found: list[Change], said: list[Change]) -> list[Change]:
+def with_deprecations(found: list[Change], by_authors: list[Change]) -> list[Change]:
     """Return what two releases show, and what the authors said: their words decide, unless the sources are sure."""
     by_name = {change.name: change for change in found}
-    for change in said:
+    for change in by_authors:
         shown = by_name.get(change.name)
         if shown is None or (change.new and not (shown.new and shown.confidence == "safe")):
             by_name[change.name] = change
@@ -268,41 +292,53 @@ def with_said(found: list[Change], said: list[Change]) -> list[Change]:
     return sorted(by_name.values(), key=lambda change: (change.name, change.kind))
 
 
-def _name(said: Said, item: PublicName, new: Interface) -> Change | None:
+def _name(deprecation: Deprecation, item: PublicName, new: Interface) -> Change | None:
     is_there = new.find(item.path) is not None or item.path in new.names
-    if said.is_alias and is_there:
+    if deprecation.is_alias and is_there:
         return None
     # A function cannot take the place of a class; the other way round, both are called.
     fits = [other for other in new.items.values() if item.kind != "class" or other.kind != "function"]
     known = {other.path for other in fits if other.is_member == item.is_member}
-    there = _resolved(said, item.path, known)
+    there = _resolved(deprecation, item.path, known)
     if there and item.is_member and there.rpartition(".")[0] != item.parent:
         there = ""
     if there:
         kind: ChangeKind = "renamed" if item.is_member else "moved"
-        return Change(kind, item.path, there, "review", _evidence(said), say=said.text)
-    if not (is_there or said.is_alias) and said.text:
-        return Change("removed", item.path, "", "manual", _evidence(said), say=said.text, is_member=item.is_member)
+        return Change(kind, item.path, there, "review", _evidence(deprecation), say=deprecation.text)
+    if not (is_there or deprecation.is_alias) and deprecation.text:
+        return Change(
+            "removed", item.path, "", "manual", _evidence(deprecation), say=deprecation.text, is_member=item.is_member
+        )
     return None
 
 
-def _argument(said: Said, item: PublicName, new: Interface) -> Change | None:
+def _argument(deprecation: Deprecation, item: PublicName, new: Interface) -> Change | None:
     there = new.find(item.path)
-    taken = {each.name for each in there.parameters} if there else set()
-    if there is None or said.argument in taken:
+    taken = {parameter.name for parameter in there.parameters} if there else set()
+    if there is None or deprecation.argument in taken:
         return None
-    for name in filter(None, [said.new, *(found.rpartition(".")[2] for found in _named_in(said.text))]):
-        if name in taken and name != said.argument:
-            return Change("argument renamed", item.path, name, "review", _evidence(said), said.argument, say=said.text)
-    if not said.text:
+    for name in filter(None, [deprecation.new, *(found.rpartition(".")[2] for found in _named_in(deprecation.text))]):
+        if name in taken and name != deprecation.argument:
+            return Change(
+                "argument renamed",
+                item.path,
+                name,
+                "review",
+                _evidence(deprecation),
+                deprecation.argument,
+                say=deprecation.text,
+            )
+    if not deprecation.text:
         return None
-    return Change("argument removed", item.path, "", "manual", _evidence(said), said.argument, say=said.text)
+    return Change(
+        "argument removed", item.path, "", "manual", _evidence(deprecation), deprecation.argument, say=deprecation.text
+    )
 
 
-def _resolved(said: Said, path: str, known: Mapping[str, object] | set[str] | frozenset[str]) -> str:
+def _resolved(deprecation: Deprecation, path: str, known: Mapping[str, object] | set[str] | frozenset[str]) -> str:
     """Return the path in the new release of what the text names as the replacement; nothing if it has none."""
     around = path.split(".")
-    for word in filter(None, [said.new, *_named_in(said.text)]):
+    for word in filter(None, [deprecation.new, *_named_in(deprecation.text)]):
         places = [".".join([*around[:size], word]) for size in range(len(around) - 1, 0, -1)]
         for place in (word, *places):
             if place in known and place != path:
@@ -319,8 +355,8 @@ def _named_in(text: str) -> Iterator[str]:
                 yield name
 
 
-def _evidence(said: Said) -> str:
-    return f"{said.place} says: {said.text}"
+def _evidence(deprecation: Deprecation) -> str:
+    return f"{deprecation.place} says: {deprecation.text}"
 
 
 def _asks(test: ast.expr, names: frozenset[str]) -> str:
@@ -386,14 +422,14 @@ def _texts(node: ast.AST) -> list[str]:
     found = []
     for part in ast.walk(node):
         if isinstance(part, ast.JoinedStr):
-            pieces = (str(each.value) if isinstance(each, ast.Constant) else "…" for each in part.values)
+            pieces = (str(item.value) if isinstance(item, ast.Constant) else "…" for item in part.values)
             found.append("".join(pieces))
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             found.append(part.value)
-    inside = {id(each) for part in ast.walk(node) if isinstance(part, ast.JoinedStr) for each in part.values}
+    inside = {id(item) for part in ast.walk(node) if isinstance(part, ast.JoinedStr) for item in part.values}
     plain = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and id(part) not in inside]
     if len(plain) < len(found):
-        found = [text for text in found if "…" in text or any(text == each.value for each in plain)]
+        found = [text for text in found if "…" in text or any(text == literal.value for literal in plain)]
     return found
 
 

@@ -112,7 +112,7 @@ def _calls(arguments: Sequence[Change], homes: Sequence[Move], letters: str) -> 
     for code, changes in zip(_codes(letters, 3, len(groups)), groups.values(), strict=True):
         yield from ("", *map(_evidence, changes), "[[calls]]", f'code = "{code}"')
         yield f"of = {_owners(changes[0], homes)}"
-        yield f"rename = {{ {', '.join(f'{each.argument} = {toml_text(each.new)}' for each in changes)} }}"
+        yield f"rename = {{ {', '.join(f'{change.argument} = {toml_text(change.new)}' for change in changes)} }}"
         yield from _confidence(changes)
 
 

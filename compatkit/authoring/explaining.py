@@ -78,7 +78,7 @@ def explain_code(migration: Migration, code: str) -> list[str]:
 def _details(migration: Migration, code: str) -> Iterator[str]:
     """Yield what changes, why and how certain it is, in the words of the migration's page."""
     for _, found in interface_rows(migration):
-        for what, changes, why, confidence in [cells for each, cells in found if each == code][:1]:
+        for what, changes, why, confidence in [cells for row_code, cells in found if row_code == code][:1]:
             yield from ("", f"What: {_plain(what)}", f"Changes: {_plain(changes)}", _labelled("Why", _plain(why)))
             yield _labelled("Confidence", confidence)
     if move := next((move for move in migration.moves if move.code == code), None):
@@ -91,7 +91,7 @@ def _example(migration: Migration, row: Row) -> list[str]:
     word = row.subject.rpartition(".")[2].encode()
     # A pair says more than what is only reported.
     asked = [example for example in examples if word in example.before]
-    asked.sort(key=lambda each: (each.after is None, len(each.before)))
+    asked.sort(key=lambda example: (example.after is None, len(example.before)))
     for each in asked:
         if row.code in codes_met(migration, each) or acts_in(row.code, migration, each):
             return _shown(each)

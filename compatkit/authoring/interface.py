@@ -117,9 +117,9 @@ class Interface:
         found = [path, *self._paths[item.home]]
         if item.is_member:
             found += [f"{other}.{name}" for other in self.second_names(owner)]
-            heirs = [each.rpartition(".")[0] for each in self._heirs[item.home]]
+            heirs = [heir.rpartition(".")[0] for heir in self._heirs[item.home]]
             found += [f"{other}.{name}" for heir in heirs for other in self.second_names(heir)]
-        return sorted(dict.fromkeys(found), key=lambda each: (each.count("."), each))
+        return sorted(dict.fromkeys(found), key=lambda name: (name.count("."), name))
 
     @cached_property
     def _paths(self) -> Mapping[str, list[str]]:
@@ -250,7 +250,7 @@ class _Reader:
 
     def _read_members(self, path: str, owner: griffe.Class) -> None:
         with contextlib.suppress(*_UNRESOLVED):
-            self.inherited |= {f"{path}.{name}": each.target_path for name, each in owner.inherited_members.items()}
+            self.inherited |= {f"{path}.{name}": member.target_path for name, member in owner.inherited_members.items()}
             self.names |= {f"{path}.{name}" for name in owner.all_members}
         self.names |= {f"{owner.path}.{name}" for name in owner.members}
         for name, member in sorted(owner.members.items()):

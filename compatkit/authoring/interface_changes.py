@@ -68,7 +68,7 @@ def find_changes(old: Interface, new: Interface) -> list[Change]:
         whole = Change("module moved", old.package, new.package, "review", evidence)
         return [
             whole,
-            *(under(each, old.package, new.package) for each in find_changes(old.renamed(new.package), new)),
+            *(under(change, old.package, new.package) for change in find_changes(old.renamed(new.package), new)),
         ]
     matcher = Matcher(old, new)
     found = list(_found(old, new, matcher))
@@ -128,10 +128,10 @@ def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
     before = {parameter.name: parameter for parameter in old.parameters if not parameter.is_collecting}
     after = {parameter.name: parameter for parameter in new.parameters if not parameter.is_collecting}
     replaced = dict(_replaced([*before.values()], [*after.values()]))
-    after = {name: each for name, each in after.items() if name not in replaced}
+    after = {name: item for name, item in after.items() if name not in replaced}
     if old.kind == "attribute" or new.kind == "attribute":
         return
-    added = {name: each for name, each in after.items() if name not in before}
+    added = {name: item for name, item in after.items() if name not in before}
     positions = {name: place for place, name in enumerate(after)}
     # Where more went than came, a new one in an old place is hardly the same.
     has_enough = len(added) >= len(before.keys() - after.keys())
@@ -168,7 +168,7 @@ def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
 
 def _replaced(before: list[Parameter], after: list[Parameter]) -> Iterator[tuple[str, str]]:
     """Yield the arguments that left their place to a new one, and are kept for those who give the old name."""
-    old, new = {each.name for each in before}, {each.name: each for each in after}
+    old, new = {parameter.name for parameter in before}, {each.name: each for each in after}
     for was, now in zip(before, after, strict=False):
         is_positional = {was.kind, now.kind} <= {"positional-only", "positional or keyword"}
         if was.name == now.name or now.name in old or was.name not in new or not is_positional:

@@ -233,9 +233,12 @@ def _warns(call: ast.Call) -> bool:
     """Tell whether a call is named for a deprecation, or is given a category of one; a text alone says little."""
     named = [
         call.func,
-        *(each.value if isinstance(each, ast.keyword) else each for each in (*call.args, *call.keywords)),
+        *(
+            argument.value if isinstance(argument, ast.keyword) else argument
+            for argument in (*call.args, *call.keywords)
+        ),
     ]
-    texts = (ast.unparse(each) for each in named if isinstance(each, ast.Name | ast.Attribute))
+    texts = (ast.unparse(node) for node in named if isinstance(node, ast.Name | ast.Attribute))
     if any(map(_WARNS.search, texts)):
         return True
     return ast.unparse(call.func).rpartition(".")[2] == "warn" and _WARNS.search(ast.unparse(call)) is not None

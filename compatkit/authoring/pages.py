@@ -80,7 +80,9 @@ def _allowances(migration: Migration) -> Iterator[str]:
         "removed_in_v2": allowed.removed_in_v2,
     }
     rows = [
-        (f"{each.kind} {_code_cell(each.name)}", what, _cell(each.why)) for key, what in _GROUPS for each in groups[key]
+        (f"{group.kind} {_code_cell(group.name)}", what, _cell(group.why))
+        for key, what in _GROUPS
+        for group in groups[key]
     ]
     yield from _table("Differences that are allowed", ("what", "how", "why"), rows)
     if allowed.rtol or allowed.atol:
@@ -149,10 +151,10 @@ def _call(row: CallChange) -> Iterator[str]:
     if row.drop:
         yield f"{_listed(row.drop)} {'is' if len(row.drop) == 1 else 'are'} left out"
     for name in dict.fromkeys(mapped.name for mapped in row.values):
-        pairs = (f"{_value(each.v1)} becomes {_value(each.v2)}" for each in row.values if each.name == name)
+        pairs = (f"{_value(item.v1)} becomes {_value(item.v2)}" for item in row.values if item.name == name)
         yield f"of {_code(name)}, {', '.join(pairs)}"
-    for each in row.meant:
-        yield f"{_given(each.name, each.v1)} means something else, and becomes {_given(each.name, each.v2)}"
+    for meaning in row.meant:
+        yield f"{_given(meaning.name, meaning.v1)} means something else, and becomes {_given(meaning.name, meaning.v2)}"
     yield from (f"{_given(setting.name, setting.value)} is added" for setting in row.add)
     yield from (f"{_given(setting.name, setting.value)} is written out, which was the default" for setting in row.pin)
     if row.v2 is not None and row.v1:

@@ -86,7 +86,7 @@ def find_missing_names(file: Path, release: str, package: str | None = None) -> 
     with tempfile.TemporaryDirectory(prefix="compatkit-releases-") as folder:
         library = read_interface(*locate_release(release, Path(folder), package))
         found = missing_names(load_migration(file), library)
-        return sorted((_warning(each, lines) for each in found), key=_place)
+        return sorted((_warning(problem, lines) for problem in found), key=_place)
 
 
 def format_problems(problems: list[Problem], file: str) -> Iterator[str]:

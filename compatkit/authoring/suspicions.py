@@ -124,7 +124,7 @@ def _unseen_positions(migration: Migration, document: Mapping[str, Any]) -> Iter
     for path, row in migration.rows():
         if isinstance(row, CallChange) and not row.v1:
             about = (row.mapped, row.pin, row.when, row.matches, row.made_of, row.unless_when)
-            names = [*(each.name for rows in about for each in rows), *row.drop, *row.asks, *row.unless, *row.lacks]
+            names = [*(row.name for rows in about for row in rows), *row.drop, *row.asks, *row.unless, *row.lacks]
             table, number = path
             if names and "v1" not in document[table][number]:
                 found.setdefault(row.of[0], []).append(((table, number), row.code, names[0]))
@@ -149,13 +149,15 @@ def _untrue_inventory(migration: Migration) -> Iterator[Suspicion]:
             version, there = found
             listed = read_inventory(move.inventory).names
             below = {
-                each: names for each, names in listed.items() if each == move.new or each.startswith(f"{move.new}.")
+                module: names
+                for module, names in listed.items()
+                if module == move.new or module.startswith(f"{move.new}.")
             }
             lost = sorted(
-                f"{each}.{name}" for each, names in below.items() for name in names - there.get(each, frozenset())
+                f"{module}.{name}" for module, names in below.items() for name in names - there.get(module, frozenset())
             )
             more = sorted(
-                f"{each}.{name}" for each, names in there.items() for name in names - below.get(each, frozenset())
+                f"{module}.{name}" for module, names in there.items() for name in names - below.get(module, frozenset())
             )
             for names, what in (
                 (lost, "lacks, and the inventory lists"),

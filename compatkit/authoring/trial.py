@@ -64,7 +64,8 @@ def _try_example(migration: Migration, example: Example) -> Iterator[Attempt]:
     again = result_of(rewritten(migration, example, expected), expected)
     yield Attempt(example.name, "is not rewritten again", difference(expected, again))
     others = (
-        result_of(rewritten(each, example, example.before), example.before) for each in in_other_orders(migration)
+        result_of(rewritten(reordered, example, example.before), example.before)
+        for reordered in in_other_orders(migration)
     )
     details = next((text for other in others if (text := difference(found, other))), "")
     yield Attempt(example.name, "does not depend on the order of the entries", details)

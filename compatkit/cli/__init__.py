@@ -15,7 +15,7 @@ from compatkit import __version__
 from compatkit.cli._exit_status import ExitStatus
 from compatkit.cli._lazy import LazyGroup
 from compatkit.cli._streams import guard_streams, require_written
-from compatkit.cli._voice import color_of_environment
+from compatkit.cli._verbosity import color_of_environment
 from compatkit.errors import CompatkitError, WrongUse
 
 # Name and one-line help; the module of the same name holds the click command `command`.

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from compatkit.cli._voice import shared_options
+from compatkit.cli._verbosity import shared_options
 from compatkit.errors import nearest
 
 

@@ -11,7 +11,7 @@ import click
 from compatkit.cli._options import with_given
 from compatkit.cli._outputs import output_parser
 from compatkit.cli._settings import are_settings_given, settings_at
-from compatkit.cli._voice import say
+from compatkit.cli._verbosity import say
 from compatkit.errors import nearest
 from compatkit.report.migrate_formats import FORMATS
 

@@ -15,7 +15,7 @@ from compatkit.cli._migrate_ask import ask
 from compatkit.cli._migrate_options import MigrateCliOptions
 from compatkit.cli._migrate_show import show_result, to_stdout, write_outputs, write_patch
 from compatkit.cli._progress import ProgressBar
-from compatkit.cli._voice import say
+from compatkit.cli._verbosity import say
 from compatkit.migrate import Report, plan_source, plan_task
 from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
 from compatkit.migrate.finding.find import FileScope
@@ -77,7 +77,7 @@ def _plan(task: Task, settings: Settings, given: MigrateCliOptions) -> Report:
     with _executor(given["executor"]) as executor:
         try:
             return plan_task(
-                given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.tell, scope=scope
+                given["paths"], task, executor=executor, jobs=settings.jobs, progress=bar.update, scope=scope
             )
         finally:
             bar.clear()

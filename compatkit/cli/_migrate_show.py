@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._exit_status import ExitStatus
-from compatkit.cli._voice import say
+from compatkit.cli._verbosity import say
 from compatkit.migrate.finding.find import FileScope, find_files
 from compatkit.migrate.write import write_output
 from compatkit.options import wishes

@@ -85,7 +85,7 @@ def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
     while traceback is not None:
         frames.append(traceback)
         traceback = traceback.tb_next
-    last = next((n for n, each in reversed([*enumerate(frames)]) if not _is_ours(each)), -1)
+    last = next((n for n, frame in reversed([*enumerate(frames)]) if not _is_ours(frame)), -1)
     kept: TracebackType | None = None
     for number, each in reversed([*enumerate(frames)]):
         if not _is_ours(each) or number > last >= 0:
@@ -93,5 +93,5 @@ def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
     return kept
 
 
-def _is_ours(each: TracebackType) -> bool:
-    return each.tb_frame.f_code.co_filename.startswith(_OURS)
+def _is_ours(frame: TracebackType) -> bool:
+    return frame.tb_frame.f_code.co_filename.startswith(_OURS)

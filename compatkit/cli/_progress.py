@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
-from compatkit.cli._voice import is_quiet
+from compatkit.cli._verbosity import is_quiet
 
 _WAIT = 1.0  # seconds, before the first sign
 _STEP = 0.1  # seconds, between two signs
@@ -33,7 +33,7 @@ class ProgressBar:
         self._next = clock() + _WAIT
         self._is_shown = False
 
-    def tell(self, done: int, total: int) -> None:
+    def update(self, done: int, total: int) -> None:
         """Show that `done` of `total` are done, unless that was shown a moment ago. With 0 it begins again."""
         if done == 0:
             self._next = self._clock() + _WAIT

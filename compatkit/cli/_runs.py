@@ -78,7 +78,7 @@ def compare_many(
     bar = ProgressBar(what="runs")
     try:
         before, after = (
-            resolve_snapshots(side, tracking_uri=uri, tell=bar.tell) for side, uri in zip(runs, uris, strict=True)
+            resolve_snapshots(side, tracking_uri=uri, tell=bar.update) for side, uri in zip(runs, uris, strict=True)
         )
     finally:
         bar.clear()

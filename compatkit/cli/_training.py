@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from compatkit.cli._progress import QuietLine
-from compatkit.cli._voice import is_quiet
+from compatkit.cli._verbosity import is_quiet
 from compatkit.errors import CompatkitError, WrongUse
 from compatkit.record import EpochRecord
 from compatkit.safe_text import without_password
@@ -158,7 +158,7 @@ class SweepProgress:
         self._interruption = Interruption(lambda: click.echo(f"\n{told}", err=True))
         return [self._interruption, LiveLine(QuietLine("training"))]
 
-    def tell(self, outcome: Swept) -> None:
+    def show(self, outcome: Swept) -> None:
         """Say what became of a training."""
         self._interruption.close()
         self._done += 1

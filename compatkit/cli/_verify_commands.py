@@ -129,7 +129,7 @@ def _verified(scenario: CommandScenario, policy: Policy, folder: Path) -> Result
 
     def read(done: int, total: int) -> None:
         line.moved()
-        bar.tell(done, total)
+        bar.update(done, total)
 
     try:
         with line:

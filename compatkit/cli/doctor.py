@@ -141,7 +141,7 @@ def _scenarios(settings: Settings) -> Iterator[Check]:
     except CompatkitError as error:
         yield Check("verify", "wrong", f"{error.what} ({error.where})", error.hint)
         return
-    names = ", ".join(each.name for each in found)
+    names = ", ".join(migration.name for migration in found)
     said = f"scenarios: {names}" if names else "no scenario: `compatkit verify` compares the bundled stacks"
     yield Check("verify", "ok", said)
 

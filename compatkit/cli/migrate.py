@@ -18,7 +18,7 @@ from compatkit.cli._migrate_options import (
     settings_for,
 )
 from compatkit.cli._options import wished
-from compatkit.cli._voice import say_more
+from compatkit.cli._verbosity import say_more
 from compatkit.report.migrate_formats import FORMATS, Background
 
 _PATH = click.Path(path_type=Path)

@@ -71,7 +71,7 @@ def command(
     scope = FileScope.of(settings)
     try:
         owners = load_owners(existing_folder(places[0]))
-        status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.tell, scope=scope)
+        status = take_status(places, task, owners, depth=depth, jobs=settings.jobs, progress=bar.update, scope=scope)
     finally:
         bar.clear()
     meanings = describe_codes(migrations)

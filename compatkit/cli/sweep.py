@@ -66,7 +66,7 @@ def command(
         )
     progress = SweepProgress(len(asked))
     with redirect_stdout(sys.stderr):  # Ray prints when a process is lost
-        run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.tell)
+        run_id, outcomes = run_sweep(asked, dataset_source(dataset), callbacks=progress.callbacks, tell=progress.show)
     click.echo(sweep_json(run_id, outcomes) if form == "json" else "\n".join(sweep_lines(run_id, asked, outcomes)))
     is_done = len(outcomes) == len(asked) and all(
         isinstance(outcome, Trained) and not outcome.is_interrupted for outcome in outcomes

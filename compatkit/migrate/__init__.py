@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from compatkit.migrate.between.naming import ModuleName, module_name
 from compatkit.migrate.finding.find import FoundFile, find_files
+from compatkit.migrate.job import Job, Task, process
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_source, plan_task, plan_tree
-from compatkit.migrate.work import Job, Task, process
 
 if TYPE_CHECKING:
     from compatkit.migrate.write import WriteError, replace_file, write_report

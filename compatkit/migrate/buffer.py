@@ -11,10 +11,10 @@ from pathlib import Path
 
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.hunks import Hunk, find_hunks, hunk_of, is_whole_without
+from compatkit.migrate.job import Task
 from compatkit.migrate.report import FileResult, Overview, Remark, Report
 from compatkit.migrate.run import plan_source
 from compatkit.migrate.settings import load_settings, refuse_wrong_homes
-from compatkit.migrate.work import Task
 from compatkit.migration import Migration, codes_of
 from compatkit.rewrite import Failed, Rewritten
 

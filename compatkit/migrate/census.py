@@ -16,9 +16,9 @@ from pathlib import Path
 from compatkit.errors import CompatkitError
 from compatkit.migrate.between.naming import module_name
 from compatkit.migrate.finding.find import find_files
+from compatkit.migrate.job import Task
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migrate.run import plan_task
-from compatkit.migrate.work import Task
 from compatkit.migration import Migration, Move
 from compatkit.rewrite import RewriteError, Rewritten
 from compatkit.rewrite.file.imports import FileModule
@@ -75,7 +75,9 @@ def take_census(
     all_files, all_paths, all_moves = tuple(files), tuple(paths), tuple(moves)
     uses = read_censuses(all_files)
     counted = tuple(_counted(migration) for migration in changed)
-    report = plan_task(all_paths, Task(all_moves, tuple(each for each in counted if each.calls or each.members)))
+    report = plan_task(
+        all_paths, Task(all_moves, tuple(migration for migration in counted if migration.calls or migration.members))
+    )
     # The censuses name old homes too; they often lie in the folder that is searched.
     censuses = {os.path.relpath(file.resolve()) for file in all_files}
     places = [place for place in _places(report, all_paths, all_moves) if place.file not in censuses]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from compatkit.migrate.job import Task, process
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migrate.work import Task, process
 from compatkit.rewrite import Finding, Rewrite, Rewritten, Unchanged
 
 

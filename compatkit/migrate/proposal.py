@@ -75,10 +75,10 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
             left = sum(len(findings) for _, findings in touched)
             places = sum(len(edits) for edits, _ in touched) + left
             found.append(Applicable(migration, places, len(touched), left, _pinned(migration, pins)))
-    kept = {old: new for old, new in homes.items() if any(_declares(each.migration, old) for each in found)}
+    kept = {old: new for old, new in homes.items() if any(_declares(proposed.migration, old) for proposed in found)}
     return Proposal(
         len(files),
-        tuple(sorted(found, key=lambda each: -each.places)),
+        tuple(sorted(found, key=lambda proposed: -proposed.places)),
         kept,
         {old: place for old, (_, place) in seen.items() if old in kept},
         tuple(_scripts(files, root)),
@@ -207,7 +207,7 @@ def _scripts(files: Iterable[FoundFile], root: Path) -> list[Script]:
             script = Script(str(relative), _needed_argument(source))
             is_silent = _WRITES.search(source) is None
             ranked.append((bool(folders & _ASIDE), is_silent, bool(script.needs), "train" not in path.stem, script))
-    return [script for *_, script in sorted(ranked, key=lambda each: (*each[:-1], each[-1].path))]
+    return [script for *_, script in sorted(ranked, key=lambda placed: (*placed[:-1], placed[-1].path))]
 
 
 def _needed_argument(source: bytes) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compatkit.migrate.finding.find import sort_key
-from compatkit.migrate.work import Job
+from compatkit.migrate.job import Job
 from compatkit.migration import Confidence
 from compatkit.rewrite import Failed, Finding, Outcome, Rewrite, Rewritten, Skipped, Unchanged
 

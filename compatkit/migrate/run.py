@@ -13,8 +13,8 @@ from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FileScope, FoundFile, find_files
 from compatkit.migrate.finding.reading import read_input, sift, size_of
 from compatkit.migrate.finding.sieve import Sieve
+from compatkit.migrate.job import DEFAULTS, Job, Task, process
 from compatkit.migrate.report import FileResult, Report
-from compatkit.migrate.work import DEFAULTS, Job, Task, process
 from compatkit.migration import Migration
 from compatkit.options import Options
 from compatkit.platforms import usable_cores
@@ -25,7 +25,7 @@ from compatkit.rewrite.prefilter.interfaces import called_otherwise, changes_int
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from compatkit.migrate.between.around import Around
+    from compatkit.migrate.between.project_index import ProjectIndex
     from compatkit.migrate.workers import Workers
 
 Progress = Callable[[int, int], None]
@@ -88,11 +88,11 @@ def plan_task(
     # Where an interface changed, files that hand on what it is of may matter, none of which does by itself.
     if wanted or any(map(changes_interface, task.migrations)):
         # Imported here: most other runs meet no file that matters, and start in half the time.
-        from compatkit.migrate.between.around import Around
+        from compatkit.migrate.between.project_index import ProjectIndex
         from compatkit.migrate.workers import Workers
 
         called, renames = called_otherwise(task.migrations), task.options.rename
-        around = Around(
+        index = ProjectIndex(
             files,
             namer,
             task.moves,
@@ -102,11 +102,11 @@ def plan_task(
             migrations=task.migrations,
             wishes=task.options,
         )
-        wanted = around.reach(wanted)
-        around.prepare([files[number] for number in wanted])
+        wanted = index.reach(wanted)
+        index.prepare([files[number] for number in wanted])
         expected = sum(size_of(files[number].name) for number in wanted)
         with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
-            found = _processed([files[number] for number in wanted], namer, around, workers, scope)
+            found = _processed([files[number] for number in wanted], namer, index, workers, scope)
             for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
                 results[result.name] = replace(result, root=roots[result.name])
                 tell((len(files) + done) // 2, len(files))
@@ -130,12 +130,12 @@ def plan_source(source: bytes, name: str, task: Task, *, path: Path | None = Non
 
 
 def _processed(
-    files: Iterable[FoundFile], namer: Namer, around: Around, workers: Workers, scope: FileScope
+    files: Iterable[FoundFile], namer: Namer, index: ProjectIndex, workers: Workers, scope: FileScope
 ) -> Iterator[FileResult]:
     """Hand each file to the workers, but for those that need none; yield the results as they come."""
     jobs: list[tuple[str, Job]] = []
     for file in files:
-        prepared = _prepare(file, namer, around)
+        prepared = _prepare(file, namer, index)
         if isinstance(prepared, Job):
             if codes := scope.ignored_codes(file.name):
                 prepared = replace(prepared, ignore=codes)
@@ -147,16 +147,16 @@ def _processed(
         yield _result(name, outcome, job)
 
 
-def _prepare(file: FoundFile, namer: Namer, around: Around) -> Job | Outcome:
+def _prepare(file: FoundFile, namer: Namer, index: ProjectIndex) -> Job | Outcome:
     source = read_input(file.name, is_data=file.is_data)
     if not isinstance(source, bytes):
         return source
     if file.is_data and _OURS.match(source):
         return Skipped("compatkit wrote it")
     if file.is_data:
-        return Job(source, suffix=file.suffix, neighbours=Neighbours(options=around.options(source)))
+        return Job(source, suffix=file.suffix, neighbours=Neighbours(options=index.options(source)))
     named = namer.name(file.path, file.root)
-    return Job(source, named.name, named.is_package, neighbours=around.of(source, file, named))
+    return Job(source, named.name, named.is_package, neighbours=index.of(source, file, named))
 
 
 def _result(name: str, outcome: Outcome, job: Job) -> FileResult:

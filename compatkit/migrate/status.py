@@ -18,9 +18,9 @@ from compatkit.errors import CompatkitError
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.finding.git import repository_of
 from compatkit.migrate.finding.patterns import path_regex
+from compatkit.migrate.job import Task
 from compatkit.migrate.report import FileResult, Overview, Remark, Report, spelled_from
 from compatkit.migrate.run import EVERY_FILE, Progress, plan_task
-from compatkit.migrate.work import Task
 from compatkit.migrate.workers import Workers
 from compatkit.migration import Move
 from compatkit.options import Options
@@ -134,7 +134,7 @@ def _on_request(report: Report, task: Task, jobs: int | None) -> frozenset[Place
     with Workers(asked, jobs=jobs, expected=size, files=len(held)) as workers:
         for _, job in held:
             workers.submit(job)
-        found = [FileResult(name, each, job) for (name, job), each in zip(held, workers.outcomes(), strict=True)]
+        found = [FileResult(name, outcome, job) for (name, job), outcome in zip(held, workers.outcomes(), strict=True)]
     remarks = spelled_from(Overview.of(Report.of(found), is_written=False).remarks, Path.cwd())
     return frozenset(_place(one) for one in remarks if one.is_rewrite)
 

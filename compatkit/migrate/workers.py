@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from compatkit.errors import WrongUse
-from compatkit.migrate.work import Job, Task, process_all
+from compatkit.migrate.job import Job, Task, process_all
 from compatkit.platforms import usable_cores
 from compatkit.rewrite import Failed, Outcome
 

@@ -94,7 +94,10 @@ def names_of_library(*, parts: int = 2, may_be_pattern: bool = False) -> ColumnK
         names = entry.texts(key) if isinstance(entry.value(key), list) else (entry.text(key),)
         for name in names:
             components = name.split(".")
-            fits = all(is_name(each) or (each == "*" and may_be_pattern and at) for at, each in enumerate(components))
+            fits = all(
+                is_name(component) or (component == "*" and may_be_pattern and at)
+                for at, component in enumerate(components)
+            )
             if len(components) < parts or not fits or components[-1] == "*":
                 of = " of a module and a symbol in it" if parts > 1 else ""
                 raise entry.wrong(key, name, f"a dotted name{of}, or a list of them")

@@ -36,8 +36,8 @@ class Value:
             # Most are given by name, and then nothing has to be put in order.
             if args or len(values) != len(defaults) or MISSING in values.values():
                 values = self._checked(args, kwargs)
-            for name, each in values.items():
-                _set(self, name, each)
+            for name, given in values.items():
+                _set(self, name, given)
 
         def _checked(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
             defaults = self._defaults
@@ -63,7 +63,7 @@ class Value:
         return hash(_values(self))
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={each!r}" for name, each in zip(self._defaults, _values(self), strict=True))
+        inside = ", ".join(f"{name}={given!r}" for name, given in zip(self._defaults, _values(self), strict=True))
         return f"{type(self).__qualname__}({inside})"
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:

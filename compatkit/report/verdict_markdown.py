@@ -62,7 +62,7 @@ def samples_markdown(verdict: SampleVerdict) -> Iterator[str]:
         f"{verdict.confidence:g} confidence for all metrics together."
     )
     order = {Decision.DIFFERENT: 0, Decision.UNDECIDED: 1, Decision.EQUIVALENT: 2}
-    rows = sorted(verdict.evidence, key=lambda each: order[each.decision])
+    rows = sorted(verdict.evidence, key=lambda evidence: order[evidence.decision])
     head = ["metric", "verdict", "mean before", "mean after", "interval of the difference", "margin", "why"]
     yield from ["", *table(head, [_evidence(evidence) for evidence in rows])]
     yield from difference_lines(verdict.deciding)

@@ -226,13 +226,13 @@ def _mapping(
             if not is_quiet:
                 warn_changed(mapped.code, name, mapped.steps, caller)
             given, named = mapped.args, mapped.kwargs
-        left.tell_meaning(name, given, named, caller)
+        left.warn_of_meaning(name, given, named, caller)
         if not left.refused:
             return function(*args[:skip], *given, **named)
         try:
             return function(*args[:skip], *given, **named)
         except (TypeError, ValueError):
-            left.tell_refused(name, given, named, caller)
+            left.warn_of_refusal(name, given, named, caller)
             raise
 
     passing: _Function = pass_for(wrapper, function)

@@ -50,7 +50,7 @@ class ChangedHooks(LibraryClasses[HookChange]):
             return
         name = f"{owner.__module__}.{owner.__qualname__}.{row.name}"
         written: Any = inspect.unwrap(hook)
-        placed = [names.get(each.name) for each in _own(hook) if each.kind in _PLACED]
+        placed = [names.get(parameter.name) for parameter in _own(hook) if parameter.kind in _PLACED]
         places = [row.v1.index(old) for old in placed if old in row.v1]
         if places != sorted(places):
             # By its places or by its names: v1 may have called it either way.

@@ -64,11 +64,11 @@ class Shim:
         moved = self._finder.moved_modules
         self._path = Watched(*([self._hook, moved] if moved.names else [self._hook]))
         sys.meta_path.append(self._finder)
-        atexit.register(self._producers.tell)
+        atexit.register(self._producers.print_at_exit)
         self._hook.run_for_imported()
 
     def uninstall(self) -> None:
-        atexit.unregister(self._producers.tell)
+        atexit.unregister(self._producers.print_at_exit)
         own = (self._finder, self._finder.moved_modules, self._hook)
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in own]
         if self._path is not None:

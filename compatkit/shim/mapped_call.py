@@ -135,7 +135,7 @@ class LeftRows(NamedTuple):
         other = [row for row in self.other if row not in fitting]
         return LeftRows(tuple(other), tuple(refused), self.old)
 
-    def tell_meaning(
+    def warn_of_meaning(
         self, name: str, args: Sequence[object], kwargs: Mapping[str, object], caller: FrameType | None
     ) -> None:
         """Warn of a call that is made, and meant something else in v1."""
@@ -145,7 +145,7 @@ class LeftRows(NamedTuple):
             told = f"it runs with v2's meaning; v1's is had by {'; '.join(mapped.steps)}"
             warn_changed(mapped.code, name, [told], caller)
 
-    def tell_refused(
+    def warn_of_refusal(
         self, name: str, args: Sequence[object], kwargs: Mapping[str, object], caller: FrameType | None
     ) -> None:
         """Warn of a call that v2 refused, with what a person has to do."""

@@ -140,7 +140,11 @@ def _takes(hook: object, called: object) -> bool:
     if not (isinstance(hook, FunctionType) and isinstance(called, FunctionType)):
         return True
     every = inspect.signature(called).parameters.values()
-    needed = [each for each in every if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD]
+    needed = [
+        parameter
+        for parameter in every
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
     try:
         inspect.signature(hook).bind(*needed)
     except TypeError:

@@ -98,9 +98,9 @@ class Producers:
             if function.startswith(module_name + "."):
                 self._wrap(module_name, function[len(module_name) + 1 :].split("."), producer, reader)
 
-    def tell(self) -> None:
+    def print_at_exit(self) -> None:
         """Say at the end of the process what was declared and imported, but is not wrapped."""
-        tell_at_exit(producer for producer, _ in self._producers.values())
+        print_unwrapped(producer for producer, _ in self._producers.values())
 
     def restore(self) -> None:
         """Put every original back."""
@@ -133,7 +133,7 @@ def unwrapped(producers: Iterable[Producer]) -> Iterator[str]:
             yield f"{producer.code} {producer.function} is declared as a producer, but not shimmed: {why}"
 
 
-def tell_at_exit(producers: Iterable[Producer]) -> None:
+def print_unwrapped(producers: Iterable[Producer]) -> None:
     """Print these lines when the process ends, but not once more in each worker of multiprocessing."""
     processes = sys.modules.get("multiprocessing.process")
     if sys.stderr is None or (processes and processes.parent_process() is not None):

@@ -128,7 +128,7 @@ def test_what_is_used_most_comes_first(tmp_path: Path) -> None:
     ranking = Ranking({}, uses)
     names = ["shop.bag", "shop.till.gone", "shop.till.pay"]
     assert sorted(map(removed, names), key=ranking.place) == [*map(removed, reversed(names))]
-    assert list(ranking.said(removed("shop.till.pay"))) == ["used 3 times"]
+    assert list(ranking.remarks_on(removed("shop.till.pay"))) == ["used 3 times"]
 
 
 def removed(name: str) -> Change:

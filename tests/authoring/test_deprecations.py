@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from compatkit.authoring.deprecations import announced, mine, with_said
+from compatkit.authoring.deprecations import announced, mine, with_deprecations
 from compatkit.authoring.drafting import Draft
 from compatkit.authoring.interface import read_interface
 from compatkit.authoring.interface_changes import Change, find_changes
@@ -29,7 +29,7 @@ def said(folder: Path, old: str, new: str = NEW) -> list[Change]:
         file.write_text(dedent(text) + RAISE, encoding="utf-8")
     before, after = (read_interface("shop", folder / version) for version in ("old", "new"))
     shown = find_changes(before, after)
-    return with_said(shown, announced(mine("shop", folder / "old"), before, after))
+    return with_deprecations(shown, announced(mine("shop", folder / "old"), before, after))
 
 
 def told(found: list[Change]) -> list[tuple[str, str, str]]:

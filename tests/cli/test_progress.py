@@ -22,7 +22,7 @@ def told(seconds: list[float], stream: io.StringIO) -> str:
     clock: Iterator[float] = iter([0.0, *seconds])
     bar = ProgressBar(stream, clock=lambda: next(clock))
     for done, _ in enumerate(seconds, 1):
-        bar.tell(done, len(seconds))
+        bar.update(done, len(seconds))
     bar.clear()
     return stream.getvalue()
 
@@ -35,10 +35,10 @@ def test_what_begins_again_is_silent_again_at_first() -> None:
     stream, clock = Terminal(), iter([0.0, 5.0, 5.5, 6.5])
     bar = ProgressBar(stream, what="runs", clock=lambda: next(clock))
 
-    bar.tell(0, 2)
-    bar.tell(1, 2)
+    bar.update(0, 2)
+    bar.update(1, 2)
     silent = stream.getvalue()
-    bar.tell(2, 2)
+    bar.update(2, 2)
 
     assert silent == ""
     assert "2 of 2 runs" in stream.getvalue()

@@ -10,8 +10,8 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migrate import write_report
+from compatkit.migrate.job import Task
 from compatkit.migrate.run import plan_task
-from compatkit.migrate.work import Task
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten
 from tests.shop.moves import contents, plant

@@ -51,7 +51,7 @@ def compare_releases(
     """
     require("griffe", extra="draft")
     # They need the extra `draft`.
-    from compatkit.authoring.deprecations import announced, mine, with_said
+    from compatkit.authoring.deprecations import announced, mine, with_deprecations
     from compatkit.authoring.interface import read_interface
     from compatkit.authoring.interface_changes import find_changes, told_once
     from compatkit.authoring.releases import locate_release
@@ -69,7 +69,7 @@ def compare_releases(
             new_interface = read_interface(later, after)
             shown = find_changes(interface, new_interface)
             if mined:
-                shown = with_said(shown, announced(mine(name, before), interface, new_interface))
+                shown = with_deprecations(shown, announced(mine(name, before), interface, new_interface))
                 shown = told_once(shown, interface)
             changes += shown
             items |= interface.items

@@ -150,6 +150,8 @@ def audit_command(
     ranking = Ranking.of(items, used_by)
     left = sorted(uncovered(changes, migration), key=ranking.place)
     for change in left:
-        click.echo(f"{change.name}: {describe_change(change)} ({'; '.join([*ranking.said(change), change.evidence])})")
+        click.echo(
+            f"{change.name}: {describe_change(change)} ({'; '.join([*ranking.remarks_on(change), change.evidence])})"
+        )
     click.echo(f"{len(changes)} changes, {len(changes) - len(left)} of them declared or listed.", err=True)
     ctx.exit(int(ExitStatus.FINDINGS if left else ExitStatus.OK))

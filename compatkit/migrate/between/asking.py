@@ -52,6 +52,6 @@ def _modules(source: bytes, home: FileModule) -> Iterator[str]:
 @lru_cache(maxsize=512)
 def _askers_in(source: bytes) -> tuple[Asker, ...]:
     try:
-        return tuple(each for each in find_askers(parse(read_source(source).text)) if not each[0].startswith("*"))
+        return tuple(asker for asker in find_askers(parse(read_source(source).text)) if not asker[0].startswith("*"))
     except (RewriteError, RecursionError):
         return ()

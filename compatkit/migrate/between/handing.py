@@ -71,7 +71,7 @@ class _Index:
         near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
         near += self._packages if b"from ." in source else ()
         if is_open := _LOADS.search(source) is not None:
-            near = [each for level in self._by_last.values() for each in level]
+            near = [item for level in self._by_last.values() for item in level]
         takes_all = has_star or (is_open and _LISTS.search(source) is not None)
         for told in near:
             if told.file.name != file.name:
@@ -80,10 +80,10 @@ class _Index:
                     for name, each in told.facts.handed
                     if takes_all or name.encode() in words or ".*:" in name
                 }
-                handed |= {f"{told.named.name}.{name}": each for name, each in own.items()}
+                handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
                 if told.file.path.parent == file.path.parent:
                     # Of two scripts, one imports the other by its bare name.
-                    handed |= {f"{told.last}.{name}": each for name, each in own.items()}
+                    handed |= {f"{told.last}.{name}": handed for name, handed in own.items()}
         return handed
 
     def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:

@@ -37,7 +37,7 @@ class ReadGlobals:
         if not _PATCHING.search(source):
             return ()
         words = self._read.keys() & set(words_in(source)) if self._read else ()
-        return tuple(each for word in sorted(words) for each in self._read[word])
+        return tuple(read for word in sorted(words) for read in self._read[word])
 
     @cached_property
     def _read(self) -> dict[bytes, list[tuple[str, str]]]:
@@ -67,8 +67,12 @@ class ReadGlobals:
 def _read_by(file: File, name: str) -> set[str]:
     """Return the globals, or builtins, that a function or the methods of a class read when they are called."""
     made = [node for node in file.tree.body if isinstance(node, _Defined) and node.name == name]
-    functions = [node for each in made for node in ast.walk(each) if isinstance(node, _Function)]
-    bodies = [part for each in functions for part in (each.body if isinstance(each.body, list) else [each.body])]
+    functions = [node for definition in made for node in ast.walk(definition) if isinstance(node, _Function)]
+    bodies = [
+        part
+        for function in functions
+        for part in (function.body if isinstance(function.body, list) else [function.body])
+    ]
     scopes, found = file.scopes, set()
     for node in (node for part in bodies for node in ast.walk(part) if isinstance(node, ast.Name)):
         reference = scopes.at(node.id, node)

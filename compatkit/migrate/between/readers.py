@@ -170,14 +170,14 @@ class Readers:
         for node in nodes:
             match node:
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of, *_]) if name in _LISTING:
-                    yield from ((last, each) for each in self._names if (last := _last(of, aliases)))
+                    yield from ((last, name) for name in self._names if (last := _last(of, aliases)))
                 case ast.Attribute(value=of, attr="__dict__"):
-                    yield from ((last, each) for each in self._names if (last := _last(of, aliases)))
+                    yield from ((last, name) for name in self._names if (last := _last(of, aliases)))
                 case ast.Attribute(attr="__globals__"):
                     homes = {
-                        (each.module or "").rpartition(".")[2] for each in nodes if isinstance(each, ast.ImportFrom)
+                        (node.module or "").rpartition(".")[2] for node in nodes if isinstance(node, ast.ImportFrom)
                     }
-                    yield from ((home, each) for home in homes for each in self._names & texts)
+                    yield from ((home, name) for home in homes for name in self._names & texts)
 
     def _reads(self, node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
         """Yield the names that a node reads, each with the last part of the module; None where that is not known."""

@@ -32,7 +32,7 @@ def find_unspelled(
     spelled: set[bytes] = set()
     wanted: set[bytes] = set()
     for source in sources:
-        near = [each for each in migrations if any(library in source for library in libraries_of(each))]
+        near = [migration for migration in migrations if any(library in source for library in libraries_of(migration))]
         if not near:
             continue
         spelled.update(words_in(source))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.work import Task
+from compatkit.migrate.job import Task
 from compatkit.migration import Migration, Move
 from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.prefilter.interfaces import (

@@ -41,7 +41,9 @@ class Findings:
         """Return all differences of one thing, those that decide first."""
         subject = (category, name)
         return tuple(
-            each for found in (self._deciding, self._allowed, self._settled) for each in found.get(subject, ())
+            difference
+            for found in (self._deciding, self._allowed, self._settled)
+            for difference in found.get(subject, ())
         )
 
     def state(self, category: str, name: str, *, is_equal: bool = True) -> FindingState:

@@ -127,7 +127,7 @@ def _order(metric: Metric) -> tuple[int, float, str]:
 def _metric(curve: Curve, findings: Findings, count: int) -> Metric:
     state = findings.state("metric", curve.name, is_equal=curve.is_equal)
     differences = findings.about("metric", curve.name)
-    parted = (each.first_step for each in differences if each.kind in PARTING)
+    parted = (difference.first_step for difference in differences if difference.kind in PARTING)
     first_step = min((step for step in parted if step is not None), default=None)
     places = drawn_points(curve, count, keep=() if first_step is None else (first_step,))
     frame = SMALL if state is FindingState.EQUAL else TALL if (curve.apart > 0).any() else FLAT
@@ -141,7 +141,7 @@ def _metric(curve: Curve, findings: Findings, count: int) -> Metric:
         points_after=int(curve.has_after.sum()),
         common=int((curve.has_before & curve.has_after).sum()),
         unequal=int((curve.apart > 0).sum()),
-        beyond=sum(each.count for each in differences if each.kind is Kind.METRIC_VALUE),
+        beyond=sum(difference.count for difference in differences if difference.kind is Kind.METRIC_VALUE),
         largest=curve.largest,
         last_before=_last(curve.before, curve.has_before),
         last_after=_last(curve.after, curve.has_after),

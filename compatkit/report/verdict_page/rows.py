@@ -109,5 +109,6 @@ def _layers(model: Model, other: Model) -> list[str]:
 
 def _datasets(datasets: Mapping[str, Dataset]) -> dict[str, str]:
     return {
-        name: f"digest {each.digest}" + (f", {each.profile}" if each.profile else "") for name, each in datasets.items()
+        name: f"digest {dataset.digest}" + (f", {dataset.profile}" if dataset.profile else "")
+        for name, dataset in datasets.items()
     }

@@ -39,11 +39,15 @@ def earliest(verdict: Verdict) -> tuple[Difference, ...]:
     A metric that only one run has, or with one point, such as a final one that is logged at step 0, says nothing of
     when the runs parted: it counts only where nothing else has a step.
     """
-    known = [each for each in verdict.deciding if each.first_step is not None]
-    curves = [each for each in known if each.kind in PARTING and (each.of > 1 or each.kind is Kind.METRIC_STEPS)]
+    known = [difference for difference in verdict.deciding if difference.first_step is not None]
+    curves = [
+        difference
+        for difference in known
+        if difference.kind in PARTING and (difference.of > 1 or difference.kind is Kind.METRIC_STEPS)
+    ]
     curves = curves or known
-    first = min((each.first_step for each in curves if each.first_step is not None), default=None)
-    return tuple(each for each in curves if each.first_step == first)
+    first = min((curve.first_step for curve in curves if curve.first_step is not None), default=None)
+    return tuple(curve for curve in curves if curve.first_step == first)
 
 
 def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
@@ -60,7 +64,7 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
     if verdict.unread:
         yield f"Not read: {'; '.join(verdict.unread)}. To do: {HOW_TO_READ}."
     if first := earliest(verdict):
-        names = [each.name for each in first]
+        names = [difference.name for difference in first]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         yield f"It begins at step {first[0].first_step}: {', '.join(names[:_NAMED])}{more}."
     allowed, settled = map(len, parted(verdict.allowed))

@@ -44,33 +44,35 @@ def sample_sentences(verdict: SampleVerdict) -> tuple[str, ...]:
 
 def sample_tables(verdict: SampleVerdict) -> Iterator[PageTable]:
     """Yield the evidence by metric, what differs whatever the seed, and the notes."""
-    rows = tuple(_row(each) for each in verdict.evidence)
+    rows = tuple(_row(evidence) for evidence in verdict.evidence)
     note = (
         f"Before and after are means. A metric is equivalent at {1 - verdict.confidence:.3g}, as all must be, and "
         f"different at {verdict.level:.3g}, as any may be; the interval is of the difference of "
         "the means, and the seeds are how many a side would decide."
     )
-    yield PageTable("Evidence", _COLUMNS, rows, note, tuple(_STATES[each.decision] for each in verdict.evidence))
+    yield PageTable(
+        "Evidence", _COLUMNS, rows, note, tuple(_STATES[evidence.decision] for evidence in verdict.evidence)
+    )
     if verdict.deciding:
-        rows = tuple((each.name, each.kind.value, str(each)) for each in verdict.deciding)
+        rows = tuple((difference.name, difference.kind.value, str(difference)) for difference in verdict.deciding)
         yield PageTable("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
     for title, entries in zip(("Allowed by the policy", "Settled"), parted(verdict.allowed), strict=True):
-        rows = tuple((each.difference.name, each.difference.kind.value, each.by.why) for each in entries)
+        rows = tuple((entry.difference.name, entry.difference.kind.value, entry.by.why) for entry in entries)
         if rows:
             yield PageTable(title, ("Name", "What", "Why"), rows)
-    stale = tuple((f"The policy allows {each.kind} {each.name}, and nothing needed it.",) for each in verdict.stale)
+    stale = tuple((f"The policy allows {entry.kind} {entry.name}, and nothing needed it.",) for entry in verdict.stale)
     if notes := (*((f"Not read: {what}",) for what in verdict.unread), *((note,) for note in verdict.notes), *stale):
         yield PageTable("Notes", ("Note",), notes)
 
 
-def _row(each: Evidence) -> tuple[str, ...]:
-    interval = "" if each.interval is None else f"{each.interval[0]:.3g} to {each.interval[1]:.3g}"
-    numbers = (each.difference, each.p_equivalent, each.p_different)
+def _row(evidence: Evidence) -> tuple[str, ...]:
+    interval = "" if evidence.interval is None else f"{evidence.interval[0]:.3g} to {evidence.interval[1]:.3g}"
+    numbers = (evidence.difference, evidence.p_equivalent, evidence.p_different)
     difference, equivalent, different = ("" if number is None else f"{number:.3g}" for number in numbers)
-    means = (f"{side.mean:.6g}" if side.values else "" for side in (each.before, each.after))
-    seeds = "" if each.seeds is None else str(each.seeds)
-    tested = (difference, interval, each.margin, equivalent, different, seeds)
-    return (each.name, each.decision.value, each.reason, each.value, *means, *tested)
+    means = (f"{side.mean:.6g}" if side.values else "" for side in (evidence.before, evidence.after))
+    seeds = "" if evidence.seeds is None else str(evidence.seeds)
+    tested = (difference, interval, evidence.margin, equivalent, different, seeds)
+    return (evidence.name, evidence.decision.value, evidence.reason, evidence.value, *means, *tested)
 
 
 # Why something does not decide, and what.
@@ -151,8 +153,13 @@ def _by_reason(entries: Iterable[Allowed]) -> tuple[Reason, ...]:
 
 def _under_names_of(before: Snapshot, after: Snapshot, settled: Iterable[Reason]) -> Snapshot:
     """Return `after` with its artifacts under the names of `before`, where a name is settled as one that varies."""
-    found = (each for _, differences in settled for each in differences if each.kind is Kind.ARTIFACT_CONTENT)
-    names = {each.after: each.before for each in found if each.before in before.artifacts}
+    found = (
+        difference
+        for _, differences in settled
+        for difference in differences
+        if difference.kind is Kind.ARTIFACT_CONTENT
+    )
+    names = {difference.after: difference.before for difference in found if difference.before in before.artifacts}
     return replace(after, artifacts={names.get(name, name): file for name, file in after.artifacts.items()})
 
 
@@ -162,9 +169,9 @@ def _without_bulk(snapshot: Snapshot) -> Snapshot:
 
 def with_bars(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
     """Set the length of every bar: the distance by its power of ten, among all of the comparison."""
-    powers = [math.log10(each.largest) for each in weights if each.largest and math.isfinite(each.largest)]
+    powers = [math.log10(weight.largest) for weight in weights if weight.largest and math.isfinite(weight.largest)]
     low, high = (math.floor(min(powers)) - 1, math.ceil(max(powers))) if powers else (0, 1)
-    return tuple(replace(each, bar=_bar(each.largest, low, high)) for each in weights)
+    return tuple(replace(weight, bar=_bar(weight.largest, low, high)) for weight in weights)
 
 
 def _bar(largest: float | None, low: int, high: int) -> float:

@@ -139,7 +139,7 @@ class TrainingOrchestratorV2:
             resumed_run=None if saved is None else saved["about"]["run_id"],
             parent_run=parent_run,
         ) as run:
-            processes.tell((run.run_id, saved))
+            processes.broadcast((run.run_id, saved))
             history = self._train_in(run, data, about, saved)
             if tracking.log_model and not (resume and run.has_model):
                 assert self.model is not None
@@ -148,7 +148,7 @@ class TrainingOrchestratorV2:
 
     def _follow(self, processes: Processes, data: DataSplit) -> TrainingResult:
         """Train along with the first process."""
-        run_id, saved = processes.tell(_UNTOLD)
+        run_id, saved = processes.broadcast(_UNTOLD)
         with failure_told(processes, run_id, self.config.tracking.uri):
             self.model = self._build_model(data)
             history = run_trainer(self._equipped_trainer(), self.config, self.model, data, saved and saved["state"])

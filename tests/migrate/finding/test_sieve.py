@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.sieve import Sieve
-from compatkit.migrate.work import Task
+from compatkit.migrate.job import Task
 from compatkit.migration import Migration, Move, bundled_migrations, find_migration, load_migration
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys

@@ -44,7 +44,7 @@ class Processes:
     def is_first(self) -> bool:
         return self.rank == 0
 
-    def tell(self, value: _T) -> _T:
+    def broadcast(self, value: _T) -> _T:
         """Return the first process's `value`, in every process; it is pickled."""
         if self.size == 1:
             return value

@@ -58,7 +58,7 @@ def train_part(mailbox: Mailbox, job_ref: ObjectRef[TrainingJob]) -> PartTrained
     job = ray.get(job_ref)
     os.environ[TRACED] = job.trace
     with joined_processes(choose_device(job.config.runtime.device)) as processes:
-        kept = processes.tell(_begin(mailbox, job.config) if processes.is_first else None)
+        kept = processes.broadcast(_begin(mailbox, job.config) if processes.is_first else None)
         saved = job.saved if kept is None else load_checkpoint(io.BytesIO(kept))["state"]
         with _watched(job.model, mailbox, processes):
             history = run_trainer(_equipped(job, mailbox), job.config, job.model, job.data, saved)

@@ -1,4 +1,4 @@
-"""The work of a worker: pure functions over picklable values, so that any executor can run them."""
+"""Process one file, as a worker does: pure functions over picklable values, so that any executor can run them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collect what a file gets from others: the names that a star import brings, and those that others take from it."""
+"""Answer what a file needs to know of the others: names that star imports bring, and names that others take from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DEEPEST = 6
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
 
 
-class Around:
+class ProjectIndex:
     """Answers for one run over a tree; the other files are read only once it is asked.
 
     `called` are last parts of names that move and are called otherwise then, as by whoever takes one from a file.
@@ -114,9 +114,9 @@ class Around:
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
-        return with_facts(self._around(source, file, named), self._handing.of(source, file, named))
+        return with_facts(self._neighbours(source, file, named), self._handing.of(source, file, named))
 
-    def _around(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
+    def _neighbours(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
         # To look for the names that moved as well would mean to read many more files.
         names = self._names if self._renames or stars else self._called
@@ -158,11 +158,11 @@ class Around:
         home = FileModule(name, is_package)
         found = _STAR_IMPORT.findall(source)
         inner = {_absolute(len(dots), module.decode("utf-8", "replace"), home) for dots, module in found}
-        places = {each: self._namer.find(each, file.path, file.root) for each in sorted(inner)}
+        places = {module: self._namer.find(module, file.path, file.root) for module in sorted(inner)}
         brought: list[frozenset[str] | None] = [None]
         if all(places.values()) and inner.isdisjoint({*seen, name}) and len(seen) < _DEEPEST:
-            each = ((self._exports(place, part, file, seen | {name})) for part, place in places.items() if place)
-            brought = [names.possible for names in each]
+            exported = ((self._exports(place, part, file, seen | {name})) for part, place in places.items() if place)
+            brought = [names.possible for names in exported]
         starred = None if None in brought else frozenset[str]().union(*filter(None, brought))
         submodules = frozenset(part.stem for part in path.parent.iterdir()) if is_package else None
         return read_star_names(

@@ -1,4 +1,4 @@
-"""Set how loud a command speaks, and in which colours: -q, -v and --color, which every command takes."""
+"""Set how much a command says, and in which colours: -q, -v and --color, which every command takes."""
 
 from __future__ import annotations
 
