@@ -17,7 +17,7 @@ from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
-from compatkit.rewrite.flow.declared_names import MARKS
+from compatkit.rewrite.flow.declared_names import HINTS, MARKS
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
 from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
@@ -27,6 +27,7 @@ _ROUNDS = 4
 _STAR = re.compile(rb"import\s*\(?\s*\*")
 # A file that loads modules by names that it may not write, and one that goes through the names of a module.
 _LOADS = re.compile(rb"import_module|__import__|module_from_spec|run_path|sys\.modules")
+_TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__")
 _LISTS = re.compile(rb"getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
@@ -68,6 +69,7 @@ class _Index:
         """Return what others tell of their names, of which a file spells one and the module."""
         handed: dict[str, Handed] = {}
         words, has_star = frozenset(words_in(source)), _STAR.search(source) is not None
+        asks_for_types = _TYPES.search(source) is not None
         near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
         near += self._packages if b"from ." in source else ()
         if is_open := _LOADS.search(source) is not None:
@@ -78,7 +80,8 @@ class _Index:
                 own = {
                     name: each
                     for name, each in told.facts.handed
-                    if takes_all or name.encode() in words or ".*:" in name
+                    if takes_all or name.removesuffix(HINTS).encode() in words or ".*:" in name
+                    if asks_for_types or not name.endswith(HINTS)
                 }
                 handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
                 if told.file.path.parent == file.path.parent:
@@ -94,7 +97,7 @@ class _Index:
         for by, key, sent in self._sent.get(others, ()):
             if by != file.name:
                 found[key[len(others) + 1 :]] = sent
-        anyones = [each for each in self._sent.get("*", ()) if _may_arrive(each[1], source)]
+        anyones = [(by, name, sent) for by, key, sent in self._sent.get("*", ()) for name in _arriving(key, source)]
         for by, key, sent in (*self._sent.get(module, ()), *anyones):
             if by != file.name:
                 name = key if key.startswith("*") else key[len(module) + 1 :]
@@ -242,22 +245,27 @@ class _Words:
     names: Mapping[bytes, frozenset[bytes]]
     homes: frozenset[bytes]
     anyones: frozenset[str]
+    annotated: frozenset[bytes]
 
     @classmethod
     def of(cls, changed: Iterable[_Told]) -> _Words:
         names: dict[bytes, frozenset[bytes]] = {}
         homes: set[bytes] = set()
         anyones: set[str] = set()
+        annotated: set[bytes] = set()
         for told in changed:
             own = frozenset(b"*" if ".*:" in name else name.encode() for name, _ in told.facts.handed)
+            annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.facts.handed if name.endswith(HINTS)}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
             anyones |= {key for key, _ in told.facts.sent if key.startswith("*")}
-        return cls(names, frozenset(homes), frozenset(anyones))
+        return cls(names, frozenset(homes), frozenset(anyones), frozenset(annotated))
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         words = frozenset(words_in(source))
+        if not self.annotated.isdisjoint(words) and _TYPES.search(source):
+            return True
         if self.names and _LOADS.search(source):
             named = frozenset[bytes]().union(*self.names.values())
             if _LISTS.search(source) or not named.isdisjoint(words):
@@ -269,17 +277,23 @@ class _Words:
             self.names[last] & words or ((has_star or b"*" in self.names[last]) and self.names[last]) for last in near
         ):
             return True
-        if any(_may_arrive(key, source) for key in self.anyones):
+        if any(_arriving(key, source) for key in self.anyones):
             return True
         if b"*" in self.homes and folder in self.homes:
             return True
         return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
 
 
-def _may_arrive(key: str, source: bytes) -> bool:
-    """Tell whether a file has a method, or asks for an attribute, of this name."""
+def _arriving(key: str, source: bytes) -> list[str]:
+    """Return the key, if a file has a method, or asks for an attribute, of this name; of `*.on_*`, each that fits."""
     name, _, place = key.removeprefix("*.").partition(":")
-    return (b"." if place == "=" else b"def ") + name.encode() in source
+    start = b"." if place == "=" else b"def "
+    if "*" not in name:
+        return [key] if start + name.encode() in source else []
+    if start + name.partition("*")[0].encode() not in source:
+        return []
+    methods = re.findall(rb"def (" + name.replace("*", r"\w*").encode() + rb")\(", source)
+    return [f"*.{method.decode()}:{place}" for method in sorted(set(methods))]
 
 
 def with_facts(neighbours: Neighbours, told: Neighbours) -> Neighbours:

@@ -26,29 +26,38 @@ from compatkit.rewrite.flow.values import (
     Named,
     Value,
     doubtful,
+    element,
     join,
 )
 
 ANY = "*"
+# Methods that a call of an object runs; the second one in the way of torch.
+CALLED = frozenset({"__call__", "forward"})
 # Names of methods that say nothing of the object that is asked.
 COMMON = frozenset(
     {"apply", "build", "call", "create", "evaluate", "execute", "fit", "forward", "handle", "load", "main", "make"}
     | {"predict", "process", "run", "save", "start", "step", "test", "train", "transform", "validate"}
     | {name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind)}
 )
+# So many parameters of a function may get what a call spreads.
+_MOST_SPREAD = 4
 _Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def ways_into(tree: ast.Module) -> dict[ast.AST, list[str]]:
     """Return the ways to each function of a module, below its name."""
     found: dict[ast.AST, list[str]] = defaultdict(list)
-    for owners, function in _functions(tree.body, [""], objects_of(tree)):
+    objects = objects_of(tree)
+    named = {f"{name}." for names in objects.values() for name in names}
+    for owners, function in _functions(tree.body, [""], objects):
         ways = [f"{owner}{function.name}" for owner in owners]
         if owners != [""]:
             found[function].append(f"{ANY}.{function.name}")
         found[function] += ways
         if function.name == "__init__":
             found[function] += [owner.rstrip(".") for owner in owners]
+        if function.name in CALLED and owners != [""]:
+            found[function] += [owner.rstrip(".") + ("" if owner in named else "()") for owner in owners]
         for inner in _made_in(function):
             found[inner] += [f"{way}()" for way in ways]
     by_name = {node.name: node for node in tree.body if isinstance(node, _Functions)}
@@ -115,6 +124,7 @@ Found = Mapping[ast.AST, Value]
 
 class _Making(Protocol):
     made_by: Callable[[ast.expr], str]
+    bound_to: Callable[[ast.expr], ast.expr]
 
 
 class BetweenFiles:
@@ -129,12 +139,23 @@ class BetweenFiles:
         """Let functions of this file that go to another one get what that gives to functions that it does not know."""
         back = list(self._given_back(of, found)) if self._known.called_back else []
         given = (*node.args, *(word.value for word in node.keywords)) if back else ()
-        for value in [found.get(part) for arg in given for part in ast.walk(arg)]:
+        for part in (part for arg in given for part in ast.walk(self._maker.bound_to(arg))):
+            value = found.get(part)
             if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
                 self.call_back(value.node, back)
-            for one in value.names if isinstance(value, Named) and not value.how else ():
+            for item in value.local.body if isinstance(value, Instance) and value.local else ():
+                if isinstance(item, _Functions) and item.name in CALLED:
+                    self.call_back(item, back)
+            for one in self._names(part, value):
                 for place, handed in back:
                     self.note_sent(f"{one}:{place}", value_of(handed))
+
+    def _names(self, part: ast.AST, value: Value | None) -> Iterator[str]:
+        """Yield the ways to what is given to another file, a function or an object that is called."""
+        if isinstance(value, Named) and not value.how:
+            yield from value.names
+        elif isinstance(part, ast.Call) and (made := self._maker.made_by(part)):
+            yield f"{made}()"
 
     def decorate(self, of: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, found: Found) -> None:
         """Let a function get what is given to unknown ones by what decorates it."""
@@ -171,7 +192,11 @@ class BetweenFiles:
     def send(self, function: str, node: ast.Call, found: Found) -> None:
         """Note what is given to a function of another file."""
         for number, arg in enumerate(node.args):
-            if found[arg] is not TOP and not isinstance(arg, ast.Starred):
+            if isinstance(arg, ast.Starred):
+                # What it brings may arrive at any place from here on.
+                for place in range(number, number + _MOST_SPREAD):
+                    self.note_sent(f"{function}:{place}", element(found[arg]))
+            elif found[arg] is not TOP:
                 self.note_sent(f"{function}:{number}", found[arg])
         for word in node.keywords:
             if word.arg and found[word.value] is not TOP:

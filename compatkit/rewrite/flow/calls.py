@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
 from compatkit.migration import Item
+from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.flow.between_files import ANY, COMMON, BetweenFiles, Found, plain_names
-from compatkit.rewrite.flow.classes import Classes
+from compatkit.rewrite.flow.classes import Classes, keeps_keywords
 from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
+from compatkit.rewrite.flow.open_names import pattern_of
 from compatkit.rewrite.flow.scope_frames import Frame, parameters
 from compatkit.rewrite.flow.values import (
     BOTTOM,
@@ -49,6 +51,9 @@ class Evaluating(Protocol):
     waiting: dict[ast.AST, Frame]
     between: BetweenFiles
     classes: Classes
+    bound_to: Callable[[ast.expr], ast.expr]
+    made_by: Callable[[ast.expr], str]
+    home: FileModule
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
@@ -63,6 +68,8 @@ class Evaluating(Protocol):
     def anything_in(self, of: Value) -> Value: ...
 
     def loaded(self, node: ast.Call, found: Found) -> Value: ...
+
+    def called_like(self, of: Value, pattern: str) -> Value: ...
 
 
 _SAME_ITEMS = frozenset(
@@ -150,8 +157,11 @@ class Calls:
                 return BOTTOM
             case Named():
                 return self._named(callee, node, given, found, frame)
-            case Instance() if (made := self._expressions.classes.called(callee, "__call__")) is not TOP:
-                return made
+            case Instance():
+                if callee.far is not None:
+                    self._expressions.between.send(f"{callee.far.names[0]}()", node, found)
+                if (made := self._expressions.classes.called(callee, "__call__")) is not TOP:
+                    return made
             case Method(of=of, name=name):
                 return self._method(of, name, node, given, found, frame)
             case Local(node=made):
@@ -159,6 +169,7 @@ class Calls:
             case ForeignDefinition(handed=handed):
                 init = ".__init__" if handed.kind == "class" else ""
                 self._expressions.between.send(f"{handed.names[0]}{init}", node, found)
+                self._expressions.between.call_back_all(node.func, node, found)
                 return call_result_of(handed)
         return self._unseen(node, callee, found, frame)
 
@@ -187,6 +198,9 @@ class Calls:
                 return self._made_class(node, given[1])
             case "typing.cast" if len(given) == 2:
                 return given[1]
+            case "operator.methodcaller" if method := _text(node):
+                for number, arg in enumerate(node.args[1:]):
+                    self._expressions.between.note_sent(f"{ANY}.{method}:{number}", found[arg])
             case "inspect.get_annotations" | "typing.get_type_hints" if given:
                 hints = self._expressions.hints_of(given[0])
                 return self._unseen(node, callee, found, frame) if hints is TOP else hints
@@ -208,7 +222,9 @@ class Calls:
                     between.send(f"{one}{ending}", node, found)
         between.call_back_all(node.func, node, found)
         if callee is TOP:
-            method = node.func.attr if isinstance(node.func, ast.Attribute) else _asked_by_name(node.func)
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else self._asked_by_name(node.func)
+            if made := self._expressions.made_by(node.func):
+                between.send(f"{made}()", node, found)
             if method not in _SAYING_NOTHING:
                 between.send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
         self.containers.escape([found[arg] for arg in node.args])
@@ -219,6 +235,14 @@ class Calls:
             if isinstance(value, RecordValue | IterableValue | DictValue) and not _only_reads(node.func, callee):
                 self.containers.doubt(value, frame)
         return self._patched(node, callee, found) if self._known.producers else TOP
+
+    def _asked_by_name(self, function: ast.expr) -> str:
+        """Return the method for which `getattr(hook, "on_step")` asks, or `on_*` of `getattr(hook, f"on_{name}")`."""
+        match self._expressions.bound_to(function):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, asked, *_]):
+                name = pattern_of(asked, {}, self._expressions.home)
+                return name if len(name.strip("*_")) > 1 else ""
+        return ""
 
     def _list(self, node: ast.Call, callee: Value, first: Value) -> None:
         """Note that all attributes of an object are listed, as for JSON by a function that makes a dict of it."""
@@ -296,15 +320,14 @@ class Calls:
             case "getattr" if len(given) > 1 and isinstance(
                 given[0], Named | Instance | Local | Namespace | ForeignDefinition
             ):
-                text, of = _text(node, 1), given[0]
-                return self._expressions.attribute(of, text) if text else self._expressions.anything_in(of)
+                text, of = pattern_of(node.args[1], found, self._expressions.home), given[0]
+                is_open = "*" in text
+                return self._expressions.called_like(of, text) if is_open else self._expressions.attribute(of, text)
             case "eval" if given:
                 return self._expressions.by_name(Namespace(), _text(node))
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
                 self._expressions.between.keep_on(node.args[0], text, given[2])
-                if isinstance(given[0], Instance) and given[0].local is not None:
-                    self._facts.goes_on(self._facts.attributes, given[0].local, text, given[2])
-                self.become_method(given[0], given[2])
+                self._set(given[0], text, given[2])
             case "globals" | "locals":
                 return Namespace()
             case "vars":
@@ -319,6 +342,12 @@ class Calls:
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
                 return module if is_inner else replace(module, name=module.name.partition(".")[0])
         return TOP
+
+    def _set(self, owner: Value, name: str, value: Value) -> None:
+        """Note what an object has under a name from now on."""
+        if isinstance(owner, Instance) and owner.local is not None:
+            self._facts.goes_on(self._facts.attributes, owner.local, name, value)
+        self.become_method(owner, value)
 
     def become_method(self, owner: Value, function: Value) -> None:
         """Let a function that is put on a declared class, or on one below it, get an object of it."""
@@ -395,9 +424,12 @@ class Calls:
     ) -> Value:
         if isinstance(made, ast.ClassDef):
             self._fill_fields(made, node, found)
+            self.containers.made(made, given)
             for arg in node.args if _OF_DICTS.intersection(self._facts.far_bases.get(made, ())) else ():
                 self._facts.hand_out(arg, found[arg], self._known.objects)
             for owner in (made, *self._facts.ancestors.get(made, ()))[::-1]:
+                for word in node.keywords if keeps_keywords(owner) else ():
+                    self._facts.goes_on(self._facts.attributes, made, word.arg or "", found[word.value])
                 for init in (item for item in owner.body if isinstance(item, ast.FunctionDef)):
                     arriving = _arriving(init.args, node, given, found) if init.name == "__init__" else ()
                     for name, value in arriving:
@@ -432,10 +464,22 @@ class Calls:
                 return self.containers.method(of, name, node, given, frame)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
                 return self._expressions.by_name(of, _text(node))
+            case Namespace(of=owner) if name == "update" and owner is not None:
+                for key, value in _updated(node):
+                    self._set(owner, key, found.get(value, TOP))
             case Namespace() if name in ("items", "values"):
                 every = self._expressions.anything_in(of)
                 return many(every if name == "values" else TupleValue((TOP, every)))
         return TOP
+
+
+def _updated(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a call of `update` sets, each with what is set."""
+    yield from ((word.arg, word.value) for word in node.keywords if word.arg)
+    for display in node.args:
+        if isinstance(display, ast.Dict):
+            pairs = zip(display.keys, display.values, strict=True)
+            yield from ((str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant))
 
 
 def _only_reads(function: ast.expr, callee: Value) -> bool:
@@ -479,12 +523,6 @@ def _text(node: ast.Call, at: int = 0) -> str:
         case [ast.Constant(value=str(text))]:
             return text
     return ""
-
-
-def _asked_by_name(function: ast.expr) -> str:
-    """Return the method for which `getattr(hook, "on_step")` asks."""
-    is_asked = isinstance(function, ast.Call) and isinstance(function.func, ast.Name) and function.func.id == "getattr"
-    return _text(function, 1) if is_asked and isinstance(function, ast.Call) else ""
 
 
 def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import dotted, kept_in
@@ -11,7 +13,7 @@ from compatkit.rewrite.flow.between_files import ANY
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
-from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Instance, Local, Named, Value, doubtful
+from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Instance, Local, Named, Value, doubtful, join_all
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -60,6 +62,8 @@ class Classes:
                 if (stored := self._facts.arrives(self._facts.attributes, owner, name)) is not TOP:
                     read = self.called(stored, "__get__") if isinstance(stored, Instance) and stored.local else TOP
                     return stored if read is TOP else read
+                if keeps_keywords(owner) and (handed := self._known.sent.get(f"{owner.name}:{name}")):
+                    return doubtful(value_of(handed))
                 # Asked last: to look through a class takes long, and little is sent to any object.
                 is_open = f"{ANY}.{name}:=" in self._known.sent and name not in kept_in(owner, is_set=True)
                 open_ones = [ANY] if is_open else []
@@ -86,6 +90,26 @@ class Classes:
                 return doubtful(self._facts.result_of(node))
             case ForeignDefinition(handed=handed):
                 return call_result_of(handed)
+        return TOP
+
+    def held_like(self, of: Instance, pattern: str) -> Value:
+        """Return what an object keeps under any of the names that fit a pattern."""
+        every = self._facts.attributes.items() if of.local is not None else ()
+        held = [value for (owner, name), value in every if owner is of.local and fnmatchcase(name, pattern)]
+        if of.local is None and of.far is not None:
+            inner = ((name, each) for name, each in of.far.inner if each.kind != "function")
+            held = [value_of(each) for name, each in inner if fnmatchcase(name, pattern)]
+        return join_all((doubtful(value) for value in held if self._facts.is_followed(value)), TOP)
+
+    def method_like(self, of: Instance, pattern: str) -> Value:
+        """Return a method of which something comes, among those whose names fit a pattern such as `make_*`."""
+        owners = (of.local, *self._facts.ancestors.get(of.local, ())) if of.local is not None else ()
+        for name, item in (pair for owner in owners for pair in self._methods_of(owner).items()):
+            if fnmatchcase(name, pattern) and self._facts.result_of(item) is not TOP:
+                return Local(item)
+        for name, handed in (pair for far in self._far(of) for pair in far.inner):
+            if fnmatchcase(name, pattern) and call_result_of(handed) is not TOP:
+                return ForeignDefinition(handed)
         return TOP
 
     def made_by_meta(self, meta: ast.AST | None) -> Value:
@@ -130,6 +154,20 @@ class Classes:
         if isinstance(method, ForeignDefinition):
             return call_result_of(method.handed)
         return self._facts.result_of(method.node) if isinstance(method, Local) else TOP
+
+
+@lru_cache(maxsize=512)
+def keeps_keywords(owner: ast.ClassDef) -> bool:
+    """Tell whether an object has for attributes whatever it is made with, by `self.__dict__.update(options)`."""
+    made = next((each for each in owner.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
+    kept = made.args.kwarg.arg if made is not None and made.args.kwarg is not None else ""
+    for call in ast.walk(made) if made is not None and kept else ():
+        match call:
+            case ast.Call(func=ast.Attribute(attr="update"), args=[ast.Name(id=name)]) if name == kept:
+                return "__dict__" in (of := ast.unparse(call.func)) or of.startswith("vars(")
+            case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id="self"), ast.Name(), ast.Name()]):
+                return True
+    return False
 
 
 def _is_property(node: ast.expr) -> bool:

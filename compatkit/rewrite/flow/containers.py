@@ -34,7 +34,13 @@ from compatkit.rewrite.flow.values import (
 
 # Methods of a dict whose first argument is a key.
 _KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
-_GROWING = frozenset({"append", "appendleft", "extend", "insert", "setdefault"})
+_GROWING = frozenset({"__init__", "append", "appendleft", "extend", "insert", "setdefault"})
+# Base classes whose objects hold others, and the attribute as which these are kept here.
+HOLDING = frozenset(
+    {"builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.UserDict"}
+    | {"collections.UserList", "collections.deque"}
+)
+ITEMS = "<items>"
 
 
 class Containers:
@@ -145,6 +151,10 @@ class Containers:
     def keep(self, container: ast.expr, kept: Value, frame: Frame) -> None:
         """Note what a container holds from now on that is not a name of the function itself: where others read it."""
         match container:
+            case ast.Name(id=name) if (holder := self._holding(self._name(name, frame))) is not None:
+                self._facts.goes_on(self._facts.attributes, holder, ITEMS, kept)
+            case ast.Call(func=ast.Name(id="super")) if frame.enclosing_class is not None:
+                self._facts.goes_on(self._facts.attributes, frame.enclosing_class, ITEMS, kept)
             case ast.Name(id=name) if frame.env is not None and name not in frame.env:
                 if (home := frame.home_of(name, frame.parent)) is not None:
                     self._facts.goes_on(self._facts.attributes, home.node, name, kept)
@@ -158,6 +168,17 @@ class Containers:
             case ast.Subscript(value=inner):
                 self.keep(inner, DictValue(kept), frame)
 
+    def _holding(self, value: Value) -> ast.ClassDef | None:
+        """Return the class of an object, if it is one of this file that holds what a list or dict does."""
+        owner = value.local if isinstance(value, Instance) else None
+        every = (owner, *self._facts.ancestors.get(owner, ())) if owner is not None else ()
+        return owner if any(HOLDING.intersection(self._facts.far_bases.get(each, ())) for each in every) else None
+
+    def made(self, owner: ast.ClassDef, given: list[Value]) -> None:
+        """Note what an object holds from the start whose class is below a list or dict."""
+        if given and self._holding(Instance("", sure=False, local=owner)) is not None:
+            self._facts.goes_on(self._facts.attributes, owner, ITEMS, given[0])
+
     def grow(self, node: ast.Call, found: Found, frame: Frame) -> None:
         """Note what a method adds to the container that it is called on."""
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _GROWING:
@@ -165,6 +186,8 @@ class Containers:
         match node:
             case ast.Call(func=ast.Attribute(value=of, attr="append" | "appendleft" | "insert"), args=[*_, last]):
                 self.keep(of, many(found[last]), frame)
+            case ast.Call(func=ast.Attribute(value=ast.Call() as of, attr="__init__"), args=[items]):
+                self.keep(of, found[items], frame)
             case ast.Call(func=ast.Attribute(value=of, attr="extend"), args=[items]):
                 self.keep(of, many(element(found[items])), frame)
             case ast.Call(func=ast.Attribute(value=of, attr="setdefault"), args=[_, default]):

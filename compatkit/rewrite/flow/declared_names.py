@@ -12,6 +12,8 @@ from compatkit.rewrite.flow.values import Path
 
 # What is given back to functions of other files, and what is put into lists and tables of theirs.
 GIVEN_BACK, PUT_IN = MARKS = (".*:", "[]:=")
+# What is told of the annotations of a function or class, behind its name.
+HINTS = ".__annotations__"
 
 
 class Answers(dict[str, Handed]):

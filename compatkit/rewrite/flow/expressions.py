@@ -16,7 +16,8 @@ from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.between_files import BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.classes import Classes
-from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.containers import ITEMS
+from compatkit.rewrite.flow.declared_names import HINTS, DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import member_of, value_of
 from compatkit.rewrite.flow.mocks import attribute_of
@@ -86,6 +87,8 @@ class Expressions:
         self.waiting: dict[ast.AST, Frame] = {}
         # The dotted name of what makes the object that an expression stands for.
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
+        # What a name is bound to, where that is done once.
+        self.bound_to: Callable[[ast.expr], ast.expr] = lambda node: node
         self.annotated: Callable[[ast.expr | None, Frame], Value] = lambda *_: TOP
         self.home = FileModule("", is_package=False)
         self.texts: Sequence[str] = ()
@@ -232,7 +235,7 @@ class Expressions:
         value = self.attribute(of, name)
         if name in self.known.watched and is_unknown(value) and _hides(of):
             self.facts.unseen.add(node)
-        if isinstance(value, Namespace) and isinstance(value.of, Instance):
+        if isinstance(value, Namespace) and isinstance(value.of, Instance) and value.of.of:
             self.facts.listed[node] = value.of.of
         return value
 
@@ -291,7 +294,7 @@ class Expressions:
 
     def attribute(self, of: Value, name: str) -> Value:
         match of:
-            case Local() if name == "__annotations__":
+            case Local() | ForeignDefinition() if name == "__annotations__":
                 return self.hints_of(of)
             case Named() if name == "__dict__":
                 return Namespace(of)
@@ -307,7 +310,7 @@ class Expressions:
             case Local(node=ast.ClassDef() as owner):
                 return Namespace(of) if name == "__dict__" else self.classes.attribute(owner, name)
             case Instance():
-                return Namespace(of) if name == "__dict__" and of.of else self.classes.of_object(of, name)
+                return Namespace(of) if name == "__dict__" else self._of_object(of, name)
             case RecordValue():
                 return attribute(of, name)
             case Namespace(of=None) if self.module is not None and name in self.module.joined:
@@ -320,6 +323,13 @@ class Expressions:
                 return BOTTOM
         return TOP
 
+    def _of_object(self, of: Instance, name: str) -> Value:
+        found = self.classes.of_object(of, name)
+        if found is TOP and (held := self.classes.of_object(of, ITEMS)) is not TOP:
+            # A list or dict has it, of which the class is one.
+            return Method(held, name)
+        return found
+
     def _of_named(self, of: Named, name: str) -> Value:
         found = self.named(f"{of.name}.{name}", sure=of.sure, how=of.how, origins=of.origins)
         for other in sorted(of.others):
@@ -327,13 +337,14 @@ class Expressions:
         return doubtful(found) if name in self.replaced else found
 
     def hints_of(self, definition: Value) -> Value:
-        """Return the annotations of a function or class of this file, as a table of the classes that they name."""
-        if not isinstance(definition, Local) or self.module is None:
-            return TOP
-        notes = (getattr(item, name, None) for item in ast.walk(definition.node) for name in ("annotation", "returns"))
-        named = [self.classes.of(self.annotated(note, self.module)) for note in notes]
-        item = join_all((doubtful(each) for each in named if each is not TOP), TOP)
-        return TOP if item is TOP else DictValue(item)
+        """Return the annotations of a function or class, as a table of the classes that they name."""
+        match definition:
+            case Local(node=node) if node in self.facts.hints:
+                return DictValue(self.facts.hints[node])
+            case Named(name=name) | ForeignDefinition(handed=Handed(names=(name, *_))):
+                handed = self.known.handed.get(name + HINTS)
+                return value_of(handed) if handed else TOP
+        return TOP
 
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
         if isinstance(node, ast.Subscript) and not isinstance(of, RecordValue):
@@ -360,7 +371,9 @@ class Expressions:
             case Named(how="", name=name) if not self.known.reaches(name):
                 return Named(f"{name}[]", sure=False)
             case Instance():
-                return self.classes.called(of, "__getitem__")
+                found = self.classes.called(of, "__getitem__")
+                held = self.classes.of_object(of, ITEMS) if found is TOP else TOP
+                return found if held is TOP else self.subscript(held, index)
             case ForeignDefinition(handed=Handed(kind="class")) | Local(node=ast.ClassDef()):
                 # A member of an enumeration, or the class itself: `Holder[Box]`.
                 if isinstance(key := _constant(index), str):
@@ -395,13 +408,12 @@ class Expressions:
                 )
             case Namespace(of=inner) if inner is not None:
                 return self.anything_in(inner)
-            case Instance(local=ast.ClassDef() as owner):
-                held = (value for (each, _), value in self.facts.attributes.items() if each is owner)
-                return doubtful(join_all(value for value in held if self.facts.is_followed(value)))
-            case Instance(far=Handed() as far) | ForeignDefinition(handed=far):
-                return join_all(doubtful(value_of(each)) for _, each in far.inner if each.kind != "function")
+            case Instance():
+                return self.classes.held_like(of, "*")
+            case ForeignDefinition(handed=far):
+                return self.classes.held_like(Instance("", sure=False, far=far), "*")
             case Local(node=ast.ClassDef() as owner):
-                return self.anything_in(Instance("", sure=False, local=owner))
+                return self.classes.held_like(Instance("", sure=False, local=owner), "*")
             case Named(name=name, how="") if not self.known.reaches(name):
                 return named_in(self.known.handed, name, "*")
             case Named(name=name, how=""):
@@ -410,6 +422,11 @@ class Expressions:
                 inside = (maker for maker in makers if maker.rpartition(".")[0] == name)
                 return join_all((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
         return TOP
+
+    def called_like(self, of: Value, pattern: str) -> Value:
+        """Return what an object has under a name that is not all written: what lies there, or a method."""
+        found = self.classes.held_like(of, pattern) if isinstance(of, Instance) else self.anything_in(of)
+        return self.classes.method_like(of, pattern) if found is TOP and isinstance(of, Instance) else found
 
     def loaded(self, node: ast.Call, found: Mapping[ast.AST, Value]) -> Value:
         """Return the module that a call loads by its name."""
@@ -453,7 +470,10 @@ class Expressions:
         if isinstance(value, Named) and not value.how and not self.known.reaches(value.name):
             return Named(f"{value.name}[]", sure=False)
         if isinstance(value, Instance):
-            return element(self.classes.called(value, "__iter__")) if value.of == "" else TOP
+            if value.of:
+                return TOP
+            found = element(self.classes.called(value, "__iter__"))
+            return element(self.classes.of_object(value, ITEMS)) if found is TOP else found
         return self.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:

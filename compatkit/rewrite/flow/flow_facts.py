@@ -13,6 +13,7 @@ from compatkit.rewrite.flow.values import (
     Instance,
     IterableValue,
     Local,
+    Named,
     RecordValue,
     Special,
     Value,
@@ -55,6 +56,7 @@ class FlowFacts:
         arguments, returned, yielded, attributes: what flows further: into functions of this file, out of them, onto
             objects and classes, and into names that an inner scope binds for an outer one.
         declared: what a function of this file returns by its annotation.
+        hints: the classes that the parameters of a function, or the fields of a class, are annotated with.
         mixed: classes of this file that another one has for a base beside others.
         sent: what is given to functions of other files, as `dotted.name:parameter`.
         far_parents, far_bases: for a class of this file, its bases of other files, and the names of all that may be.
@@ -84,6 +86,7 @@ class FlowFacts:
     returned: dict[ast.AST, Value] = field(default_factory=dict)
     yielded: dict[ast.AST, Value] = field(default_factory=dict)
     declared: dict[ast.AST, Value] = field(default_factory=dict)
+    hints: dict[ast.AST, Value] = field(default_factory=dict)
     plain: set[ast.AST] = field(default_factory=set)
     mixed: set[ast.AST] = field(default_factory=set)
     supers: set[ast.AST] = field(default_factory=set)
@@ -156,6 +159,11 @@ class FlowFacts:
     def is_led(self, values: Iterable[Value]) -> bool:
         """Tell whether one of the values holds a name that a migration is about."""
         return any(self.leads(name) for value in values for name in dotted_names_in(value))
+
+    def hint(self, definition: ast.AST, made: Value) -> None:
+        """Note the class of which an annotation says that something is."""
+        if isinstance(made, Instance) and made.of:
+            self.hints[definition] = join(self.hints.get(definition, BOTTOM), Named(made.of, sure=False))
 
     def gives(self, table: dict[ast.AST, Value], function: ast.AST, value: Value) -> None:
         """Note what a function of this file returns or yields."""

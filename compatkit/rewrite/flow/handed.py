@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from compatkit.rewrite.file.neighbours import Facts, Handed
 from compatkit.rewrite.file.tree import kept_in
-from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.declared_names import HINTS, DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.values import (
     TOP,
@@ -40,6 +41,8 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     sent = [(key, teller.tell(value)) for key, value in sorted(facts.sent.items())]
     # Who hands a function to one of this file gets what this gives to functions that it does not know.
     handed += [each for each in sent if ".*:" in each[0]]
+    hints = ((getattr(node, "name", ""), DictValue(value)) for node, value in facts.hints.items())
+    handed += [(f"{name}{HINTS}", teller.tell(value)) for name, value in sorted(hints, key=_first) if name]
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
     owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
     defined = set[str]().union(*map(kept_in, owners))
@@ -100,10 +103,10 @@ class _Teller:
         inner = dict(self._members(owner, depth))
         self._telling[owner] -= 1
         base = self._facts.bases.get(owner, "")
-        if not base and not inner:
-            return None
         plain = owner in self._facts.plain
-        return Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
+        told = Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
+        # Of a class whose methods only return its own objects there is nothing to tell.
+        return told if self._telling[owner] or _says_something(told) else None
 
     def _members(self, owner: ast.ClassDef, depth: int) -> Iterator[tuple[str, Handed]]:
         # What the methods of a class return that a method of its own returned is told already.
@@ -131,6 +134,18 @@ class _Teller:
         elif item.name in self._known.watched or item.name == "__getattr__":
             # It is the class's own, and not that of its base.
             yield item.name, Handed("function", (name,))
+
+
+def _first(pair: tuple[str, Value]) -> str:
+    return pair[0]
+
+
+def _says_something(handed: Handed) -> bool:
+    if handed.kind == "class":
+        return bool(handed.base) or any(_says_something(each) for _, each in handed.inner)
+    if handed.kind in ("function", "object", "many", "table"):
+        return not handed.inner or any(_says_something(each) for _, each in handed.inner)
+    return True
 
 
 def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value:
@@ -166,4 +181,12 @@ def call_result_of(handed: Handed) -> Value:
 def member_of(handed: Handed, name: str) -> Value:
     """Return what a class of another file, or an object of it, has under a name, as far as that is told."""
     found = dict(handed.inner).get(name)
-    return doubtful(value_of(found)) if found is not None else TOP
+    return doubtful(value_of(_completed(found, handed))) if found is not None else TOP
+
+
+def _completed(handed: Handed, owner: Handed) -> Handed:
+    """Return what a member tells, with all of its owner again where a method returns an object of that."""
+    if handed.kind == owner.kind == "class" and handed.names == owner.names:
+        return owner
+    inner = tuple((name, _completed(each, owner)) for name, each in handed.inner)
+    return handed if inner == handed.inner else replace(handed, inner=inner)

@@ -54,6 +54,7 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     constants = file.nodes.of(ast.Constant) if known.handed else ()
     expressions.texts = sorted({node.value for node in constants if isinstance(node.value, str) and "." in node.value})
     expressions.made_by = lambda node: _maker(file, node)
+    expressions.bound_to = file.value_of
     expressions.classes.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
     follower.ways = ways_into(file.tree) if known.sent else {}
@@ -198,6 +199,9 @@ class _Follower:
             self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not TOP:
             self._facts.declared[node] = declared
+        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            self._facts.hint(node, self._annotated(each.annotation, frame))
+        self._facts.hint(node, declared)
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))
         self._expressions.waiting[node] = frame
@@ -233,6 +237,7 @@ class _Follower:
         for item in node.body:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
+                self._facts.hint(node, self._annotated(item.annotation, frame))
         if known:
             self._expose(node, bases, frame, Named(known[0], sure=False))
         frame.bind(node.name, Local(node))

@@ -22,26 +22,26 @@ _OWN = frozenset({"__name__", "__package__"})
 def loaded_name(node: ast.Call, found: Mapping[ast.AST, Value], home: FileModule) -> str:
     """Return the name of the module that a call such as `import_module(f".{name}", __package__)` loads."""
     given = [*node.args, *(word.value for word in node.keywords if word.arg in ("name", "package"))]
-    text = _pattern(given[0], found, home) if given else "*"
+    text = pattern_of(given[0], found, home) if given else "*"
     if not text.startswith("."):
         return text
     level = len(text) - len(text.lstrip("."))
-    within = home.base(1) if len(given) < 2 or _is_own(given[1]) else _pattern(given[1], found, home)
+    within = home.base(1) if len(given) < 2 or _is_own(given[1]) else pattern_of(given[1], found, home)
     parts = (within or "*").split(".")
     return ".".join([*parts[: len(parts) - level + 1], *filter(None, [text.lstrip(".")])])
 
 
-def _pattern(node: ast.expr, found: Mapping[ast.AST, Value], home: FileModule) -> str:
+def pattern_of(node: ast.expr, found: Mapping[ast.AST, Value], home: FileModule) -> str:
     """Return a text with a star for each part that is not written."""
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
-            pattern = "".join(_pattern(part, found, home) for part in parts)
+            pattern = "".join(pattern_of(part, found, home) for part in parts)
         case ast.FormattedValue(value=inner):
-            return _pattern(inner, found, home)
+            return pattern_of(inner, found, home)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            pattern = _pattern(left, found, home) + _pattern(right, found, home)
+            pattern = pattern_of(left, found, home) + pattern_of(right, found, home)
         case ast.Attribute(value=of, attr="__name__") if isinstance(module := found.get(of), Named):
             return module.name
         case ast.Name() if _is_own(node) and home.name:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange, MemberChange
+from compatkit.rewrite.file.made_text import ANY_TEXT, made_text
 from compatkit.rewrite.flow.values import TOP, Local, Mock, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -53,9 +55,10 @@ def _patched(facts: CallFacts) -> Iterator[str]:
         if _last(call.func) not in _PATCHING:
             continue
         for arg in call.args[:2]:
-            if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
+            text = made_text(arg, facts.file)
+            if text != ANY_TEXT:
                 owner = f"{first.name}." if isinstance(first, Named) and arg is not call.args[0] else ""
-                yield from _resolved(facts, f"{owner}{arg.value}")
+                yield from _resolved(facts, f"{owner}{text}")
         if isinstance(first, Named) and _last(call.func) == "multiple":
             for word in call.keywords:
                 yield from _resolved(facts, f"{first.name}.{word.arg}")
@@ -73,6 +76,12 @@ def _resolved(facts: CallFacts, dotted: str) -> Iterator[str]:
     for text, rest in ((dotted, ""), (home, f".{last}")):
         if text in handed:
             yield from (f"{name}{rest}" for name in handed[text].names)
+        elif ANY_TEXT in text and (name := re.split(rf"[.{ANY_TEXT}]", text)[-1]):
+            # The module is not written out: it may be any that has such a name, or the library's own.
+            end = f".{name}"
+            told = (each for key, each in handed.items() if key.endswith(end))
+            yield from (f"{name}{rest}" for each in told for name in each.names)
+            yield from (f"{name}{rest}" for name in facts.index.known.declared if name.endswith(end))
     yield dotted
 
 

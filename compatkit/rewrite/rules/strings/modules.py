@@ -6,13 +6,13 @@ It may be put together by the code: `import_module(f"a.{name}")`.
 from __future__ import annotations
 
 import ast
-import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.made_text import ANY_TEXT, made_text
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import read_literal
 from compatkit.rewrite.outcome import Finding
@@ -93,18 +93,15 @@ def _attributes(context: Context, local: ast.Name) -> list[ast.Attribute]:
 
 _LOADING = (LOADS | {"__import__", "find_spec"}) - PATCHES
 _LEAVES = (ast.Constant, ast.Name, ast.Attribute, type(None))
-# Stands for what is not written out.
-_ANY = "\0"
-_OPEN = re.compile(rf"(?P<package>\w+(?:\.\w+)*\.){_ANY}")
+_OPEN = re.compile(rf"(?P<package>\w+(?:\.\w+)*\.){ANY_TEXT}")
 
 
 def find_computed(file: File, run: RunPlan) -> Iterator[Finding]:
     """Yield a finding for each call that takes an old module by a name that is not one text of the file."""
-    constants = dict(_constants(file.tree))
     for call in file.nodes.of(ast.Call) if run.moves else ():
         first = call.args[0] if call.args else None
         if called(call) in _LOADING and not isinstance(first, _LEAVES):
-            found = _finding(file, run.moves, (first, text_of(first, constants)))
+            found = _finding(file, run.moves, (first, made_text(first, file)))
             yield from [found] if found else []
         if called(call) == "dict" and _is_of_modules(first):
             for word in call.keywords:
@@ -123,7 +120,7 @@ def _is_of_modules(node: ast.expr | None) -> bool:
 
 def _finding(file: File, moves: tuple[Move, ...], computed: tuple[ast.expr, str]) -> Finding | None:
     node, text = computed
-    if _ANY not in text:
+    if ANY_TEXT not in text:
         spelling = old_names_of(moves).read(text)
         says = f"{text} is put together here and loaded"
         return file.finding(node, spelling.move.code, f"{says}; {_new(spelling.move)}") if spelling else None
@@ -136,37 +133,3 @@ def _finding(file: File, moves: tuple[Move, ...], computed: tuple[ast.expr, str]
 
 def _new(move: Move) -> str:
     return f"{move.old} is {move.new} now"
-
-
-def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
-                yield name, text
-
-
-def text_of(node: ast.expr, constants: dict[str, str]) -> str:
-    """Return the text that an expression makes of what is written out; what is not, stands as a null in it."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.Name(id=name):
-            return constants.get(name, _ANY)
-        case ast.FormattedValue(value=value, format_spec=None, conversion=-1):
-            return text_of(value, constants)
-        case ast.JoinedStr(values=parts):
-            return "".join(text_of(part, constants) for part in parts)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return text_of(left, constants) + text_of(right, constants)
-        case ast.BinOp(left=left, op=ast.Mod(), right=right):
-            values = tuple(
-                text_of(each, constants) for each in (right.elts if isinstance(right, ast.Tuple) else [right])
-            )
-            with contextlib.suppress(TypeError, ValueError, KeyError):
-                return text_of(left, constants) % values
-        case ast.Call(func=ast.Attribute(value=of, attr="format"), args=args, keywords=[]):
-            with contextlib.suppress(LookupError, ValueError, AttributeError):
-                return text_of(of, constants).format(*(text_of(arg, constants) for arg in args))
-        case ast.Call(func=ast.Attribute(value=of, attr="join"), args=[ast.List(elts=parts) | ast.Tuple(elts=parts)]):
-            return text_of(of, constants).join(text_of(part, constants) for part in parts)
-    return _ANY
