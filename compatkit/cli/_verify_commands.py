@@ -25,7 +25,7 @@ from compatkit.equivalence.commands import CommandScenario, Result, ended_by_sig
 from compatkit.errors import CompatkitError, nearest
 from compatkit.migration import Equivalence
 from compatkit.migration.registry import seen_from
-from compatkit.report.provenance import how_results_were_made, with_made
+from compatkit.report.provenance import how_results_were_made
 from compatkit.report.verdict_formats import render_results
 from compatkit.report.verdict_text import explanations_lines
 
@@ -95,7 +95,7 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptio
         if not is_kept:
             shutil.rmtree(folder, ignore_errors=True)
     made = how_results_were_made(results)
-    write_and_show(lambda form: with_made(render_results(results, form), form, made), given["form"], given["outputs"])
+    write_and_show(lambda form: render_results(results, form, made=made), given["form"], given["outputs"])
     if given["form"] in {"junit", "github"}:
         click.echo("".join(explanations_lines(results)), err=True, nl=False)
     write_results(given["html"], results, policies)

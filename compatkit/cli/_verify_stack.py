@@ -21,7 +21,7 @@ from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_st
 from compatkit.equivalence import Policy
 from compatkit.equivalence.matrix import Scenario
 from compatkit.equivalence.stack import load_class, verify_stack
-from compatkit.report.provenance import how_made, with_made
+from compatkit.report.provenance import how_made
 from compatkit.report.verdict_formats import render_matrices
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
             for scenario in in_shard(scenarios, given["shard"])
         ]
     made = how_made(Policy.from_migration(declared).title)
-    write_and_show(lambda form: with_made(render_matrices(matrices, form), form, made), given["form"], given["outputs"])
+    write_and_show(lambda form: render_matrices(matrices, form, made=made), given["form"], given["outputs"])
     uri = f"sqlite:///{folder.resolve() / 'mlflow.db'}"
     write_matrices(given["html"], matrices, Policy.from_migration(declared), uri)
     click.echo(f"The MLflow store of these runs: {uri}", err=True)

@@ -79,7 +79,7 @@ def command(
     from compatkit.equivalence import compare_snapshots
     from compatkit.equivalence.explain import explain
     from compatkit.report.explain_text import explanation_lines
-    from compatkit.report.provenance import how_made, with_made
+    from compatkit.report.provenance import how_made
     from compatkit.report.verdict_formats import render_samples, render_verdict
     from compatkit.report.verdict_page import Compared
 
@@ -92,7 +92,7 @@ def command(
     if is_many:
         uris = (tracking_uri, tracking_uri_b or tracking_uri)
         found = compare_many((before_runs, after_runs), uris, policy, given_margins, confidence)
-        click.echo(with_made(render_samples(found, form), form, how_made(found.policy)))
+        click.echo(render_samples(found, form, made=how_made(found.policy)))
         deliver_samples(found, html, is_logged=log_html)
         ctx.exit(int(_status(found)))
     assert run_a is not None
@@ -100,7 +100,7 @@ def command(
     before, after = read_both(run_a, run_b, uri=tracking_uri, uri_after=tracking_uri_b)
     verdict = with_renames_told(compare_snapshots(before, after, policy), before, after, policy)
     explanation = explain(before, after, verdict) if is_explained and not verdict.is_equivalent else None
-    click.echo(with_made(render_verdict(verdict, form, explanation), form, how_made(verdict.policy)))
+    click.echo(render_verdict(verdict, form, explanation, made=how_made(verdict.policy)))
     if explanation and form in {"junit", "github"}:
         click.echo("\n".join(explanation_lines(explanation)), err=True)
     compared = Compared("", verdict, before, after, policy, explanation=explanation)

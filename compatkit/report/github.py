@@ -26,9 +26,10 @@ def render(overview: Overview, _: Background) -> str:
     return "\n".join(commands)
 
 
-def of_cases(_suite: str, word: str, cases: Iterable[Case]) -> str:
+def of_cases(_suite: str, word: str, cases: Iterable[Case], made: str) -> str:
     """Return one command for each problem of a verdict, and for its `word`, with how many are not shown."""
-    return "\n".join(_of_cases(word, cases))
+    line = [_command("notice", made, {"title": "how this was made"})] if made else []
+    return "\n".join([*_of_cases(word, cases), *line])
 
 
 def _of_cases(word: str, cases: Iterable[Case]) -> Iterator[str]:

@@ -35,9 +35,11 @@ def render(overview: Overview, _: Background) -> str:
     return _document(suite)
 
 
-def of_cases(suite_name: str, _word: str, cases: Iterable[Case]) -> str:
+def of_cases(suite_name: str, _word: str, cases: Iterable[Case], made: str) -> str:
     """Return a verdict, a test a case."""
     suite = ET.Element("testsuite", name=xml_text(printable(suite_name)))
+    if made:
+        ET.SubElement(ET.SubElement(suite, "properties"), "property", name="how this was made", value=xml_text(made))
     for case in cases:
         test = _test(suite, case.name)
         if (outcome := case.outcome.value) != "passed":

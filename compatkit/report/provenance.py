@@ -40,9 +40,7 @@ def how_results_were_made(results: Sequence[Result]) -> str:
     return how_made(*(result.policy for result in results), scenarios=scenarios)
 
 
-def with_made(text: str, form: str, made: str) -> str:
-    """Return a report with the line at its end, in the forms that people read as a document."""
-    if form != "markdown":
-        return text
+def markdown_line(made: str) -> str:
+    """Return the line as the end of a report in Markdown."""
     command, _, rest = made.partition("; ")
-    return f"{text}\n\nHow this was made: {code(command)}; {prose(rest)}."
+    return f"How this was made: {code(command)}; {prose(rest)}."

@@ -45,13 +45,13 @@ def verdict_cases(verdict: Verdict) -> Iterator[Case]:
 
 
 def matrix_cases(matrix: Matrix) -> Iterator[Case]:
-    """Yield a case for each cell of a matrix, then one for the policy over all of them."""
+    """Yield a case for the policy over all cells of a matrix, then one for each of them."""
+    yield policy_case(matrix.stale, of=f"{matrix.scenario}: ")
     for cell in matrix.cells:
         name = f"{matrix.scenario}: {cell.trainer} on {cell.orchestrator}"
         yield _cell(name, cell, is_first=cell is matrix.cells[0])
     for reason in matrix.left_out:
         yield Case(f"{matrix.scenario}: {reason}", CaseOutcome.SKIPPED)
-    yield policy_case(matrix.stale, of=f"{matrix.scenario}: ")
 
 
 def sample_cases(verdict: SampleVerdict) -> Iterator[Case]:
@@ -113,14 +113,14 @@ def _cell(name: str, cell: Cell, *, is_first: bool) -> Case:
 
 
 def results_cases(results: Sequence[Result]) -> Iterator[Case]:
-    """Yield a case for each scenario that failed, each run that was compared or has no counterpart, each policy."""
+    """Yield a case for each policy, each scenario that failed, each run that was compared or has no counterpart."""
     for result in results:
+        yield policy_case(result.stale, result.policy, of=f"{result.scenario}: ")
         if result.failure:
             yield Case(result.scenario, CaseOutcome.ERROR, _output(result.failure))
             continue
         for comparison in result.comparisons:
             yield from _comparison(f"{result.scenario}: {comparison.before} and {comparison.after}", comparison)
-        yield policy_case(result.stale, result.policy, of=f"{result.scenario}: ")
 
 
 def _comparison(name: str, comparison: Comparison) -> Iterator[Case]:

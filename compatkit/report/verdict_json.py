@@ -1,8 +1,7 @@
-"""Verdicts on runs, on many runs, on matrices and on commands, as JSON. Both sides are texts: JSON has no NaN."""
+"""Verdicts on runs, on many runs, on matrices and on commands as objects for JSON, which has no NaN: sides are text."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,18 +17,14 @@ from compatkit.report.explain_text import explanation_object
 from compatkit.report.verdict_text import comparison_word, samples_word
 
 
-def verdict_json(verdict: Verdict, explanation: Explanation | None = None) -> str:
-    """Return one verdict as a JSON object, with where the runs part, where that was asked for."""
+def explained_object(verdict: Verdict, explanation: Explanation | None = None) -> dict[str, Any]:
+    """Return one verdict, with where the runs part, where that was asked for."""
     explained = {"explanation": explanation_object(explanation)} if explanation else {}
-    return json.dumps({**verdict_object(verdict), **explained}, indent=2, allow_nan=False)
+    return {**verdict_object(verdict), **explained}
 
 
-def matrices_json(matrices: Sequence[Matrix]) -> str:
-    """Return matrices as a JSON list, one object a scenario."""
-    return json.dumps([_matrix(matrix) for matrix in matrices], indent=2, allow_nan=False)
-
-
-def _matrix(matrix: Matrix) -> dict[str, Any]:
+def matrix_object(matrix: Matrix) -> dict[str, Any]:
+    """Return the matrix of one scenario."""
     return {
         "dataset": matrix.scenario.dataset,
         "preset": matrix.scenario.preset,
@@ -52,8 +47,8 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
 def verdict_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as what JSON can hold, to stand in a larger document."""
     return {
-        "verdict": verdict.word,
         "policy": verdict.policy,
+        "verdict": verdict.word,
         "equivalent": verdict.is_equivalent,
         "before": verdict.before,
         "after": verdict.after,
@@ -100,16 +95,11 @@ def allowance_json(allowance: Allowance) -> dict[str, Any]:
     return {**asdict(allowance), "until": allowance.until.isoformat() if allowance.until else None}
 
 
-def samples_json(verdict: SampleVerdict) -> str:
-    """Return the verdict as a JSON object."""
-    return json.dumps(samples_object(verdict), indent=2, allow_nan=False)
-
-
 def samples_object(verdict: SampleVerdict) -> dict[str, Any]:
     """Return the verdict as an object that JSON can hold; `equivalent` is true for one of the three verdicts only."""
     return {
-        "verdict": samples_word(verdict) if verdict.is_open else verdict.decision.value,
         "policy": verdict.policy,
+        "verdict": samples_word(verdict) if verdict.is_open else verdict.decision.value,
         "equivalent": verdict.is_equivalent,
         "seeds": verdict.seeds,
         "confidence": verdict.confidence,
@@ -131,15 +121,11 @@ def _sample(sample: Sample) -> dict[str, Any]:
     return {"runs": sample.runs, "values": list(sample.values), "mean": sample.mean if sample.values else None}
 
 
-def results_json(results: Sequence[Result]) -> str:
-    """Return results as a JSON list, one object a scenario."""
-    return json.dumps([_result(result) for result in results], indent=2, allow_nan=False)
-
-
-def _result(result: Result) -> dict[str, Any]:
+def result_object(result: Result) -> dict[str, Any]:
+    """Return the result of one scenario."""
     return {
-        "scenario": result.scenario,
         "policy": result.policy,
+        "scenario": result.scenario,
         "equivalent": result.is_equivalent,
         "failure": result.failure,
         "comparisons": [_comparison(comparison) for comparison in result.comparisons],

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from compatkit.equivalence import Point, Policy, Snapshot, Verdict
+from compatkit.equivalence import Point, Policy, Snapshot, Verdict, compare_snapshots
 from compatkit.equivalence.comparing.noise import compare_over_noise
 from compatkit.migration import Allowance
-from compatkit.report.provenance import how_made, with_made
+from compatkit.report import FORMATS
+from compatkit.report.provenance import how_made
 from compatkit.report.verdict_formats import render_verdict
 from compatkit.report.verdict_page.comparison import Compared
 from compatkit.report.verdict_page.page import verdict_page
@@ -96,10 +98,19 @@ def test_the_line_names_command_policy_releases_and_day_but_no_password(monkeypa
     assert made.endswith(date.today().isoformat())
 
 
-def test_only_markdown_ends_with_the_line() -> None:
-    assert with_made("text", "json", "compatkit x; policy: none") == "text"
-    assert with_made("text", "markdown", "compatkit x; policy: none").splitlines() == [
-        "text",
+def test_every_document_holds_the_line_and_a_terminal_does_not() -> None:
+    verdict = compare_snapshots(run(1), run(2), Policy())
+    shown = {form: render_verdict(verdict, form, made="compatkit x; policy: none; Python 3") for form in FORMATS}
+
+    assert "compatkit x" not in shown["text"]
+    assert list(json.loads(shown["json"]).items())[:2] == [
+        ("made", "compatkit x; policy: none; Python 3"),
+        ("policy", "none"),
+    ]
+    (said,) = ET.fromstring(shown["junit"]).findall("testsuite/properties/property")
+    assert said.attrib == {"name": "how this was made", "value": "compatkit x; policy: none; Python 3"}
+    assert shown["github"].splitlines()[-1] == ("::notice title=how this was made::compatkit x; policy: none; Python 3")
+    assert shown["markdown"].splitlines()[-2:] == [
         "",
-        "How this was made: `compatkit x`; policy&#58; none.",
+        "How this was made: `compatkit x`; policy&#58; none; Python 3.",
     ]
