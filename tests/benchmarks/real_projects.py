@@ -53,7 +53,7 @@ def leads_nowhere(dotted):
             break
         except ModuleNotFoundError as error:
             # A package that v2 needs and that is not here says nothing about the name.
-            if error.name and not dotted.startswith(error.name):
+            if not error.name or not dotted.startswith(error.name):
                 return False
         except Exception:
             return False

@@ -144,6 +144,7 @@ class Visitor:
                 self._file.import_of,
                 self._file.value_of,
                 self._is_written,
+                self._is_option,
                 spreads,
                 self._file.neighbours.unspelled,
             ),
@@ -165,6 +166,10 @@ class Visitor:
 
     def _is_written(self, word: str) -> bool:
         return word in self._source.text
+
+    def _is_option(self, name: str) -> bool:
+        spelled = (f"{quote}--{one}{quote}" for one in (name, name.replace("_", "-")) for quote in "\"'")
+        return any(option in self._source.text for option in spelled)
 
     def _doubt(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> str:
         if not callee.sure and not callee.is_declared:

@@ -52,6 +52,7 @@ class Circumstances:
         name_of: the dotted name that an expression surely stands for.
         value_of: the expression that a name stands for, where nothing else binds it; else the name.
         is_written: whether a word stands anywhere in the file.
+        is_option: whether an option of a command line with this name is defined in the file.
         spreads: what a `**` hands over.
         unspelled: arguments and values that no file of the project spells.
     """
@@ -60,6 +61,7 @@ class Circumstances:
     name_of: Callable[[ast.expr], str] = lambda _: ""
     value_of: Callable[[ast.expr], ast.expr] = lambda node: node
     is_written: Callable[[str], bool] = lambda _: False
+    is_option: Callable[[str], bool] = lambda _: False
     spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
     unspelled: frozenset[str] = frozenset()
 
@@ -136,6 +138,9 @@ def _is_unknown(node: ast.expr, around: Circumstances) -> bool:
     """True for what may be an object of any class: what a function returns, and what a class of this file makes."""
     if isinstance(node, ast.Call):
         return not (_last_name(node.func)[:1].isupper() and around.name_of(node.func))
+    if isinstance(node, ast.Attribute) and around.is_option(node.attr):
+        # A command line gives numbers and texts.
+        return False
     is_class = _last_name(node)[:1].isupper() and bool(around.name_of(node))
     return not is_class and type(node) not in _KINDS and _literal(node) is None
 

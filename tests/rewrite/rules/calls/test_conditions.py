@@ -219,6 +219,13 @@ def test_what_may_be_made_of_a_class_that_the_file_names_is_reported(door: str) 
     assert "not seen here what `door` is made of" in findings(source, ROWS)[0]
 
 
+def test_what_a_command_line_gives_is_made_of_no_class() -> None:
+    source = call("door=args.the_door", name="open") + "\n\nshop.Gate()\n"
+
+    assert findings(source, ROWS)
+    assert not findings(f'{source}parser.add_argument("--the-door")\n', ROWS)
+
+
 @pytest.mark.parametrize("door", ["[shop.Gate()]", "[shop.Door(), shop.Gate()]", "(shop.Fence(),)"])
 def test_one_in_a_list_is_reported(door: str) -> None:
     (told,) = findings(call(f"door={door}", name="open"), ROWS)
