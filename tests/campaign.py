@@ -40,6 +40,8 @@ class Campaign:
         self._kept = kept
         self._end = time.monotonic() + minutes * 60 if minutes else None
         self._failed: set[str] = set()
+        # The status where the minutes are over, which pytest calls an interruption.
+        self.status: int | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
@@ -67,6 +69,7 @@ class Campaign:
         with self._kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if self._end and time.monotonic() > self._end:
+            self.status = 1 if item.session.testsfailed else 0
             item.session.shouldstop = "the minutes are over"
         return result
 
@@ -108,7 +111,7 @@ def main(kept: Path, paths: tuple[str, ...], minutes: float | None) -> None:
         ["-n", "0", "-q", "--no-header", "--continue-on-collection-errors", *(paths or ("tests",))], plugins=[campaign]
     )
     print(*campaign.summary(), sep="\n")
-    sys.exit(status)
+    sys.exit(status if campaign.status is None else campaign.status)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def find_calls(file: File, run: RunPlan) -> Found:
     return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
 
 
-def tell(file: File, migrations: Sequence[Migration], options: Options, asked: set[str]) -> Facts:
+def interface_facts(file: File, migrations: Sequence[Migration], options: Options, asked: set[str]) -> Facts:
     """Return what a file tells others of names and objects whose interface changed.
 
     `asked` gets the names by which it asked its neighbours: where these answer as before, so does the file.

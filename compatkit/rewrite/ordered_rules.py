@@ -17,7 +17,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.words import mentions_elsewhere
 from compatkit.rewrite.rules.flags import find_flags
 from compatkit.rewrite.rules.module_use_edits import ModuleChanges
-from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
+from compatkit.rewrite.rules.moved_from_imports import DependentChanges, change_imports
 from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
 from compatkit.rewrite.rules.moved_names import find_sites
@@ -75,7 +75,7 @@ def rewrite_moves(file: File, run: RunPlan) -> Found:
     free = [site for site in sites if site.node not in modules.groups]
     renames = find_renames(file, free) if run.options.rename else Renames()
     groups = {**modules.groups, **renames.groups}
-    imports = change_imports(file, sites, Together(groups, modules.from_imports, renames.aliases))
+    imports = change_imports(file, sites, DependentChanges(groups, modules.from_imports, renames.aliases))
     whole = change_whole_modules(file, run)
     # Uses whose from-import is left to a person must stay as they are.
     lost = {groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}

@@ -40,7 +40,7 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
     )
 
 
-def tell_records(file: File, migrations: Sequence[Migration], asked: set[str]) -> Facts:
+def record_facts(file: File, migrations: Sequence[Migration], asked: set[str]) -> Facts:
     """Return what a file tells others of records that are objects in v2, and of what makes them."""
     known = _known(file, migrations, asked)
     try:

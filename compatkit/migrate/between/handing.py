@@ -190,8 +190,8 @@ class Handing:
     def _learn(self, file: FoundFile) -> _Told | None:
         """Ask a file for its facts; return them if they are new."""
         # Imported here: few runs follow what is handed on.
-        from compatkit.rewrite.call_rules import tell
-        from compatkit.rewrite.record_rules import tell_records
+        from compatkit.rewrite.call_rules import interface_facts
+        from compatkit.rewrite.record_rules import record_facts
 
         source, named = read_quietly(file.path), self._namer.name(file.path, file.root)
         around = self.of(source, file, named)
@@ -204,9 +204,9 @@ class Handing:
             return None
         facts, asked = Facts(), set[str]()
         if named.name and self._calling:
-            facts = tell(read, self._calling, self._options, asked)
+            facts = interface_facts(read, self._calling, self._options, asked)
         if named.name and self._recording:
-            facts = facts.and_those_of(tell_records(read, self._recording, asked))
+            facts = facts.and_those_of(record_facts(read, self._recording, asked))
         self._heard[file.name] = Heard(around, frozenset(asked))
         before = self._told.get(file.name)
         if before and before.facts == facts:

@@ -10,7 +10,7 @@ from compatkit.migration.changes import Parameters
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.respell import Use
+from compatkit.rewrite.rules.respell import ChangedUse
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -23,7 +23,7 @@ class Hooks:
         self._source = facts.file.source
         self.findings: list[Finding] = []
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[ChangedUse]:
         if not self._facts.index.hooks:
             return
         seen: set[ast.AST] = set()
@@ -33,15 +33,15 @@ class Hooks:
                     seen.add(each)
                     yield from self._in_class(each, base)
 
-    def _in_class(self, owner: ast.ClassDef, base: str) -> Iterator[Use]:
+    def _in_class(self, owner: ast.ClassDef, base: str) -> Iterator[ChangedUse]:
         for item in owner.body:
             if not isinstance(item, _Function):
                 continue
             hook = self._facts.index.hooks.get(f"{base}.{item.name}")
             if hook is None or _fits(item, hook) or self._facts.file.ignored.holds(item.lineno, hook.code):
                 continue
-            use = Use(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), hook.code, "")
-            use.message = _said(owner, item, hook)
+            use = ChangedUse(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), hook.code, "")
+            use.message = _message(owner, item, hook)
             if reason := self._doubt(item, hook):
                 self.findings.append(use.finding(self._source, reason))
             else:
@@ -96,7 +96,7 @@ def _positional(item: _Function) -> list[ast.arg]:
     return [*item.args.posonlyargs, *item.args.args]
 
 
-def _said(owner: ast.ClassDef, item: _Function, hook: HookChange) -> str:
+def _message(owner: ast.ClassDef, item: _Function, hook: HookChange) -> str:
     gone = f", without {', '.join(hook.gone)}" if hook.gone else ""
     gone += "".join(f", {row.v1} is {row.v2}" for row in hook.rename)
     say = f"; {hook.say}" if hook.say else ""

@@ -13,8 +13,8 @@ from compatkit.rewrite.file.tree import defined_names, kept_in, span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.members_by_string import said_of, set_names
-from compatkit.rewrite.rules.respell import Use
+from compatkit.rewrite.rules.members_by_string import message_for, set_names
+from compatkit.rewrite.rules.respell import ChangedUse
 
 
 class Members:
@@ -35,7 +35,7 @@ class Members:
         self._kept = set_names(facts) if is_kept else frozenset[str]()
         self.findings: list[Finding] = []
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[ChangedUse]:
         for node, value in self._trace.names.items():
             for one in value.candidates() if isinstance(value, Named) and isinstance(node, ast.Attribute) else ():
                 if isinstance(node, ast.Attribute) and (member := self._index.members.get(one.name)):
@@ -71,7 +71,7 @@ class Members:
                 member = self._index.members.get(f"{owner}.{name}")
                 if member and not self._ignored.holds(node.lineno, member.code):
                     column = self._source.column(node.lineno, node.col_offset)
-                    message = f"{said_of(f'{owner}.{name}', member)}; not rewritten: a class pattern asks for it"
+                    message = f"{message_for(f'{owner}.{name}', member)}; not rewritten: a class pattern asks for it"
                     self.findings.append(Finding(member.code, node.lineno, column, message))
 
     def _report_made_classes(self) -> None:
@@ -88,13 +88,15 @@ class Members:
         member = self._index.members.get(f"{base}.{key.value}")
         if member and member.defined and not self._ignored.holds(key.lineno, member.code):
             column = self._source.column(key.lineno, key.col_offset)
-            message = f"{said_of(f'{base}.{member.v1}', member)}; not rewritten: it is a key of a class that is made"
+            message = (
+                f"{message_for(f'{base}.{member.v1}', member)}; not rewritten: it is a key of a class that is made"
+            )
             self.findings.append(Finding(member.code, key.lineno, column, message))
 
-    def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[Use]:
+    def _attribute(self, node: ast.Attribute, value: Named, member: MemberChange) -> Iterator[ChangedUse]:
         if self._ignored.holds(node.lineno, member.code):
             return
-        use = Use(node, member.code, said_of(value.name, member))
+        use = ChangedUse(node, member.code, message_for(value.name, member))
         _, end = span(self._source, node)
         start = end - len(member.v1)
         if not member.v2:
@@ -135,7 +137,7 @@ class Members:
             return "its place in the text is not clear"
         return ""
 
-    def _definition(self, node: ast.ClassDef, item: ast.stmt, base: str) -> Iterator[Use]:
+    def _definition(self, node: ast.ClassDef, item: ast.stmt, base: str) -> Iterator[ChangedUse]:
         """Yield a method that the library calls, or called, under its v1 name."""
         if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
             return
@@ -146,8 +148,8 @@ class Members:
         if not member.v2:
             self._say(item, member, name)
             return
-        use = Use(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), member.code, "")
-        use.message = said_of(name, member)
+        use = ChangedUse(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), member.code, "")
+        use.message = message_for(name, member)
         start = self._source.text.find(member.v1, self._source.offset(item.lineno, item.col_offset))
         if reason := self._doubt_definition(node, member):
             self.findings.append(use.finding(self._source, reason))
@@ -171,7 +173,7 @@ class Members:
 
     def _say(self, node: ast.Attribute | ast.stmt, member: MemberChange, name: str) -> None:
         column = self._source.column(node.lineno, node.col_offset)
-        self.findings.append(Finding(member.code, node.lineno, column, said_of(name, member), "manual"))
+        self.findings.append(Finding(member.code, node.lineno, column, message_for(name, member), "manual"))
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

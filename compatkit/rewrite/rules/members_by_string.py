@@ -49,7 +49,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
     kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:
         if not file.ignored.holds(node.lineno, member.code) and not (member.own and member.v1 in kept):
-            message = f"{said_of(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
+            message = f"{message_for(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
             yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
 
 
@@ -191,7 +191,7 @@ def set_names(facts: CallFacts) -> frozenset[str]:
     return facts.file.neighbours.overridden.union(*map(kept_in, owners))
 
 
-def said_of(name: str, member: MemberChange) -> str:
+def message_for(name: str, member: MemberChange) -> str:
     """Return what becomes of a member that is known by this name: its new name, or what a person is to do."""
     return f"{name} -> {member.v2}" if member.v2 else f"{name}: {member.say}"
 

@@ -20,7 +20,7 @@ from compatkit.rewrite.rules.moved_names import Doubt, doubt, doubt_of
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class DependentChanges:
     """The other changes that imports are made together with.
 
     Attributes:
@@ -34,23 +34,23 @@ class Together:
     renamed: Collection[ast.alias] = ()
 
 
-def change_imports(file: File, sites: list[Site], together: Together = Together()) -> Found:
+def change_imports(file: File, sites: list[Site], dependent: DependentChanges = DependentChanges()) -> Found:
     """Plan every site; one on which other changes depend is of their group.
 
     A name that must stay is reported, and does not keep the others from going.
     """
     found = Found()
     for site in sites:
-        group = together.groups.get(site.node, 0)
+        group = dependent.groups.get(site.node, 0)
         going = _without_doubtful(file, site, found)
         if going is None:
             continue
         staying = {alias for alias, _ in site.moved} - {alias for alias, _ in going.moved}
-        if any(alias in together.needed for alias in staying):
+        if any(alias in dependent.needed for alias in staying):
             reason: Doubt = ("another name of this statement has to stay, and uses depend on it", "review")
             found.findings += [_left(file, site, (move, reason)) for _, move in going.moved]
             continue
-        made = _change(file, going, together)
+        made = _change(file, going, dependent)
         if isinstance(made, Finding):
             found.findings.append(made)
         else:
@@ -81,10 +81,10 @@ def _left(file: File, site: Site, left: tuple[Move, Doubt]) -> Finding:
     return replace(found, confidence=confidence)
 
 
-def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
+def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] | Finding:
     code = site.moved[0][1].code
     bound = {
-        alias: alias.asname or (move.new_name if alias in together.renamed else alias.name)
+        alias: alias.asname or (move.new_name if alias in dependent.renamed else alias.name)
         for alias, move in site.moved
     }
     needless = {
@@ -93,21 +93,21 @@ def _change(file: File, site: Site, together: Together) -> list[Edit] | Finding:
         if _is_imported(file, (alias, bound[alias]), move)
         or (bound[alias] == move.new_name and _is_builtin(file, alias, move))
     }
-    planned = plan(site, file.home, together.renamed, needless)
+    planned = plan(site, file.home, dependent.renamed, needless)
     if not planned.written and (lines := lines_of(file, site.node)):
         return [Edit(*lines, "", code, start_of(file.source, site.node), _message(site, planned))]
     replaced = replacements(file.source, site, planned) if planned.written else None
     if replaced is None and needless:
         # What needs no import may have a comment, or be all that a block has.
         needless.clear()
-        planned = plan(site, file.home, together.renamed)
+        planned = plan(site, file.home, dependent.renamed)
         replaced = replacements(file.source, site, planned)
     if replaced is None:
         message = f"{site.moved[0][1].old} is not rewritten here: the statement's comments or layout would be lost"
         return file.finding(site.node, code, message)
     _require_planned([edit.text for edit in replaced], planned)
     place = code, start_of(file.source, site.node)
-    is_same = not together.renamed and not needless
+    is_same = not dependent.renamed and not needless
     first, *rest = replaced
     # The first one says it all.
     made = [Edit(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]

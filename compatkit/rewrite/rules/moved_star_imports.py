@@ -43,7 +43,7 @@ class _Star:
     moves: tuple[Move, ...]
 
     @property
-    def said(self) -> str:
+    def brings(self) -> str:
         return "brought" if self.lost else "brings"
 
     @property
@@ -66,7 +66,7 @@ def change_stars(file: File, moves: tuple[Move, ...]) -> Handled:
         reason = next((why for move in needed if (why := _doubt(file, star, move))), None)
         if reason:
             named = " and ".join(move.old_name for move in needed)
-            message = f"a star import {star.said} {named}, and is not rewritten: {reason}"
+            message = f"a star import {star.brings} {named}, and is not rewritten: {reason}"
             done.findings.append(file.finding(star.node, needed[0].code, message))
             continue
         if needed:
@@ -188,11 +188,11 @@ def _change(file: File, star: _Star, needed: list[Move]) -> Edit:
     statements = list(_statements(star.node, needed, file.home))
     said = "; ".join(f"{move.old} -> {move.new}" for move in needed)
     if star.is_all_moved:
-        message = f"star import replaced by what it {star.said}: {said}"
+        message = f"star import replaced by what it {star.brings}: {said}"
         return Edit(start, end, opening.join(statements), needed[0].code, start, message)
     at = source.line_end(end)
     text = "".join(opening + line for line in statements)
-    message = f"import added for what the star import {star.said}: {said}"
+    message = f"import added for what the star import {star.brings}: {said}"
     return Edit(at, at, text, needed[0].code, start, message)
 
 

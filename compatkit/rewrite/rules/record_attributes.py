@@ -101,7 +101,7 @@ class Objects:
                 spelling = spelling_of(node)
                 if table in self._tables and spelling in self._tables[table]:
                     code, name = self._tables[table][spelling]
-                    said = _said(spelling, name)
+                    said = _message(spelling, name)
                     self._report(node, code, f"{said}; not rewritten: it may be asked of what line {line} hands on")
 
     def _key(self, node: ast.expr | ast.keyword, value: RecordValue) -> None:
@@ -111,7 +111,7 @@ class Objects:
             return
         code, name = self._tables[value.table].get(spelling, (self._codes[value.table], spelling))
         if reason := self._trace.doubt_of(value) or ("" if _is_name(name) else "an attribute cannot be called so"):
-            self._report(node, code, f"{_said(spelling, name)}; not rewritten: {reason}")
+            self._report(node, code, f"{_message(spelling, name)}; not rewritten: {reason}")
             return
         asked = _Asked(node, code, spelling, name)
         if not self._caught(node) and (string := self._file.in_fstring(node)) and self._is_read(node):
@@ -150,7 +150,7 @@ class Objects:
         self._pass.changes.append(Edit(*place, text, asked.code, at, message, binds_the_same=True))
 
     def _leave(self, asked: _Asked, reason: str) -> None:
-        self._report(asked.node, asked.code, f"{_said(asked.spelling, asked.name)}; not rewritten: {reason}")
+        self._report(asked.node, asked.code, f"{_message(asked.spelling, asked.name)}; not rewritten: {reason}")
 
     def _is_read(self, key: ast.expr | ast.keyword) -> bool:
         parent = self._parents.get(key)
@@ -257,7 +257,7 @@ def shows_itself(string: ast.JoinedStr, spelling: str) -> bool:
     return any(isinstance(text, str) and written.search(text) is not None for text in texts)
 
 
-def _said(spelling: str, name: str) -> str:
+def _message(spelling: str, name: str) -> str:
     return f"{spelling!r} is the attribute {name!r} of a v2 record"
 
 

@@ -27,15 +27,15 @@ class Spelled:
 
 
 @dataclass(eq=False, slots=True)
-class Use:
-    """A use of `node`, the name; `is_open` if it stays as it is, and the import that it needs with it."""
+class ChangedUse:
+    """A use of `node`, the name; `is_unchanged` if it stays as it is, and the import that it needs with it."""
 
     node: ast.expr
     code: str
     message: str
     edits: list[Edit] = field(default_factory=list)
     spelled: Spelled | None = None
-    is_open: bool = False
+    is_unchanged: bool = False
 
     @property
     def local(self) -> str:

@@ -107,7 +107,7 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     elif _keeps_keys(planned) and edits:
         noted.findings += [_left(edit, reason) for edit in edits]
     else:
-        noted.findings += [_told(target, change, reason) for change in planned.applied]
+        noted.findings += [_reported(target, change, reason) for change in planned.applied]
     return noted
 
 
@@ -180,7 +180,7 @@ def _doubt_pair(config: ConfigMappings, item: PlanItem, pair: Pair) -> str:
     return ""
 
 
-def _told(target: ConfigTarget, change: CallChange, reason: str) -> TextFinding:
+def _reported(target: ConfigTarget, change: CallChange, reason: str) -> TextFinding:
     """Say of one of the rows that apply what it would do, at the key that it is about."""
     steps = _plan(target, [change])[0].steps
     what = "; ".join([f"{target.of} -> {change.to}" if change.to else target.of, *steps])

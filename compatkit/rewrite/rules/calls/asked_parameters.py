@@ -27,7 +27,7 @@ def find_asked_parameters(facts: CallFacts) -> Iterator[Finding]:
         name = _callable(facts, of)
         change = next((row for row in facts.index.calls_of(name) if row.rename or row.drop), None)
         if change and not facts.file.ignored.holds(node.lineno, change.code):
-            yield facts.file.finding(node, change.code, f"asks {name} for its parameters: {_said(change)}")
+            yield facts.file.finding(node, change.code, f"asks {name} for its parameters: {_message(change)}")
 
 
 def find_set_aside(facts: CallFacts) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def _arguments(facts: CallFacts, owner: ast.ClassDef, model: Value) -> Iterator[
         for item in owner.body:
             for name in change.asked.intersection(defined_names(item)):
                 if not facts.file.ignored.holds(item.lineno, change.code):
-                    message = f"gives {name} to {_callable(facts, model)}, as an attribute: {_said(change)}"
+                    message = f"gives {name} to {_callable(facts, model)}, as an attribute: {_message(change)}"
                     yield facts.file.finding(item, change.code, message)
 
 
@@ -69,7 +69,7 @@ def _callable(facts: CallFacts, value: Value) -> str:
     return ""
 
 
-def _said(change: CallChange) -> str:
+def _message(change: CallChange) -> str:
     return ", ".join(
         [*(f"{row.v1} is {row.v2} now" for row in change.rename), *(f"{name} is gone" for name in change.drop)]
     )

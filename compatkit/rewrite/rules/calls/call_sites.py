@@ -15,7 +15,7 @@ from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, plan_call
 from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
-from compatkit.rewrite.rules.respell import Spelling, Use
+from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
@@ -36,13 +36,13 @@ class Visitor:
         self._ignored = facts.file.ignored
         self.findings: list[Finding] = []
 
-    def uses(self) -> list[Use]:
+    def uses(self) -> list[ChangedUse]:
         calls = [use for call, callee in self._trace.callees.items() for use in self._call(call, callee)]
         self._report_out_of_sight()
         called = {id(call.func) for call in self._trace.callees}
         return [*calls, *self._references(called), *self._annotations()]
 
-    def _call(self, call: ast.Call, callee: object) -> Iterator[Use]:
+    def _call(self, call: ast.Call, callee: object) -> Iterator[ChangedUse]:
         if made := self._trace.partials.get(call):
             for one in made.candidates() if isinstance(made, Named) and not made.how else ():
                 inner = _with(call, call.args[1:], call.keywords)
@@ -73,7 +73,7 @@ class Visitor:
             yield from self._subclass(call, callee.handed.base, "it is a subclass that is called")
         self._report_handed(call, callee)
 
-    def _named(self, call: ast.Call, callee: Named) -> Iterator[Use]:
+    def _named(self, call: ast.Call, callee: Named) -> Iterator[ChangedUse]:
         if changes := self._index.calls_of(callee.name):
             yield from self._subject(call, callee, changes)
         elif callee.name.endswith(".__init__"):
@@ -83,7 +83,7 @@ class Visitor:
             else:
                 self._report_passed(call, base, "a subclass decides")
 
-    def _subclass(self, call: ast.Call, base: str, reason: str) -> Iterator[Use]:
+    def _subclass(self, call: ast.Call, base: str, reason: str) -> Iterator[ChangedUse]:
         """Change a call that makes an object of a subclass as one of the base, whose import it need not change."""
         changes = self._index.calls_of(base)
         if any(change.to for change in changes):
@@ -133,7 +133,7 @@ class Visitor:
             if keywords:
                 self._report_passed(_with(call, [], keywords), one.name, "it is handed on with these arguments")
 
-    def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[Use]:
+    def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[ChangedUse]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
         spreads = spreads_of(self._file, call)
         planned, doubts = plan_call(
@@ -152,7 +152,7 @@ class Visitor:
         self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
-            use = Use(call.func, planned.applied[0].code, self._message(callee.name, planned))
+            use = ChangedUse(call.func, planned.applied[0].code, self._message(callee.name, planned))
             reason = self._doubt(call, callee, planned.applied) or self._edit(use, call, planned)
             reason = reason or self._spell(use, callee.name, planned.applied)
             if not reason:
@@ -162,7 +162,7 @@ class Visitor:
             if not (renaming and _is_loaded_by_text(call.func)):
                 self.findings.append(use.finding(self._source, reason))
         if renaming:
-            yield Use(call.func, renaming.code, callee.name, is_open=True)
+            yield ChangedUse(call.func, renaming.code, callee.name, is_unchanged=True)
 
     def _is_written(self, word: str) -> bool:
         return word in self._source.text
@@ -194,7 +194,7 @@ class Visitor:
                 found.append(other)
         return found
 
-    def _edit(self, use: Use, call: ast.Call, planned: Planned) -> str:
+    def _edit(self, use: ChangedUse, call: ast.Call, planned: Planned) -> str:
         """Add the edits of its arguments to `use`; returns why that is not possible."""
         edits = edit_call(self._source, call, planned)
         if isinstance(edits, str):
@@ -205,7 +205,7 @@ class Visitor:
         use.edits += [*edits, *within]
         return ""
 
-    def _spell(self, use: Use, name: str, applied: Sequence[CallChange]) -> str:
+    def _spell(self, use: ChangedUse, name: str, applied: Sequence[CallChange]) -> str:
         to = next((change.to for change in applied if change.to), "")
         if not to:
             return ""
@@ -217,7 +217,7 @@ class Visitor:
             use.edits.append(spelled.edit)
         return ""
 
-    def _references(self, called: set[int]) -> Iterator[Use]:
+    def _references(self, called: set[int]) -> Iterator[ChangedUse]:
         decorators = {id(each) for node in self._nodes for each in getattr(node, "decorator_list", ())}
         asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
         passed = set(self._passed_on())
@@ -230,15 +230,15 @@ class Visitor:
                 if id(node) in passed:
                     self._pass_on(node, value.name, changes)
                 continue
-            use = Use(node, change.code, f"{value.name} -> {change.to}")
+            use = ChangedUse(node, change.code, f"{value.name} -> {change.to}")
             role = "asked" if id(node) in asked else "decorator" if id(node) in decorators else ""
             if reason := self._refer(use, (value.sure, value.name, change), role):
-                use.is_open = True
+                use.is_unchanged = True
                 if not self._ignored.holds(node.lineno, change.code):
                     self.findings.append(use.finding(self._source, reason))
             yield use
 
-    def _refer(self, use: Use, changed: tuple[bool, str, CallChange], role: str) -> str:
+    def _refer(self, use: ChangedUse, changed: tuple[bool, str, CallChange], role: str) -> str:
         is_sure, name, change = changed
         if not is_sure:
             return "it may be something else, too"
@@ -262,7 +262,7 @@ class Visitor:
         use.message = self._message(name, planned)
         return ""
 
-    def _annotations(self) -> Iterator[Use]:
+    def _annotations(self) -> Iterator[ChangedUse]:
         """Yield annotations, which mean a class and do not call it."""
         for part in self._annotated():
             if part in self._trace.names or not (name := self._file.import_of(part)):
@@ -276,11 +276,11 @@ class Visitor:
             for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
                 yield from _dotted_parts(annotation) if isinstance(annotation, ast.expr) else ()
 
-    def _annotation(self, node: ast.expr, name: str, change: CallChange) -> Iterator[Use]:
-        use = Use(node, change.code, f"{name} -> {change.to}")
+    def _annotation(self, node: ast.expr, name: str, change: CallChange) -> Iterator[ChangedUse]:
+        use = ChangedUse(node, change.code, f"{name} -> {change.to}")
         is_ignored = self._ignored.holds(node.lineno, change.code)
         if is_ignored or not self._may_make(change) or (reason := self._spell(use, name, [change])):
-            use.is_open = True
+            use.is_unchanged = True
             if not is_ignored:
                 text = reason if self._may_make(change) else change.about.reason
                 self.findings.append(use.finding(self._source, text))

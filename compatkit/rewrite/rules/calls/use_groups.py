@@ -12,8 +12,8 @@ from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.moved_from_imports import Together, change_imports
-from compatkit.rewrite.rules.respell import Spelled, Spelling, Use
+from compatkit.rewrite.rules.moved_from_imports import DependentChanges, change_imports
+from compatkit.rewrite.rules.respell import ChangedUse, Spelled, Spelling
 
 
 class UseGroups:
@@ -25,9 +25,9 @@ class UseGroups:
         self._spelling = spelling
         self._found = Found()
 
-    def settle(self, uses: Sequence[Use], findings: Sequence[Finding]) -> Found:
+    def settle(self, uses: Sequence[ChangedUse], findings: Sequence[Finding]) -> Found:
         self._found.findings += findings
-        going = [use for use in uses if not use.is_open]
+        going = [use for use in uses if not use.is_unchanged]
         for binding in dict.fromkeys(use.binding for use in going if use.binding):
             own = [use for use in going if use.binding == binding]
             if reason := self._doubt(binding, own):
@@ -42,7 +42,7 @@ class UseGroups:
         self._found.changes += self._changes(going, groups)
         return self._found
 
-    def _doubt(self, binding: tuple[str, Scope], own: Sequence[Use]) -> str:
+    def _doubt(self, binding: tuple[str, Scope], own: Sequence[ChangedUse]) -> str:
         local, scope = binding
         if reason := self._spelling.doubt(local, scope):
             return reason
@@ -55,40 +55,42 @@ class UseGroups:
                 return f"{local!r} is used in line {reference.line} in a way that stays as it is"
         return ""
 
-    def _leave(self, going: list[Use], binding: tuple[str, Scope] | None, reason: str) -> list[Use]:
+    def _leave(self, going: list[ChangedUse], binding: tuple[str, Scope] | None, reason: str) -> list[ChangedUse]:
         own = [use for use in going if use.binding == binding]
         self._found.findings += [use.finding(self._source, reason) for use in own]
         return [use for use in going if use not in own]
 
-    def _statements(self, going: Sequence[Use]) -> dict[ast.Import | ast.ImportFrom, dict[ast.alias, Use]]:
+    def _statements(
+        self, going: Sequence[ChangedUse]
+    ) -> dict[ast.Import | ast.ImportFrom, dict[ast.alias, ChangedUse]]:
         """Return the import statements that change, and for each of their aliases a use that needs it."""
-        found: dict[ast.Import | ast.ImportFrom, dict[ast.alias, Use]] = {}
+        found: dict[ast.Import | ast.ImportFrom, dict[ast.alias, ChangedUse]] = {}
         for use in going:
             for bound in self._spelling.bindings_of(*use.binding) if use.binding else ():
                 found.setdefault(bound.node, {}).setdefault(bound.alias, use)
         return found
 
     def _import(
-        self, statement: ast.Import | ast.ImportFrom, uses: dict[ast.alias, Use], groups: dict[Use, int]
+        self, statement: ast.Import | ast.ImportFrom, uses: dict[ast.alias, ChangedUse], groups: dict[ChangedUse, int]
     ) -> list[Edit] | None:
         if isinstance(statement, ast.Import):
             return [self._plain_import(alias, use, groups[use]) for alias, use in uses.items()]
         moves = tuple(_move(uses[alias]) if alias in uses else None for alias in statement.names)
-        together = Together({statement: groups[next(iter(uses.values()))]}, needed=list(uses))
-        planned = change_imports(self._file, [Site(statement, moves)], together)
+        dependent = DependentChanges({statement: groups[next(iter(uses.values()))]}, needed=list(uses))
+        planned = change_imports(self._file, [Site(statement, moves)], dependent)
         return None if planned.findings or not planned.changes else planned.changes
 
-    def _plain_import(self, alias: ast.alias, use: Use, group: int) -> Edit:
+    def _plain_import(self, alias: ast.alias, use: ChangedUse, group: int) -> Edit:
         start, end = span(self._source, alias)
         text = f"{_move(use).new} as {alias.asname}"
         message = f"import {alias.name} as {alias.asname} -> {text}"
         return Edit(start, end, text, use.code, start, message, binds_the_same=True, group=group)
 
-    def _changes(self, going: Sequence[Use], groups: dict[Use, int]) -> Iterator[Edit]:
+    def _changes(self, going: Sequence[ChangedUse], groups: dict[ChangedUse, int]) -> Iterator[Edit]:
         edits = [(edit, use) for use in going for edit in use.edits]
         # An insertion stands in front of what begins there, and an outer edit comes before the inner ones.
         edits.sort(key=lambda each: (each[0].start, each[0].end > each[0].start, -each[0].end))
-        said: set[Use] = set()
+        said: set[ChangedUse] = set()
         at = 0
         while at < len(edits):
             edit, use = edits[at]
@@ -115,7 +117,7 @@ class UseGroups:
         return "".join([*pieces, self._source.text[at : edit.end]])
 
 
-def _groups(uses: Sequence[Use], spelling: Spelling) -> dict[Use, int]:
+def _groups(uses: Sequence[ChangedUse], spelling: Spelling) -> dict[ChangedUse, int]:
     """Number the uses; those that share an import statement, or lie in one another, have one number."""
     parents: dict[object, object] = {}
 
@@ -140,6 +142,6 @@ def _groups(uses: Sequence[Use], spelling: Spelling) -> dict[Use, int]:
     return {use: numbers.setdefault(find(use), len(numbers) + 1) for use in uses}
 
 
-def _move(use: Use) -> Move:
+def _move(use: ChangedUse) -> Move:
     spelled = use.spelled or Spelled()
     return Move(use.code, spelled.old, spelled.new)
