@@ -90,6 +90,7 @@ def rewrite_by_tables(
         or calling
         or flags
         or can_be_modern(source, modern)
+        or neighbours.aliases
         or (neighbours.is_told and any(each.has_objects for each in modern))
     ):
         return Unchanged()

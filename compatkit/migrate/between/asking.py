@@ -27,7 +27,7 @@ def askers_for(source: bytes, file: FoundFile, named: ModuleName, namer: Namer) 
 
 
 def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None]) -> Iterator[Asker]:
-    for module in dict.fromkeys(_modules(source, home)):
+    for module in dict.fromkeys(modules_of(source, home)):
         if (path := find(module)) is None:
             continue
         inside = read_quietly(path)
@@ -39,7 +39,8 @@ def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None])
                 yield f"{module}.{'.'.join(way.removeprefix(f'{module}.').split('.')[1:])}", place, attribute
 
 
-def _modules(source: bytes, home: FileModule) -> Iterator[str]:
+def modules_of(source: bytes, home: FileModule) -> Iterator[str]:
+    """Yield the modules that a file imports, and what may be one among the names that it imports."""
     for dots, module, names, plain in _IMPORT.findall(source):
         base = (home.base(len(dots)) or "") if dots else ""
         of = ".".join(filter(None, [base, (module or plain).decode("utf-8", "replace")]))

@@ -26,9 +26,10 @@ from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
 _ROUNDS = 4
 _STAR = re.compile(rb"import\s*\(?\s*\*")
 # A file that loads modules by names that it may not write, and one that goes through the names of a module.
-_LOADS = re.compile(rb"import_module|__import__|module_from_spec|run_path|sys\.modules")
-_TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__")
-_LISTS = re.compile(rb"getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
+_LOADS = re.compile(rb"\bexec\(|import_module|__import__|module_from_spec|run_path|sys\.modules")
+# A file that asks for annotations, and one that gives doubles to what has them.
+_TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__|Mock\(|SimpleNamespace\(")
+_LISTS = re.compile(rb"\bexec\(|getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,7 @@ def _arriving(key: str, source: bytes) -> list[str]:
     name, _, place = key.removeprefix("*.").partition(":")
     start = b"." if place == "=" else b"def "
     if "*" not in name:
-        return [key] if start + name.encode() in source else []
+        return [key] if start + name.removesuffix(")").encode() in source else []
     if start + name.partition("*")[0].encode() not in source:
         return []
     methods = re.findall(rb"def (" + name.replace("*", r"\w*").encode() + rb")\(", source)

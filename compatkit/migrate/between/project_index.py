@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from compatkit.migrate.between.aliases import Aliases
 from compatkit.migrate.between.asking import askers_for
 from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
@@ -66,12 +67,13 @@ class ProjectIndex:
         self._options: frozenset[str] | None = None
         self._unspelled: frozenset[str] = frozenset()
         self._handing = Handing(files, namer, migrations, wishes)
+        self._aliases = Aliases(files, namer, self._moves)
 
     def reach(self, wanted: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
         reached = self._handing.prepare(processes=self._processes)
         others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
-        return sorted({*wanted, *others})
+        return sorted({*wanted, *others, *self._aliases.askers(wanted, processes=self._processes)})
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""
@@ -126,11 +128,15 @@ class ProjectIndex:
         options = self.options(source)
         unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
         askers = askers_for(source, file, named, self._namer) if self._moves else ()
-        if not is_asked and read == frozenset() and not (absent or options or unspelled or reads or askers):
+        aliases = self._aliases.of(source, file, named)
+        others = absent or options or unspelled or reads or askers or aliases
+        if not is_asked and read == frozenset() and not others:
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
         missed = frozenset(self._missed_by(file, named, stars))
-        return Neighbours(stars, taken, read, absent, options, unspelled, missed=missed, reads=reads, askers=askers)
+        return Neighbours(
+            stars, taken, read, absent, options, unspelled, missed=missed, reads=reads, askers=askers, aliases=aliases
+        )
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:
         """Return which local names of modules another file reads from this one; None where any may be."""

@@ -17,6 +17,7 @@ from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
+from compatkit.rewrite.flow.method_names import ANY, CALLED
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -30,15 +31,6 @@ from compatkit.rewrite.flow.values import (
     join,
 )
 
-ANY = "*"
-# Methods that a call of an object runs; the second one in the way of torch.
-CALLED = frozenset({"__call__", "forward"})
-# Names of methods that say nothing of the object that is asked.
-COMMON = frozenset(
-    {"apply", "build", "call", "create", "evaluate", "execute", "fit", "forward", "handle", "load", "main", "make"}
-    | {"predict", "process", "run", "save", "start", "step", "test", "train", "transform", "validate"}
-    | {name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind)}
-)
 # So many parameters of a function may get what a call spreads.
 _MOST_SPREAD = 4
 _Functions = (ast.FunctionDef, ast.AsyncFunctionDef)

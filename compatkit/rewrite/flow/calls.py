@@ -9,12 +9,13 @@ from typing import Protocol
 
 from compatkit.migration import Item
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.flow.between_files import ANY, COMMON, BetweenFiles, Found, plain_names
+from compatkit.rewrite.flow.between_files import BetweenFiles, Found, plain_names
 from compatkit.rewrite.flow.classes import Classes, keeps_keywords
 from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import call_result_of
+from compatkit.rewrite.flow.handed import call_result_of, value_of
+from compatkit.rewrite.flow.method_names import ANY, KEEPING_METHODS, READING_METHODS, SAYING_NOTHING
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.open_names import pattern_of
 from compatkit.rewrite.flow.scope_frames import Frame, parameters
@@ -88,15 +89,10 @@ _READING = frozenset(
     | {"pandas", "pickle", "plotly", "polars", "pprint", "rich", "seaborn", "statistics", "torch", "typer", "wandb"}
     | {"yaml"}
 )
-_READING_METHODS = frozenset(
-    {"add", "append", "critical", "debug", "dump", "dumps", "error", "exception", "extend", "format", "info", "join"}
-    | {"log", "plot", "put", "warning", "write", "writerow", "writerows"}
-)
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
-_KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
-# Names of methods that do not tell which object they are asked of.
-_SAYING_NOTHING = COMMON | _READING_METHODS | _KEEPING_METHODS
+# Methods that run a function later, and give what will tell its result.
+_STARTING = frozenset({"apply_async", "submit"})
 _LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spec", "runpy.run_path"})
 _DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
@@ -129,6 +125,8 @@ class Calls:
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         """Return what a call gives, and note what it takes out of sight."""
         made, callee = self._called(node, found, frame), found[node.func]
+        if self._expressions.classes.asks_another(made) and (named := self._given_by_name(node, found)) is not TOP:
+            return named
         is_looked_at = isinstance(callee, Named) and callee.name in _LOOKING
         if (made is TOP or isinstance(made, Instance)) and not is_looked_at:
             for arg in (*node.args, *(word.value for word in node.keywords)):
@@ -225,7 +223,7 @@ class Calls:
             method = node.func.attr if isinstance(node.func, ast.Attribute) else self._asked_by_name(node.func)
             if made := self._expressions.made_by(node.func):
                 between.send(f"{made}()", node, found)
-            if method not in _SAYING_NOTHING:
+            if method not in SAYING_NOTHING:
                 between.send(f"{ANY}.{method}" if method else f"{_outermost(frame)}.{ANY}", node, found)
         self.containers.escape([found[arg] for arg in node.args])
         for arg in (*node.args, *(word.value for word in node.keywords if word.arg)):
@@ -234,7 +232,34 @@ class Calls:
                 self._facts.hand_out(arg, value, self._known.objects)
             if isinstance(value, RecordValue | IterableValue | DictValue) and not _only_reads(node.func, callee):
                 self.containers.doubt(value, frame)
-        return self._patched(node, callee, found) if self._known.producers else TOP
+        mock = self._patched(node, callee, found) if self._known.producers else TOP
+        return self._given_by_name(node, found) if mock is TOP else mock
+
+    def _result_of(self, function: Value) -> Value:
+        """Return what a call of a function gives that runs later."""
+        match function:
+            case Named() if made := next((each for each in function.names if each in self._known.classes), ""):
+                return Instance(made, sure=False)
+            case Named() if made := next(filter(None, (self._known.types.get(f"{n}()") for n in function.names)), ""):
+                return Instance(made, sure=False)
+            case Local(node=node):
+                return doubtful(self._facts.result_of(node))
+            case ForeignDefinition(handed=handed):
+                return call_result_of(handed)
+        return TOP
+
+    def _given_by_name(self, node: ast.Call, found: Found) -> Value:
+        """Return what a call may give for the name of a module, or what methods of this name give in other files."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if (handed := self._known.sent.get(f"{ANY}.{method}():=") if method else None) is not None:
+            return doubtful(value_of(handed))
+        if method in _STARTING and node.args:
+            return many(self._result_of(found[node.args[0]]))
+        for arg in node.args[:1]:
+            match arg:
+                case ast.Constant(value=str(text)) if self._known.holds(text):
+                    return Named(text, sure=False)
+        return TOP
 
     def _asked_by_name(self, function: ast.expr) -> str:
         """Return the method for which `getattr(hook, "on_step")` asks, or `on_*` of `getattr(hook, f"on_{name}")`."""
@@ -309,10 +334,11 @@ class Calls:
         if name == "builtins.dict":
             is_led = not given and self._facts.is_led(named.values())
             return DictValue(join_all(named.values())) if is_led else TOP
-        return self._by_name(name.removeprefix("builtins."), node, given, found)
+        return self._by_name(name.removeprefix("builtins."), node, found, frame)
 
-    def _by_name(self, name: str, node: ast.Call, given: list[Value], found: Found) -> Value:
+    def _by_name(self, name: str, node: ast.Call, found: Found, frame: Frame) -> Value:
         """Return what is looked up by a name, or in a mapping of names."""
+        given = [found[arg] for arg in node.args]
         match name:
             case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
                 # The name of the attribute is another file's.
@@ -323,6 +349,10 @@ class Calls:
                 text, of = pattern_of(node.args[1], found, self._expressions.home), given[0]
                 is_open = "*" in text
                 return self._expressions.called_like(of, text) if is_open else self._expressions.attribute(of, text)
+            case "exec":
+                for mapping in node.args[1:]:
+                    if isinstance(mapping, ast.Name):
+                        frame.bind(mapping.id, Named(ANY, sure=False))
             case "eval" if given:
                 return self._expressions.by_name(Namespace(), _text(node))
             case "setattr" if len(given) == 3 and (text := _text(node, 1)):
@@ -412,6 +442,8 @@ class Calls:
             case ForeignDefinition(handed=handed):
                 self._expressions.between.note_sent(f"{handed.names[0]}:0", item)
             case Special.TOP | Named():
+                for name in function.names if isinstance(function, Named) else ():
+                    self._expressions.between.note_sent(f"{name}:0", item)
                 self._facts.hand_out(by, item, self._known.objects)
         return TOP
 
@@ -489,7 +521,7 @@ def _only_reads(function: ast.expr, callee: Value) -> bool:
     if isinstance(callee, Mock):
         return True
     return isinstance(function, ast.Attribute) and (
-        function.attr in _READING_METHODS or function.attr.startswith(("assert", "log_"))
+        function.attr in READING_METHODS or function.attr.startswith(("assert", "log_"))
     )
 
 
@@ -500,7 +532,7 @@ def _only_keeps(function: ast.expr, callee: Value) -> bool:
     if isinstance(callee, Named) and callee.name.partition(".")[0] in _KEEPING:
         return True
     return isinstance(function, ast.Attribute) and (
-        function.attr in _KEEPING_METHODS or function.attr.startswith("assert")
+        function.attr in KEEPING_METHODS or function.attr.startswith("assert")
     )
 
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import dotted, kept_in
-from compatkit.rewrite.flow.between_files import ANY
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of, member_of, value_of
+from compatkit.rewrite.flow.method_names import ANY
 from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Instance, Local, Named, Value, doubtful, join_all
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -91,6 +91,12 @@ class Classes:
             case ForeignDefinition(handed=handed):
                 return call_result_of(handed)
         return TOP
+
+    def asks_another(self, of: Value) -> bool:
+        """Tell whether an object asks another one for what it has not."""
+        if isinstance(of, Instance) and of.far is not None:
+            return "__getattr__" in dict(of.far.inner)
+        return isinstance(of, Instance) and of.local is not None and "__getattr__" in self._methods_of(of.local)
 
     def held_like(self, of: Instance, pattern: str) -> Value:
         """Return what an object keeps under any of the names that fit a pattern."""

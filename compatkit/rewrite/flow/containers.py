@@ -34,7 +34,7 @@ from compatkit.rewrite.flow.values import (
 
 # Methods of a dict whose first argument is a key.
 _KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__contains__", "__setitem__", "__delitem__"})
-_GROWING = frozenset({"__init__", "append", "appendleft", "extend", "insert", "setdefault"})
+_GROWING = frozenset({"__init__", "append", "appendleft", "extend", "insert", "put", "put_nowait", "set", "setdefault"})
 # Base classes whose objects hold others, and the attribute as which these are kept here.
 HOLDING = frozenset(
     {"builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.UserDict"}
@@ -111,7 +111,7 @@ class Containers:
                 self.add(of, given[-1], node.args[-1], node.func, frame)
             case "extend" if given:
                 self.add(of, element(given[0]), node.args[0], node.func, frame)
-            case "pop" | "popleft":
+            case "get" | "get_nowait" | "pop" | "popleft" | "result":
                 return element(of)
             case "copy":
                 return of if isinstance(of, RecordValue) else many(element(of))
@@ -185,6 +185,9 @@ class Containers:
             return
         match node:
             case ast.Call(func=ast.Attribute(value=of, attr="append" | "appendleft" | "insert"), args=[*_, last]):
+                self.keep(of, many(found[last]), frame)
+            case ast.Call(func=ast.Attribute(value=of, attr="put" | "put_nowait" | "set"), args=[last]):
+                # Of a queue, or a variable of a context.
                 self.keep(of, many(found[last]), frame)
             case ast.Call(func=ast.Attribute(value=ast.Call() as of, attr="__init__"), args=[items]):
                 self.keep(of, found[items], frame)

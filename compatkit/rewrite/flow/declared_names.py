@@ -85,6 +85,10 @@ class DeclaredNames:
         """Tell whether a dotted name is one of those that changed, or a module or class that holds some."""
         return name in _holders(self.declared)
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a dotted name is that of a module that holds some of those that changed."""
+        return "." in name and self.reaches(name) and name not in self.declared
+
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""
         return name in self._followed or name.rpartition(".")[2] in self.watched or "*" in name

@@ -233,7 +233,7 @@ class Expressions:
     def _attribute(self, node: ast.Attribute, found: Found, _frame: Frame) -> Value:
         of, name = found[node.value], node.attr
         value = self.attribute(of, name)
-        if name in self.known.watched and is_unknown(value) and _hides(of):
+        if name in self.known.watched and is_unknown(value) and (is_unknown(of) or self.classes.asks_another(of)):
             self.facts.unseen.add(node)
         if isinstance(value, Namespace) and isinstance(value.of, Instance) and value.of.of:
             self.facts.listed[node] = value.of.of
@@ -368,6 +368,9 @@ class Expressions:
                 return Named(name, of.sure)
             case Named(name="sys.modules"):
                 return Namespace() if ast.unparse(index) == "__name__" else Named("*", sure=False)
+            case Named(how="", name="*") if isinstance(name := _constant(index), str):
+                # The names of a module, as `run_path` gives them.
+                return self.attribute(of, name)
             case Named(how="", name=name) if not self.known.reaches(name):
                 return Named(f"{name}[]", sure=False)
             case Instance():
@@ -512,15 +515,6 @@ def _without_keys(value: Value) -> Value:
 
 def _is_record(value: Value) -> bool:
     return isinstance(value, RecordValue) and value.is_record
-
-
-def _hides(of: Value) -> bool:
-    """Tell whether nothing is known of an object, or only that it asks another one for what it has not."""
-    if isinstance(of, Instance) and of.far is not None:
-        return "__getattr__" in dict(of.far.inner)
-    if isinstance(of, Instance) and of.local is not None:
-        return any(isinstance(item, ast.FunctionDef) and item.name == "__getattr__" for item in of.local.body)
-    return is_unknown(of)
 
 
 def join_known(one: Value, other: Value) -> Value:

@@ -11,6 +11,7 @@ from compatkit.rewrite.file.neighbours import Facts, Handed
 from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.declared_names import HINTS, DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.method_names import ANY, SAYING_NOTHING
 from compatkit.rewrite.flow.values import (
     TOP,
     DictValue,
@@ -39,6 +40,7 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     teller = _Teller(module, facts, known)
     handed = [(name, teller.tell(value)) for name, value in sorted(facts.handed_on.items())]
     sent = [(key, teller.tell(value)) for key, value in sorted(facts.sent.items())]
+    sent += [(f"{ANY}.{name}():=", teller.tell(value)) for name, value in _given_by_methods(facts)]
     # Who hands a function to one of this file gets what this gives to functions that it does not know.
     handed += [each for each in sent if ".*:" in each[0]]
     hints = ((getattr(node, "name", ""), DictValue(value)) for node, value in facts.hints.items())
@@ -134,6 +136,15 @@ class _Teller:
         elif item.name in self._known.watched or item.name == "__getattr__":
             # It is the class's own, and not that of its base.
             yield item.name, Handed("function", (name,))
+
+
+def _given_by_methods(facts: FlowFacts) -> Iterator[tuple[str, Value]]:
+    """Yield the names of methods that say something, each with what it gives; not those of a declared class."""
+    owners = [owner for owner in facts.far_bases if isinstance(owner, ast.ClassDef) and owner not in facts.bases]
+    for item in (item for owner in owners for item in owner.body if isinstance(item, _FUNCTIONS)):
+        value = facts.result_of(item)
+        if value is not TOP and item.name not in SAYING_NOTHING and not item.name.startswith("__"):
+            yield item.name, value
 
 
 def _first(pair: tuple[str, Value]) -> str:

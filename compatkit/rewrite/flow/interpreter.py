@@ -91,6 +91,9 @@ class _Follower:
             name, _, rest = key.partition(PUT_IN)
             if not rest and name.isidentifier():
                 self._facts.goes_on(self._facts.attributes, tree, name, DictValue(value_of(handed)))
+        for name in sorted(frame.names) if self._expressions.known.sent else ():
+            if given := self._expressions.known.sent.get(f"{name}:="):
+                self._facts.goes_on(self._facts.attributes, tree, name, value_of(given))
         self.execute(tree.body, frame)
         done: set[ast.AST] = set()
         while self._expressions.waiting:
@@ -335,7 +338,7 @@ class _Follower:
                 frame.bind(name, mocks[name])
             else:
                 given = self._facts.arrives(self._facts.arguments, node, name)
-                given = self._sent(given, node, number - parent.is_class, name)
+                given = self._sent(given, node, number - (parent.is_class and not _is_static(node)), name)
                 if given is TOP:
                     given = self._expressions.fixture(name, node, frame)
                 declared = self._annotated(annotations.get(name), parent)
@@ -489,6 +492,10 @@ def _takes_self(node: ast.AST, parent: Frame) -> bool:
 
 def _is_for_class(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("classmethod", "staticmethod")
+
+
+def _is_static(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == "staticmethod" for part in getattr(node, "decorator_list", ()))
 
 
 def _names_of_base(base: Value) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tup
 _SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args"})
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
+# As Jinja and Django ask for them: `{{ box.size }}`, `{% if box.size > 3 %}`.
+_TEMPLATE = re.compile(r"[{][{%][^{}]*?\b\w+\.(\w+)")
+# Methods through which all attributes of an object go.
+_OF_ALL = frozenset({"__delattr__", "__getattr__", "__getattribute__", "__setattr__"})
 _PATH = re.compile(r"\A(?:[^\W\d]\w*\.)+(\w+)\Z")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # `mock.patch.object`, and what pytest's `monkeypatch` and `mocker` have.
@@ -41,6 +45,9 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
         *_asked_later(trace, index),
         *_keys(trace, index),
         *_named_elsewhere(file, trace, index),
+        *_in_hooks(trace, index),
+        *_in_protocols(trace, index),
+        *_in_templates(file, trace, index),
     ]
     reasons = [(each, "a text names it") for each in found]
     reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
@@ -78,6 +85,40 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
         for word in call.keywords if isinstance(callee, Local) and callee.takes_any_keyword else ():
             named = index.members_called(word.arg or "")
             yield from [(word.value, owner, member) for owner, member in named if owner in owners][:1]
+
+
+def _in_hooks(trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield texts that name a member in a method through which all attributes of a subclass go."""
+    for owner, base in trace.bases.items():
+        hooks = (item for item in getattr(owner, "body", ()) if getattr(item, "name", "") in _OF_ALL)
+        for node in (part for item in hooks for part in ast.walk(item) if isinstance(part, ast.Constant)):
+            if member := _named(index, base, node):
+                yield node, base, member
+
+
+def _in_protocols(trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield members that a protocol of the file asks for where an object that has them is tested for it."""
+    every = (owner for owner, names in trace.far_bases.items() if "typing.Protocol" in names)
+    bodies = {owner.name: owner.body for owner in every if isinstance(owner, ast.ClassDef)}
+    for call, first in trace.first.items() if bodies else ():
+        match call:
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Name(id=name)]) if name in bodies:
+                asked = {each for item in bodies[name] for each in (*defined_names(item), *_declared(item))}
+                members = (index.members.get(f"{_owner(first)}.{each}") for each in sorted(asked))
+                yield from [(call, _owner(first), member) for member in members if member][:1]
+
+
+def _declared(item: ast.stmt) -> Iterator[str]:
+    if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+        yield item.target.id
+
+
+def _in_templates(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield templates that ask an object for a member, `{{ box.size }}`, where one goes out of sight."""
+    for node in file.nodes.of(ast.Constant) if trace.lost else ():
+        shown = _TEMPLATE.findall(node.value) if isinstance(node.value, str) else []
+        named = (each for last in shown for each in index.members_called(last) if each[0] in trace.lost)
+        yield from [(node, owner, member) for owner, member in named][:1]
 
 
 def _is_format(file: File, node: ast.Constant) -> bool:

@@ -140,14 +140,51 @@ def _meanings(file: File, node: ast.expr) -> Iterator[str]:
         seen.add(part)
         found = file.meanings(part)
         yield from found
+        yield from _by_other_files(file, part)
         if not found:
             pending += _behind(file, part)
+
+
+def _by_other_files(file: File, node: ast.expr) -> Iterator[str]:
+    """Yield the old names behind a name that another file hands on, or behind what a function there gives."""
+    aliases = dict(file.neighbours.aliases)
+    of, call = (node.func, "()") if isinstance(node, ast.Call) else (node, "")
+    names = file.meanings(of) if aliases else []
+    if aliases and isinstance(of, ast.Name) and not names:
+        stars = (each.name.removesuffix("*") for each in file.imports if each.alias.name == "*")
+        names = [f"{star}{of.id}" for star in stars]
+    yield from (aliases[name + call] for name in names if name + call in aliases)
+
+
+def values_in(file: File) -> Iterator[tuple[str, str]]:
+    """Yield the names of a module with the dotted names of what each may be; of a function `f`, of what `f()` gives."""
+    for each in file.imports:
+        yield ("*" if each.alias.name == "*" else each.local), (each.name if each.alias.name == "*" else each.meaning)
+    for node in file.tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield from ((name, meaning) for meaning in _meanings(file, value))
+            case ast.FunctionDef(name=name):
+                given = (part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value)
+                yield from ((f"{name}()", meaning) for value in given for meaning in _meanings(file, value))
+            case ast.ClassDef(name=owner):
+                kept = (each for each in node.body if isinstance(each, ast.Assign))
+                named = ((each.targets[0], each.value) for each in kept)
+                inner = ((target.id, value) for target, value in named if isinstance(target, ast.Name))
+                yield from ((f"{owner}.{name}", meaning) for name, value in inner for meaning in _meanings(file, value))
 
 
 def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
     """Yield the expressions that tell what another one is: its class, its items, the value of a name."""
     yield from filter(None, [subject_of(node) if subject_of(node) is not node else None])
     match node:
+        case (
+            ast.Attribute(value=of, attr="__mro__" | "__bases__" | "__base__")
+            | ast.Call(func=ast.Attribute(value=of, attr="mro"))
+        ):
+            yield from _bases(file, subject_of(of))
+        case ast.Subscript(value=of):
+            yield of
         case ast.Call(func=ast.Name(id=name) as func) if made := [
             each for each in file.tree.body if isinstance(each, _Function) and each.name == name
         ]:
@@ -167,6 +204,19 @@ def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
         case ast.Name(id=name) if (scope := file.scope_of(node)) is not None:
             above = (file.parents.get(each.node) for each in file.scopes.bindings(name, scope))
             yield from (each.iter for each in above if isinstance(each, ast.For | ast.comprehension))
+
+
+def _bases(file: File, node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the bases of a class of this file, and those of its bases in this file."""
+    above: ast.AST | None = node
+    while ast.unparse(node) in ("self", "cls") and above is not None and not isinstance(above, ast.ClassDef):
+        above = file.parents.get(above)
+    owners = {each.name: each for each in file.nodes.of(ast.ClassDef)}
+    pending = [above if isinstance(above, ast.ClassDef) else owners.get(ast.unparse(node))]
+    while pending:
+        owner = pending.pop()
+        yield from owner.bases if owner else ()
+        pending += [owners.pop(ast.unparse(base), None) for base in owner.bases] if owner else []
 
 
 def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:

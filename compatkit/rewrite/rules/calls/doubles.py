@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange, MemberChange
 from compatkit.rewrite.file.made_text import ANY_TEXT, made_text
+from compatkit.rewrite.flow.declared_names import HINTS
 from compatkit.rewrite.flow.values import TOP, Local, Mock, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
@@ -31,6 +32,8 @@ def find_doubles(facts: CallFacts) -> Iterator[Finding]:
     spelled = _Spelled()
     for name in dict.fromkeys(_patched(facts)):
         _spell(facts, name, spelled)
+        for inner in _inside(facts, name):
+            _spell(facts, inner, spelled)
     if not spelled.arguments and not spelled.members:
         return
     told: set[ast.AST] = set()
@@ -40,6 +43,15 @@ def find_doubles(facts: CallFacts) -> Iterator[Finding]:
         told.add(node)
         what = f"a double stands in the place of {name} in this file, and this spells {word!r}"
         yield facts.file.finding(node, change.code, f"{what}, which is {_becomes(change, word)} now")
+
+
+def _inside(facts: CallFacts, module: str) -> Iterator[str]:
+    """Yield what a double of a whole module has that the file asks it for."""
+    asked = {node.attr for node in facts.file.nodes.of(ast.Attribute)}
+    for name in (*facts.index.calls, *facts.index.classes):
+        home, _, last = name.rpartition(".")
+        if last in asked and (home == module or home.startswith(f"{module}.")):
+            yield name
 
 
 def _becomes(change: CallChange | MemberChange, word: str) -> str:
@@ -62,11 +74,21 @@ def _patched(facts: CallFacts) -> Iterator[str]:
         if isinstance(first, Named) and _last(call.func) == "multiple":
             for word in call.keywords:
                 yield from _resolved(facts, f"{first.name}.{word.arg}")
+    yield from _annotated(facts) if facts.options.confidence == "review" else ()
     for node, value in facts.trace.names.items():
         if isinstance(value, Named) and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             # What a class may keep for itself is set, and stands in the place of nothing.
             members = map(facts.index.members.get, value.names)
             yield from (name for name, member in zip(value.names, members, strict=True) if not (member and member.own))
+
+
+def _annotated(facts: CallFacts) -> Iterator[str]:
+    """Yield the classes that functions of other files take by their annotations, which doubles may be given to."""
+    handed = dict(facts.file.neighbours.handed)
+    for callee in facts.trace.callees.values() if any(HINTS in name for name in handed) else ():
+        for name in callee.names if isinstance(callee, Named) else ():
+            if table := handed.get(name + HINTS):
+                yield from (name for _, each in table.inner for name in each.names)
 
 
 def _resolved(facts: CallFacts, dotted: str) -> Iterator[str]:

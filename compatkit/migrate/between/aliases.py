@@ -1,0 +1,93 @@
+"""Find what moves behind the names of a project's own modules, for files that ask these for their `__name__`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from compatkit.migrate.between.asking import modules_of
+from compatkit.migrate.between.importers import read_quietly
+from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.reading import sift
+from compatkit.migration import Move
+from compatkit.migration.renaming import renaming_of
+from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.prefilter.words import can_matter, words_in
+from compatkit.rewrite.rules.own_names import values_in
+
+_ASKING = (b".__name__", b".__qualname__", b".__module__")
+# Facades of facades: what lies deeper is left open.
+_DEEPEST = 3
+_STAR = re.compile(r"\.\*\Z")
+
+
+class Aliases:
+    """Answers for one run over a tree; `moves` are those of symbols."""
+
+    def __init__(self, files: Sequence[FoundFile], namer: Namer, moves: tuple[Move, ...]) -> None:
+        self._files = files
+        self._namer = namer
+        self._moves = moves
+        self._where = renaming_of(moves)
+        self._known: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    def askers(self, wanted: Sequence[int], *, processes: int) -> list[int]:
+        """Return the numbers of the files that ask something for its name, and spell a module of those wanted.
+
+        Every file is read for it, and only if something has another name, not only another home.
+        """
+        if not any(move.old_name != move.new_name for move in self._moves):
+            return []
+        homes = [self._files[number] for number in wanted if not self._files[number].is_data]
+        spelled = {part.encode() for file in homes for part in self._namer.name(file.path, file.root).name.split(".")}
+
+        def asks(source: bytes, file: FoundFile) -> bool:
+            return not file.is_data and _asks(source) and not spelled.isdisjoint(words_in(source))
+
+        return sift(self._files, asks, processes=processes)
+
+    def of(self, source: bytes, file: FoundFile, named: ModuleName) -> tuple[tuple[str, str], ...]:
+        """Return the dotted names of the project that a file may ask for theirs, each with the old name behind it."""
+        if not self._moves or not _asks(source):
+            return ()
+        return tuple(sorted(set(self._behind(source, FileModule(named.name, named.is_package), file, 0))))
+
+    def _behind(self, source: bytes, home: FileModule, file: FoundFile, depth: int) -> Iterator[tuple[str, str]]:
+        for module in dict.fromkeys(modules_of(source, home)):
+            if module not in self._known:
+                self._known[module] = ()
+                self._known[module] = tuple(self._in_module(module, file, depth))
+            yield from self._known[module]
+
+    def _in_module(self, module: str, file: FoundFile, depth: int) -> Iterator[tuple[str, str]]:
+        path = self._namer.find(module, file.path, file.root) if depth < _DEEPEST else None
+        if path is None:
+            return
+        source, home = read_quietly(path), FileModule(module, path.name == "__init__.py")
+        behind = dict(self._behind(source, home, file, depth + 1))
+        if not behind and not can_matter(source, self._moves):
+            return
+        for name, meaning in _values_in(source, home):
+            if name == "*":
+                starred = _STAR.sub(".", meaning)
+                inner = ((dotted[len(starred) :], old) for dotted, old in behind.items() if dotted.startswith(starred))
+                yield from ((f"{module}.{rest}", old) for rest, old in inner)
+            elif old := meaning if self._where.of(meaning) else behind.get(meaning, ""):
+                yield f"{module}.{name}", old
+
+
+def _asks(source: bytes) -> bool:
+    return any(word in source for word in _ASKING)
+
+
+# By content: a file may change while an editor is served.
+@lru_cache(maxsize=512)
+def _values_in(source: bytes, home: FileModule) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(values_in(File.of(source, home)))
+    except (RewriteError, RecursionError):
+        return ()
