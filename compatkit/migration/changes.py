@@ -299,11 +299,15 @@ class HookChange(Row):
 
 @value
 class Removal(Row):
-    """Dotted names of modules, classes or functions that are gone, and what to do instead."""
+    """Dotted names of modules, classes or functions that are gone, and what to do instead.
+
+    `anywhere`: a call of a method with this name is reported on any object that is not known.
+    """
 
     code: str
     names: tuple[str, ...]
     say: str
+    anywhere: bool = False
     about: About = About("manual")
     told: ClassVar = Words("{0.names[0]}", "{0.names[0]} is gone: {0.say}.", "[[removed]] {0.names[0]}")
 

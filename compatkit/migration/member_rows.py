@@ -116,6 +116,13 @@ REMOVED = Table(
         into="names",
     ),
     SAY._replace(kind=TEXT, default=CODE_COLUMN.default),
+    Column(
+        "anywhere",
+        SWITCH,
+        "True for a method with a name that hardly anything else has: where a file imports the library, a call of it on"
+        " an object that is not known is reported.",
+        default=False,
+    ),
     about=about("manual", meaning="What is gone is always reported."),
     make_about=About,
     repeats=True,

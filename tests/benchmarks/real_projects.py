@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -35,6 +36,7 @@ MIGRATIONS = (
 ROOTS = {
     "pytorch_lightning", "lightning", "mlflow", "torch", "transformers", "torchmetrics", "ray", "torchvision", "numpy",
 }  # fmt: skip
+_DOTTED = re.compile(r"\w+(?:\.\w+)+")
 KINDS = {".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".json", ".md", ".cfg", ".txt"}
 # Run once by the interpreter that has v2, since its imports take longer than most projects: of each line of JSON, a
 # list of dotted names, it prints those that lead nowhere, and the libraries that it could not look into.
@@ -203,13 +205,13 @@ def read_names(
     nowhere, unseen = resolve(python, list(found))
     report.closed += unseen
     reported = {(str(each["path"]), each["line"]) for each in said["findings"]}
-    spoken = {str(each["path"]): "" for each in said["findings"]}
+    spoken: dict[str, set[str]] = {}
     for each in said["findings"]:
-        spoken[str(each["path"])] += f" {each['message']}"
+        spoken.setdefault(str(each["path"]), set()).update(_DOTTED.findall(str(each["message"])))
     for name in nowhere:
         for path, line in found[name]:
             where = f"{path}:{line} {name}"
-            if (path, line) in reported or any(owner in spoken.get(path, "") for owner in _owners(name)):
+            if (path, line) in reported or not spoken.get(path, set()).isdisjoint(_owners(name)):
                 report.told.append(where)
             elif (path, name) in ours:
                 report.made.append(where)
@@ -237,9 +239,7 @@ def _resolver(python: str) -> subprocess.Popen[str]:
 def _owners(name: str) -> Iterator[str]:
     """Yield the name, and those of what holds it, below the library itself: what was said of these, it shares."""
     parts = name.split(".")
-    yield from (".".join(parts[:size]) for size in range(len(parts), 2, -1))
-    if len(parts) == 2:
-        yield name
+    yield from (".".join(parts[:size]) for size in range(len(parts), 1, -1))
 
 
 def names_of(file: Path) -> list[tuple[int, str]] | None:

@@ -230,6 +230,8 @@ def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names
             names[name.encode()].modules.add(home)
         else:
             names[name.encode()].ways |= {b""} if "*" in home else _ways_to([home], migration)
+    for name in (name for removal in migration.removed if removal.anywhere for name in removal.names):
+        names[name.rpartition(".")[2].encode()].ways.add(b"")
     for member in migration.members:
         names[member.v1.encode()].ways |= _ways_to(owners_of(member, migration), migration)
     for hook in migration.hooks:

@@ -35,6 +35,7 @@ class Index:
 
     Attributes:
         calls, members, hooks, removals: by the dotted name that they are about; of a member or hook, with its class.
+        anywhere: methods that are gone by their last part, where a call on any object is taken for one of them.
         patterns: calls of which a part of the name is open, by its last part.
         loaded: modules that come with their top-level package.
         classes: classes of which instances, or subclasses, are of interest.
@@ -48,6 +49,7 @@ class Index:
     members: dict[str, MemberChange] = field(default_factory=dict)
     hooks: dict[str, HookChange] = field(default_factory=dict)
     removals: dict[str, Removal] = field(default_factory=dict)
+    anywhere: dict[str, str] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     classes: set[str] = field(default_factory=set)
     types: dict[str, str] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Index:
                 index.hooks.update({f"{owner}.{hook.name}": hook for owner in owners})
             for removal in _acted_on(migration.removed, options):
                 index.removals.update(dict.fromkeys(removal.names, removal))
+                index.anywhere.update({name.rpartition(".")[2]: name for name in removal.names if removal.anywhere})
             index.moved.update(move.old for move in Move.symbols(migration.moves) if options.acts_on(move.code))
             index.unhandled.extend(migration.unhandled if options.acts_on(UNHANDLED) else ())
         owners = [row.name.partition("(")[0].rpartition(".")[0] for row in index.unhandled]

@@ -78,6 +78,12 @@ code = "SH302"
 name = ["shop.tills"]
 say = "use shop.till"
 since = "1.9"
+
+[[removed]]
+code = "SH303"
+name = "shop.Client.haggle"
+anywhere = true
+say = "use market.haggle"
 """
 OUT_OF_SIGHT = "import shop, far\nfar.keep(shop.Client())\n"
 SILENT = {
@@ -99,6 +105,12 @@ SILENT = {
     ),
     "another name among all": "import shop\nprint('other' in shop.Client().__dict__)\n",
     "a method of a class's own": "import shop\nclass A(shop.Client):\n    def parse(self): ...\n",
+    "a method of any object, without the library": "def f(x): x.haggle()\n",
+    "a function of a module": "import shop, trade\ntrade.haggle()\n",
+    "a method of an object that is known": (
+        "import shop\nclass A:\n    def haggle(self): ...\n    def f(self): self.haggle()\nA().haggle()\n"
+    ),
+    "a method that is spelled as the row says": "import shop\ndef f(x): x.market.haggle(1)\n",
     "what a class may keep for itself is no double": dedent(
         """\
         import shop
@@ -127,6 +139,7 @@ TOLD = {
     "data of a class's own": ("import shop\nclass A(shop.Client):\n    till = 1\n", "SH201 3"),
     "what did not move": ("from shop.utils.prices import round_down\n", "SH301 1"),
     "an import of what is gone, which nothing uses": ("from shop import Basket\n", "SH106 1 shop.Basket is gone"),
+    "a method of any object": ("import shop\ndef f(x): x.open().haggle()\n", "SH303 2 shop.Client.haggle is gone"),
     "what is still there": ("import shop\nshop.tills()\n", "SH302 2 shop.tills is deprecated: use shop.till"),
 }
 
