@@ -12,7 +12,7 @@ from compatkit.rewrite.documents.configs.pairs import MERGE, ConfigMappings, Pai
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.calls.facts import Index
-from compatkit.rewrite.rules.calls.plan import Doubt, PlanItem, Planned, plan_call
+from compatkit.rewrite.rules.calls.plan import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_call
 
 # Hydra's own keys; of these, `_args_` are arguments by position.
 _TARGET, _POSITIONAL, _PARTIAL = "_target_", "_args_", "_partial_"
@@ -20,6 +20,7 @@ _OF_HYDRA = frozenset({_TARGET, _POSITIONAL, _PARTIAL, "_recursive_", "_convert_
 # jsonargparse's, which Lightning's command line uses.
 _CLASS, _ARGUMENTS, _MORE_ARGUMENTS = "class_path", "init_args", "dict_kwargs"
 MARKS = (_TARGET, _CLASS)
+_SHARED = "other mappings share its keys"
 
 
 # What needs no quotes, and means itself, in every language of configurations.
@@ -95,7 +96,9 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
     planned, doubts = _plan(target, changes)
-    noted.findings += [_doubted(target, doubt) for doubt in doubts]
+    # Of a value that is not written, one row tells: which other one is meant, the value decides.
+    telling = {doubt.reason: doubt for doubt in reversed(doubts) if doubt.reason.endswith(NOT_WRITTEN)}
+    noted.findings += [_doubted(target, doubt) for doubt in doubts if telling.get(doubt.reason, doubt) is doubt]
     if not planned.applied:
         return noted
     edits = list(_drafts(target, planned))
@@ -160,7 +163,7 @@ def _doubt(config: ConfigMappings, target: ConfigTarget, planned: Planned, reque
     if any(change.about.confidence == "manual" for change in planned.applied):
         return next(c.about.reason for c in planned.applied if c.about.confidence == "manual") or "a person decides"
     if target.open_end or is_merged(target):
-        return target.open_end or "other mappings share its keys"
+        return target.open_end or _SHARED
     for item, pair in zip(planned.items, target.arguments, strict=False):
         if reason := _doubt_pair(config, item, pair):
             return reason
@@ -195,7 +198,8 @@ def _doubted(target: ConfigTarget, doubt: Doubt) -> TextFinding:
     change = doubt.change
     what = change.to or ", ".join(sorted(change.asked))
     about = f"{target.of}: {what}" if what else target.of
-    message = f"{target.of}: {doubt.reason}" if doubt.is_said else f"{about}; not rewritten: {doubt.reason}"
+    reason = (target.open_end or _SHARED) if doubt.reason.startswith(SPREAD) else doubt.reason
+    message = f"{target.of}: {reason}" if doubt.is_said else f"{about}; not rewritten: {reason}"
     return _finding(target, change, message, is_manual=doubt.is_said)
 
 

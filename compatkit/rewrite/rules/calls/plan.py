@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from compatkit.migration import CallChange
 from compatkit.migration.calling import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
 
-__all__ = ["SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
+__all__ = ["NOT_WRITTEN", "SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
 
 # The name of an argument whose contents stand behind it as items of their own.
 SPREAD_OUT = "** "

@@ -216,6 +216,29 @@ def test_first_row_that_fits_wins_and_stands_at_its_key() -> None:
     assert told("2", Options()) == [("TR203", 3), ("TR202", 4)]
 
 
+def test_of_a_value_that_is_not_written_one_row_tells() -> None:
+    rows = migration(
+        """
+        [[calls]]
+        code = "TR201"
+        of = "shop.Train"
+        when = { gpus = [0] }
+        drop = ["gpus"]
+
+        [[calls]]
+        code = "TR202"
+        of = "shop.Train"
+        literal = ["gpus"]
+        rename = { gpus = "devices" }
+        """
+    )
+    text = TRAIN.format("${env:GPUS}").encode()
+
+    outcome = rewrite_document(text, suffix=".yaml", moves=(), migrations=[rows], options=REVIEW)
+
+    assert [found.code for found in outcome.findings] == ["TR201"]
+
+
 def test_all_rows_of_a_mapping_are_made_or_none() -> None:
     source = TRAIN.format("2").encode()
 
