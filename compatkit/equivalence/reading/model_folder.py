@@ -110,8 +110,15 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(sorted(names)[:_NAMED])}{more}"
 
 
-# Beside an MLmodel, these name the environment, or are made of the input example. Elsewhere they are files like others.
-_ENVIRONMENT = {"conda.yaml", "python_env.yaml", "requirements.txt", "serving_input_example.json"}
+# Beside an MLmodel, these name the environment, are made of the input example, or tell, since MLflow 3, that the model
+# was loaded. Elsewhere they are files like others.
+_ENVIRONMENT = {
+    "conda.yaml",
+    "python_env.yaml",
+    "registered_model_meta",
+    "requirements.txt",
+    "serving_input_example.json",
+}
 REQUIREMENTS = "requirements of model"
 
 

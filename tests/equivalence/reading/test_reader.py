@@ -416,7 +416,13 @@ def test_registered_versions_are_compared_by_the_model_that_they_are(
 def test_an_environment_file_that_is_not_beside_an_mlmodel_is_compared(
     client: MlflowClient, run_id: str, tracking_uri: str
 ) -> None:
-    for name in ("net/MLmodel", "net/requirements.txt", "net/code/requirements.txt", "requirements.txt"):
+    for name in (
+        "net/MLmodel",
+        "net/requirements.txt",
+        "net/registered_model_meta",
+        "net/code/requirements.txt",
+        "requirements.txt",
+    ):
         client.log_text(run_id, "flavors: {}", name)
     client.set_terminated(run_id)
 
