@@ -101,8 +101,11 @@ def _with_expiry(difference: Difference, policy: Policy) -> Difference:
 
 
 def _may_be_there(difference: Difference, before: Snapshot, after: Snapshot) -> bool:
-    """Tell whether a file or a model that one side lacks may be among what could not be looked at there."""
+    """Tell whether a tag, a file or a model that one side lacks may be among what could not be looked at there."""
     match difference.kind:
+        case Kind.TAG_MISSING | Kind.TAG_EXTRA:
+            lacking = after if difference.kind is Kind.TAG_MISSING else before
+            return bool(lacking.unread) and not lacking.tags
         case Kind.ARTIFACT_MISSING | Kind.ARTIFACT_EXTRA:
             lacking = after if difference.kind is Kind.ARTIFACT_MISSING else before
             return bool(lacking.unread) and not lacking.artifacts
@@ -125,7 +128,7 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
     yield from (replace(each, hint=doubts[each.name]) if each.name in doubts else each for each in metrics)
     told = {difference.name for difference in metrics}
     yield from compare_model_metrics(before.models, after.models, policy, told)
-    yield from compare_texts(
+    tags = compare_texts(
         before.tags, after.tags, missing=Kind.TAG_MISSING, extra=Kind.TAG_EXTRA, value=Kind.TAG_VALUE, equal=is_same_tag
     )
     files = compare_files(
@@ -137,7 +140,7 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
         content=Kind.ARTIFACT_CONTENT,
     )
     models = compare_models(before.models, after.models, policy)
-    yield from (found for found in chain(files, models) if not _may_be_there(found, before, after))
+    yield from (found for found in chain(tags, files, models) if not _may_be_there(found, before, after))
     yield from _compare_datasets(before.datasets, after.datasets)
     yield from _compare_children(before, after, policy)
 

@@ -41,10 +41,13 @@ def compare_over_noise(
     again, _ = with_models_paired(again, after)
     before, after = with_models_paired(before, after)
     own = [each.span for each in (before, again, after) if each.span]
-    pairs, twins = Pairs((*known, *own_pairs(before, after))), Pairs(own_pairs(before, again))
+    begun = spans or own
+    pairs = Pairs((*known, *own_pairs(before, after)), begun)
+    # Its own run stands for the third, where a second is compared with the first.
+    twins = Pairs(own_pairs(before, again), [*begun[:2], *begun[1:2]])
     twin = replace(again, children=_children_of_twin(before, again, twins))
     noise = [replace(each, rule="") for each in find_differences(before, twin, policy) if not each.known]
-    settling = _Settling([], pairs, twins, spans or own)
+    settling = _Settling([], pairs, twins, begun)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
     varying = {(each.child, each.kind, each.name): each for each in noise}

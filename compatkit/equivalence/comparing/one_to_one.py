@@ -8,16 +8,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from compatkit.equivalence.comparing.varying import MARK, TIME, drawn_in, mask, with_drawn
+from compatkit.equivalence.comparing.varying import (
+    MARK,
+    TIME,
+    Span,
+    are_of_the_runs,
+    drawn_in,
+    mask,
+    times_in,
+    with_drawn,
+)
 from compatkit.equivalence.snapshot import File, Snapshot
 
 _MOST_PLACES = 1000  # of a file that are looked at, to find its counterpart
 
 
 class Pairs:
-    """The ids and drawn names of one run, each with its only counterpart in the other."""
+    """The ids and drawn names of one run, each with its only counterpart in the other.
 
-    def __init__(self, known: Iterable[tuple[str, str]] = ()) -> None:
+    `spans` tell when the runs were whose names are paired.
+    """
+
+    def __init__(self, known: Iterable[tuple[str, str]] = (), spans: Sequence[Span] = ()) -> None:
+        self._spans = spans
         self._there: dict[str, str] = {}
         self._back: dict[str, str] = {}
         for one, other in known:
@@ -51,7 +64,9 @@ class Pairs:
             (key, alone[key], names)
             for key, names in _by_mask(right.keys() - left.keys(), right).items()
             # As many on each side: with more, nothing says which is which.
-            if MARK in key and len(alone.get(key, ())) == len(twins.get(key, ())) == len(names)
+            if MARK in key
+            and len(alone.get(key, ())) == len(twins.get(key, ())) == len(names)
+            and self._are_of_the_runs(alone[key], twins[key], names)
         ]
         found = dict[str, str]()
         drawn = [group for group in groups if set(group[0].split(MARK)[1::2]) != {TIME}]
@@ -62,6 +77,11 @@ class Pairs:
             else:
                 found |= dict(zip(sorted(group[2]), sorted(group[1]), strict=True))
         return found
+
+    def _are_of_the_runs(self, *sides: list[str]) -> bool:
+        """Tell whether the times in the names may all be of these runs."""
+        found = zip(*([each for name in sorted(names) for each in times_in(name)] for names in sides), strict=True)
+        return all(are_of_the_runs(times, self._spans) for times in found if len(set(times)) > 1)
 
     def _pair_by_content(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time as clock
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -19,8 +20,11 @@ Span = tuple[float, float]  # when runs began and ended, in seconds
 def are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
     """Tell whether times with a day may all be of one moment in three runs, as a date that was chosen is not.
 
-    As far as is known when these ran: by their beginnings and the longest of them; else within a week.
+    As far as is known when these ran: by their beginnings and the longest of them; else within a week. Six digits of a
+    clock may be any number: each must lie in its own run.
     """
+    if any(map(_BARE_CLOCK.fullmatch, times)):
+        return len(spans) == len(times) and all(map(_is_clock_in, times, spans))
     found = [moments for time in times if (moments := _moments(time)) is not None]
     if not found:
         return True
@@ -29,6 +33,18 @@ def are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
     slack = _START + max(end - start for start, end in spans) + max(width for _, width in found)
     since = [[at - start for at in instants] for (instants, _), (start, _) in zip(found, spans, strict=True)]
     return any(max(at) - min(at) <= slack for at in product(*since))
+
+
+_BARE_CLOCK = re.compile("[0-2][0-9][0-5][0-9][0-5][0-9]")
+
+
+def _is_clock_in(time: str, span: Span) -> bool:
+    """Tell whether a clock of six digits is of a moment in a run, in the zone of this machine or that of Greenwich."""
+    start, end = span
+    seconds = int(time[:2]) * 3600 + int(time[2:4]) * 60 + int(time[4:])
+    begun = (zone(start) for zone in (clock.localtime, clock.gmtime))
+    since = (seconds - at.tm_hour * 3600 - at.tm_min * 60 - at.tm_sec for at in begun)
+    return any((each + _START) % _DAY_LONG <= end - start + 2 * _START for each in since)
 
 
 def _moments(time: str) -> tuple[list[int], int] | None:
@@ -80,7 +96,7 @@ _CLOCK = r"[0-2]?[0-9](?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?|(?:[._-][0-5
 _CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
 _ID, _DRAWN, TIME = "an id", "a name that MLflow draws", "a time"
-_GAPS = (": ", ': "', '": "', "=")
+_GAPS = (": ", ': "', ": '", '": "', "': '", "=", '="', "='", " = ", ' = "', " = '")
 _DRAWN_FOR = ("token", "session", "nonce", "request", "job", "run", "trial", "worker")
 _CALLED_ID = "|".join(
     [f"(?<=id{gap})(?<![A-Za-z]id{gap})" for gap in _GAPS]
@@ -88,19 +104,24 @@ _CALLED_ID = "|".join(
     + [f"(?<={word}{gap})" for word in _DRAWN_FOR for gap in (*_GAPS, " ")]
 )
 _CALLED_PID = "|".join(f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("pid", "PID") for gap in (*_GAPS, " "))
+_CALLED_DURATION = "|".join(
+    f"(?<={word}{gap})" for word in ("took", "lapsed", "uration", "time", " in") for gap in (" ", ": ", "=")
+)
 _KINDS = {
     _ID: (
         r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
         # A UUID of a time or of chance, by its version; those of versions 3 and 5 are digests.
         r"|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[1467][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
         r"|(?i:[0-9a-f]{12}[1467][0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9A-Za-z])"
-        # Of 8 or 16 digits in a name, of 6 to 16 where it is called an id: alone, it may be the bits of a number.
-        rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?:(?<=[/_-])(?:[0-9a-f]{{8}}|[0-9a-f]{{16}})"
-        rf"|(?:{_CALLED_ID})(?![0-9]+e[0-9]+\b)[0-9a-f]{{6,16}})(?![0-9A-Za-z])"
+        # Of some lengths in a name, of 6 to 16 where it is called an id: alone, it may be the bits of a number.
+        rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?![0-9]+e[0-9]+\b)"
+        rf"(?:(?<=[/_-])[0-9a-f]{{6}}(?:(?:[0-9a-f]{{2}}){{1,2}}|[0-9a-f]{{10}})?|(?:{_CALLED_ID})[0-9a-f]{{6,16}})(?![0-9A-Za-z])"
         # One in forty of 8 has no letter; neither a day nor a number of a step is one.
         rf"|(?:(?<=[A-Za-z][/_-])|{_CALLED_ID})(?!00|20[0-9]{{2}}[01]|2[0-9][01][0-9][0-3])[0-9]{{8}}(?![0-9A-Za-z])"
         rf"|(?:(?<=tr-)|{_CALLED_ID})[0-9a-f]{{32}}(?![0-9A-Za-z])"
         rf"|(?:{_CALLED_ID})(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9_-]{{16,64}}(?![0-9A-Za-z_=+-])"
+        # ray/tune/experiment/trial.py: an experiment's five digits before a trial's number.
+        r"|(?<=_)[0-9a-f]{5}(?=_[0-9]{5}(?![0-9]))"
         # pandas/io/formats/style_render.py: how the cells of a table are called that was styled.
         r"|(?<=T_)[0-9a-f]{5}(?=_row|_level|[\"' ])"
         # Not as long as digests are: 32, 40 and more.
@@ -109,9 +130,20 @@ _KINDS = {
         r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
         r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
     ),
-    "a number of a process": rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])",
+    "a number of a process": (
+        rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])"
+        # absl/logging: between the clock and the place in the code.
+        r"|(?<=:[0-5][0-9]\.[0-9]{6} ) *[0-9]{1,7}(?= [^ :]+:[0-9]+\])"
+    ),
     "an address in memory": r"0x(?:0{4})?[0-9A-Fa-f]{9,12}(?![0-9A-Za-z])",
     "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
+    "a duration": (
+        # tqdm/std.py: the clocks of a bar, and how fast it moves.
+        r"(?:[0-9]+:)?[0-9]{2}:[0-9]{2}<(?:\?|[0-9:]+), +(?:\?|[0-9.]+)(?:[A-Za-z]+/s|s/[A-Za-z]+)"
+        # keras/src/utils/progbar.py
+        r"|[0-9]+s [0-9]+[mu]?s/(?:step|epoch)"
+        rf"|(?:{_CALLED_DURATION}) *[0-9]+(?:\.[0-9]+)? ?(?:[mu]?s|secs?|seconds|min|minutes)(?![A-Za-z0-9])"
+    ),
     _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",
     TIME: (
         r"20[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9](?:[0-5][0-9]){2}(?:[0-9]{3}){0,2}(?![0-9])"
@@ -123,6 +155,7 @@ _KINDS = {
         rf"|{MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
         r"|(?:(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
         r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
+        rf"|(?<=[A-Za-z0-9][_-]){_BARE_CLOCK.pattern}(?![0-9A-Za-z])"
     ),
 }
 _VARYING = re.compile(
@@ -191,6 +224,11 @@ def drawn_in(text: str) -> list[str]:
     return [found for kind, found in masked(text)[1] if kind in {_ID, _DRAWN}]
 
 
+def times_in(text: str) -> list[str]:
+    """Return the times in a text."""
+    return [found for kind, found in masked(text)[1] if kind == TIME]
+
+
 def with_drawn(text: str, others: Mapping[str, str]) -> str:
     """Return the text with other ids in place of its own, and a mark in place of all else that varies."""
     names = iter(drawn_in(text))
@@ -201,7 +239,7 @@ def with_drawn(text: str, others: Mapping[str, str]) -> str:
 
 
 def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
-    return kind == TIME and hour_of(one) in near and hour_of(other) in near
+    return kind == TIME and not _BARE_CLOCK.fullmatch(one) and hour_of(one) in near and hour_of(other) in near
 
 
 def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, str]]) -> bool:

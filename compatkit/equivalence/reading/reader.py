@@ -80,6 +80,8 @@ def _snapshot(client: MlflowClient, run: Run, experiments: list[str], above: fro
     tags = {name: text for name, text in run.data.tags.items() if not name.startswith("mlflow.")}
     tags |= {name: text for name, text in run.data.tags.items() if name == DESCRIPTION}
     models = Models()
+    if not run.data.tags:
+        models.unread.append("its tags: MLflow gives each run some of its own, and there are none")
     names = read_logged_models(client, run, experiments, models)
     read_registered(client, run, models, names)
     artifacts, trace = _read_artifacts(client, run, models)

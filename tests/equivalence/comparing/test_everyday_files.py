@@ -122,7 +122,8 @@ def image(form: str) -> Make:
 
 def parquet(run: int, said: int) -> bytes:
     written = io.BytesIO()
-    frame = pd.DataFrame({"loss": [0.5, said], "at": [stamp(run)] * 2, "who": ["a", None], "n": [1, None]})
+    at = [stamp(run)] * 2
+    frame = pd.DataFrame({"loss": [0.5, said], "at": at, "day": pd.to_datetime(at), "who": ["a", None], "n": [1, None]})
     frame.to_parquet(written)
     return written.getvalue()
 

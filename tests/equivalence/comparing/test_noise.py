@@ -59,6 +59,17 @@ FITTING = {
     "addresses": [f"<function <lambda> at 0x7f8a1c2d{each}>" for each in ("3e40", "4e40", "0000")],
     "names of mktemp": [f"/tmp/tmp.{each}B3dE5fG7h" for each in "azq"],
     "names that MLflow draws": ["run bold-fox-123", "run sassy-cat-9", "run calm-bee-77"],
+    "ids in TOML": [f'run_id = "{each}"' for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
+    "ids in XML": [f"<run id='{each}'/>" for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
+    "six hex digits in a name": ["exp-a1b2c3", "exp-b1c2d3", "exp-0123f6"],
+    "ten hex digits in a name": ["exp-a1b2c30d1e", "exp-b1c2d30d1e", "exp-0123f60d1e"],
+    "trials of Ray": [f"train_{each}_00001_1_lr=0.1" for each in ("a1b2c", "7a083", "11585")],
+    "speeds of tqdm": [f"9/9 [00:0{each}<00:00, {each}.25it/s]" for each in range(3)],
+    "slow steps of tqdm": [f"9/9 [01:00:0{each}<?, {each}.25s/batch]" for each in range(3)],
+    "steps of Keras": [f"6/6 - {each}s {each}ms/step - loss: 0.5" for each in (1, 3, 12)],
+    "seconds that it took": [f"epoch 1 took {each}.25s" for each in (1, 3, 12)],
+    "seconds in all": [f"[CV] END C=1; total time=   {each}.1s" for each in (1, 3, 12)],
+    "lines of absl": [f"I1129 01:20:3{each}.123456 1234{each} train.py:12] ready" for each in range(3)],
     "an id and a time": [f"run {one} at 21:56:0{number}" for number, one in enumerate(IDS)],
 }
 DAYS = ["2026-01-01", "2026-01-01", "2026-02-01"]
@@ -108,6 +119,16 @@ NOT_FITTING = {
     "a score like a day": ["2012.1901", "2012.1902", "2012.1909"],
     "a checksum in hex": ["0x3f1b2c3d", "0x3f2b2c3d", "0x4f1b2c3d"],
     "shares of a split": ["80:10:10", "70:20:10", "60:20:20"],
+    "a latency": ["latency 3.1 ms", "latency 3.2 ms", "latency 9.9 ms"],
+    "a number after the same seconds": [f"took 3s, loss {each}" for each in (0.5, 0.6, 0.9)],
+    "a timeout that did not vary": ["elapsed: 3s", "elapsed: 3s", "elapsed: 9s"],
+    "speeds in text": ["3.1 it/s", "3.2 it/s", "9.9 it/s"],
+    "a name with a number like an id": ["lr-12e456", "lr-13e456", "lr-99e999"],
+    "six digits in a name": ["n_172817", "n_172818", "n_172819"],
+    "another level of absl": [
+        f"{each} 1234 train.py:12]"
+        for each in ("I1129 01:20:30.123456", "I1129 01:20:31.123456", "W1129 01:20:32.123456")
+    ],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
     "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
@@ -205,6 +226,24 @@ def test_a_difference_is_found_beside_noise_in_all_else(seed: int, kind: Plant) 
 def test_equal_texts_are_no_noise(text: str, other: str) -> None:
     assert fits(text, text, other) == ""
     assert compare_snapshots(written("a"), written("a"), Policy()).noise == ()
+
+
+def folds(clock: str, began: datetime) -> Snapshot:
+    name = f"fold_0_{clock}"
+    files = {f"{name}.txt": File("same", 1)}
+    span = (began.timestamp(), began.timestamp() + 60)
+    return Snapshot("run", params={"lr": "1", "out": name}, artifacts=files, span=span)
+
+
+@pytest.mark.parametrize("zone", [UTC, None])
+def test_a_clock_of_six_digits_is_settled_where_it_is_of_its_own_run(zone: timezone | None) -> None:
+    began = [datetime(2026, 11, 29, 23, 59, 30, tzinfo=UTC) + timedelta(seconds=each) for each in (0, 20, 40)]
+    clocks = [each.astimezone(zone).strftime("%H%M%S") for each in began]
+
+    assert compared(*map(folds, clocks, began)).is_equivalent
+    assert not compared(*map(folds, [*clocks[:2], "173000"], began)).is_equivalent
+    assert not compared(*map(folds, ["172817", "172818", "172819"], began)).is_equivalent
+    assert not compared(*(replace(folds(*each), span=None) for each in zip(clocks, began, strict=True))).is_equivalent
 
 
 def test_a_time_that_is_the_same_by_chance_is_settled_near_one_that_varies() -> None:

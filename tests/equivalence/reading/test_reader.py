@@ -223,6 +223,23 @@ def test_a_model_whose_files_are_gone_is_unread_and_the_rest_can_decide(tmp_path
     assert compare_snapshots(whole, other, Policy(accepts_unread=True)).word == "different"
 
 
+def test_tags_whose_folder_is_gone_are_unread_and_not_none(tmp_path: Path) -> None:
+    uri = (tmp_path / "store").as_uri()
+    runs = [MlflowClient(uri).create_run("0").info.run_id for _ in range(2)]
+    for each in runs:
+        MlflowClient(uri).set_tag(each, "team", "vision")
+        MlflowClient(uri).log_metric(each, "loss", 0.5)
+        MlflowClient(uri).set_terminated(each)
+    shutil.rmtree(next(tmp_path.glob(f"store/0/{runs[1]}/tags")))
+    whole, lost = (take_snapshot(each, tracking_uri=uri) for each in runs)
+
+    assert whole.unread == ()
+    assert "tags" in "".join(lost.unread)
+    assert compare_snapshots(whole, lost, Policy()).is_open
+    assert compare_snapshots(lost, whole, Policy()).is_open
+    assert compare_snapshots(replace(whole, tags={"team": "speech"}), whole, Policy()).word == "different"
+
+
 def test_artifacts_whose_folder_is_gone_are_unread_and_not_none(
     client: MlflowClient, run_id: str, tmp_path: Path, tracking_uri: str
 ) -> None:

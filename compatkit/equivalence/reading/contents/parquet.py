@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,5 +87,9 @@ def _add(column: Any, place: str, values: dict[str, str], tensors: dict[str, Ten
 
 
 def _text(value: Any) -> str:
-    """Return a document, in which the order of keys does not count; what is none as Python shows it, such as a time."""
-    return json.dumps(value, default=repr, sort_keys=True, ensure_ascii=False)
+    """Return a document, in which the order of keys does not count; a time as ISO 8601, all else as Python shows it."""
+    return json.dumps(value, default=_time_or_repr, sort_keys=True, ensure_ascii=False)
+
+
+def _time_or_repr(value: Any) -> str:
+    return value.isoformat(" ") if isinstance(value, datetime) else repr(value)
