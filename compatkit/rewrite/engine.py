@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
-from compatkit.rewrite.edit.edit import Edit, Found, PlacesBefore, choose
+from compatkit.rewrite.edit.edit import Edit, Found, PlacesBefore, choose, is_held_up
 from compatkit.rewrite.edit.splice import splice
 from compatkit.rewrite.edit.verify import check
 from compatkit.rewrite.file.file import File
@@ -135,8 +135,12 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     second = _rewrite(again, replace(run, moves=(), reexports=(), calling=(), flags=(), made=[]))
     if isinstance(first, Unchanged):
         return replace(second, findings=_in_order((*findings, *second.findings)))
-    before = PlacesBefore(file.source, changes, again.source)
-    reported = _in_order((*findings, *(_moved_back(each, before) for each in second.findings)))
+    return _joined(first, second, PlacesBefore(file.source, changes, again.source))
+
+
+def _joined(first: Rewritten, second: Rewritten | Unchanged, before: PlacesBefore) -> Rewritten:
+    """Return what two rewrites, one after the other, made of the source of the first."""
+    reported = _in_order((*first.findings, *(_moved_back(each, before) for each in second.findings)))
     if isinstance(second, Unchanged):
         return replace(first, findings=reported)
     more = (replace(_moved_back(each, before), behind=before.of(each.behind, 1)[0]) for each in second.edits)
@@ -160,7 +164,17 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
     if run.migrations and not _may_follow(file, run):
         run = replace(run, migrations=())
-    return _apply(file.source, *_plan(file, run))
+    changes, findings = _plan(file, run)
+    first = _apply(file.source, changes, findings)
+    held_up = [each for each in findings if is_held_up(each)]
+    if not (held_up and isinstance(first, Rewritten)):
+        return first
+    # Two rules change one import: what was in the way is made now.
+    again = File.of(first.source, file.home, file.neighbours)
+    changed, found = _plan(again, replace(run, made=[], moving=frozenset()))
+    second = _apply(again.source, changed, tuple(each for each in found if is_held_up(each)))
+    done = replace(first, findings=tuple(each for each in findings if each not in held_up))
+    return _joined(done, second, PlacesBefore(file.source, changes, again.source))
 
 
 def _may_follow(file: File, run: RunPlan) -> bool:

@@ -43,6 +43,9 @@ class Found:
     replaces: list[tuple[str, ast.stmt | int]] = field(default_factory=list)
 
 
+_IN_ITS_WAY = "not made, because a line or another change is in its way"
+
+
 @dataclass(slots=True)
 class Handled(Found):
     """The results of one part of a rule, and the imports and uses with which it dealt: no other part reports them."""
@@ -76,8 +79,12 @@ def _overlap(one: Edit, other: Edit) -> bool:
 
 
 def _not_made(source: Source, change: Edit) -> Finding:
-    message = f"not made, because a line or another change is in its way: {change.message}"
-    return Finding(change.code, *source.place(change.at), message)
+    return Finding(change.code, *source.place(change.at), f"{_IN_ITS_WAY}: {change.message}")
+
+
+def is_held_up(finding: Finding) -> bool:
+    """Tell whether a change was not made because of another one, and may be made once that one is."""
+    return finding.message.startswith(_IN_ITS_WAY)
 
 
 class PlacesBefore:

@@ -185,6 +185,31 @@ def test_an_import_that_stays_as_it_is_is_not_told_as_rewritten() -> None:
     assert [edit.message for edit in outcome.edits] == ["s.PIECES -> s.pieces"]
 
 
+def test_a_call_and_a_name_that_move_share_an_import_and_go_in_one_run() -> None:
+    rows = """
+    [[moves]]
+    code = "SH101"
+    old = "shop.Price"
+    new = "shop.money.Price"
+
+    [[calls]]
+    code = "SH102"
+    of = "shop.Basket"
+    to = "shop.bags.Basket"
+    """
+    before = b"from shop import Basket, Price, Till\n\nBasket(Price, Till)\n"
+
+    outcome = outcome_of(before, dedent(rows))
+
+    assert isinstance(outcome, Rewritten)
+    assert (
+        outcome.source
+        == b"from shop import Till\nfrom shop.bags import Basket\nfrom shop.money import Price\n\nBasket(Price, Till)\n"
+    )
+    assert [(edit.code, edit.line) for edit in outcome.edits] == [("SH101", 1), ("SH102", 1)]
+    assert outcome.findings == ()
+
+
 def test_what_moved_out_of_a_module_that_is_gone_is_rewritten_and_not_called_gone() -> None:
     outcome = outcome_of(b"from shop.utils.prices import round_up\n", ROWS)
 
