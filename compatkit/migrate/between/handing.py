@@ -81,7 +81,7 @@ class _Index:
                 own = {
                     name: each
                     for name, each in told.facts.handed
-                    if takes_all or name.removesuffix(HINTS).encode() in words or ".*:" in name
+                    if takes_all or _word(name) in words or ".*:" in name
                     if asks_for_types or not name.endswith(HINTS)
                 }
                 handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
@@ -255,7 +255,7 @@ class _Words:
         anyones: set[str] = set()
         annotated: set[bytes] = set()
         for told in changed:
-            own = frozenset(b"*" if ".*:" in name else name.encode() for name, _ in told.facts.handed)
+            own = frozenset(b"*" if ".*:" in name else _word(name) for name, _ in told.facts.handed)
             annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.facts.handed if name.endswith(HINTS)}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
@@ -283,6 +283,11 @@ class _Words:
         if b"*" in self.homes and folder in self.homes:
             return True
         return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
+
+
+def _word(name: str) -> bytes:
+    """Return what a file spells that asks for a name, for what lies below it, `TABLE[]`, or for its annotations."""
+    return name.removesuffix(HINTS).removesuffix("[]").encode()
 
 
 def _arriving(key: str, source: bytes) -> list[str]:

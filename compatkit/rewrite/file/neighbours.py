@@ -46,10 +46,18 @@ class Handed(Value):
     table: int = 0
     paths: tuple[tuple[RecordStep, ...], ...] = ()
 
+    def weight(self) -> int:
+        """Return how much comes of it: records most, then what is declared, and own objects, such as doubles, least."""
+        if self.kind in ("records", "name", "partial") or (self.kind == "object" and not self.inner):
+            return 3 + (self.kind == "records")
+        if self.base or not self.inner:
+            return 2 if self.base else 0
+        return max(Handed.weight(each) for _, each in self.inner)
+
     def joined(self, other: Handed) -> Handed:
-        """Return what may be either; of two that have no names in common, this one."""
+        """Return what may be either: of two that are no names of libraries, the one that more comes of."""
         if not (self.kind == other.kind == "name"):
-            return self
+            return max(self, other, key=Handed.weight)
         return Handed("name", tuple(dict.fromkeys((*self.names, *other.names))))
 
 

@@ -52,15 +52,21 @@ def ways_into(tree: ast.Module) -> dict[ast.AST, list[str]]:
             found[function] += [owner.rstrip(".") + ("" if owner in named else "()") for owner in owners]
         for inner in _made_in(function):
             found[inner] += [f"{way}()" for way in ways]
+    for way, kept in kept_functions(tree):
+        found[kept].append(way)
+    return found
+
+
+def kept_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]]:
+    """Yield the functions that lie in a table or list of a module as `TABLE[]`, and lambdas that have a name."""
     by_name = {node.name: node for node in tree.body if isinstance(node, _Functions)}
     for name, value in _bound(tree):
         for part in _items(value):
-            function_of = part if isinstance(part, ast.Lambda) else by_name.get(getattr(part, "id", ""))
-            if function_of is not None:
-                found[function_of].append(f"{name}[]")
+            function = part if isinstance(part, ast.Lambda) else by_name.get(getattr(part, "id", ""))
+            if function is not None:
+                yield f"{name}[]", function
         if isinstance(value, ast.Lambda):
-            found[value].append(name)
-    return found
+            yield name, value
 
 
 def _functions(

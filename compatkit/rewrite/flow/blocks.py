@@ -10,8 +10,10 @@ from compatkit.rewrite.flow.scope_frames import Env, Frame, Loop, join_env, stor
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
     TOP,
+    ForeignDefinition,
     Instance,
     IterableValue,
+    Local,
     Mock,
     Named,
     Value,
@@ -156,9 +158,9 @@ class Blocks:
         ends = [frame.env]
         for handler in node.handlers:
             frame.env = join_env(before, seen)
-            self._expressions.value(handler.type, frame)
+            caught = self._expressions.value(handler.type, frame)
             if handler.name:
-                frame.bind(handler.name, TOP)
+                frame.bind(handler.name, self._caught(caught))
             self._execute(handler.body, frame)
             ends.append(frame.env)
         frame.attempts.pop()
@@ -168,6 +170,15 @@ class Blocks:
             frame.env = join_env(frame.env, before, throughout)
             self._execute(node.finalbody, frame)
             frame.env = None if is_over else frame.env
+
+    def _caught(self, kind: Value) -> Value:
+        """Return an object of a class of exceptions, of this file or another one."""
+        match kind:
+            case ForeignDefinition(handed=handed):
+                return Instance("", sure=False, far=handed)
+            case Local(node=ast.ClassDef() as owner):
+                return Instance("", sure=False, local=owner)
+        return TOP
 
     def _attempt(self, body: Sequence[ast.stmt], frame: Frame) -> Env:
         """Execute `body`; return what each name may have become in it, if it is left at any place."""

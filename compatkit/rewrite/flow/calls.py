@@ -15,7 +15,7 @@ from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of, value_of
-from compatkit.rewrite.flow.method_names import ANY, KEEPING_METHODS, READING_METHODS, SAYING_NOTHING
+from compatkit.rewrite.flow.method_names import ANY, KEEPING_METHODS, PUTTING, READING_METHODS, SAYING_NOTHING
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.open_names import pattern_of
 from compatkit.rewrite.flow.scope_frames import Frame, parameters
@@ -80,7 +80,8 @@ _SAME_ITEMS = frozenset(
 # Libraries of which it is known what their functions give.
 _FOLLOWED = frozenset({"builtins", "copy", "collections", "itertools"})
 _SAME = frozenset(
-    {"asyncio.run", "builtins.staticmethod", "copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"}
+    {"asyncio.create_task", "asyncio.ensure_future", "asyncio.run", "asyncio.shield", "asyncio.wait_for"}
+    | {"builtins.staticmethod", "copy.copy", "copy.deepcopy", "copy.replace", "dataclasses.replace"}
     | {"enum.member", "enum.nonmember", "functools.cache", "functools.lru_cache"}
 )
 # Libraries, and methods of objects that are not known, that read what they are given, and leave it as it is.
@@ -91,6 +92,11 @@ _READING = frozenset(
 )
 # Those that only put it away.
 _KEEPING = frozenset({"functools", "operator", "pickle", "threading", "typing"})
+# Classes whose objects hold what the mappings hold that these are made of.
+_MAPPINGS = frozenset(
+    {"collections.ChainMap", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
+    | {"types.MappingProxyType"}
+)
 # Methods that run a function later, and give what will tell its result.
 _STARTING = frozenset({"apply_async", "submit"})
 _LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spec", "runpy.run_path"})
@@ -190,12 +196,20 @@ class Calls:
                 return Getter(node, tuple(node.args))
             case _ if name in _SAME and given:
                 return given[0]
+            case _ if name in _MAPPINGS:
+                tables = [value for value in given if isinstance(value, DictValue)]
+                return join_all(tables, TOP)
             case _ if name.partition(".")[0] in _FOLLOWED:
                 return self._library(name, node, given, found, frame)
             case "types.new_class" if len(given) > 1:
                 return self._made_class(node, given[1])
             case "typing.cast" if len(given) == 2:
                 return given[1]
+            case "asyncio.gather":
+                pairs = zip(node.args, given, strict=True)
+                return many(join_all(element(each) if isinstance(arg, ast.Starred) else each for arg, each in pairs))
+            case "asyncio.to_thread" if given:
+                return self._result_of(given[0])
             case "operator.methodcaller" if method := _text(node):
                 for number, arg in enumerate(node.args[1:]):
                     self._expressions.between.note_sent(f"{ANY}.{method}:{number}", found[arg])
@@ -219,6 +233,7 @@ class Calls:
                 if not self._known.reaches(one):
                     between.send(f"{one}{ending}", node, found)
         between.call_back_all(node.func, node, found)
+        self._put_in(node, found)
         if callee is TOP:
             method = node.func.attr if isinstance(node.func, ast.Attribute) else self._asked_by_name(node.func)
             if made := self._expressions.made_by(node.func):
@@ -234,6 +249,20 @@ class Calls:
                 self.containers.doubt(value, frame)
         mock = self._patched(node, callee, found) if self._known.producers else TOP
         return self._given_by_name(node, found) if mock is TOP else mock
+
+    def _put_in(self, node: ast.Call, found: Found) -> None:
+        """Note what is put into a table or list of another file by a method of that."""
+        match node.func:
+            case ast.Attribute(value=container, attr="update"):
+                put = [value for _, value in _updated(node)]
+            case ast.Attribute(value=container, attr=method) if method in PUTTING:
+                put = node.args[-1:]
+            case _:
+                return
+        of = found.get(container, TOP)
+        for name in of.names if isinstance(of, Named) and not of.how else ():
+            for value in put if not self._known.reaches(name) else ():
+                self._expressions.between.note_sent(f"{name}[]:=", found.get(value, TOP))
 
     def _result_of(self, function: Value) -> Value:
         """Return what a call of a function gives that runs later."""
@@ -332,8 +361,8 @@ class Calls:
             case "super" if frame.parent is not None and (not node.args or _is_of_class(node, frame)):
                 return self._super(node, frame)
         if name == "builtins.dict":
-            is_led = not given and self._facts.is_led(named.values())
-            return DictValue(join_all(named.values())) if is_led else TOP
+            held = join_all((*named.values(), *(value.item for value in given if isinstance(value, DictValue))))
+            return DictValue(held) if self._facts.is_led([held]) else TOP
         return self._by_name(name.removeprefix("builtins."), node, found, frame)
 
     def _by_name(self, name: str, node: ast.Call, found: Found, frame: Frame) -> Value:

@@ -75,9 +75,12 @@ class Classes:
                     return held
         for far in self._far(of):
             if (found := member_of(far, name)) is not TOP:
-                return found
+                read = self.called(found, "__get__") if isinstance(found, Instance) and found.far else TOP
+                return found if read is TOP else read
         if not of.of:
-            return TOP
+            # What it has not, an object may ask of one that it keeps.
+            held = self.held_like(of, "*") if self.asks_another(of) and not name.startswith("__") else TOP
+            return doubtful(self.of_object(held, name)) if isinstance(held, Instance) and held.of else TOP
         if made := self._known.types.get(f"{of.of}.{name}"):
             return Instance(made, of.sure and name not in self._replaced)
         found = Named(f"{of.of}.{name}", of.sure, is_declared=of.is_declared)
@@ -85,6 +88,11 @@ class Classes:
 
     def called(self, of: Value, method: str) -> Value:
         """Return what a method of an object gives that Python calls by itself."""
+        match of:
+            case ForeignDefinition(handed=handed):
+                of = Instance("", sure=False, far=handed)
+            case Local(node=ast.ClassDef() as owner):
+                of = Instance("", sure=False, local=owner)
         match self.of_object(of, method) if isinstance(of, Instance) else TOP:
             case Local(node=node):
                 return doubtful(self._facts.result_of(node))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from compatkit.migration import Item
 from compatkit.rewrite.flow.between_files import Found
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.scope_frames import Frame
+from compatkit.rewrite.flow.scope_frames import Frame, parameters
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -158,6 +158,8 @@ class Containers:
             case ast.Name(id=name) if frame.env is not None and name not in frame.env:
                 if (home := frame.home_of(name, frame.parent)) is not None:
                     self._facts.goes_on(self._facts.attributes, home.node, name, kept)
+            case ast.Name(id=name) if name in parameters(frame.node):
+                self._facts.goes_on(self._facts.arguments, frame.node, name, kept)
             case ast.Attribute(value=ast.Name(id=name), attr=attr):
                 owner = self._name(name, frame)
                 node = owner.local if isinstance(owner, Instance) else owner.node if isinstance(owner, Local) else None

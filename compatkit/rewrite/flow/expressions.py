@@ -256,7 +256,7 @@ class Expressions:
             both = join_known(one, other)
             return many(doubtful(both) if TOP in (one, other) else both)
         if isinstance(node.op, ast.BitOr):
-            return join_known(self.merged(found[node.left], node.right), _without_keys(found[node.right]))
+            return self.merged_with(found[node.left], node.right, found[node.right])
         return TOP
 
     def _shown(self, node: ast.FormattedValue, found: Found, _frame: Frame) -> Value:
@@ -283,8 +283,12 @@ class Expressions:
         """Note that `key` is looked up in `container`."""
         self.facts.key(key, container)
 
-    def merged(self, value: Value, right: ast.expr) -> Value:
-        """Return what `value | right` is: a record stays one."""
+    def merged_with(self, left: Value, right: ast.expr, added: Value) -> Value:
+        """Return what `left | right` is."""
+        return join_known(self._merged(left, right), _without_keys(added))
+
+    def _merged(self, value: Value, right: ast.expr) -> Value:
+        """Return what is left of the left one in it: a record stays one."""
         if not isinstance(value, RecordValue) or not value.is_record:
             return _without_keys(value)
         for key in right.keys if isinstance(right, ast.Dict) else ():
@@ -372,13 +376,15 @@ class Expressions:
                 # The names of a module, as `run_path` gives them.
                 return self.attribute(of, name)
             case Named(how="", name=name) if not self.known.reaches(name):
-                return Named(f"{name}[]", sure=False)
+                return self.named(f"{name}[]", sure=False)
             case Instance():
                 found = self.classes.called(of, "__getitem__")
                 held = self.classes.of_object(of, ITEMS) if found is TOP else TOP
                 return found if held is TOP else self.subscript(held, index)
             case ForeignDefinition(handed=Handed(kind="class")) | Local(node=ast.ClassDef()):
-                # A member of an enumeration, or the class itself: `Holder[Box]`.
+                # By its `__class_getitem__`, a member of an enumeration, or the class itself: `Holder[Box]`.
+                if (made := self.classes.called(of, "__class_getitem__")) is not TOP:
+                    return made
                 if isinstance(key := _constant(index), str):
                     return self.attribute(of, key)
                 is_of_types = isinstance(index, ast.Tuple) or _last_name(index)[:1].isupper()
@@ -510,6 +516,8 @@ def _spread(item: ast.expr, found: Found) -> Value:
 
 def _without_keys(value: Value) -> Value:
     """Return a dict with records below its keys, as one of which others may be merged over."""
+    if isinstance(value, DictValue):
+        return value
     return doubtful(value) if isinstance(value, RecordValue) and not value.is_record else TOP
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.tree import Nodes, nodes_of
-from compatkit.rewrite.flow.between_files import objects_of, ways_into
+from compatkit.rewrite.flow.between_files import kept_functions, objects_of, ways_into
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
@@ -113,7 +113,9 @@ class _Follower:
                     self._facts.sent |= {f"{base}.{item.name}:=": Local(item) for base in names}
         shared = {name: value for (owner, name), value in self._facts.attributes.items() if owner is tree}
         shared = {name: join_known(value, frame.joined.get(name, TOP)) for name, value in shared.items()}
+        kept = ((way, Local(node)) for way, node in kept_functions(tree) if self._facts.result_of(node) is not TOP)
         self._facts.handed_on = {
+            **{way: function for way, function in kept if way.endswith("[]")},
             **dict(self._brought_late(tree)),
             **self._expressions.brought(),
             **frame.joined,

@@ -19,3 +19,5 @@ READING_METHODS = frozenset(
 KEEPING_METHODS = frozenset({"add", "append", "appendleft", "extend", "insert", "put", "put_nowait", "send", "submit"})
 # Names of methods that do not tell which object they are asked of.
 SAYING_NOTHING = COMMON | READING_METHODS | KEEPING_METHODS
+# Methods that put their last argument into a table or list.
+PUTTING = frozenset({"add", "append", "appendleft", "insert", "put", "put_nowait", "setdefault"})

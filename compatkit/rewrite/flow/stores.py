@@ -145,7 +145,7 @@ class Stores:
 
     def _augmented(self, before: Value, node: ast.AugAssign, value: Value, frame: Frame) -> Value:
         if isinstance(node.op, ast.BitOr):
-            return self._expressions.merged(before, node.value)
+            return self._expressions.merged_with(before, node.value, value)
         if isinstance(node.op, ast.Add) and isinstance(before, RecordValue | IterableValue):
             item = element(value)
             self._expressions.calls.containers.add(before, item, node.value, node.target, frame)

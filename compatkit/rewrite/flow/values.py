@@ -222,7 +222,7 @@ def join(one: Value, other: Value) -> Value:
     first, second = element(one), element(other)
     if TOP not in (first, second):
         return IterableValue(join(first, second), _origins(one) | _origins(other))
-    return doubtful(max(one, other, key=_interest))
+    return doubtful(max(one, other, key=_leading))
 
 
 def join_all(values: Iterable[Value], nothing: Value = BOTTOM) -> Value:
@@ -381,6 +381,11 @@ def is_interesting(value: Value) -> bool:
 
 def _origins(value: Value) -> Origins:
     return value.origins if isinstance(value, IterableValue | RecordValue) else frozenset()
+
+
+def _leading(value: Value) -> tuple[int, bool]:
+    """Return what decides which of two values is kept: of objects, one of a declared class."""
+    return _interest(value), isinstance(value, Instance) and bool(value.of)
 
 
 def _interest(value: Value) -> int:

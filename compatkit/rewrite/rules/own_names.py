@@ -120,10 +120,10 @@ def _called(file: File, func: ast.expr) -> Iterator[str]:
     match func:
         case ast.Name(id=name) if not file.import_of(func):
             yield name
-        case ast.Attribute(value=ast.Name() as of, attr=name):
+        case ast.Attribute(value=ast.Name() | ast.Call() as of, attr=name):
             made = file.value_of(of)
             home = file.import_of(made.func) or dotted(made.func) if isinstance(made, ast.Call) else ""
-            yield from (f"{owner}.{name}" for owner in {home or of.id} if not file.import_of(func))
+            yield from (f"{owner}.{name}" for owner in {home or dotted(of)} if not file.import_of(func))
 
 
 def _new(move: Move, attribute: str, where: Renaming) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from compatkit.migrate.between.handing import Heard
 from compatkit.options import Options
-from compatkit.rewrite.call_rules import tell
+from compatkit.rewrite.call_rules import interface_facts
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Facts, Handed, Neighbours
@@ -54,7 +54,7 @@ Lines = st.lists(st.sampled_from(GIVING), min_size=1, unique=True)
 def told(name: str, lines: list[str], around: Neighbours, asked: set[str]) -> Facts:
     source = "\n".join(["import shop", *lines, ""])
     file = File.of(source.encode(), FileModule(name, is_package=False), around)
-    return tell(file, [MIGRATION], Options(), asked)
+    return interface_facts(file, [MIGRATION], Options(), asked)
 
 
 def neighbours(facts: Facts) -> Neighbours:

@@ -7,7 +7,7 @@ from pathlib import Path
 from compatkit.migrate import plan_tree
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten
-from compatkit.rewrite.call_rules import tell
+from compatkit.rewrite.call_rules import interface_facts
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
@@ -24,7 +24,9 @@ def size(handed: Handed) -> int:
 
 
 def test_a_class_of_which_every_method_returns_an_object_of_it_is_told_in_bounds() -> None:
-    facts = tell(File.of(FLUENT.encode(), FileModule("tills", is_package=False)), [migration()], Options(), set())
+    facts = interface_facts(
+        File.of(FLUENT.encode(), FileModule("tills", is_package=False)), [migration()], Options(), set()
+    )
 
     # Four levels of sixty methods would be thirteen million.
     assert sum(size(handed) for _, handed in facts.handed) < 10_000
