@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from compatkit.migration import Migration
 from compatkit.options import Options
@@ -26,6 +28,9 @@ from compatkit.rewrite.rules.ran_notebooks import find_ran
 from compatkit.rewrite.rules.removed import find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
 from compatkit.rewrite.run_plan import RunPlan
+
+# So many names that one place may mean are told in one finding.
+_MANY = 3
 
 
 def find_calls(file: File, run: RunPlan) -> Found:
@@ -87,6 +92,27 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
         if seen.isdisjoint(keys):
             kept.append(finding)
         seen |= keys
+    return _in_one(kept)
+
+
+def _in_one(findings: Sequence[Finding]) -> list[Finding]:
+    """Tell once of a place that may mean many names that changed, as where a text decides which class is made."""
+    names: dict[tuple[int, int], list[str]] = {}
+    for finding in findings:
+        meant = names.setdefault((finding.line, finding.column), [])
+        name = re.split("[:; ]", finding.message, maxsplit=1)[0]
+        meant += [name] if name not in meant else []
+    kept: list[Finding] = []
+    told: set[tuple[int, int]] = set()
+    for finding in findings:
+        place = finding.line, finding.column
+        meant = names[place]
+        if len(meant) < _MANY:
+            kept.append(finding)
+        elif place not in told:
+            told.add(place)
+            others = f"{', '.join(meant[1:_MANY])}{' and others' if len(meant) > _MANY else ''}"
+            kept.append(replace(finding, message=f"{finding.message}; it may be one of {others} as well"))
     return kept
 
 

@@ -185,6 +185,16 @@ def test_an_import_that_stays_as_it_is_is_not_told_as_rewritten() -> None:
     assert [edit.message for edit in outcome.edits] == ["s.PIECES -> s.pieces"]
 
 
+def test_a_place_that_may_mean_many_names_is_told_once() -> None:
+    choice = "shop.Client if x else shop.buy if y else shop.weigh"
+    source = f"import shop\ndef f(x, y, n):\n    made = {choice}\n    made(where=n, grams=n)\n"
+
+    (found,) = findings(source, ROWS)
+
+    assert found.startswith("SH10")
+    assert all(name in found for name in ("Client", "buy", "weigh"))
+
+
 def test_a_call_and_a_name_that_move_share_an_import_and_go_in_one_run() -> None:
     rows = """
     [[moves]]
