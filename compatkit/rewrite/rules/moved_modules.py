@@ -50,7 +50,9 @@ def change_whole_modules(file: File, run: RunPlan) -> Handled:
             scope = file.scope_of(each.alias)
             assert scope is not None
             groups.setdefault((each.local, scope), []).append((each, move))
-        elif _doubt_of_import(file, each, move) == "" and each.name not in taken_apart:
+        elif not _doubt_of_import(file, each, move) and (
+            each.name not in taken_apart or _goes_whole(file, renaming, each)
+        ):
             text = f"{move.new} as {each.alias.asname}"
             said = f"import {move.old} as {each.alias.asname} -> {text}"
             done.changes.append(_change(file, each.alias, (text, move, said)))
@@ -79,6 +81,32 @@ def _doubt_of_import(file: File, each: Imported, move: Move) -> str:
         # Where the new module is imported too, a `try` may choose between the two.
         return "the new home is imported here as well"
     return ""
+
+
+def _goes_whole(file: File, renaming: Renaming, imported: Imported) -> bool:
+    """Tell whether all that is read of a module by its local name goes along with it, and nobody reads it unseen.
+
+    Other names of it have homes of their own, and the local name is to stand for one module.
+    """
+    scope, move = file.scope_of(imported.alias), renaming.whole(imported.name)
+    if move is None or scope is None or file.certain_imports(imported.local, scope) != [imported]:
+        return False
+    if f"{imported.local}." in file.type_comments:
+        return False
+    for reference in file.scopes.readers(imported.local, scope):
+        node = reference.node
+        if not isinstance(node, ast.Name):
+            return False
+        chain: ast.expr = node
+        while isinstance(above := file.parents.get(chain), ast.Attribute):
+            chain = above
+        # Alone, it may be asked for anything.
+        if not isinstance(chain, ast.Attribute) or not isinstance(chain.ctx, ast.Load):
+            return False
+        name = imported.name + dotted(chain).removeprefix(imported.local)
+        if renaming.apply(name) != move.new + name.removeprefix(move.old):
+            return False
+    return not reader_of(file, imported.local, scope)
 
 
 class _Package:

@@ -44,7 +44,10 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
         return
     for move in _homes(moves, imported.name):
         if renaming_of(moves).is_whole(move.old):
-            message = f"imports {move.old}, which is {move.new} now, and its uses cannot be told for certain"
+            here, there = imported.name, renaming_of(moves).apply(imported.name)
+            message = (
+                f"imports {here}, which is {there} now; change it with its uses, some of which moved elsewhere, or may"
+            )
         else:
             new = f"import {move.new} instead, and change its uses"
             message = f"imports the old home {move.old_module} as a module; {new}"

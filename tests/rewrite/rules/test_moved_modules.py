@@ -326,6 +326,35 @@ def test_what_is_left_of_a_module_that_is_taken_apart_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
+    "rest",
+    [
+        "o.Apart, o.N\n",
+        "o.inner.own.x\n",
+        "o.N = 1\n",
+        "print(o)\n",
+        "getattr(o, name)\n",
+        "x: 'o.N'\n",
+        "x = None  # type: o.N\n",
+        "o = other\no.N\n",
+        "import shop.core.old as o\no.N\n",
+        "eval(text)\no.N\n",
+        "__all__ = ['o']\no.N\n",
+    ],
+)
+def test_another_name_of_a_module_that_is_taken_apart_stays_where_not_all_that_is_read_goes_along(rest: str) -> None:
+    source = f"import shop.core.old as o\n{rest}"
+
+    assert "import shop.fresh.new as o" not in rewritten(source)
+    assert 1 in reported(source)
+
+
+def test_another_name_of_a_module_that_is_taken_apart_goes_with_what_is_read() -> None:
+    source = "import shop.core.old as o\no.N, o.part.M().own, o.inner.owned\n"
+
+    assert rewritten(source) == source.replace("shop.core.old", "shop.fresh.new")
+
+
+@pytest.mark.parametrize(
     ("name", "home"),
     [("Left", "shop.left.Left2"), ("Other", "shop.new"), ("Other and Left", "shop.left.Left2")],
 )
