@@ -37,7 +37,7 @@ def find_removed(facts: CallFacts) -> Iterator[Finding]:
     for expression, value in facts.trace.names.items():
         for one in value.candidates() if isinstance(value, Named) else ():
             removal = index.removals.get(one.name)
-            if removal and one.how != "type" and not _is_told(file, expression, one.name):
+            if removal and one.how != "type" and _is_meant(file, expression, one):
                 yield _finding(file, expression, (one.name, removal))
     yield from _on_unknown_objects(facts)
 
@@ -57,6 +57,12 @@ def _on_unknown_objects(facts: CallFacts) -> Iterator[Finding]:
         if not is_new and (known is None or is_unknown(known)):
             found = _finding(file, method, (name, removal))
             yield replace(found, message=f"{found.message}; what it is called on is not known")
+
+
+def _is_meant(file: File, expression: ast.expr, value: Named) -> bool:
+    """Tell whether a place is the one to tell of what it names; of what it only may mean, that is where it is named."""
+    is_spelled = value.sure or value.name.rpartition(".")[2] in ast.unparse(expression)
+    return is_spelled and not _is_told(file, expression, value.name)
 
 
 def _is_told(file: File, expression: ast.expr, name: str) -> bool:

@@ -38,6 +38,11 @@ ROWS = parse_migration(
         of = "shop.Client"
         v1 = "till"
         say = "ask the market"
+
+        [[removed]]
+        code = "SH301"
+        name = "shop.tally"
+        say = "count yourself"
         """
     )
 )
@@ -82,3 +87,13 @@ def test_what_the_project_spells_or_reads_is_told(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES, ASKS, LISTS])
 def test_what_no_file_spells_is_not_told(source: str, tmp_path: Path) -> None:
     assert told(tmp_path, {"a.py": source, "b.py": "wherever = 1\n"}) == []
+
+
+def test_what_is_gone_is_told_where_it_is_named(tmp_path: Path) -> None:
+    made = "import importlib\ndef f(m, n): return getattr(importlib.import_module(m), n)()\n"
+    files = {"a.py": made, "b.py": "from shop import tally\n", "c.yaml": "made: shop.tally\n"}
+
+    assert told(tmp_path, files) == [
+        "shop.tally is gone: count yourself",
+        "names shop.tally: it is gone: count yourself",
+    ]
