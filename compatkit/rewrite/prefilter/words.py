@@ -45,7 +45,7 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
         return True
     is_inside = path is None or any(home in path for home in wanted.folders)
     words = wanted.words if is_inside else wanted.homes
-    if len(words) <= FEW:
+    if len(wanted.words) <= FEW:
         return any(word in source for word in words) and wanted.reach.holds(source, path)
     # Whatever names an old home spells it from its top-level package on, or imports from that, or relatively.
     is_near = (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate.finding.sieve import Quick, quick_of
-from compatkit.migration import Move
+from compatkit.migration import Move, available_migrations, find_migration
 from compatkit.rewrite.prefilter.words import can_matter
 
 FEW = (
@@ -18,6 +18,8 @@ FEW = (
 )
 # More homes than are searched for one by one.
 MANY = (*FEW, *(Move(f"CK{n}", f"shop.part{n}.home{n}.Name{n}", f"shop.new{n}.Name{n}") for n in range(103, 203)))
+# Many names of few homes.
+NAMES = (*FEW, *(Move(f"CK{n}", f"shop.core.old_home.Name{n}", f"shop.new.Name{n}") for n in range(203, 303)))
 PIECES = [
     "from .", "from ..", "from . ", "from\\\n.", "from\t.", "from shop", "import ", " import ", "shop", ".core", "core",
     ".old_home", "old_home", "home150", "Old", "Name150", "part150", "(", ")", "\n", "\r\n", "\\\n", ",", " ", "# (\n",
@@ -27,7 +29,7 @@ SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 PATHS = st.sampled_from(["/w/app.py", "/w/shop/core/app.py", "/w/old_home/app.py", "/w/shop/old/__init__.py"])
 
 
-@given(SOURCES, PATHS, st.sampled_from([FEW, MANY]), st.sampled_from(["utf-8", "utf-16"]))
+@given(SOURCES, PATHS, st.sampled_from([FEW, MANY, NAMES]), st.sampled_from(["utf-8", "utf-16"]))
 def test_what_matters_gets_through(text: str, path: str, moves: tuple[Move, ...], encoding: str) -> None:
     source = text.encode(encoding)
 
@@ -62,13 +64,22 @@ def test_what_matters_gets_through(text: str, path: str, moves: tuple[Move, ...]
         "from .part150 import home150",
     ],
 )
-@pytest.mark.parametrize("moves", [FEW, MANY])
+@pytest.mark.parametrize("moves", [FEW, MANY, NAMES])
 def test_uses_matter(text: str, moves: tuple[Move, ...]) -> None:
     source, path = text.encode(), "/w/shop/core/app.py"
     expected = moves is MANY or "old_home" in text
 
     assert can_matter(source, moves, path=path) is expected
     assert quick_of(moves).may_matter(source, path) or not expected
+
+
+@pytest.mark.parametrize("moves", [find_migration(name).moves for name in available_migrations()])
+def test_no_import_of_what_moved_is_held_back_wherever_the_file_lies(moves: tuple[Move, ...]) -> None:
+    texts = [f"from {move.old_module} import {move.old_name}\n".encode() for move in Move.symbols(moves)]
+    texts += [f"import {move.old} as other\n".encode() for move in moves if move.is_module]
+
+    assert [text for text in texts if not can_matter(text, moves, path="/w/a.py")] == []
+    assert [text for text in texts if not quick_of(moves).may_matter(text, "/w/a.py")] == []
 
 
 @pytest.mark.parametrize("text", ["x = 1\n", "from .other import thing\n", "import workshop_tools as tools\n"])
