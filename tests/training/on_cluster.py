@@ -49,6 +49,7 @@ _VARIABLES = {
         str(PATIENCE * 1000),
     ),
 }
+_NODE = {"num_cpus": 1, "include_log_monitor": False}
 
 
 @contextmanager
@@ -64,10 +65,10 @@ def two_nodes() -> Iterator[str]:
         from ray.cluster_utils import Cluster
 
         with termination_kept():
-            cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+            cluster = Cluster(initialize_head=True, head_node_args=_NODE | {"include_dashboard": False})
         try:
             with termination_kept():
-                cluster.add_node(num_cpus=1)
+                cluster.add_node(**_NODE)
             cluster.wait_for_nodes(timeout=PATIENCE)
             yield cluster.address
         finally:
