@@ -2,8 +2,8 @@
 
 Builds two environments a migration below FOLDER (they stay, for the next time), and has `compatkit verify` set what a
 script of `fixtures/real_migrations` logs with the old release against what it logs, rewritten, with the new one; and
-that against the script as it is, on the new release under the shim. It installs some hundred megabytes, so that no test
-does this. Name migrations behind FOLDER to prove these alone.
+that against the script as it is, on the new release under the shim, where this can run it. It installs some hundred
+megabytes, so that no test does this. Name migrations behind FOLDER to prove these alone.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ ROOT = Path(__file__).parents[2]
 class Proof:
     """A migration, and what its old and new environments add to this one.
 
-    `options` are those with which the script is rewritten.
+    `options` are those with which the script is rewritten. The shim does not make what is only made on request.
     """
 
     migration: str
     old: tuple[str, ...]
     new: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    has_shim: bool = True
 
     @property
     def script(self) -> Path:
@@ -49,6 +50,14 @@ PROOFS = (
         ("lightning==2.6.1",),
     ),
     Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
+    Proof(
+        "torchmetrics-1",
+        # It asks for pkg_resources.
+        ("--no-deps torchmetrics==0.9.3", "setuptools==69.5.1"),
+        ("--no-deps torchmetrics==1.9.0", "lightning-utilities"),
+        options=("--confidence", "review"),
+        has_shim=False,
+    ),
     # Without what they depend on: pip does not see the torch around, and would fetch another one.
     Proof(
         "transformers-5",
@@ -62,7 +71,8 @@ name = "the old release, and the migrated script with the new one"
 before = ["sh", "old.sh"]
 after = [{new!r}, "new.py"]
 migration = {migration!r}
-
+"""
+UNDER_THE_SHIM = """
 [[tool.compatkit.verify.scenarios]]
 name = "the new release under the shim, and the migrated script without it"
 before = [{new!r}, "-m", "compatkit", "run", "--migration", {migration!r}, "old.py"]
@@ -95,7 +105,8 @@ def prove(proof: Proof, folder: Path) -> int:
     migrate = ["migrate", "--migration", proof.migration, *proof.options, "--allow-dirty", "new.py"]
     _run([sys.executable, "-m", "compatkit", *migrate], work)
     (work / "old.sh").write_text(OLD.format(old=old, here=sys.executable), encoding="utf-8")
-    declared = SCENARIOS.format(new=str(new), migration=proof.migration)
+    scenarios = SCENARIOS + (UNDER_THE_SHIM if proof.has_shim else "")
+    declared = scenarios.format(new=str(new), migration=proof.migration)
     (work / "pyproject.toml").write_text(declared, encoding="utf-8")
     done = _run([sys.executable, "-m", "compatkit", "verify"], work)
     took = f"{built - started:.0f} s to build, {time.perf_counter() - built:.0f} s to run"
