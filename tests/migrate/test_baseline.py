@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,14 @@ def test_what_is_no_baseline_is_an_error(tmp_path: Path, text: str) -> None:
 def test_a_baseline_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BaselineError):
         read_baseline(tmp_path / "known.json")
+
+
+@pytest.mark.parametrize("part", ["path", "code", "text"])
+def test_an_entry_with_a_part_that_is_no_text_is_refused_and_not_passed_over(tree: Path, part: str) -> None:
+    file = tree / "known.json"
+    document = json.loads(file.read_text())
+    next(iter(entry for value in document.values() if isinstance(value, list) for entry in value))[part] = 1
+    file.write_text(json.dumps(document))
+
+    with pytest.raises(BaselineError):
+        read_baseline(file)

@@ -89,3 +89,10 @@ def test_quit_reaches_the_files_that_follow() -> None:
     left, _ = choose_hunks(report, lambda *_: "quit", TASK)
 
     assert left.rewritten == ()
+
+
+def test_a_file_in_which_nothing_changes_is_kept_and_not_asked_about() -> None:
+    source, report, refused = chosen("x = 1\n")
+
+    assert (source, refused) == (b"x = 1\n", ())
+    assert isinstance(report.results[0].outcome, Unchanged)

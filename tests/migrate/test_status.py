@@ -224,3 +224,21 @@ def test_a_history_that_is_none_is_not_overwritten(tmp_path: Path, monkeypatch: 
 
     assert isinstance(result.exception, CompatkitError)
     assert (tmp_path / "h.jsonl").read_text() == text
+
+
+def test_a_file_outside_of_the_repository_is_owned_by_nobody(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    owners = Owners(tmp_path / "inside", parse_owners("* @all\n"))
+
+    assert owners.of(str(tmp_path / "inside" / "a.py")) == "@all"
+    assert owners.of(str(tmp_path / "outside" / "a.py")) == NO_OWNER
+
+
+def test_what_is_done_is_counted_wherever_the_tree_lies(tmp_path: Path) -> None:
+    # Many names of few modules, none of which a folder of the path is called.
+    moves = tuple(Move(f"CK{n}", f"shop.old.Name{n}", f"shop.fresh.Name{n}") for n in range(100, 200))
+    plant(tmp_path, {"a.py": "from shop.fresh import Name150\n", "b.py": "from shop.old import Name150\n"})
+
+    total = take_status([tmp_path], Task(moves), Owners(tmp_path)).total
+
+    assert (total.left, total.done) == (1, 1)

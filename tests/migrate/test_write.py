@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from compatkit.migrate import WriteError, plan_tree, replace_file, write_report
+from compatkit.migrate.write import PREFIX, SUFFIX, remove_leftovers
 from compatkit.rewrite import Failed
 from tests.shop.moves import MIGRATION, NEW, OLD, contents, plant
 
@@ -129,3 +130,14 @@ def test_leftover_of_a_run_that_had_this_number_is_removed(tmp_path: Path) -> No
     write_report(plan_tree([tmp_path], [MIGRATION]))
 
     assert contents(tmp_path) == {"a.py": NEW.encode()}
+
+
+def test_only_what_runs_that_have_ended_left_is_removed(tmp_path: Path) -> None:
+    names = [f"{PREFIX}{os.getppid()}-x{SUFFIX}", f"{PREFIX}{os.getpid()}-x{SUFFIX}", f"{PREFIX}x{SUFFIX}", "a.py"]
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / f"{PREFIX}{2**22 + 1}-x{SUFFIX}").touch()
+
+    remove_leftovers({tmp_path, tmp_path / "gone"})
+
+    assert {file.name for file in tmp_path.iterdir()} == set(names)

@@ -175,3 +175,31 @@ def test_two_migrations_that_claim_one_name_are_refused_by_name(migration: Migra
 
     with pytest.raises(MigrationError, match=r"(?s)shop-v2.*other-v2"):
         install([migration, other])
+
+
+@moved_warning
+def test_a_moved_name_that_is_set_to_none_is_none_at_the_new_home(
+    migration: Migration, write_project: WriteProject
+) -> None:
+    write_project(NEW_HOME)
+    install([migration])
+    old = importlib.import_module("shop.old")
+
+    old.Widget = None
+
+    assert new_gadget() is None
+    assert "Widget" not in vars(old)
+
+
+@moved_warning
+def test_a_patch_of_a_module_of_which_only_the_folder_is_left_reaches_the_new_home(
+    migration: Migration, write_project: WriteProject
+) -> None:
+    write_project({**NEW_HOME, "shop/old/data.txt": ""})
+    install([migration])
+    importlib.import_module("shop.old")
+
+    with mock.patch("shop.old.Widget", "patched"):
+        assert new_gadget() == "patched"
+
+    assert isinstance(new_gadget(), type)

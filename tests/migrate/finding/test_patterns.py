@@ -128,3 +128,8 @@ def test_many_stars_are_answered(pattern: str, path: str) -> None:
 
     assert regex is not None
     assert not regex.fullmatch(path)
+
+
+@pytest.mark.parametrize("pattern", ["[[:nope:]]", "a[[:nope:]b]"])
+def test_a_class_of_characters_that_there_is_not_matches_nothing(pattern: str) -> None:
+    assert not any(is_ignored(name, parse_ignore(pattern), is_folder=False) for name in NAMES)
