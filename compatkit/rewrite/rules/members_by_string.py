@@ -20,7 +20,7 @@ _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
 # Attributes of so many other objects that they tell nothing of the object that is asked.
 _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind))
 # Classes that hold settings under any names, and what returns them; and tensors.
-_SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args"})
+_SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args", "parse_known_args"})
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
 # As Jinja and Django ask for them: `{{ box.size }}`, `{% if box.size > 3 %}`.
@@ -170,6 +170,12 @@ def _is_settings(file: File, node: ast.expr) -> bool:
     match [each.node for each in file.scopes.bindings(node.id, scope)]:
         case [ast.arg(annotation=ast.expr() as made)]:
             pass
+        case [ast.Name() as bound] if isinstance(parts := file.parents.get(bound), ast.Tuple):
+            # `args, rest = parser.parse_known_args()`
+            made = node
+            match file.parents.get(parts):
+                case ast.Assign(value=ast.Call(func=made)):
+                    pass
         case _:
             value = file.value_of(node)
             made = value.func if isinstance(value, ast.Call) else node

@@ -91,6 +91,9 @@ SILENT = {
     "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
     "an object that went out of sight makes none": f"{OUT_OF_SIGHT}def f(c): return c.open(where=1)\n",
     "options of a command line": f"{OUT_OF_SIGHT}args = parser.parse_args()\nprint(args.till)\n",
+    "options of a command line that has more": (
+        f"{OUT_OF_SIGHT}(args, rest) = parser.parse_known_args()\nprint(args.till)\n"
+    ),
     "an import of what is called by another name now, by its use": "from shop import Basket\nBasket(size=2)\n",
     "classes of this file": dedent(
         """\
@@ -132,6 +135,7 @@ TOLD = {
     "of anything": (f"{OUT_OF_SIGHT}def f(c): return c.till\n", "SH201 3"),
     "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
     "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),
+    "one of two that are returned": (f"{OUT_OF_SIGHT}c, rest = far.get()\nc.till\n", "SH201 4"),
     "settings that are bound twice": (
         f"{OUT_OF_SIGHT}def f(c: DictConfig):\n    c = far.get()\n    c.till\n",
         "SH201 5",
