@@ -90,6 +90,7 @@ def plan_task(
         # Imported here: most other runs meet no file that matters, and start in half the time.
         from compatkit.migrate.between.project_index import ProjectIndex
         from compatkit.migrate.workers import Workers
+        from compatkit.rewrite.file.syntax import keeping_syntax
 
         called, renames = called_otherwise(task.migrations), task.options.rename
         index = ProjectIndex(
@@ -102,14 +103,15 @@ def plan_task(
             migrations=task.migrations,
             wishes=task.options,
         )
-        wanted = index.reach(wanted)
-        index.prepare([files[number] for number in wanted])
-        expected = sum(size_of(files[number].name) for number in wanted)
-        with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
-            found = _processed([files[number] for number in wanted], namer, index, workers, scope)
-            for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
-                results[result.name] = replace(result, root=roots[result.name])
-                tell((len(files) + done) // 2, len(files))
+        with keeping_syntax():
+            wanted = index.reach(wanted)
+            index.prepare([files[number] for number in wanted])
+            expected = sum(size_of(files[number].name) for number in wanted)
+            with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:
+                found = _processed([files[number] for number in wanted], namer, index, workers, scope)
+                for done, result in enumerate(found, start=len(files) - len(wanted) + 1):
+                    results[result.name] = replace(result, root=roots[result.name])
+                    tell((len(files) + done) // 2, len(files))
     tell(len(files), len(files))
     return Report.of(results.values())
 

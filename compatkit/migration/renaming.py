@@ -126,7 +126,7 @@ def owners_of(member: MemberChange, migration: Migration) -> list[str]:
 
     Under a new name only where no other row gives the class a member that is called as this one was.
     """
-    given = {(owner, row.v2) for row in migration.members for owner in row.of}
+    given = _given(migration)
     others = [
         other
         for owner in member.of
@@ -134,6 +134,12 @@ def owners_of(member: MemberChange, migration: Migration) -> list[str]:
         if not {(owner, member.v1), (other, member.v1)} & given
     ]
     return list(dict.fromkeys([*member.of, *others]))
+
+
+@cached_by_identity
+def _given(migration: Migration) -> frozenset[tuple[str, str]]:
+    """Return the classes with the members that they have in v2."""
+    return frozenset((owner, row.v2) for row in migration.members for owner in row.of)
 
 
 def subclassed(hook: HookChange, migration: Migration) -> list[str]:

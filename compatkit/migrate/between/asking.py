@@ -11,8 +11,7 @@ from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.rules.name_askers import Asker, find_askers
 
@@ -23,7 +22,7 @@ _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(
 def askers_for(source: bytes, file: FoundFile, named: ModuleName, namer: Namer) -> tuple[Asker, ...]:
     """Return those of the modules that a file imports, by their dotted names, and of what packages hand on."""
     home = FileModule(named.name, named.is_package)
-    return tuple(_askers(source, home, lambda name: namer.find(name, file.path, file.root)))
+    return tuple(_askers(source, home, namer.finder(file.path, file.root)))
 
 
 def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None]) -> Iterator[Asker]:
@@ -53,6 +52,6 @@ def modules_of(source: bytes, home: FileModule) -> Iterator[str]:
 @lru_cache(maxsize=512)
 def _askers_in(source: bytes) -> tuple[Asker, ...]:
     try:
-        return tuple(asker for asker in find_askers(parse(read_source(source).text)) if not asker[0].startswith("*"))
+        return tuple(asker for asker in find_askers(read_syntax(source).tree) if not asker[0].startswith("*"))
     except (RewriteError, RecursionError):
         return ()

@@ -17,7 +17,7 @@ from compatkit.options import Options
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
-from compatkit.rewrite.flow.declared_names import HINTS, MARKS
+from compatkit.rewrite.flow.declared_names import HINTS, Answers
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
 from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
@@ -228,15 +228,11 @@ class Heard:
         before = self.around
         if before.mixed != now.mixed:
             return False
-        for then, told in ((before.handed, now.handed), (before.sent, now.sent)):
-            one, other = dict(then), dict(told)
-            changed = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
-            is_asked = "" in self.asked or not self.asked.isdisjoint(changed)
-            if bool(one) != bool(other) or (changed and is_asked):
-                return False
-            if any(mark in name for name in changed for mark in MARKS):
-                return False
-        return True
+        asked = set(self.asked)
+        return all(
+            Answers(told, asked=set()).are_like(Answers(then, asked=asked))
+            for then, told in ((before.handed, now.handed), (before.sent, now.sent))
+        )
 
 
 @dataclass(frozen=True, slots=True)

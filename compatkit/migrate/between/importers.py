@@ -17,8 +17,7 @@ from compatkit.migrate.finding.git import repository_of
 from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
 
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
@@ -179,7 +178,7 @@ def _words(text: bytes) -> frozenset[str]:
 def _imported_parts(text: bytes) -> frozenset[str]:
     """Return the parts of all names that may be a module's: imported, behind a dot, or in a string."""
     try:
-        nodes = list(ast.walk(parse(read_source(text).text)))
+        nodes = read_syntax(text).nodes
     except RewriteError:
         # Python 2 and templates may import as well.
         return _words(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +35,7 @@ class Namer:
             self._homes.setdefault(home.partition(".")[0], set()).add(home.replace(".", "/"))
         self._holds_home = lru_cache(maxsize=None)(self._look_for_home)
         self._is_package = lru_cache(maxsize=None)(_is_package)
+        self._source_at = lru_cache(maxsize=None)(source_at)
 
     def name(self, path: Path, root: Path) -> ModuleName:
         """Name a file from the folder that is its import root.
@@ -58,8 +59,12 @@ class Namer:
 
     def find(self, module: str, path: Path, root: Path) -> Path | None:
         """Return the source of a module that the file at `path` could import from the same import root."""
-        place = self._base(path.absolute(), root).joinpath(*module.split("."))
-        return source_at(place)
+        return self.finder(path, root)(module)
+
+    def finder(self, path: Path, root: Path) -> Callable[[str], Path | None]:
+        """Return what finds the sources of modules for one file, as `find` does."""
+        base = self._base(path.absolute(), root)
+        return lambda module: self._source_at(base.joinpath(*module.split(".")))
 
     def _base(self, file: Path, root: Path) -> Path:
         package = self._root_of_package(file)

@@ -12,8 +12,7 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.imports import bound_by
-from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.file.tree import parse
+from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import words_in
 
@@ -141,11 +140,10 @@ class Readers:
     def _read(self, file: FoundFile) -> None:
         try:
             source = read_quietly(file.path)
-            tree = parse(read_source(source).text)
+            nodes = read_syntax(source).nodes
         except RewriteError:
             # That is told when the file itself has its turn.
             return
-        nodes = list(ast.walk(tree))
         imported = list(_aliases(nodes))
         aliases = dict(imported)
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.neighbours import UNKNOWN, StarNames
-from compatkit.rewrite.file.scopes import Scopes
-from compatkit.rewrite.file.text import read_source
-from compatkit.rewrite.file.tree import AllNodes, Nodes, parse
+from compatkit.rewrite.file.syntax import read_syntax
+from compatkit.rewrite.file.tree import Nodes
 from compatkit.rewrite.outcome import RewriteError
 
 # Where one of these stands, names may come and go without being written down.
@@ -27,17 +26,17 @@ def read_star_names(
     ['Thing', 'os']
     """
     try:
-        tree = parse(read_source(source).text)
+        syntax = read_syntax(source)
     except RewriteError:
         return UNKNOWN
-    nodes = list(ast.walk(tree))
+    tree, nodes = syntax.tree, list(ast.walk(syntax.tree))
     if any(_name(node) == "__all__" for node in nodes):
         # Whatever the module binds besides while it runs: a star brings what is listed, if nothing else speaks of that.
         listed = _listed(tree, nodes) if source.count(b"__all__") == 1 else None
         return UNKNOWN if listed is None else StarNames(listed, listed)
     if any(_is_dynamic(node) for node in nodes):
         return UNKNOWN
-    scopes = Scopes(tree, AllNodes(tree))
+    scopes = syntax.scopes
     bound = scopes.bound_in(scopes.module)
     deleted = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
     certain = _public(name for statement in tree.body for name in _bound_at_once(statement)) - deleted

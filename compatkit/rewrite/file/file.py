@@ -15,8 +15,9 @@ from compatkit.rewrite.file.imports import FileModule, Imported, read_imports
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours
 from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.scopes import Reference, Scopes
-from compatkit.rewrite.file.text import Ignored, Source, read_source
-from compatkit.rewrite.file.tree import BLOCKS, AllNodes, dotted, nodes_of, parse, walk_statements
+from compatkit.rewrite.file.syntax import Syntax, read_syntax
+from compatkit.rewrite.file.text import Ignored
+from compatkit.rewrite.file.tree import AllNodes, dotted, nodes_of
 from compatkit.rewrite.outcome import Finding
 
 _TYPE_COMMENT = re.compile(r"#[ \t]*type:[^\r\n]*")
@@ -28,38 +29,44 @@ _MOST_NAMES = 8
 class File:
     """The text, tree, scopes and imports of one source, and what other files tell of it."""
 
-    def __init__(self, source: Source, tree: ast.Module, home: FileModule, neighbours: Neighbours = ALONE) -> None:
-        self.source = source
-        self.tree = tree
+    def __init__(self, syntax: Syntax, home: FileModule, neighbours: Neighbours = ALONE) -> None:
+        self.syntax = syntax
+        self.source = syntax.source
+        self.tree = syntax.tree
         self.home = home
         self.neighbours = neighbours
         self._mentions: dict[str, list[ast.AST]] = {}
+        self._meant: dict[ast.expr, list[str]] = {}
 
     @classmethod
     def of(cls, data: bytes, home: FileModule, neighbours: Neighbours = ALONE) -> File:
         """Read a file. Raises `RewriteError` for what is no Python source."""
-        source = read_source(data)
-        return cls(source, parse(source.text), home, neighbours)
+        return cls(read_syntax(data), home, neighbours)
 
-    @cached_property
+    @property
     def nodes(self) -> AllNodes:
-        return AllNodes(self.tree)
+        return self.syntax.nodes
 
-    @cached_property
+    @property
     def statements(self) -> list[ast.AST]:
-        return list(walk_statements(self.tree))
+        return self.syntax.statements
+
+    @property
+    def blocks(self) -> list[list[ast.stmt]]:
+        """All lists of statements."""
+        return self.syntax.blocks
 
     @cached_property
     def import_statements(self) -> list[ast.Import | ast.ImportFrom]:
         return [node for node in self.statements if isinstance(node, ast.Import | ast.ImportFrom)]
 
-    @cached_property
+    @property
     def ignored(self) -> Ignored:
-        return Ignored(self.source)
+        return self.syntax.ignored
 
-    @cached_property
+    @property
     def scopes(self) -> Scopes:
-        return Scopes(self.tree, self.nodes)
+        return self.syntax.scopes
 
     @cached_property
     def imports(self) -> list[Imported]:
@@ -141,6 +148,11 @@ class File:
 
         For a name that no scope around it binds, all imports count: it may have been made known to them all.
         """
+        if node not in self._meant:
+            self._meant[node] = self._meanings(node)
+        return self._meant[node]
+
+    def _meanings(self, node: ast.expr) -> list[str]:
         root = root_of(node)
         if root is None:
             return []
@@ -187,12 +199,6 @@ class File:
             return True
         between = self.scopes.passes(reference, scope)
         return any(self.scopes.binds(passed, name) or name in passed.global_names for passed in between)
-
-    @cached_property
-    def blocks(self) -> list[list[ast.stmt]]:
-        """All lists of statements."""
-        fields = (getattr(node, name, None) for node in (self.tree, *self.statements) for name in BLOCKS)
-        return [block for block in fields if isinstance(block, list)]
 
     def is_free(self, name: str, scope: Scope) -> bool:
         """Tell whether a name can be bound in a scope without a new meaning for what stands there now."""

@@ -117,6 +117,36 @@ def read_quoted(source: Source, node: ast.Constant) -> Literal | None:
     return Literal(*match.span("content"), match["prefix"].lower() == "r") if match else None
 
 
+def walk(*roots: ast.AST) -> list[ast.AST]:
+    """Return what `ast.walk` yields of the roots but loads, stores and operators, in a third of the time."""
+    nodes = [*roots]
+    # A loop, and the list is what it has still to do: deep trees are no trouble.
+    for node in nodes:
+        for field, is_list in _FIELDS[type(node)]:
+            child = getattr(node, field, None)
+            if child is None:
+                continue
+            if is_list:
+                # In place of a key, `None` stands for two stars.
+                nodes += filter(None, child)
+            else:
+                nodes.append(child)
+    return nodes
+
+
+def expressions_in(node: ast.AST) -> list[ast.expr]:
+    """Return the expressions right inside of a node, in the order of evaluation."""
+    found: list[ast.expr] = []
+    for field, is_list in _FIELDS[type(node)]:
+        child = getattr(node, field, None)
+        for part in child if is_list and child else (child,):
+            if isinstance(part, ast.expr):
+                found.append(part)
+            elif isinstance(part, ast.keyword):
+                found.append(part.value)
+    return found
+
+
 class AllNodes(list[ast.AST]):
     """All nodes of one tree but loads, stores and operators, those further out first; each kind also by itself.
 
@@ -195,7 +225,7 @@ def defined_names(item: ast.stmt) -> Iterator[str]:
 
 def kept_in(owner: ast.ClassDef, *, is_set: bool = False) -> set[str]:
     """Return what a class defines, and what it sets on its objects; if `is_set`, to something else than None."""
-    nodes = list(ast.walk(owner))
+    nodes = walk(owner)
     empty = [node for node in nodes if isinstance(node, ast.Assign) and _is_none(node.value)] if is_set else []
     without = {id(target) for node in empty for target in node.targets}
     stored = {

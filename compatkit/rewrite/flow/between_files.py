@@ -14,6 +14,7 @@ from typing import Protocol
 
 from compatkit.migration.renaming import prefixes
 from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.tree import walk
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
@@ -85,7 +86,7 @@ def _functions(
 
 def _made_in(function: ast.AST) -> Iterator[ast.AST]:
     """Yield the functions that a function returns and are defined in it."""
-    inside = list(ast.walk(function))
+    inside = walk(function)
     returned = [node.value for node in inside if isinstance(node, ast.Return)]
     names = {value.id for value in returned if isinstance(value, ast.Name)}
     yield from (value for value in returned if isinstance(value, ast.Lambda))
@@ -137,7 +138,7 @@ class BetweenFiles:
         """Let functions of this file that go to another one get what that gives to functions that it does not know."""
         back = list(self._given_back(of, found)) if self._known.called_back else []
         given = (*node.args, *(word.value for word in node.keywords)) if back else ()
-        for part in (part for arg in given for part in ast.walk(self._maker.bound_to(arg))):
+        for part in (part for arg in given for part in walk(self._maker.bound_to(arg))):
             value = found.get(part)
             if isinstance(value, Local) and not isinstance(value.node, ast.ClassDef):
                 self.call_back(value.node, back)

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from compatkit.migration import Each, Migration, Producer, parse_records, parse_shape
 from compatkit.rewrite.file.neighbours import Handed, Neighbours
-from compatkit.rewrite.flow.values import Path
+from compatkit.rewrite.flow.values import Named, Path
 
 # What is given back to functions of other files, and what is put into lists and tables of theirs.
 GIVEN_BACK, PUT_IN = MARKS = (".*:", "[]:=")
@@ -21,29 +21,39 @@ class Answers(dict[str, Handed]):
 
     def __init__(self, told: Mapping[str, Handed] | Sequence[tuple[str, Handed]] = (), *, asked: set[str]) -> None:
         super().__init__(told)
-        self._asked = asked
+        self.asked = asked
 
     def get(self, name: str) -> Handed | None:  # type: ignore[override]
         """Return the fact of this name."""
-        self._asked.add(name)
+        self.asked.add(name)
         return super().get(name)
 
     def __contains__(self, name: object) -> bool:
-        self._asked.add(str(name))
+        self.asked.add(str(name))
         return super().__contains__(name)
 
     def __iter__(self) -> Iterator[str]:
-        self._asked.add("")
+        self.asked.add("")
         return super().__iter__()
 
     def items(self) -> ItemsView[str, Handed]:  # type: ignore[override]
         """Return all facts."""
-        self._asked.add("")
+        self.asked.add("")
         return super().items()
 
     def marked(self, mark: str) -> Iterator[tuple[str, Handed]]:
         """Yield the facts with one of the `MARKS` in their names, which every file asks for."""
         return ((name, handed) for name, handed in super().items() if mark in name)
+
+    def are_like(self, before: Answers) -> bool:
+        """Tell whether who asked for the names of the other ones would be answered alike."""
+        one, other, asked = dict(before), dict(self), before.asked
+        if one == other:
+            return True
+        changed = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+        if bool(one) != bool(other) or "" in asked or not asked.isdisjoint(changed):
+            return False
+        return not any(mark in name for name in changed for mark in MARKS)
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,23 @@ class DeclaredNames:
         """Return the names with what other files tell; what is asked of them is added to `asked`."""
         handed, sent = Answers(around.handed, asked=asked), Answers(around.sent, asked=asked)
         return replace(self, handed=handed, sent=sent, mixed=dict(around.mixed))
+
+    def answers_as(self, before: DeclaredNames) -> bool:
+        """Tell whether a file that asked `before` would be answered alike; if so, it counts as having asked here."""
+        if replace(self, handed=before.handed, sent=before.sent) != before:
+            return False
+        if not (self.handed.are_like(before.handed) and self.sent.are_like(before.sent)):
+            return False
+        self.handed.asked |= before.handed.asked
+        self.sent.asked |= before.sent.asked
+        return True
+
+    def is_watched(self, value: Named) -> bool:
+        """Tell whether one of the names that a value may be is watched for."""
+        name = value.name
+        if name[name.rfind(".") + 1 :] in self.watched:
+            return True
+        return any(other.rpartition(".")[2] in self.watched for other in value.others)
 
     def reaches(self, name: str) -> bool:
         """Tell whether a dotted name is one of those that changed, or a module or class that holds some."""

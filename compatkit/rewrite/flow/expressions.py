@@ -13,6 +13,7 @@ from typing import Any, get_args
 from compatkit.migration import Each, Item
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.tree import expressions_in
 from compatkit.rewrite.flow.between_files import BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.classes import Classes
@@ -100,18 +101,19 @@ class Expressions:
         if (steps := self._steps.get(root)) is None:
             steps = self._steps[root] = list(self._in_order(root))
         found: Found = {}
+        objects = self.known.objects
         for node, evaluate, is_noted in steps:
             value = found[node] = evaluate(node, found, frame)
             if is_noted:
                 self._note(node, value)
-            if self.known.objects:
-                self.facts.record(node, value, self.known.objects)
+            if objects:
+                self.facts.record(node, value, objects)
         return found[root]
 
     def _table(self) -> dict[type[ast.AST], _Evaluate]:
         return {
             ast.Name: lambda node, _, frame: self.name(node.id, frame),
-            ast.Constant: lambda node, *_: BOTTOM if node.value is None else TOP,
+            ast.Constant: lambda node, _, __: BOTTOM if node.value is None else TOP,
             ast.Attribute: self._attribute,
             ast.Subscript: lambda node, found, _: self.subscript(found[node.value], node.slice, node),
             ast.Call: self.calls.value,
@@ -138,11 +140,11 @@ class Expressions:
         stack: list[tuple[ast.expr, bool]] = [(root, False)]
         while stack:
             node, is_ready = stack.pop()
-            if is_ready or type(node) in _LEAVES:
-                yield node, self._evaluate.get(type(node), lambda *_: TOP), type(node) in _NOTED
+            if is_ready or type(node) in _LEAVES or not (children := expressions_in(node)):
+                yield node, self._evaluate.get(type(node), _unknown), type(node) in _NOTED
             else:
                 stack.append((node, True))
-                stack += [(child, False) for child in reversed(list(_children(node)))]
+                stack += [(child, False) for child in reversed(children)]
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value:
         """Return what a lambda returns that is called here and now."""
@@ -204,7 +206,7 @@ class Expressions:
         self._note(node, self.attribute(owner, node.attr))
 
     def _note(self, node: ast.expr, value: Value) -> None:
-        if isinstance(value, Named) and any(name.rpartition(".")[2] in self.known.watched for name in value.names):
+        if isinstance(value, Named) and self.known.is_watched(value):
             self.facts.name(node, value)
         elif node in self.facts.names:
             self.facts.name(node, TOP)
@@ -568,12 +570,5 @@ def _constant(index: ast.expr) -> object:
     return index.value if isinstance(index, ast.Constant) else None
 
 
-def _children(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield the expressions inside, in the order of evaluation."""
-    for field in node._fields:
-        child = getattr(node, field, None)
-        for part in child if isinstance(child, list) else (child,):
-            if isinstance(part, ast.keyword):
-                yield part.value
-            elif isinstance(part, ast.expr):
-                yield part
+def _unknown(*_: object) -> Value:
+    return TOP

@@ -9,10 +9,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
-from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.file.syntax import Syntax
+from compatkit.rewrite.file.tree import Nodes, nodes_of, walk
 from compatkit.rewrite.flow.between_files import kept_functions, objects_of, ways_into
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
@@ -45,8 +48,33 @@ _MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "ty
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """The facts about a file under one name, for what it was told then, and the names by which it asked for that."""
+
+    home: FileModule
+    known: DeclaredNames
+    facts: FlowFacts
+
+
+# As long as the syntax of a file is kept, the facts are: what other files tell of it seldom changes them.
+_followed: WeakKeyDictionary[Syntax, list[_Followed]] = WeakKeyDictionary()
+# For calls, and for records, before and after something else was told.
+_MOST_FOLLOWED = 4
+
+
 def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
     """Return what is looked up in which values, all over a file. Raises `RecursionError` for the most deeply nested."""
+    before = _followed.setdefault(file.syntax, [])
+    for followed in before:
+        if followed.home == file.home and known.answers_as(followed.known):
+            return followed.facts
+    facts = _follow(file, known)
+    before[:] = [_Followed(file.home, known, facts), *before[: _MOST_FOLLOWED - 1]]
+    return facts
+
+
+def _follow(file: File, known: DeclaredNames) -> FlowFacts:
     facts = FlowFacts(leads=known.leads)
     stored = frozenset(n.attr for n in file.nodes.of(ast.Attribute) if not isinstance(n.ctx, ast.Load))
     expressions = Expressions(known, facts, stored, frozenset(_patched(file.nodes)), has_star=file.has_star)
@@ -65,6 +93,9 @@ def follow_values(file: File, known: DeclaredNames) -> FlowFacts:
         # What other files hand over may lead anywhere.
         if facts.is_settled(before) if is_alone else facts.far == before:
             break
+    # They hold each other, and with each other all that was found.
+    for part in (expressions, follower):
+        vars(part).clear()
     return facts
 
 
@@ -295,7 +326,7 @@ class _Follower:
 
     def _makes_objects(self, node: ast.ClassDef) -> bool:
         return any(name in self._expressions.replaced for name in _MAKING) or any(
-            _MAKING & frozenset(_bound_in(item)) for item in ast.walk(node)
+            _MAKING & frozenset(_bound_in(item)) for item in walk(node)
         )
 
     def _field(self, item: ast.AnnAssign, frame: Frame) -> Value:

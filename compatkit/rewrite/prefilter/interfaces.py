@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -39,6 +39,8 @@ class _Holders:
 
 
 _Names: TypeAlias = Mapping[bytes, _Holders]
+# The words of a home, of which the last part of a name may be no word: it may go on.
+_Texts: TypeAlias = dict[tuple[bytes, ...], list[bytes]]
 
 
 def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None = None) -> bool:
@@ -50,11 +52,11 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
     for migration in migrations:
         libraries, names, texts = _libraries_and_names(migration)
         if any(library in source for library in libraries):
-            # Who loads a class by a text need not spell what changed in it.
-            if any(text in source for text in texts):
-                return True
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or _words_in(source)
+            # Who loads a class by a text need not spell what changed in it.
+            if any(words.issuperset(home) and any(text in source for text in texts[home]) for home in texts):
+                return True
             if _has_any(source, words, names, path) or (words & names.keys() and find_run_notebook(source)):
                 return True
             # What is looked up in a module need not be spelled, but its arguments are, here or in what is spread.
@@ -220,7 +222,7 @@ def _makers_of(migration: Migration) -> frozenset[bytes]:
 
 
 @cached_by_identity
-def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names, tuple[bytes, ...]]:
+def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names, _Texts]:
     every = [name for call in migration.calls for name in callable_names(call, migration)]
     every += [name for removal in migration.removed for name in removal.names]
     names: dict[bytes, _Holders] = defaultdict(_Holders)
@@ -247,7 +249,7 @@ def _libraries_and_names(migration: Migration) -> tuple[frozenset[bytes], _Names
             every.append(dotted)
     owners = {owner for member in migration.members for owner in owners_of(member, migration)}
     owners |= {name.removesuffix("()") for name, kind in migration.types if kind in owners and name.endswith("()")}
-    return frozenset(name.partition(".")[0].encode() for name in every), names, tuple(_texts_of(owners))
+    return frozenset(name.partition(".")[0].encode() for name in every), names, _texts_of(owners)
 
 
 def _ways_to(owners: Iterable[str], migration: Migration) -> set[bytes]:
@@ -259,8 +261,11 @@ def _ways_to(owners: Iterable[str], migration: Migration) -> set[bytes]:
     return {name.removesuffix("()").rpartition(".")[2].encode() for name in (*owners, *made)}
 
 
-def _texts_of(names: Iterable[str]) -> Iterator[bytes]:
-    """Yield what a text that names code begins with, after its quote or, in an INI file, its sign."""
+def _texts_of(names: Iterable[str]) -> _Texts:
+    """Return what a text that names code begins with, after its quote or, in an INI file, its sign, by its words."""
+    found: _Texts = {}
     for name in sorted(names):
         home, _, last = name.rpartition(".")
-        yield from (f"{quote}{home}{dot}{last}".encode() for quote in ("'", '"', "= ", "=", ": ") for dot in (".", ":"))
+        texts = found.setdefault(tuple(filter(None, home.encode().split(b"."))), [])
+        texts += (f"{quote}{home}{dot}{last}".encode() for quote in ("'", '"', "= ", "=", ": ") for dot in (".", ":"))
+    return found

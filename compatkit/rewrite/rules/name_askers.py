@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from compatkit.rewrite.file.tree import walk
 from compatkit.rewrite.flow.between_files import ways_into
 
 OF_NAMES = frozenset({"__name__", "__qualname__"})
@@ -18,7 +19,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def find_askers(tree: ast.Module) -> Iterator[Asker]:
     """Yield each by its ways; a method also for what `__init__` keeps, and a function for what it hands to another."""
     kept: dict[ast.AST, dict[str, str]] = {}
-    for owner in ast.walk(tree):
+    for owner in walk(tree):
         if isinstance(owner, ast.ClassDef):
             kept |= dict.fromkeys(owner.body, _kept(owner))
     functions = {node: ways for node, ways in ways_into(tree).items() if isinstance(node, _Function)}
@@ -46,7 +47,7 @@ def subject_of(node: ast.expr) -> ast.expr:
 
 def _asked(function: _Function) -> Iterator[tuple[str, str]]:
     """Yield the names, or `self.x`, that a function asks for an attribute, one in whose items it does so included."""
-    every = [node for item in function.body for node in ast.walk(item)]
+    every = [node for item in function.body for node in walk(item)]
     loops = [(node.target, node.iter) for node in every if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)]
     items = {target.id: ast.unparse(of) for target, of in loops if isinstance(target, ast.Name)}
     for node in every:
@@ -58,7 +59,7 @@ def _asked(function: _Function) -> Iterator[tuple[str, str]]:
 def _kept(owner: ast.ClassDef) -> dict[str, str]:
     """Return the parameters of `__init__` that a class keeps, by what they are called then."""
     made = (item for item in owner.body if isinstance(item, _Function) and item.name == "__init__")
-    stores = (node for item in made for node in ast.walk(item) if isinstance(node, ast.Assign))
+    stores = (node for item in made for node in walk(item) if isinstance(node, ast.Assign))
     return {ast.unparse(node.targets[0]): node.value.id for node in stores if isinstance(node.value, ast.Name)}
 
 
@@ -66,7 +67,7 @@ def _handed(
     function: _Function, names: list[str], asked: Mapping[str, set[tuple[str, str]]]
 ) -> Iterator[tuple[str, str]]:
     """Yield the parameters that a function hands to one of the same file that asks for their names."""
-    for call in ast.walk(function):
+    for call in walk(function):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in asked:
             given = {arg.id for arg in call.args if isinstance(arg, ast.Name)} & set(names)
             yield from ((name, attr) for _, attr in asked[call.func.id] for name in given)

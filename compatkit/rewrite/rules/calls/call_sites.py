@@ -19,6 +19,13 @@ from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
+# What holds an annotation, and in which of its fields.
+_ANNOTATED = {
+    ast.arg: "annotation",
+    ast.AnnAssign: "annotation",
+    ast.FunctionDef: "returns",
+    ast.AsyncFunctionDef: "returns",
+}
 
 
 class Visitor:
@@ -273,8 +280,8 @@ class Visitor:
 
     def _annotated(self) -> Iterator[ast.expr]:
         for node in self._nodes:
-            for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-                yield from _dotted_parts(annotation) if isinstance(annotation, ast.expr) else ()
+            annotation = getattr(node, _ANNOTATED[type(node)]) if type(node) in _ANNOTATED else None
+            yield from _dotted_parts(annotation) if annotation is not None else ()
 
     def _annotation(self, node: ast.expr, name: str, change: CallChange) -> Iterator[ChangedUse]:
         use = ChangedUse(node, change.code, f"{name} -> {change.to}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.syntax import Syntax
 from compatkit.rewrite.file.text import NEWLINE, Source
 from compatkit.rewrite.file.tree import parse, read_quoted
 from compatkit.rewrite.outcome import Finding, RewriteError
@@ -50,7 +51,7 @@ def find_in_texts(file: File, look: Look) -> Found:
     head = file.source.text if file.source.text.endswith(("\n", "\r")) else file.source.text + "\n"
     whole = head + "".join(_as_function(text, number) for number, text in enumerate(texts))
     try:
-        with_texts = File(_source_of(whole), parse(whole), file.home, file.neighbours)
+        with_texts = File(Syntax(_source_of(whole), parse(whole)), file.home, file.neighbours)
         found = look.find(with_texts)
     except (RewriteError, RecursionError):
         return Found()

@@ -119,6 +119,15 @@ class Index:
         return found
 
     @cached_property
+    def shown_by_module(self) -> dict[str, list[tuple[str, CallChange]]]:
+        """Return the rows that some argument shows, by the module that holds their callable."""
+        found: dict[str, list[tuple[str, CallChange]]] = {}
+        for name, changes in self.calls.items():
+            module = name.rpartition(".")[0]
+            found.setdefault(module, []).extend((name, change) for change in changes if change.asked)
+        return found
+
+    @cached_property
     def known(self) -> DeclaredNames:
         """Return the names to follow; kept, since every file of a run asks for the same."""
         names = (*self.calls, *self.patterns, *self.members, *self.hooks, *self.removals)

@@ -16,7 +16,7 @@ from compatkit.rewrite.rules.calls.plan import plan_call
 
 def find_looked_up(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each such call, with the row that says what changed."""
-    file, rows = facts.file, _by_module(facts)
+    file, rows = facts.file, facts.index.shown_by_module
     unspelled = file.neighbours.unspelled
     for call in file.nodes.of(ast.Call) if rows else ():
         module = _module_of(facts, file.value_of(call.func))
@@ -31,15 +31,6 @@ def find_looked_up(facts: CallFacts) -> Iterator[Finding]:
             message = f"{name} may be called here: {what}; not rewritten: the name is looked up in {module}"
             yield Finding(change.code, call.lineno, file.source.column(call.lineno, call.col_offset), message)
             break
-
-
-def _by_module(facts: CallFacts) -> dict[str, list[tuple[str, CallChange]]]:
-    """Return the rows that some argument shows, by the module that holds their callable."""
-    found: dict[str, list[tuple[str, CallChange]]] = {}
-    for name, changes in facts.index.calls.items():
-        module = name.rpartition(".")[0]
-        found.setdefault(module, []).extend((name, change) for change in changes if change.asked)
-    return found
 
 
 def _module_of(facts: CallFacts, node: ast.expr) -> str:

@@ -49,6 +49,7 @@ class Names:
         # v2 has names in them: a text that names one says nothing of those that changed.
         self.staying = frozenset(home for home in self.by_module if any(new.startswith(f"{home}.") for new in news))
         self._mention = _mention({**self._whole, **self.by_module}, self.staying - {*self._whole})
+        self._firsts = frozenset(home.partition(".")[0] for home in self.homes)
         self._top = _any_word({move.old.partition(".")[0] for move in moves})
         self._word = _any_word({word for move in moves for word in move.old.split(".")[-2:]})
 
@@ -72,11 +73,19 @@ class Names:
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, Move]]:
         """Yield where a text names an old module as a whole dotted name, and the move that it goes on to spell."""
-        for match in self._mention.finditer(text):
+        for match in self._found(text):
             yield match.start(), match.end(), self._owner(match["module"], text[match.end("module") :])
 
     def mentioned(self, text: str) -> bool:
-        return self._mention.search(text) is not None
+        return next(self._found(text), None) is not None
+
+    def _found(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield the matches of the pattern, which need not be tried anywhere but where a first part stands."""
+        ends = 0
+        for start in sorted(at for first in self._firsts for at in _places(text, first)):
+            if start >= ends and (match := self._mention.match(text, start)):
+                yield match
+                ends = match.end()
 
     def may_use(self, text: str) -> bool:
         """Tell whether code in a text may use an old name in any way, relative imports left aside."""
@@ -112,6 +121,13 @@ def _spelling(moves: list[Move], parts: tuple[list[str], list[str], int], extras
 def _mention(modules: dict[str, list[Move]], staying: frozenset[str]) -> re.Pattern[str]:
     any_of = "|".join(_mention_of(module, modules[module], module in staying) for module in _longest_first(modules))
     return re.compile(rf"(?:(?<![\w.])|{_ESCAPE})(?P<module>{any_of})(?!\w)(?:[.:][^\W\d]\w*)*")
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _any_word(words: Iterable[str]) -> re.Pattern[str]:
