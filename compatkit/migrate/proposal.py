@@ -13,6 +13,7 @@ from typing import TypeVar
 from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of, run_git
+from compatkit.migrate.finding.sieve import SpelledSieve
 from compatkit.migrate.pins import Pin, normalized, read_pins
 from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration, MigrationError, Move, codes_of, compose
@@ -69,7 +70,7 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
     seen = _seen(files, every, root)
     homes = {old: new for old, (new, _) in seen.items()}
     found = []
-    for migration, results in _searched(root, every, homes):
+    for migration, results in _searched(root, _spelled(files, every, homes), homes):
         touched = [result for result in results if any(result)]
         if touched:
             left = sum(len(findings) for _, findings in touched)
@@ -84,6 +85,20 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
         tuple(_scripts(files, root)),
         base_branch(root),
     )
+
+
+def _spelled(
+    files: Iterable[FoundFile], migrations: tuple[Migration, ...], homes: Mapping[str, str]
+) -> tuple[Migration, ...]:
+    """Return the migrations of which some file may use a name, or the library at all: of most, none does."""
+    sieves = {each.id: SpelledSieve(each.relocated(homes)) for each in migrations}
+    seen: set[str] = set()
+    for file in files:
+        source = read_quietly(file.path)
+        seen |= {name for name, sieve in sieves.items() if name not in seen and sieve.may_concern(source, file)}
+        if len(seen) == len(sieves):
+            break
+    return tuple(each for each in migrations if each.id in seen)
 
 
 Place = TypeVar("Place", Rewrite, Finding)

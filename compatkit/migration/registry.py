@@ -32,6 +32,7 @@ class Registry(Value):
 
     files: Mapping[str, Path]
     faults: Mapping[str, MigrationError]
+    bundled: frozenset[str] = frozenset()
 
 
 def available_migrations() -> Mapping[str, Path]:
@@ -52,7 +53,7 @@ def read_registry() -> Registry:
     """Find every migration at hand. A broken third party is one of the faults, and no reason to fail."""
     bundled = _bundled()
     files, faults = _registered(bundled)
-    return Registry({**bundled, **files}, faults)
+    return Registry({**bundled, **files}, faults, frozenset(bundled))
 
 
 def load_all() -> tuple[list[Migration], list[MigrationError]]:
@@ -62,7 +63,7 @@ def load_all() -> tuple[list[Migration], list[MigrationError]]:
     faults = dict(registry.faults)
     for name, file in sorted(registry.files.items()):
         try:
-            loaded.append(_load_registered(name, file))
+            loaded.append(load_registered(name, file))
         except MigrationError as error:
             faults[name] = error
     return loaded, [faults[name] for name in sorted(faults)]
@@ -94,7 +95,7 @@ def find_migration(id_or_path: str | Path | None = None) -> Migration:
         raise MigrationError.not_in_folder(name, _FILE)
     if name not in registry.files:
         raise MigrationError.not_found(id_or_path, registry.files)
-    return _load_registered(name, registry.files[name])
+    return load_registered(name, registry.files[name])
 
 
 def file_at(path: Path) -> Path | None:
@@ -134,7 +135,8 @@ def seen_from(folder: Path, id_or_path: str) -> str:
     return str(path) if file_at(path) else id_or_path
 
 
-def _load_registered(name: str, file: Path) -> Migration:
+def load_registered(name: str, file: Path) -> Migration:
+    """Load a migration by the id under which it is registered. Raises `MigrationError` also for another id in it."""
     migration = load_migration(file)
     if migration.id != name:
         # Asked for by the one, reported as the other: nobody would find it again.

@@ -13,10 +13,12 @@ from compatkit.migration import (
     MigrationError,
     Project,
     available_migrations,
+    bundled_migrations,
     find_migration,
     load_migration,
     load_project,
 )
+from compatkit.migration.head import Head, read_head, read_heads
 
 MIGRATION = dedent(
     """\
@@ -42,6 +44,26 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (info / "entry_points.txt").write_text("[compatkit.migrations]\nacme-v2 = acme_migrations.v2\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     return package / "migration.toml"
+
+
+def test_the_head_of_each_bundled_migration_is_read_as_the_whole_is() -> None:
+    for file in bundled_migrations().values():
+        assert read_head(file) == Head.of(load_migration(file))
+
+
+def test_a_head_that_does_not_stand_above_the_first_table_is_left_to_the_loader(tmp_path: Path) -> None:
+    file = tmp_path / "migration.toml"
+    file.write_text(MIGRATION.replace("versions = {", "[versions]\n#"))
+
+    assert read_head(file) is None
+
+
+def test_of_an_installed_migration_a_broken_row_is_told_with_its_head(third_party: Path) -> None:
+    third_party.write_text(MIGRATION + '[[moves]]\ncode = "AC101"\n')
+    heads, faults = read_heads()
+
+    assert "acme-v2" not in [head.id for head in heads]
+    assert ["AC101" in str(fault) for fault in faults] == [True]
 
 
 def test_every_bundled_migration_loads_and_its_folder_is_named_for_its_id() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import compatkit
 from compatkit.rewrite.file.scopes import Scopes
-from compatkit.rewrite.file.tree import AllNodes
+from compatkit.rewrite.file.tree import AllNodes, walk
 
 SOURCES = sorted(Path(compatkit.__file__).parent.glob("rewrite/**/*.py"))[::6]
 EVERY_FORM = """
@@ -56,6 +56,13 @@ def test_every_node_is_held_once(source: str) -> None:
 
     assert set(nodes) == {node for node in ast.walk(tree) if not isinstance(node, PLAIN)}
     assert len(nodes) == len(set(nodes))
+
+
+@sources
+def test_a_walk_meets_what_that_of_cpython_does_in_its_order(source: str) -> None:
+    tree = ast.parse(source)
+
+    assert walk(tree) == [node for node in ast.walk(tree) if not isinstance(node, PLAIN)]
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="symtable gives names of comprehensions to the function there")

@@ -17,13 +17,10 @@ def list_command(ctx: click.Context) -> None:
 
     A broken one is reported and left out; the exit status is then 2.
     """
-    from compatkit.migration import load_all
+    from compatkit.migration.head import read_heads
 
-    migrations, faults = load_all()
-    rows = [
-        (migration.id, f"{migration.versions.v1} to {migration.versions.v2}", migration.summary)
-        for migration in migrations
-    ]
+    heads, faults = read_heads()
+    rows = [(head.id, f"{head.versions.v1} to {head.versions.v2}", head.summary) for head in heads]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for name, versions, summary in rows:
         click.echo(f"{name:<{widths[0]}}  {versions:<{widths[1]}}  {summary}")

@@ -10,7 +10,9 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.job import Task
 from compatkit.migration import Migration, Move
 from compatkit.migration.value import cached_by_identity
+from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import (
+    all_words_in,
     can_call,
     can_name_keys,
     changes_interface,
@@ -23,6 +25,7 @@ from compatkit.rewrite.prefilter.interfaces import (
 from compatkit.rewrite.prefilter.reach import Reach
 from compatkit.rewrite.prefilter.words import (
     FEW,
+    can_be_modern,
     can_matter,
     is_utf16,
     may_transform,
@@ -124,6 +127,22 @@ class Sieve:
         is_elsewhere = bool(self._task.reexports) or any(word in source for word in (b"patch(", b"patch.", b"setattr("))
         reach = _reach_of(migration)
         return is_elsewhere or reach is None or reach.holds(source, path)
+
+
+class SpelledSieve(Sieve):
+    """Holds a file back only if it says nothing of a migration's library, nor of what others could hand on of it."""
+
+    def __init__(self, migration: Migration) -> None:
+        super().__init__(Task.of([migration], Options(modernize=True)))
+        self._libraries = libraries_of(migration) if changes_interface(migration) else frozenset[bytes]()
+
+    def may_concern(self, source: bytes, file: FoundFile) -> bool:
+        """Tell whether a file can be affected, or can lead to one that is."""
+        if any(library in source for library in self._libraries) and not self._libraries.isdisjoint(
+            all_words_in(source)
+        ):
+            return True
+        return self.may_matter(source, file) or can_be_modern(source, self._modern)
 
 
 def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:

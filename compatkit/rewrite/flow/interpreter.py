@@ -16,7 +16,6 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.syntax import Syntax
 from compatkit.rewrite.file.tree import Nodes, nodes_of, walk
-from compatkit.rewrite.flow.between_files import kept_functions, objects_of, ways_into
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
@@ -37,6 +36,7 @@ from compatkit.rewrite.flow.values import (
     join,
     many,
 )
+from compatkit.rewrite.flow.ways_into import kept_functions, objects_of, ways_into
 
 _ROUNDS = 5
 _WRAPPING = ("ClassVar", "Final", "Optional")

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from compatkit.migration import FlagChange, Migration, Move
@@ -17,6 +18,7 @@ from compatkit.rewrite.prefilter.reach import reach_of
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
+_ANY_STAR = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
 _LOOKS_UP = re.compile(
     rb"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[^\s\"']|__dict__|\bvars\([\w.]*\)\[|\b(?:eval|globals|locals)\("
 )
@@ -53,7 +55,7 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
         libraries, names, texts = _libraries_and_names(migration)
         if any(library in source for library in libraries):
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
-            words = words or _words_in(source)
+            words = words or all_words_in(source)
             # Who loads a class by a text need not spell what changed in it.
             if any(words.issuperset(home) and any(text in source for text in texts[home]) for home in texts):
                 return True
@@ -78,7 +80,7 @@ def may_split(source: bytes, moves: Iterable[Move], migrations: Iterable[Migrati
     words: set[bytes] = set()
     for parted in (_parted(tuple(moves)), *map(_parted, migrations)):
         if any(top in source for top in parted):
-            words = words or _words_in(source)
+            words = words or all_words_in(source)
             spelled = [rest[-1] for top in words & parted.keys() for rest in parted[top] if words.issuperset(rest)]
             if any(re.search(rb"(?<![\w.])" + re.escape(last) + rb"(?![\w.])", source) for last in spelled):
                 return True
@@ -110,9 +112,11 @@ def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
     words: set[bytes] = set()
     for libraries, names, _ in map(_libraries_and_names, migrations):
         if any(library in source for library in libraries):
-            if any(_STAR.search(source, source.find(library)) for library in libraries if library in source):
+            # What begins with a word is searched for many times as fast, and most files have none.
+            has_star = _ANY_STAR.search(source) is not None
+            if has_star and any(_STAR.search(source, source.find(each)) for each in libraries if each in source):
                 return True
-            words = words or _words_in(source)
+            words = words or all_words_in(source)
             ways = frozenset[bytes]().union(*(holders.ways for holders in names.values()))
             if words & ways or _has_any(source, words, names, None):
                 return True
@@ -194,7 +198,10 @@ def _arguments_of(migration: Migration) -> frozenset[bytes]:
     return frozenset(name.encode() for call in migration.calls for name in call.asked)
 
 
-def _words_in(source: bytes) -> set[bytes]:
+# By content: each of several migrations asks for the words of the same file.
+@lru_cache(maxsize=4)
+def all_words_in(source: bytes) -> set[bytes]:
+    """Return the words of a text, and of one in which a line begins behind an escape, as in a notebook."""
     words = set(source.translate(_APART).split())
     # In a notebook, a line of a cell may begin behind the two characters `\\n`, which are no part of its first word.
     words.update([word[1:] for word in words if word[:1] in _ESCAPES])

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from compatkit.rewrite.file.tree import walk
-from compatkit.rewrite.flow.between_files import ways_into
+from compatkit.rewrite.flow.ways_into import ways_into
 
 OF_NAMES = frozenset({"__name__", "__qualname__"})
 OF_SYMBOLS = OF_NAMES | {"__module__"}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import event, given
 from hypothesis import strategies as st
 
 from compatkit.migrate.between.handing import Heard
+from compatkit.migrate.job import Job, Task, process
 from compatkit.options import Options
 from compatkit.rewrite.call_rules import interface_facts
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Facts, Handed, Neighbours
+from compatkit.rewrite.file.syntax import keeping_syntax
 from tests.shop.calls import migration
 
 MIGRATION = migration()
@@ -76,6 +80,28 @@ def test_a_file_that_is_answered_alike_tells_the_same(one: list[str], added: lis
 
     if is_alike:
         assert told("app.main", asking, now, set()) == facts
+
+
+@given(told_first=Lines, added=Lines, asking=st.lists(st.sampled_from(ASKING), max_size=5, unique=True))
+def test_what_a_run_keeps_of_a_file_changes_no_answer(
+    told_first: list[str], added: list[str], asking: list[str]
+) -> None:
+    around = [
+        neighbours(told("app.shelf", ["from app import main", *lines], Neighbours(), set()))
+        for lines in (told_first, [*told_first, *added[:2]])
+    ]
+    source, rows = "\n".join(["import shop", *asking, ""]).encode(), [MIGRATION]
+    job = Job(source, "app.main")
+    task = Task.of(rows)
+    fresh = [process(replace(job, neighbours=each), task) for each in around]
+    asked = set[str]()
+    expected = [told("app.main", asking, each, asked) for each in around]
+
+    with keeping_syntax():
+        noted = set[str]()
+        assert [told("app.main", asking, each, noted) for each in around] == expected
+        assert [process(replace(job, neighbours=each), task) for each in around] == fresh
+    assert noted == asked
 
 
 def test_a_name_for_which_a_file_does_not_ask_changes_nothing() -> None:
