@@ -136,7 +136,9 @@ class _Settling:
     def model(self, name: str, left: Model, again: Model, right: Model) -> Model:
         files = self.files(Kind.MODEL_FILE, left.files, again.files, right.files, of=f"{name}: ")
         details = self.texts(Kind.MODEL_DETAIL, left.details, again.details, right.details)
-        return replace(right, files=files, details=details)
+        signatures = ({name: each.signature} for each in (left, again, right))
+        signature = self.texts(Kind.MODEL_SIGNATURE, *signatures)[name]
+        return replace(right, files=files, details=details, signature=signature)
 
 
 def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Settling) -> Snapshot:

@@ -114,7 +114,7 @@ _KINDS = {
         r"|(?i:[0-9a-f]{8}-[0-9a-f]{4}-[1467][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
         r"|(?i:[0-9a-f]{12}[1467][0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9A-Za-z])"
         # Of some lengths in a name, of 6 to 16 where it is called an id: alone, it may be the bits of a number.
-        rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?![0-9]+e[0-9]+\b)"
+        rf"|(?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])(?![0-9]+e[0-9]{{1,3}}\b)"
         rf"(?:(?<=[/_-])[0-9a-f]{{6}}(?:(?:[0-9a-f]{{2}}){{1,2}}|[0-9a-f]{{10}})?|(?:{_CALLED_ID})[0-9a-f]{{6,16}})(?![0-9A-Za-z])"
         # One in forty of 8 has no letter; neither a day nor a number of a step is one.
         rf"|(?:(?<=[A-Za-z][/_-])|{_CALLED_ID})(?!00|20[0-9]{{2}}[01]|2[0-9][01][0-9][0-3])[0-9]{{8}}(?![0-9A-Za-z])"
@@ -132,6 +132,8 @@ _KINDS = {
     ),
     "a number of a process": (
         rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])"
+        # logging: the process in brackets, as many formats have it, behind the clock of asctime.
+        r"|(?<=:[0-5][0-9],[0-9]{3} \[)[0-9]{3,7}(?=\])"
         # absl/logging: between the clock and the place in the code.
         r"|(?<=:[0-5][0-9]\.[0-9]{6} ) *[0-9]{1,7}(?= [^ :]+:[0-9]+\])"
     ),

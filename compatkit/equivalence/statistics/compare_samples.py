@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from compatkit.equivalence.comparing.compare import find_differences, sort_differences, unread_of
 from compatkit.equivalence.difference import Difference, Kind
@@ -49,7 +50,7 @@ def compare_samples(
     samples = _samples(before, after, policy)
     if not samples:
         raise EquivalenceError.no_samples("no metric is on both sides that the policy does not ignore")
-    tested = [name for name in samples if policy.metric_margin(name) is not None]
+    tested = [each for each in samples if policy.metric_margin(each.name) is not None]
     levels = Levels.of(confidence, len(tested))
     seedless = compare_seedless(before, after, policy)
     notes = dict.fromkeys(note for run in (*before, *after) for note in run.notes)
@@ -59,7 +60,7 @@ def compare_samples(
         after=tuple(run.run_id for run in after),
         confidence=confidence,
         level=levels.different,
-        evidence=tuple(_evidence(name, *pair, policy, levels) for name, pair in samples.items()),
+        evidence=tuple(_evidence(each, *pair, policy, levels) for each, pair in samples.items()),
         deciding=seedless.deciding,
         allowed=seedless.allowed,
         unused=seedless.unused,
@@ -69,25 +70,41 @@ def compare_samples(
     )
 
 
+class _Metric(NamedTuple):
+    """A metric, and the child run that logged it; for the policy its name is the same wherever it was logged."""
+
+    child: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} in child run {self.child}" if self.child else self.name
+
+
 _Side = list[Sequence[Point]]
 
 
-def _samples(before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy) -> dict[str, tuple[_Side, _Side]]:
+def _samples(
+    before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy
+) -> dict[_Metric, tuple[_Side, _Side]]:
     """Return the histories of each metric that is on both sides, a history a run, empty where a run has none."""
-    sides = [[_in_v2(run, policy) for run in runs] for runs in (before, after)]
-    names = [{name for run in side for name in run} for side in sides]
-    common = [name for name in sorted(names[0] & names[1]) if not policy.ignores("metric", name)]
-    return {name: ([run.get(name, ()) for run in sides[0]], [run.get(name, ()) for run in sides[1]]) for name in common}
+    sides = [[dict(_in_v2(run, policy)) for run in runs] for runs in (before, after)]
+    names = [{each for run in side for each in run} for side in sides]
+    common = [each for each in sorted(names[0] & names[1]) if not policy.ignores("metric", each.name)]
+    return {each: ([run.get(each, ()) for run in sides[0]], [run.get(each, ()) for run in sides[1]]) for each in common}
 
 
-def _in_v2(run: Snapshot, policy: Policy) -> dict[str, Sequence[Point]]:
+def _in_v2(run: Snapshot, policy: Policy, child: str = "") -> Iterator[tuple[_Metric, Sequence[Point]]]:
+    """Yield the metrics of a run and its children, under v2 names."""
     # Where a run has both spellings, `compare_seedless` sees to it that they agree.
-    return {policy.metric_name(name): history for name, history in sorted(run.metrics.items())}
+    for name, history in sorted(run.metrics.items()):
+        yield _Metric(child, policy.metric_name(name)), history
+    for name, below in run.children.items():
+        yield from _in_v2(below, policy, f"{child} / {name}" if child else name)
 
 
-def _evidence(name: str, before: _Side, after: _Side, policy: Policy, levels: Levels) -> Evidence:
-    margin = policy.metric_margin(name)
-    return judge(name, _sample(before, margin), _sample(after, margin), margin, levels)
+def _evidence(metric: _Metric, before: _Side, after: _Side, policy: Policy, levels: Levels) -> Evidence:
+    margin = policy.metric_margin(metric.name)
+    return judge(str(metric), _sample(before, margin), _sample(after, margin), margin, levels)
 
 
 def _sample(histories: _Side, margin: Margin | None) -> Sample:
@@ -117,11 +134,13 @@ def _require_samples(before: Sequence[Snapshot], after: Sequence[Snapshot], conf
         raise EquivalenceError.no_samples(f"run {twice[0]!r} would count twice")
 
 
-# Left to the statistical test; and the weights, which no margin is declared for.
-_TESTED = {Kind.METRIC_VALUE, Kind.MODEL_TENSOR_VALUE}
 # Two spellings that disagree within one run are wrong in every run; the status is compared by its counts.
 _NEVER_OF_A_SEED = {Kind.METRIC_SPELLINGS, Kind.PARAM_SPELLINGS}
-_Key = tuple[Kind, str]
+_Key = tuple[Kind, str, str]
+
+
+def _key(difference: Difference) -> _Key:
+    return difference.kind, difference.child, difference.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +157,10 @@ def compare_seedless(before: Sequence[Snapshot], after: Sequence[Snapshot], poli
     """Compare the first run of both sides, but for what varies within both; what varies within one decides."""
     within = [_varying(runs, policy) for runs in (before, after)]
     by_seed = (within[0].keys() & within[1].keys()) - {key for key in within[0] if key[0] in _NEVER_OF_A_SEED}
-    across = {(each.kind, each.name): each for each in find_differences(before[0], after[0], policy)}
+    across = {_key(each): each for each in find_differences(before[0], after[0], policy)}
     found = {**_on_one_side(within, before, after, policy), **across}
-    kept = [each for key, each in found.items() if key not in by_seed and _is_seedless(each)]
+    varying = within[0].keys() | within[1].keys()
+    kept = [each for key, each in found.items() if key not in by_seed and _is_seedless(each, varying)]
     deciding, allowed = sort_differences([*_statuses(before, after), *kept], policy)
     # What allows a noise within one side is in use too.
     noise = sort_differences([each for side in within for each in side.values()], policy)[1]
@@ -156,27 +176,33 @@ def compare_seedless(before: Sequence[Snapshot], after: Sequence[Snapshot], poli
 def _varying(runs: Sequence[Snapshot], policy: Policy) -> dict[_Key, Difference]:
     """Return in what the runs of one side differ from its first."""
     found = [each for run in runs[1:] for each in find_differences(runs[0], run, policy)]
-    return {(each.kind, each.name): each for each in found}
+    return {_key(each): each for each in found}
 
 
 def _on_one_side(
     within: list[dict[_Key, Difference]], before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy
 ) -> dict[_Key, Difference]:
     rule = "varies from run to run on one side only"
-    names = [{policy.metric_name(name) for run in runs for name in run.metrics} for runs in (before, after)]
+    names = [{tuple(each) for run in runs for each, _ in _in_v2(run, policy)} for runs in (before, after)]
     alone = {key: within[0].get(key) or within[1][key] for key in within[0].keys() ^ within[1].keys()}
     return {
         key: replace(each, rule=rule)
         for key, each in alone.items()
         # A metric that some runs of a side lack is judged with its values.
-        if not (key[0] in {Kind.METRIC_MISSING, Kind.METRIC_EXTRA} and key[1] in names[0] & names[1])
+        if not (key[0] in {Kind.METRIC_MISSING, Kind.METRIC_EXTRA} and key[1:] in names[0] & names[1])
         # With one run on the other side, nothing can vary there.
         and min(len(before), len(after)) > 1
     }
 
 
-def _is_seedless(difference: Difference) -> bool:
-    return difference.kind not in _TESTED and difference.kind is not Kind.STATUS
+def _is_seedless(difference: Difference, varying: Container[_Key]) -> bool:
+    """Tell whether a difference decides: values of metrics are tested, and no margin is declared for weights."""
+    match difference.kind:
+        case Kind.STATUS:
+            return bool(difference.child)
+        case Kind.MODEL_TENSOR_VALUE:
+            return _key(difference) not in varying
+    return difference.kind is not Kind.METRIC_VALUE
 
 
 def _statuses(before: Sequence[Snapshot], after: Sequence[Snapshot]) -> Iterator[Difference]:
@@ -189,9 +215,9 @@ def _statuses(before: Sequence[Snapshot], after: Sequence[Snapshot]) -> Iterator
 
 def _notes(by_seed: set[_Key], policy: Policy) -> Iterator[str]:
     named: dict[str, list[str]] = {}
-    for kind, name in sorted(by_seed, key=lambda key: (key[0].value, key[1])):
+    for kind, child, name in sorted(by_seed, key=lambda key: (key[0].value, key[1:])):
         if kind is not Kind.METRIC_VALUE and not policy.ignores(kind.category, name):
-            named.setdefault(kind.value, []).append(name)
+            named.setdefault(kind.value, []).append(f"{name} in child run {child}" if child else name)
     for kind_text, names in named.items():
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         yield f"not compared, since it varies from run to run on both sides: {kind_text} {shown}"

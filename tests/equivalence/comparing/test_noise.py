@@ -69,6 +69,8 @@ FITTING = {
     "steps of Keras": [f"6/6 - {each}s {each}ms/step - loss: 0.5" for each in (1, 3, 12)],
     "seconds that it took": [f"epoch 1 took {each}.25s" for each in (1, 3, 12)],
     "seconds in all": [f"[CV] END C=1; total time=   {each}.1s" for each in (1, 3, 12)],
+    "ids like infinite numbers": [f"id: {each}" for each in ("b3ae65e0", "037e1433", "05045059")],
+    "lines of logging": [f"2026-11-29 01:20:3{each},123 [1234{each}] INFO ready" for each in range(3)],
     "lines of absl": [f"I1129 01:20:3{each}.123456 1234{each} train.py:12] ready" for each in range(3)],
     "an id and a time": [f"run {one} at 21:56:0{number}" for number, one in enumerate(IDS)],
 }
@@ -119,6 +121,7 @@ NOT_FITTING = {
     "a score like a day": ["2012.1901", "2012.1902", "2012.1909"],
     "a checksum in hex": ["0x3f1b2c3d", "0x3f2b2c3d", "0x4f1b2c3d"],
     "shares of a split": ["80:10:10", "70:20:10", "60:20:20"],
+    "a step in brackets": [f"2026-11-29 01:20:30 [{each}] loss 0.5" for each in (1200, 1201, 1209)],
     "a latency": ["latency 3.1 ms", "latency 3.2 ms", "latency 9.9 ms"],
     "a number after the same seconds": [f"took 3s, loss {each}" for each in (0.5, 0.6, 0.9)],
     "a timeout that did not vary": ["elapsed: 3s", "elapsed: 3s", "elapsed: 9s"],
@@ -159,13 +162,14 @@ def test_nothing_else_is_settled_by_noise(what: str) -> None:
     assert all(("varies by itself" in each.hint) == has_noise for each in verdict.deciding)
 
 
-NOISE = (Kind.PARAM_VALUE, Kind.TAG_VALUE, Kind.ARTIFACT_CONTENT, Kind.MODEL_FILE, Kind.MODEL_DETAIL)
+NOISE = (Kind.PARAM_VALUE, Kind.TAG_VALUE, Kind.ARTIFACT_CONTENT)
+NOISE += (Kind.MODEL_FILE, Kind.MODEL_DETAIL, Kind.MODEL_SIGNATURE)
 
 
 def written(text: str) -> Snapshot:
     """A run with this text in every place that holds texts, also in a child."""
     files = {"log.json": File(text, 1, Content("json", {"$.where": text, "$.loss": "0.5"}))}
-    model = Model(files=files, details={"about": text})
+    model = Model(files=files, details={"about": text}, signature=text)
     own = Snapshot("run", params={"lr": "1", "out": text}, tags={"at": text}, artifacts=files, models={"net": model})
     return replace(own, children={"fold#1": replace(own, run_id="fold#1")})
 

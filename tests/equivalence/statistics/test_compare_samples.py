@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from compatkit.equivalence import EquivalenceError, File, Kind, Point, Policy, Snapshot
+from compatkit.equivalence import EquivalenceError, File, Kind, Model, Point, Policy, Snapshot, Tensor
 from compatkit.equivalence.statistics import Decision, Evidence, Sample, SampleVerdict, compare_samples
 from compatkit.equivalence.statistics.judge import Levels, judge
 from compatkit.equivalence.statistics.one_sided_tests import run_tests, seeds_that_decide
@@ -462,3 +462,47 @@ def test_half_a_million_seeds_are_still_promised_and_a_mean_at_the_margin_promis
     assert many is not None
     assert 400_000 < many <= 1_000_000
     assert seeds_that_decide(sample_at(8.0), sample_at(8.125), margin, 0.05) is None
+
+
+def with_folds(side: str, values: Sequence[float], **changed: object) -> list[Snapshot]:
+    """Runs of one loss a seed, of which each has a child that logged these values."""
+    seeds = range(len(values))
+    folds = [Snapshot("fold#1", metrics={"loss": (Point(1, value),)}, **changed) for value in values]  # type: ignore[arg-type]
+    return [
+        replace(run, children={"fold#1": folds[at]}) for at, run in enumerate(runs(side, [at / 1e4 for at in seeds]))
+    ]
+
+
+@pytest.mark.parametrize(("apart", "decision"), [(0.0, Decision.EQUIVALENT), (9.0, Decision.DIFFERENT)])
+def test_the_metrics_of_child_runs_are_tested_too(apart: float, decision: Decision) -> None:
+    before, after = spread(1.0, 0.001, 5), [apart + each for each in spread(1.0, 0.001, 5, seed=1)]
+
+    verdict = compare_samples(with_folds("a", before), with_folds("b", after), WITHIN_A_TENTH)
+
+    assert [each.name for each in verdict.evidence] == ["loss", "loss in child run fold#1"]
+    assert verdict.evidence[1].decision is decision
+    assert verdict.decision is decision
+
+
+def test_a_child_run_that_failed_decides() -> None:
+    before, after = spread(1.0, 0.001, 5), spread(1.0, 0.001, 5, seed=1)
+
+    verdict = compare_samples(with_folds("a", before), with_folds("b", after, status="FAILED"), WITHIN_A_TENTH)
+
+    assert [(each.kind, each.child) for each in verdict.deciding] == [(Kind.STATUS, "fold#1")]
+
+
+def test_weights_that_no_seed_touches_decide() -> None:
+    def having(run: Snapshot, weight: float) -> Snapshot:
+        return replace(run, models={"net": Model(tensors={"w": Tensor("float64", np.array([weight]))})})
+
+    before, after = (runs(side, spread(1.0, 0.001, 5, seed)) for side, seed in (("a", 0), ("b", 1)))
+    frozen = compare_samples([having(run, 1) for run in before], [having(run, 2) for run in after], WITHIN_A_TENTH)
+    trained = compare_samples(
+        *([having(run, at) for at, run in enumerate(side, start)] for start, side in ((0, before), (9, after))),
+        WITHIN_A_TENTH,
+    )
+
+    assert [each.kind for each in frozen.deciding] == [Kind.MODEL_TENSOR_VALUE]
+    assert trained.deciding == ()
+    assert "model tensor value net: w" in "".join(trained.notes)
