@@ -19,6 +19,7 @@ from compatkit.rewrite.run_plan import RunPlan
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SHOWING = frozenset({"print", "repr", "str"})
+_LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warning"})
 _SAME_ITEMS = frozenset({"iter", "list", "reversed", "set", "sorted", "tuple"})
 _ASKING = re.compile(r"\.__(?:name|qualname|module)__")
 # An own name that is asked for, or looked up, and a class that is shown.
@@ -80,10 +81,23 @@ def _noted(file: File, definition: _Defined) -> Iterator[str]:
 
 
 def _shown_parts(file: File) -> Iterator[ast.expr]:
-    """Yield what is made a text."""
+    """Yield what is made a text, also what lies in a list that is."""
+    pending: list[ast.expr] = [node.value for node in file.nodes.of(ast.FormattedValue)]
     for call in file.nodes.of(ast.Call):
-        yield from call.args if isinstance(call.func, ast.Name) and call.func.id in _SHOWING else ()
-    yield from (node.value for node in file.nodes.of(ast.FormattedValue))
+        match call.func:
+            case ast.Name(id=name) if name in _SHOWING:
+                pending += call.args
+            case ast.Attribute(attr=name) if name in _LOGGING or name == "format":
+                pending += [*call.args, *(word.value for word in call.keywords)]
+    for node in file.nodes.of(ast.BinOp):
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
+            pending.append(node.right)
+    while pending:
+        match pending.pop():
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Dict(values=parts):
+                pending += parts
+            case part:
+                yield part
 
 
 def _asked(file: File, where: Renaming) -> Iterator[Finding]:
@@ -94,6 +108,12 @@ def _asked(file: File, where: Renaming) -> Iterator[Finding]:
             if (move := where.of(meaning)) and node.attr in _changing(move, meaning, where):
                 message = f"asks {meaning} for its {node.attr}, which changes: it is {_new(move, node.attr, where)} now"
                 yield file.finding(node, move.code, message)
+                continue
+            # Of a method, the name of its class stands before its own.
+            owner = where.declared(meaning.rpartition(".")[0]) if node.attr == "__qualname__" else None
+            if owner and owner.old_name != owner.new_name:
+                message = f"asks {meaning} for its __qualname__: its class is {owner.new_name} now"
+                yield file.finding(node, owner.code, message)
 
 
 def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
