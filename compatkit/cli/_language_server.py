@@ -96,7 +96,7 @@ def make_server() -> Server:
 
 def _diagnostics(buffer: Buffer, document: TextDocument) -> Iterator[lsp.Diagnostic]:
     if failed := buffer.failure:
-        yield _trouble(f"{failed.code} {failed.reason} {failed.hint}", failed.line or 1)
+        yield _trouble("\n".join(filter(None, [failed.reason, failed.hint])), failed.line or 1, failed.code)
     lines = document.lines
     for remark in buffer.remarks:
         start = lsp.Position(remark.line - 1, max(remark.column - 1, 0))
@@ -110,9 +110,9 @@ def _diagnostics(buffer: Buffer, document: TextDocument) -> Iterator[lsp.Diagnos
         )
 
 
-def _trouble(text: str, line: int) -> lsp.Diagnostic:
+def _trouble(text: str, line: int, code: str | None = None) -> lsp.Diagnostic:
     place = lsp.Range(lsp.Position(line - 1, 0), lsp.Position(line - 1, 1))
-    return lsp.Diagnostic(range=place, message=text, severity=lsp.DiagnosticSeverity.Error, source=_SOURCE)
+    return lsp.Diagnostic(range=place, message=text, severity=lsp.DiagnosticSeverity.Error, code=code, source=_SOURCE)
 
 
 def _hover(buffer: Buffer | None, line: int) -> lsp.Hover | None:
