@@ -86,8 +86,8 @@ class CommandError(EquivalenceError):
         ended = f"was killed by {_signal(-status)}" if status < 0 else f"ended with status {status}"
         return cls(
             f"{side}: `{shlex.join(argv)}` {ended}.{tail_of(output)}",
-            where=str(output),
-            hint=hint or "see the output; a command that fails proves nothing",
+            where=place_of(side, output),
+            hint=hint or "a command that fails proves nothing: have it end well",
         )
 
     @classmethod
@@ -126,6 +126,11 @@ def _signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def place_of(side: str, output: Path) -> str:
+    """Return where a failure can be looked into: the side, where it printed nothing, of which no file is kept."""
+    return str(output) if output.exists() and output.stat().st_size else side
 
 
 def tail_of(output: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree as ET
 
@@ -114,3 +115,10 @@ def test_every_document_holds_the_line_and_a_terminal_does_not() -> None:
         "",
         "How this was made: `compatkit x`; policy&#58; none; Python 3.",
     ]
+
+
+def test_a_page_says_that_its_counts_hold_what_children_logged(verdict: Verdict) -> None:
+    childless = compare_snapshots(*(replace(run(1), run_id=each, children={}) for each in "ab"), Policy())
+
+    assert "what child runs logged" in verdict_page([Compared("", verdict, run(1), run(1), Policy())])
+    assert "what child runs logged" not in verdict_page([Compared("", childless, run(1), run(1), Policy())])

@@ -72,6 +72,8 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
         yield f"{counted(allowed, 'difference')} {'is' if allowed == 1 else 'are'} allowed by the policy."
     if settled:
         yield f"{counted(settled, 'difference')} {'is' if settled == 1 else 'are'} settled, as known to vary."
+    if verdict.compared.get("child runs"):
+        yield "The counts hold what child runs logged; the tables show the run itself, and every difference."
     if near := sum(metric.state is FindingState.NEAR for metric in metrics):
         yield f"{counted(near, 'metric')} {'is' if near == 1 else 'are'} not equal, but within the tolerance."
 

@@ -129,6 +129,17 @@ def test_what_proves_nothing_is_an_error(verify: Verify, side: str, command: tup
     assert said in str(caught.value)
 
 
+def test_a_failure_points_to_an_output_only_where_something_is_in_it(tmp_path: Path) -> None:
+    output = tmp_path / "output.txt"
+    output.write_text("")
+    silent = CommandError.failed("before", ("false",), 1, output)
+    output.write_text("no data")
+    told = CommandError.failed("before", ("false",), 1, output)
+
+    assert "It printed nothing." in silent.what
+    assert (silent.where, told.where) == ("before", str(output))
+
+
 def test_both_sides_empty_is_an_error(verify: Verify) -> None:
     empty = ("DELETE FROM metrics", "DELETE FROM latest_metrics", "DELETE FROM params")
 
