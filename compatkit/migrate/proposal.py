@@ -26,7 +26,10 @@ _LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b|\bMLFlowLogger\(", re.MULTI
 _WRITES = re.compile(rb"\b(?:autolog|start_run|log_\w+|MLFlowLogger)\(")
 _ASIDE = frozenset({"benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "samples", "tutorials"})
 _TESTS = frozenset({"test", "tests", "testing"})
-_IS_SCRIPT = re.compile(rb"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
+# Under its guard, or as soon as it is imported, which nobody does with what logs then.
+_IS_SCRIPT = re.compile(
+    rb"""^if\s+__name__\s*==\s*["']__main__["']|^(?:with\s+|\w+\s*=\s*)?mlflow\.(?:start_run|log_\w+)\(""", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)

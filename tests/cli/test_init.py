@@ -173,6 +173,24 @@ def test_the_script_that_runs_as_it_is_comes_first(
     assert [script.path for script in propose(tmp_path, []).scripts] == [*better, *worse]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_script"),
+    [
+        ("mlflow.autolog()\nmlflow.set_experiment('x')\n", False),
+        ("def train():\n    with mlflow.start_run():\n        mlflow.log_metric('a', 1)\n", False),
+        ("with mlflow.start_run(run_name='a'):\n    mlflow.log_metric('a', 1)\n", True),
+        ("run = mlflow.start_run()\n", True),
+        ("mlflow.log_metric('a', 1)\n", True),
+    ],
+)
+def test_a_script_without_a_main_guard_is_one_that_logs_where_it_is_imported(
+    text: str, is_script: bool, tmp_path: Path
+) -> None:
+    write_files(tmp_path, {"a.py": f"import mlflow\n{text}"})
+
+    assert bool(propose(tmp_path, []).scripts) is is_script
+
+
 @pytest.mark.parametrize("path", ["tests/run.py", "test_run.py", "run_test.py", "conftest.py"])
 def test_a_test_is_no_script(path: str, tmp_path: Path) -> None:
     write_files(tmp_path, {path: LOGS.format("")})
