@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compatkit.equivalence import Content, File, Model, Point, Policy, Snapshot, Tensor, Tolerance
-from compatkit.equivalence.comparing.tallies import notes_on_near_values
+from compatkit.equivalence.comparing.tallies import count_compared, notes_on_near_values
 
 NEAR = 1 + 2**-20
 POLICY = Policy(metrics=Tolerance(rtol=1e-5), weights={"float32": Tolerance(rtol=1e-5)})
@@ -71,3 +71,16 @@ def test_a_file_that_is_equal_to_the_byte_is_not_looked_at() -> None:
 
 def test_an_exact_policy_has_nothing_to_say() -> None:
     assert said(run("a", 1.0), run("b", NEAR), Policy.exact()) == []
+
+
+def test_a_file_that_one_side_alone_could_read_is_not_near() -> None:
+    read, unread = run("a", 1.0), Snapshot("b", artifacts={"w.pt": File("b", 9)})
+
+    assert said(read, unread) == said(unread, read) == []
+
+
+@pytest.mark.parametrize(("params", "counted"), [({}, 0), ({"lr": "1"}, 1)])
+def test_a_child_run_counts_only_where_something_of_it_is_compared(params: dict[str, str], counted: int) -> None:
+    sides = [Snapshot(side, children={"fold": Snapshot(side, params=params)}) for side in ("a", "b")]
+
+    assert count_compared(sides[0], sides[1], POLICY)["child runs"] == counted
