@@ -78,8 +78,10 @@ def _patched(facts: CallFacts) -> Iterator[str]:
     for node, value in facts.trace.names.items():
         if isinstance(value, Named) and isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             # What a class may keep for itself is set, and stands in the place of nothing.
-            members = map(facts.index.members.get, value.names)
-            yield from (name for name, member in zip(value.names, members, strict=True) if not (member and member.own))
+            # So does an attribute that only holds a module: `self.shop = shop`.
+            names = [name for name in value.names if name.rpartition(".")[2] == node.attr]
+            members = map(facts.index.members.get, names)
+            yield from (name for name, member in zip(names, members, strict=True) if not (member and member.own))
 
 
 def _annotated(facts: CallFacts) -> Iterator[str]:

@@ -113,6 +113,14 @@ SILENT = {
     "a method of an object that is known": (
         "import shop\nclass A:\n    def haggle(self): ...\n    def f(self): self.haggle()\nA().haggle()\n"
     ),
+    "an attribute that holds a module is no double of it": dedent(
+        """\
+        import shop
+        class A:
+            def __init__(self): self.lib = shop
+            def f(self, where): self.lib.buy(1)
+        """
+    ),
     "a method that is spelled as the row says": "import shop\ndef f(x): x.market.haggle(1)\n",
     "what a class may keep for itself is no double": dedent(
         """\
