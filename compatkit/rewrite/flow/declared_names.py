@@ -118,7 +118,8 @@ class DeclaredNames:
 
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""
-        return name in self._followed or name.rpartition(".")[2] in self.watched or "*" in name
+        is_one = name in self._followed or name.rpartition(".")[2] in self.watched
+        return is_one or "*" in name or self.reaches(name)
 
     @classmethod
     def of(cls, migrations: Sequence[Migration], moving: Collection[str] = ()) -> DeclaredNames:
