@@ -120,7 +120,7 @@ def read_quietly(path: Path) -> bytes:
     return text if isinstance(text, bytes) else b"\0"
 
 
-def module_of(found: FoundFile, namer: Namer) -> File | None:
+def file_as_module(found: FoundFile, namer: Namer) -> File | None:
     """Return a file as a module by its name; None where it is no Python, which is told when it has its turn itself."""
     named = namer.name(found.path, found.root)
     try:

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from compatkit.migrate.between.importers import module_of
+from compatkit.migrate.between.importers import file_as_module
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.rewrite.file.file import File
@@ -17,7 +17,7 @@ def find_missed(files: Iterable[FoundFile], names: frozenset[str], namer: Namer)
     asked: set[str] = set()
     stars: dict[str, set[str]] = defaultdict(set)
     for each in files:
-        if (file := module_of(each, namer)) is None:
+        if (file := file_as_module(each, namer)) is None:
             continue
         modules = {found.name.removesuffix(".*") for found in file.imports if found.name.endswith(".*")}
         missing = {name for name in names if not file.scopes.binds(file.scopes.module, name)}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from compatkit.migrate.between.importers import module_of
+from compatkit.migrate.between.importers import file_as_module
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration import Move
@@ -60,7 +60,7 @@ class ReadGlobals:
             path = each.path
             if each.is_data or (path.absolute().parent.name if path.stem == "__init__" else path.stem) not in lasts:
                 continue
-            if self._namer.name(path, each.root).name in homes and (file := module_of(each, self._namer)):
+            if self._namer.name(path, each.root).name in homes and (file := file_as_module(each, self._namer)):
                 yield file
 
 
