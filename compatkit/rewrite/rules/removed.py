@@ -39,7 +39,27 @@ def find_removed(facts: CallFacts) -> Iterator[Finding]:
             removal = index.removals.get(one.name)
             if removal and one.how != "type" and _is_meant(file, expression, one):
                 yield _finding(file, expression, (one.name, removal))
+    yield from _in_annotations(facts)
     yield from _on_unknown_objects(facts)
+
+
+def _in_annotations(facts: CallFacts) -> Iterator[Finding]:
+    """Yield a finding for each annotation that reaches what is gone through its package: it is read on import."""
+    file, index = facts.file, facts.index
+    for node in file.nodes.of(ast.Attribute) if index.removals else ():
+        above = file.parents.get(node)
+        if node in facts.trace.names or isinstance(above, ast.Attribute) or not _is_annotation(file, node):
+            continue
+        name = file.import_of(node)
+        if removal := index.around(name) if name else None:
+            yield _finding(file, node, (name, removal))
+
+
+def _is_annotation(file: File, node: ast.expr) -> bool:
+    inner: ast.AST = node
+    while isinstance(above := file.parents.get(inner), ast.expr):
+        inner = above
+    return inner in (getattr(above, "annotation", None), getattr(above, "returns", None))
 
 
 def _on_unknown_objects(facts: CallFacts) -> Iterator[Finding]:

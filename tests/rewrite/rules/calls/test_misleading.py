@@ -149,6 +149,7 @@ TOLD = {
         "SH201 5",
     ),
     "data of a class's own": ("import shop\nclass A(shop.Client):\n    till = 1\n", "SH201 3"),
+    "an annotation": ("import shop.utils\ndef f(x: list[shop.utils.prices.Price]): ...\n", "SH301 2"),
     "what did not move": ("from shop.utils.prices import round_down\n", "SH301 1"),
     "an import of what is gone, which nothing uses": ("from shop import Basket\n", "SH106 1 shop.Basket is gone"),
     "a module that an object keeps": (
