@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.tree import nodes_of
@@ -65,9 +66,7 @@ def _brought_by_star(file: File, moves: tuple[Move, ...], module: str) -> str:
 def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
     assert isinstance(imported.node, ast.ImportFrom)
     module = file.home.resolve(imported.node)
-    for move in moves:
-        if imported.alias.name != move.old_name:
-            continue
+    for move in _index_of(moves).by_name.get(imported.alias.name, ()):
         written = module or imported.node.module or ""
         if _looks_like(written, move.old_module):
             message = f"looks like {move.old}, but the module is {module or 'unknown'}; {move.new} is the new home"
@@ -93,22 +92,47 @@ def _is_elsewhere(module: str, old_module: str) -> bool:
     return is_same and "_" in last.strip("_") and "." in module and "." in old_module
 
 
+class _Index:
+    """The moves by what every import and attribute of a file is held against."""
+
+    def __init__(self, moves: tuple[Move, ...]) -> None:
+        self._moves = moves
+        self._emptied: dict[str, Move | None] = {}
+        self.by_old = {move.old: move for move in moves}
+        self.by_name: dict[str, list[Move]] = {}
+        for move in moves:
+            self.by_name.setdefault(move.old_name, []).append(move)
+        self.homes = {move.old_module: move for move in Move.symbols(moves)}
+        self.lasts = {home.rpartition(".")[2] for home in self.homes if "." in home}
+
+    def first_out_of(self, module: str) -> Move | None:
+        """Return the first move that takes something out of a module."""
+        if module not in self._emptied:
+            self._emptied[module] = next((move for move in self._moves if move.empties(module)), None)
+        return self._emptied[module]
+
+
+@cached_by_identity
+def _index_of(moves: tuple[Move, ...]) -> _Index:
+    return _Index(moves)
+
+
 def _homes(moves: tuple[Move, ...], module: str) -> Iterator[Move]:
     """Yield the first move out of this module: one finding a place is enough."""
-    homes = [move for move in moves if move.empties(module)]
+    first = _index_of(moves).first_out_of(module) if module else None
     # A module into which names move is there in v2, and may be imported.
-    if module and homes and not any(f"{move.new}.".startswith(f"{module}.") for move in homes[:1]):
-        yield homes[0]
+    if first is not None and not f"{first.new}.".startswith(f"{module}."):
+        yield first
 
 
 def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterator[Finding]:
-    names = {move.old_name for move in moves}
+    index = _index_of(moves)
     told: set[ast.AST] = set()
     for node in file.nodes.of(ast.Attribute):
-        if node.attr not in names or node in besides or node in told:
+        if node.attr not in index.by_name or node in besides or node in told:
             continue
         meanings = file.meanings(node)
-        for move in moves:
+        for move in index.by_name[node.attr]:
             if move.old in meanings:
                 # A walk meets the whole of a dotted name before its parts: the module is not told again.
                 told |= set(ast.walk(node.value))
@@ -116,16 +140,14 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
     for node, move in _whole_homes(file, moves):
         message = f"takes the old home {move.old_module} as a whole; names have moved, as {move.old} to {move.new}"
         yield file.finding(node, move.code, message)
-    by_old = {move.old: move for move in moves}
     for key, dotted in _looked_up(file):
-        if found := by_old.get(dotted) or next(_homes(moves, dotted), None):
+        if found := index.by_old.get(dotted) or next(_homes(moves, dotted), None):
             yield file.finding(key, found.code, f"looks {dotted} up by its name; {found.new} is the new home")
 
 
 def _whole_homes(file: File, moves: tuple[Move, ...]) -> Iterator[tuple[ast.Attribute, Move]]:
     """Yield where a module that is reached through one above it is used as an object, and for more than what stays."""
-    homes = {move.old_module: move for move in Move.symbols(moves)}
-    lasts = {home.rpartition(".")[2] for home in homes if "." in home}
+    homes, lasts = _index_of(moves).homes, _index_of(moves).lasts
     imported = {each.name for each in file.imports}
     for node in file.nodes.of(ast.Attribute):
         above = file.parents.get(node)
