@@ -286,7 +286,7 @@ def test_other_files_are_done_and_the_status_says_that_one_failed(tmp_path: Path
     after = {name: (tmp_path / "src" / name).read_text() for name in sources}
     assert after == {**{name: text.replace("old_", "new_") for name, text in sources.items()}, "b.py": sources["b.py"]}
     assert done.exit_code == 2
-    assert "ZeroDivisionError" in done.output
+    assert "ZeroDivisionError" in done.stderr
 
 
 def test_worker_processes_load_it_themselves(tmp_path: Path) -> None:
