@@ -134,7 +134,9 @@ class ModuleUseEdits:
             return reason
         old_homes = {use.move.old.rpartition(".")[0] for use in binding.uses}
         is_all = not binding.others and not binding.is_plain and old_homes == {binding.meaning}
-        if is_all and len(binding.targets) == 1 and all(use.brings_name for use in binding.uses):
+        # A name for a part of a package is none for the package.
+        is_up = any(binding.meaning.startswith(f"{target}.") for target in binding.targets)
+        if is_all and not is_up and len(binding.targets) == 1 and all(use.brings_name for use in binding.uses):
             return self._redirect(done)
         return self._respell(done)
 

@@ -79,6 +79,10 @@ class Spelling:
         if new.startswith(f"{root}.") and self._is_loaded(new, root, bindings):
             return Spelled(Edit(start, end, local + new[len(root) :]))
         parts = new.split(".")
+        if root.startswith(f"{(home := new.rpartition('.')[0])}."):
+            # A name for a part of a package is none for the package: `import torch as F` would mislead.
+            text = self._by_other_import(node, new)
+            return Spelled(Edit(start, end, text)) if text else f"no import above surely brings {home}; add one"
         if len(parts) <= len(rest) or any(bound.is_plain for bound in bindings):
             return f"{new} cannot be reached through {root}"
         text = ".".join([local, *parts[len(parts) - len(rest) :]])
@@ -106,6 +110,18 @@ class Spelling:
         ):
             return f"other files may import {local!r} from here, and call it as before"
         return reader_of(file, local, scope)
+
+    def _by_other_import(self, node: ast.expr, new: str) -> str:
+        """Return how `new` is read by an import that stands above `node` in the module; nothing if none surely is."""
+        file, module = self._file, self._file.scopes.module
+        home, _, name = new.rpartition(".")
+        for each in file.imports:
+            if each.name != home or each.node not in file.tree.body or each.node.lineno > node.lineno:
+                continue
+            bound = {found.meaning for found in file.certain_imports(each.local, module)}
+            if bound == {each.meaning} and not file.is_hidden_at(node, each.local, module):
+                return new if each.is_plain else f"{each.local}.{name}"
+        return ""
 
     def _is_loaded(self, new: str, root: str, bindings: list[Imported]) -> bool:
         module = new.rpartition(".")[0]

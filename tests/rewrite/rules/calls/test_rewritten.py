@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 
 from compatkit.options import Options
+from compatkit.rewrite import Unchanged
 from tests.shop.calls import findings, outcome_of, rewritten
 
 CASES = {
@@ -295,3 +296,45 @@ def test_a_method_of_an_annotated_parameter_is_called_otherwise_with_confidence_
     source = "import shop\ndef f(c: shop.Client): c.order(fast=True)\n"
 
     assert "order(express=True)" in rewritten(source, options=Options(confidence="review"))
+
+
+# The function of the part goes, and that of the package stays.
+UP = """
+[[calls]]
+code = "SH108"
+of = "shop.part.sell"
+to = "shop.sell"
+"""
+REACHED = {
+    "the_package": ("import shop\n", "shop.sell"),
+    "the_package_by_another_name": ("import shop as sh\n", "sh.sell"),
+}
+NOT_REACHED = {
+    "no_import": "",
+    "an_import_on_a_branch": "if x:\n    import shop\n",
+    "an_import_that_may_have_failed": "try:\n    import shop\nexcept ImportError:\n    shop = None\n",
+    "a_package_beside": "import shop.other as shop\n",
+    "a_rebound_name": "import shop\nshop = f()\n",
+    "a_star": "import shop\nfrom other import *\n",
+}
+
+
+@pytest.mark.parametrize(("imported", "new"), REACHED.values(), ids=REACHED)
+def test_name_that_moved_up_is_read_of_its_package_and_not_of_the_part(imported: str, new: str) -> None:
+    source = f"{imported}import shop.part as P\ndef f(x):\n    return P.buy(P.sell(x))\n"
+
+    assert rewritten(source, UP) == source.replace("P.sell", new)
+
+
+@pytest.mark.parametrize("imported", NOT_REACHED.values(), ids=NOT_REACHED)
+def test_no_import_is_made_to_stand_for_a_package_above(imported: str) -> None:
+    source = f"{imported}import shop.part as P\ndef f(x):\n    return P.sell(x)\n"
+
+    assert isinstance(outcome_of(source, UP), Unchanged)
+    assert [each[:5] for each in findings(source, UP)] == ["SH108"]
+
+
+def test_a_parameter_of_the_packages_name_hides_it() -> None:
+    (found,) = findings("import shop\nimport shop.part as P\ndef f(shop):\n    return P.sell(shop)\n", UP)
+
+    assert "no import above surely brings shop" in found
