@@ -31,7 +31,7 @@ from compatkit.rewrite.documents.yaml_document import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
-from compatkit.rewrite.prefilter.interfaces import flags_in, may_split
+from compatkit.rewrite.prefilter.interfaces import can_call, flags_in, may_split
 from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import with_advice
@@ -112,7 +112,9 @@ def _find_calling(
     return tuple(
         each
         for each in migrations
-        if concerns(source, each) or names_changed(source, each) or may_split(source, (), [each])
+        if concerns(source, each)
+        or (can_call(source, [each]) and names_changed(source, each))
+        or may_split(source, (), [each])
     )
 
 

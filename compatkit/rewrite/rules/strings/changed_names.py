@@ -13,7 +13,6 @@ from compatkit.migration.model import UNHANDLED
 from compatkit.migration.renaming import callable_names, owners_of
 from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.prefilter.interfaces import can_call
 from compatkit.rewrite.rules.strings.string_takers import called
 
 _FOLLOWED = frozenset({"import_module", "__import__"})
@@ -80,7 +79,7 @@ class ChangedNames:
 
 def names_changed(source: bytes, migration: Migration) -> bool:
     """Tell whether a configuration has a value that begins with one of the names."""
-    return can_call(source, [migration]) and _as_values(migration).search(source) is not None
+    return _as_values(migration).search(source) is not None
 
 
 @cached_by_identity
