@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
 from compatkit.migration import Item
-from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.flow.between_files import BetweenFiles, Found, plain_names
-from compatkit.rewrite.flow.classes import Classes, keeps_keywords
+from compatkit.rewrite.flow.between_files import Found, plain_names
+from compatkit.rewrite.flow.classes import keeps_keywords
 from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import call_result_of, value_of
+from compatkit.rewrite.flow.library_calls import Evaluating, LibraryCalls, text_at
 from compatkit.rewrite.flow.method_names import ANY, KEEPING_METHODS, PUTTING, READING_METHODS, SAYING_NOTHING
 from compatkit.rewrite.flow.mocks import configured, doubles, handed_out, mock_of, stand_ins
 from compatkit.rewrite.flow.open_names import pattern_of
-from compatkit.rewrite.flow.scope_frames import Frame, parameters
+from compatkit.rewrite.flow.scope_frames import Frame
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -45,38 +44,6 @@ from compatkit.rewrite.flow.values import (
     take,
 )
 
-
-class Evaluating(Protocol):
-    """Evaluates the expressions around a call."""
-
-    waiting: dict[ast.AST, Frame]
-    between: BetweenFiles
-    classes: Classes
-    bound_to: Callable[[ast.expr], ast.expr]
-    made_by: Callable[[ast.expr], str]
-    home: FileModule
-
-    def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
-
-    def attribute(self, of: Value, name: str) -> Value: ...
-
-    def hints_of(self, definition: Value) -> Value: ...
-
-    def name(self, name: str, frame: Frame) -> Value: ...
-
-    def by_name(self, of: Namespace, name: str) -> Value: ...
-
-    def anything_in(self, of: Value) -> Value: ...
-
-    def loaded(self, node: ast.Call, found: Found) -> Value: ...
-
-    def called_like(self, of: Value, pattern: str) -> Value: ...
-
-
-_SAME_ITEMS = frozenset(
-    {"builtins.iter", "builtins.list", "builtins.reversed", "builtins.sorted", "builtins.tuple"}
-    | {"collections.deque", "itertools.cycle", "itertools.islice"}
-)
 # Libraries of which it is known what their functions give.
 _FOLLOWED = frozenset({"builtins", "copy", "collections", "itertools"})
 _SAME = frozenset(
@@ -103,9 +70,6 @@ _LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spe
 _DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
 _OF_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict"})
-# Builtins that write it as a text.
-_SHOWING = frozenset({"builtins.format", "builtins.print", "builtins.repr", "builtins.str"})
-
 _BELOW = ".__subclasses__"
 # Functions that give back nothing of what they look at.
 _LOOKING = frozenset(
@@ -120,13 +84,14 @@ _LISTING = frozenset(
 
 
 class Calls:
-    """Evaluates calls. A lambda that is handed to `max` and the like is called on the spot."""
+    """Evaluates calls."""
 
     def __init__(self, known: DeclaredNames, facts: FlowFacts, expressions: Evaluating) -> None:
         self._known = known
         self._facts = facts
         self._expressions = expressions
         self.containers = Containers(facts, expressions.name)
+        self.library = LibraryCalls(known, facts, expressions)
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
         """Return what a call gives, and note what it takes out of sight."""
@@ -200,9 +165,9 @@ class Calls:
                 tables = [value for value in given if isinstance(value, DictValue)]
                 return join_all(tables, TOP)
             case _ if name.partition(".")[0] in _FOLLOWED:
-                return self._library(name, node, given, found, frame)
+                return self.library.value(name, node, given, found, frame)
             case "types.new_class" if len(given) > 1:
-                return self._made_class(node, given[1])
+                return self.library.made_class(node, given[1])
             case "typing.cast" if len(given) == 2:
                 return given[1]
             case "asyncio.gather":
@@ -210,14 +175,14 @@ class Calls:
                 return many(join_all(element(each) if isinstance(arg, ast.Starred) else each for arg, each in pairs))
             case "asyncio.to_thread" if given:
                 return self._result_of(given[0])
-            case "operator.methodcaller" if method := _text(node):
+            case "operator.methodcaller" if method := text_at(node):
                 for number, arg in enumerate(node.args[1:]):
                     self._expressions.between.note_sent(f"{ANY}.{method}:{number}", found[arg])
             case "inspect.get_annotations" | "typing.get_type_hints" if given:
                 hints = self._expressions.hints_of(given[0])
                 return self._unseen(node, callee, found, frame) if hints is TOP else hints
             case "argparse.Namespace" | "types.SimpleNamespace":
-                return self._namespace(node, found)
+                return self.library.namespace(node, found)
             case _ if name in _LOADING and node.args:
                 return self._expressions.loaded(node, found)
             case "inspect.getmembers" if given and isinstance(given[0], Named | Namespace):
@@ -334,148 +299,6 @@ class Calls:
         table, paths = producer
         return RecordValue(paths, table, callee.sure, frozenset({node}))
 
-    def _library(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
-        named = {word.arg: found[word.value] for word in node.keywords if word.arg}
-        first = given[0] if given else TOP
-        for arg in node.args if name in _SHOWING else ():
-            self._facts.hand_out(arg, found[arg], self._known.objects)
-        if name in _SAME_ITEMS:
-            self._apply(node, named.get("key"), element(first), frame)
-            return many(element(first))
-        match name.removeprefix("builtins."):
-            case "enumerate":
-                return many(TupleValue((TOP, element(first))))
-            case "zip":
-                return many(TupleValue(tuple(element(value) for value in given)))
-            case "max" | "min":
-                items = element(first) if len(given) == 1 else join_all(given)
-                self._apply(node, named.get("key"), items, frame)
-                return join(items, named.get("default", BOTTOM))
-            case "next":
-                return join(element(first), given[1] if len(given) > 1 else BOTTOM)
-            case "map":
-                return many(self._apply(node, first, join_all(element(value) for value in given[1:]), frame))
-            case "filter" if len(given) == 2:
-                self._apply(node, first, element(given[1]), frame)
-                return many(element(given[1]))
-            case "super" if frame.parent is not None and (not node.args or _is_of_class(node, frame)):
-                return self._super(node, frame)
-        if name == "builtins.dict":
-            held = join_all((*named.values(), *(value.item for value in given if isinstance(value, DictValue))))
-            return DictValue(held) if self._facts.is_led([held]) else TOP
-        return self._by_name(name.removeprefix("builtins."), node, found, frame)
-
-    def _by_name(self, name: str, node: ast.Call, found: Found, frame: Frame) -> Value:
-        """Return what is looked up by a name, or in a mapping of names."""
-        given = [found[arg] for arg in node.args]
-        match name:
-            case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
-                # The name of the attribute is another file's.
-                self._facts.listed[node] = given[0].of
-            case "getattr" if len(given) > 1 and isinstance(
-                given[0], Named | Instance | Local | Namespace | ForeignDefinition
-            ):
-                text, of = pattern_of(node.args[1], found, self._expressions.home), given[0]
-                is_open = "*" in text
-                return self._expressions.called_like(of, text) if is_open else self._expressions.attribute(of, text)
-            case "exec":
-                for mapping in node.args[1:]:
-                    if isinstance(mapping, ast.Name):
-                        frame.bind(mapping.id, Named(ANY, sure=False))
-            case "eval" if given:
-                return self._expressions.by_name(Namespace(), _text(node))
-            case "setattr" if len(given) == 3 and (text := _text(node, 1)):
-                self._expressions.between.keep_on(node.args[0], text, given[2])
-                self._set(given[0], text, given[2])
-            case "globals" | "locals":
-                return Namespace()
-            case "vars":
-                if given and isinstance(given[0], Instance):
-                    self._facts.listed[node] = given[0].of
-                return Namespace(given[0] if given else None)
-            case "type" if len(given) == 1:
-                return self._expressions.classes.of(given[0])
-            case "type" if len(given) == 3:
-                return self._made_class(node, given[1])
-            case "__import__" if isinstance(module := self._expressions.loaded(node, found), Named):
-                is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
-                return module if is_inner else replace(module, name=module.name.partition(".")[0])
-        return TOP
-
-    def _set(self, owner: Value, name: str, value: Value) -> None:
-        """Note what an object has under a name from now on."""
-        if isinstance(owner, Instance) and owner.local is not None:
-            self._facts.goes_on(self._facts.attributes, owner.local, name, value)
-        self.become_method(owner, value)
-
-    def become_method(self, owner: Value, function: Value) -> None:
-        """Let a function that is put on a declared class, or on one below it, get an object of it."""
-        base = owner.name if isinstance(owner, Named) and owner.name in self._known.classes else ""
-        base = self._facts.bases.get(owner.node, "") if isinstance(owner, Local) else base
-        names = parameters(function.node) if base and isinstance(function, Local) else []
-        if names and isinstance(function, Local):
-            made = Instance(base, sure=False)
-            self._facts.goes_on(self._facts.arguments, function.node, names[0], made)
-
-    def _made_class(self, node: ast.Call, bases: Value) -> Value:
-        """Return what a class that a call makes stands for: its bases, a known one first, and never surely."""
-        makes_objects = (
-            part.value in ("__init__", "__new__") for part in ast.walk(node) if isinstance(part, ast.Constant)
-        )
-        if not isinstance(bases, TupleValue) or any(makes_objects):
-            return TOP
-        names = list[str]()
-        for base in bases.items:
-            if isinstance(base, Local):
-                names += filter(None, [self._facts.bases.get(base.node, "")])
-            elif isinstance(base, Named) and not base.how:
-                names += base.names
-        names.sort(key=lambda name: name not in self._known.classes)
-        return Named(names[0], sure=False, how="type", others=frozenset(names[1:])) if names else TOP
-
-    def _namespace(self, node: ast.Call, found: Found) -> Value:
-        """Return an object that holds what it is made with, and what is set on it, as if its class were its own."""
-        owner = self._facts.namespaces.setdefault(node, ast.ClassDef("SimpleNamespace", [], [], [], []))
-        for word in node.keywords:
-            self._facts.goes_on(self._facts.attributes, owner, word.arg or "", found[word.value])
-        return Instance("", sure=False, local=owner)
-
-    def _super(self, node: ast.Call, frame: Frame) -> Value:
-        inner = frame.enclosing_class
-        if inner is None or not (base := self._facts.bases.get(inner, "")):
-            return TOP
-        # With several bases, or below a subclass with several, `super()` may be a sibling.
-        above = self._facts.ancestors.get(inner, ())
-        local = above[0] if above else None
-        if len(inner.bases) == 1 and inner not in self._facts.mixed and (local is None or local in self._facts.plain):
-            self._facts.supers.add(node)
-        return Instance(base, sure=False, local=local)
-
-    def _apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
-        """Call `function` with `item`, and return what it returns."""
-        inside = [*by.args, *(word.value for word in by.keywords)]
-        match function:
-            case Local(node=ast.Lambda() as node) if node in inside:
-                self._expressions.waiting.pop(node, None)
-                return self._expressions.lambda_value(node, [item], frame)
-            case Getter(node=node, keys=keys) if node in inside:
-                for key in keys:
-                    self._facts.key(key, item)
-            case Named(name=name) if name in self._known.producers:
-                table, paths = self._known.producers[name]
-                return RecordValue(paths, table, function.sure)
-            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := plain_names(called.args):
-                # A function that has a name may be called by others, with anything.
-                self._facts.goes_on(self._facts.arguments, called, names[0], item)
-                return doubtful(self._facts.result_of(called))
-            case ForeignDefinition(handed=handed):
-                self._expressions.between.note_sent(f"{handed.names[0]}:0", item)
-            case Special.TOP | Named():
-                for name in function.names if isinstance(function, Named) else ():
-                    self._expressions.between.note_sent(f"{name}:0", item)
-                self._facts.hand_out(by, item, self._known.objects)
-        return TOP
-
     def _local(
         self,
         made: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef,
@@ -520,14 +343,14 @@ class Calls:
             case RecordValue() | IterableValue() if name == "sort" and element(of) is not TOP:
                 for word in node.keywords:
                     if word.arg == "key":
-                        self._apply(node, found[word.value], element(of), frame)
+                        self.library.apply(node, found[word.value], element(of), frame)
             case RecordValue() | IterableValue() | DictValue():
                 return self.containers.method(of, name, node, given, frame)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
-                return self._expressions.by_name(of, _text(node))
+                return self._expressions.by_name(of, text_at(node))
             case Namespace(of=owner) if name == "update" and owner is not None:
                 for key, value in _updated(node):
-                    self._set(owner, key, found.get(value, TOP))
+                    self.library.set_attribute(owner, key, found.get(value, TOP))
             case Namespace() if name in ("items", "values"):
                 every = self._expressions.anything_in(of)
                 return many(every if name == "values" else TupleValue((TOP, every)))
@@ -570,20 +393,6 @@ def _outermost(frame: Frame) -> str:
     while frame.parent is not None and frame.parent.parent is not None:
         frame = frame.parent
     return getattr(frame.node, "name", "")
-
-
-def _is_of_class(node: ast.Call, frame: Frame) -> bool:
-    """Tell whether `super(A, self)` stands in the class A itself."""
-    first, inner = node.args[0], frame.enclosing_class
-    return inner is not None and isinstance(first, ast.Name) and first.id == inner.name
-
-
-def _text(node: ast.Call, at: int = 0) -> str:
-    """Return the text that is written as an argument, if one is."""
-    match node.args[at : at + 1]:
-        case [ast.Constant(value=str(text))]:
-            return text
-    return ""
 
 
 def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:

@@ -69,7 +69,7 @@ class Stores:
 
     def _store_attribute(self, of: Value, target: ast.Attribute, value: Value, frame: Frame) -> None:
         name = target.attr
-        self._expressions.calls.become_method(of, value)
+        self._expressions.calls.library.become_method(of, value)
         if isinstance(of, Instance) and of.local is not None:
             self._facts.goes_on(self._facts.attributes, of.local, name, value)
         elif isinstance(of, Local):
