@@ -206,7 +206,7 @@ class Blocks:
     def _bind_pattern(self, pattern: ast.pattern, subject: Value, frame: Frame) -> None:
         if isinstance(pattern, ast.MatchMapping):
             for key in pattern.keys:
-                self._expressions.ask(key, subject)
+                self._expressions.lookups.ask(key, subject)
                 if pattern.rest:
                     # Python deletes the keys that a pattern names from a plain copy, which has one spelling alone.
                     self._expressions.facts.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
@@ -226,7 +226,7 @@ class Blocks:
         inner: list[tuple[ast.pattern, Value]] = []
         match pattern:
             case ast.MatchMapping(keys=keys, patterns=patterns):
-                held = (doubtful(self._expressions.subscript(subject, key)) for key in keys)
+                held = (doubtful(self._expressions.lookups.subscript(subject, key)) for key in keys)
                 inner = list(zip(patterns, held, strict=True))
             case ast.MatchSequence(patterns=patterns):
                 inner = [(part, doubtful(element(subject))) for part in patterns]
@@ -236,7 +236,7 @@ class Blocks:
                 inner = [(part, subject)]
         for part, value in inner:
             for key in part.keys if isinstance(part, ast.MatchMapping) else ():
-                self._expressions.ask(key, value)
+                self._expressions.lookups.ask(key, value)
             self._ask_inside(part, value)
 
 

@@ -179,14 +179,14 @@ class Calls:
                 for number, arg in enumerate(node.args[1:]):
                     self._expressions.between.note_sent(f"{ANY}.{method}:{number}", found[arg])
             case "inspect.get_annotations" | "typing.get_type_hints" if given:
-                hints = self._expressions.hints_of(given[0])
+                hints = self._expressions.lookups.hints_of(given[0])
                 return self._unseen(node, callee, found, frame) if hints is TOP else hints
             case "argparse.Namespace" | "types.SimpleNamespace":
                 return self.library.namespace(node, found)
             case _ if name in _LOADING and node.args:
-                return self._expressions.loaded(node, found)
+                return self._expressions.lookups.loaded(node, found)
             case "inspect.getmembers" if given and isinstance(given[0], Named | Namespace):
-                return many(TupleValue((TOP, self._expressions.anything_in(given[0]))))
+                return many(TupleValue((TOP, self._expressions.lookups.anything_in(given[0]))))
         return self._unseen(node, callee, found, frame)
 
     def _unseen(self, node: ast.Call, callee: Value, found: Found, frame: Frame) -> Value:
@@ -288,7 +288,9 @@ class Calls:
             return
         if isinstance(owner, Mock):
             found = stand_ins(owner, name, given, self._known)
-        elif isinstance(owner, Named) and isinstance(replaced := self._expressions.attribute(owner, name), Named):
+        elif isinstance(owner, Named) and isinstance(
+            replaced := self._expressions.lookups.attribute(owner, name), Named
+        ):
             found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
@@ -347,12 +349,12 @@ class Calls:
             case RecordValue() | IterableValue() | DictValue():
                 return self.containers.method(of, name, node, given, frame)
             case Namespace() if name in ("get", "pop", "setdefault", "__getitem__"):
-                return self._expressions.by_name(of, text_at(node))
+                return self._expressions.lookups.by_name(of, text_at(node))
             case Namespace(of=owner) if name == "update" and owner is not None:
                 for key, value in _updated(node):
                     self.library.set_attribute(owner, key, found.get(value, TOP))
             case Namespace() if name in ("items", "values"):
-                every = self._expressions.anything_in(of)
+                every = self._expressions.lookups.anything_in(of)
                 return many(every if name == "values" else TupleValue((TOP, every)))
         return TOP
 

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
-from compatkit.migration import Each, Item
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.file.neighbours import Handed
 from compatkit.rewrite.file.tree import expressions_in
 from compatkit.rewrite.flow.between_files import BetweenFiles
 from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.classes import Classes
 from compatkit.rewrite.flow.containers import ITEMS
-from compatkit.rewrite.flow.declared_names import HINTS, DeclaredNames
+from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import member_of, value_of
-from compatkit.rewrite.flow.mocks import attribute_of
-from compatkit.rewrite.flow.open_names import class_of, loaded_name, named_in
+from compatkit.rewrite.flow.handed import value_of
+from compatkit.rewrite.flow.lookups import Lookups, join_known, last_name
+from compatkit.rewrite.flow.open_names import named_in
 from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
     BOTTOM,
@@ -30,17 +28,12 @@ from compatkit.rewrite.flow.values import (
     DictValue,
     ForeignDefinition,
     Instance,
-    IterableValue,
     Local,
-    Method,
-    Mock,
     Named,
     Namespace,
     RecordValue,
-    Special,
     TupleValue,
     Value,
-    attribute,
     came_from,
     doubtful,
     element,
@@ -48,7 +41,6 @@ from compatkit.rewrite.flow.values import (
     join,
     join_all,
     many,
-    take,
     take_any_key,
 )
 
@@ -78,6 +70,7 @@ class Expressions:
         self.replaced = stored | patched
         self._has_star = has_star
         self.classes = Classes(known, facts, self.replaced)
+        self.lookups = Lookups(known, facts, self.classes, self)
         # Modules of which the file imports `*`, with the statement that does.
         self.stars: dict[str, frozenset[ast.AST]] = {}
         self.module: Frame | None = None
@@ -115,7 +108,7 @@ class Expressions:
             ast.Name: lambda node, _, frame: self.name(node.id, frame),
             ast.Constant: lambda node, _, __: BOTTOM if node.value is None else TOP,
             ast.Attribute: self._attribute,
-            ast.Subscript: lambda node, found, _: self.subscript(found[node.value], node.slice, node),
+            ast.Subscript: lambda node, found, _: self.lookups.subscript(found[node.value], node.slice, node),
             ast.Call: self.calls.value,
             ast.Lambda: self._lambda,
             **dict.fromkeys(get_args(Comprehension), self._comprehension),
@@ -203,7 +196,7 @@ class Expressions:
 
     def note_stored(self, node: ast.Attribute, owner: Value) -> None:
         """Note an attribute that is assigned to, or deleted."""
-        self._note(node, self.attribute(owner, node.attr))
+        self._note(node, self.lookups.attribute(owner, node.attr))
 
     def _note(self, node: ast.expr, value: Value) -> None:
         if isinstance(value, Named) and self.known.is_watched(value):
@@ -234,7 +227,7 @@ class Expressions:
 
     def _attribute(self, node: ast.Attribute, found: Found, _frame: Frame) -> Value:
         of, name = found[node.value], node.attr
-        value = self.attribute(of, name)
+        value = self.lookups.attribute(of, name)
         if name in self.known.watched and is_unknown(value) and (is_unknown(of) or self.classes.asks_another(of)):
             self.facts.unseen.add(node)
         if isinstance(value, Namespace) and isinstance(value.of, Instance) and value.of.of:
@@ -273,17 +266,13 @@ class Expressions:
     def _compare(self, one: ast.expr, op: ast.cmpop, other: ast.expr, found: Found) -> None:
         """Note keys that are looked up, and records that are compared with what is none."""
         if isinstance(op, ast.In | ast.NotIn):
-            self.ask(one, found[other])
+            self.lookups.ask(one, found[other])
             if is_unknown(found[one]) and not isinstance(one, ast.Constant) and _is_record(element(found[other])):
                 self.facts.hand_out(other, found[other], self.known.objects)
         elif isinstance(op, ast.Eq | ast.NotEq):
             for held, unknown in ((one, other), (other, one)):
                 if is_unknown(found[unknown]) and not isinstance(unknown, ast.Constant):
                     self.facts.hand_out(held, found[held], self.known.objects)
-
-    def ask(self, key: ast.expr, container: Value) -> None:
-        """Note that `key` is looked up in `container`."""
-        self.facts.key(key, container)
 
     def merged_with(self, left: Value, right: ast.expr, added: Value) -> Value:
         """Return what `left | right` is."""
@@ -295,166 +284,8 @@ class Expressions:
             return _without_keys(value)
         for key in right.keys if isinstance(right, ast.Dict) else ():
             if key is not None:
-                self.ask(key, value)
+                self.lookups.ask(key, value)
         return value
-
-    def attribute(self, of: Value, name: str) -> Value:
-        match of:
-            case Local() | ForeignDefinition() if name == "__annotations__":
-                return self.hints_of(of)
-            case Named() if name == "__dict__":
-                return Namespace(of)
-            case Named(sure=False) if name == "value":
-                # Of a member of an enumeration, as which a class may be kept.
-                return of
-            case Named():
-                return self._of_named(of, name)
-            case ForeignDefinition(handed=handed):
-                found = member_of(handed, name)
-                is_inherited = found is TOP and bool(handed.base)
-                return Named(f"{handed.base}.{name}", sure=False) if is_inherited else found
-            case Local(node=ast.ClassDef() as owner):
-                return Namespace(of) if name == "__dict__" else self.classes.attribute(owner, name)
-            case Instance():
-                return Namespace(of) if name == "__dict__" else self._of_object(of, name)
-            case RecordValue():
-                return attribute(of, name)
-            case Namespace(of=None) if self.module is not None and name in self.module.joined:
-                return self.module.joined[name]
-            case IterableValue() | DictValue() | Namespace():
-                return Method(of, name)
-            case Mock():
-                return attribute_of(of, name, self.known)
-            case Special.BOTTOM:
-                return BOTTOM
-        return TOP
-
-    def _of_object(self, of: Instance, name: str) -> Value:
-        found = self.classes.of_object(of, name)
-        if found is TOP and (held := self.classes.of_object(of, ITEMS)) is not TOP:
-            # A list or dict has it, of which the class is one.
-            return Method(held, name)
-        return found
-
-    def _of_named(self, of: Named, name: str) -> Value:
-        found = self.named(f"{of.name}.{name}", sure=of.sure, how=of.how, origins=of.origins)
-        for other in sorted(of.others):
-            found = join(found, self.named(f"{other}.{name}", sure=False, how=of.how, origins=of.origins))
-        return doubtful(found) if name in self.replaced else found
-
-    def hints_of(self, definition: Value) -> Value:
-        """Return the annotations of a function or class, as a table of the classes that they name."""
-        match definition:
-            case Local(node=node) if node in self.facts.hints:
-                return DictValue(self.facts.hints[node])
-            case Named(name=name) | ForeignDefinition(handed=Handed(names=(name, *_))):
-                handed = self.known.handed.get(name + HINTS)
-                return value_of(handed) if handed else TOP
-        return TOP
-
-    def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
-        if isinstance(node, ast.Subscript) and not isinstance(of, RecordValue):
-            self.ask(index, of)
-        match of:
-            case RecordValue():
-                return self._held_item(of, index)
-            case IterableValue() | TupleValue() if isinstance(index, ast.Slice):
-                return many(element(of), of.origins if isinstance(of, IterableValue) else frozenset())
-            case TupleValue(items=items) if isinstance(number := _constant(index), int) and -len(items) <= number < len(
-                items
-            ):
-                return items[number]
-            case IterableValue() | TupleValue():
-                return element(of)
-            case DictValue():
-                return came_from(of.item, of.origins)
-            case Namespace():
-                return self.by_name(of, key if isinstance(key := _constant(index), str) else "")
-            case Named(name="sys.modules") if isinstance(name := _constant(index), str):
-                return Named(name, of.sure)
-            case Named(name="sys.modules"):
-                return Namespace() if ast.unparse(index) == "__name__" else Named("*", sure=False)
-            case Named(how="", name="*") if isinstance(name := _constant(index), str):
-                # The names of a module, as `run_path` gives them.
-                return self.attribute(of, name)
-            case Named(how="", name=name) if not self.known.reaches(name):
-                return self.named(f"{name}[]", sure=False)
-            case Instance():
-                found = self.classes.called(of, "__getitem__")
-                held = self.classes.of_object(of, ITEMS) if found is TOP else TOP
-                return found if held is TOP else self.subscript(held, index)
-            case ForeignDefinition(handed=Handed(kind="class")) | Local(node=ast.ClassDef()):
-                # By its `__class_getitem__`, a member of an enumeration, or the class itself: `Holder[Box]`.
-                if (made := self.classes.called(of, "__class_getitem__")) is not TOP:
-                    return made
-                if isinstance(key := _constant(index), str):
-                    return self.attribute(of, key)
-                is_of_types = isinstance(index, ast.Tuple) or _last_name(index)[:1].isupper()
-                return of if is_of_types else self.anything_in(of)
-            case Special.BOTTOM:
-                return BOTTOM
-        return TOP
-
-    def by_name(self, of: Namespace, name: str) -> Value:
-        """Return what a mapping of names holds for a name, or for any one where it is not written out."""
-        if not name:
-            return self.anything_in(of)
-        if of.of is not None:
-            return self.attribute(of.of, name)
-        return self.name(name, self.module) if self.module is not None else TOP
-
-    def anything_in(self, of: Value) -> Value:
-        """Return what any name stands for in a module of the project, or in this file."""
-        match of:
-            case Namespace(of=None) if self.module is not None:
-                owned = self.facts.bases
-                made = (
-                    (Named(owned[v.node], sure=False) if isinstance(v, Local) and v.node in owned else class_of(v))
-                    for v in self.module.joined.values()
-                )
-                return join_all(
-                    value
-                    for value in (*made, *self.brought().values())
-                    if isinstance(value, Named) and self.facts.is_led([value])
-                )
-            case Namespace(of=inner) if inner is not None:
-                return self.anything_in(inner)
-            case Instance():
-                return self.classes.held_like(of, "*")
-            case ForeignDefinition(handed=far):
-                return self.classes.held_like(Instance("", sure=False, far=far), "*")
-            case Local(node=ast.ClassDef() as owner):
-                return self.classes.held_like(Instance("", sure=False, local=owner), "*")
-            case Named(name=name, how="") if not self.known.reaches(name):
-                return named_in(self.known.handed, name, "*")
-            case Named(name=name, how=""):
-                # Whoever looks it up is told of by the call; here it counts what is made.
-                makers = sorted({*self.known.classes, *(each.removesuffix("()") for each in self.known.types)})
-                inside = (maker for maker in makers if maker.rpartition(".")[0] == name)
-                return join_all((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
-        return TOP
-
-    def called_like(self, of: Value, pattern: str) -> Value:
-        """Return what an object has under a name that is not all written: what lies there, or a method."""
-        found = self.classes.held_like(of, pattern) if isinstance(of, Instance) else self.anything_in(of)
-        return self.classes.method_like(of, pattern) if found is TOP and isinstance(of, Instance) else found
-
-    def loaded(self, node: ast.Call, found: Mapping[ast.AST, Value]) -> Value:
-        """Return the module that a call loads by its name."""
-        name = loaded_name(node, found, self.home)
-        return Namespace() if name == self.home.name else Named(name, sure="*" not in name)
-
-    def _held_item(self, of: RecordValue, index: ast.expr) -> Value:
-        if isinstance(index, ast.Slice):
-            return of if take(of, Each()) is not TOP else TOP
-        key = _constant(index)
-        if of.is_record:
-            self.ask(index, of)
-        if isinstance(key, str):
-            return take(of, Item(key))
-        if isinstance(key, int):
-            return take(of, Item(key), Each())
-        return join_known(take(of, Each()), take_any_key(of))
 
     def _comprehension(self, node: Comprehension, _found: Found, frame: Frame) -> Value:
         return self._inside(frame, {}, lambda: self._comprehended(node, frame))
@@ -485,7 +316,7 @@ class Expressions:
                 return TOP
             found = element(self.classes.called(value, "__iter__"))
             return element(self.classes.of_object(value, ITEMS)) if found is TOP else found
-        return self.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
+        return self.lookups.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Bind a comprehension's target, which nobody outside sees."""
@@ -527,11 +358,6 @@ def _is_record(value: Value) -> bool:
     return isinstance(value, RecordValue) and value.is_record
 
 
-def join_known(one: Value, other: Value) -> Value:
-    """Join two values of which an unknown one has no say."""
-    return other if one is TOP else one if other is TOP else join(one, other)
-
-
 def values_of(value: Value) -> Value:
     """Return what lies in a mapping that is spread: what lies in a record is no record."""
     match value:
@@ -554,20 +380,8 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
     return getattr(node, "decorator_list", [])
 
 
-def _last_name(node: ast.expr) -> str:
-    inner = node.func if isinstance(node, ast.Call) else node
-    return inner.attr if isinstance(inner, ast.Attribute) else inner.id if isinstance(inner, ast.Name) else ""
-
-
 def _is_fixture(node: ast.expr) -> bool:
-    return "fixture" in _last_name(node)
-
-
-def _constant(index: ast.expr) -> object:
-    if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) and isinstance(index.operand, ast.Constant):
-        value = index.operand.value
-        return -value if isinstance(value, int) else None
-    return index.value if isinstance(index, ast.Constant) else None
+    return "fixture" in last_name(node)
 
 
 def _unknown(*_: object) -> Value:

@@ -18,9 +18,10 @@ from compatkit.rewrite.file.syntax import Syntax
 from compatkit.rewrite.file.tree import Nodes, nodes_of, walk
 from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
-from compatkit.rewrite.flow.expressions import Expressions, defaults_of, join_known
+from compatkit.rewrite.flow.expressions import Expressions, defaults_of
 from compatkit.rewrite.flow.flow_facts import FlowFacts
 from compatkit.rewrite.flow.handed import value_of
+from compatkit.rewrite.flow.lookups import join_known
 from compatkit.rewrite.flow.scope_frames import Frame, FrameFactory, parameters
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
@@ -417,7 +418,7 @@ class _Follower:
             case ast.Name(id=name):
                 return self._expressions.name(name, frame)
             case ast.Attribute(value=of, attr=attr):
-                return self._expressions.attribute(self._named(of, frame), attr)
+                return self._expressions.lookups.attribute(self._named(of, frame), attr)
         return TOP
 
     def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:

@@ -12,6 +12,7 @@ from compatkit.rewrite.flow.between_files import BetweenFiles, Found, plain_name
 from compatkit.rewrite.flow.classes import Classes
 from compatkit.rewrite.flow.declared_names import DeclaredNames
 from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.lookups import Lookups
 from compatkit.rewrite.flow.method_names import ANY
 from compatkit.rewrite.flow.open_names import pattern_of
 from compatkit.rewrite.flow.scope_frames import Frame, parameters
@@ -46,22 +47,11 @@ class Evaluating(Protocol):
     bound_to: Callable[[ast.expr], ast.expr]
     made_by: Callable[[ast.expr], str]
     home: FileModule
+    lookups: Lookups
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value: ...
 
-    def attribute(self, of: Value, name: str) -> Value: ...
-
-    def hints_of(self, definition: Value) -> Value: ...
-
     def name(self, name: str, frame: Frame) -> Value: ...
-
-    def by_name(self, of: Namespace, name: str) -> Value: ...
-
-    def anything_in(self, of: Value) -> Value: ...
-
-    def loaded(self, node: ast.Call, found: Found) -> Value: ...
-
-    def called_like(self, of: Value, pattern: str) -> Value: ...
 
 
 _SAME_ITEMS = frozenset(
@@ -124,13 +114,17 @@ class LibraryCalls:
             ):
                 text, of = pattern_of(node.args[1], found, self._expressions.home), given[0]
                 is_open = "*" in text
-                return self._expressions.called_like(of, text) if is_open else self._expressions.attribute(of, text)
+                return (
+                    self._expressions.lookups.called_like(of, text)
+                    if is_open
+                    else self._expressions.lookups.attribute(of, text)
+                )
             case "exec":
                 for mapping in node.args[1:]:
                     if isinstance(mapping, ast.Name):
                         frame.bind(mapping.id, Named(ANY, sure=False))
             case "eval" if given:
-                return self._expressions.by_name(Namespace(), text_at(node))
+                return self._expressions.lookups.by_name(Namespace(), text_at(node))
             case "setattr" if len(given) == 3 and (text := text_at(node, 1)):
                 self._expressions.between.keep_on(node.args[0], text, given[2])
                 self.set_attribute(given[0], text, given[2])
@@ -144,7 +138,7 @@ class LibraryCalls:
                 return self._expressions.classes.of(given[0])
             case "type" if len(given) == 3:
                 return self.made_class(node, given[1])
-            case "__import__" if isinstance(module := self._expressions.loaded(node, found), Named):
+            case "__import__" if isinstance(module := self._expressions.lookups.loaded(node, found), Named):
                 is_inner = len(node.args) > 3 or any(word.arg == "fromlist" for word in node.keywords)
                 return module if is_inner else replace(module, name=module.name.partition(".")[0])
         return TOP

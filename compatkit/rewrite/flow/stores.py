@@ -95,7 +95,7 @@ class Stores:
             self._facts.foreign[source] = of
         match of:
             case RecordValue() if of.is_record:
-                self._expressions.ask(target.slice, of)
+                self._expressions.lookups.ask(target.slice, of)
             case RecordValue() | IterableValue() if element(of) is not TOP:
                 self._store_in_list(of, target, value, frame)
             case RecordValue():
@@ -136,7 +136,7 @@ class Stores:
             case ast.Subscript(value=container, slice=index):
                 of = self._expressions.value(container, frame)
                 self._expressions.value(index, frame)
-                self._expressions.subscript(of, index, node.target)
+                self._expressions.lookups.subscript(of, index, node.target)
             case ast.Name(id=name):
                 before = self._expressions.name(name, frame)
                 frame.bind(name, self._augmented(before, node, value, frame))
@@ -163,6 +163,6 @@ class Stores:
                 of = self._expressions.value(container, frame)
                 self._expressions.value(index, frame)
                 if isinstance(of, RecordValue) and of.is_record:
-                    self._expressions.ask(index, of)
+                    self._expressions.lookups.ask(index, of)
             case ast.Attribute(value=container):
                 self._expressions.note_stored(target, self._expressions.value(container, frame))
