@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.comparing.models import with_models_paired
 from compatkit.equivalence.comparing.one_to_one import Pairs, own_pairs
-from compatkit.equivalence.comparing.varying import Span, are_reordered, fits, fits_near, found_in_both, varying_hours
+from compatkit.equivalence.comparing.varying import Span, are_reordered, fits, found_in_both, varying_hours
 from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot
@@ -177,6 +177,5 @@ def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[S
         return
     for place in [each for each in left if each in twin and each in right]:
         one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
-        why = fits_near(one, other, near) if one == same else fits(one, same, other, near, spans)
-        if one != other and why:
+        if one != other and (why := fits(one, same, other, near, spans)):
             yield place, why

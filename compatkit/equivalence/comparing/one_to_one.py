@@ -12,6 +12,7 @@ from compatkit.equivalence.comparing.varying import (
     MARK,
     TIME,
     Span,
+    are_in_their_runs,
     are_of_the_runs,
     drawn_in,
     mask,
@@ -57,9 +58,12 @@ class Pairs:
     ) -> dict[str, str]:
         """Return the names of `right` that stand for one of `left`, where those that not both runs of before have vary.
 
-        Times have an order. Ids have none: they go by what is kept under them, and only then by their order.
+        Times have an order, and may be equal in both. Ids have none: they go by what is kept under them, and only then
+        by their order.
         """
-        alone, twins = _by_mask(left.keys() - again.keys(), left), _by_mask(again.keys() - left.keys(), again)
+        shared = {name for name in (left.keys() & again.keys()) - right.keys() if _is_timed(mask(name))}
+        alone = _by_mask(left.keys() - again.keys() | shared, left)
+        twins = _by_mask(again.keys() - left.keys() | shared, again)
         groups = [
             (key, alone[key], names)
             for key, names in _by_mask(right.keys() - left.keys(), right).items()
@@ -69,7 +73,7 @@ class Pairs:
             and self._are_of_the_runs(alone[key], twins[key], names)
         ]
         found = dict[str, str]()
-        drawn = [group for group in groups if set(group[0].split(MARK)[1::2]) != {TIME}]
+        drawn = [group for group in groups if not _is_timed(group[0])]
         self._pair_by_content(left, right, drawn)
         for group in groups:
             if group in drawn:
@@ -81,7 +85,11 @@ class Pairs:
     def _are_of_the_runs(self, *sides: list[str]) -> bool:
         """Tell whether the times in the names may all be of these runs."""
         found = zip(*([each for name in sorted(names) for each in times_in(name)] for names in sides), strict=True)
-        return all(are_of_the_runs(times, self._spans) for times in found if len(set(times)) > 1)
+        return all(
+            are_in_their_runs(times, self._spans) if times[0] == times[1] else are_of_the_runs(times, self._spans)
+            for times in found
+            if len(set(times)) > 1
+        )
 
     def _pair_by_content(
         self,
@@ -119,6 +127,11 @@ def own_pairs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, str]]:
         yield before.own_ids[name], after.own_ids[name]
     for name in before.children.keys() & after.children.keys():
         yield from own_pairs(before.children[name], after.children[name])
+
+
+def _is_timed(masked: str) -> bool:
+    """Tell whether a name varies in times alone."""
+    return set(masked.split(MARK)[1::2]) == {TIME}
 
 
 def _by_mask(names: Iterable[str], order: Mapping[str, object]) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time as clock
+from calendar import timegm
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -35,6 +36,29 @@ def are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
     return any(max(at) - min(at) <= slack for at in product(*since))
 
 
+def are_in_their_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
+    """Tell whether each time lies in its own run, and about as far from the beginning as in the others.
+
+    Then those of two runs that began together may be equal by chance. A clock without a day may be a duration.
+    """
+    found = [moments for time in times if (moments := _moments(time)) is not None]
+    if not len(found) == len(times) == len(spans):
+        return False
+    for zone in (clock.localtime, clock.gmtime):
+        since = [
+            [
+                at - ahead - start
+                for ahead in [timegm(zone(start)) - int(start)]
+                for at in instants
+                if -_START <= at - ahead - start <= end - start
+            ]
+            for (instants, _), (start, end) in zip(found, spans, strict=True)
+        ]
+        if any(max(at) - min(at) <= _START for at in product(*since)):
+            return True
+    return False
+
+
 _BARE_CLOCK = re.compile("[0-2][0-9][0-5][0-9][0-5][0-9]")
 
 
@@ -62,7 +86,7 @@ def _moments(time: str) -> tuple[list[int], int] | None:
 
 
 def _days(time: str) -> tuple[set[int], str] | None:
-    """Return the day of a time as a number, two where day and month may be either, and what stands behind it."""
+    """Return the day of a time, counted from 1970, two where day and month may be either, and what stands behind it."""
     if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
         readings = [(match[1], match[2], match[3])]
     elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])[_-]", time):
@@ -77,7 +101,7 @@ def _days(time: str) -> tuple[set[int], str] | None:
     days = set[int]()
     for year, month, day in readings:
         with suppress(ValueError):
-            days.add(date(int(year), months.get(month) or int(month), int(day)).toordinal())
+            days.add((date(int(year), months.get(month) or int(month), int(day)) - date(1970, 1, 1)).days)
     return days, time[match.end() :]
 
 
@@ -176,12 +200,10 @@ _Texts = Mapping[str, str]
 def fits(before: str, again: str, after: str, near: Container[str] = (), spans: Sequence[Span] = ()) -> str:
     """Return in what kinds of things `after` and `again` both differ from `before`; empty where it is in more.
 
-    What did not vary must not differ, but for a time that is near one which varies elsewhere in the same file: two runs
-    that begin together may write a line in the same second. Where it is known when the three ran, a time must lie as
-    far from the beginning in each.
+    What did not vary must not differ, but for a time that lies in its own run in each, or is near one which varies
+    elsewhere in the same file: two runs that begin together may write it in the same second. Where it is known when the
+    three ran, a time must lie as far from the beginning in each.
     """
-    if before == again:
-        return ""
     (left, ours), (twin, twins), (right, others) = masked(before), masked(again), masked(after)
     if not left == twin == right:
         return ""
@@ -189,7 +211,7 @@ def fits(before: str, again: str, after: str, near: Container[str] = (), spans: 
         return ""
     kinds = dict[str, None]()
     for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
-        if one == same != other and not _are_near(kind, one, other, near):
+        if one == same != other and not _may_be_of_one_second(kind, (one, same, other), near, spans):
             return ""
         if kind == TIME and not are_of_the_runs((one, same, other), spans):
             return ""
@@ -240,8 +262,11 @@ def with_drawn(text: str, others: Mapping[str, str]) -> str:
     return MARK.join(parts)
 
 
-def _are_near(kind: str, one: str, other: str, near: Container[str]) -> bool:
-    return kind == TIME and not _BARE_CLOCK.fullmatch(one) and hour_of(one) in near and hour_of(other) in near
+def _may_be_of_one_second(kind: str, times: Sequence[str], near: Container[str], spans: Sequence[Span]) -> bool:
+    if kind != TIME:
+        return False
+    is_near = not _BARE_CLOCK.fullmatch(times[0]) and all(hour_of(time) in near for time in times)
+    return is_near or are_in_their_runs(times, spans)
 
 
 def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, str]]) -> bool:
@@ -276,12 +301,3 @@ def found_in_both(left: _Texts, twin: _Texts) -> tuple[list[tuple[str, str]], li
         ours += mine if one == other else []
         twins += theirs if one == other else []
     return ours, twins
-
-
-def fits_near(before: str, after: str, near: Container[str]) -> str:
-    """Return the kind of what differs in a text that two runs of before have in common: times near such as vary."""
-    (left, ours), (right, others) = masked(before), masked(after)
-    if not near or left != right:
-        return ""
-    apart = [(*one, other) for one, (_, other) in zip(ours, others, strict=True) if one[1] != other]
-    return TIME if apart and all(_are_near(*each, near) for each in apart) else ""

@@ -364,3 +364,98 @@ def test_a_name_of_a_child_that_did_not_vary_decides() -> None:
     one, other = (trials([f"trial-{each}"], [0.1]) for each in ("a1b2c3d4", "b1b2c3d4"))
 
     assert not compared(one, one, other).is_equivalent
+
+
+SECONDS = [form for form in FORMS if form not in {"%d %b %Y, %H:%M", "%Y-%m-%d", "%s"}]
+
+
+def stamped(text: str, began: float, lasting: float = 5) -> Snapshot:
+    """A run with this text in every place, and in the name of a file."""
+    run = written(text)
+    return replace(run, artifacts={f"{text}.txt": File("same", 1), **run.artifacts}, span=(began, began + lasting))
+
+
+def in_words(at: float, form: str, zone: timezone | None = UTC) -> str:
+    return datetime.fromtimestamp(at, tz=UTC).astimezone(zone).strftime(form)
+
+
+@pytest.mark.parametrize("form", SECONDS)
+@pytest.mark.parametrize("zone", [UTC, None])
+def test_a_time_of_its_own_run_is_settled_where_two_runs_of_before_share_the_second(
+    form: str, zone: timezone | None
+) -> None:
+    before, again, after = (
+        stamped(in_words(BEGAN + at, form, zone), BEGAN + began) for at, began in ((2, 0), (2, 0.5), (63, 61))
+    )
+
+    assert compared(before, again, after).is_equivalent
+
+
+CHOSEN = {
+    "a cutoff in the past": ("2026-02-01 00:00:00", "2026-03-01 00:00:00"),
+    "a run of months ago": ("2026-06-01 10:00:02", "2026-06-01 10:01:03"),
+    "a time before, and one outside of the run after": ("2026-11-29 23:59:02", "2026-11-29 20:00:00"),
+    "a time of the run before, also after": ("2026-11-29 23:50:00", "2026-11-30 00:00:02"),
+    "a time that the run after has not reached": ("2026-11-29 23:59:02", "2026-11-30 00:08:00"),
+    "times as long before the runs": ("2026-11-29 23:50:00", "2026-11-29 23:51:01"),
+    "times as long after the runs": ("2026-11-30 00:07:00", "2026-11-30 00:08:01"),
+    "the days of the runs": ("2026-11-29", "2026-11-30"),
+    "a clock alone, which may be a duration": ("23:59:02", "00:00:03"),
+    "a clock of six digits": ("fold_235902", "fold_000003"),
+}
+
+
+@pytest.mark.parametrize("what", CHOSEN)
+def test_a_time_that_was_chosen_decides(what: str) -> None:
+    one, other = CHOSEN[what]
+    before, again = (stamped(one, BEGAN + at) for at in (0, 0.5))
+    after = stamped(other, BEGAN + 61)
+
+    assert {each.kind for each in compared(before, again, after).deciding} > set(NOISE)
+
+
+def test_equal_times_of_runs_that_did_not_overlap_decide() -> None:
+    """Nothing that the clock gave could be equal in both."""
+    times = [in_words(BEGAN + at, "%Y-%m-%d %H:%M:%S") for at in (2, 2, 602)]
+    before, again, after = (stamped(text, BEGAN + at) for text, at in zip(times, (0, 300, 600), strict=True))
+
+    assert not compared(before, again, after).is_equivalent
+
+
+def test_a_time_that_was_chosen_in_a_run_of_hours_decides() -> None:
+    before, again, after = (
+        stamped(in_words(BEGAN + at * 3600, "%Y-%m-%d %H:%M:%S"), BEGAN, 6 * 3600) for at in (1, 1, 2)
+    )
+
+    assert not compared(before, again, after).is_equivalent
+
+
+@pytest.mark.parametrize(
+    "text", ["timeout: {}s", "time: {} min", "duration: {} s", "took {}s", "{}s", "max time={}min"]
+)
+def test_a_duration_that_did_not_vary_decides_in_every_place(text: str) -> None:
+    ours, other = (written(text.format(number)) for number in (30, 300))
+
+    assert {each.kind for each in compared(ours, ours, other).deciding} == set(NOISE)
+
+
+@pytest.mark.parametrize("key", ["timeout", "time", "duration", "total time", "fit_time"])
+@pytest.mark.parametrize("unit", ["s", " s", " min", " seconds"])
+def test_a_setting_that_is_a_duration_decides_beside_durations_that_vary(key: str, unit: str) -> None:
+    runs = [
+        replace(
+            timed(f"$.{key}", f"{limit}{unit}", f"took {took}s"), params={key: f"{limit}{unit}", "out": f"took {took}s"}
+        )
+        for limit, took in ((30, 1), (30, 2), (300, 3))
+    ]
+
+    deciding = compared(*runs).deciding
+
+    assert {(each.kind, each.before) for each in deciding} >= {(Kind.PARAM_VALUE, f"30{unit}")}
+    assert {each.kind for each in deciding} == {Kind.PARAM_VALUE, Kind.ARTIFACT_CONTENT}
+    assert all(f"30{unit}" in each.before for each in deciding)
+
+
+def timed(key: str, limit: str, took: str) -> Snapshot:
+    content = Content("json", {key: limit, "$.log": took})
+    return Snapshot("run", artifacts={"config.json": File(limit + took, 1, content)})
