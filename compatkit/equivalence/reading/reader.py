@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,13 @@ from compatkit.equivalence.reading.datasets import digest_notes, read_datasets
 from compatkit.equivalence.reading.known_names import is_generated, names_of_loggers, own_pages, with_images_of_tables
 from compatkit.equivalence.reading.logged_models import Models, read_logged_models, read_registered
 from compatkit.equivalence.reading.model_folder import weights_alone_note
-from compatkit.equivalence.reading.store.children import all_experiments, child_runs, named_children
+from compatkit.equivalence.reading.store.children import (
+    all_experiments,
+    child_runs,
+    may_be_lost_children,
+    named_children,
+    runs_without_tags,
+)
 from compatkit.equivalence.reading.store.metrics import read_metrics
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.snapshot import File, Snapshot
@@ -51,8 +58,11 @@ def take_snapshots(
         if not experiments:
             # An answer that is cut to nothing reads as an empty list; at least those of the runs must be there.
             raise EquivalenceError.unreadable_store(_shown(client), "it lists no experiments")
+        bare = runs_without_tags(client, experiments)
         for run_id in run_ids:
-            yield _snapshot(client, _run(client, run_id), experiments, frozenset())
+            run = _run(client, run_id)
+            snapshot = _snapshot(client, run, experiments, frozenset())
+            yield replace(snapshot, unread=(*snapshot.unread, *may_be_lost_children(run, bare)))
 
 
 def _run(client: MlflowClient, run_id: str) -> Run:

@@ -223,13 +223,14 @@ def test_a_model_whose_files_are_gone_is_unread_and_the_rest_can_decide(tmp_path
     assert compare_snapshots(whole, other, Policy(accepts_unread=True)).word == "different"
 
 
-def test_tags_whose_folder_is_gone_are_unread_and_not_none(tmp_path: Path) -> None:
+def test_tags_whose_folder_is_gone_are_unread_and_not_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     uri = (tmp_path / "store").as_uri()
-    runs = [MlflowClient(uri).create_run("0").info.run_id for _ in range(2)]
-    for each in runs:
+    runs = [MlflowClient(uri).create_run("0", start_time=at).info.run_id for at in (1000, 3000)]
+    for each, at in zip(runs, (2000, 4000), strict=True):
         MlflowClient(uri).set_tag(each, "team", "vision")
         MlflowClient(uri).log_metric(each, "loss", 0.5)
-        MlflowClient(uri).set_terminated(each)
+        MlflowClient(uri).set_terminated(each, end_time=at)
     shutil.rmtree(next(tmp_path.glob(f"store/0/{runs[1]}/tags")))
     whole, lost = (take_snapshot(each, tracking_uri=uri) for each in runs)
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from compatkit.equivalence.reading.known_names import is_generated
+from compatkit.equivalence.reading.store.opened import local_path
 from compatkit.equivalence.snapshot import File, Snapshot
 
 if TYPE_CHECKING:
@@ -39,6 +42,23 @@ def child_runs(client: MlflowClient, run: Run, experiments: list[str]) -> Iterat
         token = page.token
         if not token:
             return
+
+
+def runs_without_tags(client: MlflowClient, experiments: list[str]) -> list[Run]:
+    """Return the runs in a store of files whose tags are gone: no search for children by their tag finds them."""
+    if urlsplit(client.tracking_uri).scheme not in {"", "file"}:
+        return []
+    root = Path(local_path(client.tracking_uri))
+    folders = [run.parent for each in experiments for run in root.glob(f"{each}/*/meta.yaml")]
+    bare = [folder for folder in folders if not (folder / "tags").is_dir() or not any((folder / "tags").iterdir())]
+    return [client.get_run(folder.name) for folder in sorted(bare)]
+
+
+def may_be_lost_children(run: Run, bare: Iterable[Run]) -> Iterator[str]:
+    """Yield a sentence on each run without tags that began while this one ran."""
+    for other in (each.info for each in bare if each.info.run_id != run.info.run_id):
+        if run.info.start_time <= other.start_time < (run.info.end_time or 0):
+            yield f"run {other.run_id}: its tags are gone, and it began while this run went on: is it a child of it?"
 
 
 def all_experiments(client: MlflowClient) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from compatkit.equivalence.errors import EquivalenceError
 from compatkit.safe_text import without_password
@@ -75,7 +76,7 @@ def _raised_in_mlflow(error: Exception) -> bool:
 def _failed_at(error: Exception, uri: str) -> str:
     """Return the place inside a store of files that MLflow was at, which its error does not tell; else the store's."""
     if urlsplit(uri).scheme in {"", "file"}:
-        folder = _path(uri).rstrip("/") + "/"
+        folder = local_path(uri).rstrip("/") + "/"
         known = [value for frame, _ in walk_tb(error.__traceback__) for value in frame.f_locals.values()]
         if inside := [value for value in known if isinstance(value, str) and value.startswith(folder)]:
             return inside[-1]
@@ -110,7 +111,7 @@ def require_same_file(uri: str) -> None:
 
     MLflow keeps its connection to a file that was removed or replaced, and goes on reading what is no longer there.
     """
-    if urlsplit(uri).scheme.partition("+")[0] != "sqlite" or not (path := _path(uri)):
+    if urlsplit(uri).scheme.partition("+")[0] != "sqlite" or not (path := local_path(uri)):
         return
     try:
         said = Path(path).stat()
@@ -128,7 +129,7 @@ def is_missing(error: Exception) -> bool:
 
 def _require_store(uri: str) -> str:
     """Refuse a local store that is not there: MLflow would create an empty one, and find no run in it."""
-    path = _path(uri)
+    path = local_path(uri)
     # Elsewhere than on Windows, MLflow takes C:\\runs for a folder to be made here.
     is_local = urlsplit(uri).scheme in {"sqlite", "file", ""} or len(urlsplit(uri).scheme) == 1
     if is_local and uri not in _NO_FOLDERS and path and not Path(path).exists():
@@ -199,10 +200,13 @@ def mlflow_version() -> str:
     return str(mlflow.__version__)
 
 
-def _path(uri: str) -> str:
+def local_path(uri: str) -> str:
+    """Return the path in the address of a store; of a database that is no file, it says nothing."""
     parts = urlsplit(uri)
     if len(parts.scheme) == 1:
         return uri
+    if parts.scheme == "file":
+        return url2pathname(parts.path)
     # sqlite:///relative.db and sqlite:////absolute.db: one slash belongs to the URI.
     return parts.path[1:] if parts.scheme.partition("+")[0] == "sqlite" else parts.path
 

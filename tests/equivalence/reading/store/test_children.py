@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -182,3 +184,21 @@ def test_families_in_which_nobody_logged_are_no_verdict() -> None:
 
     with pytest.raises(EquivalenceError, match="Nothing was compared"):
         compare_snapshots(empty, empty, EXACT)
+
+
+@pytest.mark.parametrize("folder", ["store", "a store"])
+def test_a_child_whose_tags_are_gone_on_both_sides_is_unread(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    client = MlflowClient((tmp_path / folder).as_uri())
+    parents = [run(client, "0", "parent", start=start) for start in (0, 10, 20)]
+    for parent, start in zip(parents[:2], (0, 10), strict=True):
+        child = run(client, "0", "fold", parent, start=start, lr=str(start))
+        shutil.rmtree(tmp_path / folder / "0" / child / "tags")
+
+    *lost, whole = (take_snapshot(each, tracking_uri=client.tracking_uri) for each in parents)
+
+    assert ["is it a child" in "".join(each.unread) for each in (*lost, whole)] == [True, True, False]
+    assert compare_snapshots(*lost, Policy()).is_open
+    assert not compare_snapshots(*lost, Policy()).is_equivalent
