@@ -14,6 +14,7 @@ from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import span
 from compatkit.rewrite.prefilter.words import mentions_elsewhere
 from compatkit.rewrite.rules.flags import find_flags
 from compatkit.rewrite.rules.module_use_edits import ModuleChanges
@@ -124,7 +125,10 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     if any(move.inventory for move in run.moves):
         return False
     sites = find_sites(file, run.every_move)
-    if may_ask(file.source.text, {name for site in sites for alias, _ in site.moved for name in _names_of(alias)}):
+    brings = {name for site in sites for alias, _ in site.moved for name in _names_of(alias)}
+    if file.neighbours.aliases or (
+        (file.neighbours.askers or may_ask(file.source.text, brings)) and _is_spelled_again(file, sites, brings)
+    ):
         return False
     new = [move.new for site in sites for _, move in site.moved]
     brought = {
@@ -134,6 +138,17 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
         # Two names of one thing may meet, as bases of one class.
         return False
     return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
+
+
+def _is_spelled_again(file: File, sites: list[Site], names: set[str]) -> bool:
+    """Tell whether a text has one of the names of these imports anywhere else, in small letters too."""
+    text = file.source.text
+    if not text.isascii():
+        # One name is spelled in several ways then.
+        return True
+    inside = [text[start:end].lower() for start, end in (span(file.source, site.node) for site in sites)]
+    low = text.lower()
+    return any(low.count(name.lower()) > sum(each.count(name.lower()) for each in inside) for name in names)
 
 
 def rewrite_imports_only(file: File, run: RunPlan) -> Found:

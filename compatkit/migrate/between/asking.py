@@ -52,6 +52,6 @@ def modules_of(source: bytes, home: FileModule) -> Iterator[str]:
 @lru_cache(maxsize=512)
 def _askers_in(source: bytes) -> tuple[Asker, ...]:
     try:
-        return tuple(asker for asker in find_askers(read_syntax(source).tree) if not asker[0].startswith("*"))
+        return tuple(asker for asker in find_askers(read_syntax(source)) if not asker[0].startswith("*"))
     except (RewriteError, RecursionError):
         return ()

@@ -25,6 +25,10 @@ def source_at(place: Path) -> Path | None:
     return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
 
 
+def _source_below(base: Path, module: str) -> Path | None:
+    return source_at(base.joinpath(*module.split(".")))
+
+
 class Namer:
     """Names files; what it learns of a folder it keeps, for one run over a tree that does not change."""
 
@@ -35,7 +39,8 @@ class Namer:
             self._homes.setdefault(home.partition(".")[0], set()).add(home.replace(".", "/"))
         self._holds_home = lru_cache(maxsize=None)(self._look_for_home)
         self._is_package = lru_cache(maxsize=None)(_is_package)
-        self._source_at = lru_cache(maxsize=None)(source_at)
+        self._source_below = lru_cache(maxsize=None)(_source_below)
+        self._base_of = lru_cache(maxsize=None)(self._look_for_base)
 
     def name(self, path: Path, root: Path) -> ModuleName:
         """Name a file from the folder that is its import root.
@@ -64,11 +69,14 @@ class Namer:
     def finder(self, path: Path, root: Path) -> Callable[[str], Path | None]:
         """Return what finds the sources of modules for one file, as `find` does."""
         base = self._base(path.absolute(), root)
-        return lambda module: self._source_at(base.joinpath(*module.split(".")))
+        return lambda module: self._source_below(base, module)
 
     def _base(self, file: Path, root: Path) -> Path:
-        package = self._root_of_package(file)
-        above = (package, *package.parents) if package else file.parents
+        return self._base_of(file.parent, root)
+
+    def _look_for_base(self, folder: Path, root: Path) -> Path:
+        package = self._root_of_package(folder)
+        above = (package, *package.parents) if package else (folder, *folder.parents)
         homes = (folder for folder in above if self._holds_home(folder) and not self._is_package(folder))
         return next(homes, None) or package or root.absolute()
 
@@ -77,9 +85,9 @@ class Namer:
         tops = (top for top in self._homes if _exists(folder, top) or (folder / top).is_dir())
         return any(_exists(folder, place) or _is_package(folder / place) for top in tops for place in self._homes[top])
 
-    def _root_of_package(self, file: Path) -> Path | None:
+    def _root_of_package(self, innermost: Path) -> Path | None:
         root = None
-        for folder in file.parents:
+        for folder in (innermost, *innermost.parents):
             if not self._is_package(folder):
                 break
             root = folder.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -57,8 +58,12 @@ class ReadGlobals:
     def _modules(self, homes: dict[str, list[tuple[str, Move]]]) -> Iterator[File]:
         lasts = {home.rpartition(".")[2] for home in homes}
         for each in self._files:
+            # A text first: a path costs more, and this is asked of every file.
+            stem = os.path.splitext(os.path.basename(each.name))[0]  # noqa: PTH119, PTH122
+            if each.is_data or (stem not in lasts and stem != "__init__"):
+                continue
             path = each.path
-            if each.is_data or (path.absolute().parent.name if path.stem == "__init__" else path.stem) not in lasts:
+            if stem == "__init__" and path.absolute().parent.name not in lasts:
                 continue
             if self._namer.name(path, each.root).name in homes and (file := file_as_module(each, self._namer)):
                 yield file

@@ -78,6 +78,10 @@ class File:
         return {each.alias: each for each in self.imports}
 
     @cached_property
+    def _imported_names(self) -> frozenset[str]:
+        return frozenset(each.local for each in self.imports)
+
+    @cached_property
     def has_star(self) -> bool:
         """True where an import may bind any name."""
         return any(each.alias.name == "*" for each in self.imports)
@@ -154,7 +158,7 @@ class File:
 
     def _meanings(self, node: ast.expr) -> list[str]:
         root = root_of(node)
-        if root is None:
+        if root is None or root.id not in self._imported_names:
             return []
         scope, rest = self.scope_of(root), dotted(node)[len(root.id) :]
         bindings = self.scopes.bindings(root.id, scope) if scope else self.scopes.of(root.id)

@@ -12,7 +12,7 @@ from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.edit.import_plan import Name, Plan, Site, plan
 from compatkit.rewrite.edit.splice import lines_of, replacements
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.imports import local_name
+from compatkit.rewrite.file.imports import local_name, read_imports
 from compatkit.rewrite.file.readers import reader_of
 from compatkit.rewrite.file.tree import parse, start_of
 from compatkit.rewrite.outcome import Finding, RewriteError
@@ -90,7 +90,7 @@ def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] |
     needless = {
         alias
         for alias, move in site.moved
-        if _is_imported(file, (alias, bound[alias]), move)
+        if _is_imported(file, site, (alias, bound[alias]), move)
         or (bound[alias] == move.new_name and _is_builtin(file, alias, move))
     }
     planned = plan(site, file.home, dependent.renamed, needless)
@@ -114,13 +114,17 @@ def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] |
     return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
 
 
-def _is_imported(file: File, binding: tuple[ast.alias, str], move: Move) -> bool:
+def _is_imported(file: File, site: Site, binding: tuple[ast.alias, str], move: Move) -> bool:
     """Tell whether a statement above, at the top of the file as this one, binds the same name to the same thing."""
     alias, local = binding
-    own = file.imported[alias].node
-    same = [each for each in file.imports if (each.local, each.meaning) == (local, move.new) and each.node is not own]
+    own = site.node
+    # Of the statements alone: for most files, that spares a look at all nodes.
+    others = read_imports([each for each in file.import_statements if each is not own], file.home)
+    same = [each for each in others if (each.local, each.meaning) == (local, move.new)]
+    if len(same) != 1:
+        return False
     bound = {each.node for name in (local, local_name(alias)) for each in file.scopes.of(name) if each.is_binding}
-    if len(same) != 1 or bound != {alias, same[0].alias}:
+    if bound != {alias, same[0].alias}:
         return False
     top = file.tree.body
     return same[0].node in top and own in top and top.index(same[0].node) < top.index(own)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 
+from compatkit.rewrite.file.syntax import Syntax
 from compatkit.rewrite.file.tree import walk
 from compatkit.rewrite.flow.ways_into import ways_into
 
@@ -16,23 +18,30 @@ Asker = tuple[str, str, str]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def find_askers(tree: ast.Module) -> Iterator[Asker]:
+def find_askers(syntax: Syntax) -> Iterator[Asker]:
     """Yield each by its ways; a method also for what `__init__` keeps, and a function for what it hands to another."""
-    kept: dict[ast.AST, dict[str, str]] = {}
-    for owner in walk(tree):
-        if isinstance(owner, ast.ClassDef):
-            kept |= dict.fromkeys(owner.body, _kept(owner))
-    functions = {node: ways for node, ways in ways_into(tree).items() if isinstance(node, _Function)}
-    asked: dict[ast.AST, set[tuple[str, str]]] = {node: set(_asked(node)) for node in functions}
+    asking = _lines(node for node in syntax.nodes.of(ast.Attribute) if node.attr in OF_SYMBOLS)
+    if not asking:
+        return
+    owners = {item: owner for owner in syntax.nodes.of(ast.ClassDef) for item in owner.body}
+    functions = {node: ways for node, ways in ways_into(syntax.tree).items() if isinstance(node, _Function)}
+    # Few functions ask, and only these are walked.
+    asked: dict[ast.AST, set[tuple[str, str]]] = {
+        node: set(_asked(node)) if _is_within(node, asking) else set() for node in functions
+    }
     for node in functions:
-        if node.name == "__init__":
-            inside = [pair for other, names in kept.items() if names is kept.get(node) for pair in asked.get(other, ())]
-            asked[node] |= {(kept[node][name], attr) for name, attr in inside if name in kept[node]}
-    by_name = {node.name: asked[node] for node in functions if "." not in functions[node][-1]}
+        if node.name == "__init__" and (owner := owners.get(node)):
+            inside = {pair for item in owner.body for pair in asked.get(item, ())}
+            kept = _kept(owner) if inside else {}
+            asked[node] |= {(kept[name], attr) for name, attr in inside if name in kept}
+    every = {node.name: asked[node] for node in functions if "." not in functions[node][-1]}
+    by_name = {name: pairs for name, pairs in every.items() if pairs}
+    handing = _lines(node for node in syntax.nodes.of(ast.Call) if getattr(node.func, "id", "") in by_name)
     for node, ways in functions.items():
-        is_method = node in kept
+        is_method = node in owners
         names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)][is_method:]
-        for name, attr in asked[node] | set(_handed(node, names, by_name)):
+        handed = _handed(node, names, by_name) if _is_within(node, handing) else ()
+        for name, attr in asked[node].union(handed):
             places = [str(names.index(name)), name] if name in names else [name]
             yield from ((way, place, attr) for way in ways for place in places)
 
@@ -43,6 +52,17 @@ def subject_of(node: ast.expr) -> ast.expr:
         case ast.Attribute(value=of, attr="__class__") | ast.Call(func=ast.Name(id="type"), args=[of]):
             return of
     return node
+
+
+def _lines(nodes: Iterable[ast.expr]) -> list[int]:
+    return sorted({node.lineno for node in nodes})
+
+
+def _is_within(function: _Function, lines: list[int]) -> bool:
+    """Tell whether a function, its decorators included, has one of these lines, which are in order."""
+    first = min(each.lineno for each in (function, *function.decorator_list))
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= (function.end_lineno or 0)
 
 
 def _asked(function: _Function) -> Iterator[tuple[str, str]]:

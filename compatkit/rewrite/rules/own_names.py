@@ -119,11 +119,14 @@ def _asked(file: File, where: Renaming) -> Iterator[Finding]:
 def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield what moves where it is given to a function that asks for its name, in this file or another one."""
     askers: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    own = find_askers(file.tree) if any(name in file.source.text for name in OF_SYMBOLS) else ()
+    own = find_askers(file.syntax) if any(name in file.source.text for name in OF_SYMBOLS) else ()
     for way, place, attribute in (*file.neighbours.askers, *own):
         askers[way].append((place, attribute))
+    last = {way.rpartition(".")[2] for way in askers}
+    last_or_local = last | {each.local for each in file.imports if each.meaning.rpartition(".")[2] in last}
     for call in file.nodes.of(ast.Call) if askers else ():
-        for function in _called(file, call.func):
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        for function in _called(file, call.func) if name in last_or_local else ():
             given = {str(at): arg for at, arg in enumerate(call.args)}
             given |= {word.arg: word.value for word in call.keywords if word.arg}
             for place, attribute in dict.fromkeys(askers.get(function, ())):
@@ -167,10 +170,12 @@ def _meanings(file: File, node: ast.expr) -> Iterator[str]:
 
 def _by_other_files(file: File, node: ast.expr) -> Iterator[str]:
     """Yield the old names behind a name that another file hands on, or behind what a function there gives."""
+    if not file.neighbours.aliases:
+        return
     aliases = dict(file.neighbours.aliases)
     of, call = (node.func, "()") if isinstance(node, ast.Call) else (node, "")
-    names = file.meanings(of) if aliases else []
-    if aliases and isinstance(of, ast.Name) and not names:
+    names = file.meanings(of)
+    if isinstance(of, ast.Name) and not names:
         stars = (each.name.removesuffix("*") for each in file.imports if each.alias.name == "*")
         names = [f"{star}{of.id}" for star in stars]
     yield from (aliases[name + call] for name in names if name + call in aliases)

@@ -1,0 +1,55 @@
+"""Functions that ask for names, in whichever file, and files that look as if only their imports mattered."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from compatkit.rewrite import Rewritten, rewrite_source
+from compatkit.rewrite.file.neighbours import Neighbours
+from compatkit.rewrite.file.syntax import read_syntax
+from compatkit.rewrite.rules.name_askers import find_askers
+from tests.shop.moves import MOVES, OLD, messages
+
+
+def test_an_asker_of_another_file_counts_where_nothing_else_asks() -> None:
+    source = f"from registry import add\n{OLD}add(Old)\n".encode()
+    askers = (("registry.add", "0", "__name__"),)
+    outcome = rewrite_source(source, module="app", is_package=False, moves=MOVES, neighbours=Neighbours(askers=askers))
+
+    assert isinstance(outcome, Rewritten)
+    assert [(each.line, each.column, each.code) for each in outcome.findings] == [(3, 5, "CK101")]
+
+
+@pytest.mark.parametrize("key", ["Old", "old", "OLD"])
+def test_a_text_in_any_case_is_looked_up_by_a_name_that_is_asked_for(key: str) -> None:
+    assert len(messages(f"{OLD}def key(it):\n    return it.__name__.lower()\nx = TABLE['{key}']\n")) == 1
+
+
+def test_a_name_that_only_its_import_spells_is_asked_by_nobody() -> None:
+    assert messages(f"{OLD}def key(it):\n    return it.__name__\nx = key(Other)\n") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "ways"),
+    [
+        ("def f(a, b): return b.__name__", {("f", "1"), ("f", "b")}),
+        ("def f(a):\n    def g(b): return a.__name__\n    return g(1)", {("f", "0"), ("f", "a")}),
+        ("def f(a): return a.__name__\ndef f(a): return a\ndef g(a): return f(a)", {("f", "0"), ("f", "a")}),
+        (
+            "def f(a): return a.__name__\n@wrap(\n    lambda: 1)\ndef g(it): return f(\n  it)\ndef h(it): return f",
+            {("f", "0"), ("f", "a"), ("g", "0"), ("g", "it")},
+        ),
+        (
+            "class C:\n    def __init__(self, it): self.x = it\n    def name(self): return self.x.__name__",
+            {("C", "0"), ("C", "it"), ("C.__init__", "0"), ("C.__init__", "it")},
+        ),
+        ("class C:\n    def __init__(self, it): self.x = it\ndef name(self): return self.x.__name__", set()),
+        ("print(f.__name__)\ndef f(a): return a", set()),
+    ],
+)
+def test_a_function_asks_what_its_own_lines_ask(source: str, ways: set[tuple[str, str]]) -> None:
+    found = find_askers(read_syntax(dedent(source).encode()))
+
+    assert {(way, place) for way, place, _ in found if place[:4] != "self" and way[:1] != "*"} == ways
