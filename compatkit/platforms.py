@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -125,6 +125,39 @@ def end_group(process: subprocess.Popen[Any]) -> None:
             subprocess.run(command, capture_output=True, check=False)
         else:
             process.kill()
+
+
+_WATCH = 'while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done'
+
+
+class GroupWatch:
+    """A shell that ends the process groups that it was told last, once this process is gone: nothing else can then.
+
+    Where there is no shell, nothing watches.
+    """
+
+    def __init__(self) -> None:
+        # As above.
+        import subprocess
+
+        self._shell: subprocess.Popen[bytes] | None = None
+        if hasattr(os, "killpg"):
+            null = subprocess.DEVNULL
+            with suppress(OSError):
+                self._shell = subprocess.Popen(
+                    ["/bin/sh", "-c", _WATCH], stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
+                )
+
+    def tell(self, groups: Iterable[int]) -> None:
+        """Say which groups run now."""
+        if self._shell and self._shell.stdin:
+            with suppress(OSError):
+                os.write(self._shell.stdin.fileno(), f"{' '.join(map(str, groups))}\n".encode())
+
+    def close(self) -> None:
+        self.tell(())
+        if self._shell:
+            self._shell.communicate()
 
 
 def can_fork() -> bool:

@@ -30,6 +30,15 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print(child.pid, flush=True)
 time.sleep(600)
 """
+# What runs a command that tells the number of its process in a file.
+RUNS = """
+import os, sys
+from pathlib import Path
+from compatkit.equivalence.commands.process import Launch, run_commands
+sleeps = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+launch = Launch("before", (sys.executable, "-c", sleeps), Path(), os.environ, Path(sys.argv[1]))
+run_commands([launch], timeout=600, slots=1)
+"""
 ABSENT = ("fcntl", "termios", "resource", "grp", "pwd", "posix")
 
 
@@ -177,3 +186,17 @@ print("all")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr) == ("all\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups")
+def test_commands_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    runner = subprocess.Popen([sys.executable, "-c", RUNS, output])
+    end = time.monotonic() + 30
+    while (not output.exists() or not output.read_text()) and time.monotonic() < end:
+        time.sleep(0.02)
+
+    runner.kill()
+    runner.wait()
+
+    assert has_ended(int(output.read_text()))

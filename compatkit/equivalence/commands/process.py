@@ -17,7 +17,7 @@ from threading import Timer
 from types import FrameType
 
 from compatkit.equivalence.errors import CommandError, place_of, tail_of
-from compatkit.platforms import ENDING_SIGNALS, ask_group, end_group, group_of_its_own
+from compatkit.platforms import ENDING_SIGNALS, GroupWatch, ask_group, end_group, group_of_its_own
 
 # The second is what MLflow imports when it opens a store that is a database.
 _NEEDED = ("mlflow", "mlflow.store.tracking.sqlalchemy_store")
@@ -78,15 +78,22 @@ def run_commands(launches: Sequence[Launch], *, timeout: float, slots: int) -> N
     this ends, no process of theirs is left.
     """
     waiting, running, began = list(launches), list[_Running](), time.monotonic()
+    watch = GroupWatch()
     try:
         while waiting or running:
             while waiting and len(running) < slots and time.monotonic() >= began + waiting[0].delay:
                 running.append(_Running(waiting.pop(0), timeout))
-            running = [one for one in running if not one.has_ended()]
+                watch.tell(one.group for one in running)
+            if len(still := [one for one in running if not one.has_ended()]) < len(running):
+                running = still
+                watch.tell(one.group for one in running)
             if running or waiting:
                 time.sleep(_LOOK)
     finally:
-        _end(running)
+        try:
+            _end(running)
+        finally:
+            watch.close()
 
 
 class _Running:
@@ -108,6 +115,10 @@ class _Running:
                 )
         except (OSError, ValueError) as error:
             raise CommandError.not_started(launch.side, launch.argv, _reason(error)) from error
+
+    @property
+    def group(self) -> int:
+        return self._process.pid
 
     def has_ended(self) -> bool:
         """Raise `CommandError` where it ended badly or has run too long."""
