@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compatkit.equivalence.commands.store import LoggedRun
-from compatkit.equivalence.comparing.varying import MARK, mask
+from compatkit.equivalence.comparing.varying import MARK, Span, fits, mask
 from compatkit.equivalence.explain import Explanation
 from compatkit.equivalence.reading.known_names import is_generated
 from compatkit.equivalence.snapshot import Snapshot
@@ -42,14 +42,16 @@ def pair_runs(before: Iterable[LoggedRun], after: Iterable[LoggedRun]) -> Pairin
     return found
 
 
-def with_settled_names(*sides: Sequence[LoggedRun]) -> list[list[LoggedRun]]:
+def with_settled_names(*sides: Sequence[LoggedRun], spans: Sequence[Span] = ()) -> list[list[LoggedRun]]:
     """Return the runs of each side without the ids and times in their names that differ between the first two sides.
 
     The same holds for the names of their experiments. The first two sides are two runs of one command, of which the
     second may have no runs; a name that MLflow draws as a whole stays, since such runs are paired by their params.
+    `spans` tell when the sides ran: a time of its own side may be equal in the first two.
     """
     experiments, names = (
-        _varying(*({str(getattr(run, part)) for run in side} for side in sides[:2])) for part in ("experiment", "name")
+        _varying([{str(getattr(run, part)) for run in side} for side in sides], spans)
+        for part in ("experiment", "name")
     )
     return [
         [replace(run, experiment=_settled(run.experiment, experiments), name=_settled(run.name, names)) for run in side]
@@ -57,9 +59,16 @@ def with_settled_names(*sides: Sequence[LoggedRun]) -> list[list[LoggedRun]]:
     ]
 
 
-def _varying(first: set[str], second: set[str]) -> set[str]:
+def _varying(sides: Sequence[set[str]], spans: Sequence[Span]) -> set[str]:
+    first, second, third = sides
+    both = first & second
+    shared = both - {
+        name
+        for name in both - third
+        if MARK in mask(name) and any(fits(name, name, other, (), spans) for other in third)
+    }
     alone, twins = ({mask(name) for name in names if not is_generated(name)} for names in (first, second))
-    return {name for name in (alone & twins) - set(map(mask, first & second)) if MARK in name}
+    return {name for name in (alone & twins) - set(map(mask, shared)) if MARK in name}
 
 
 def _settled(name: str, varying: set[str]) -> str:

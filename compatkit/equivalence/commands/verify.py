@@ -83,13 +83,14 @@ def compare_sides(
 
     `again` is a second run of the side before, if there was one.
     """
-    runs_before, runs_again, runs_after = with_settled_names(before.runs, again.runs if again else (), after.runs)
+    spans = [span for side in (before, again, after) if side and (span := _span(side))]
+    sides = before.runs, again.runs if again else (), after.runs
+    runs_before, runs_again, runs_after = with_settled_names(*sides, spans=spans)
     pairing = pair_runs(runs_before, runs_after)
     repeated = pair_runs(runs_before, runs_again) if again else Pairing()
     twins = {left.run_id: again.snapshots[other.run_id] for _, left, other in repeated.pairs} if again else {}
     both = [(before.snapshots[left.run_id], after.snapshots[right.run_id]) for _, left, right in pairing.pairs]
     known = [pair for first, second in both for pair in own_pairs(first, second)]
-    spans = [span for side in (before, again, after) if side and (span := _span(side))]
     moved = _moved(before, after)
     runs, empty = [], []
     for (label, left, _), (first, second) in zip(pairing.pairs, both, strict=True):

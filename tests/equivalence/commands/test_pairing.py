@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +81,17 @@ def test_names_with_an_id_or_a_time_pair_where_two_runs_of_before_show_them_to_v
         assert len(pair_runs(first, last).missing) == 2
     first, _, last = with_settled_names(*sides[:2], side(2, "other"))
     assert len(pair_runs(first, last).missing) == 2
+
+
+def test_names_with_a_time_of_their_runs_pair_where_two_runs_of_before_share_the_second() -> None:
+    began = datetime(2026, 11, 29, 1, 20, 30, tzinfo=UTC).timestamp()
+    spans = [(began + at, began + at + 9) for at in (0, 0.5, 60)]
+
+    def missing(*times: str) -> int:
+        sides = [runs([("exp", f"train-{time}", "0.1")], str(at)) for at, time in enumerate(times)]
+        first, _, last = with_settled_names(*sides, spans=spans)
+        return len(pair_runs(first, last).missing)
+
+    assert missing("20261129_012031", "20261129_012031", "20261129_012131") == 0
+    assert missing("20261129_012031", "20261129_012031", "20261128_012131") == 1
+    assert missing("20260301_012031", "20260301_012031", "20260401_012131") == 1
