@@ -101,6 +101,7 @@ def plan_task(
             called=called,
             processes=processes,
             migrations=task.migrations,
+            reexports=task.reexports,
             wishes=task.options,
         )
         with keeping_syntax():

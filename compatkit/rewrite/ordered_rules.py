@@ -126,9 +126,8 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
         return False
     sites = find_sites(file, run.every_move)
     brings = {name for site in sites for alias, _ in site.moved for name in _names_of(alias)}
-    if file.neighbours.aliases or (
-        (file.neighbours.askers or may_ask(file.source.text, brings)) and _is_spelled_again(file, sites, brings)
-    ):
+    is_used = file.neighbours.aliases or _is_spelled_again(file, sites, brings)
+    if is_used and (file.neighbours.aliases or file.neighbours.askers or may_ask(file.source.text, brings)):
         return False
     new = [move.new for site in sites for _, move in site.moved]
     brought = {

@@ -19,7 +19,6 @@ from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import can_matter, words_in
 from compatkit.rewrite.rules.own_names import values_in
 
-_ASKING = (b".__name__", b".__qualname__", b".__module__")
 # Facades of facades: what lies deeper is left open.
 _DEEPEST = 3
 _STAR = re.compile(r"\.\*\Z")
@@ -43,10 +42,13 @@ class Aliases:
         if not any(move.old_name != move.new_name for move in self._moves):
             return []
         homes = [self._files[number] for number in wanted if not self._files[number].is_data]
+        known = {self._files[number].name for number in wanted}
         spelled = {part.encode() for file in homes for part in self._namer.name(file.path, file.root).name.split(".")}
 
         def asks(source: bytes, file: FoundFile) -> bool:
-            return not file.is_data and _asks(source) and not spelled.isdisjoint(words_in(source))
+            if file.name in known or file.is_data or not _asks(source):
+                return False
+            return not spelled.isdisjoint(words_in(source))
 
         return sift(self._files, asks, processes=processes)
 
@@ -81,7 +83,9 @@ class Aliases:
 
 
 def _asks(source: bytes) -> bool:
-    return any(word in source for word in _ASKING)
+    # Few files have the end of two of these.
+    ends = b"name__" in source and (b".__name__" in source or b".__qualname__" in source)
+    return ends or b".__module__" in source
 
 
 # By content: a file may change while an editor is served.

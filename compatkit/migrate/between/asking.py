@@ -10,19 +10,54 @@ from pathlib import Path
 from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
+from compatkit.migration import Move
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.prefilter.words import FEW, words_in
 from compatkit.rewrite.rules.name_askers import Asker, find_askers
 
 _ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w.]+))")
+# A from-import on one line without `as`: what it binds is called as what it imports.
+_PLAIN_IMPORT = re.compile(rb"[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*\r?")
 
 
-def askers_for(source: bytes, file: FoundFile, named: ModuleName, namer: Namer) -> tuple[Asker, ...]:
-    """Return those of the modules that a file imports, by their dotted names, and of what packages hand on."""
+def askers_for(
+    source: bytes, file: FoundFile, named: ModuleName, namer: Namer, moves: tuple[Move, ...]
+) -> tuple[Asker, ...]:
+    """Return those of the modules that a file imports, by their dotted names, and of what packages hand on.
+
+    A file that spells what moves in plain imports only gives it to nobody, unless it asks others for names.
+    """
+    names = _names_of(moves)
+    if names is not None and not _ASKING.search(source) and not _may_give(source, names):
+        return ()
     home = FileModule(named.name, named.is_package)
     return tuple(_askers(source, home, namer.finder(file.path, file.root)))
+
+
+@cached_by_identity
+def _names_of(moves: tuple[Move, ...]) -> frozenset[bytes] | None:
+    """Return the words by which what moves is called; None where a module moves, which has names of its own."""
+    return None if any(move.is_module for move in moves) else frozenset(move.old_name.encode() for move in moves)
+
+
+def _may_give(source: bytes, names: frozenset[bytes]) -> bool:
+    """Tell whether a file may have one of these names in an expression, or by another name."""
+    if not source.isascii():
+        # One name is spelled in several ways then.
+        return True
+    for name in names if len(names) <= FEW else names.intersection(words_in(source)):
+        at = source.find(name)
+        while at >= 0:
+            end = source.find(b"\n", at)
+            end = len(source) if end < 0 else end
+            if not _PLAIN_IMPORT.fullmatch(source, source.rfind(b"\n", 0, at) + 1, end):
+                return True
+            at = source.find(name, end)
+    return False
 
 
 def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None]) -> Iterator[Asker]:

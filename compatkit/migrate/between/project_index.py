@@ -47,6 +47,7 @@ class ProjectIndex:
         called: frozenset[str] = frozenset(),
         processes: int = 1,
         migrations: tuple[Migration, ...] = (),
+        reexports: tuple[Move, ...] = (),
         wishes: Options = Options(),  # noqa: B008 - immutable
     ) -> None:
         self._files = files
@@ -58,6 +59,7 @@ class ProjectIndex:
         self._names = tuple(sorted({move.old_name for move in moves} | called))
         self._homes = frozenset(move.old_home for move in moves)
         self._moves = tuple(Move.symbols(moves))
+        self._every_move = (*moves, *reexports)
         self._read_globals = ReadGlobals(files, namer, self._moves)
         self._missed: dict[frozenset[str], frozenset[str]] = {}
         self._module_names = ModuleNames(moves, migrations, renames=renames)
@@ -127,7 +129,7 @@ class ProjectIndex:
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
         options = self.options(source)
         unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
-        askers = askers_for(source, file, named, self._namer) if self._moves else ()
+        askers = askers_for(source, file, named, self._namer, self._every_move) if self._moves else ()
         aliases = self._aliases.of(source, file, named)
         others = absent or options or unspelled or reads or askers or aliases
         if not is_asked and read == frozenset() and not others:

@@ -220,7 +220,7 @@ def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
             # By convention: what a function gives is not of its name.
             yield func
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            stores = (each for each in file.nodes.of(ast.Assign) if ast.unparse(each.targets[0]) == f"self.{name}")
+            stores = (each for each in file.nodes.of(ast.Assign) if dotted(each.targets[0]) == f"self.{name}")
             yield from (each.value for each in stores)
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Dict(values=parts):
             yield from parts

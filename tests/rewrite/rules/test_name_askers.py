@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from compatkit.migrate.between.asking import askers_for
+from compatkit.migrate.between.naming import ModuleName, Namer
+from compatkit.migrate.finding.find import FoundFile
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.rules.name_askers import find_askers
-from tests.shop.moves import MOVES, OLD, messages
+from tests.shop.moves import MOVES, OLD, messages, plant
 
 
 def test_an_asker_of_another_file_counts_where_nothing_else_asks() -> None:
@@ -53,3 +57,23 @@ def test_a_function_asks_what_its_own_lines_ask(source: str, ways: set[tuple[str
     found = find_askers(read_syntax(dedent(source).encode()))
 
     assert {(way, place) for way, place, _ in found if place[:4] != "self" and way[:1] != "*"} == ways
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "add(Old)",
+        "from shop.core.old_home import Old as It; add(It)",
+        "from shop.core.old_home import (Old)",
+        "from shop.core.old_home import Old; add(Old)",
+        "add(º)",
+    ],
+)
+def test_a_project_is_asked_for_its_askers_where_a_name_is_more_than_imported(use: str, tmp_path: Path) -> None:
+    plant(tmp_path, {"registry.py": "def add(it): return it.__name__\n", "app.py": ""})
+    file, named = FoundFile(str(tmp_path / "app.py"), str(tmp_path)), ModuleName("app", is_package=False)
+    source = f"from registry import add\n{OLD}"
+
+    assert askers_for(source.encode(), file, named, Namer(MOVES), MOVES) == ()
+    found = askers_for(f"{source}{use}\n".encode(), file, named, Namer(MOVES), MOVES)
+    assert ("registry.add", "0", "__name__") in found
