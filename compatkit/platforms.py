@@ -155,9 +155,10 @@ class GroupWatch:
                 os.write(self._shell.stdin.fileno(), f"{' '.join(map(str, groups))}\n".encode())
 
     def close(self) -> None:
-        self.tell(())
+        """End the shell: a process that was forked meanwhile may hold the other end of the pipe."""
         if self._shell:
-            self._shell.communicate()
+            with self._shell:
+                self._shell.kill()
 
 
 def can_fork() -> bool:
