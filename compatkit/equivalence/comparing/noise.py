@@ -80,8 +80,7 @@ class _Settling:
     child: str = ""
 
     def note(self, kind: Kind, name: str, left: str, right: str, why: str, hint: str = "") -> None:
-        known = f"{why}, which two runs of before show to vary"
-        texts = excerpts(left, right)
+        texts, known = excerpts(left, right), why if why.endswith(_OWN) else f"{why}{_SEEN}"
         self.found.append(Difference(kind, name, *texts, rule="", hint=hint, child=self.child, known=known))
 
     def texts(self, kind: Kind, left: _Texts, again: _Texts, right: _Texts) -> dict[str, str]:
@@ -89,7 +88,7 @@ class _Settling:
         for name in sorted(left.keys() & again.keys() & right.keys()):
             one, same, other = (f"{name}: {each[name]}" for each in (left, again, right))
             if one != other and (why := fits(one, same, other, (), self.spans)) and self.pairs.agree(one, other):
-                self.note(kind, name, left[name], right[name], why)
+                self.note(kind, name, left[name], right[name], why if one != same else f"{why}{_OWN}")
                 changed[name] = left[name]
         return changed
 
@@ -141,6 +140,10 @@ class _Settling:
         return replace(right, files=files, details=details, signature=signature)
 
 
+# How a difference is known to be noise: by the two runs of before, or, where these agree by chance, by when each ran.
+_SEEN, _OWN = ", which two runs of before show to vary", ", which is of each run's own time"
+
+
 def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Settling) -> Snapshot:
     models, children = dict(after.models), settling.named_children(before, again, after)
     twins = _children_of_twin(before, again, settling.twins)
@@ -178,4 +181,4 @@ def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[S
     for place in [each for each in left if each in twin and each in right]:
         one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
         if one != other and (why := fits(one, same, other, near, spans)):
-            yield place, why
+            yield place, why if one != same else f"{why}{_OWN}"

@@ -388,7 +388,12 @@ def test_a_time_of_its_own_run_is_settled_where_two_runs_of_before_share_the_sec
         stamped(in_words(BEGAN + at, form, zone), BEGAN + began) for at, began in ((2, 0), (2, 0.5), (63, 61))
     )
 
-    assert compared(before, again, after).is_equivalent
+    verdict = compared(before, again, after)
+
+    assert verdict.is_equivalent
+    texts = [each.difference.known for each in verdict.allowed if each.difference.kind is Kind.PARAM_VALUE]
+    assert texts
+    assert all(each.endswith("of each run's own time") for each in texts)
 
 
 CHOSEN = {
