@@ -8,7 +8,7 @@ from pathlib import Path
 from compatkit.budget import load_toml
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.model import Migration, Versions
-from compatkit.migration.registry import load_registered, read_registry
+from compatkit.migration.registry import load_registered, read_each
 from compatkit.migration.value import Value, value
 
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
@@ -32,16 +32,11 @@ def read_heads() -> tuple[list[Head], list[MigrationError]]:
 
     The rows of the bundled ones are not read: that they are right is tested with each change of compatkit.
     """
-    registry = read_registry()
-    found: list[Head] = []
-    faults = dict(registry.faults)
-    for name, file in sorted(registry.files.items()):
-        try:
-            is_bundled = name in registry.bundled
-            found.append((is_bundled and read_head(file)) or Head.of(load_registered(name, file)))
-        except MigrationError as error:
-            faults[name] = error
-    return found, [faults[name] for name in sorted(faults)]
+
+    def read(name: str, file: Path, is_bundled: bool) -> Head:
+        return (read_head(file) if is_bundled else None) or Head.of(load_registered(name, file))
+
+    return read_each(read)
 
 
 def read_head(file: Path) -> Head | None:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from typing import TypeVar
 
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration
 from compatkit.migration.model import Migration
 from compatkit.migration.value import Value, value
+
+T = TypeVar("T")
 
 ENTRY_POINT_GROUP = "compatkit.migrations"
 DEFAULT_MIGRATION = "training-orchestrator-v2"
@@ -58,15 +61,23 @@ def read_registry() -> Registry:
 
 def load_all() -> tuple[list[Migration], list[MigrationError]]:
     """Load every migration at hand, in the order of their ids; return also what is wrong with those left out."""
+    return read_each(lambda name, file, _: load_registered(name, file))
+
+
+def read_each(read: Callable[[str, Path, bool], T]) -> tuple[list[T], list[MigrationError]]:
+    """Return what `read` gives for each migration at hand, told its id, its file and whether it is bundled.
+
+    In the order of their ids, and beside it what is wrong with those left out.
+    """
     registry = read_registry()
-    loaded: list[Migration] = []
+    found: list[T] = []
     faults = dict(registry.faults)
     for name, file in sorted(registry.files.items()):
         try:
-            loaded.append(load_registered(name, file))
+            found.append(read(name, file, name in registry.bundled))
         except MigrationError as error:
             faults[name] = error
-    return loaded, [faults[name] for name in sorted(faults)]
+    return found, [faults[name] for name in sorted(faults)]
 
 
 def current_id(name: str) -> str:
