@@ -21,6 +21,9 @@ from compatkit.equivalence.verdict import Verdict
 _Texts = Mapping[str, str]
 _Files = Mapping[str, File]
 
+# How a difference is known to be noise: by the two runs of before, or, where these agree by chance, by when each ran.
+_SEEN, _OWN = ", which two runs of before show to vary", ", which is of each run's own time"
+
 
 def compare_over_noise(
     before: Snapshot,
@@ -80,22 +83,22 @@ class _Settling:
     child: str = ""
 
     def note(self, kind: Kind, name: str, left: str, right: str, why: str, hint: str = "") -> None:
-        texts, known = excerpts(left, right), why if why.endswith(_OWN) else f"{why}{_SEEN}"
-        self.found.append(Difference(kind, name, *texts, rule="", hint=hint, child=self.child, known=known))
+        texts = excerpts(left, right)
+        self.found.append(Difference(kind, name, *texts, rule="", hint=hint, child=self.child, known=why))
 
     def texts(self, kind: Kind, left: _Texts, again: _Texts, right: _Texts) -> dict[str, str]:
         changed = dict(right)
         for name in sorted(left.keys() & again.keys() & right.keys()):
             one, same, other = (f"{name}: {each[name]}" for each in (left, again, right))
             if one != other and (why := fits(one, same, other, (), self.spans)) and self.pairs.agree(one, other):
-                self.note(kind, name, left[name], right[name], why if one != same else f"{why}{_OWN}")
+                self.note(kind, name, left[name], right[name], f"{why}{_OWN if one == same else _SEEN}")
                 changed[name] = left[name]
         return changed
 
     def files(self, kind: Kind, left: _Files, again: _Files, right: _Files, of: str = "") -> dict[str, File]:
         names, twins = self.pairs.renamed(left, again, right), self.twins.renamed(left, again, again)
         for new, old in names.items():
-            self.note(kind, f"{of}{old}", old, new, "a name with an id or a time")
+            self.note(kind, f"{of}{old}", old, new, f"a name with an id or a time{_SEEN}")
         changed = {names.get(name, name): file for name, file in right.items()}
         repeated = {twins.get(name, name): file for name, file in again.items()}
         for name in sorted(left.keys() & repeated.keys() & changed.keys()):
@@ -109,7 +112,7 @@ class _Settling:
         left, twin, right = (content.values for content in contents)
         places, twins = self.pairs.renamed(left, twin, right), self.twins.renamed(left, twin, twin)
         for new, old in list(places.items())[:1]:
-            self.note(kind, name, old, new, "a place with an id or a time")
+            self.note(kind, name, old, new, f"a place with an id or a time{_SEEN}")
         right = {places.get(place, place): text for place, text in right.items()}
         twin = {twins.get(place, place): text for place, text in twin.items()}
         changed = dict[str, str]()
@@ -127,7 +130,7 @@ class _Settling:
         left, twin, right = (_by_start(run.children) for run in (before, again, after))
         names = self.pairs.renamed(left, twin, right)
         for new, old in names.items():
-            self.note(Kind.CHILD_MISSING, old, old, new, "a name with an id or a time")
+            self.note(Kind.CHILD_MISSING, old, old, new, f"a name with an id or a time{_SEEN}")
             for pair in own_pairs(left[old], right[new]):
                 self.pairs.agree(*pair)
         return {names.get(name, name): child for name, child in right.items()}
@@ -138,10 +141,6 @@ class _Settling:
         signatures = ({name: each.signature} for each in (left, again, right))
         signature = self.texts(Kind.MODEL_SIGNATURE, *signatures)[name]
         return replace(right, files=files, details=details, signature=signature)
-
-
-# How a difference is known to be noise: by the two runs of before, or, where these agree by chance, by when each ran.
-_SEEN, _OWN = ", which two runs of before show to vary", ", which is of each run's own time"
 
 
 def _settled(before: Snapshot, again: Snapshot, after: Snapshot, settling: _Settling) -> Snapshot:
@@ -181,4 +180,4 @@ def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[S
     for place in [each for each in left if each in twin and each in right]:
         one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
         if one != other and (why := fits(one, same, other, near, spans)):
-            yield place, why if one != same else f"{why}{_OWN}"
+            yield place, f"{why}{_OWN if one == same else _SEEN}"

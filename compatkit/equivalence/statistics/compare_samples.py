@@ -70,8 +70,8 @@ def compare_samples(
     )
 
 
-class _Metric(NamedTuple):
-    """A metric, and the child run that logged it; for the policy its name is the same wherever it was logged."""
+class _Named(NamedTuple):
+    """A metric, or what else has a name, and the child run that logged it; to the policy, the name alone counts."""
 
     child: str
     name: str
@@ -85,7 +85,7 @@ _Side = list[Sequence[Point]]
 
 def _samples(
     before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy
-) -> dict[_Metric, tuple[_Side, _Side]]:
+) -> dict[_Named, tuple[_Side, _Side]]:
     """Return the histories of each metric that is on both sides, a history a run, empty where a run has none."""
     sides = [[dict(_in_v2(run, policy)) for run in runs] for runs in (before, after)]
     names = [{each for run in side for each in run} for side in sides]
@@ -93,16 +93,16 @@ def _samples(
     return {each: ([run.get(each, ()) for run in sides[0]], [run.get(each, ()) for run in sides[1]]) for each in common}
 
 
-def _in_v2(run: Snapshot, policy: Policy, child: str = "") -> Iterator[tuple[_Metric, Sequence[Point]]]:
+def _in_v2(run: Snapshot, policy: Policy, child: str = "") -> Iterator[tuple[_Named, Sequence[Point]]]:
     """Yield the metrics of a run and its children, under v2 names."""
     # Where a run has both spellings, `compare_seedless` sees to it that they agree.
     for name, history in sorted(run.metrics.items()):
-        yield _Metric(child, policy.metric_name(name)), history
+        yield _Named(child, policy.metric_name(name)), history
     for name, below in run.children.items():
         yield from _in_v2(below, policy, f"{child} / {name}" if child else name)
 
 
-def _evidence(metric: _Metric, before: _Side, after: _Side, policy: Policy, levels: Levels) -> Evidence:
+def _evidence(metric: _Named, before: _Side, after: _Side, policy: Policy, levels: Levels) -> Evidence:
     margin = policy.metric_margin(metric.name)
     return judge(str(metric), _sample(before, margin), _sample(after, margin), margin, levels)
 
@@ -217,7 +217,7 @@ def _notes(by_seed: set[_Key], policy: Policy) -> Iterator[str]:
     named: dict[str, list[str]] = {}
     for kind, child, name in sorted(by_seed, key=lambda key: (key[0].value, key[1:])):
         if kind is not Kind.METRIC_VALUE and not policy.ignores(kind.category, name):
-            named.setdefault(kind.value, []).append(f"{name} in child run {child}" if child else name)
+            named.setdefault(kind.value, []).append(str(_Named(child, name)))
     for kind_text, names in named.items():
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         yield f"not compared, since it varies from run to run on both sides: {kind_text} {shown}"
