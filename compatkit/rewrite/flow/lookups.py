@@ -45,7 +45,7 @@ from compatkit.rewrite.flow.values import (
 )
 
 
-class Names(Protocol):
+class FileNames(Protocol):
     """Tells what the names of a file stand for. `replaced` are attributes that it assigns to, or patches."""
 
     module: Frame | None
@@ -64,7 +64,7 @@ class Names(Protocol):
 class Lookups:
     """Looks up what values of one file hold."""
 
-    def __init__(self, known: DeclaredNames, facts: FlowFacts, classes: Classes, names: Names) -> None:
+    def __init__(self, known: DeclaredNames, facts: FlowFacts, classes: Classes, names: FileNames) -> None:
         self._known = known
         self._facts = facts
         self._classes = classes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from compatkit.migration import Move
@@ -87,12 +87,8 @@ def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] |
         alias: alias.asname or (move.new_name if alias in dependent.renamed else alias.name)
         for alias, move in site.moved
     }
-    needless = {
-        alias
-        for alias, move in site.moved
-        if _is_imported(file, site, (alias, bound[alias]), move)
-        or (bound[alias] == move.new_name and _is_builtin(file, alias, move))
-    }
+    builtin = (alias for alias, move in site.moved if bound[alias] == move.new_name and _is_builtin(file, alias, move))
+    needless = {*_imported_above(file, site, bound), *builtin}
     planned = plan(site, file.home, dependent.renamed, needless)
     if not planned.written and (lines := lines_of(file, site.node)):
         return [Edit(*lines, "", code, start_of(file.source, site.node), _message(site, planned))]
@@ -114,20 +110,19 @@ def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] |
     return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
 
 
-def _is_imported(file: File, site: Site, binding: tuple[ast.alias, str], move: Move) -> bool:
-    """Tell whether a statement above, at the top of the file as this one, binds the same name to the same thing."""
-    alias, local = binding
-    own = site.node
+def _imported_above(file: File, site: Site, bound: Mapping[ast.alias, str]) -> Iterator[ast.alias]:
+    """Yield what a statement above, at the top of the file as this one, binds by the same name to the same thing."""
+    own, top = site.node, file.tree.body
     # Of the statements alone: for most files, that spares a look at all nodes.
     others = read_imports([each for each in file.import_statements if each is not own], file.home)
-    same = [each for each in others if (each.local, each.meaning) == (local, move.new)]
-    if len(same) != 1:
-        return False
-    bound = {each.node for name in (local, local_name(alias)) for each in file.scopes.of(name) if each.is_binding}
-    if bound != {alias, same[0].alias}:
-        return False
-    top = file.tree.body
-    return same[0].node in top and own in top and top.index(same[0].node) < top.index(own)
+    for alias, move in site.moved:
+        local = bound[alias]
+        same = [each for each in others if (each.local, each.meaning) == (local, move.new)]
+        if len(same) != 1 or own not in top or same[0].node not in top[: top.index(own)]:
+            continue
+        names = (local, local_name(alias))
+        if {each.node for name in names for each in file.scopes.of(name) if each.is_binding} == {alias, same[0].alias}:
+            yield alias
 
 
 def _is_builtin(file: File, alias: ast.alias, move: Move) -> bool:
