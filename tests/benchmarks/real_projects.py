@@ -4,7 +4,7 @@
 as `owner+name` (a work tree, or `owner+name/repo`, bare). Whoever runs this fetches them; their code stays out of this
 repository. `--python PYTHON` is an interpreter that has v2: each import and each attribute chain of the migrated files
 is resolved there, where its library is. A chain is followed through modules and classes; what lies behind an object is
-not asked for. `--half open` (or `held`, `third`, `fourth`) takes one group; `--details FOLDER` keeps all findings.
+not asked for. `--half open` (or another group of the list) takes one; `--details FOLDER` keeps all findings.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--half", choices=["open", "held", "third", "fourth"])
+    parser.add_argument("--half", choices=["open", "held", "third", "fourth", "fifth", "sixth", "seventh"])
     parser.add_argument("--details", type=Path)
     options = parser.parse_args()
     rows = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
