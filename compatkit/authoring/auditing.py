@@ -163,7 +163,7 @@ def _arguments_of(row: CallChange) -> Iterator[str]:
         yield from (renaming.v1, renaming.v2)
     for settings in (row.add, row.pin):
         yield from (setting.name for setting in settings)
-    yield from (each.name for rows in (row.mapped, row.when, row.matches, row.made_of) for each in rows)
+    yield from (argument.name for rows in (row.mapped, row.when, row.matches, row.made_of) for argument in rows)
     yield from (*row.drop, *row.asks, *row.literal)
 
 

@@ -92,9 +92,9 @@ def _example(migration: Migration, row: Row) -> list[str]:
     # A pair says more than what is only reported.
     asked = [example for example in examples if word in example.before]
     asked.sort(key=lambda example: (example.after is None, len(example.before)))
-    for each in asked:
-        if row.code in codes_met(migration, each) or acts_in(row.code, migration, each):
-            return _shown(each)
+    for asked_example in asked:
+        if row.code in codes_met(migration, asked_example) or acts_in(row.code, migration, asked_example):
+            return _shown(asked_example)
     return ["No example of the migration shows it."]
 
 

@@ -298,7 +298,7 @@ def _parameters(found: griffe.Object | griffe.Alias) -> Iterator[Parameter]:
     )
     if is_method and given and given[0].name in {"cls", "self"}:
         given = given[1:]
-    for each in given:
-        kind = each.kind.value if each.kind else "positional or keyword"
-        default = None if each.default is None or kind.startswith("variadic") else str(each.default)
-        yield Parameter(each.name, kind, default)
+    for value in given:
+        kind = value.kind.value if value.kind else "positional or keyword"
+        default = None if value.default is None or kind.startswith("variadic") else str(value.default)
+        yield Parameter(value.name, kind, default)

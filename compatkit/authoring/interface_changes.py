@@ -168,7 +168,7 @@ def _arguments(old: PublicName, new: PublicName) -> Iterator[Change]:
 
 def _replaced(before: list[Parameter], after: list[Parameter]) -> Iterator[tuple[str, str]]:
     """Yield the arguments that left their place to a new one, and are kept for those who give the old name."""
-    old, new = {parameter.name for parameter in before}, {each.name: each for each in after}
+    old, new = {parameter.name for parameter in before}, {parameter.name: parameter for parameter in after}
     for was, now in zip(before, after, strict=False):
         is_positional = {was.kind, now.kind} <= {"positional-only", "positional or keyword"}
         if was.name == now.name or now.name in old or was.name not in new or not is_positional:

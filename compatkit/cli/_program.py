@@ -87,9 +87,9 @@ def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
         traceback = traceback.tb_next
     last = next((n for n, frame in reversed([*enumerate(frames)]) if not _is_ours(frame)), -1)
     kept: TracebackType | None = None
-    for number, each in reversed([*enumerate(frames)]):
-        if not _is_ours(each) or number > last >= 0:
-            kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    for number, frame in reversed([*enumerate(frames)]):
+        if not _is_ours(frame) or number > last >= 0:
+            kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return kept
 
 

@@ -69,8 +69,10 @@ def explain(before: Snapshot, after: Snapshot, verdict: Verdict) -> Explanation:
 
 
 def _params(verdict: Verdict) -> Aspect:
-    found = [each for each in _all(verdict) if each.kind.category == "param"]
-    lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
+    found = [difference for difference in _all(verdict) if difference.kind.category == "param"]
+    lines = tuple(
+        f"{difference.name}: {difference.before or 'nothing'} | {difference.after or 'nothing'}" for difference in found
+    )
     if not found and not verdict.compared.get("params"):
         return Aspect("params", State.UNKNOWN, ("neither run logged params",))
     return Aspect("params", State.DIFFERS if found else State.SAME, lines)
@@ -78,8 +80,10 @@ def _params(verdict: Verdict) -> Aspect:
 
 def _data(verdict: Verdict) -> Aspect:
     """Say which data sets differ, by what the differences name: their digests, schemas and profiles."""
-    found = [each for each in _all(verdict) if each.kind.category == "dataset"]
-    lines = tuple(f"{each.name}: {each.before or 'nothing'} | {each.after or 'nothing'}" for each in found)
+    found = [difference for difference in _all(verdict) if difference.kind.category == "dataset"]
+    lines = tuple(
+        f"{difference.name}: {difference.before or 'nothing'} | {difference.after or 'nothing'}" for difference in found
+    )
     if not found and not verdict.compared.get("datasets"):
         return Aspect("data", State.UNKNOWN)
     return Aspect("data", State.DIFFERS if found else State.SAME, lines)
@@ -113,7 +117,7 @@ def _packages(before: str, after: str) -> list[str]:
 
 
 def _named(text: str) -> Iterable[tuple[str, str]]:
-    return ((name, version) for name, _, version in (each.partition("==") for each in text.split()))
+    return ((name, version) for name, _, version in (requirement.partition("==") for requirement in text.split()))
 
 
 def _weights(one: Trace, other: Trace) -> Aspect:
@@ -136,13 +140,17 @@ def _order(one: Trace, other: Trace) -> Aspect:
 
 
 def _first_step(verdict: Verdict) -> Aspect:
-    found = [each for each in verdict.deciding if each.kind is Kind.METRIC_VALUE and each.first_step is not None]
+    found = [
+        difference
+        for difference in verdict.deciding
+        if difference.kind is Kind.METRIC_VALUE and difference.first_step is not None
+    ]
     if not found:
         return Aspect("first step", State.SAME, ("no metric's values differ",))
     # A final value is logged once, under step 0: where curves differ, they say when.
-    found = [each for each in found if each.of > 1] or found
-    first = min(each.first_step for each in found if each.first_step is not None)
-    names = [each.name for each in found if each.first_step == first]
+    found = [difference for difference in found if difference.of > 1] or found
+    first = min(difference.first_step for difference in found if difference.first_step is not None)
+    names = [difference.name for difference in found if difference.first_step == first]
     return Aspect("first step", State.DIFFERS, (f"step {first}: {', '.join(names)}",))
 
 

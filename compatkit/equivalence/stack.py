@@ -84,10 +84,10 @@ def verify_stack(
 def _labelled(*classes: type) -> dict[str, type]:
     """Return classes by name, in order; one whose name is taken is named with its module, and numbered after that."""
     labelled: dict[str, type] = {}
-    for each in classes:
-        full = f"{each.__module__}.{each.__qualname__}"
-        names = chain([each.__name__, full], (f"{full}#{number}" for number in count(2)))
-        labelled[next(name for name in names if name not in labelled)] = each
+    for kind in classes:
+        full = f"{kind.__module__}.{kind.__qualname__}"
+        names = chain([kind.__name__, full], (f"{full}#{number}" for number in count(2)))
+        labelled[next(name for name in names if name not in labelled)] = kind
     return labelled
 
 

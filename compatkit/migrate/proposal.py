@@ -94,14 +94,14 @@ def _spelled(
     files: Iterable[FoundFile], migrations: tuple[Migration, ...], homes: Mapping[str, str]
 ) -> tuple[Migration, ...]:
     """Return the migrations of which some file may use a name, or the library at all: of most, none does."""
-    sieves = {each.id: SpelledSieve(each.relocated(homes)) for each in migrations}
+    sieves = {migration.id: SpelledSieve(migration.relocated(homes)) for migration in migrations}
     seen: set[str] = set()
     for file in files:
         source = read_quietly(file.path)
         seen |= {name for name, sieve in sieves.items() if name not in seen and sieve.may_concern(source, file)}
         if len(seen) == len(sieves):
             break
-    return tuple(each for each in migrations if each.id in seen)
+    return tuple(migration for migration in migrations if migration.id in seen)
 
 
 Place = TypeVar("Place", Rewrite, Finding)

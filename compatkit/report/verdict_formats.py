@@ -60,7 +60,7 @@ class _Shown(NamedTuple):
 
 
 def _json(said: dict[str, Any] | list[dict[str, Any]], made: dict[str, str]) -> str:
-    several = [made | each for each in said] if isinstance(said, list) else made | said
+    several = [made | scenario for scenario in said] if isinstance(said, list) else made | said
     return json.dumps(several, indent=2, allow_nan=False)
 
 

@@ -117,6 +117,6 @@ def _in_one(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _too_deep(migrations: Sequence[Migration]) -> Finding:
-    codes = [row.code for each in migrations for row in each.calls]
+    codes = [row.code for migration in migrations for row in migration.calls]
     message = "calls are not followed in this file: it is nested too deeply"
     return Finding(codes[0] if codes else "CK901", 1, 1, message, "manual")

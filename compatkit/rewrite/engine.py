@@ -82,7 +82,7 @@ def rewrite_by_tables(
         all_moves = consented(all_moves)
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = modern_of(declared, options)
-    calling = tuple(each for each in declared if _is_called(each, source, neighbours))
+    calling = tuple(migration for migration in declared if _is_called(migration, source, neighbours))
     flags = flags_in(source, declared, options)
     if not (
         can_matter(source, all_moves)
@@ -91,7 +91,7 @@ def rewrite_by_tables(
         or flags
         or can_be_modern(source, modern)
         or neighbours.aliases
-        or (neighbours.is_told and any(each.has_objects for each in modern))
+        or (neighbours.is_told and any(migration.has_objects for migration in modern))
     ):
         return Unchanged()
     # The old home defines the names: there they are not imported, and its texts are about itself.
@@ -140,10 +140,10 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
 
 def _joined(first: Rewritten, second: Rewritten | Unchanged, before: PlacesBefore) -> Rewritten:
     """Return what two rewrites, one after the other, made of the source of the first."""
-    reported = _in_order((*first.findings, *(_moved_back(each, before) for each in second.findings)))
+    reported = _in_order((*first.findings, *(_moved_back(finding, before) for finding in second.findings)))
     if isinstance(second, Unchanged):
         return replace(first, findings=reported)
-    more = (replace(_moved_back(each, before), behind=before.of(each.behind, 1)[0]) for each in second.edits)
+    more = (replace(_moved_back(rewrite, before), behind=before.of(rewrite.behind, 1)[0]) for rewrite in second.edits)
     edits = sorted((*first.edits, *more), key=_by_place)
     return Rewritten(second.source, tuple(edits), reported)
 
@@ -166,14 +166,14 @@ def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
         run = replace(run, migrations=())
     changes, findings = _plan(file, run)
     first = _apply(file.source, changes, findings)
-    held_up = [each for each in findings if is_held_up(each)]
+    held_up = [finding for finding in findings if is_held_up(finding)]
     if not (held_up and isinstance(first, Rewritten)):
         return first
     # Two rules change one import: what was in the way is made now.
     again = File.of(first.source, file.home, file.neighbours)
     changed, found = _plan(again, replace(run, made=[], moving=frozenset()))
-    second = _apply(again.source, changed, tuple(each for each in found if is_held_up(each)))
-    done = replace(first, findings=tuple(each for each in findings if each not in held_up))
+    second = _apply(again.source, changed, tuple(finding for finding in found if is_held_up(finding)))
+    done = replace(first, findings=tuple(finding for finding in findings if finding not in held_up))
     return _joined(done, second, PlacesBefore(file.source, changes, again.source))
 
 
@@ -190,7 +190,9 @@ def _plan(file: File, run: RunPlan) -> tuple[list[Edit], tuple[Finding, ...]]:
         made, left = choose(file, found.changes, run.made)
         run.made += made
         run.moving |= _moving(file.source, found, made)
-        findings += [each for each in (*found.findings, *left) if not file.ignored.holds(each.line, each.code)]
+        findings += [
+            finding for finding in (*found.findings, *left) if not file.ignored.holds(finding.line, finding.code)
+        ]
     changes = sorted(run.made, key=lambda change: (change.start, change.end))
     if changes:
         binds_the_same = all(change.binds_the_same for change in changes)

@@ -79,8 +79,8 @@ def rewrite_moves(file: File, run: RunPlan) -> Found:
     imports = change_imports(file, sites, DependentChanges(groups, modules.from_imports, renames.aliases))
     whole = change_whole_modules(file, run)
     # Uses whose from-import is left to a person must stay as they are.
-    lost = {groups.get(site.node, 0) for site in sites} - {each.group for each in imports.changes}
-    uses = [each for each in (*modules.changes, *renames.changes) if each.group not in lost]
+    lost = {groups.get(site.node, 0) for site in sites} - {edit.group for edit in imports.changes}
+    uses = [edit for edit in (*modules.changes, *renames.changes) if edit.group not in lost]
     stars = change_stars(file, run.moves)
     # What these sites are, or why they are left, is said already.
     placed = {alias for site in sites for alias, _ in site.moved}
@@ -147,7 +147,7 @@ def _is_spelled_again(file: File, sites: list[Site], names: set[str]) -> bool:
         return True
     inside = [text[start:end].lower() for start, end in (span(file.source, site.node) for site in sites)]
     low = text.lower()
-    return any(low.count(name.lower()) > sum(each.count(name.lower()) for each in inside) for name in names)
+    return any(low.count(name.lower()) > sum(part.count(name.lower()) for part in inside) for name in names)
 
 
 def rewrite_imports_only(file: File, run: RunPlan) -> Found:

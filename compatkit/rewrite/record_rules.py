@@ -32,11 +32,11 @@ def rewrite_records_and_arguments(file: File, run: RunPlan) -> Found:
         return Found(findings=[_too_deep(run.migrations)])
     fields = _fields(file, run, trace) if has_fields else Found()
     acts = run.options.acts_on
-    chosen = [each for each in fields.changes if acts(each.code) and not file.is_ignored(each.at, each.code)]
+    chosen = [edit for edit in fields.changes if acts(edit.code) and not file.is_ignored(edit.at, edit.code)]
     arguments = arguments_in(Flow(file, run, trace), chosen) if has_arguments else Found(chosen)
     findings = [*fields.findings, *arguments.findings]
     return Found(
-        [each for each in arguments.changes if acts(each.code)], [each for each in findings if acts(each.code)]
+        [edit for edit in arguments.changes if acts(edit.code)], [finding for finding in findings if acts(finding.code)]
     )
 
 
@@ -63,6 +63,6 @@ def _fields(file: File, run: RunPlan, trace: FlowFacts) -> Found:
 
 
 def _too_deep(migrations: Sequence[Migration]) -> Finding:
-    codes = [row.code for each in migrations for row in (*each.fields, *each.arguments)]
+    codes = [row.code for migration in migrations for row in (*migration.fields, *migration.arguments)]
     message = "values are not followed in this file: it is nested too deeply"
     return Finding(codes[0] if codes else "CK901", 1, 1, message, "manual")

@@ -110,11 +110,11 @@ def _find_calling(
     if suffix not in _WITH_VALUES:
         return ()
     return tuple(
-        each
-        for each in migrations
-        if concerns(source, each)
-        or (can_call(source, [each]) and names_changed(source, each))
-        or may_split(source, (), [each])
+        migration
+        for migration in migrations
+        if concerns(source, migration)
+        or (can_call(source, [migration]) and names_changed(source, migration))
+        or may_split(source, (), [migration])
     )
 
 

@@ -37,7 +37,7 @@ def with_advice(
     advice = {move.code: move.why for move in moves}
     for migration in migrations:
         advice |= _advice_of(migration)
-    return tuple(_advised(each, advice.get(each.code, "")) for each in found)
+    return tuple(_advised(finding, advice.get(finding.code, "")) for finding in found)
 
 
 def _advised(finding: Finding, advice: str) -> Finding:

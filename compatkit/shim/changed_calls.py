@@ -147,10 +147,10 @@ class ChangedCalls:
 def _of_new_classes(row: CallChange, renaming: Renaming) -> CallChange:
     """Return a row that knows the classes of values under their new names as well: they are what v2 has."""
     conditions = (
-        each._replace(
-            values=tuple(dict.fromkeys(name for old in each.values for name in (old, renaming.apply(str(old)))))
+        condition._replace(
+            values=tuple(dict.fromkeys(name for old in condition.values for name in (old, renaming.apply(str(old)))))
         )
-        for each in row.made_of
+        for condition in row.made_of
     )
     return replace(row, made_of=tuple(conditions))
 

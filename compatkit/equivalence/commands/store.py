@@ -131,7 +131,7 @@ def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
     try:
         client = MlflowClient(store.uri, store.uri)
         experiments = list(_paged(client.search_experiments))
-        names = {each.experiment_id: each.name for each in experiments}
+        names = {experiment.experiment_id: experiment.name for experiment in experiments}
         runs = list(_paged(partial(client.search_runs, list(names)))) if names else []
         settings = dict(_settings(experiments, _paged(client.search_registered_models)))
     except (MlflowException, OSError) as error:
@@ -154,8 +154,10 @@ def top_level_runs(side: str, store: Store) -> tuple[LoggedRun, ...]:
 
 def _settings(experiments: Iterable[Experiment], models: Iterable[RegisteredModel]) -> Iterator[tuple[str, str]]:
     """Yield what is set beside the runs, each under a name that says of what it is. No run of another side is there."""
-    for each in experiments:
-        yield from ((f"experiment {each.name!r}: {name}", text) for name, text in each.tags.items() if _is_set(name))
+    for experiment in experiments:
+        yield from (
+            (f"experiment {experiment.name!r}: {name}", text) for name, text in experiment.tags.items() if _is_set(name)
+        )
     for model in models:
         own = f"registered model {model.name!r}: "
         if model.description:

@@ -123,7 +123,7 @@ def _moved(before: Logged, after: Logged | None) -> list[tuple[str, str]]:
 
 def _span(side: Logged) -> tuple[float, float] | None:
     """Return when the first of its runs began, and the last ended."""
-    spans = [each.span for each in side.snapshots.values() if each.span]
+    spans = [snapshot.span for snapshot in side.snapshots.values() if snapshot.span]
     return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
 

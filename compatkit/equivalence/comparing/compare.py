@@ -125,7 +125,7 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
         yield Difference(Kind.STATUS, "status", before=before.status, after=after.status)
     yield from compare_params(before.params, after.params, policy)
     metrics = list(compare_metrics(before.metrics, after.metrics, policy))
-    yield from (replace(each, hint=doubts[each.name]) if each.name in doubts else each for each in metrics)
+    yield from (replace(metric, hint=doubts[metric.name]) if metric.name in doubts else metric for metric in metrics)
     told = {difference.name for difference in metrics}
     yield from compare_model_metrics(before.models, after.models, policy, told)
     tags = compare_texts(

@@ -58,9 +58,9 @@ def _reduced(before: Content, after: Content, nature: Nature) -> tuple[Content, 
     if nature.place:
         return _without(before, after, nature.place.fullmatch)
     if nature.columns:
-        return _both(lambda each: _without_columns(each, nature.columns), before, after)
+        return _both(lambda file: _without_columns(file, nature.columns), before, after)
     if nature.text:
-        return _both(lambda each: _without_text(each, nature.text), before, after)
+        return _both(lambda file: _without_text(file, nature.text), before, after)
     return before, after
 
 
@@ -77,10 +77,10 @@ def _without(before: Content, after: Content, is_by_nature: Callable[[str], obje
         if is_by_nature(name) and before.tensors[name].shape == after.tensors[name].shape
     }
     return _both(
-        lambda each: replace(
-            each,
-            values={place: text for place, text in each.values.items() if place not in values},
-            tensors={name: tensor for name, tensor in each.tensors.items() if name not in tensors},
+        lambda file: replace(
+            file,
+            values={place: text for place, text in file.values.items() if place not in values},
+            tensors={name: tensor for name, tensor in file.tensors.items() if name not in tensors},
         ),
         before,
         after,
@@ -122,14 +122,14 @@ def _without_text(content: Content, text: re.Pattern[str] | None) -> Content:
 def _with_ids_of(before: Content, after: Content, place: re.Pattern[str], ids: re.Pattern[str]) -> Content:
     """Put the ids of `before` in place of those of `after`, if each has just one counterpart in the whole file."""
     there, back = dict[str, str](), dict[str, str]()
-    shared = [each for each in before.values if each in after.values and place.fullmatch(each)]
-    for each in shared:
-        left, right = ids.findall(before.values[each]), ids.findall(after.values[each])
+    shared = [key for key in before.values if key in after.values and place.fullmatch(key)]
+    for key in shared:
+        left, right = ids.findall(before.values[key]), ids.findall(after.values[key])
         for one, other in zip(left, right, strict=False):
             if there.setdefault(one, other) != other or back.setdefault(other, one) != one:
                 return after
-    changed = {each: ids.sub(lambda found: back.get(found[0], found[0]), after.values[each]) for each in shared}
-    return replace(after, values={each: changed.get(each, text) for each, text in after.values.items()})
+    changed = {key: ids.sub(lambda found: back.get(found[0], found[0]), after.values[key]) for key in shared}
+    return replace(after, values={key: changed.get(key, text) for key, text in after.values.items()})
 
 
 def compare_file(name: str, before: File, after: File, kind: Kind, policy: Policy) -> Iterator[Difference]:
@@ -148,9 +148,9 @@ def compare_file(name: str, before: File, after: File, kind: Kind, policy: Polic
         return
     left, right, settled = settle(left, right, file_natures(name, policy.natures))
     yield from (replace(difference, kind=kind, name=name) for difference in _compare(name, left, right, policy))
-    for each in settled:
-        hint = f"first at {each.place}"
-        yield Difference(kind, name, each.before, each.after, count=each.count, hint=hint, rule="", known=each.why)
+    for value in settled:
+        hint = f"first at {value.place}"
+        yield Difference(kind, name, value.before, value.after, count=value.count, hint=hint, rule="", known=value.why)
 
 
 def describe_file(file: File | None) -> str:

@@ -81,7 +81,7 @@ def _groups(history: History) -> Iterator[list[Point]]:
 
 def _unmatched(mine: list[Point], other: list[Point], tolerance: Tolerance) -> tuple[list[Point], list[Point]]:
     """Pair the points that agree, both in the order of their values, and return those that are left."""
-    left, right = (sorted(each, key=_place) for each in (mine, other))
+    left, right = (sorted(side, key=_place) for side in (mine, other))
     kept, rest = [], []
     while left and right:
         one, two = left[0], right[0]

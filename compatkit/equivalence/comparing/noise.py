@@ -43,18 +43,23 @@ def compare_over_noise(
     """
     again, _ = with_models_paired(again, after)
     before, after = with_models_paired(before, after)
-    own = [each.span for each in (before, again, after) if each.span]
+    own = [snapshot.span for snapshot in (before, again, after) if snapshot.span]
     begun = spans or own
     pairs = Pairs((*known, *own_pairs(before, after)), begun)
     # Its own run stands for the third, where a second is compared with the first.
     twins = Pairs(own_pairs(before, again), [*begun[:2], *begun[1:2]])
     twin = replace(again, children=_children_of_twin(before, again, twins))
-    noise = [replace(each, rule="") for each in find_differences(before, twin, policy) if not each.known]
+    noise = [
+        replace(difference, rule="") for difference in find_differences(before, twin, policy) if not difference.known
+    ]
     settling = _Settling([], pairs, twins, begun)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
-    varying = {(each.child, each.kind, each.name): each for each in noise}
-    deciding = tuple(_with_noise(each, varying.get((each.child, each.kind, each.name))) for each in verdict.deciding)
+    varying = {(difference.child, difference.kind, difference.name): difference for difference in noise}
+    deciding = tuple(
+        _with_noise(difference, varying.get((difference.child, difference.kind, difference.name)))
+        for difference in verdict.deciding
+    )
     return replace(verdict, deciding=deciding, noise=tuple(noise))
 
 
@@ -89,7 +94,7 @@ class _Settling:
     def texts(self, kind: Kind, left: _Texts, again: _Texts, right: _Texts) -> dict[str, str]:
         changed = dict(right)
         for name in sorted(left.keys() & again.keys() & right.keys()):
-            one, same, other = (f"{name}: {each[name]}" for each in (left, again, right))
+            one, same, other = (f"{name}: {side[name]}" for side in (left, again, right))
             if one != other and (why := fits(one, same, other, (), self.spans)) and self.pairs.agree(one, other):
                 self.note(kind, name, left[name], right[name], f"{why}{_OWN if one == same else _SEEN}")
                 changed[name] = left[name]
@@ -138,7 +143,7 @@ class _Settling:
     def model(self, name: str, left: Model, again: Model, right: Model) -> Model:
         files = self.files(Kind.MODEL_FILE, left.files, again.files, right.files, of=f"{name}: ")
         details = self.texts(Kind.MODEL_DETAIL, left.details, again.details, right.details)
-        signatures = ({name: each.signature} for each in (left, again, right))
+        signatures = ({name: model.signature} for model in (left, again, right))
         signature = self.texts(Kind.MODEL_SIGNATURE, *signatures)[name]
         return replace(right, files=files, details=details, signature=signature)
 
@@ -177,7 +182,7 @@ def _varying_places(left: _Texts, twin: _Texts, right: _Texts, spans: Sequence[S
     near = varying_hours(left, twin)
     if are_reordered(*found_in_both(left, twin)):
         return
-    for place in [each for each in left if each in twin and each in right]:
-        one, same, other = (f"{place}: {each[place]}" for each in (left, twin, right))
+    for place in [place for place in left if place in twin and place in right]:
+        one, same, other = (f"{place}: {side[place]}" for side in (left, twin, right))
         if one != other and (why := fits(one, same, other, near, spans)):
             yield place, f"{why}{_OWN if one == same else _SEEN}"

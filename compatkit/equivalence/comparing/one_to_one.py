@@ -84,7 +84,7 @@ class Pairs:
 
     def _are_of_the_runs(self, *sides: list[str]) -> bool:
         """Tell whether the times in the names may all be of these runs."""
-        found = zip(*([each for name in sorted(names) for each in times_in(name)] for names in sides), strict=True)
+        found = zip(*([stamp for name in sorted(names) for stamp in times_in(name)] for names in sides), strict=True)
         return all(
             are_in_their_runs(times, self._spans) if times[0] == times[1] else are_of_the_runs(times, self._spans)
             for times in found
@@ -106,8 +106,8 @@ class Pairs:
             for one, kept in olds.items():
                 if others := same.get(kept):
                     self._add([(one, others.popleft())])
-        left_over = [each for each in olds if each not in self._there]
-        for pair in zip(left_over, [each for each in news if each not in self._back], strict=False):
+        left_over = [old for old in olds if old not in self._there]
+        for pair in zip(left_over, [new for new in news if new not in self._back], strict=False):
             self._add([pair])
 
     def _translated(self, olds: Iterable[str], names: Iterable[str]) -> dict[str, str]:

@@ -39,10 +39,10 @@ def count_compared(before: Snapshot, after: Snapshot, policy: Policy) -> dict[st
     }
     children = before.children.keys() & after.children.keys()
     below = [count_compared(before.children[name], after.children[name], policy) for name in children]
-    total = {what: count + sum(each[what] for each in below) for what, count in own.items()}
+    total = {what: count + sum(child[what] for child in below) for what, count in own.items()}
     # A child in which nothing is compared proves nothing.
-    counted = [sum(each.values()) > 0 for each in below]
-    return {**total, "child runs": sum(counted) + sum(each["child runs"] for each in below)}
+    counted = [sum(child.values()) > 0 for child in below]
+    return {**total, "child runs": sum(counted) + sum(child["child runs"] for child in below)}
 
 
 def _points(snapshot: Snapshot, policy: Policy) -> dict[str, int]:

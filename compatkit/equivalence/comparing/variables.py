@@ -113,7 +113,9 @@ def _doubt(one: _Score, other: _Score, after: Snapshot) -> str:
     training = [points for name, points in after.metrics.items() if name.startswith("training_")]
     others = [score.points for score in _scores(after).values() if score.variable != other.variable]
     rows = [
-        dataset_rows(each.profile) for name, each in after.datasets.items() if name.rpartition("#")[0].endswith(_TRAIN)
+        dataset_rows(dataset.profile)
+        for name, dataset in after.datasets.items()
+        if name.rpartition("#")[0].endswith(_TRAIN)
     ]
     if values & _ANYBODYS:
         return "other data may well have the same score, 0 or 1: log it under a name of your own"

@@ -68,7 +68,7 @@ def _is_clock_in(time: str, span: Span) -> bool:
     seconds = int(time[:2]) * 3600 + int(time[2:4]) * 60 + int(time[4:])
     begun = (zone(start) for zone in (clock.localtime, clock.gmtime))
     since = (seconds - at.tm_hour * 3600 - at.tm_min * 60 - at.tm_sec for at in begun)
-    return any((each + _START) % _DAY_LONG <= end - start + 2 * _START for each in since)
+    return any((moment + _START) % _DAY_LONG <= end - start + 2 * _START for moment in since)
 
 
 def _moments(time: str) -> tuple[list[int], int] | None:
@@ -278,7 +278,7 @@ def are_reordered(ours: Sequence[tuple[str, str]], twins: Sequence[tuple[str, st
     left, twin = [one for one, _ in varying], [other for _, other in varying]
     again = {found for found in left if found in set(twin)}
     times = [[time for kind, time in found if kind == TIME] for found in (left, twin)]
-    return any(kind != TIME for kind, _ in again) or (bool(again) and any(sorted(each) != each for each in times))
+    return any(kind != TIME for kind, _ in again) or (bool(again) and any(sorted(series) != series for series in times))
 
 
 def varying_hours(left: _Texts, twin: _Texts) -> set[str]:
@@ -296,7 +296,7 @@ def varying_hours(left: _Texts, twin: _Texts) -> set[str]:
 def found_in_both(left: _Texts, twin: _Texts) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return what is masked in the places that both have and that are the same but for that, in their order."""
     ours, twins = list[tuple[str, str]](), list[tuple[str, str]]()
-    for place in [each for each in left if left[each] != twin.get(each, left[each])]:
+    for place in [place for place in left if left[place] != twin.get(place, left[place])]:
         (one, mine), (other, theirs) = masked(f"{place}: {left[place]}"), masked(f"{place}: {twin[place]}")
         ours += mine if one == other else []
         twins += theirs if one == other else []

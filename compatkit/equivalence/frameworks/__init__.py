@@ -58,9 +58,9 @@ class Framework:
 @cache
 def frameworks() -> tuple[Framework, ...]:
     """Return all tables, by name."""
-    tables = [each for each in files(__package__).iterdir() if each.name.endswith(".toml")]
+    tables = [file for file in files(__package__).iterdir() if file.name.endswith(".toml")]
     return tuple(
-        _framework(tomllib.loads(each.read_text("utf-8"))) for each in sorted(tables, key=lambda one: one.name)
+        _framework(tomllib.loads(file.read_text("utf-8"))) for file in sorted(tables, key=lambda one: one.name)
     )
 
 
@@ -75,13 +75,13 @@ def natures_of(before: Snapshot, after: Snapshot) -> tuple[Nature, ...]:
 
 
 def metric_nature(name: str, natures: tuple[Nature, ...]) -> Nature | None:
-    return next((each for each in natures if each.metric and each.metric.fullmatch(name)), None)
+    return next((nature for nature in natures if nature.metric and nature.metric.fullmatch(name)), None)
 
 
 def file_natures(name: str, natures: tuple[Nature, ...]) -> Iterator[Nature]:
     """Yield what may stand in a file; `name` may begin with its folder, or with the model that it belongs to."""
     own = re.split(r"/|: ", name)[-1]
-    return (each for each in natures if each.file and each.file.fullmatch(own))
+    return (nature for nature in natures if nature.file and nature.file.fullmatch(own))
 
 
 def _framework(table: Mapping[str, object]) -> Framework:

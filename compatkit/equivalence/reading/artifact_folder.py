@@ -90,7 +90,7 @@ def _folder_now(uri: str, tracking_uri: str) -> Path | None:
     store = local_folder(tracking_uri)
     # Experiment, run, artifacts; or experiment, models, model, artifacts.
     parts = [folder.parts[-length:] for length in (3, 4)] if store and len(folder.parts) > 4 else []
-    return next((store.joinpath(*each) for each in parts if store and _keeps(store, each)), folder)
+    return next((store.joinpath(*names) for names in parts if store and _keeps(store, names)), folder)
 
 
 def _keeps(store: Path, place: tuple[str, ...]) -> bool:

@@ -127,10 +127,10 @@ def _is_said(name: str) -> bool:
 def _assessments(trace: Trace) -> dict[str, str]:
     """Return what was said of a trace. Several may have one name, of several judges: they have no order."""
     given = []
-    for each in getattr(trace.info, "assessments", None) or []:
-        value = getattr(each, "feedback", None) or getattr(each, "expectation", None)
-        about = {"value": getattr(value, "value", value), "why": each.rationale}
-        given.append((each.name, _text({name: part for name, part in about.items() if part is not None})))
+    for assessment in getattr(trace.info, "assessments", None) or []:
+        value = getattr(assessment, "feedback", None) or getattr(assessment, "expectation", None)
+        about = {"value": getattr(value, "value", value), "why": assessment.rationale}
+        given.append((assessment.name, _text({name: part for name, part in about.items() if part is not None})))
     numbers, said = Counter[str](), dict[str, str]()
     for name, text in sorted(given):
         numbers[name] += 1

@@ -18,7 +18,7 @@ _CONTEXT = "mlflow.data.context"
 def read_datasets(run: Run) -> dict[str, Dataset]:
     """Return the data sets by name and context; stores keep no order, so those of one name are put in order."""
     found: dict[str, Dataset] = {}
-    rows = [(_name(each), _dataset(each)) for each in (run.inputs.dataset_inputs if run.inputs else [])]
+    rows = [(_name(given), _dataset(given)) for given in (run.inputs.dataset_inputs if run.inputs else [])]
     seen: dict[str, int] = {}
     for name, dataset in sorted(rows, key=lambda row: (row[0], repr(row[1]))):
         seen[name] = seen.get(name, 0) + 1

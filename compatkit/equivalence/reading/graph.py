@@ -36,13 +36,13 @@ def _graph_text(value: object) -> str:
 def _without_sources(value: object) -> object:
     """Drop the provenance of every node, also of those in the graphs of branches and loops."""
     if isinstance(value, list):
-        return [_without_sources(each) for each in value]
+        return [_without_sources(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: _without_sources(each) for key, each in value.items()}
+    kept = {key: _without_sources(item) for key, item in value.items()}
     if "target" in kept and isinstance(value.get("metadata"), dict):
         # `custom` is what the author of the model annotated; the rest is traced by torch.
-        kept["metadata"] = {key: each for key, each in value["metadata"].items() if key == "custom"}
+        kept["metadata"] = {key: item for key, item in value["metadata"].items() if key == "custom"}
     return kept
 
 

@@ -26,7 +26,7 @@ def own_pages(paths: Mapping[str, Path]) -> set[str]:
 
 def page_name(run_id: str) -> str:
     """Return the file name of the page that compares with this run."""
-    return f"verdict-{''.join(each if each.isalnum() else '-' for each in run_id)}.html"
+    return f"verdict-{''.join(letter if letter.isalnum() else '-' for letter in run_id)}.html"
 
 
 def _is_page_name(name: str) -> bool:
@@ -94,8 +94,8 @@ def with_images_of_tables(artifacts: Mapping[str, File]) -> dict[str, File]:
     ):
         if content := artifacts[name].content:
             own = {found["id"] for found in images if found["table"] == name.rpartition(".")[0]}
-            ids = (each for text in content.values.values() for each in _ID.findall(text) if each in own)
-            numbers |= {each: f"image {number}" for number, each in enumerate(dict.fromkeys(ids), start=1)}
+            ids = (found for text in content.values.values() for found in _ID.findall(text) if found in own)
+            numbers |= {image_id: f"image {number}" for number, image_id in enumerate(dict.fromkeys(ids), start=1)}
             values = {place: _numbered(text, numbers) for place, text in content.values.items()}
             changed[name] = replace(artifacts[name], content=replace(content, values=values))
     return {_numbered(name, numbers) if _IN_TABLE.fullmatch(name) else name: file for name, file in changed.items()}

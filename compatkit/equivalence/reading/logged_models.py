@@ -45,7 +45,7 @@ class Models:
         """Read the model in `folder`, and return its name here: one that is taken gets a number."""
         model, notes = read_model(folder, name) if folder else (Model(), [])
         numbered = (f"{name}#{number}" for number in count(2))
-        free = name if name not in self.found else next(each for each in numbered if each not in self.found)
+        free = name if name not in self.found else next(other for other in numbered if other not in self.found)
         self.found[free] = replace(model, details={**model.details, **details}, metrics=metrics or {})
         self.notes += notes
         return free
@@ -81,7 +81,7 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
     # Models of other runs, of which this one only says how good they are.
     measured = measured_models(client.tracking_uri, run.info.run_id)
     # Not mapped: a client of MLflow 2 has no such method, and no such models.
-    others = [client.get_logged_model(each) for each in measured if each not in names]
+    others = [client.get_logged_model(model_id) for model_id in measured if model_id not in names]
     for logged in sorted(others, key=lambda each: (each.name, each.creation_timestamp)):
         names[logged.model_id] = models.add(f"measured {logged.name}", None, {}, _metrics(logged, run))
     return names
@@ -90,8 +90,8 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
 def _logged(client: MlflowClient, run: Run, experiments: list[str]) -> Iterator[tuple[str, Logged]]:
     asked: MlflowClient | ModelsOfThree = client
     if hasattr(run, "outputs"):
-        outputs = [(each.model_id, each.step) for each in (run.outputs.model_outputs if run.outputs else [])]
-        inputs = [each.model_id for each in (getattr(run.inputs, "model_inputs", None) or [])]
+        outputs = [(output.model_id, output.step) for output in (run.outputs.model_outputs if run.outputs else [])]
+        inputs = [model.model_id for model in (getattr(run.inputs, "model_inputs", None) or [])]
     else:
         asked = ModelsOfThree(client)
         outputs, inputs = asked.pointed(run.info.run_id)

@@ -52,10 +52,10 @@ def _columns(said: Any) -> Any:
     if not isinstance(columns, list):
         return columns
     return [
-        {key: value for key, value in each.items() if (key, value) != ("required", True)}
-        if isinstance(each, dict)
-        else each
-        for each in columns
+        {key: value for key, value in column.items() if (key, value) != ("required", True)}
+        if isinstance(column, dict)
+        else column
+        for column in columns
     ]
 
 

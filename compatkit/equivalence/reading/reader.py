@@ -146,7 +146,9 @@ def _read_artifacts(client: MlflowClient, run: Run, models: Models) -> tuple[dic
         own = own_pages(paths)
         models.notes += [f"{name} is a page that compatkit logged: it is not compared" for name in sorted(own)]
         folders = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "MLmodel"} - {""}
-        outermost = [each for each in sorted(folders) if not any(each.startswith(f"{other}/") for other in folders)]
+        outermost = [
+            folder for folder in sorted(folders) if not any(folder.startswith(f"{other}/") for other in folders)
+        ]
         for folder in outermost:
             models.add(folder, root / folder, {})
         inside = tuple(f"{folder}/" for folder in outermost)

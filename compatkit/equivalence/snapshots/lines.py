@@ -99,7 +99,7 @@ def tensor_of_line(said: dict[str, Any], budget: Budget) -> Tensor:
     budget.spend(size=size)
     if "numbers" in said:
         budget.spend(len(said["numbers"]), size=len(said["numbers"]) * dtype.itemsize)
-        values = np.array([_number(each, dtype) for each in said["numbers"]], dtype=dtype)
+        values = np.array([_number(number, dtype) for number in said["numbers"]], dtype=dtype)
     else:
         packed = "bzip2" in said
         raw = b"".join(base64.b64decode(line, validate=True) for line in said["bzip2" if packed else "base64"])
@@ -112,7 +112,7 @@ def _numbers(values: NDArray[Any]) -> list[str] | None:
     if values.size > _INLINE or values.dtype.kind not in "biuf":
         return None
     written = [_written(value) for value in values.ravel()]
-    numbers = [_number(json.loads(each), values.dtype) for each in written]
+    numbers = [_number(json.loads(text), values.dtype) for text in written]
     # Bit by bit: a NaN may carry more than that it is one.
     return written if np.array(numbers, dtype=values.dtype).tobytes() == values.tobytes() else None
 

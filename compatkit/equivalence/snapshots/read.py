@@ -70,7 +70,7 @@ def parse_snapshot(raw: bytes, path: Path) -> Snapshot:
 
 def _of_old_version(run: Snapshot, version: int, path: Path) -> Snapshot:
     """Say what an old version does not hold, so that it is not taken for nothing."""
-    models = [model for each in _with_children(run) for model in each.models.values()]
+    models = [model for snapshot in _with_children(run) for model in snapshot.models.values()]
     is_of = f"{path.name} is of version {version}"
     notes = []
     if version == _WITHOUT_LAYERS and any(model.operations for model in models):

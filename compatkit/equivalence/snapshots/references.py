@@ -59,12 +59,12 @@ def resolve_snapshots(
             found.append(load_snapshot(Path(reference)))
         else:
             found += find_runs(reference, tracking_uri=tracking_uri)
-    ids = [each for each in found if isinstance(each, str)]
+    ids = [run_id for run_id in found if isinstance(run_id, str)]
     taken = take_snapshots(ids, tracking_uri=tracking_uri) if ids else iter(())
     snapshots = []
     tell(0, len(found))
-    for number, each in enumerate(found, 1):
-        snapshots.append(next(taken) if isinstance(each, str) else each)
+    for number, run in enumerate(found, 1):
+        snapshots.append(next(taken) if isinstance(run, str) else run)
         tell(number, len(found))
     # To its end, where the store is asked whether it is still the same.
     for _ in taken:
@@ -91,7 +91,7 @@ def is_snapshot_file(reference: str) -> bool:
         return True
     if reference.endswith((_LATEST, _ALL)) or _TAGGED.fullmatch(reference) or not ("/" in reference or path.suffix):
         return False
-    beside = [str(path.parent / each.name) for each in path.parent.glob("*.json")] if path.parent.is_dir() else []
+    beside = [str(path.parent / file.name) for file in path.parent.glob("*.json")] if path.parent.is_dir() else []
     raise EquivalenceError(
         "There is no such snapshot file.", where=str(path), hint=nearest(reference, beside) or "check the path"
     )
@@ -178,7 +178,7 @@ def _experiments(client: MlflowClient) -> dict[str, str]:
     token: str | None = None
     while True:
         page = client.search_experiments(max_results=_PAGE, page_token=token)
-        found |= {each.name: each.experiment_id for each in page}
+        found |= {experiment.name: experiment.experiment_id for experiment in page}
         token = page.token
         if not token:
             return found

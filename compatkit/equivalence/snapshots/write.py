@@ -73,8 +73,8 @@ def _run(snapshot: Snapshot, depth: int) -> _Entries:
         ),
         "datasets": object_lines(
             (
-                (name, object_lines(_dataset(each, below + 1), below))
-                for name, each in sorted(snapshot.datasets.items())
+                (name, object_lines(_dataset(dataset, below + 1), below))
+                for name, dataset in sorted(snapshot.datasets.items())
             ),
             depth,
         ),

@@ -50,7 +50,7 @@ def compare_samples(
     samples = _samples(before, after, policy)
     if not samples:
         raise EquivalenceError.no_samples("no metric is on both sides that the policy does not ignore")
-    tested = [each for each in samples if policy.metric_margin(each.name) is not None]
+    tested = [metric for metric in samples if policy.metric_margin(metric.name) is not None]
     levels = Levels.of(confidence, len(tested))
     seedless = compare_seedless(before, after, policy)
     notes = dict.fromkeys(note for run in (*before, *after) for note in run.notes)
@@ -60,7 +60,7 @@ def compare_samples(
         after=tuple(run.run_id for run in after),
         confidence=confidence,
         level=levels.different,
-        evidence=tuple(_evidence(each, *pair, policy, levels) for each, pair in samples.items()),
+        evidence=tuple(_evidence(metric, *pair, policy, levels) for metric, pair in samples.items()),
         deciding=seedless.deciding,
         allowed=seedless.allowed,
         unused=seedless.unused,
@@ -88,9 +88,12 @@ def _samples(
 ) -> dict[_Named, tuple[_Side, _Side]]:
     """Return the histories of each metric that is on both sides, a history a run, empty where a run has none."""
     sides = [[dict(_in_v2(run, policy)) for run in runs] for runs in (before, after)]
-    names = [{each for run in side for each in run} for side in sides]
-    common = [each for each in sorted(names[0] & names[1]) if not policy.ignores("metric", each.name)]
-    return {each: ([run.get(each, ()) for run in sides[0]], [run.get(each, ()) for run in sides[1]]) for each in common}
+    names = [{metric for run in side for metric in run} for side in sides]
+    common = [metric for metric in sorted(names[0] & names[1]) if not policy.ignores("metric", metric.name)]
+    return {
+        metric: ([run.get(metric, ()) for run in sides[0]], [run.get(metric, ()) for run in sides[1]])
+        for metric in common
+    }
 
 
 def _in_v2(run: Snapshot, policy: Policy, child: str = "") -> Iterator[tuple[_Named, Sequence[Point]]]:
@@ -157,13 +160,13 @@ def compare_seedless(before: Sequence[Snapshot], after: Sequence[Snapshot], poli
     """Compare the first run of both sides, but for what varies within both; what varies within one decides."""
     within = [_varying(runs, policy) for runs in (before, after)]
     by_seed = (within[0].keys() & within[1].keys()) - {key for key in within[0] if key[0] in _NEVER_OF_A_SEED}
-    across = {_key(each): each for each in find_differences(before[0], after[0], policy)}
+    across = {_key(difference): difference for difference in find_differences(before[0], after[0], policy)}
     found = {**_on_one_side(within, before, after, policy), **across}
     varying = within[0].keys() | within[1].keys()
-    kept = [each for key, each in found.items() if key not in by_seed and _is_seedless(each, varying)]
+    kept = [difference for key, difference in found.items() if key not in by_seed and _is_seedless(difference, varying)]
     deciding, allowed = sort_differences([*_statuses(before, after), *kept], policy)
     # What allows a noise within one side is in use too.
-    noise = sort_differences([each for side in within for each in side.values()], policy)[1]
+    noise = sort_differences([difference for side in within for difference in side.values()], policy)[1]
     used = {entry.by for entry in (*allowed, *noise, *sort_differences(found.values(), policy)[1])}
     return Seedless(
         deciding=tuple(deciding),
@@ -175,19 +178,19 @@ def compare_seedless(before: Sequence[Snapshot], after: Sequence[Snapshot], poli
 
 def _varying(runs: Sequence[Snapshot], policy: Policy) -> dict[_Key, Difference]:
     """Return in what the runs of one side differ from its first."""
-    found = [each for run in runs[1:] for each in find_differences(runs[0], run, policy)]
-    return {_key(each): each for each in found}
+    found = [difference for run in runs[1:] for difference in find_differences(runs[0], run, policy)]
+    return {_key(difference): difference for difference in found}
 
 
 def _on_one_side(
     within: list[dict[_Key, Difference]], before: Sequence[Snapshot], after: Sequence[Snapshot], policy: Policy
 ) -> dict[_Key, Difference]:
     rule = "varies from run to run on one side only"
-    names = [{tuple(each) for run in runs for each, _ in _in_v2(run, policy)} for runs in (before, after)]
+    names = [{tuple(metric) for run in runs for metric, _ in _in_v2(run, policy)} for runs in (before, after)]
     alone = {key: within[0].get(key) or within[1][key] for key in within[0].keys() ^ within[1].keys()}
     return {
-        key: replace(each, rule=rule)
-        for key, each in alone.items()
+        key: replace(difference, rule=rule)
+        for key, difference in alone.items()
         # A metric that some runs of a side lack is judged with its values.
         if not (key[0] in {Kind.METRIC_MISSING, Kind.METRIC_EXTRA} and key[1:] in names[0] & names[1])
         # With one run on the other side, nothing can vary there.

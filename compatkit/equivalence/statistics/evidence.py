@@ -104,7 +104,7 @@ class SampleVerdict:
     @property
     def decision(self) -> Decision:
         """Different where one thing is; equivalent where every metric is, and there is one; else undecided."""
-        found = {each.decision for each in self.evidence}
+        found = {evidence.decision for evidence in self.evidence}
         if self.deciding or Decision.DIFFERENT in found:
             return Decision.DIFFERENT
         if self.unread:
@@ -128,11 +128,11 @@ class SampleVerdict:
     @property
     def seeds(self) -> int | None:
         """Return how many runs a side would decide all that is open; None where nothing is, or no number would."""
-        needed = [each.seeds for each in self.evidence if each.decision is Decision.UNDECIDED]
+        needed = [evidence.seeds for evidence in self.evidence if evidence.decision is Decision.UNDECIDED]
         known = [seeds for seeds in needed if seeds is not None]
         return max(known) if known and len(known) == len(needed) else None
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Return the number of metrics by decision."""
-        return {each.value: sum(row.decision is each for row in self.evidence) for each in Decision}
+        return {decision.value: sum(row.decision is decision for row in self.evidence) for decision in Decision}

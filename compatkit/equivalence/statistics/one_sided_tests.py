@@ -126,7 +126,7 @@ def _decides(n: int, room: float, spread: tuple[float, float], level: float) -> 
     """Tell whether n runs a side decide with the power above; half its error lies on each side of the margin."""
     from scipy.special import stdtrit  # quantiles of Student's t: 50 times as fast as scipy.stats.t.ppf
 
-    freedom = math.floor((n - 1) * sum(spread) ** 2 / sum(each**2 for each in spread) + 1e-9)
+    freedom = math.floor((n - 1) * sum(spread) ** 2 / sum(variance**2 for variance in spread) + 1e-9)
     quantiles = stdtrit(freedom, 1 - level) + stdtrit(freedom, 1 - (1 - POWER) / 2)
     return bool(quantiles * math.sqrt(sum(spread) / n) <= room)
 

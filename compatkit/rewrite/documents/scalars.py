@@ -75,11 +75,11 @@ def _split_names(scalars: Sequence[Scalar], request: Request) -> Iterator[TextFi
             mappings[tuple(scalar.path[:-1])].append(scalar)
     names, changed = request.names, ChangedNames(request.calling)
     for values in mappings.values():
-        parts = [each for each in values if _DOTTED.fullmatch(each.value)]
+        parts = [part for part in values if _DOTTED.fullmatch(part.value)]
         if len(parts) > _MOST:
             continue
         for chosen in (some for size in _PARTS for some in permutations(parts, size)):
-            dotted = ".".join(each.value for each in chosen)
+            dotted = ".".join(part.value for part in chosen)
             spelling, owner, last = names.read(dotted), changed.read(dotted), chosen[-1]
             if spelling and spelling.is_symbol and spelling.move.old == dotted:
                 message = f"names {dotted} in parts: {spelling.move.new} is the new home"

@@ -34,11 +34,11 @@ class AddedImports:
 
     def _is_only(self, local: str, name: str) -> bool:
         """Tell whether nothing in the file means, or binds, anything else by a name."""
-        for each in self._file.scopes.of(local):
-            imported = self._file.imported.get(each.node)
-            if each.is_binding and (imported is None or imported.is_plain or imported.meaning != name):
+        for ref in self._file.scopes.of(local):
+            imported = self._file.imported.get(ref.node)
+            if ref.is_binding and (imported is None or imported.is_plain or imported.meaning != name):
                 return False
-            if not each.is_binding and self._file.scopes.resolve(each) is None:
+            if not ref.is_binding and self._file.scopes.resolve(ref) is None:
                 return False
         return True
 
@@ -53,7 +53,7 @@ class AddedImports:
     def need(self, names: Iterable[str], origin: ast.stmt, call: ast.Call, code: str) -> None:
         """Have the dotted `names` imported next to `origin`, unless they are there."""
         for name in names:
-            if not any(each.name == name for each in self._near(origin, call.lineno)):
+            if not any(imported.name == name for imported in self._near(origin, call.lineno)):
                 self._missing.setdefault(origin, {}).setdefault(name, (code, start_of(self._source, call)))
 
     def changes(self, group: int) -> Iterator[Edit]:

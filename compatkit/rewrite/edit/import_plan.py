@@ -135,9 +135,9 @@ def respell(text: str, node: ast.ImportFrom, plan: Plan) -> Regenerated | None:
 def split_off(names: Iterable[Name], comments: Mapping[int, str] = MappingProxyType({})) -> tuple[SplitOff, ...]:
     """Group neighbours that share their new module; a name with a comment stands alone, so that both stay together."""
     groups: list[list[Name]] = []
-    for name in (each for each in names if not each.is_there):
+    for name in (name for name in names if not name.is_there):
         last = groups[-1] if groups else []
-        is_commented = any(comments.get(each.index) for each in (name, *last[-1:]))
+        is_commented = any(comments.get(written.index) for written in (name, *last[-1:]))
         if last and last[0].target == name.target and not is_commented:
             last.append(name)
         else:

@@ -146,11 +146,11 @@ class _Comparison:
 
     def __init__(self, before: Source, after: Source, changes: Sequence[Edit]) -> None:
         # The text after, up to the end of a change, is longer by all that the changes so far have added.
-        self._shifts = [0, *accumulate(len(each.text) - (each.end - each.start) for each in changes)]
-        old = [(each.start, each.end) for each in changes]
+        self._shifts = [0, *accumulate(len(edit.text) - (edit.end - edit.start) for edit in changes)]
+        old = [(edit.start, edit.end) for edit in changes]
         new = [
-            (each.start + shift, each.end + shift_after)
-            for each, shift, shift_after in zip(changes, self._shifts, self._shifts[1:], strict=False)
+            (edit.start + shift, edit.end + shift_after)
+            for edit, shift, shift_after in zip(changes, self._shifts, self._shifts[1:], strict=False)
         ]
         self._old, self._new = _Ranges(before, old), _Ranges(after, new)
 
@@ -200,7 +200,7 @@ class _Comparison:
 def _are_names(one: object, other: object) -> bool:
     """True for two texts, or for as many in two lists, such as the names of a `global` statement."""
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(isinstance(each, str) for each in (*one, *other))
+        return len(one) == len(other) and all(isinstance(item, str) for item in (*one, *other))
     return isinstance(one, str) and isinstance(other, str)
 
 

@@ -75,16 +75,16 @@ class File:
     @cached_property
     def imported(self) -> dict[ast.AST, Imported]:
         """Each import by its alias."""
-        return {each.alias: each for each in self.imports}
+        return {imported.alias: imported for imported in self.imports}
 
     @cached_property
     def _imported_names(self) -> frozenset[str]:
-        return frozenset(each.local for each in self.imports)
+        return frozenset(imported.local for imported in self.imports)
 
     @cached_property
     def has_star(self) -> bool:
         """True where an import may bind any name."""
-        return any(each.alias.name == "*" for each in self.imports)
+        return any(imported.alias.name == "*" for imported in self.imports)
 
     @property
     def parents(self) -> dict[ast.AST, ast.AST]:
@@ -125,7 +125,7 @@ class File:
         """Return the imports that bind a name of a scope, if nothing else can be meant by it; else nothing."""
         if scope.kind == "class" or (scope is self.scopes.module and self.has_star):
             return []
-        if any(self.scopes.may_read_outside(each, scope) for each in self.scopes.of(local) if each.is_binding):
+        if any(self.scopes.may_read_outside(ref, scope) for ref in self.scopes.of(local) if ref.is_binding):
             return []
         return self.bindings(local, scope) or []
 
@@ -162,8 +162,8 @@ class File:
             return []
         scope, rest = self.scope_of(root), dotted(node)[len(root.id) :]
         bindings = self.scopes.bindings(root.id, scope) if scope else self.scopes.of(root.id)
-        imported = [self.imported.get(each.node) for each in bindings]
-        return list(dict.fromkeys(each.meaning + rest for each in imported if each and each.meaning))
+        imported = [self.imported.get(ref.node) for ref in bindings]
+        return list(dict.fromkeys(named.meaning + rest for named in imported if named and named.meaning))
 
     def _is_bound_by_imports_only(self, node: ast.expr) -> bool:
         root = root_of(node)
@@ -179,21 +179,21 @@ class File:
     def mentions(self, name: str) -> list[ast.AST]:
         """Return each place that names this thing: an import of it, or what reads it through one."""
         if name not in self._mentions:
-            found: list[ast.AST] = [each.alias for each in self.imports if each.name == name]
+            found: list[ast.AST] = [imported.alias for imported in self.imports if imported.name == name]
             found += [node for node, meaning in self.refs(name.rpartition(".")[2]) if meaning == name]
-            local = {each.local for each in self.imports if each.meaning == name}
+            local = {imported.local for imported in self.imports if imported.meaning == name}
             found += [node for node in self.nodes.of(ast.Name) if node.id in local and name in self.meanings(node)]
             self._mentions[name] = found
         return self._mentions[name]
 
     def is_bound(self, name: str) -> bool:
         """Tell whether any scope binds a name, so that it need not be the builtin."""
-        return self.has_star or any(each.is_binding for each in self.scopes.of(name))
+        return self.has_star or any(ref.is_binding for ref in self.scopes.of(name))
 
     def brings(self, root: str, scope: Scope) -> bool:
         """Tell whether a name of a scope is that top-level package, and nothing else."""
         found = self.bindings(root, scope)
-        return bool(found) and all(each.is_plain for each in found or ())
+        return bool(found) and all(imported.is_plain for imported in found or ())
 
     def is_hidden_at(self, node: ast.expr, name: str, scope: Scope) -> bool:
         """Tell whether a name would mean something else than in `scope` where a dotted name stands."""
@@ -206,8 +206,8 @@ class File:
 
     def is_free(self, name: str, scope: Scope) -> bool:
         """Tell whether a name can be bound in a scope without a new meaning for what stands there now."""
-        for each in self.scopes.of(name):
-            if each.scope.is_below(scope) and not self._is_of_inner(each, scope):
+        for ref in self.scopes.of(name):
+            if ref.scope.is_below(scope) and not self._is_of_inner(ref, scope):
                 return False
         return True
 
@@ -258,13 +258,13 @@ def is_chosen_beside(file: File, node: ast.AST, rivals: Collection[ast.AST]) -> 
 
 
 def _choices(file: File, node: ast.AST) -> Iterator[list[Sequence[ast.AST]]]:
-    for each in file.statements:
-        match each:
+    for statement in file.statements:
+        match statement:
             case ast.Try() | ast.TryStar():
-                yield [each.body, *(handler.body for handler in each.handlers), each.orelse]
+                yield [statement.body, *(handler.body for handler in statement.handlers), statement.orelse]
             case ast.If():
-                yield [each.body, each.orelse]
-        for block in (getattr(each, "body", ()), getattr(each, "orelse", ())):
+                yield [statement.body, statement.orelse]
+        for block in (getattr(statement, "body", ()), getattr(statement, "orelse", ())):
             yield from _early_exits(block)
     yield from _early_exits(file.tree.body)
     if isinstance(node, ast.expr):
@@ -274,11 +274,11 @@ def _choices(file: File, node: ast.AST) -> Iterator[list[Sequence[ast.AST]]]:
 
 def _early_exits(block: Sequence[ast.stmt]) -> Iterator[list[Sequence[ast.AST]]]:
     """Yield each `if` that leaves a block, with what comes after it."""
-    for index, each in enumerate(block):
-        if isinstance(each, ast.If) and isinstance(each.body[-1], _LEAVES):
-            yield [each.body, [*each.orelse, *block[index + 1 :]]]
+    for index, statement in enumerate(block):
+        if isinstance(statement, ast.If) and isinstance(statement.body[-1], _LEAVES):
+            yield [statement.body, [*statement.orelse, *block[index + 1 :]]]
 
 
 def _walk(branch: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    for each in branch:
-        yield from ast.walk(each)
+    for node in branch:
+        yield from ast.walk(node)

@@ -35,7 +35,7 @@ def made_text(node: ast.expr, file: File) -> str:
         case ast.BinOp(left=left, op=ast.Mod(), right=right):
             parts = right.elts if isinstance(right, ast.Tuple) else [right]
             with contextlib.suppress(TypeError, ValueError, KeyError):
-                return made_text(left, file) % tuple(made_text(each, file) for each in parts)
+                return made_text(left, file) % tuple(made_text(part, file) for part in parts)
         case ast.Call(func=ast.Attribute(value=of, attr="format"), args=args, keywords=[]):
             with contextlib.suppress(LookupError, ValueError, AttributeError):
                 return made_text(of, file).format(*(made_text(arg, file) for arg in args))

@@ -52,7 +52,7 @@ class Handed(Value):
             return 3 + (self.kind == "records")
         if self.base or not self.inner:
             return 2 if self.base else 0
-        return max(Handed.weight(each) for _, each in self.inner)
+        return max(Handed.weight(handed) for _, handed in self.inner)
 
     def joined(self, other: Handed) -> Handed:
         """Return what may be either: of two that are no names of libraries, the one that more comes of."""
@@ -136,8 +136,8 @@ class Neighbours(Value):
         """Tell whether another file may read the local name of a module from this one; of given `attributes` only."""
         if self.read is None:
             return True
-        behind = [attribute for each in self.read for local, _, attribute in [each.partition(".")] if local == name]
-        return any(not each or attributes is None or each in attributes for each in behind)
+        behind = [attribute for read in self.read for local, _, attribute in [read.partition(".")] if local == name]
+        return any(not attribute or attributes is None or attribute in attributes for attribute in behind)
 
     def absence_of(self, new: str) -> str:
         """Say what is missing of a new name, or of the module that holds it, or nothing."""

@@ -72,7 +72,10 @@ class ScopeReader:
         found: tuple[list[ast.Name], list[ast.Constant]] = [], []
         functions = nodes_of(self._nodes, *_FUNCTIONS)
         typed = nodes_of(self._nodes, ast.arg, ast.AnnAssign)
-        pending: list[ast.AST | None] = [*(each.annotation for each in typed), *(each.returns for each in functions)]
+        pending: list[ast.AST | None] = [
+            *(argument.annotation for argument in typed),
+            *(function.returns for function in functions),
+        ]
         while pending:
             match pending.pop():
                 case None | ast.Lambda() | ast.NamedExpr():
@@ -163,7 +166,7 @@ def _kinds_around(opener: ast.AST, child: ast.AST, below: ast.AST, node: ast.AST
             inside = _with_types if below is node else _types_of
             return inside(opener) if isinstance(below, ast.arg) else ()
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef(), _:
-            return () if any(child is each for each in opener.decorator_list) else _types_of(opener)
+            return () if any(child is decorator for decorator in opener.decorator_list) else _types_of(opener)
     return _with_types(opener)
 
 

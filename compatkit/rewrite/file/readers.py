@@ -95,14 +95,16 @@ def imports_itself(file: File) -> bool:
 def _reads_itself(file: File, local: str) -> bool:
     if not imports_itself(file):
         return False
-    asked = any(each.alias.name == local and isinstance(each.node, ast.ImportFrom) for each in file.imports)
+    asked = any(imported.alias.name == local and isinstance(imported.node, ast.ImportFrom) for imported in file.imports)
     return asked or any(node.attr == local for node in nodes_of(file.nodes, ast.Attribute))
 
 
 def parameter_line(file: File, name: str) -> int | None:
     """Return the line of a parameter for which a test framework may look `name` up, as it does for fixtures."""
     for node in nodes_of(file.nodes, ast.FunctionDef, ast.AsyncFunctionDef):
-        is_test = node.name.startswith("test") or any("fixture" in ast.dump(each) for each in node.decorator_list)
+        is_test = node.name.startswith("test") or any(
+            "fixture" in ast.dump(decorator) for decorator in node.decorator_list
+        )
         if is_test and any(argument.arg == name for argument in (*node.args.posonlyargs, *node.args.args)):
             return node.lineno
     return None
@@ -237,7 +239,7 @@ def ranges_of(file: File, places: Collection[Reference], name: str) -> list[Rang
     for place in places:
         holder = file.in_fstring(place.node) or place.node
         ranges = _ranges(file.source, holder, name)
-        inside = [each for each in places if file.in_fstring(each.node) is holder]
+        inside = [ref for ref in places if file.in_fstring(ref.node) is holder]
         if not ranges or (isinstance(holder, ast.JoinedStr) and len(ranges) != len(inside)):
             return None
         found.update(ranges)
@@ -263,7 +265,7 @@ def _ranges(source: Source, node: ast.AST, name: str) -> list[Range]:
 
 def _prints(node: ast.JoinedStr, name: str) -> bool:
     """Tell whether the name is also text of the f-string, as it is by `{name=}`."""
-    texts = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+    texts = (constant.value for constant in ast.walk(node) if isinstance(constant, ast.Constant))
     return any(isinstance(text, str) and words_of(name).search(text) for text in texts)
 
 

@@ -66,7 +66,7 @@ class Scopes:
             nodes = self._reader.by_name.get(name, ())
             found = [Reference(name, self._reader.scope_at(node), node, is_binding(node)) for node in nodes]
             self._found[name] = found
-            self._by_node |= {each.node: each for each in found if isinstance(each.node, ast.Name | ast.alias)}
+            self._by_node |= {ref.node: ref for ref in found if isinstance(ref.node, ast.Name | ast.alias)}
         return self._found[name]
 
     def at(self, name: str, node: ast.AST) -> Reference | None:
@@ -104,18 +104,22 @@ class Scopes:
 
     def bindings(self, name: str, home: Scope) -> list[Reference]:
         """Return the references that bind a name of this scope, `del` included."""
-        return [each for each in self.of(name) if each.is_binding and self.home(name, each.scope) is home]
+        return [ref for ref in self.of(name) if ref.is_binding and self.home(name, ref.scope) is home]
 
     def readers(self, name: str, home: Scope) -> list[Reference]:
         """Return the references that read a name of this scope, or name it in a `global` statement."""
-        return [each for each in self.of(name) if not each.is_binding and self.resolve(each) is home]
+        return [ref for ref in self.of(name) if not ref.is_binding and self.resolve(ref) is home]
 
     def home(self, name: str, scope: Scope) -> Scope:
         """Return the scope to which a binding of `name` in `scope` belongs."""
         if name in scope.global_names:
             return self.module
         if name in scope.nonlocal_names:
-            outer = (each for each in _around(scope) if each.kind == "function" and self.binds(each, name))
+            outer = (
+                candidate
+                for candidate in _around(scope)
+                if candidate.kind == "function" and self.binds(candidate, name)
+            )
             return next(outer, self.module)
         return scope
 
@@ -133,7 +137,7 @@ class Scopes:
 
     def is_missing(self, name: str) -> bool:
         """Tell whether a name is read somewhere that neither the module nor a scope in it binds."""
-        return any(not each.is_binding and self.resolve(each) is None for each in self.of(name))
+        return any(not ref.is_binding and self.resolve(ref) is None for ref in self.of(name))
 
     def outside(self, name: str, inner: Scope) -> Scope | None:
         """Return the scope that a name in `inner` would belong to if that did not bind it."""
@@ -154,7 +158,7 @@ class Scopes:
         inner = binding.scope
         if inner.kind != "class" or self.outside(binding.name, inner) is not home:
             return False
-        return any(not each.is_binding and self.reads_from(each, inner) for each in self.of(binding.name))
+        return any(not ref.is_binding and self.reads_from(ref, inner) for ref in self.of(binding.name))
 
     @staticmethod
     def reads_from(reference: Reference, scope: Scope) -> bool:

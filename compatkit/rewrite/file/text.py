@@ -129,4 +129,4 @@ class Ignored:
         if line not in self._codes:
             return False
         codes = self._codes[line]
-        return codes is None or any(each and code.startswith(each) for each in codes)
+        return codes is None or any(prefix and code.startswith(prefix) for prefix in codes)

@@ -28,10 +28,10 @@ class Hooks:
             return
         seen: set[ast.AST] = set()
         for owner, base in self._facts.trace.bases.items():
-            for each in (owner, *self._facts.trace.ancestors.get(owner, ())):
-                if isinstance(each, ast.ClassDef) and each not in seen:
-                    seen.add(each)
-                    yield from self._in_class(each, base)
+            for node in (owner, *self._facts.trace.ancestors.get(owner, ())):
+                if isinstance(node, ast.ClassDef) and node not in seen:
+                    seen.add(node)
+                    yield from self._in_class(node, base)
 
     def _in_class(self, owner: ast.ClassDef, base: str) -> Iterator[ChangedUse]:
         for item in owner.body:
@@ -82,7 +82,10 @@ class Hooks:
 
 def _fits(item: _Function, hook: HookChange) -> bool:
     """Tell whether v2 can call it: by position, and by name."""
-    if any(isinstance(each, ast.Name) and each.id in ("staticmethod", "classmethod") for each in item.decorator_list):
+    if any(
+        isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")
+        for decorator in item.decorator_list
+    ):
         return True
     positional = [arg.arg for arg in _positional(item)][1:]
     by_name = zip(item.args.kwonlyargs, item.args.kw_defaults, strict=True)

@@ -54,10 +54,10 @@ class Members:
         """Yield the classes that have no declared base, and that a class with one takes on."""
         seen: set[ast.AST] = set(self._trace.bases)
         for owner, base in self._trace.bases.items():
-            for each in self._trace.ancestors.get(owner, ()):
-                if isinstance(each, ast.ClassDef) and each not in seen:
-                    seen.add(each)
-                    yield each, base
+            for ancestor in self._trace.ancestors.get(owner, ()):
+                if isinstance(ancestor, ast.ClassDef) and ancestor not in seen:
+                    seen.add(ancestor)
+                    yield ancestor, base
         mixed = dict(self._file.neighbours.mixed)
         for node in self._file.nodes.of(ast.ClassDef) if mixed else ():
             if node not in seen and (base := mixed.get(node.name, "")):
@@ -163,11 +163,13 @@ class Members:
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
         names = [
-            each.name for each in _statements(node.body) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+            function.name
+            for function in _statements(node.body)
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         ]
         if member.v2 in names or names.count(member.v1) > 1:
             return f"the class defines {member.v2 if member.v2 in names else member.v1} as well"
-        if any(isinstance(each, ast.Attribute) and each.attr == member.v1 for each in self._nodes):
+        if any(isinstance(other, ast.Attribute) and other.attr == member.v1 for other in self._nodes):
             return "it is also called by its name in this file"
         return ""
 
@@ -186,5 +188,5 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             case ast.With():
                 yield from _statements(item.body)
             case ast.Try() | ast.TryStar():
-                handled = (each for handler in item.handlers for each in handler.body)
+                handled = (statement for handler in item.handlers for statement in handler.body)
                 yield from _statements([*item.body, *handled, *item.orelse, *item.finalbody])

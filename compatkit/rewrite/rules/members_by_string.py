@@ -49,9 +49,9 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
         *_in_protocols(trace, index),
         *_in_templates(file, trace, index),
     ]
-    reasons = [(each, "a text names it") for each in found]
-    reasons += [(each, "a subclass defines it under its old name") for each in _overridden(trace, index)]
-    reasons += [(each, _how_listed(each[0])) for each in _listed(file, trace, index)]
+    reasons = [(use, "a text names it") for use in found]
+    reasons += [(use, "a subclass defines it under its old name") for use in _overridden(trace, index)]
+    reasons += [(use, _how_listed(use[0])) for use in _listed(file, trace, index)]
     reasons += _out_of_sight(file, trace, index)
     kept = set_names(facts) if reasons else frozenset[str]()
     for (node, owner, member), reason in reasons:
@@ -76,8 +76,8 @@ def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Fo
         # A path of attributes, in a file that asks objects for what a text names.
         shown += _PATH.findall(node.value) if asked else []
         named = index.members_called(node.value)
-        found = [each for each in named if each[0] in owners] or [
-            each for last in shown for each in index.members_called(last)
+        found = [member for member in named if member[0] in owners] or [
+            member for last in shown for member in index.members_called(last)
         ]
         yield from ((node, owner, member) for owner, member in found[:1])
     # `update(box, size=8)`, of a function that sets what it is given by name: `setattr(box, name, value)`.
@@ -103,8 +103,8 @@ def _in_protocols(trace: FlowFacts, index: Index) -> Iterator[_Found]:
     for call, first in trace.first.items() if bodies else ():
         match call:
             case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Name(id=name)]) if name in bodies:
-                asked = {each for item in bodies[name] for each in (*defined_names(item), *_declared(item))}
-                members = (index.members.get(f"{_owner(first)}.{each}") for each in sorted(asked))
+                asked = {defined for item in bodies[name] for defined in (*defined_names(item), *_declared(item))}
+                members = (index.members.get(f"{_owner(first)}.{attribute}") for attribute in sorted(asked))
                 yield from [(call, _owner(first), member) for member in members if member][:1]
 
 
@@ -117,7 +117,7 @@ def _in_templates(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found
     """Yield templates that ask an object for a member, `{{ box.size }}`, where one goes out of sight."""
     for node in file.nodes.of(ast.Constant) if trace.lost else ():
         shown = _TEMPLATE.findall(node.value) if isinstance(node.value, str) else []
-        named = (each for last in shown for each in index.members_called(last) if each[0] in trace.lost)
+        named = (member for last in shown for member in index.members_called(last) if member[0] in trace.lost)
         yield from [(node, owner, member) for owner, member in named][:1]
 
 
@@ -129,7 +129,7 @@ def _is_format(file: File, node: ast.Constant) -> bool:
 def _listed(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:
     """Yield what gives all attributes of an object, or one by its name, as `vars(box)` does."""
     for node, owner in trace.listed.items():
-        members = [each for name, each in index.members.items() if name.rpartition(".")[0] == owner]
+        members = [change for name, change in index.members.items() if name.rpartition(".")[0] == owner]
         match node, file.parents.get(node):
             case _, ast.Compare(left=ast.Constant(value=str(asked)), ops=[ast.In() | ast.NotIn()]):
                 # `"size" in box.__dict__` asks for one of them.
@@ -167,7 +167,7 @@ def _is_settings(file: File, node: ast.expr) -> bool:
     scope = file.scope_of(node) if isinstance(node, ast.Name) else None
     if scope is None or not isinstance(node, ast.Name):
         return False
-    match [each.node for each in file.scopes.bindings(node.id, scope)]:
+    match [ref.node for ref in file.scopes.bindings(node.id, scope)]:
         case [ast.arg(annotation=ast.expr() as made)]:
             pass
         case [ast.Name() as bound] if isinstance(parts := file.parents.get(bound), ast.Tuple):

@@ -61,7 +61,7 @@ class Binding:
 
     @property
     def is_plain(self) -> bool:
-        return all(each.is_plain for each in self.imports)
+        return all(imported.is_plain for imported in self.imports)
 
     @property
     def targets(self) -> list[str]:
@@ -85,21 +85,21 @@ class ModuleChanges(Handled):
     def leave(self, file: File, binding: Binding, reason: str) -> None:
         """Report each import that has to stay because of this, where something moved is read through it."""
         for use in binding.uses[:1]:
-            for each in binding.imports:
-                message = f"{each.name} is imported here and stays, with its uses: {reason}"
-                self.findings.append(file.finding(each.alias, use.move.code, message))
-                self.handled.add(each.alias)
+            for imported in binding.imports:
+                message = f"{imported.name} is imported here and stays, with its uses: {reason}"
+                self.findings.append(file.finding(imported.alias, use.move.code, message))
+                self.handled.add(imported.alias)
 
     def group(self, binding: Binding, number: int, planned: int) -> None:
         """Let the changes from `planned` on depend on the imports: without each other, either would be wrong."""
-        joined = {self.groups[each.node] for each in binding.imports if each.node in self.groups}
+        joined = {self.groups[imported.node] for imported in binding.imports if imported.node in self.groups}
         group = min(joined, default=number)
-        self.groups = {node: group if each in joined else each for node, each in self.groups.items()}
+        self.groups = {node: group if old_group in joined else old_group for node, old_group in self.groups.items()}
         if binding.uses:
-            self.groups |= {each.node: group for each in binding.imports}
-        self.changes = [replace(each, group=group) if each.group in joined else each for each in self.changes]
+            self.groups |= {imported.node: group for imported in binding.imports}
+        self.changes = [replace(edit, group=group) if edit.group in joined else edit for edit in self.changes]
         self.changes[planned:] = [replace(change, group=group) for change in self.changes[planned:]]
-        self.uses = [(move, group if each in joined else each) for move, each in self.uses]
+        self.uses = [(move, group if old_group in joined else old_group) for move, old_group in self.uses]
         self.uses += [(use.move, group) for use in binding.uses]
 
 
@@ -111,7 +111,7 @@ class ModuleUseEdits:
         self._run = run
         self._binding = binding
         self._anchors = _anchors(binding)
-        self._gone = [each for each in self._anchors if _gives_way(each, binding)]
+        self._gone = [anchor for anchor in self._anchors if _gives_way(anchor, binding)]
         self._near = {use: self._near_name(use) for use in binding.uses}
         there = self._there()
         wanted = [use for use in binding.uses if use.target and not self._near[use] and use.target not in there]
@@ -143,8 +143,10 @@ class ModuleUseEdits:
     def _other_branch(self) -> str:
         """Tell whether a `try` or an `if` imports the new home where this does not."""
         targets = {use.target for use in self._binding.uses}
-        rivals = [each.node for each in self._file.imports if each.name in targets or each.meaning in targets]
-        if any(rivals and is_chosen_beside(self._file, each.node, rivals) for each in self._anchors):
+        rivals = [
+            imported.node for imported in self._file.imports if imported.name in targets or imported.meaning in targets
+        ]
+        if any(rivals and is_chosen_beside(self._file, anchor.node, rivals) for anchor in self._anchors):
             return "another branch imports the new home; keep this one for the old"
         return ""
 
@@ -172,7 +174,7 @@ class ModuleUseEdits:
             done.changes.append(_at(file, imported.alias, (*span(file.source, imported.alias), text, code, message)))
         done.changes += [self._renamed(use) for use in binding.uses if use.move.new_name != use.move.old_name]
         # The same name is bound as before.
-        done.changes[planned:] = [replace(each, binds_the_same=True) for each in done.changes[planned:]]
+        done.changes[planned:] = [replace(edit, binds_the_same=True) for edit in done.changes[planned:]]
         done.handled |= {use.node for use in binding.uses} | {imported.alias}
         return ""
 
@@ -181,15 +183,15 @@ class ModuleUseEdits:
         if reason := self._doubt():
             return reason
         edits: list[Edit] = []
-        for each in self._anchors:
-            edit = self._import(each)
+        for anchor in self._anchors:
+            edit = self._import(anchor)
             if edit is None:
                 return "there is no room for another import, or it is one of several names"
             edits += edit
         done.changes += [*edits, *(self._written(use) for use in self._binding.uses)]
         done.handled |= {use.node for use in self._binding.uses}
         if not self._binding.others:
-            done.handled |= {each.alias for each in self._gone}
+            done.handled |= {imported.alias for imported in self._gone}
         return ""
 
     def _near_name(self, use: ModuleUse) -> str:
@@ -197,12 +199,12 @@ class ModuleUseEdits:
         binding, target = self._binding, use.target
         if not target or not f"{target}.".startswith(f"{binding.meaning}."):
             return ""
-        staying = [each.name for each in binding.imports if each.is_plain and each not in self._gone]
+        staying = [imported.name for imported in binding.imports if imported.is_plain and imported not in self._gone]
         # `import a.b`, where `b` is empty now, does not go on serving what is in `a`.
-        is_bound = not binding.is_plain or bool(staying) or any(each.name == target for each in binding.imports)
+        is_bound = not binding.is_plain or bool(staying) or any(imported.name == target for imported in binding.imports)
         is_loaded = (
             (target == binding.meaning and is_bound)
-            or any(target in each.loaded for each in (*self._run.calling, *self._run.migrations))
+            or any(target in migration.loaded for migration in (*self._run.calling, *self._run.migrations))
             or any(name.startswith(f"{target}.") for name in binding.others)
             or any(f"{name}.".startswith(f"{target}.") for name in staying)
         )
@@ -213,9 +215,12 @@ class ModuleUseEdits:
         body = getattr(self._binding.scope.node, "body", ())
         first = min((use.node.lineno for use in self._binding.uses), default=0)
         return {
-            each.name
-            for each in self._file.imports
-            if each.is_plain and each not in self._gone and each.node in body and each.node.lineno < first
+            imported.name
+            for imported in self._file.imports
+            if imported.is_plain
+            and imported not in self._gone
+            and imported.node in body
+            and imported.node.lineno < first
         }
 
     def _doubt(self) -> str:
@@ -265,11 +270,11 @@ class ModuleUseEdits:
 
     def _targets_at(self, imported: Imported) -> list[str]:
         """Return what to import beside an old home: what its own uses need; beside the first one, also the rest."""
-        homes = {each.name for each in self._anchors}
+        homes = {anchor.name for anchor in self._anchors}
         own = [use for use in self._wanted if use.move.old_home == imported.name]
         rest = [use for use in self._wanted if use.move.old_home not in homes] if imported is self._anchors[0] else []
         before = self._anchors[: self._anchors.index(imported)]
-        same = {use.move.old_home for use in self._wanted for each in before if each.name == use.move.old_home} - {
+        same = {use.move.old_home for use in self._wanted for other in before if other.name == use.move.old_home} - {
             imported.name
         }
         taken = {use.target for use in self._wanted if use.move.old_home in same}
@@ -282,7 +287,7 @@ class ModuleUseEdits:
         message = f"import {imported.name} removed"
         if len(node.names) > 1:
             emptied = {move.old_home for move in self._run.moves if move.new_module == "builtins"}
-            if all(each.name in emptied for each in self._file.imports if each.node is node):
+            if all(other.name in emptied for other in self._file.imports if other.node is node):
                 return None
             index = node.names.index(imported.alias)
             first, last = span(source, imported.alias)
@@ -310,7 +315,7 @@ class ModuleUseEdits:
 def _anchors(binding: Binding) -> list[Imported]:
     """Return the imports beside which, or in whose place, new ones stand: those of the old homes, or else the first."""
     homes = {use.move.old_home for use in binding.uses}
-    exact = [each for each in binding.imports if each.name in homes]
+    exact = [imported for imported in binding.imports if imported.name in homes]
     first = min(binding.imports, key=lambda each: (each.node.lineno, each.node.col_offset))
     return exact or [first]
 
@@ -321,7 +326,7 @@ def _serves_nothing(imported: Imported, binding: Binding) -> bool:
     for other in binding.others:
         if f"{other}.".startswith(f"{imported.name}."):
             return False
-        if not any(f"{other}.".startswith(f"{each.name}.") for each in rest):
+        if not any(f"{other}.".startswith(f"{kept.name}.") for kept in rest):
             return False
     return True
 

@@ -54,7 +54,7 @@ def change_imports(file: File, sites: list[Site], dependent: DependentChanges = 
         if isinstance(made, Finding):
             found.findings.append(made)
         else:
-            found.changes += [replace(each, group=group) for each in made]
+            found.changes += [replace(edit, group=group) for edit in made]
     return found
 
 
@@ -107,21 +107,21 @@ def _change(file: File, site: Site, dependent: DependentChanges) -> list[Edit] |
     first, *rest = replaced
     # The first one says it all.
     made = [Edit(first.start, first.end, first.text, *place, _message(site, planned), binds_the_same=is_same)]
-    return [*made, *(Edit(each.start, each.end, each.text, *place, binds_the_same=is_same) for each in rest)]
+    return [*made, *(Edit(piece.start, piece.end, piece.text, *place, binds_the_same=is_same) for piece in rest)]
 
 
 def _imported_above(file: File, site: Site, bound: Mapping[ast.alias, str]) -> Iterator[ast.alias]:
     """Yield what a statement above, at the top of the file as this one, binds by the same name to the same thing."""
     own, top = site.node, file.tree.body
     # Of the statements alone: for most files, that spares a look at all nodes.
-    others = read_imports([each for each in file.import_statements if each is not own], file.home)
+    others = read_imports([statement for statement in file.import_statements if statement is not own], file.home)
     for alias, move in site.moved:
         local = bound[alias]
-        same = [each for each in others if (each.local, each.meaning) == (local, move.new)]
+        same = [imported for imported in others if (imported.local, imported.meaning) == (local, move.new)]
         if len(same) != 1 or own not in top or same[0].node not in top[: top.index(own)]:
             continue
         names = (local, local_name(alias))
-        if {each.node for name in names for each in file.scopes.of(name) if each.is_binding} == {alias, same[0].alias}:
+        if {ref.node for name in names for ref in file.scopes.of(name) if ref.is_binding} == {alias, same[0].alias}:
             yield alias
 
 
@@ -130,9 +130,7 @@ def _is_builtin(file: File, alias: ast.alias, move: Move) -> bool:
     if move.new_module != "builtins" or alias.asname or file.has_star:
         return False
     scope = file.scope_of(alias)
-    bound = (
-        each.node for name in (move.new_name, local_name(alias)) for each in file.scopes.of(name) if each.is_binding
-    )
+    bound = (ref.node for name in (move.new_name, local_name(alias)) for ref in file.scopes.of(name) if ref.is_binding)
     return scope is not None and not reader_of(file, local_name(alias), scope) and all(node is alias for node in bound)
 
 

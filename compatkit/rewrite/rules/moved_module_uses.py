@@ -54,7 +54,7 @@ def _bindings(file: File, run: RunPlan, done: ModuleChanges) -> Iterator[Binding
     renaming = renaming_of(run.moves)
     for local, scope in _locals(file, _packages_of(run.moves)):
         imports = file.certain_imports(local, scope)
-        if not imports or len({each.meaning for each in imports}) > 1:
+        if not imports or len({imported.meaning for imported in imports}) > 1:
             continue
         reading = _Reading(file, imports, (renaming, done))
         uses, others = reading.read(file.scopes.readers(local, scope))
@@ -70,9 +70,9 @@ def _packages_of(moves: tuple[Move, ...]) -> frozenset[str]:
 
 def _locals(file: File, packages: frozenset[str]) -> Iterator[tuple[str, Scope]]:
     found: dict[tuple[str, Scope], None] = {}
-    for each in file.imports:
-        if each.meaning in packages and (scope := file.scope_of(each.alias)) is not None:
-            found[each.local, scope] = None
+    for imported in file.imports:
+        if imported.meaning in packages and (scope := file.scope_of(imported.alias)) is not None:
+            found[imported.local, scope] = None
     return iter(found)
 
 
@@ -85,7 +85,7 @@ class _Reading:
         self._renaming = renaming
         self._meaning = imports[0].meaning
         # Modules that are imported by their own name, and move as a whole, are another rule's.
-        self._whole = any(each.is_plain and renaming.of(each.name) for each in imports)
+        self._whole = any(imported.is_plain and renaming.of(imported.name) for imported in imports)
         self.reason = ""
 
     def read(self, readers: Sequence[Reference]) -> tuple[list[ModuleUse], list[str]]:
@@ -152,15 +152,15 @@ class _Reading:
 
 def _settle(binding: Binding, renaming: Renaming, done: ModuleChanges) -> None:
     """Note the imports that serve nothing, or names only, that did not move."""
-    for each in binding.imports:
-        module = each.name
+    for imported in binding.imports:
+        module = imported.name
         if renaming.whole(module):
             continue
         served = [other for other in binding.others if other.startswith(f"{module}.")]
         is_plainly_held = any(f"{module}.".startswith(f"{other}.") for other in binding.others)
         is_settled = all(renaming.declared(other) is None for other in _prefixes(served))
         if (served or binding.uses) and is_settled and not is_plainly_held:
-            done.handled.add(each.alias)
+            done.handled.add(imported.alias)
 
 
 def _prefixes(names: Sequence[str]) -> Iterator[str]:

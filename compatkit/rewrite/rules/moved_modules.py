@@ -42,28 +42,28 @@ def change_whole_modules(file: File, run: RunPlan) -> Handled:
         return done
     taken_apart = {move.old_module for move in Move.symbols(run.moves)}
     groups: dict[tuple[str, Scope], list[tuple[Imported, Move]]] = {}
-    for each in file.imports:
-        move = renaming.whole(each.name) if isinstance(each.node, ast.Import) else None
+    for imported in file.imports:
+        move = renaming.whole(imported.name) if isinstance(imported.node, ast.Import) else None
         if move is None:
             continue
-        if each.is_plain:
-            scope = file.scope_of(each.alias)
+        if imported.is_plain:
+            scope = file.scope_of(imported.alias)
             assert scope is not None
-            groups.setdefault((each.local, scope), []).append((each, move))
-        elif not _doubt_of_import(file, each, move) and (
-            each.name not in taken_apart or _goes_whole(file, renaming, each)
+            groups.setdefault((imported.local, scope), []).append((imported, move))
+        elif not _doubt_of_import(file, imported, move) and (
+            imported.name not in taken_apart or _goes_whole(file, renaming, imported)
         ):
-            text = f"{move.new} as {each.alias.asname}"
-            said = f"import {move.old} as {each.alias.asname} -> {text}"
-            done.changes.append(_change(file, each.alias, (text, move, said)))
-            done.handled.add(each.alias)
+            text = f"{move.new} as {imported.alias.asname}"
+            said = f"import {move.old} as {imported.alias.asname} -> {text}"
+            done.changes.append(_change(file, imported.alias, (text, move, said)))
+            done.handled.add(imported.alias)
     for number, ((root, scope), moving) in enumerate(groups.items(), start=len(file.nodes)):
         package = _Package(file, renaming, (root, scope, moving))
-        if any(each.name in taken_apart for each, _ in moving):
+        if any(imported.name in taken_apart for imported, _ in moving):
             continue
         if reason := package.doubt():
             done.findings += package.findings(reason)
-            done.handled |= {each.alias for each, _ in moving}
+            done.handled |= {imported.alias for imported, _ in moving}
         else:
             done.changes += [replace(change, group=number) for change in package.changes()]
             done.handled |= package.handled()
@@ -117,7 +117,7 @@ class _Package:
         self._renaming = renaming
         self._root, self._scope, self._moving = package
         self._readers = file.scopes.readers(self._root, self._scope)
-        self._uses = [self._use(each.node) for each in self._readers if isinstance(each.node, ast.Name)]
+        self._uses = [self._use(ref.node) for ref in self._readers if isinstance(ref.node, ast.Name)]
 
     def _use(self, name: ast.Name) -> _Use:
         node: ast.expr = name
@@ -129,19 +129,19 @@ class _Package:
         """Say why the imports and uses stay as they are, or nothing."""
         file = self._file
         imports = file.certain_imports(self._root, self._scope)
-        if not imports or not all(each.is_plain for each in imports):
+        if not imports or not all(imported.is_plain for imported in imports):
             return "its name is bound by something else as well, or may be"
-        for each, move in self._moving:
-            if reason := _doubt_of_import(file, each, move):
+        for imported, move in self._moving:
+            if reason := _doubt_of_import(file, imported, move):
                 return reason
         roots = {_root(move.new) for _, move in self._moving}
         for root in roots - {self._root}:
             if not (file.is_free(root, self._scope) or file.brings(root, self._scope)):
                 return f"{root!r} stands for something else here"
-        resting = [each.name for each in imports if not self._renaming.whole(each.name)]
+        resting = [imported.name for imported in imports if not self._renaming.whole(imported.name)]
         if reason := self._doubt_of_uses(resting):
             return reason
-        gone = [each for each in file.scopes.bindings(self._root, self._scope) if each.is_del]
+        gone = [ref for ref in file.scopes.bindings(self._root, self._scope) if ref.is_del]
         if gone and self._root not in roots:
             return f"line {gone[0].line} deletes it"
         ask = reader_of if self._root not in roots and not resting else outside_reader_of
@@ -149,8 +149,8 @@ class _Package:
 
     def _doubt_of_uses(self, resting: Sequence[str]) -> str:
         old = [f"{move.old}." for _, move in self._moving]
-        texts = [str(each.node.value) for each in self._readers if isinstance(each.node, ast.Constant)]
-        if any(each in text for text in (*texts, self._file.type_comments) for each in old):
+        texts = [str(ref.node.value) for ref in self._readers if isinstance(ref.node, ast.Constant)]
+        if any(name in text for text in (*texts, self._file.type_comments) for name in old):
             return "an annotation reads it"
         for reference in self._readers:
             if not isinstance(reference.node, ast.Name | ast.Constant):
@@ -181,15 +181,17 @@ class _Package:
 
     def findings(self, reason: str) -> list[Finding]:
         said = [
-            (each, move, f"imports {move.old}, which is {move.new} now, and stays, with its uses: {reason}")
-            for each, move in self._moving
+            (imported, move, f"imports {move.old}, which is {move.new} now, and stays, with its uses: {reason}")
+            for imported, move in self._moving
         ]
-        return [self._file.finding(each.alias, move.code, message) for each, move, message in said]
+        return [self._file.finding(imported.alias, move.code, message) for imported, move, message in said]
 
     def changes(self) -> list[Edit]:
         made = []
-        for each, move in self._moving:
-            made.append(_change(self._file, each.alias, (move.new, move, f"import {move.old} -> import {move.new}")))
+        for imported, move in self._moving:
+            made.append(
+                _change(self._file, imported.alias, (move.new, move, f"import {move.old} -> import {move.new}"))
+            )
         for use in self._uses:
             if use.move:
                 said = f"{use.name} -> {use.move.new}{use.name[len(use.move.old) :]}"
@@ -199,7 +201,7 @@ class _Package:
 
     def handled(self) -> set[ast.AST]:
         inside = {part for use in self._uses if use.move for part in ast.walk(use.node)}
-        return inside | {each.alias for each, _ in self._moving}
+        return inside | {imported.alias for imported, _ in self._moving}
 
 
 def _meet(one: str, other: str) -> bool:

@@ -67,7 +67,7 @@ def _is_fallback(file: File, node: ast.ImportFrom, moved: tuple[ast.alias, Move]
 def _binds_new(file: File, node: ast.AST, moved: tuple[ast.alias, Move]) -> bool:
     local, move = local_name(moved[0]), moved[1]
     if isinstance(node, ast.Import):
-        return any(each.name == move.new and bound_by(node, each) == local for each in node.names)
+        return any(alias.name == move.new and bound_by(node, alias) == local for alias in node.names)
     if not isinstance(node, ast.ImportFrom) or file.home.resolve(node) != move.new_module:
         return False
-    return any(each.name == move.new_name and local_name(each) == local for each in node.names)
+    return any(alias.name == move.new_name and local_name(alias) == local for alias in node.names)

@@ -158,7 +158,7 @@ def _doubt(file: File, star: _Star, move: Move) -> str | None:
         return "this is the new home"
     if missing := file.neighbours.absence_of(move.new):
         return missing
-    if any(each.is_binding for each in file.scopes.of(name)):
+    if any(ref.is_binding for ref in file.scopes.of(name)):
         return f"{name} is bound by something else here as well"
     if move in star.lost and hasattr(builtins, name):
         return f"without it, {name} is the builtin"

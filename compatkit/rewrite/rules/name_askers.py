@@ -60,7 +60,7 @@ def _lines(nodes: Iterable[ast.expr]) -> list[int]:
 
 def _is_within(function: _Function, lines: list[int]) -> bool:
     """Tell whether a function, its decorators included, has one of these lines, which are in order."""
-    first = min(each.lineno for each in (function, *function.decorator_list))
+    first = min(part.lineno for part in (function, *function.decorator_list))
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= (function.end_lineno or 0)
 

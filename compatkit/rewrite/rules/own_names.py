@@ -123,7 +123,7 @@ def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
     for way, place, attribute in (*file.neighbours.askers, *own):
         askers[way].append((place, attribute))
     last = {way.rpartition(".")[2] for way in askers}
-    last_or_local = last | {each.local for each in file.imports if each.meaning.rpartition(".")[2] in last}
+    last_or_local = last | {imported.local for imported in file.imports if imported.meaning.rpartition(".")[2] in last}
     for call in file.nodes.of(ast.Call) if askers else ():
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         for function in _called(file, call.func) if name in last_or_local else ():
@@ -176,15 +176,18 @@ def _by_other_files(file: File, node: ast.expr) -> Iterator[str]:
     of, call = (node.func, "()") if isinstance(node, ast.Call) else (node, "")
     names = file.meanings(of)
     if isinstance(of, ast.Name) and not names:
-        stars = (each.name.removesuffix("*") for each in file.imports if each.alias.name == "*")
+        stars = (imported.name.removesuffix("*") for imported in file.imports if imported.alias.name == "*")
         names = [f"{star}{of.id}" for star in stars]
     yield from (aliases[name + call] for name in names if name + call in aliases)
 
 
 def values_in(file: File) -> Iterator[tuple[str, str]]:
     """Yield the names of a module with the dotted names of what each may be; of a function `f`, of what `f()` gives."""
-    for each in file.imports:
-        yield ("*" if each.alias.name == "*" else each.local), (each.name if each.alias.name == "*" else each.meaning)
+    for imported in file.imports:
+        yield (
+            ("*" if imported.alias.name == "*" else imported.local),
+            (imported.name if imported.alias.name == "*" else imported.meaning),
+        )
     for node in file.tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
@@ -193,8 +196,8 @@ def values_in(file: File) -> Iterator[tuple[str, str]]:
                 given = (part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value)
                 yield from ((f"{name}()", meaning) for value in given for meaning in _meanings(file, value))
             case ast.ClassDef(name=owner):
-                kept = (each for each in node.body if isinstance(each, ast.Assign))
-                named = ((each.targets[0], each.value) for each in kept)
+                kept = (statement for statement in node.body if isinstance(statement, ast.Assign))
+                named = ((statement.targets[0], statement.value) for statement in kept)
                 inner = ((target.id, value) for target, value in named if isinstance(target, ast.Name))
                 yield from ((f"{owner}.{name}", meaning) for name, value in inner for meaning in _meanings(file, value))
 
@@ -211,7 +214,7 @@ def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
         case ast.Subscript(value=of):
             yield of
         case ast.Call(func=ast.Name(id=name) as func) if made := [
-            each for each in file.tree.body if isinstance(each, _Function) and each.name == name
+            function for function in file.tree.body if isinstance(function, _Function) and function.name == name
         ]:
             yield from (part.value for part in ast.walk(made[0]) if isinstance(part, ast.Return) and part.value)
         case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _SAME_ITEMS:
@@ -220,15 +223,17 @@ def _behind(file: File, node: ast.expr) -> Iterator[ast.expr]:
             # By convention: what a function gives is not of its name.
             yield func
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            stores = (each for each in file.nodes.of(ast.Assign) if dotted(each.targets[0]) == f"self.{name}")
-            yield from (each.value for each in stores)
+            stores = (
+                statement for statement in file.nodes.of(ast.Assign) if dotted(statement.targets[0]) == f"self.{name}"
+            )
+            yield from (statement.value for statement in stores)
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts) | ast.Dict(values=parts):
             yield from parts
         case ast.Name(id=name) if (value := file.value_of(node)) is not node:
             yield value
         case ast.Name(id=name) if (scope := file.scope_of(node)) is not None:
-            above = (file.parents.get(each.node) for each in file.scopes.bindings(name, scope))
-            yield from (each.iter for each in above if isinstance(each, ast.For | ast.comprehension))
+            above = (file.parents.get(ref.node) for ref in file.scopes.bindings(name, scope))
+            yield from (loop.iter for loop in above if isinstance(loop, ast.For | ast.comprehension))
 
 
 def _bases(file: File, node: ast.expr) -> Iterator[ast.expr]:
@@ -236,7 +241,7 @@ def _bases(file: File, node: ast.expr) -> Iterator[ast.expr]:
     above: ast.AST | None = node
     while ast.unparse(node) in ("self", "cls") and above is not None and not isinstance(above, ast.ClassDef):
         above = file.parents.get(above)
-    owners = {each.name: each for each in file.nodes.of(ast.ClassDef)}
+    owners = {inner.name: inner for inner in file.nodes.of(ast.ClassDef)}
     pending = [above if isinstance(above, ast.ClassDef) else owners.get(ast.unparse(node))]
     while pending:
         owner = pending.pop()
@@ -254,7 +259,9 @@ def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
 def _found_by_name(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
     asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in OF_NAMES and not file.meanings(node.value)]
-    moves = {each.name.rpartition(".")[2].lower(): where.declared(each.name) for each in file.imports if asking}
+    moves = {
+        imported.name.rpartition(".")[2].lower(): where.declared(imported.name) for imported in file.imports if asking
+    }
     for node in file.nodes.of(ast.Constant) if moves else ():
         # A registry may keep its names in small letters.
         move = moves.get(node.value.lower()) if isinstance(node.value, str) else None

@@ -20,7 +20,7 @@ def find_ran(facts: CallFacts) -> Iterator[Finding]:
     if ran is None:
         return
     for library in sorted({name.partition(".")[0] for name in (*index.calls, *index.removals, *index.classes)}):
-        unbound = (each.node for each in file.scopes.of(library) if file.scopes.owner(each) is None)
+        unbound = (ref.node for ref in file.scopes.of(library) if file.scopes.owner(ref) is None)
         reads = [node for node in unbound if isinstance(node, ast.Name)]
         if first := min(reads, key=lambda node: (node.lineno, node.col_offset), default=None):
             what = (

@@ -267,7 +267,7 @@ def _is_name(name: str) -> bool:
 
 def _is_of_dicts(kind: ast.expr) -> bool:
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(_last(each) in ("Mapping", "MutableMapping", "dict") for each in kinds)
+    return any(_last(node) in ("Mapping", "MutableMapping", "dict") for node in kinds)
 
 
 def _is_spread(display: ast.AST | None, node: ast.expr) -> bool:

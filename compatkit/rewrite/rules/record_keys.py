@@ -47,9 +47,11 @@ class Doubles:
     def _reach(self, key: Key) -> tuple[int, int]:
         """Return the lines in which a double is in place: its test, or the whole file where others may get it."""
         functions = nodes_of(self._file.nodes, ast.FunctionDef, ast.AsyncFunctionDef)
-        around = [each for each in functions if _first_line(each) <= key.lineno <= (each.end_lineno or 0)]
+        around = [
+            function for function in functions if _first_line(function) <= key.lineno <= (function.end_lineno or 0)
+        ]
         first = min(around, key=_first_line, default=None)
-        if first is None or any("fixture" in ast.unparse(each) for each in first.decorator_list):
+        if first is None or any("fixture" in ast.unparse(decorator) for decorator in first.decorator_list):
             return 0, len(self._file.source.starts) + 1
         return _first_line(first), first.end_lineno or first.lineno
 
@@ -70,7 +72,7 @@ def _left(file: File, trace: FlowFacts) -> Iterator[tuple[int, str]]:
 
 
 def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    return min([function.lineno, *(each.lineno for each in function.decorator_list)])
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 
 def may_have_fields(file: File, known: DeclaredNames, migrations: Sequence[Migration]) -> bool:

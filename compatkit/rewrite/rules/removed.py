@@ -65,7 +65,7 @@ def _is_annotation(file: File, node: ast.expr) -> bool:
 def _on_unknown_objects(facts: CallFacts) -> Iterator[Finding]:
     """Yield a finding for each call of a method that is gone, and of a name that hardly anything else has."""
     file, trace = facts.file, facts.trace
-    imported = {each.name.partition(".")[0] for each in file.imports}
+    imported = {entry.name.partition(".")[0] for entry in file.imports}
     for call in file.nodes.of(ast.Call) if facts.index.anywhere else ():
         method = call.func
         name = facts.index.anywhere.get(method.attr) if isinstance(method, ast.Attribute) else None
@@ -167,7 +167,7 @@ def find_absent(file: File, run: RunPlan) -> Found:
 
 
 def _imports(file: File) -> Iterator[tuple[ast.alias | ast.expr, str]]:
-    yield from ((each.alias, each.name.removesuffix(".*")) for each in file.imports)
+    yield from ((imported.alias, imported.name.removesuffix(".*")) for imported in file.imports)
 
 
 def _uses(file: File) -> Iterator[tuple[ast.alias | ast.expr, str]]:

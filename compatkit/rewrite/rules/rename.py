@@ -75,14 +75,14 @@ def find_renames(file: File, sites: Iterable[Site]) -> Renames:
         accepted.append(binding)
         done.aliases |= {alias for _, alias in binding.imports}
         _group(done, [site.node for site, _ in binding.imports], group)
-        done.changes += [replace(_change(binding, each), group=group) for each in ranges]
+        done.changes += [replace(_change(binding, span), group=group) for span in ranges]
     return done
 
 
 def _group(done: Renames, statements: list[ast.ImportFrom], group: int) -> None:
     """Let statements that share a name, and names that share a statement, change together."""
     joined = {done.groups[node] for node in statements if node in done.groups}
-    done.groups = {node: group if each in joined else each for node, each in done.groups.items()}
+    done.groups = {node: group if old_group in joined else old_group for node, old_group in done.groups.items()}
     done.groups |= dict.fromkeys(statements, group)
     done.changes = [replace(change, group=group) if change.group in joined else change for change in done.changes]
 
@@ -199,7 +199,7 @@ def _ignored_line(file: File, binding: _Binding, ranges: list[tuple[int, int]]) 
 
 def _uses(scopes: Scopes, binding: _Binding) -> list[Reference]:
     every = scopes.of(binding.old)
-    return [each for each in every if each.node not in binding.aliases and scopes.resolve(each) is binding.scope]
+    return [ref for ref in every if ref.node not in binding.aliases and scopes.resolve(ref) is binding.scope]
 
 
 def _change(binding: _Binding, place: tuple[int, int]) -> Edit:

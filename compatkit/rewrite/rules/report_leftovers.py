@@ -148,7 +148,7 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
 def _whole_homes(file: File, moves: tuple[Move, ...]) -> Iterator[tuple[ast.Attribute, Move]]:
     """Yield where a module that is reached through one above it is used as an object, and for more than what stays."""
     homes, lasts = _index_of(moves).homes, _index_of(moves).lasts
-    imported = {each.name for each in file.imports}
+    imported = {entry.name for entry in file.imports}
     for node in file.nodes.of(ast.Attribute):
         above = file.parents.get(node)
         if node.attr not in lasts or isinstance(above, ast.Attribute) or not isinstance(node.ctx, ast.Load):
@@ -163,8 +163,10 @@ def _is_for_others(file: File, above: ast.AST | None, moved: Set[str]) -> bool:
     """Tell whether a statement names a module, of which nothing is used by that name but what has not moved."""
     match above:
         case ast.Assign(targets=[ast.Name() as local]) if (scope := file.scope_of(local)) is not None:
-            parents = [file.parents.get(each.node) for each in file.scopes.readers(local.id, scope)]
-            return bool(parents) and all(isinstance(each, ast.Attribute) and each.attr not in moved for each in parents)
+            parents = [file.parents.get(ref.node) for ref in file.scopes.readers(local.id, scope)]
+            return bool(parents) and all(
+                isinstance(parent, ast.Attribute) and parent.attr not in moved for parent in parents
+            )
     return False
 
 

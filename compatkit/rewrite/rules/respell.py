@@ -97,8 +97,8 @@ class Spelling:
         return self.bindings_of(root.id, scope) if root is not None and scope is not None else []
 
     def bindings_of(self, local: str, scope: Scope) -> list[Imported]:
-        found = (self._file.imported.get(each.node) for each in self._file.scopes.bindings(local, scope))
-        return [each for each in found if each]
+        found = (self._file.imported.get(ref.node) for ref in self._file.scopes.bindings(local, scope))
+        return [imported for imported in found if imported]
 
     def doubt(self, local: str, scope: Scope) -> str:
         """Say why the import of a local name must not change, or nothing."""
@@ -115,12 +115,12 @@ class Spelling:
         """Return how `new` is read by an import that stands above `node` in the module; nothing if none surely is."""
         file, module = self._file, self._file.scopes.module
         home, _, name = new.rpartition(".")
-        for each in file.imports:
-            if each.name != home or each.node not in file.tree.body or each.node.lineno > node.lineno:
+        for imported in file.imports:
+            if imported.name != home or imported.node not in file.tree.body or imported.node.lineno > node.lineno:
                 continue
-            bound = {found.meaning for found in file.certain_imports(each.local, module)}
-            if bound == {each.meaning} and not file.is_hidden_at(node, each.local, module):
-                return new if each.is_plain else f"{each.local}.{name}"
+            bound = {found.meaning for found in file.certain_imports(imported.local, module)}
+            if bound == {imported.meaning} and not file.is_hidden_at(node, imported.local, module):
+                return new if imported.is_plain else f"{imported.local}.{name}"
         return ""
 
     def _is_loaded(self, new: str, root: str, bindings: list[Imported]) -> bool:

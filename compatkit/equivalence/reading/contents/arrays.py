@@ -119,18 +119,18 @@ def _require_few_steps(path: Path, budget: Budget) -> None:
 
 def _inside(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, Mapping) and value:
-        return ((_at_key(place, key), each) for key, each in value.items())
+        return ((_at_key(place, key), item) for key, item in value.items())
     if isinstance(value, list) and value:
-        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+        return ((f"{place}[{number}]", item) for number, item in enumerate(value))
     if isinstance(value, tuple) and value:
-        return ((f"{place}({number})", each) for number, each in enumerate(value))
+        return ((f"{place}({number})", item) for number, item in enumerate(value))
     return None
 
 
 def _at_key(place: str, key: Any) -> str:
     if isinstance(key, str):
         return below(place, key)
-    if isinstance(key, tuple) and not all(isinstance(each, str | int | float) for each in key):
+    if isinstance(key, tuple) and not all(isinstance(part, str | int | float) for part in key):
         # Tuples of tuples of one tuple are written in few bytes, and shown in endless ones.
         raise BudgetError("a key holds more than texts and numbers")
     return f"{place}{{{key!r}}}"

@@ -39,11 +39,11 @@ def leaves(
     """
     open_ones: list[Iterator[tuple[str, Any]]] = [iter([(place, value)])]
     while open_ones:
-        for at, each in open_ones[-1]:
+        for at, item in open_ones[-1]:
             budget.spend(size=len(at))
-            held = inside(at, each)
+            held = inside(at, item)
             if held is None:
-                yield at, each
+                yield at, item
             else:
                 require_depth(len(open_ones))
                 open_ones.append(iter(held))

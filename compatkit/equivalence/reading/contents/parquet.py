@@ -57,10 +57,12 @@ def _metadata(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
 
 def _indexes(frame: Mapping[str, Any]) -> dict[str, str]:
     """Return what pandas notes of its indexes, but for what a frame has that is given none."""
-    rows = [each for each in frame.get("index_columns", []) if not (isinstance(each, dict) and _is_default(each))]
-    names = [each.get("name") for each in frame.get("column_indexes", [])]
-    said = {"index": rows, "names of columns": names if any(each is not None for each in names) else []}
-    return {what: json.dumps(each, sort_keys=True) for what, each in said.items() if each}
+    rows = [
+        column for column in frame.get("index_columns", []) if not (isinstance(column, dict) and _is_default(column))
+    ]
+    names = [index.get("name") for index in frame.get("column_indexes", [])]
+    said = {"index": rows, "names of columns": names if any(name is not None for name in names) else []}
+    return {what: json.dumps(found, sort_keys=True) for what, found in said.items() if found}
 
 
 def _is_default(index: Mapping[str, Any]) -> bool:
@@ -76,7 +78,7 @@ def _add(column: Any, place: str, values: dict[str, str], tensors: dict[str, Ten
         whole = column.unify_dictionaries()
         categories = whole.chunk(0).dictionary if whole.num_chunks else pa.array([], kind.value_type)
         budget.spend(len(categories))
-        put(values, f"{place} categories", json.dumps([_text(each) for each in categories.to_pylist()]))
+        put(values, f"{place} categories", json.dumps([_text(category) for category in categories.to_pylist()]))
     if (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)) and not column.null_count:
         array = np.array(column.to_numpy())
         tensors[place] = Tensor(array.dtype.name, array)

@@ -24,7 +24,7 @@ _SKELETONS = {"_make_skeleton_class": 4, "_make_skeleton_enum": 5, "_make_typeva
 _CODE = {18: (10, 13, 14), 16: (10, 12, 13)}
 # What a pickle holds as bytes, and shows as a text.
 _MOMENTS: dict[str, Any] = {
-    f"datetime.{each.__name__}": each for each in (datetime.datetime, datetime.date, datetime.time)
+    f"datetime.{kind.__name__}": kind for kind in (datetime.datetime, datetime.date, datetime.time)
 }
 # torch's own members of a checkpoint, about how it was written.
 _OCCASION = {"version", "byteorder", ".data/serialization_id", ".format_version", ".storage_alignment"}
@@ -34,8 +34,8 @@ def read_pickle(path: Path, budget: Budget) -> Content:
     """Return what a pickle or a file of joblib holds. Raises `ValueError` and others where it is not read whole."""
     values = _Values(_no_storage, budget)
     built = read_pickles(BytesIO(unpacked(path.read_bytes(), budget)), budget)
-    for number, each in enumerate(built):
-        values.add(each, ROOT if len(built) == 1 else f"{ROOT}[pickle {number}]")
+    for number, item in enumerate(built):
+        values.add(item, ROOT if len(built) == 1 else f"{ROOT}[pickle {number}]")
     return Content("pickle", values.texts, values.tensors)
 
 
@@ -133,8 +133,8 @@ class _Values:
         if not named:
             self.add(made, f"{place}(called)")
         self._add_all(_readable(named, _without_occasion(made, named, given), built), f"{place}", "")
-        for each in names:
-            self.add(each, f"{place}(**)")
+        for name in names:
+            self.add(name, f"{place}(**)")
         for number, state in enumerate(built.states):
             self._add_state(state, place, number)
         self._add_container_parts(built, place)
@@ -144,9 +144,9 @@ class _Values:
         if isinstance(state, Built) and state.kind == "dict" and number == 0:
             self._add_container_parts(state, place)
         elif isinstance(state, tuple) and len(state) == 2 and number == 0:
-            for part, each in zip(("", "(slots)"), state, strict=True):
-                if each is not None:
-                    self._add_state(each, f"{place}{part}", 0)
+            for part, given in zip(("", "(slots)"), state, strict=True):
+                if given is not None:
+                    self._add_state(given, f"{place}{part}", 0)
         else:
             self.add(state, f"{place}(state{number or ''})")
 
@@ -160,19 +160,19 @@ class _Values:
         is_set = built.kind in {"set", "frozenset"}
         items = sorted(built.items, key=self._sort_key) if is_set else built.items
         if not (items and isinstance(items[0], np.ndarray)):
-            for number, each in enumerate(items):
-                self.add(each, f"{place}({built.kind})[{number}]" if is_set else f"{place}[{number}]")
+            for number, item in enumerate(items):
+                self.add(item, f"{place}({built.kind})[{number}]" if is_set else f"{place}[{number}]")
         if built.pairs and built.called == "collections.OrderedDict":
             # Two such dictionaries are equal in one order only; of others the order does not count.
             self.add(tuple(self._sort_key(key) for key, _ in built.pairs), f"{place}(order)")
-        for number, (key, each) in enumerate(built.pairs):
+        for number, (key, item) in enumerate(built.pairs):
             if isinstance(key, str):
-                self.add(each, below(place, key))
+                self.add(item, below(place, key))
             elif not isinstance(key, tuple | Built):
-                self.add(each, f"{place}{{{_text(key)}}}")
+                self.add(item, f"{place}{{{_text(key)}}}")
             else:
                 self.add(key, f"{place}{{key {number}}}")
-                self.add(each, f"{place}{{{number}}}")
+                self.add(item, f"{place}{{{number}}}")
 
     def _sort_key(self, value: Any) -> str:
         if isinstance(value, tuple):
@@ -185,8 +185,8 @@ class _Values:
     def _add_all(self, values: tuple[Any, ...], place: str, empty: str) -> None:
         if not values and empty:
             put(self.texts, place, empty)
-        for number, each in enumerate(values):
-            self.add(each, f"{place}({number})")
+        for number, item in enumerate(values):
+            self.add(item, f"{place}({number})")
 
 
 def _without_occasion(made: Any, named: str, given: Any) -> tuple[Any, ...]:
@@ -210,7 +210,7 @@ def _readable(named: str, given: tuple[Any, ...], built: Built) -> tuple[Any, ..
         return (_MOMENTS[named](given[0]).isoformat(), *given[1:])
     if named == "uuid.UUID":
         for state in built.states:
-            state.pairs[:] = [(key, str(UUID(int=each)) if key == "int" else each) for key, each in state.pairs]
+            state.pairs[:] = [(key, str(UUID(int=item)) if key == "int" else item) for key, item in state.pairs]
     return given
 
 
@@ -221,7 +221,7 @@ def _is_code_type(made: Any) -> bool:
 
 
 def _replaced(given: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...]:
-    return tuple(None if number in places else each for number, each in enumerate(given))
+    return tuple(None if number in places else argument for number, argument in enumerate(given))
 
 
 def _text(value: Any) -> str:

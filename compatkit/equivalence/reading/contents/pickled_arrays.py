@@ -146,7 +146,7 @@ def _unit(code: str, state: Sequence[Any]) -> str:
 
 
 def _in_numpy(built: Built) -> str:
-    return next((built.called.removeprefix(each) for each in _PREFIXES[1:] if built.called.startswith(each)), "")
+    return next((built.called.removeprefix(prefix) for prefix in _PREFIXES[1:] if built.called.startswith(prefix)), "")
 
 
 def _filled(raw: Any, dtype: Built, shape: tuple[int, ...], order: str, budget: Budget) -> Array | None:

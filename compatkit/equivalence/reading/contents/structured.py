@@ -77,7 +77,7 @@ def _inside_json(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, dict) and value:
         return ((below(place, key), value[key]) for key in sorted(value))
     if isinstance(value, list) and value:
-        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+        return ((f"{place}[{number}]", item) for number, item in enumerate(value))
     return None
 
 
@@ -102,9 +102,9 @@ def read_yaml(path: Path, budget: Budget) -> Content:
 def _inside_yaml(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, dict) and value:
         # By the text of the key alone: values need not have an order.
-        return sorted(((_key(key, place), each) for key, each in value.items()), key=lambda row: row[0])
+        return sorted(((_key(key, place), item) for key, item in value.items()), key=lambda row: row[0])
     if isinstance(value, list | tuple) and value:
-        return ((f"{place}[{number}]", each) for number, each in enumerate(value))
+        return ((f"{place}[{number}]", item) for number, item in enumerate(value))
     return None
 
 

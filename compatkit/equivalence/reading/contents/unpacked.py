@@ -33,7 +33,7 @@ def opened_zip(path: Path, budget: Budget) -> Iterator[zipfile.ZipFile]:
         members = archive.infolist()
         # Python finds an archive in the midst of other bytes, which nothing here would look at.
         if end + len(archive.comment) != path.stat().st_size or min(
-            (each.header_offset for each in members), default=0
+            (entry.header_offset for entry in members), default=0
         ):
             raise ValueError("bytes before or behind the archive")
         budget.spend(len(members), size=sum(member.file_size for member in members))

@@ -44,11 +44,11 @@ def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
     """
     with tarfile.open(path, "r:") as archive:
         found = {}
-        for each in archive:
-            budget.spend(size=each.size)
-            if each.name in found:
+        for member in archive:
+            budget.spend(size=member.size)
+            if member.name in found:
                 raise ValueError("two members of one name")
-            found[each.name] = each
+            found[member.name] = member
         with path.open("rb") as stream:
             stream.seek(archive.offset)
             rest = stream.read()
@@ -110,9 +110,9 @@ def _files(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         if isinstance(schema.get("file"), str):
             yield schema["file"]
-        yield from (name for each in schema.values() for name in _files(each))
+        yield from (name for part in schema.values() for name in _files(part))
     elif isinstance(schema, list):
-        yield from (name for each in schema for name in _files(each))
+        yield from (name for part in schema for name in _files(part))
 
 
 def _member(archive: zipfile.ZipFile, name: str, renamed: dict[str, str]) -> bytes:
@@ -128,7 +128,7 @@ def _member(archive: zipfile.ZipFile, name: str, renamed: dict[str, str]) -> byt
 def _without_addresses(schema: Any, renamed: dict[str, str], seen: dict[int, int]) -> Any:
     """Put numbers in the order of first use in place of addresses; constants have none, as they may be shared."""
     if isinstance(schema, list):
-        return [_without_addresses(each, renamed, seen) for each in schema]
+        return [_without_addresses(part, renamed, seen) for part in schema]
     if not isinstance(schema, dict):
         return schema
     kept: dict[str, Any] = {}

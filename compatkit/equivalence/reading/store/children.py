@@ -49,14 +49,14 @@ def runs_without_tags(client: MlflowClient, experiments: list[str]) -> list[Run]
     if urlsplit(client.tracking_uri).scheme not in {"", "file"}:
         return []
     root = Path(local_path(client.tracking_uri))
-    folders = [run.parent for each in experiments for run in root.glob(f"{each}/*/meta.yaml")]
+    folders = [run.parent for experiment in experiments for run in root.glob(f"{experiment}/*/meta.yaml")]
     bare = [folder for folder in folders if not (folder / "tags").is_dir() or not any((folder / "tags").iterdir())]
     return [client.get_run(folder.name) for folder in sorted(bare)]
 
 
 def may_be_lost_children(run: Run, bare: Iterable[Run]) -> Iterator[str]:
     """Yield a sentence on each run without tags that began while this one ran."""
-    for other in (each.info for each in bare if each.info.run_id != run.info.run_id):
+    for other in (candidate.info for candidate in bare if candidate.info.run_id != run.info.run_id):
         if run.info.start_time <= other.start_time < (run.info.end_time or 0):
             yield f"run {other.run_id}: its tags are gone, and it began while this run went on: is it a child of it?"
 
@@ -69,7 +69,7 @@ def all_experiments(client: MlflowClient) -> list[str]:
     token: str | None = None
     while True:
         page = client.search_experiments(ViewType.ALL, max_results=_PAGE, page_token=token)
-        found += [each.experiment_id for each in page]
+        found += [experiment.experiment_id for experiment in page]
         token = page.token
         if not token:
             return found
@@ -108,7 +108,7 @@ def _text(said: Snapshot) -> str:
         for name, model in said.models.items()
     }
     below = {name: _text(child) for name, child in said.children.items()}
-    return repr([sorted(each.items()) if isinstance(each, dict) else each for each in (*known, files, models, below)])
+    return repr([sorted(part.items()) if isinstance(part, dict) else part for part in (*known, files, models, below)])
 
 
 def _file_text(file: File) -> str:

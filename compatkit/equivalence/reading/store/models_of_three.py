@@ -60,8 +60,8 @@ class ModelsOfThree:
         run = self._ask("GET", "/runs/get", params={"run_id": run_id})["run"]
         outputs, inputs = run.get("outputs", {}), run.get("inputs", {})
         return (
-            [(each["model_id"], int(each.get("step", 0))) for each in outputs.get("model_outputs", [])],
-            [each["model_id"] for each in inputs.get("model_inputs", [])],
+            [(output["model_id"], int(output.get("step", 0))) for output in outputs.get("model_outputs", [])],
+            [model["model_id"] for model in inputs.get("model_inputs", [])],
         )
 
     def get_logged_model(self, model_id: str) -> ServedModel:
@@ -122,8 +122,8 @@ def _model(said: Mapping[str, Any]) -> ServedModel:
         creation_timestamp=int(info.get("creation_timestamp_ms", 0)),
         status=_STATUS.get(status, status.removeprefix("LOGGED_MODEL_").removeprefix("STATUS_")),
         model_type=info.get("model_type", ""),
-        params={each["key"]: each.get("value", "") for each in data.get("params", [])},
-        tags={each["key"]: each.get("value", "") for each in info.get("tags", [])},
+        params={param["key"]: param.get("value", "") for param in data.get("params", [])},
+        tags={tag["key"]: tag.get("value", "") for tag in info.get("tags", [])},
         metrics=tuple(map(_metric, data.get("metrics", []))),
     )
 

@@ -106,7 +106,7 @@ class Visitor:
             words = [word for word in call.keywords if word.value is not arg]
             self._handed_with(call, arg, _given(call.args[number + 1 :], words))
         for word in call.keywords:
-            self._handed_with(call, word.value, _given([], [each for each in call.keywords if each is not word]))
+            self._handed_with(call, word.value, _given([], [other for other in call.keywords if other is not word]))
 
     def _report_out_of_sight(self) -> None:
         """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
@@ -126,7 +126,7 @@ class Visitor:
         for part in (value.body, value.orelse):
             scope = self._file.scope_of(part)
             bound = self._file.scopes.bindings(part.id, scope) if scope and isinstance(part, ast.Name) else []
-            if not bound or not all(isinstance(each.node, ast.ClassDef | ast.FunctionDef) for each in bound):
+            if not bound or not all(isinstance(ref.node, ast.ClassDef | ast.FunctionDef) for ref in bound):
                 return False
         return True
 
@@ -193,8 +193,8 @@ class Visitor:
     def _in_new_form(self, call: ast.Call, callee: Named, applied: Sequence[CallChange]) -> list[ast.AST]:
         """Return what uses the new name, or calls the same with arguments that are new."""
         found = [node for change in applied if change.to for node in self._file.mentions(change.to)]
-        new = {each.v2 for change in applied for each in change.rename}
-        new |= {each.name for change in applied for each in (*change.add, *change.pin)}
+        new = {renamed.v2 for change in applied for renamed in change.rename}
+        new |= {setting.name for change in applied for setting in (*change.add, *change.pin)}
         for other, called in self._trace.callees.items():
             is_same = isinstance(called, Named) and called.name == callee.name and other is not call
             if is_same and any(word.arg in new for word in other.keywords):
@@ -225,14 +225,14 @@ class Visitor:
         return ""
 
     def _references(self, called: set[int]) -> Iterator[ChangedUse]:
-        decorators = {id(each) for node in self._nodes for each in getattr(node, "decorator_list", ())}
+        decorators = {id(decorator) for node in self._nodes for decorator in getattr(node, "decorator_list", ())}
         asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
         passed = set(self._passed_on())
         for node, value in self._trace.names.items():
             if not isinstance(value, Named) or id(node) in called or value.how:
                 continue
             changes = self._index.calls_of(value.name)
-            change = next((each for each in changes if each.to), None)
+            change = next((candidate for candidate in changes if candidate.to), None)
             if change is None or self._is_bare_import(node):
                 if id(node) in passed:
                     self._pass_on(node, value.name, changes)
@@ -274,7 +274,7 @@ class Visitor:
         for part in self._annotated():
             if part in self._trace.names or not (name := self._file.import_of(part)):
                 continue
-            change = next((each for each in self._index.calls_of(name) if each.to), None)
+            change = next((candidate for candidate in self._index.calls_of(name) if candidate.to), None)
             if change is not None:
                 yield from self._annotation(part, name, change)
 
@@ -369,7 +369,7 @@ def _given_to(call: ast.Call, change: CallChange) -> list[str]:
 
 def _given(behind: Sequence[ast.expr], words: Sequence[ast.keyword]) -> list[ast.keyword]:
     """Return the arguments by name, and those in what is written out among the arguments."""
-    return [*words, *(word for part in (*behind, *(each.value for each in words)) for word in _written_in(part))]
+    return [*words, *(word for part in (*behind, *(keyword.value for keyword in words)) for word in _written_in(part))]
 
 
 def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:

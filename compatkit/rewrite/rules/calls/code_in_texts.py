@@ -104,14 +104,14 @@ def _code(file: File, node: ast.expr, text: str) -> Iterator[_Text]:
     # Another text of the same call may import what this one uses.
     given = (*call.args, *(word.value for word in call.keywords)) if isinstance(call, ast.Call) else ()
     beside = (part.value for part in given if part is not node and isinstance(part, ast.Constant))
-    before = [line for each in beside if isinstance(each, str) and "import" in each for line in each.split("\n")]
+    before = [line for code in beside if isinstance(code, str) and "import" in code for line in code.split("\n")]
     yield _Text(node, (*before, *text.strip("\n").split("\n")))
 
 
 def _is_a_name(file: File, text: str) -> bool:
     """Tell whether a text is nothing but a dotted name of what is imported, on which `strings` decides."""
     root, _, _ = text.partition(".")
-    bound = [each.node for each in file.scopes.of(root) if each.is_binding]
+    bound = [ref.node for ref in file.scopes.of(root) if ref.is_binding]
     return all(part.isidentifier() for part in text.split(".")) and all(node in file.imported for node in bound)
 
 

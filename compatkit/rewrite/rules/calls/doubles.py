@@ -90,7 +90,7 @@ def _annotated(facts: CallFacts) -> Iterator[str]:
     for callee in facts.trace.callees.values() if any(HINTS in name for name in handed) else ():
         for name in callee.names if isinstance(callee, Named) else ():
             if table := handed.get(name + HINTS):
-                yield from (name for _, each in table.inner for name in each.names)
+                yield from (name for _, inner in table.inner for name in inner.names)
 
 
 def _resolved(facts: CallFacts, dotted: str) -> Iterator[str]:
@@ -103,8 +103,8 @@ def _resolved(facts: CallFacts, dotted: str) -> Iterator[str]:
         elif ANY_TEXT in text and (name := re.split(rf"[.{ANY_TEXT}]", text)[-1]):
             # The module is not written out: it may be any that has such a name, or the library's own.
             end = f".{name}"
-            told = (each for key, each in handed.items() if key.endswith(end))
-            yield from (f"{name}{rest}" for each in told for name in each.names)
+            told = (other for key, other in handed.items() if key.endswith(end))
+            yield from (f"{name}{rest}" for other in told for name in other.names)
             yield from (f"{name}{rest}" for name in facts.index.known.declared if name.endswith(end))
     yield dotted
 

@@ -101,9 +101,9 @@ class Index:
 
     def around(self, name: str) -> Removal | None:
         """Return the removal of this name, or of what holds it."""
-        for each in (name, *prefixes(name)):
-            if each in self.removals or each in self.moved:
-                return self.removals.get(each)
+        for prefix in (name, *prefixes(name)):
+            if prefix in self.removals or prefix in self.moved:
+                return self.removals.get(prefix)
         return None
 
     def members_called(self, last: str) -> Sequence[tuple[str, MemberChange]]:
@@ -146,7 +146,7 @@ class Index:
                 continue
             self.calls.setdefault(name, []).append(call)
             # By convention: of a method, its class is what gets instantiated.
-            self.classes.update(each for each in (name, name.rpartition(".")[0]) if _is_class(each))
+            self.classes.update(candidate for candidate in (name, name.rpartition(".")[0]) if _is_class(candidate))
 
 
 _known: dict[tuple[tuple[int, ...], Options], tuple[tuple[Migration, ...], Index]] = {}

@@ -87,8 +87,8 @@ def plan_call(
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
         # A row that only adds, for an argument of which a doubt tells already, has no more to say of it.
         told = {name for doubt in doubts for name in doubt.change.asked}
-        half = [each for each in planned.applied if each.to or each.rename or not each.asked or each.asked - told]
-        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(each, _HALF) for each in half)]
+        half = [row for row in planned.applied if row.to or row.rename or not row.asked or row.asked - told]
+        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(row, _HALF) for row in half)]
     return planned, doubts
 
 
@@ -217,7 +217,7 @@ def _pieces(node: ast.expr) -> Iterator[str]:
             yield from _FIELD.split(text)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[given]):
             yield text
-            yield from (part for each in getattr(given, "elts", ()) for part in _pieces(each))
+            yield from (part for element in getattr(given, "elts", ()) for part in _pieces(element))
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

@@ -94,13 +94,13 @@ class UseGroups:
         at = 0
         while at < len(edits):
             edit, use = edits[at]
-            inner = [each for each in edits[at + 1 :] if edit.is_kept and each[0].end <= edit.end]
+            inner = [pair for pair in edits[at + 1 :] if edit.is_kept and pair[0].end <= edit.end]
             message = "" if use in said else use.message
             said.add(use)
             others = [other for _, other in inner if other not in said]
             said.update(others)
             message = "; ".join(filter(None, [message, *dict.fromkeys(other.message for other in others)]))
-            text = self._text(edit, [each for each, _ in inner])
+            text = self._text(edit, [inner_edit for inner_edit, _ in inner])
             place = start_of(self._source, use.node)
             yield Edit(edit.start, edit.end, text, use.code, place, message, binds_the_same=True, group=groups[use])
             at += 1 + len(inner)
@@ -111,7 +111,7 @@ class UseGroups:
         pieces, at = [edit.text], edit.start
         while inner:
             first, *rest = inner
-            below = [each for each in rest if first.is_kept and each.end <= first.end]
+            below = [other for other in rest if first.is_kept and other.end <= first.end]
             pieces += [self._source.text[at : first.start], self._text(first, below)]
             at, inner = first.end, rest[len(below) :]
         return "".join([*pieces, self._source.text[at : edit.end]])
@@ -136,7 +136,9 @@ def _groups(uses: Sequence[ChangedUse], spelling: Spelling) -> dict[ChangedUse, 
     kept = [(edit, use) for use in uses for edit in use.edits if edit.is_kept]
     for edit, use in kept:
         for other in uses:
-            if other is not use and any(edit.start <= each.start and each.end <= edit.end for each in other.edits):
+            if other is not use and any(
+                edit.start <= other_edit.start and other_edit.end <= edit.end for other_edit in other.edits
+            ):
                 unite(use, other)
     numbers: dict[object, int] = {}
     return {use: numbers.setdefault(find(use), len(numbers) + 1) for use in uses}

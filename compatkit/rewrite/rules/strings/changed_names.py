@@ -91,9 +91,9 @@ def _as_values(migration: Migration) -> re.Pattern[bytes]:
 @cached_by_identity
 def _by_name(migration: Migration) -> dict[str, ChangedName]:
     found: dict[str, ChangedName] = {}
-    for each in _names(migration):
-        if "*" not in each.name:
-            found.setdefault(each.name, each)
+    for changed in _names(migration):
+        if "*" not in changed.name:
+            found.setdefault(changed.name, changed)
     return found
 
 

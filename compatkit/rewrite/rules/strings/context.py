@@ -131,9 +131,9 @@ class Context:
 
     def _is_constant_for_loading(self, name: str, move: Move) -> bool:
         """Tell whether a name of the file is bound once, and is given to calls alone, of which one loads it."""
-        names = [each for each in nodes_of(self.nodes, ast.Name) if each.id == name]
-        uses = [each for each in names if isinstance(each.ctx, ast.Load)]
-        calls = [self.parents.get(each) for each in uses]
+        names = [node for node in nodes_of(self.nodes, ast.Name) if node.id == name]
+        uses = [node for node in names if isinstance(node.ctx, ast.Load)]
+        calls = [self.parents.get(use) for use in uses]
         given = [call for call in calls if isinstance(call, ast.Call) and not is_data(call)]
         if len(names) != len(uses) + 1 or len(given) != len(uses):
             return False
@@ -205,7 +205,7 @@ class Context:
                 region = parent if not hasattr(parent, "body") else child
                 if any(_is_new(other, move, spelling) for other in ast.walk(region)):
                     return "the new home is named beside it"
-            if isinstance(parent, _BRANCHES) and any(self._brings_new(each, move) for each in ast.walk(parent)):
+            if isinstance(parent, _BRANCHES) and any(self._brings_new(inner, move) for inner in ast.walk(parent)):
                 return "another branch names the new home; keep the branch for it"
         return ""
 

@@ -83,7 +83,7 @@ def _attributes(context: Context, local: ast.Name) -> list[ast.Attribute]:
     scopes, scope = context.file.scopes, context.file.scope_of(local)
     if scope is None or len(scopes.bindings(local.id, scope)) != 1:
         return []
-    parents = [context.parents.get(each.node) for each in scopes.readers(local.id, scope)]
+    parents = [context.parents.get(ref.node) for ref in scopes.readers(local.id, scope)]
     return (
         [parent for parent in parents if isinstance(parent, ast.Attribute)]
         if all(isinstance(parent, ast.Attribute) for parent in parents)
@@ -125,7 +125,7 @@ def _finding(file: File, moves: tuple[Move, ...], computed: tuple[ast.expr, str]
         says = f"{text} is put together here and loaded"
         return file.finding(node, spelling.move.code, f"{says}; {_new(spelling.move)}") if spelling else None
     if package := _OPEN.match(text):
-        move = next((each for each in moves if each.old_home.startswith(package["package"])), None)
+        move = next((candidate for candidate in moves if candidate.old_home.startswith(package["package"])), None)
         says = f"may load {move.old_home}, by a text that is put together here" if move else ""
         return file.finding(node, move.code, f"{says}; {_new(move)}") if move else None
     return None

@@ -29,7 +29,7 @@ def find_patched_globals(file: File, run: RunPlan) -> Found:
         left = [move for move, new in read.items() if new not in every]
         if left:
             move = left[0]
-            olds = " and ".join(each.old for each in left)
+            olds = " and ".join(other.old for other in left)
             message = f"replaces {name} for {olds}; {move.new} reads {read[move]} now"
             found.findings.append(replace(file.finding(node, move.code, message), confidence="manual"))
     return found

@@ -41,7 +41,7 @@ def find_strings(file: File, run: RunPlan) -> Found:
             search.look_at_bytes(node, node.value)
     search.look_at_pairs()
     told = {finding.line for finding in search.found.findings}
-    search.found.findings += [each for each in find_computed(file, run) if each.line not in told]
+    search.found.findings += [finding for finding in find_computed(file, run) if finding.line not in told]
     return search.found
 
 
