@@ -58,9 +58,9 @@ def _reduced(before: Content, after: Content, nature: Nature) -> tuple[Content, 
     if nature.place:
         return _without(before, after, nature.place.fullmatch)
     if nature.columns:
-        return _both(lambda file: _without_columns(file, nature.columns), before, after)
+        return _both(lambda content: _without_columns(content, nature.columns), before, after)
     if nature.text:
-        return _both(lambda file: _without_text(file, nature.text), before, after)
+        return _both(lambda content: _without_text(content, nature.text), before, after)
     return before, after
 
 
@@ -77,10 +77,10 @@ def _without(before: Content, after: Content, is_by_nature: Callable[[str], obje
         if is_by_nature(name) and before.tensors[name].shape == after.tensors[name].shape
     }
     return _both(
-        lambda file: replace(
-            file,
-            values={place: text for place, text in file.values.items() if place not in values},
-            tensors={name: tensor for name, tensor in file.tensors.items() if name not in tensors},
+        lambda content: replace(
+            content,
+            values={place: text for place, text in content.values.items() if place not in values},
+            tensors={name: tensor for name, tensor in content.tensors.items() if name not in tensors},
         ),
         before,
         after,
