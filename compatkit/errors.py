@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _MAX_LISTED = 6
+# A share of letters in common: of 0.6, "nothing" would be like "authoring".
+_LIKE = 2 / 3
 
 
 class CompatkitError(Exception):
@@ -45,7 +47,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import SequenceMatcher, get_close_matches
 
     candidates = sorted(known)
-    if matches := get_close_matches(word, candidates, n=len(candidates) or 1, cutoff=0.6):
+    if matches := get_close_matches(word, candidates, n=len(candidates) or 1, cutoff=_LIKE):
 
         def likeness(match: str) -> tuple[float, int]:
             # Of codes, many are as like as each other: a letter at its place tells more than one elsewhere.

@@ -107,6 +107,15 @@ def test_a_topic_that_is_none_is_wrong_use_and_names_the_nearest() -> None:
     assert "did you mean 'migrate'?" in done.stderr
 
 
+@pytest.mark.parametrize("topic", ["nothing", "?"])
+def test_a_topic_that_is_like_none_is_answered_with_all_of_them(topic: str) -> None:
+    done = compatkit("docs", topic)
+
+    assert done.returncode == 64
+    assert "did you mean" not in done.stderr
+    assert "the pages are: authoring, migrate, migrations, " in done.stderr
+
+
 def test_settings_reference_of_the_page_is_that_of_the_code() -> None:
     text = (ROOT / "compatkit" / "migrate" / "README.md").read_text()
     shown = text.partition("<!-- settings: written by `compatkit docs settings` -->")[2].partition("<!-- end")[0]

@@ -41,7 +41,10 @@ def command(topic: str | None, *, as_schema: bool) -> None:
     elif topic in _PAGES:
         click.echo_via_pager(_page(*_PAGES[topic][:2]))
     else:
-        raise WrongUse(f"There is no page {topic!r}.", hint=nearest(topic, [*_PAGES, _SETTINGS]) or "compatkit docs")
+        topics = sorted([*_PAGES, _SETTINGS])
+        raise WrongUse(
+            f"There is no page {topic!r}.", hint=nearest(topic.lower(), topics) or f"the pages are: {', '.join(topics)}"
+        )
 
 
 _ABOUT = "every key of [tool.compatkit], as a table or a JSON Schema"

@@ -79,10 +79,14 @@ def _project(root: Path) -> Iterator[Check]:
     else:
         found = "no pyproject.toml with [tool.compatkit] here or above: the bundled default is used"
         yield Check("settings", "look", found, "run: compatkit init")
+    from compatkit.migrate.pins import pins_of, read_pins
+
+    pins = read_pins(root)
     for migration in migrations:
         v1, v2 = migration.versions
         yield Check("migration", "ok", f"{migration.id}, from {v1} to {v2}: {migration.origin}")
         yield from _libraries(migration)
+        yield from (Check("pin", "ok", said) for said in pins_of(migration, pins))
     yield from _homes(settings, declared, root)
     yield from _scenarios(settings)
 

@@ -136,6 +136,11 @@ def blocks(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _found(proposal: Proposal) -> Iterator[str]:
+    if not proposal.searched:
+        from compatkit.report.migrate_text import NO_FILE
+
+        yield NO_FILE
+        return
     if not proposal.applicable:
         yield f"{_counted(proposal.searched, 'file')} searched: none uses an old name of an installed migration."
         yield "There is nothing to do. `compatkit migrations list` shows the migrations that were asked."
@@ -146,7 +151,7 @@ def _found(proposal: Proposal) -> Iterator[str]:
         yield f"{applicable.migration.id}: {counts}{left}"
         yield f"    {applicable.migration.summary}"
         for pinned in applicable.pinned:
-            yield f"    {pinned}: change it with the code; the migration leads to {applicable.migration.versions.v2}"
+            yield f"    {pinned}"
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:

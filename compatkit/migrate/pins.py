@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from compatkit.budget import load_toml
 from compatkit.migrate.finding.reading import read_input
-from compatkit.migration import MigrationError
+from compatkit.migration import Migration, MigrationError
 
 # As metadata writes a requirement; what is behind the version does not matter here.
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([=<>!~^][^;#\n]*)?")
@@ -41,6 +41,25 @@ def read_pins(folder: Path) -> Mapping[str, Pin]:
     for file, name, version in (*_declared(folder), *_locked(folder)):
         found[normalized(name)] = Pin(version.strip(), file.relative_to(folder).as_posix())
     return found
+
+
+def pins_of(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
+    """Say what the project asks for of the libraries that a migration is about, and to what the migration leads."""
+    new_homes: dict[str, set[str]] = {}
+    for old, new in ((move.old, move.new) for move in migration.moves):
+        new_homes.setdefault(_distribution(old), set()).add(_distribution(new))
+    packages = {_distribution(row.subject) for _, row in migration.rows() if "." in row.subject} | new_homes.keys()
+    lines = []
+    for name in sorted(packages & pins.keys()):
+        homes = new_homes.get(name, {name})
+        goal = f"{name if name in homes else min(homes)} {migration.versions.v2}"
+        asked = f"{pins[name].file} asks for {name} {pins[name].version}"
+        lines.append(f"{asked}: change it with the code; the migration leads to {goal}")
+    return tuple(lines)
+
+
+def _distribution(dotted: str) -> str:
+    return normalized(dotted.partition(".")[0])
 
 
 def _declared(folder: Path) -> Iterator[tuple[Path, str, str]]:

@@ -14,7 +14,7 @@ from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of, run_git
 from compatkit.migrate.finding.sieve import SpelledSieve
-from compatkit.migrate.pins import Pin, normalized, read_pins
+from compatkit.migrate.pins import pins_of, read_pins
 from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration, MigrationError, Move, codes_of, compose
 from compatkit.rewrite import Finding, Rewrite
@@ -22,8 +22,10 @@ from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
 
-_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b|\bMLFlowLogger\(", re.MULTILINE)
-_WRITES = re.compile(rb"\b(?:autolog|start_run|log_\w+|MLFlowLogger)\(")
+# The loggers of Lightning, Ray and transformers, and what switches the last one on.
+_LOGGERS = rb"\b(?:MLFlowLogger|MLflowLoggerCallback|MLflowCallback|setup_mlflow)\(|\breport_to\s*=\s*\[?[\"']mlflow\b"
+_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b|" + _LOGGERS, re.MULTILINE)
+_WRITES = re.compile(rb"\b(?:autolog|start_run|log_\w+)\(|" + _LOGGERS)
 _ASIDE = frozenset({"benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "samples", "tutorials"})
 _TESTS = frozenset({"test", "tests", "testing"})
 # Under its guard, or as soon as it is imported, which nobody does with what logs then.
@@ -78,7 +80,7 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
         if touched:
             left = sum(len(findings) for _, findings in touched)
             places = sum(len(edits) for edits, _ in touched) + left
-            found.append(Applicable(migration, places, len(touched), left, _pinned(migration, pins)))
+            found.append(Applicable(migration, places, len(touched), left, pins_of(migration, pins)))
     kept = {old: new for old, new in homes.items() if any(_declares(proposed.migration, old) for proposed in found)}
     return Proposal(
         len(files),
@@ -139,11 +141,6 @@ def base_branch(root: Path) -> str:
         return ""
     known = (run_git(str(root), "for-each-ref", "--format=%(refname:short)", "refs/heads") or b"").decode().split("\n")
     return next((name for name in ("main", "master") if name in known), "")
-
-
-def _pinned(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
-    packages = {normalized(name.partition(".")[0]) for name in _old_names(migration)}
-    return tuple(f"{pins[name].file} asks for {name} {pins[name].version}" for name in sorted(packages & pins.keys()))
 
 
 def _old_names(migration: Migration) -> Iterator[str]:

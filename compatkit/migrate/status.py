@@ -50,7 +50,8 @@ Place = tuple[str, int, str]
 class Status:
     """The whole, and its three divisions, each sorted by name; `left` are the places themselves.
 
-    `on_request` are the places, by path, line and code, that `--confidence review` would rewrite.
+    `on_request` are the places, by path, line and code, that `--confidence review` would rewrite; `uncounted` the codes
+    of which a place counts while it is left, and never as done.
     """
 
     total: StatusRow
@@ -60,6 +61,7 @@ class Status:
     left: tuple[Remark, ...]
     report: Report
     on_request: frozenset[Place] = frozenset()
+    uncounted: frozenset[str] = frozenset()
     owners: Owners | None = None
     depth: int = 2
 
@@ -105,7 +107,8 @@ def take_status(
     # A migration names its homes for good.
     files = (*scope.files, *(migration.origin for migration in task.migrations if migration.origin))
     but_theirs = FileScope(scope.folder, scope.exclude, scope.ignores, files)
-    back = plan_task(places, turned_round(task), jobs=jobs, progress=progress, scope=but_theirs)
+    backwards = turned_round(task)
+    back = plan_task(places, backwards, jobs=jobs, progress=progress, scope=but_theirs)
     left = spelled_from(Overview.of(report, is_written=False).left, here)
     done = spelled_from(Overview.of(back, is_written=False).left, here)
 
@@ -121,6 +124,7 @@ def take_status(
         left,
         report,
         _on_request(report, task, jobs),
+        frozenset(remark.code for remark in left) - {move.code for move in backwards.moves},
         owners,
         depth,
     )

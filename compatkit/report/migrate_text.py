@@ -100,6 +100,9 @@ def notices(overview: Overview) -> Iterator[Notice]:
         yield Notice(True, path, failed.line, failed.column, failed.code, said_of_it)
 
 
+NO_FILE = "No file was looked at: nothing here may name code, but for what is ignored, environments and builds."
+
+
 def failures(report: Report) -> Iterator[str]:
     """Yield what could not be processed: what happened, where, and what to do."""
     for result in report.failed:
@@ -122,7 +125,7 @@ def summary(overview: Overview) -> str:
     """Count every file, so that the reader sees that none was left out, and say what is left to do."""
     report, findings = overview.report, len(overview.findings)
     if not report.results:
-        return "No file was looked at: there is none that may name code, but for ignored ones, environments and builds."
+        return NO_FILE
     counts = [
         f"{len(report.rewritten)} {'rewritten' if overview.is_written else 'to be rewritten'}",
         f"{len(report.unchanged)} unchanged",

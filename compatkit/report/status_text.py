@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compatkit.migrate.status import EFFORTS, Status, StatusRow
-from compatkit.report.migrate_text import printable
+from compatkit.report.migrate_text import NO_FILE, printable
 
 _HEAD = ("left", "done", "share")
 _LONGEST = 70  # characters of a meaning: `compatkit explain` has all of it
@@ -16,6 +16,9 @@ _LONGEST = 70  # characters of a meaning: `compatkit explain` has all of it
 
 def status_lines(status: Status, meanings: Mapping[str, str]) -> Iterator[str]:
     """Yield the tables by code, with what each means, by folder and by owner, then the whole."""
+    if not status.report.results:
+        yield NO_FILE
+        return
     for title, rows in divisions(status):
         said = [_cut(meanings.get(row.name, "")) if title == "code" else "" for row in rows]
         yield from (f"{line}  {text}".rstrip() for line, text in zip(_table(title, rows), ["", *said], strict=True))
@@ -24,6 +27,8 @@ def status_lines(status: Status, meanings: Mapping[str, str]) -> Iterator[str]:
         counts = efforts(status)
         yield "to be done: " + ", ".join(f"{counts[effort]} {words}" for effort, words in EFFORTS.items())
     yield f"{status.total.left} left, {status.total.done} done, {percent(status.total)}"
+    if status.uncounted:
+        yield f"Counted only while left, since v1 code may say the same: {', '.join(sorted(status.uncounted))}"
     if failed := len(status.report.failed):
         yield f"What is left in {failed} {'file' if failed == 1 else 'files'} is not known: see below."
 

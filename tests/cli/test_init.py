@@ -61,7 +61,11 @@ def test_migrations_and_homes_that_apply_are_written(project: Path) -> None:
         "homes": {"backend.ml_engine": "acme.train"},
     }
     assert (project / "pyproject.toml").read_text(encoding="utf-8").startswith(PROJECT["pyproject.toml"])
-    assert "requirements.txt asks for pytorch-lightning ==1.9.5: change it with the code" in done.stdout
+    pin = (
+        "requirements.txt asks for pytorch-lightning ==1.9.5: change it with the code; the migration leads to lightning"
+    )
+    assert pin in done.stdout
+    assert pin in compatkit("doctor", str(project)).stdout
 
 
 def test_what_it_wrote_is_what_migrate_then_finds(project: Path) -> None:
@@ -112,6 +116,13 @@ def test_a_project_with_nothing_to_do_is_told_so_with_how_much_was_searched(tmp_
     assert done.returncode == 0
     assert "1 file searched: none uses an old name" in done.stdout
     assert not (tmp_path / "pyproject.toml").exists()
+
+
+def test_an_empty_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    done = compatkit("init", "--yes", str(tmp_path))
+
+    assert done.stdout.startswith("No file was looked at")
+    assert "searched" not in done.stdout
 
 
 def test_pipes_are_not_waited_for(project: Path) -> None:
@@ -189,6 +200,20 @@ def test_a_script_without_a_main_guard_is_one_that_logs_where_it_is_imported(
     write_files(tmp_path, {"a.py": f"import mlflow\n{text}"})
 
     assert bool(propose(tmp_path, []).scripts) is is_script
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from pytorch_lightning.loggers import MLFlowLogger\nlogger = MLFlowLogger('x')\n",
+        "from ray.air.integrations.mlflow import MLflowLoggerCallback\ncallback = MLflowLoggerCallback()\n",
+        "from transformers import TrainingArguments\narguments = TrainingArguments('x', report_to=['mlflow'])\n",
+    ],
+)
+def test_a_script_that_logs_through_a_librarys_logger_is_one(text: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.py": f"{text}if __name__ == '__main__':\n    print(1)\n"})
+
+    assert [script.path for script in propose(tmp_path, []).scripts] == ["a.py"]
 
 
 @pytest.mark.parametrize("path", ["tests/run.py", "test_run.py", "run_test.py", "conftest.py"])

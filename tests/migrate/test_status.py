@@ -15,6 +15,8 @@ from compatkit.migrate import Task, plan_tree, write_report
 from compatkit.migrate.status import NO_OWNER, Owners, Status, parse_owners, take_status, turned_round
 from compatkit.migration import Move
 from compatkit.migration.changes import CallChange
+from compatkit.report.migrate_text import NO_FILE
+from compatkit.report.status_text import status_lines
 from tests.command_line import command_runner
 from tests.shop.moves import MIGRATION, NEW, OLD, TOML, contents, plant
 
@@ -87,9 +89,20 @@ def test_call_that_is_left_is_not_done_as_well(tmp_path: Path) -> None:
     calls = (CallChange("CK1002", ("shop.core.save",), say="give a format"),)
     plant(tmp_path, {"a.py": "from shop.core import save\nsave(1)\n"})
 
-    total = take_status([tmp_path], Task.of([replace(MIGRATION, calls=calls)]), Owners(tmp_path)).total
+    found = take_status([tmp_path], Task.of([replace(MIGRATION, calls=calls)]), Owners(tmp_path))
 
-    assert (total.left, total.done) == (1, 0)
+    assert (found.total.left, found.total.done, found.uncounted) == (1, 0, {"CK1002"})
+    assert "Counted only while left, since v1 code may say the same: CK1002" in list(status_lines(found, {}))
+
+
+def test_moves_are_counted_when_they_are_done(tmp_path: Path) -> None:
+    plant(tmp_path, {**HOMES, "a.py": OLD})
+
+    assert not status_of(tmp_path).uncounted
+
+
+def test_empty_folder_is_said_to_be_one_and_not_to_be_done(tmp_path: Path) -> None:
+    assert list(status_lines(status_of(tmp_path), {})) == [NO_FILE]
 
 
 def owner(text: str, path: str) -> str:

@@ -66,8 +66,11 @@ def _brought_by_star(file: File, moves: tuple[Move, ...], module: str) -> str:
 def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:
     assert isinstance(imported.node, ast.ImportFrom)
     module = file.home.resolve(imported.node)
+    written = module or imported.node.module or ""
+    if renaming_of(moves).whole(written):
+        # It is a declared module itself, whose names are told of where they lie.
+        return
     for move in _index_of(moves).by_name.get(imported.alias.name, ()):
-        written = module or imported.node.module or ""
         if _looks_like(written, move.old_module):
             message = f"looks like {move.old}, but the module is {module or 'unknown'}; {move.new} is the new home"
             yield file.finding(imported.node, move.code, message)

@@ -7,8 +7,8 @@ from textwrap import dedent
 import pytest
 
 from compatkit.migration import Move
-from compatkit.rewrite import Skipped, Unchanged, rewrite_source
-from tests.shop.moves import MOVES, messages, outcome_of
+from compatkit.rewrite import Rewritten, Skipped, Unchanged, rewrite_source
+from tests.shop.moves import MOVE, MOVES, messages, outcome_of
 
 OLD = "from shop.core.old_home import Old"
 NEW = "from shop.core.new_home import New as Old"
@@ -218,6 +218,15 @@ def test_name_bound_twice_by_one_statement_is_reported() -> None:
 def test_module_seen_from_another_root_is_reported(source: str, module: str) -> None:
     assert isinstance(outcome_of(source, module=module), Unchanged)
     assert "looks like shop.core.old_home.Old" in messages(source, module=module)[0]
+
+
+def test_module_that_is_declared_itself_is_not_said_to_be_another_seen_from_another_root() -> None:
+    kit = Move("CK103", "kit", "tools", kind="module")
+
+    outcome = rewrite_source(b"from kit.old_home import Old\n", module="app", is_package=False, moves=(MOVE, kit))
+
+    assert isinstance(outcome, Rewritten)
+    assert (outcome.source, outcome.findings) == (b"from tools.old_home import Old\n", ())
 
 
 def test_comment_inside_a_name_that_would_move_is_not_lost() -> None:
