@@ -23,7 +23,7 @@ from compatkit.rewrite.rules.moved_module_uses import change_modules
 from compatkit.rewrite.rules.moved_modules import change_whole_modules
 from compatkit.rewrite.rules.moved_names import find_sites
 from compatkit.rewrite.rules.moved_star_imports import change_stars
-from compatkit.rewrite.rules.own_names import find_own_names, may_ask
+from compatkit.rewrite.rules.own_names import find_own_names, may_show
 from compatkit.rewrite.rules.reexports import find_named
 from compatkit.rewrite.rules.removed import find_absent
 from compatkit.rewrite.rules.rename import Renames, find_renames
@@ -127,7 +127,7 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     sites = find_sites(file, run.every_move)
     brings = {name for site in sites for alias, _ in site.moved for name in _names_of(alias)}
     is_used = file.neighbours.aliases or _is_spelled_again(file, sites, brings)
-    if is_used and (file.neighbours.aliases or file.neighbours.askers or may_ask(file.source.text, brings)):
+    if is_used and (file.neighbours.aliases or file.neighbours.askers or may_show(file.source, brings)):
         return False
     new = [move.new for site in sites for _, move in site.moved]
     brought = {

@@ -16,7 +16,8 @@ from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import can_matter, words_in
+from compatkit.rewrite.prefilter.words import FEW, can_matter, words_in
+from compatkit.rewrite.rules.name_askers import may_ask
 from compatkit.rewrite.rules.own_names import values_in
 
 # Facades of facades: what lies deeper is left open.
@@ -35,26 +36,30 @@ class Aliases:
         self._known: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def askers(self, wanted: Sequence[int], *, processes: int) -> list[int]:
-        """Return the numbers of the files that ask something for its name, and spell a module of those wanted.
+        """Return the numbers of the files that may ask a name of a module of those wanted for its own, or give it away.
 
         Every file is read for it, and only if something has another name, not only another home.
         """
-        if not any(move.old_name != move.new_name for move in self._moves):
+        renamed = frozenset(move.old_name.encode() for move in self._moves if move.old_name != move.new_name)
+        if not renamed:
             return []
         homes = [self._files[number] for number in wanted if not self._files[number].is_data]
         known = {self._files[number].name for number in wanted}
         spelled = {part.encode() for file in homes for part in self._namer.name(file.path, file.root).name.split(".")}
 
         def asks(source: bytes, file: FoundFile) -> bool:
-            if file.name in known or file.is_data or not _asks(source):
+            if file.name in known or file.is_data or not (may_ask(source) or _spells(source, renamed)):
                 return False
             return not spelled.isdisjoint(words_in(source))
 
         return sift(self._files, asks, processes=processes)
 
-    def of(self, source: bytes, file: FoundFile, named: ModuleName) -> tuple[tuple[str, str], ...]:
-        """Return the dotted names of the project that a file may ask for theirs, each with the old name behind it."""
-        if not self._moves or not _asks(source):
+    def of(self, source: bytes, file: FoundFile, named: ModuleName, *, gives: bool) -> tuple[tuple[str, str], ...]:
+        """Return the dotted names of the project behind which something moves, each with its old name.
+
+        Only for a file that may ask one for its name, or `gives` such to what does.
+        """
+        if not self._moves or not (gives or may_ask(source)):
             return ()
         return tuple(sorted(set(self._behind(source, FileModule(named.name, named.is_package), file, 0))))
 
@@ -82,10 +87,8 @@ class Aliases:
                 yield f"{module}.{name}", old
 
 
-def _asks(source: bytes) -> bool:
-    # Few files have the end of two of these.
-    ends = b"name__" in source and (b".__name__" in source or b".__qualname__" in source)
-    return ends or b".__module__" in source
+def _spells(source: bytes, names: frozenset[bytes]) -> bool:
+    return any(name in source for name in names) if len(names) <= FEW else not names.isdisjoint(words_in(source))
 
 
 # By content: a file may change while an editor is served.

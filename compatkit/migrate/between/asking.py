@@ -16,9 +16,8 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import FEW, words_in
-from compatkit.rewrite.rules.name_askers import Asker, find_askers
+from compatkit.rewrite.rules.name_askers import Asker, find_askers, may_ask
 
-_ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w.]+))")
 # A from-import on one line without `as`: what it binds is called as what it imports.
 _PLAIN_IMPORT = re.compile(rb"[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*\r?")
@@ -32,7 +31,7 @@ def askers_for(
     A file that spells what moves in plain imports only gives it to nobody, unless it asks others for names.
     """
     names = _names_of(moves)
-    if names is not None and not _ASKING.search(source) and not _may_give(source, names):
+    if names is not None and not may_ask(source) and not _may_give(source, names):
         return ()
     home = FileModule(named.name, named.is_package)
     return tuple(_askers(source, home, namer.finder(file.path, file.root)))
@@ -65,7 +64,7 @@ def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None])
         if (path := find(module)) is None:
             continue
         inside = read_quietly(path)
-        asking = _askers_in(inside) if _ASKING.search(inside) else ()
+        asking = _askers_in(inside) if may_ask(inside) else ()
         yield from ((f"{module}.{way}", place, attribute) for way, place, attribute in asking)
         if path.name == "__init__.py" and b"import" in inside and not home.is_package:
             # As they are called by whoever takes them from the package.

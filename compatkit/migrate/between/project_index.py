@@ -130,7 +130,7 @@ class ProjectIndex:
         options = self.options(source)
         unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
         askers = askers_for(source, file, named, self._namer, self._every_move) if self._moves else ()
-        aliases = self._aliases.of(source, file, named)
+        aliases = self._aliases.of(source, file, named, gives=bool(askers))
         others = absent or options or unspelled or reads or askers or aliases
         if not is_asked and read == frozenset() and not others:
             return ALONE

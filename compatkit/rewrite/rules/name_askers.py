@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,15 +13,25 @@ from compatkit.rewrite.flow.ways_into import ways_into
 
 OF_NAMES = frozenset({"__name__", "__qualname__"})
 OF_SYMBOLS = OF_NAMES | {"__module__"}
+# Functions of `inspect` that give the module of something, or its file.
+_HOME_GIVERS = frozenset({"getabsfile", "getfile", "getmodule", "getsourcefile"})
+_GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
 
 # The way to a function, the place or name of a parameter, and the attribute that it is asked for.
 Asker = tuple[str, str, str]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+def may_ask(source: bytes) -> bool:
+    """Tell whether a file may ask something for its own name, or for the module that holds it."""
+    # Searches for what few files have: this is asked of every one.
+    ends = b"name__" in source and (b".__name__" in source or b".__qualname__" in source)
+    return ends or b".__module__" in source or (b"inspect" in source and _GIVEN_HOME.search(source) is not None)
+
+
 def find_askers(syntax: Syntax) -> Iterator[Asker]:
     """Yield each by its ways; a method also for what `__init__` keeps, and a function for what it hands to another."""
-    asking = _lines(node for node in syntax.nodes.of(ast.Attribute) if node.attr in OF_SYMBOLS)
+    asking = _lines(node for kind in (ast.Attribute, ast.Call) for node in syntax.nodes.of(kind) if asked_in(node))
     if not asking:
         return
     owners = {item: owner for owner in syntax.nodes.of(ast.ClassDef) for item in owner.body}
@@ -54,6 +65,16 @@ def subject_of(node: ast.expr) -> ast.expr:
     return node
 
 
+def asked_in(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Return what an attribute, or a call of `inspect`, asks for its own name or home, and the attribute that is it."""
+    match node:
+        case ast.Attribute(value=of, attr=attribute) if attribute in OF_SYMBOLS:
+            return of, attribute
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of]) if name in _HOME_GIVERS:
+            return of, "__module__"
+    return None
+
+
 def _lines(nodes: Iterable[ast.expr]) -> list[int]:
     return sorted({node.lineno for node in nodes})
 
@@ -71,9 +92,9 @@ def _asked(function: _Function) -> Iterator[tuple[str, str]]:
     loops = [(node.target, node.iter) for node in every if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)]
     items = {target.id: ast.unparse(of) for target, of in loops if isinstance(target, ast.Name)}
     for node in every:
-        if isinstance(node, ast.Attribute) and node.attr in OF_SYMBOLS:
-            name = ast.unparse(subject_of(node.value))
-            yield items.get(name, name), node.attr
+        if asked := asked_in(node):
+            name = ast.unparse(subject_of(asked[0]))
+            yield items.get(name, name), asked[1]
 
 
 def _kept(owner: ast.ClassDef) -> dict[str, str]:

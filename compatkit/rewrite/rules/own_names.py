@@ -11,9 +11,10 @@ from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import dotted
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, find_askers, subject_of
+from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, asked_in, find_askers, may_ask, subject_of
 from compatkit.rewrite.run_plan import RunPlan
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,15 +22,18 @@ _Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SHOWING = frozenset({"print", "repr", "str"})
 _LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warning"})
 _SAME_ITEMS = frozenset({"iter", "list", "reversed", "set", "sorted", "tuple"})
-_ASKING = re.compile(r"\.__(?:name|qualname|module)__")
 # An own name that is asked for, or looked up, and a class that is shown.
 _FORMS = ("{}.__", "'{}'", '"{}"', "{{{}")
+_MAY_ASK = re.compile(r"\.__|\b(?:inspect|fields|get_type_hints)\b")
+# What gives the types that something is annotated with, written out or kept as texts.
+_TYPE_GIVERS = frozenset({"__annotations__", "fields", "get_annotations", "get_type_hints", "signature"})
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
 
 
-def may_ask(text: str, names: Iterable[str]) -> bool:
-    """Tell whether a text may ask one of these for its own name, show it, or look it up by that."""
-    return _ASKING.search(text) is not None or any(
+def may_show(source: Source, names: Iterable[str]) -> bool:
+    """Tell whether a file may ask one of these for its own name, show it, or look it up by that."""
+    text = source.text
+    return may_ask(source.data) or any(
         any(form.format(name) in text or form.format(name.lower()) in text for form in _FORMS)
         or re.search(rf"\b(?:{'|'.join(_SHOWING)})\([^()\n]*\b{re.escape(name)}\b", text)
         for name in names
@@ -40,9 +44,10 @@ def find_own_names(file: File, run: RunPlan) -> Found:
     """Report each attribute in which the old name shows, and each text by which a class may be found under it."""
     where = renaming_of(run.every_move)
     found = list(_shown(file, where))
-    if ".__" in file.source.text or "get_type_hints" in file.source.text:
-        found += [*_asked(file, where), *_found_by_name(file, where), *_annotations(file, where)]
-    if file.neighbours.askers or _ASKING.search(file.source.text):
+    if _MAY_ASK.search(file.source.text):
+        found += [*_asked(file, where), *_found_by_name(file, where)]
+        found += _annotations(file, where, is_renamed=run.options.rename)
+    if file.neighbours.askers or may_ask(file.source.data):
         found += _given_to_askers(file, where)
     return Found(findings=found)
 
@@ -55,29 +60,41 @@ def _shown(file: File, where: Renaming) -> Iterator[Finding]:
                 yield file.finding(node, move.code, f"shows {old} as a text: it is {move.new} now")
 
 
-def _annotations(file: File, where: Renaming) -> Iterator[Finding]:
-    """Yield where the types that a function or class of this file is annotated with are shown."""
+def _annotations(file: File, where: Renaming, *, is_renamed: bool) -> Iterator[Finding]:
+    """Yield where types that a function or class of this file is annotated with are shown, or asked for as texts."""
     definitions = {node.name: node for node in file.tree.body if isinstance(node, _Defined)}
-    for node in _shown_parts(file):
+    shown = set(_shown_parts(file))
+    for node in (*file.nodes.of(ast.Attribute), *file.nodes.of(ast.Call)):
         match node:
-            case ast.Attribute(value=ast.Name(id=name), attr="__annotations__"):
+            case ast.Attribute(value=ast.Name(id=name), attr="__annotations__" as giver):
                 pass
-            case ast.Call(func=ast.Name(id="get_type_hints") | ast.Attribute(attr="get_type_hints"), args=[first, *_]):
-                name = first.id if isinstance(first, ast.Name) else ""
+            case ast.Call(func=ast.Name(id=giver) | ast.Attribute(attr=giver), args=[ast.Name(id=name), *_]):
+                pass
             case _:
                 continue
-        if name in definitions:
-            for old in dict.fromkeys(_noted(file, definitions[name])):
-                if move := where.of(old):
-                    yield file.finding(node, move.code, f"shows a type of {name}, {old}: it is {move.new} now")
+        for old, is_text in dict.fromkeys(_noted(file, definitions[name])) if name in definitions else ():
+            move = where.of(old)
+            is_kept = is_text and giver != "get_type_hints"
+            if move is None or giver not in _TYPE_GIVERS:
+                continue
+            if is_kept and is_renamed and move.old_name != move.new_name:
+                yield file.finding(node, move.code, f"asks for a type of {name} as a text: {old} is {move.new} now")
+            elif not is_kept and node in shown:
+                yield file.finding(node, move.code, f"shows a type of {name}, {old}: it is {move.new} now")
 
 
-def _noted(file: File, definition: _Defined) -> Iterator[str]:
-    """Yield the dotted names in the annotations of a definition that are no texts."""
+def _noted(file: File, definition: _Defined) -> Iterator[tuple[str, bool]]:
+    """Yield the dotted names in the annotations of a definition, each with whether it is kept as a text."""
+    is_text = any(each.name == "__future__.annotations" for each in file.imports)
+    local = {each.local: each.meaning for each in file.imports}
     for inner in ast.walk(definition):
         for note in (getattr(inner, "annotation", None), getattr(inner, "returns", None)):
-            parts = ast.walk(note) if isinstance(note, ast.expr) else ()
-            yield from (name for part in parts if isinstance(part, ast.expr) for name in file.meanings(part))
+            for part in ast.walk(note) if isinstance(note, ast.expr) else ():
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    names = (name.partition(".") for name in re.findall(r"[^\W\d][\w.]*", part.value))
+                    yield from ((local[first] + dot + rest, True) for first, dot, rest in names if first in local)
+                elif isinstance(part, ast.expr):
+                    yield from ((name, is_text) for name in file.meanings(part))
 
 
 def _shown_parts(file: File) -> Iterator[ast.expr]:
@@ -101,19 +118,27 @@ def _shown_parts(file: File) -> Iterator[ast.expr]:
 
 
 def _asked(file: File, where: Renaming) -> Iterator[Finding]:
-    for node in file.nodes.of(ast.Attribute):
-        if node.attr not in OF_SYMBOLS | _OF_MODULES:
-            continue
-        for meaning in _meanings(file, node.value):
-            if (move := where.of(meaning)) and node.attr in _changing(move, meaning, where):
-                message = f"asks {meaning} for its {node.attr}, which changes: it is {_new(move, node.attr, where)} now"
+    for node, of, attribute in _asking(file):
+        for meaning in _meanings(file, of):
+            is_home = isinstance(node, ast.Call) and where.whole(meaning)
+            if (move := where.of(meaning)) and (is_home or attribute in _changing(move, meaning, where)):
+                message = f"asks {meaning} for its {attribute}, which changes: it is {_new(move, attribute, where)} now"
                 yield file.finding(node, move.code, message)
                 continue
             # Of a method, the name of its class stands before its own.
-            owner = where.declared(meaning.rpartition(".")[0]) if node.attr == "__qualname__" else None
+            owner = where.declared(meaning.rpartition(".")[0]) if attribute == "__qualname__" else None
             if owner and owner.old_name != owner.new_name:
                 message = f"asks {meaning} for its __qualname__: its class is {owner.new_name} now"
                 yield file.finding(node, owner.code, message)
+
+
+def _asking(file: File) -> Iterator[tuple[ast.expr, ast.expr, str]]:
+    """Yield each place that asks something for its own name or home, what it asks, and for which attribute."""
+    for node in (*file.nodes.of(ast.Attribute), *file.nodes.of(ast.Call)):
+        if asked := asked_in(node):
+            yield node, *asked
+        elif isinstance(node, ast.Attribute) and node.attr in _OF_MODULES:
+            yield node, node.value, node.attr
 
 
 def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
