@@ -15,7 +15,6 @@ from compatkit.rewrite import Finding, Outcome, Rewritten, Unchanged
 from compatkit.rewrite.file.text import IGNORE_MARK
 
 CODE = "CK911"
-MENTION = b"compatkit:"
 # All that a run could do, whatever this one was asked for: a comment may be there for another.
 _EVERYTHING = Options(confidence="review", modernize=True)
 

@@ -14,18 +14,16 @@ from compatkit.rewrite.file.neighbours import Facts
 from compatkit.rewrite.flow.handed import facts_of
 from compatkit.rewrite.flow.interpreter import follow_values
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.asked_parameters import find_asked_parameters, find_set_aside
 from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
-from compatkit.rewrite.rules.calls.looked_up import find_looked_up
+from compatkit.rewrite.rules.calls.indirect import find_asked_parameters, find_looked_up, find_set_aside
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
 from compatkit.rewrite.rules.hooks import Hooks
 from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
-from compatkit.rewrite.rules.ran_notebooks import find_ran
-from compatkit.rewrite.rules.removed import find_removed, find_unhandled
+from compatkit.rewrite.rules.removed import find_ran, find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
 from compatkit.rewrite.run_plan import RunPlan
 

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.equivalence import Point
-from compatkit.report.verdict_page.chart import FLAT, SMALL, TALL, ChartSides, draw
+from compatkit.report.verdict_page.chart import FLAT, SMALL, TALL, ChartSides, LogScale, Scale, draw
 from compatkit.report.verdict_page.curve import curve_of
-from compatkit.report.verdict_page.scale import LogScale, Scale
 
 values = st.floats(allow_nan=True, allow_infinity=True)
 any_history = st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), values), max_size=8).map(

@@ -1,4 +1,8 @@
-"""Report where code names the parameters of a changed callable without a call: it asks for them, or sets them aside."""
+"""Report a changed callable that is met without its name or without a call.
+
+A module is asked for a name that is not written, `getattr(models, arch)(pretrained=True)`; the parameters are asked
+for, or set aside as attributes. A person has to look.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from compatkit.rewrite.file.tree import defined_names
 from compatkit.rewrite.flow.values import BOTTOM, ForeignDefinition, Local, Named, Value
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
+from compatkit.rewrite.rules.calls.plan import plan_call
 from compatkit.rewrite.rules.strings.string_takers import called
 
 # Of `inspect` and `typing`.
@@ -73,3 +78,42 @@ def _message(change: CallChange) -> str:
     return ", ".join(
         [*(f"{row.v1} is {row.v2} now" for row in change.rename), *(f"{name} is gone" for name in change.drop)]
     )
+
+
+def find_looked_up(facts: CallFacts) -> Iterator[Finding]:
+    """Yield a finding for each call of what a module is asked for, where it gives what one of its callables changed."""
+    file, rows = facts.file, facts.index.shown_by_module
+    unspelled = file.neighbours.unspelled
+    for call in file.nodes.of(ast.Call) if rows else ():
+        module = _module_of(facts, file.value_of(call.func))
+        for name, change in rows.get(module, ()):
+            is_shown = name.rpartition(".")[2] not in unspelled and _gives(call, change, unspelled)
+            if not is_shown or file.ignored.holds(call.lineno, change.code):
+                continue
+            planned, doubts = plan_call(call, [change])
+            if not (planned.steps or doubts):
+                continue
+            what = "; ".join(planned.steps) or doubts[0].reason
+            message = f"{name} may be called here: {what}; not rewritten: the name is looked up in {module}"
+            yield Finding(change.code, call.lineno, file.source.column(call.lineno, call.col_offset), message)
+            break
+
+
+def _module_of(facts: CallFacts, node: ast.expr) -> str:
+    """Return the module in which a callable is looked up by a name that is not written; else nothing."""
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[module, name, *_]) if not facts.file.is_bound("getattr"):
+            pass
+        case ast.Subscript(value=ast.Attribute(value=module, attr="__dict__"), slice=name):
+            pass
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[module]), slice=name):
+            pass
+        case _:
+            return ""
+    return "" if isinstance(name, ast.Constant) else facts.file.import_of(module)
+
+
+def _gives(call: ast.Call, change: CallChange, unspelled: frozenset[str]) -> bool:
+    """Tell whether a call gives an argument that the row asks for, or spreads one that some file of the project has."""
+    names = {word.arg for word in call.keywords}
+    return bool(names & change.asked) or (None in names and not change.asked <= unspelled)
