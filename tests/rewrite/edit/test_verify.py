@@ -36,6 +36,9 @@ def checked(before: str, *changes: Change) -> None:
         ("x = r.get('k')\n", (".get('k')", "")),
         ("x = r.pop('k')\n", (".pop('k')", ".k")),
         ("if a:\n    b\nc\n", ("c", "    c")),
+        ("try: ...\nexcept E as e: ...\n", (" as e", "")),
+        ("try: ...\nexcept E: ...\n", ("E:", "E as e:")),
+        ("import a as b\n", (" as b", "")),
     ],
 )
 def test_a_change_that_reaches_beyond_its_place_is_refused(before: str, change: Change) -> None:
@@ -60,6 +63,14 @@ def test_a_text_that_differs_beside_the_changes_is_refused() -> None:
         check(read_source(before.encode()), parse(before), [change], b"import b\nx = 1 \n")
 
 
+def test_what_is_added_behind_the_last_line_is_read_too() -> None:
+    before = "a = 1"
+    change = Edit(5, 5, ")", "CK101", 0, "")
+
+    with pytest.raises(RewriteError):
+        check(read_source(before.encode()), parse(before), [change], b"a = 1)", binds_the_same=True)
+
+
 @pytest.mark.parametrize(
     ("before", "changes"),
     [
@@ -69,6 +80,7 @@ def test_a_text_that_differs_beside_the_changes_is_refused() -> None:
         ("a = 1  # \\\nb = 2\n", [("1", "3")]),
         ("x = (\n    a,\n    b,\n)\n", [("a", "c")]),
         ("a; b\nc\n", [("a", "long_name"), ("b", "d")]),
+        ("x = 1; y = (\n    a,\n)\n", [("a", "b")]),
         ("f(a)\n\ng(b)\nh(c)\n", [("a", "long.name"), ("b", "[1, 2]"), ("c", "'d'")]),
         ("x = r['k'] + 1\n", [("['k']", ".k")]),
         ("x = r.get('k') + 1\n", [(".get('k')", ".k")]),
