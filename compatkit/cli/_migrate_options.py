@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from compatkit.cli._options import with_given
-from compatkit.cli._outputs import output_parser
 from compatkit.cli._settings import are_settings_given, settings_at
 from compatkit.cli._verbosity import say
 from compatkit.errors import nearest
-from compatkit.report.migrate_formats import FORMATS
 
 if TYPE_CHECKING:
     from compatkit.migrate.settings import Settings
@@ -41,9 +39,6 @@ class MigrateCliOptions(TypedDict):
     verdict: Path | None
     show_settings: bool
     show_files: bool
-
-
-parse_outputs = output_parser(FORMATS)
 
 
 def settings_for(given: MigrateCliOptions) -> Settings:

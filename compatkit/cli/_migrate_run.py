@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._exit_status import ExitStatus
-from compatkit.cli._migrate_ask import ask
 from compatkit.cli._migrate_options import MigrateCliOptions
 from compatkit.cli._migrate_show import show_result, to_stdout, write_outputs, write_patch
 from compatkit.cli._progress import ProgressBar
 from compatkit.cli._verbosity import say
-from compatkit.migrate import Report, plan_source, plan_task
+from compatkit.migrate import FileResult, Report, plan_source, plan_task
 from compatkit.migrate.baseline import count_fixed, read_baseline, set_against, updated
 from compatkit.migrate.finding.find import FileScope
 from compatkit.migrate.finding.git import repository_of
-from compatkit.migrate.hunks import choose_hunks
+from compatkit.migrate.hunks import Answer, Hunk, choose_hunks, split_lines
 from compatkit.migrate.report import Overview
 from compatkit.migrate.workers import load_executor
 from compatkit.migrate.write import WriteInterrupted, refuse_uncommitted, write_output, write_report
 from compatkit.platforms import only_one
+from compatkit.report.migrate_diff import hunk_lines
+from compatkit.report.migrate_text import printable, style
 from compatkit.rewrite import Rewritten
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ if TYPE_CHECKING:
     from compatkit.migrate import Task
     from compatkit.migrate.settings import Settings
     from compatkit.report.migrate_formats import Background
+
+
+_ANSWERS: dict[str, Answer] = {"y": "yes", "n": "no", "r": "rest", "c": "code", "q": "quit"}
+_CONTEXT = 2  # lines around a change
+_HELP = (
+    "y: make this change; n: leave it; r: make it and the rest of this file's; c: make it and all of its code; "
+    "q: leave it and all that follow"
+)
 
 
 def migrate_paths(task: Task, settings: Settings, background: Background, given: MigrateCliOptions) -> ExitStatus:
@@ -115,7 +124,7 @@ def _patch(report: Report, file: Path, *, is_written: bool, is_quiet: bool = Fal
 
 
 def _choose(report: Report, task: Task) -> Report:
-    report, refused = choose_hunks(report, ask, task)
+    report, refused = choose_hunks(report, _ask, task)
     for name in refused:
         click.echo(f"{name}: these changes belong together; none of them was made", err=True)
     return report
@@ -148,3 +157,37 @@ def filter_input(task: Task, background: Background, given: MigrateCliOptions) -
 def _status(overview: Overview, given: MigrateCliOptions) -> ExitStatus:
     status = ExitStatus.FINDINGS if overview.left and not given["exit_zero"] else ExitStatus.OK
     return status | ExitStatus.FAILED if overview.report.failed else status
+
+
+def _ask(result: FileResult, hunk: Hunk, number: int, count: int) -> Answer:
+    """Show one hunk and read the answer; the end of the input is `quit`."""
+    codes = ", ".join(dict.fromkeys(edit.code for edit in result.edits if _touches(hunk, edit.line)))
+    click.echo(style(f"{printable(result.path)}:{hunk.start + 1} {codes} ({number} of {count})", bold=True), err=True)
+    lines = split_lines(result.before)
+    context = (lines[max(0, hunk.start - _CONTEXT) : hunk.start], lines[hunk.end : hunk.end + _CONTEXT])
+    for line in context[0]:
+        click.echo(f" {_shown(line)}", err=True)
+    for line in hunk_lines(hunk):
+        text = _shown(line)
+        color = {"+": "green", "-": "red"}.get(text[:1], "")
+        click.echo(style(text, color=color) if color else text, err=True)
+    for line in context[1]:
+        click.echo(f" {_shown(line)}", err=True)
+    while True:
+        click.echo("Make this change [y,n,r,c,q,?]? ", nl=False, err=True)
+        said = sys.stdin.readline()
+        if not said:
+            click.echo(err=True)
+            return "quit"
+        if answer := _ANSWERS.get(said.strip().lower()):
+            return answer
+        click.echo(_HELP, err=True)
+
+
+def _touches(hunk: Hunk, line: int) -> bool:
+    return hunk.start <= line <= hunk.end + 1
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").rstrip("\r\n")
+    return "\t".join(map(printable, text.split("\t")))

@@ -1,14 +1,16 @@
-"""Files that commands write: the options `--output FORMAT=FILE`, of several reports at once, and `--html`."""
+"""The options of commands that report: `--format`, `--output FORMAT=FILE` for several at once, and `--html`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from compatkit.errors import CompatkitError, nearest
 
+FC = TypeVar("FC", bound="Callable[..., object] | click.Command")
 Outputs = tuple[tuple[str, Path], ...]
 
 html_option = click.option(
@@ -19,8 +21,13 @@ html_option = click.option(
 )
 
 
-def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Parameter, Iterable[str]], Outputs]:
-    """Return the callback that reads such options, and refuses a format that is not among `formats`."""
+def format_option(formats: Collection[str]) -> Callable[[FC], FC]:
+    """Return the option `--format` of a command that reports in these formats."""
+    return click.option("--format", "form", type=click.Choice([*formats]), default="text", show_default=True)
+
+
+def output_option(formats: Collection[str]) -> Callable[[FC], FC]:
+    """Return the option `--output`, which refuses a format that is not among `formats`."""
 
     def parse(ctx: click.Context, param: click.Parameter, values: Iterable[str]) -> Outputs:
         found = []
@@ -33,7 +40,14 @@ def output_parser(formats: Collection[str]) -> Callable[[click.Context, click.Pa
             found.append((form, Path(file)))
         return tuple(found)
 
-    return parse
+    return click.option(
+        "--output",
+        "outputs",
+        metavar="FORMAT=FILE",
+        callback=parse,
+        multiple=True,
+        help="Write this format to a file; repeatable.",
+    )
 
 
 def require_page(html: Path | None, *, is_logged: bool = False) -> None:

@@ -8,9 +8,6 @@ from typing import Any, TypedDict, TypeVar
 
 import click
 
-from compatkit.cli._outputs import output_parser
-from compatkit.report import FORMATS
-
 
 class VerifyCliOptions(TypedDict):
     """The options as click hands them over; None, or an empty tuple, is what was not given."""
@@ -74,9 +71,6 @@ def parse_shard(ctx: click.Context, param: click.Parameter, value: str | None) -
     if not (number.isascii() and number.isdigit() and of.isascii() and of.isdigit() and 1 <= int(number) <= int(of)):
         raise click.BadParameter(f"{value!r} is not of the form i/n, with i from 1 to n.", ctx, param)
     return int(number), int(of)
-
-
-parse_outputs = output_parser(FORMATS)
 
 
 def require_one_scenario(given: VerifyCliOptions) -> None:

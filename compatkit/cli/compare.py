@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compatkit.cli._exit_status import ExitStatus
-from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._outputs import format_option, html_option, require_page
 from compatkit.cli._settings import project_at, reads_settings
 from compatkit.report import FORMATS
 
@@ -32,13 +32,7 @@ if TYPE_CHECKING:
 @click.option("--exact", is_flag=True, help="Allow nothing: every name, value and weight must be equal.")
 @click.option("--accept-unread", is_flag=True, help="Judge by what can be read, and only say what cannot.")
 @click.option("--explain", "is_explained", is_flag=True, help="Where two runs differ, say where they began to.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-)
+@format_option(FORMATS)
 @html_option
 @click.option("--log-html", is_flag=True, help="Log that page into RUN_B, as an artifact below compatkit/.")
 @reads_settings

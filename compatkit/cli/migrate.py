@@ -11,13 +11,13 @@ from compatkit.cli._migrate_options import (
     STDIN,
     MigrateCliOptions,
     describe_codes,
-    parse_outputs,
     reject_contradictions,
     require_codes,
     require_paths,
     settings_for,
 )
 from compatkit.cli._options import wished
+from compatkit.cli._outputs import format_option, output_option
 from compatkit.cli._verbosity import say_more
 from compatkit.report.migrate_formats import FORMATS, Background
 
@@ -44,16 +44,9 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--update-baseline", is_flag=True, help="Write what is left to the baseline.")
 @click.option("--executor", metavar="PKG.MOD:FACTORY", help="Run in any concurrent.futures.Executor, such as Dask's.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@format_option(FORMATS)
 @click.option("--statistics", is_flag=True, help="Print how often each code was met, in place of the places.")
-@click.option(
-    "--output",
-    "outputs",
-    metavar="FORMAT=FILE",
-    callback=parse_outputs,
-    multiple=True,
-    help="Write this format to a file; repeatable.",
-)
+@output_option(FORMATS)
 @click.option("--verdict", metavar="FILE", type=_PATH, help="The JSON of a proof, for the format markdown.")
 @click.option("--show-settings", is_flag=True, help="Print the settings that hold, and where they come from; no run.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be looked at; no run.")

@@ -7,13 +7,12 @@ from typing import Unpack
 
 import click
 
-from compatkit.cli._outputs import html_option, require_page
+from compatkit.cli._outputs import format_option, html_option, output_option, require_page
 from compatkit.cli._settings import project_at, reads_settings
 from compatkit.cli._verify_options import (
     VerifyCliOptions,
     in_shard,
     is_of_stack,
-    parse_outputs,
     parse_shard,
     require_one_scenario,
 )
@@ -61,15 +60,8 @@ _COUNT = click.IntRange(min=1)
 )
 @click.option("--migration", metavar="ID_OR_PATH", help="Whose policy decides; the project's own by default.")
 @click.option("--store", type=_FOLDER, help="Folder that keeps the MLflow stores, and what the commands print.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option(
-    "--output",
-    "outputs",
-    metavar="FORMAT=FILE",
-    callback=parse_outputs,
-    multiple=True,
-    help="Write this format to a file; repeatable.",
-)
+@format_option(FORMATS)
+@output_option(FORMATS)
 @html_option
 @click.argument("arguments", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @reads_settings
