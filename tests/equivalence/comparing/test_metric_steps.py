@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from compatkit.equivalence import Kind, Policy, Snapshot, compare_snapshots
+from compatkit.equivalence import Kind, Model, Policy, Snapshot, compare_snapshots
 from compatkit.equivalence.difference import Difference
 from compatkit.equivalence.history import History
 
@@ -93,3 +95,52 @@ def test_a_metric_that_one_side_lacks_is_told_with_its_first_step(before: Points
     (found,) = differences(before, after)
 
     assert (found.kind, found.first_step, found.count) == (kind, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({"cost": [(0, 0.9), (1, 0.8)]}, ["renamed? 'cost' has the same values"]),
+        ({"cost": [(0, 0.9), (1, 0.8)], "price": [(0, 0.9), (1, 0.8)]}, [""]),
+        ({"cost": [(0, 0.9)]}, [""]),
+        ({"cost": [(0, 0.9), (1, 0.8), (2, 0.7)]}, [""]),
+    ],
+)
+def test_a_metric_is_called_renamed_where_just_one_other_has_all_its_values(
+    others: dict[str, Points], said: list[str]
+) -> None:
+    gone = Snapshot("a", metrics={"loss": History.of([(0, 0.9), (1, 0.8)])})
+    new = Snapshot("b", metrics={name: History.of(points) for name, points in others.items()})
+
+    found = compare_snapshots(gone, new, Policy.exact()).deciding
+
+    assert [difference.hint for difference in found if difference.kind is Kind.METRIC_MISSING] == said
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_metric_of_a_model_that_one_side_has_is_a_difference(is_before: bool) -> None:
+    acc = History.of([(0, 0.5)])
+    bare, measured = (Snapshot(name, metrics={"acc": acc}) for name in ("a", "b"))
+    bare, measured = (
+        replace(run, models={"net": Model(metrics=metrics)})
+        for run, metrics in ((bare, {}), (measured, {"d": {"f1": acc}}))
+    )
+
+    (found,) = compare_snapshots(*((measured, bare) if is_before else (bare, measured)), Policy.exact()).deciding
+
+    assert found.kind is (Kind.METRIC_MISSING if is_before else Kind.METRIC_EXTRA)
+    assert (found.name, found.hint) == ("f1", "of model net on the data set d")
+
+
+def test_a_difference_of_a_model_says_what_it_would_of_the_run() -> None:
+    points = [[(step + shift, value) for step, value in enumerate((0.9, 0.8, 0.7))] for shift in (0, 1)]
+    runs = [
+        Snapshot(
+            name, metrics={"acc": History.of([(0, 0.5)])}, models={"net": Model(metrics={"d": {"f1": History.of(one)}})}
+        )
+        for name, one in zip("ab", points, strict=True)
+    ]
+
+    (found,) = compare_snapshots(*runs, Policy.exact()).deciding
+
+    assert found.hint == "of model net on the data set d, the same values, shifted by +1 steps"

@@ -426,6 +426,16 @@ def test_each_case_of_one_metric_is_judged_by_what_it_lacks(what: str) -> None:
     assert ("seeds a side" in found.reason) == (found.seeds is not None)
 
 
+def test_one_run_a_side_is_said_to_show_no_spread() -> None:
+    assert judged(sample(1.0), sample(1.0), ABSOLUTE).reason == "one run a side shows no spread"
+    assert judged(sample(1.0), FOUR, ABSOLUTE).reason == "one run a side shows no spread"
+
+
+def test_a_side_without_a_value_is_not_taken_for_zero() -> None:
+    assert judged(NONE, FOUR, ABSOLUTE).difference is None
+    assert judged(FOUR, NONE, ABSOLUTE).difference is None
+
+
 def test_a_chance_that_is_the_error_itself_decides_nothing() -> None:
     """Three runs a side part by chance once in ten tries."""
     tenth, three = Levels(0.1, 0.1), (sample(1.0, 1.0, 1.0), sample(9.0, 9.0, 9.0))

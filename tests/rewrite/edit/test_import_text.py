@@ -57,3 +57,43 @@ def test_other_spellings_are_left_to_libcst(text: str) -> None:
     [site] = find_sites(File.of(text.encode(), HOME), (move,))
 
     assert respell(text, site.node, plan(site, HOME)) is None
+
+
+def test_a_comment_goes_with_its_own_name_alone() -> None:
+    text = "from shop.core.old_home import (\n    Old,  # the first\n    Third,\n    rests,\n)"
+    [site] = find_sites(File.of(text.encode(), HOME), MOVES)
+
+    found = regenerate(text, plan(site, HOME), comments_may_move=True)
+
+    assert found is not None
+    assert [(part.statement, part.comment) for part in found.split] == [
+        ("from shop.core.new_home import New as Old", "# the first"),
+        ("from shop.core.new_home import Third", ""),
+    ]
+
+
+TO_THE_TOP = Move("CK105", "shop.core.module", "module", kind="module")
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("from shop.core import (module)", "import module"),
+        ("from shop.core import (  # why\n    module)", None),
+        ("from . import (module)", "import module"),
+    ],
+)
+def test_a_module_that_comes_to_the_top_is_imported_whole_unless_a_comment_is_lost(text: str, new: str | None) -> None:
+    [site] = find_sites(File.of(text.encode(), HOME), (TO_THE_TOP,))
+
+    found = respell(text, site.node, plan(site, HOME))
+
+    assert (found.statement if found else None) == new
+
+
+def test_a_package_written_as_dots_is_not_the_top() -> None:
+    text = "from .parts import (module)"
+    move = Move("CK106", "shop.core.parts.module", "shop.core.module", kind="module")
+    [site] = find_sites(File.of(text.encode(), HOME), (move,))
+
+    assert respell(text, site.node, plan(site, HOME)) is None
