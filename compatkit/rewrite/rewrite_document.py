@@ -133,9 +133,10 @@ def _find_nothing(_text: str, _request: Request) -> TextFound:
 
 def _rewrite(source: Source, suffix: str, request: Request) -> Rewritten | Unchanged:
     noted = _KINDS.get(suffix, _find_nothing)(source.text, request)
-    if suffix != ".ipynb":
+    if suffix not in (".csv", ".ipynb"):
         noted.add(find_commands(source.text, suffix, noted, request))
-    noted.findings += find_mentions(source.text, noted, request)
+    mentions = find_mentions(source.text, noted, request)
+    noted.findings += (each for each in mentions if suffix != ".csv" or _is_field(source.text, each))
     ignored = Ignored(source)
     edits = sorted(noted.edits, key=lambda edit: (edit.start, edit.end))
     edits = [edit for edit in edits if not ignored.holds(source.line(edit.at), edit.code)]
@@ -184,6 +185,14 @@ def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[Tex
         yield TextFinding(start, end, move.code, message, "manual")
 
 
+def _is_field(text: str, mention: TextFinding) -> bool:
+    """Tell whether a name is a line of its own, or a field of a table: in another text, it may be prose."""
+    before, behind = text[: mention.at].rstrip(" "), text[mention.end :].lstrip(" ")
+    return before[-1:] in _EDGES and behind[:1] in _EDGES
+
+
+# The characters beside a line or field, and none at the ends of a text.
+_EDGES = frozenset({"", "\n", "\r", "\t", ",", ";", "|", "=", '"', "'"})
 # The beginning of an address of the web, up to a place in it: its page is about the release that it names.
 _ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
 

@@ -28,7 +28,8 @@ _STAR = re.compile(rb"import\s*\(?\s*\*")
 # A file that loads modules by names that it may not write, and one that goes through the names of a module.
 _LOADS = re.compile(rb"\bexec\(|import_module|__import__|module_from_spec|run_path|sys\.modules")
 # A file that asks for annotations, and one that gives doubles to what has them.
-_TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__|Mock\(|SimpleNamespace\(")
+_TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__|\bsignature\(|\bfields\(")
+_DOUBLES = re.compile(rb"Mock\(|SimpleNamespace\(")
 _LISTS = re.compile(rb"\bexec\(|getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
@@ -44,6 +45,10 @@ class _Told:
     def last(self) -> str:
         return self.named.name.rpartition(".")[2]
 
+    @property
+    def hints(self) -> list[tuple[str, Handed]]:
+        return [(name, handed) for name, handed in self.facts.handed if name.endswith(HINTS)]
+
 
 class _Index:
     """The facts that all files tell, by the word that a file must spell, or the name it must have, to learn of them."""
@@ -51,6 +56,7 @@ class _Index:
     def __init__(self, told: Iterable[_Told] = ()) -> None:
         self._by_last: dict[bytes, list[_Told]] = defaultdict(list)
         self._packages: list[_Told] = []
+        self._annotated: list[_Told] = []
         self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
         self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         self._defined = Counter[str]()
@@ -58,6 +64,7 @@ class _Index:
             self._by_last[each.last.encode()].append(each)
             self._packages += [each] if each.named.is_package else []
             self._defined.update(each.facts.defined)
+            self._annotated += [each] if each.hints else []
             for key, sent in each.facts.sent:
                 for module in prefixes(key.partition(":")[0]):
                     self._sent[module].append((each.file.name, key, sent))
@@ -70,7 +77,7 @@ class _Index:
         """Return what others tell of their names, of which a file spells one and the module."""
         handed: dict[str, Handed] = {}
         words, has_star = frozenset(words_in(source)), _STAR.search(source) is not None
-        asks_for_types = _TYPES.search(source) is not None
+        has_doubles = _DOUBLES.search(source) is not None
         near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
         near += self._packages if b"from ." in source else ()
         if is_open := _LOADS.search(source) is not None:
@@ -82,12 +89,18 @@ class _Index:
                     name: each
                     for name, each in told.facts.handed
                     if takes_all or _word(name) in words or ".*:" in name
-                    if asks_for_types or not name.endswith(HINTS)
+                    if has_doubles or not name.endswith(HINTS)
                 }
                 handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
                 if told.file.path.parent == file.path.parent:
                     # Of two scripts, one imports the other by its bare name.
                     handed |= {f"{told.last}.{name}": handed for name, handed in own.items()}
+        if _TYPES.search(source):
+            # What is asked for them may come from a file that is not named here.
+            for told in (told for told in self._annotated if told.file.name != file.name):
+                is_near = told.file.path.parent == file.path.parent
+                homes = {told.named.name, told.last if is_near else told.named.name}
+                handed |= {f"{home}.{name}": each for home in homes for name, each in told.hints}
         return handed
 
     def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:
@@ -252,7 +265,7 @@ class _Words:
         annotated: set[bytes] = set()
         for told in changed:
             own = frozenset(b"*" if ".*:" in name else _word(name) for name, _ in told.facts.handed)
-            annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.facts.handed if name.endswith(HINTS)}
+            annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.hints}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
@@ -261,7 +274,9 @@ class _Words:
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         words = frozenset(words_in(source))
-        if not self.annotated.isdisjoint(words) and _TYPES.search(source):
+        if self.annotated and (
+            _TYPES.search(source) or (not self.annotated.isdisjoint(words) and _DOUBLES.search(source))
+        ):
             return True
         if self.names and _LOADS.search(source):
             named = frozenset[bytes]().union(*self.names.values())

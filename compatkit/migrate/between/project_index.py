@@ -16,6 +16,7 @@ from compatkit.migrate.between.read_globals import ReadGlobals
 from compatkit.migrate.between.readers import ModuleNames, Readers
 from compatkit.migrate.between.star_names import read_star_names
 from compatkit.migrate.between.targets import Targets
+from compatkit.migrate.between.templates import Templates
 from compatkit.migrate.between.unspelled import can_hand_on, find_unspelled
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
@@ -69,6 +70,7 @@ class ProjectIndex:
         self._options: frozenset[str] | None = None
         self._unspelled: frozenset[str] = frozenset()
         self._handing = Handing(files, namer, migrations, wishes)
+        self._templates = Templates(files, migrations)
         self._aliases = Aliases(files, namer, self._moves)
 
     def reach(self, wanted: Sequence[int]) -> list[int]:
@@ -128,16 +130,29 @@ class ProjectIndex:
         read = self._read_from(source, file)
         absent = self._targets.absent(source, self._namer.roots(file.path, file.root))
         options = self.options(source)
-        unspelled, reads = self._unspelled, self._read_globals.spelled_in(source)
+        reads = self._read_globals.spelled_in(source)
         askers = askers_for(source, file, named, self._namer, self._every_move) if self._moves else ()
         aliases = self._aliases.of(source, file, named, gives=bool(askers))
-        others = absent or options or unspelled or reads or askers or aliases
+        templates = self._templates.asked_by(source)
+        # What a template spells, some file of the project does.
+        unspelled = self._unspelled - templates
+        others = absent or options or unspelled or reads or askers or aliases or templates
         if not is_asked and read == frozenset() and not others:
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
         missed = frozenset(self._missed_by(file, named, stars))
         return Neighbours(
-            stars, taken, read, absent, options, unspelled, missed=missed, reads=reads, askers=askers, aliases=aliases
+            stars,
+            taken,
+            read,
+            absent,
+            options,
+            unspelled,
+            missed=missed,
+            reads=reads,
+            askers=askers,
+            aliases=aliases,
+            templates=templates,
         )
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:

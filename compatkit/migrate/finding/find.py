@@ -34,6 +34,8 @@ TEXT_ENDINGS = (
 )
 # With more behind it, as in Dockerfile.gpu.
 TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "jenkinsfile.", "makefile.", "procfile.")
+# Lists and tables, in which code may be named by a line or a field; beside code only, as elsewhere they are data.
+_TABLES = (".csv", ".tsv", ".txt")
 # A script by any name, in a folder of such: bin/train.
 _SCRIPT = re.compile(r"(?:\A|[/\\])(?:bin|scripts)[/\\][^./\\]+\Z")
 _PARSED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES
@@ -58,18 +60,33 @@ class FoundFile:
 
     @property
     def suffix(self) -> str:
-        """The suffix, in lower case; `.txt` for a text whatever its name."""
-        return ".txt" if _is_text(self.name) else os.path.splitext(self.name)[1].lower()
+        """The suffix, in lower case; `.txt` for a text whatever its name, and `.csv` for a list or table."""
+        if _is_text(self.name):
+            return ".txt"
+        return ".csv" if _is_table(self.name) else os.path.splitext(self.name)[1].lower()
 
     @property
     def is_data(self) -> bool:
         # Nearly every file is a source, and each is asked this several times.
         is_source = self.name.endswith(SOURCE_SUFFIXES)
-        return not is_source and (self.name.lower().endswith(DOCUMENT_SUFFIXES) or _is_text(self.name))
+        return not is_source and (self.name.lower().endswith(DOCUMENT_SUFFIXES + _TABLES) or _is_text(self.name))
 
 
 def _is_wanted(name: str) -> bool:
-    return name.lower().endswith(_PARSED) or _is_text(name)
+    return name.lower().endswith(_PARSED + _TABLES) or _is_text(name)
+
+
+def _is_table(name: str) -> bool:
+    return name.lower().endswith(_TABLES) and not _is_text(name)
+
+
+def _without_data(names: list[str]) -> list[str]:
+    """Return the names without those of lists and tables in folders that hold neither code nor configurations."""
+    tables = {name for name in names if not name.endswith(SOURCE_SUFFIXES) and _is_table(name)}
+    if not tables:
+        return names
+    folders = {os.path.dirname(name) for name in names if name not in tables and not name.endswith((".md", ".rst"))}
+    return [name for name in names if name not in tables or os.path.dirname(name) in folders]
 
 
 def _is_text(name: str) -> bool:
@@ -91,7 +108,7 @@ def find_files(paths: Iterable[Path], *, leave_out: Iterable[Path] = ()) -> list
     for path in paths:
         given = os.fspath(path)
         if os.path.isdir(given):
-            _add(found, given, list_folder(given, _is_wanted))
+            _add(found, given, _without_data(list(list_folder(given, _is_wanted))))
         elif is_glob(given):
             base, regex = _split_glob(given)
             names = [name for name in list_folder(base, _is_wanted) if regex and regex.fullmatch(name)]

@@ -97,6 +97,7 @@ class Neighbours(Value):
         missed: old names that another file certainly asks of this one, and that the star imports here bring no more.
         askers: functions of other files that ask a parameter for its name, as `name_askers` tells them.
         aliases: dotted names of other files that such a name is asked of, each with the old name of what is behind it.
+        templates: changed members for which template files ask the objects that they get, if this file gives some.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
@@ -122,6 +123,7 @@ class Neighbours(Value):
     reads: tuple[tuple[str, str], ...] = ()
     askers: tuple[tuple[str, str, str], ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    templates: frozenset[str] = frozenset()
 
     @property
     def is_told(self) -> bool:

@@ -77,7 +77,7 @@ class BetweenFiles:
         self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, back: list[tuple[str, Handed]]
     ) -> None:
         """Let a function get what another file gives to those that it does not know."""
-        names = plain_names(function.args)
+        names = plain_names(function.args, is_method=function in self._facts.methods)
         for place, handed in back:
             name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
             if name in names:
@@ -127,7 +127,7 @@ class BetweenFiles:
             self.note_sent(f"{self._maker.made_by(of) or ANY}.{name}:=", value)
 
 
-def plain_names(args: ast.arguments) -> list[str]:
-    """Return the positional parameters of a function that is no method."""
+def plain_names(args: ast.arguments, *, is_method: bool) -> list[str]:
+    """Return the positional parameters of a function, but for the object or class that a method gets by itself."""
     names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    return names[1:] if names[:1] in (["self"], ["cls"]) else names
+    return names[1:] if names[:1] == ["self"] or (is_method and names[:1] == ["cls"]) else names

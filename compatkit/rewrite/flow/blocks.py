@@ -12,9 +12,7 @@ from compatkit.rewrite.flow.values import (
     TOP,
     ForeignDefinition,
     Instance,
-    IterableValue,
     Local,
-    Mock,
     Named,
     Value,
     doubtful,
@@ -129,25 +127,14 @@ class Blocks:
             manager = self._expressions.value(item.context_expr, frame)
             if item.optional_vars is not None:
                 self._stores.store(
-                    item.optional_vars, self._entered(manager, is_async=isinstance(node, ast.AsyncWith)), frame
+                    item.optional_vars,
+                    self._expressions.lookups.entered(manager, is_async=isinstance(node, ast.AsyncWith)),
+                    frame,
                 )
         before = _copy(frame.env)
         seen = self._attempt(node.body, frame)
         # The context manager may swallow an exception, at any place of the body.
         frame.env = join_env(frame.env, before, seen)
-
-    def _entered(self, manager: Value, *, is_async: bool) -> Value:
-        """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
-        if isinstance(manager, Mock):
-            return manager
-        if isinstance(manager, IterableValue):
-            # What a generator yields that `contextlib.contextmanager` decorates.
-            return doubtful(manager.item)
-        entering = "__aenter__" if is_async else "__enter__"
-        if (given := self._expressions.classes.called(manager, entering)) is not TOP:
-            return given
-        made = self._expressions.known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
-        return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP
 
     def _try(self, node: ast.Try | ast.TryStar, frame: Frame) -> None:
         before = _copy(frame.env)

@@ -66,6 +66,8 @@ _MAPPINGS = frozenset(
 )
 # Methods that run a function later, and give what will tell its result.
 _STARTING = frozenset({"apply_async", "submit"})
+# Those of `contextlib.ExitStack`.
+_ENTERING = frozenset({"enter_async_context", "enter_context"})
 _LOADING = frozenset({"importlib.import_module", "importlib.util.module_from_spec", "runpy.run_path"})
 _DUMPING = frozenset({"json.dump", "json.dumps"})
 # Base classes that take a mapping for what they hold.
@@ -181,6 +183,12 @@ class Calls:
             case "inspect.get_annotations" | "typing.get_type_hints" if given:
                 hints = self._expressions.lookups.hints_of(given[0])
                 return self._unseen(node, callee, found, frame) if hints is TOP else hints
+            case "dataclasses.fields" | "inspect.signature" if given:
+                asked = node.args[0]
+                of = asked.value if isinstance(asked, ast.Attribute) and asked.attr == "__init__" else asked
+                made = self.library.signature(node, self._expressions.lookups.hints_of(found.get(of, TOP)), found)
+                known_types = many(made) if name == "dataclasses.fields" else made
+                return self._unseen(node, callee, found, frame) if made is TOP else known_types
             case "argparse.Namespace" | "types.SimpleNamespace":
                 return self.library.namespace(node, found)
             case _ if name in _LOADING and node.args:
@@ -247,6 +255,8 @@ class Calls:
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if (handed := self._known.sent.get(f"{ANY}.{method}():=") if method else None) is not None:
             return doubtful(value_of(handed))
+        if method in _ENTERING and node.args:
+            return self._expressions.lookups.entered(found[node.args[0]], is_async=method.startswith("enter_async"))
         if method in _STARTING and node.args:
             return many(self._result_of(found[node.args[0]]))
         for arg in node.args[:1]:
@@ -317,11 +327,11 @@ class Calls:
                 for word in node.keywords if keeps_keywords(owner) else ():
                     self._facts.goes_on(self._facts.attributes, made, word.arg or "", found[word.value])
                 for init in (item for item in owner.body if isinstance(item, ast.FunctionDef)):
-                    arriving = _arriving(init.args, node, given, found) if init.name == "__init__" else ()
+                    arriving = _arriving(init, node, given, found) if init.name == "__init__" else ()
                     for name, value in arriving:
                         self._facts.goes_on(self._facts.arguments, init, name, value)
             return Instance(self._facts.bases.get(made, ""), sure=False, local=made)
-        for name, value in _arriving(made.args, node, given, found):
+        for name, value in _arriving(made, node, given, found, is_method=made in self._facts.methods):
             self._facts.goes_on(self._facts.arguments, made, name, value)
         self.containers.escape(given)
         return self._facts.result_of(made)
@@ -397,9 +407,17 @@ def _outermost(frame: Frame) -> str:
     return getattr(frame.node, "name", "")
 
 
-def _arriving(args: ast.arguments, node: ast.Call, given: list[Value], found: Found) -> Iterator[tuple[str, Value]]:
+def _arriving(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    node: ast.Call,
+    given: list[Value],
+    found: Found,
+    *,
+    is_method: bool = True,
+) -> Iterator[tuple[str, Value]]:
     """Yield the parameters of a function of this file that a call gives something, and what."""
-    plain = plain_names(args)
+    args = function.args
+    plain = plain_names(args, is_method=is_method)
     is_spread = False
     for at, (arg, value) in enumerate(zip(node.args, given, strict=True)):
         is_spread = is_spread or isinstance(arg, ast.Starred)

@@ -11,9 +11,8 @@ from compatkit.rewrite.file.neighbours import Handed, Neighbours
 from compatkit.rewrite.flow.values import Named, Path
 
 # What is given back to functions of other files, and what is put into lists and tables of theirs.
-GIVEN_BACK, PUT_IN = MARKS = (".*:", "[]:=")
-# What is told of the annotations of a function or class, behind its name.
-HINTS = ".__annotations__"
+# What is told of the annotations of a function or class stands behind its name.
+GIVEN_BACK, PUT_IN, HINTS = MARKS = (".*:", "[]:=", ".__annotations__")
 
 
 class Answers(dict[str, Handed]):
@@ -118,7 +117,7 @@ class DeclaredNames:
 
     def leads(self, name: str) -> bool:
         """Tell whether it matters where a module, class or function goes that has this dotted name."""
-        is_one = name in self._followed or name.rpartition(".")[2] in self.watched
+        is_one = name in self._followed or name in self._annotated or name.rpartition(".")[2] in self.watched
         return is_one or "*" in name or self.reaches(name)
 
     @classmethod
@@ -143,6 +142,11 @@ class DeclaredNames:
     def _followed(self) -> frozenset[str]:
         made = (name.removesuffix("()") for name in self.types if name.endswith("()"))
         return frozenset((*self.producers, *self.classes, *self.configs, *made))
+
+    @cached_property
+    def _annotated(self) -> frozenset[str]:
+        """The functions and classes of other files of which annotations are told: one may be asked for them."""
+        return frozenset(name.removesuffix(HINTS) for name, _ in self.handed.marked(HINTS))
 
     @cached_property
     def called_back(self) -> Mapping[str, Mapping[str, Handed]]:

@@ -57,6 +57,7 @@ class FlowFacts:
             objects and classes, and into names that an inner scope binds for an outer one.
         declared: what a function of this file returns by its annotation.
         hints: the classes that the parameters of a function, or the fields of a class, are annotated with.
+        methods: functions in the body of a class.
         mixed: classes of this file that another one has for a base beside others.
         sent: what is given to functions of other files, as `dotted.name:parameter`.
         far_parents, far_bases: for a class of this file, its bases of other files, and the names of all that may be.
@@ -87,6 +88,7 @@ class FlowFacts:
     yielded: dict[ast.AST, Value] = field(default_factory=dict)
     declared: dict[ast.AST, Value] = field(default_factory=dict)
     hints: dict[ast.AST, Value] = field(default_factory=dict)
+    methods: set[ast.AST] = field(default_factory=set)
     plain: set[ast.AST] = field(default_factory=set)
     mixed: set[ast.AST] = field(default_factory=set)
     supers: set[ast.AST] = field(default_factory=set)
@@ -161,9 +163,10 @@ class FlowFacts:
         return any(self.leads(name) for value in values for name in dotted_names_in(value))
 
     def hint(self, definition: ast.AST, made: Value) -> None:
-        """Note the class of which an annotation says that something is."""
-        if isinstance(made, Instance) and made.of:
-            self.hints[definition] = join(self.hints.get(definition, BOTTOM), Named(made.of, sure=False))
+        """Note the class of which an annotation says that something is, or those that were noted of `__init__`."""
+        if isinstance(made, Named) or (isinstance(made, Instance) and made.of):
+            named = made if isinstance(made, Named) else Named(made.of, sure=False)
+            self.hints[definition] = join(self.hints.get(definition, BOTTOM), named)
 
     def gives(self, table: dict[ast.AST, Value], function: ast.AST, value: Value) -> None:
         """Note what a function of this file returns or yields."""

@@ -265,6 +265,7 @@ class _Follower:
         if known and self._is_plain(node, bases):
             self._facts.plain.add(node)
         inner = self._scopes.open(node, frame)
+        self._facts.methods.update(node.body)
         self.execute(node.body, inner)
         for name, value in inner.joined.items():
             self._facts.goes_on(self._facts.attributes, node, name, value)
@@ -275,6 +276,8 @@ class _Follower:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
                 self._facts.hint(node, self._annotated(item.annotation, frame))
+            if getattr(item, "name", "") == "__init__":
+                self._facts.hint(node, self._facts.hints.get(item, TOP))
         if known:
             self._expose(node, bases, frame, Named(known[0], sure=False))
         frame.bind(node.name, Local(node))

@@ -174,12 +174,23 @@ class LibraryCalls:
         names.sort(key=lambda name: name not in self._known.classes)
         return Named(names[0], sure=False, how="type", others=frozenset(names[1:])) if names else TOP
 
-    def namespace(self, node: ast.Call, found: Found) -> Value:
+    def namespace(self, node: ast.Call, found: Found) -> Instance:
         """Return an object that holds what it is made with, and what is set on it, as if its class were its own."""
         owner = self._facts.namespaces.setdefault(node, ast.ClassDef("SimpleNamespace", [], [], [], []))
         for word in node.keywords:
             self._facts.goes_on(self._facts.attributes, owner, word.arg or "", found[word.value])
         return Instance("", sure=False, local=owner)
+
+    def signature(self, node: ast.Call, hints: Value, found: Found) -> Value:
+        """Return what `inspect.signature` gives, and the items of `dataclasses.fields`: objects that have the types."""
+        if not isinstance(hints, DictValue):
+            return TOP
+        made = self.namespace(node, found)
+        # One object stands for the signature and for each of its parameters.
+        held = {"annotation": hints.item, "type": hints.item, "parameters": DictValue(made)}
+        for name, value in held.items():
+            self._facts.goes_on(self._facts.attributes, self._facts.namespaces[node], name, value)
+        return made
 
     def _super(self, node: ast.Call, frame: Frame) -> Value:
         inner = frame.enclosing_class
@@ -205,7 +216,9 @@ class LibraryCalls:
             case Named(name=name) if name in self._known.producers:
                 table, paths = self._known.producers[name]
                 return RecordValue(paths, table, function.sure)
-            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := plain_names(called.args):
+            case Local(node=ast.Lambda() | ast.FunctionDef() as called) if names := plain_names(
+                called.args, is_method=called in self._facts.methods
+            ):
                 # A function that has a name may be called by others, with anything.
                 self._facts.goes_on(self._facts.arguments, called, names[0], item)
                 return doubtful(self._facts.result_of(called))

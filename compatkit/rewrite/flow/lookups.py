@@ -128,6 +128,18 @@ class Lookups:
                 return value_of(handed) if handed else TOP
         return TOP
 
+    def entered(self, manager: Value, *, is_async: bool) -> Value:
+        """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
+        if isinstance(manager, Mock):
+            return manager
+        if isinstance(manager, IterableValue):
+            # What a generator yields that `contextlib.contextmanager` decorates.
+            return doubtful(manager.item)
+        if (given := self._classes.called(manager, "__aenter__" if is_async else "__enter__")) is not TOP:
+            return given
+        made = self._known.types.get(f"{manager.of}.__enter__()") if isinstance(manager, Instance) else None
+        return Instance(made, isinstance(manager, Instance) and manager.sure) if made else TOP
+
     def subscript(self, of: Value, index: ast.expr, node: ast.AST | None = None) -> Value:
         if isinstance(node, ast.Subscript) and not isinstance(of, RecordValue):
             self.ask(index, of)

@@ -23,6 +23,8 @@ _LOOKS_UP = re.compile(
     rb"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[^\s\"']|__dict__|\bvars\([\w.]*\)\[|\b(?:eval|globals|locals)\("
 )
 _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
+# What a file has that gives something to templates, which ask it for its members.
+_TO_TEMPLATES = (b"emplate", b"render(", b".html", b"jinja")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -64,8 +66,8 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             # What is looked up in a module need not be spelled, but its arguments are, here or in what is spread.
             if looks_up(source) and (b"**" in source or not words.isdisjoint(_arguments_of(migration))):
                 return True
-            # Nor does who lists all attributes of an object spell them, but what makes the object.
-            if any(way in source for way in _LISTS) and not words.isdisjoint(_makers_of(migration)):
+            # Nor does who lists all attributes of an object spell them, or a template does, but what makes the object.
+            if any(way in source for way in (*_LISTS, *_TO_TEMPLATES)) and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
 

@@ -58,6 +58,18 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
         if not file.ignored.holds(node.lineno, member.code) and not (member.own and member.v1 in kept):
             message = f"{message_for(f'{owner}.{member.v1}', member)}; not rewritten: {reason}"
             yield Finding(member.code, node.lineno, file.source.column(node.lineno, node.col_offset), message)
+    yield from _in_template_files(file, trace, index)
+
+
+def _in_template_files(file: File, trace: FlowFacts, index: Index) -> Iterator[Finding]:
+    """Yield the lines on which an object goes out of sight that template files of the project ask for a member."""
+    for owner, line in trace.lost.items() if file.neighbours.templates else ():
+        for member in filter(
+            None, (index.members.get(f"{owner}.{name}") for name in sorted(file.neighbours.templates))
+        ):
+            if not file.ignored.holds(line, member.code):
+                message = f"{message_for(f'{owner}.{member.v1}', member)}; not rewritten: a template may ask it of this"
+                yield Finding(member.code, line, 1, message)
 
 
 def _named_elsewhere(file: File, trace: FlowFacts, index: Index) -> Iterator[_Found]:

@@ -29,7 +29,7 @@ def git(folder: Path, *arguments: str) -> None:
         "build/a.py",
         "dist/a.py",
         "lib/site-packages/x.py",
-        "a.txt",
+        "data/a.txt",
         "a.pyc",
         "a.py.bak",
         "py",

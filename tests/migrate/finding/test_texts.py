@@ -55,10 +55,31 @@ OTHERS = {
     "mlruns/0/abc/params/module": "pkg.old",
     "mlruns/0/abc/meta.yaml": "run_name: pkg.old\n",
     "mlartifacts/1/a.json": '{"_target_": "pkg.old"}',
-    "notes.txt": "pkg.old\n",
+    "notes.txt": "pkg.old is where things were, and pkg.old.\n",
+    "data/labels.txt": "pkg.old\n",
+    "tables/README.md": "Tables.\n",
+    "tables/names.csv": "name,pkg.old\n",
     "NOTES": "pkg.old\n",
     "Dockerfile.d/notes": "python -m pkg.old\n",
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plugins.txt", "pkg.old.thing\n"),
+        ("models.csv", "name,cls\na,pkg.old:Thing\n"),
+        ("models.tsv", "a\tpkg.old\n"),
+        ("quoted.CSV", '"a"; "pkg.old"\r\n'),
+    ],
+)
+def test_a_line_or_field_of_a_list_beside_code_is_reported(name: str, text: str, tmp_path: Path) -> None:
+    plant(tmp_path, {name: text, "main.py": ""})
+
+    report = plan_tree([tmp_path], [MOVED], Options(confidence="review"), jobs=1)
+
+    assert (report.rewritten, report.failed) == ((), ())
+    assert [path.name for path, _ in report.findings] == [name]
 
 
 @pytest.mark.parametrize("name", NAMING)

@@ -111,10 +111,16 @@ class Visitor:
     def _report_out_of_sight(self) -> None:
         """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
         said = {finding.line for finding in self.findings}
+        # As a parser of command lines defines them, whose result is spread.
+        texts = (node.value for node in self._file.nodes.of(ast.Constant) if self._trace.lost_callables)
+        options = {text[2:].replace("-", "_") for text in texts if isinstance(text, str) and text.startswith("--")}
         for name, line in self._trace.lost_callables.items():
             asked = {word for change in self._index.calls_of(name) if not change.to for word in change.asked}
             for call, callee in self._trace.callees.items() if asked else ():
                 words = [word for word in call.keywords if word.arg in asked]
+                words += [
+                    _named(name, word) for name in sorted(asked & options) for word in call.keywords if word.arg is None
+                ]
                 if words and call.lineno not in said and _passes_on(callee) and not self._is_own(call.func):
                     self._report_passed(_with(call, [], words), name, f"it may be what line {line} hands on")
 
@@ -422,3 +428,8 @@ def _hint_of_vars(call: ast.Call) -> str:
                 made = ast.unparse(given)
                 return f"; `vars({made})` hands on all attributes of `{made}`: change those where `{made}` is made"
     return ""
+
+
+def _named(name: str, spread: ast.keyword) -> ast.keyword:
+    """Return an argument of this name in the place of a mapping that is spread."""
+    return ast.copy_location(ast.keyword(name, spread.value), spread)
