@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.rewrite.oracle.execute import Result
 from tests.rewrite.oracle.judge import OPTIONS, Counts, Project, judge, run_before
 from tests.rewrite.oracle.library import V1, V2, migration
 
@@ -43,15 +45,19 @@ PROGRAMS = dict(programs(FOLDER))
 ORDINARY = dict(programs(FOLDER / "ordinary"))
 
 
+@cache
+def results_before(name: str) -> list[Result]:
+    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
+        return run_before(PROGRAMS[name], Path(folder))
+
+
 @pytest.mark.parametrize("options", ["default", "everything"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_goes_on_otherwise_is_reported(name: str, options: str) -> None:
-    project = PROGRAMS[name]
-    with tempfile.TemporaryDirectory(prefix="oracle-") as folder:
-        before = run_before(project, Path(folder))
+    before = results_before(name)
 
     assert [result.failure for result in before if result.failure] == []
-    assert judge(project, before, ACME, OPTIONS[options]) is None
+    assert judge(PROGRAMS[name], before, ACME, OPTIONS[options]) is None
 
 
 @pytest.mark.parametrize("name", ORDINARY)
