@@ -10,7 +10,7 @@ import re
 import shlex
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from configparser import Error as IniError
 from configparser import RawConfigParser
 from pathlib import Path
@@ -24,6 +24,7 @@ import pytest
 import tomli_w
 import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mlflow import MlflowClient
 
 from compatkit.cli._outputs import write_text
@@ -253,23 +254,35 @@ def test_a_text_beside_a_rewritten_value_stays_as_it_is(ending: str, text: str) 
     assert READERS[ending](after) == {**values, "class_path": NEW}
 
 
-def test_mlflow_keeps_params_and_tags_or_they_are_refused(tracking_uri: str) -> None:
-    refused = []
-    kept = {}
+def refused_by_mlflow(texts: Iterable[str], tracking_uri: str) -> list[str]:
+    """Log each text as a parameter and as a tag; what is not refused comes back."""
+    kept, refused = {}, []
     with tracked_run(f"texts {uuid4()}", tracking_uri=tracking_uri) as run:
-        for number, text in enumerate((*HARD, "a" * 6001, "b" * 8001)):
+        for number, text in enumerate(texts):
             try:
                 run.log_params({f"text {number}": text})
                 run.set_tags({f"text {number}": text})
                 kept[f"text {number}"] = text
             except TrackingError:
                 refused.append(text)
-
     back = take_snapshot(run.run_id, tracking_uri=tracking_uri)
-
     assert {name: back.params[name] for name in kept} == kept
     assert {name: back.tags[name] for name in kept} == kept
+    return refused
+
+
+def test_mlflow_keeps_params_and_tags_or_they_are_refused(tracking_uri: str) -> None:
+    refused = refused_by_mlflow((*HARD, "a" * 6001, "b" * 8001), tracking_uri)
+
     assert refused == ["\ud800", "\udcff", "a" * 6001, "b" * 8001]
+
+
+@settings(max_examples=10)
+@given(texts=st.lists(TEXTS, min_size=1))
+def test_mlflow_keeps_any_param_and_tag_that_is_text(texts: list[str], tracking_uri: str) -> None:
+    refused = refused_by_mlflow(texts, tracking_uri)
+
+    assert refused == [text for text in texts if not is_encodable(text)]
 
 
 def test_a_run_that_fails_over_a_name_that_is_no_text_ends_and_says_so(tracking_uri: str) -> None:
