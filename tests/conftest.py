@@ -9,15 +9,12 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from compatkit.migration import Migration, find_migration
 from tests import once, warm
@@ -58,14 +55,7 @@ settings.register_profile("explore", settings.get_profile("default"), derandomiz
 settings.register_profile("few", settings.get_profile("default"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
-
-@event.listens_for(Engine, "connect")
-def _write_without_waiting(connection: object, _record: object) -> None:
-    """Let SQLite not wait for the disk at each commit, 12 ms: a store of the tests need not outlive a power cut."""
-    if isinstance(connection, sqlite3.Connection):
-        # A file that is locked, or no database, is for those to find who read it.
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("PRAGMA synchronous = OFF")
+warm.write_without_waiting()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -112,10 +102,7 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def new_store(store_template: Path) -> NewStore:
     """Call it with a folder for an empty store there, which keeps the artifacts of its default experiment beside it."""
-    from mlflow.store.db import utils
-
-    # To open a store, MLflow reads its 60 files of migrations to learn which is the last one.
-    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
+    warm.quicken_stores()
 
     def create(folder: Path, name: str = "mlflow.db") -> str:
         shutil.copy(store_template, folder / name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,8 +19,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow.store.db import utils
+from sqlalchemy import create_engine
 
 from tests import once
+from tests.conftest import NewStore
 from tests.quick import beyond_their_share, is_there
 from tests.running import slow_first
 
@@ -211,3 +217,15 @@ def test_a_sitecustomize_of_the_path_runs_first(warm_python: str, tmp_path: Path
     ]
 
     assert told[:2] == told[2:] == ["customized\n", "-c\n"]
+
+
+def test_a_store_that_is_laid_out_by_a_copy_is_as_mlflow_lays_it_out(new_store: NewStore, tmp_path: Path) -> None:
+    laid_out = []
+    for name, lay_out in (("copied", utils._initialize_tables), ("migrated", utils._initialize_tables.__wrapped__)):
+        lay_out(create_engine(f"sqlite:///{tmp_path / name}"))
+        with contextlib.closing(sqlite3.connect(tmp_path / name)) as store:
+            # The constraints of a table stand in another order each time.
+            laid_out.append(sorted(re.findall(r"\w+", "\n".join(store.iterdump()))))
+
+    assert laid_out[0] == laid_out[1]
+    assert "latest_metrics" in laid_out[0]
