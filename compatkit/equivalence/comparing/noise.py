@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
 from compatkit.equivalence.comparing.models import with_models_paired
 from compatkit.equivalence.comparing.one_to_one import Pairs, own_pairs
-from compatkit.equivalence.comparing.varying import Span, are_reordered, fits, found_in_both, varying_hours
+from compatkit.equivalence.comparing.varying import (
+    Span,
+    are_reordered,
+    fits,
+    found_in_both,
+    kinds_between,
+    varying_hours,
+)
 from compatkit.equivalence.difference import Difference, Kind, excerpts
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot
@@ -64,13 +71,18 @@ def compare_over_noise(
 
 
 def _with_noise(difference: Difference, noise: Difference | None) -> Difference:
-    if noise is None:
-        return difference
-    said = f"{noise.before or 'nothing'} | {noise.after or 'nothing'} in two runs of before"
     remedy = "allow it, if it is no part of what the training gives"
-    if noise.kind is Kind.METRIC_VALUE:
-        remedy = "give a --margin and --seeds, or a tolerance"
-    hint = f"it varies by itself, {said}: {remedy}"
+    if noise is not None:
+        said = f"{noise.before or 'nothing'} | {noise.after or 'nothing'} in two runs of before"
+        if noise.hint.startswith("first at") and noise.hint != difference.hint:
+            said = f"{said} ({noise.hint})"
+        if noise.kind is Kind.METRIC_VALUE:
+            remedy = "give a --margin and --seeds, or a tolerance"
+        hint = f"it varies by itself, {said}: {remedy}"
+    elif kinds := kinds_between(difference.before, difference.after):
+        hint = f"only {kinds} differs, in which two runs of before agree: if by chance, compare again; else {remedy}"
+    else:
+        return difference
     return replace(difference, hint=f"{difference.hint}, {hint}" if difference.hint else hint)
 
 

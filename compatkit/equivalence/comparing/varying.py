@@ -12,7 +12,12 @@ from itertools import product
 
 from compatkit.equivalence.reading.known_names import is_generated
 
-MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+_MONTHS += ("August", "September", "October", "November", "December")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTH, _WEEKDAY = (
+    "(?:" + "|".join(f"{each[:3]}(?:{each[3:]})?" for each in names) + ")" for names in (_MONTHS, _DAYS)
+)
 _DAY_LONG, _WEEK = 86_400, 7 * 86_400  # seconds
 _START = 120  # seconds, in which a script has begun its first run
 Span = tuple[float, float]  # when runs began and ended, in seconds
@@ -21,8 +26,8 @@ Span = tuple[float, float]  # when runs began and ended, in seconds
 def are_of_the_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
     """Tell whether times with a day may all be of one moment in three runs, as a date that was chosen is not.
 
-    As far as is known when these ran: by their beginnings and the longest of them; else within a week. Six digits of a
-    clock may be any number: each must lie in its own run.
+    As far as is known when these ran: by their beginnings and the longest of them; else within a week. The digits of a
+    clock alone may be any number: each must lie in its own run.
     """
     if any(map(_BARE_CLOCK.fullmatch, times)):
         return len(spans) == len(times) and all(map(_is_clock_in, times, spans))
@@ -59,13 +64,13 @@ def are_in_their_runs(times: Sequence[str], spans: Sequence[Span]) -> bool:
     return False
 
 
-_BARE_CLOCK = re.compile("[0-2][0-9][0-5][0-9][0-5][0-9]")
+_BARE_CLOCK = re.compile("(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9](?:[0-9]{6})?")
 
 
 def _is_clock_in(time: str, span: Span) -> bool:
-    """Tell whether a clock of six digits is of a moment in a run, in the zone of this machine or that of Greenwich."""
+    """Tell whether a clock without colons is of a moment in a run, in the zone of this machine or in Greenwich's."""
     start, end = span
-    seconds = int(time[:2]) * 3600 + int(time[2:4]) * 60 + int(time[4:])
+    seconds = int(time[:2]) * 3600 + int(time[2:4]) * 60 + int(time[4:6])
     begun = (zone(start) for zone in (clock.localtime, clock.gmtime))
     since = (seconds - at.tm_hour * 3600 - at.tm_min * 60 - at.tm_sec for at in begun)
     return any((moment + _START) % _DAY_LONG <= end - start + 2 * _START for moment in since)
@@ -75,7 +80,7 @@ def _moments(time: str) -> tuple[list[int], int] | None:
     """Return when a time is, in seconds, and its width; several where day and month may be either; None of a clock."""
     if re.match("1[6-9][0-9]{8}", time):
         return [int(time[:10])], 1
-    found = _days(time)
+    found = _days(time := _in_digits(time))
     if found is None:
         return None
     days, rest = found
@@ -85,23 +90,32 @@ def _moments(time: str) -> tuple[list[int], int] | None:
     return [day * _DAY_LONG + hour * 3600 + seconds[1] * 60 + seconds[2] for day in days], 60 if clock else _DAY_LONG
 
 
+def _in_digits(time: str) -> str:
+    """Return the `repr` of a datetime as other programs write the time; any other time as it is."""
+    if not time.startswith("datetime."):
+        return time
+    year, *rest = re.findall("[0-9]+", time)
+    month, day, hour, minute, second = (*(each.zfill(2) for each in rest[:5]), *["00"] * 5)[:5]
+    return f"{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
 def _days(time: str) -> tuple[set[int], str] | None:
     """Return the day of a time, counted from 1970, two where day and month may be either, and what stands behind it."""
     if match := re.match("(20[0-9]{2})[-/._]?([01][0-9])[-/._]?([0-3][0-9])", time):
         readings = [(match[1], match[2], match[3])]
-    elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])[_-]", time):
+    elif match := re.match("(2[0-9])([01][0-9])([0-3][0-9])(?:[_-]|(?=[0-9]{6}$))", time):
         readings = [(f"20{match[1]}", match[2], match[3])]
-    elif match := re.search(rf"([0-3]?[0-9])[-/. ]({MONTH}|[0-3]?[0-9])[-/. ](20[0-9]{{2}})", time):
+    elif match := re.search(rf"([0-3]?[0-9])[-/. ]({_MONTH}|[0-3]?[0-9])[-/. ](20[0-9]{{2}})", time):
         readings = [(match[3], match[1], match[2]), (match[3], match[2], match[1])]
-    elif match := re.search(rf"({MONTH}) ?([0-3]?[0-9]),? (20[0-9]{{2}})", time):
-        readings = [(match[3], match[1], match[2])]
+    elif match := re.search(rf"({_MONTH}) *([0-3]?[0-9])(?:,? (20[0-9]{{2}})|(?= .+ (20[0-9]{{2}})))", time):
+        readings = [(match[3] or match[4], match[1], match[2])]
     else:
         return None
-    months = {name: number for number, name in enumerate(MONTH[3:-1].split("|"), start=1)}
+    months = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
     days = set[int]()
     for year, month, day in readings:
         with suppress(ValueError):
-            days.add((date(int(year), months.get(month) or int(month), int(day)) - date(1970, 1, 1)).days)
+            days.add((date(int(year), months.get(month[:3]) or int(month), int(day)) - date(1970, 1, 1)).days)
     return days, time[match.end() :]
 
 
@@ -110,6 +124,7 @@ def hour_of(time: str) -> str:
 
     Of a clock without a day, up to the minute: it may be a duration that was chosen.
     """
+    time = _in_digits(time)
     whole = re.sub(r"(?<=[0-9])[.,][0-9]+$", "", time) if re.match("1[6-9][0-9]{8}|.*:", time) else time
     return f"{re.sub('[0-9]', '0', whole)} {re.sub('[^0-9]', '', whole)[: -2 if _days(time) is None else -4]}"
 
@@ -118,8 +133,9 @@ _DAY = "20[0-9]{2}(?:" + "|".join(f"{gap}[01][0-9]{gap}[0-3][0-9]" for gap in ("
 # After a space, neither 0.53 nor 1042 is one.
 _CLOCK = r"[0-2]?[0-9](?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?|(?:[._-][0-5][0-9]){2}(?:[.,][0-9]+)?)(?: ?[AP]M)?"
 _CLOSE_CLOCK = rf"{_CLOCK}|[0-2]?[0-9][_-][0-5][0-9](?![0-9])|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?![0-9])"
-_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
-_ID, _DRAWN, TIME = "an id", "a name that MLflow draws", "a time"
+_ID, _DRAWN, TIME, _TEMPORARY = "an id", "a name that MLflow draws", "a time", "a temporary name"
+# What only a clock says, by its form: two runs of before may agree in it by chance.
+_SPEED = "how fast steps were"
 _GAPS = (": ", ': "', ": '", '": "', "': '", "=", '="', "='", " = ", ' = "', " = '")
 _DRAWN_FOR = ("token", "session", "nonce", "request", "job", "run", "trial", "worker")
 _CALLED_ID = "|".join(
@@ -128,9 +144,14 @@ _CALLED_ID = "|".join(
     + [f"(?<={word}{gap})" for word in _DRAWN_FOR for gap in (*_GAPS, " ")]
 )
 _CALLED_PID = "|".join(f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("pid", "PID") for gap in (*_GAPS, " "))
+_CALLED_PORT = "|".join(
+    [rf"(?<={host}:)" for host in (r"127\.0\.0\.1", "localhost", r"0\.0\.0\.0", r"\[::\]", r"\[::1\]")]
+    + [f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("port", "PORT") for gap in (*_GAPS, " ")]
+)
 _CALLED_DURATION = "|".join(
     f"(?<={word}{gap})" for word in ("took", "lapsed", "uration", "time", " in") for gap in (" ", ": ", "=")
 )
+_TIMED = r"(?:[0-9.]+ [µmun]?s|[0-9]+(?:h|min|s)(?: [0-9]+(?:min|s))*)"
 _KINDS = {
     _ID: (
         r"(?:offline-)?run-20[0-9]{6}_[0-9]{6}-[a-z0-9]{8}(?![A-Za-z0-9])"
@@ -158,27 +179,46 @@ _KINDS = {
         rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])"
         # logging: the process in brackets, as many formats have it, behind the clock of asctime.
         r"|(?<=:[0-5][0-9],[0-9]{3} \[)[0-9]{3,7}(?=\])"
+        # The same before the number of a thread in CPython, which is where that lies in memory.
+        r"|[0-9]{1,7}[ :/\[\]-]{1,3}(?:13[89]|140)[0-9]{12}(?![0-9])"
+        # uvicorn/server.py; wandb/sdk/wandb_setup.py.
+        r"|(?<=server process \[)[0-9]{1,7}(?=\])|(?:(?<=MainThread:)|(?<=stats pid to ))[0-9]{1,7}(?![0-9A-Za-z.])"
         # absl/logging: between the clock and the place in the code.
         r"|(?<=:[0-5][0-9]\.[0-9]{6} ) *[0-9]{1,7}(?= [^ :]+:[0-9]+\])"
     ),
     "an address in memory": r"0x(?:0{4})?[0-9A-Fa-f]{9,12}(?![0-9A-Za-z])",
-    "a temporary name": r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])",
-    "a duration": (
+    "a port": rf"(?:{_CALLED_PORT})[1-9][0-9]{{3,4}}(?![0-9A-Za-z.])",
+    # Lib/tempfile.py: eight of 37 characters behind what was given.
+    _TEMPORARY: (
+        r"(?:tmp[a-z0-9_]{8}|tmp\.[A-Za-z0-9]{10})(?![A-Za-z0-9])"
+        r"|(?<=/tmp/)[A-Za-z0-9][A-Za-z0-9._-]*(?<=[._-])[a-z0-9_]{8}(?![A-Za-z0-9_])"
+    ),
+    _SPEED: (
         # tqdm/std.py: the clocks of a bar, and how fast it moves.
         r"(?:[0-9]+:)?[0-9]{2}:[0-9]{2}<(?:\?|[0-9:]+), +(?:\?|[0-9.]+)(?:[A-Za-z]+/s|s/[A-Za-z]+)"
         # keras/src/utils/progbar.py
         r"|[0-9]+s [0-9]+[mu]?s/(?:step|epoch)"
-        rf"|(?:{_CALLED_DURATION}) *[0-9]+(?:\.[0-9]+)? ?(?:[mu]?s|secs?|seconds|min|minutes)(?![A-Za-z0-9])"
+        # IPython/core/magics/execution.py, %time.
+        rf"|(?<=CPU times: )user {_TIMED}, sys: {_TIMED}, total: {_TIMED}"
+        # references/detection/utils.py of torchvision, MetricLogger, which many have copied.
+        r"|(?<=eta: )(?:[0-9]+ days?, )?[0-9]+:[0-9]{2}:[0-9]{2}"
+        r"|time: [0-9.]+(?: \([0-9.]+\))?  data: [0-9.]+(?: \([0-9.]+\))?(?:  max mem: [0-9]+)?"
+    ),
+    "a duration": (
+        rf"(?:{_CALLED_DURATION}) *[0-9]+(?:\.[0-9]+)? ?(?:[mu]?s|secs?|seconds|min|minutes)(?![A-Za-z0-9])"
     ),
     _DRAWN: r"[a-z]+-[a-z]+-[0-9]{1,4}(?![A-Za-z0-9])",
     TIME: (
         r"20[0-9]{2}[01][0-9][0-3][0-9][0-2][0-9](?:[0-5][0-9]){2}(?:[0-9]{3}){0,2}(?![0-9])"
-        r"|2[0-9][01][0-9][0-3][0-9][_-][0-2][0-9](?:[0-5][0-9]){2}(?![0-9])"
+        r"|2[0-9][01][0-9][0-3][0-9][_-]?[0-2][0-9](?:[0-5][0-9]){2}(?![0-9])"
+        r"|datetime\.datetime\(20[0-9]{2}(?:, [0-9]{1,6}){2,6}"
         rf"|{_DAY}(?:(?:[ @]|, ?)(?:{_CLOCK})|[T_/-](?:{_CLOSE_CLOCK}))?(?![0-9])"
-        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{MONTH}[-/. ])"
-        rf"20[0-9]{{2}}(?:,? (?:{_CLOCK}))?(?![0-9])"
-        rf"|{_WEEKDAY}(?:[0-9]{{1,2}} {MONTH}|{MONTH} +[0-9]{{1,2}}),? (?:20[0-9]{{2}})?"
-        rf"|{MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?[_ ][0-2][0-9][:-][0-5][0-9][:-][0-5][0-9]"
+        rf"|[0-3]?[0-9](?:-[0-3]?[0-9]-|/[0-3]?[0-9]/|\.[0-3]?[0-9]\.|[-/. ]{_MONTH}[-/. ])"
+        rf"20[0-9]{{2}}(?:(?:,? |:)(?:{_CLOCK}))?(?![0-9])"
+        rf"|{_WEEKDAY},? (?:[0-9]{{1,2}} {_MONTH}|{_MONTH} +[0-9]{{1,2}})(?:,? 20[0-9]{{2}})?"
+        rf"(?:(?:,?| at) (?:{_CLOCK})(?: 20[0-9]{{2}})?)?(?![0-9])"
+        rf"|{_MONTH} ?[0-3]?[0-9](?:, 20[0-9]{{2}})?(?:_|,? | at )[0-2]?[0-9][:-][0-5][0-9][:-][0-5][0-9](?: ?[AP]M)?"
+        rf"|{_MONTH} [0-3]?[0-9], 20[0-9]{{2}}(?: at (?:{_CLOCK}))?(?![0-9])"
         r"|(?:(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9]){2}|(?:[01][0-9]|2[0-3])(?:-[0-5][0-9]){2})(?:[.,][0-9]+)?(?![0-9])"
         r"|1[6-9][0-9]{8}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"
         rf"|(?<=[A-Za-z0-9][_-]){_BARE_CLOCK.pattern}(?![0-9A-Za-z])"
@@ -211,12 +251,20 @@ def fits(before: str, again: str, after: str, near: Container[str] = (), spans: 
         return ""
     kinds = dict[str, None]()
     for (kind, one), (_, same), (_, other) in zip(ours, twins, others, strict=True):
-        if one == same != other and not _may_be_of_one_second(kind, (one, same, other), near, spans):
+        may_agree = kind == _SPEED or _may_be_of_one_second(kind, (one, same, other), near, spans)
+        if one == same != other and not may_agree:
             return ""
         if kind == TIME and not are_of_the_runs((one, same, other), spans):
             return ""
         kinds |= dict.fromkeys([kind] if one != other else [])
     return " and ".join(kinds)
+
+
+def kinds_between(before: str, after: str) -> str:
+    """Return in what kinds of things two texts differ that are else the same; empty where nothing else is."""
+    (left, ours), (right, others) = masked(before), masked(after)
+    pairs = zip(ours, others, strict=True) if left == right else ()
+    return " and ".join(dict.fromkeys(kind for (kind, one), (_, other) in pairs if one != other))
 
 
 def mask(text: str) -> str:
@@ -238,6 +286,8 @@ def masked(text: str) -> tuple[str, list[tuple[str, str]]]:
         # An id of another form, such as a UUID without its hyphens, is written by another program.
         parts = match[0].split("-") if _HEX.fullmatch(match[0]) else [match[0]]
         form = f" {'-'.join(str(len(part)) for part in parts)}" if kind == _ID else ""
+        if kind == _TEMPORARY and not match[0].startswith("tmp"):
+            form = f" behind {match[0][:-8]}"
         return f"{MARK}{kind}{form}{MARK}"
 
     return _VARYING.sub(marked, text), found

@@ -72,6 +72,28 @@ FITTING = {
     "ids like infinite numbers": [f"id: {each}" for each in ("b3ae65e0", "037e1433", "05045059")],
     "lines of logging": [f"2026-11-29 01:20:3{each},123 [1234{each}] INFO ready" for each in range(3)],
     "lines of absl": [f"I1129 01:20:3{each}.123456 1234{each} train.py:12] ready" for each in range(3)],
+    "a month in full": [f"Generated on November 29, 2026 at 01:20:3{each}" for each in range(3)],
+    "a day in full": [f"Sunday, November 29, 2026 01:20:3{each}" for each in range(3)],
+    "days without a clock": [f"made on November {each}, 2026" for each in (28, 29, 30)],
+    "times of the C library": [f"at = Sun Nov 29 01:20:3{each} 2026" for each in range(3)],
+    "times of date": [f"Sun Nov 29 01:20:3{each} UTC 2026" for each in range(3)],
+    "lines of a web server": [f"[29/Nov/2026:01:20:3{each} +0000] GET /" for each in range(3)],
+    "a stamp of twelve digits": [f"out26_26112901203{each}" for each in range(3)],
+    "datetimes of Python": [f"at=datetime.datetime(2026, 11, 29, 1, 20, {each}, 5)" for each in range(3)],
+    "ports of this machine": [f"http://127.0.0.1:{each}/health" for each in (43211, 37016, 8042)],
+    "ports by name": [f"MASTER_PORT={each}" for each in (43211, 37016, 8042)],
+    "temporary folders with a prefix": [f"/tmp/ray_train_{each}/out" for each in ("6jnfc59z", "vhw7j_ou", "ut29km7t")],
+    "processes and threads": [f"- 12{each} - 14035968418496{each} - MainThread" for each in range(3)],
+    "servers that start": [f"Started server process [62{each}]" for each in range(3)],
+    "processes of Weights & Biases": [
+        f"MainThread:62{each} [s.py:67] Configure stats pid to 62{each}" for each in range(3)
+    ],
+    "times of IPython": [
+        f"CPU times: user {each}.5 ms, sys: 1min {each}s, total: {each} µs\\nWall time: {each} ms" for each in range(3)
+    ],
+    "lines of MetricLogger": [
+        f"eta: 0:00:1{each}  lr: 0.1  time: 0.2{each}  data: 0.7  max mem: 185{each}" for each in range(3)
+    ],
     "an id and a time": [f"run {one} at 21:56:0{number}" for number, one in enumerate(IDS)],
 }
 DAYS = ["2026-01-01", "2026-01-01", "2026-02-01"]
@@ -133,6 +155,20 @@ NOT_FITTING = {
         for each in ("I1129 01:20:30.123456", "I1129 01:20:31.123456", "W1129 01:20:32.123456")
     ],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
+    "a support": [f"support: {each}" for each in (1200, 1300, 1900)],
+    "a port that did not vary": [f"port: {each}" for each in (8080, 8080, 9090)],
+    "a loss behind a port": [f"127.0.0.1:{port} {loss}" for port, loss in ((43211, 1), (37016, 1), (8042, 2))],
+    "another prefix of a folder": [f"/tmp/{each}" for each in ("train_6jnfc59z", "train_vhw7j_ou", "test_ut29km7t")],
+    "a folder that did not vary": [f"/tmp/of_{each}" for each in ("baseline", "baseline", "ablation")],
+    "a folder elsewhere": [f"/data/of_{each}" for each in ("baseline", "ablation", "controls")],
+    "a large count": [f"{each}" for each in (139000000000000, 139000000000064, 140000000000000)],
+    "a rate that is called eta": [f"eta: {each}" for each in (0.1, 0.2, 0.3)],
+    "a rate of MetricLogger": [f"time: 0.2  data: 0.7  max mem: 1853  lr: {each}" for each in (0.1, 0.2, 0.3)],
+    "another zone in words": [f"Sun Nov 29 01:20:3{at} {each} 2026" for at, each in enumerate(("UTC", "UTC", "EST"))],
+    "datetimes of other years": [f"datetime.datetime({each}, 3, 4, 0, 0)" for each in (2012, 2019, 2025)],
+    "months in full of other years": [f"March {each}" for each in ("4, 2012", "6, 2019", "1, 2025")],
+    "a stamp of twelve digits of another year": ["210304012031", "230506012031", "251101012031"],
+    "a model's name of eight letters": [f"model_id: {each}" for each in ("resnet18", "resnet34", "resnet50")],
     "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
     "names with numbers": ["resnet18b", "resnet34c", "resnet50d"],
@@ -305,6 +341,8 @@ def test_lines_of_two_runs_may_be_of_one_second() -> None:
 
 BEGAN = datetime(2026, 11, 29, 23, 59, 0, tzinfo=UTC).timestamp()
 FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M%S", "%y%m%d_%H%M%S", "%d/%m/%Y %H:%M:%S", "%d %b %Y, %H:%M", "%Y-%m-%d", "%s")
+FORMS += ("%y%m%d%H%M%S", "%a %b %d %H:%M:%S %Y", "%A, %B %d, %Y at %H:%M:%S", "%a, %d %b %Y %H:%M:%S", "%B %d, %Y")
+FORMS += ("%d/%b/%Y:%H:%M:%S", "datetime.datetime(%Y, %m, %d, %H, %M, %S)")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -366,7 +404,7 @@ def test_a_name_of_a_child_that_did_not_vary_decides() -> None:
     assert not compared(one, one, other).is_equivalent
 
 
-SECONDS = [form for form in FORMS if form not in {"%d %b %Y, %H:%M", "%Y-%m-%d", "%s"}]
+SECONDS = [form for form in FORMS if form not in {"%d %b %Y, %H:%M", "%Y-%m-%d", "%s", "%B %d, %Y"}]
 
 
 def stamped(text: str, began: float, lasting: float = 5) -> Snapshot:
@@ -407,6 +445,9 @@ CHOSEN = {
     "the days of the runs": ("2026-11-29", "2026-11-30"),
     "a clock alone, which may be a duration": ("23:59:02", "00:00:03"),
     "a clock of six digits": ("fold_235902", "fold_000003"),
+    "a clock of twelve digits": ("fold_235902000001", "fold_000003000001"),
+    "a cutoff in Python": ("datetime.datetime(2026, 2, 1, 0, 0)", "datetime.datetime(2026, 3, 1, 0, 0)"),
+    "a cutoff in words": ("Sun Nov 29 23:50:00 2026", "Mon Nov 30 00:00:02 2026"),
 }
 
 
@@ -417,6 +458,30 @@ def test_a_time_that_was_chosen_decides(what: str) -> None:
     after = stamped(other, BEGAN + 61)
 
     assert {each.kind for each in compared(before, again, after).deciding} > set(NOISE)
+
+
+@pytest.mark.parametrize("what", CHOSEN)
+def test_what_may_be_equal_by_chance_is_told_to_be_compared_again(what: str) -> None:
+    one, other = CHOSEN[what]
+    before, again = (stamped(one, BEGAN + at) for at in (0, 0.5))
+
+    hints = {each.hint for each in compared(before, again, stamped(other, BEGAN + 61)).deciding if each.before == one}
+
+    assert hints
+    assert all("only a time differs" in hint and "compare again" in hint for hint in hints)
+
+
+SPEEDS = ("9/9 [00:0{}<00:00, {}.25it/s]", "6/6 - {}s {}ms/step", "eta: 0:00:1{}", "time: 0.{}  data: 0.{}")
+SPEEDS += ("CPU times: user {} ms, sys: 1min {}s, total: {} s",)
+
+
+@pytest.mark.parametrize("form", SPEEDS)
+def test_what_only_a_clock_says_is_settled_where_two_runs_of_before_agree(form: str) -> None:
+    one, other, lossy = (written(f"{form.format(at, at, at)} loss={loss}") for at, loss in ((1, 5), (2, 5), (2, 6)))
+
+    assert compared(one, one, other).is_equivalent
+    assert compared(one, other, one).is_equivalent
+    assert {each.kind for each in compared(one, one, lossy).deciding} == set(NOISE)
 
 
 def test_equal_times_of_runs_that_did_not_overlap_decide() -> None:
