@@ -10,6 +10,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from compatkit.equivalence.reading.contents import read_file
 
 PROOF = Path(__file__).parents[3] / "fixtures" / "proof"
 SKLEARN = {"estimator_class": "sklearn.model_selection._search.GridSearchCV"}
+TRIAL = {"trial_name": "train_fn_0ad0f_00000"}
 TRAINER = {"per_device_train_batch_size": "8", "logging_strategy": "epoch"}
 
 Compare = Callable[..., Verdict]
@@ -184,7 +186,47 @@ def test_a_digest_in_a_pickle_decides(compare: Compare) -> None:
     assert not compare("last.ckpt", listed, otherwise).is_equivalent
 
 
+def test_times_of_trials_of_ray_do_not_decide_but_their_scores_do(compare: Compare) -> None:
+    def of(seconds: float, loss: float = 0.5, steps: int = 1) -> dict[str, float]:
+        times = dict.fromkeys(("time_this_iter_s", "time_total_s", "time_since_restore"), seconds)
+        return {"loss": loss, "training_iteration": steps, **times}
+
+    def lines(*results: dict[str, float]) -> bytes:
+        return "".join(json.dumps(each) + "\n" for each in results).encode()
+
+    def table(*results: dict[str, float]) -> bytes:
+        return pd.DataFrame(list(results)).to_csv(index=False).encode()
+
+    for name, written in (("trial/result.json", lines), ("trial/progress.csv", table)):
+        before = written(of(1), of(2))
+        compare_file = partial(compare, name.rpartition("/")[2], before)
+        assert compare_file(written(of(3), of(4))).is_equivalent
+        for other in ((of(3), of(4, loss=0.6)), (of(3), of(4, steps=2)), (of(3),), (of(3), {"loss": 0.5})):
+            assert not compare_file(written(*other)).is_equivalent
+        assert not compare("of_ours.json", before, written(of(3), of(4))).is_equivalent
+    assert compare("result.json", lines(of(1)), lines(of(2))).is_equivalent
+
+
+def test_times_in_a_report_of_pytest_do_not_decide_but_its_outcomes_do(compare: Compare) -> None:
+    def of(seconds: float, case: str = '" />', timeout: int = 5) -> bytes:
+        suite = f'<testsuites><testsuite name="pytest" failures="0" time="{seconds}" hostname="here">'
+        limit = f'<property name="timeout" time="{timeout}" />'
+        return f'{suite}{limit}<testcase classname="t" name="test_a" time="{seconds}{case}</testsuite>'.encode()
+
+    before = of(0.123)
+    verdict = compare("report.xml", before, of(0.456))
+
+    assert verdict.is_equivalent
+    assert all("how long tests took" in entry.by.why for entry in verdict.allowed)
+    assert not compare("report.xml", before, of(0.456, '"><failure /></testcase>')).is_equivalent
+    assert not compare("report.xml", before, of(0.456, timeout=6)).is_equivalent
+    assert not compare("report.xml", before, of(0.456).replace(b"test_a", b"test_b")).is_equivalent
+    assert not compare("report.txt", before, of(0.456)).is_equivalent
+
+
 METRICS = {
+    "time_this_iter_s": (TRIAL, {}),
+    "pid": (TRIAL, {}),
     "mean_fit_time": (SKLEARN, {}),
     "std_score_time": (SKLEARN, {}),
     "train_runtime": ({}, TRAINER),

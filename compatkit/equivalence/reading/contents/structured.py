@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,17 @@ class _Numeral(str):
 
 
 def read_json(path: Path, budget: Budget) -> Content:
-    """Return the values of a JSON file by place. Raises `ValueError` or `RecursionError` where it is none."""
+    """Return the values of a JSON file by place, or of JSON lines, which Ray Tune and others call so.
+
+    Raises `ValueError` or `RecursionError` where it is neither.
+    """
     values: dict[str, str] = {}
-    _flatten(parse_json(path.read_bytes(), budget), ROOT, values, budget)
+    try:
+        document = parse_json(path.read_bytes(), budget)
+    except json.JSONDecodeError:
+        # Of another kind than a list of the same documents.
+        return replace(read_json_lines(path, budget), kind="json lines")
+    _flatten(document, ROOT, values, budget)
     return Content("json", values)
 
 
