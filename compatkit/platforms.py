@@ -35,6 +35,11 @@ _LOCKED_BYTE = 1 << 40
 ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+def can_lock() -> bool:
+    """Tell whether this system has locks: where it has none, `lock_file` gives everyone the lock."""
+    return bool(fcntl or msvcrt)
+
+
 def lock_file(file: IO[Any]) -> bool:
     """Lock an open file for this process, until it is closed; return False where another one has it."""
     try:

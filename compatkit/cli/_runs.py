@@ -12,7 +12,7 @@ import click
 from compatkit.cli._extras import quiet_mlflow, require
 from compatkit.cli._progress import ProgressBar
 from compatkit.equivalence import EquivalenceError, resolve_snapshot, resolve_snapshots
-from compatkit.equivalence.snapshots import is_snapshot_file
+from compatkit.equivalence.snapshots import is_snapshot_file, resolve_each
 from compatkit.equivalence.statistics import compare_samples
 from compatkit.migration import MigrationError, parse_equivalence
 
@@ -38,7 +38,10 @@ def read_both(before: str, after: str, *, uri: str | None, uri_after: str | None
     other = uri_after or uri
     if before == after and other == uri:
         raise EquivalenceError.same_run(before)
-    left, right = resolve_snapshot(before, tracking_uri=uri), resolve_snapshot(after, tracking_uri=other)
+    if other == uri:
+        left, right = resolve_each([before, after], tracking_uri=uri)
+    else:
+        left, right = resolve_snapshot(before, tracking_uri=uri), resolve_snapshot(after, tracking_uri=other)
     if left.run_id != right.run_id:
         return left, right
     if _place(before, uri) == _place(after, other):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from compatkit.cli._settings import are_settings_given
 from compatkit.cli._verdict_page import write_results
 from compatkit.cli._verify_options import VerifyCliOptions, of_commands
 from compatkit.equivalence.commands import CommandScenario, Result, ended_by_signals, verify_commands
+from compatkit.equivalence.commands.temporary import temporary_folder
 from compatkit.errors import CompatkitError, nearest
 from compatkit.migration import Equivalence
 from compatkit.migration.registry import seen_from
@@ -81,19 +82,20 @@ def verify_scenarios(scenarios: Sequence[CommandScenario], given: VerifyCliOptio
         raise click.UsageError("--config and --isolated do not reach the sides of --shim and --migrate: leave them out")
     # Before anything is run: a policy that cannot be read is wrong use, not a failed scenario.
     policies = [_policy(scenario, project) for scenario in scenarios]
-    folder = given["store"] or Path(tempfile.mkdtemp(prefix="compatkit-verify-"))
     results: list[Result] = []
     is_kept = given["store"] is not None
-    try:
-        with ended_by_signals():
-            for number, (scenario, policy) in enumerate(zip(scenarios, policies, strict=True)):
-                # A name may hold what no file name can; the number tells apart what is left of two.
-                own = folder if len(scenarios) == 1 else folder / f"{number + 1}-{_file_name(scenario.name)}"
-                results.append(_verified(scenario, policy, own))
-        is_kept = is_kept or (not all(result.is_equivalent for result in results) and _holds_anything(folder))
-    finally:
-        if not is_kept:
-            shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as stack:
+        folder = given["store"] or stack.enter_context(temporary_folder("compatkit-verify-"))
+        try:
+            with ended_by_signals():
+                for number, (scenario, policy) in enumerate(zip(scenarios, policies, strict=True)):
+                    # A name may hold what no file name can; the number tells apart what is left of two.
+                    own = folder if len(scenarios) == 1 else folder / f"{number + 1}-{_file_name(scenario.name)}"
+                    results.append(_verified(scenario, policy, own))
+            is_kept = is_kept or (not all(result.is_equivalent for result in results) and _holds_anything(folder))
+        finally:
+            if not is_kept:
+                shutil.rmtree(folder, ignore_errors=True)
     made = how_results_were_made(results)
     write_and_show(lambda form: render_results(results, form, made=made), given["form"], given["outputs"])
     if given["form"] in {"junit", "github"}:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from compatkit.equivalence.commands.result import Progress
+from compatkit.equivalence.commands.temporary import temporary_folder
 from compatkit.equivalence.commands.worktree import (
     checked_out,
     is_same_code,
     left_out,
     link_into,
     migrated_copy,
+    remove_checkouts,
     submodules_of,
     work_tree_of,
 )
@@ -108,7 +109,7 @@ def prepared_sides(scenario: CommandScenario, progress: Progress) -> Iterator[Si
     root, folder = work_tree_of(scenario.folder), scenario.folder.resolve()
     with ExitStack() as stack:
         # Not in the store's folder: that may lie in the working tree, and would be copied with it.
-        trees = Path(tempfile.mkdtemp(prefix="compatkit-trees-")).resolve()
+        trees = stack.enter_context(temporary_folder("compatkit-trees-", clear=remove_checkouts))
         stack.callback(shutil.rmtree, trees, ignore_errors=True)
         progress(f"{scenario.name}: checking out {scenario.base}")
         base = stack.enter_context(checked_out(root, scenario.base, trees / "base"))

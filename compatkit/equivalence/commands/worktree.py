@@ -35,8 +35,19 @@ def checked_out(root: Path, revision: str, place: Path) -> Iterator[Path]:
         _add(root, revision, commit, place)
         yield place
     finally:
-        # Twice forced: also where it is locked, as it is while git is interrupted in adding it.
-        _git(root, "worktree", "remove", "--force", "--force", str(place))
+        _remove(root, place)
+
+
+def remove_checkouts(trees: Path) -> None:
+    """Take away the checkouts in a folder, each by the repository that it is of."""
+    for link in trees.glob("*/.git"):
+        if link.is_file():
+            _remove(link.parent, link.parent)
+
+
+def _remove(root: Path, place: Path) -> None:
+    # Twice forced: also where it is locked, as it is while git is interrupted in adding it.
+    _git(root, "worktree", "remove", "--force", "--force", str(place))
 
 
 def link_into(tree: Path, root: Path, names: Sequence[str], folder: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from compatkit.equivalence.snapshots.read import load_snapshot
-from compatkit.equivalence.snapshots.references import is_snapshot_file, resolve_snapshot, resolve_snapshots
+from compatkit.equivalence.snapshots.references import (
+    is_snapshot_file,
+    resolve_each,
+    resolve_snapshot,
+    resolve_snapshots,
+)
 from compatkit.equivalence.snapshots.write import save_snapshot, snapshot_text
 
 __all__ = [
     "is_snapshot_file",
     "load_snapshot",
+    "resolve_each",
     "resolve_snapshot",
     "resolve_snapshots",
     "save_snapshot",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compatkit.equivalence.errors import REFERENCES, EquivalenceError
-from compatkit.equivalence.reading.reader import take_snapshot, take_snapshots
+from compatkit.equivalence.reading.reader import take_snapshots
 from compatkit.equivalence.reading.store.opened import is_missing, opened_store
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.snapshots.read import load_snapshot
@@ -41,9 +41,16 @@ def resolve_snapshot(reference: str, *, tracking_uri: str | None = None) -> Snap
     `experiment:latest` is the run that was started last and is no child of another. Raises `EquivalenceError` where
     there is no such run or file, more than one run, or where it cannot be read.
     """
-    if is_snapshot_file(reference):
-        return load_snapshot(Path(reference))
-    return take_snapshot(find_run(reference, tracking_uri=tracking_uri), tracking_uri=tracking_uri)
+    return resolve_each([reference], tracking_uri=tracking_uri)[0]
+
+
+def resolve_each(references: Sequence[str], *, tracking_uri: str | None = None) -> list[Snapshot]:
+    """Return what each reference names, as `resolve_snapshot` does, with the store read through but once."""
+    found = [
+        load_snapshot(Path(each)) if is_snapshot_file(each) else find_run(each, tracking_uri=tracking_uri)
+        for each in references
+    ]
+    return _taken(found, tracking_uri)
 
 
 def resolve_snapshots(
@@ -59,6 +66,12 @@ def resolve_snapshots(
             found.append(load_snapshot(Path(reference)))
         else:
             found += find_runs(reference, tracking_uri=tracking_uri)
+    return _taken(found, tracking_uri, tell)
+
+
+def _taken(
+    found: Sequence[Snapshot | str], tracking_uri: str | None, tell: Tell = lambda _done, _total: None
+) -> list[Snapshot]:
     ids = [run_id for run_id in found if isinstance(run_id, str)]
     taken = take_snapshots(ids, tracking_uri=tracking_uri) if ids else iter(())
     snapshots = []
