@@ -62,25 +62,31 @@ def compare_over_noise(
     settling = _Settling([], pairs, twins, begun)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
-    varying = {(difference.child, difference.kind, difference.name): difference for difference in noise}
-    deciding = tuple(
-        _with_noise(difference, varying.get((difference.child, difference.kind, difference.name)))
-        for difference in verdict.deciding
-    )
-    return replace(verdict, deciding=deciding, noise=tuple(noise))
+    if verdict.deciding:
+        # What varies there by nature is settled, and says nothing of what decides in the same place.
+        steady = _settled(before, again, again, _Settling([], twins, twins, [*begun[:2], *begun[1:2]]))
+        left = [found for found in find_differences(before, steady, policy) if not found.known]
+        varying = {_place_of(found): found for found in left}
+        deciding = tuple(_with_noise(found, varying.get(_place_of(found))) for found in verdict.deciding)
+        verdict = replace(verdict, deciding=deciding)
+    return replace(verdict, noise=tuple(noise))
+
+
+def _place_of(difference: Difference) -> tuple[str, Kind, str]:
+    return difference.child, difference.kind, difference.name
 
 
 def _with_noise(difference: Difference, noise: Difference | None) -> Difference:
     remedy = "allow it, if it is no part of what the training gives"
     if noise is not None:
         said = f"{noise.before or 'nothing'} | {noise.after or 'nothing'} in two runs of before"
-        if noise.hint.startswith("first at") and noise.hint != difference.hint:
-            said = f"{said} ({noise.hint})"
+        if noise.count < difference.count and noise.kind is not Kind.METRIC_VALUE:
+            said += f", in {noise.count} of the {difference.count} places"
         if noise.kind is Kind.METRIC_VALUE:
             remedy = "give a --margin and --seeds, or a tolerance"
         hint = f"it varies by itself, {said}: {remedy}"
     elif kinds := kinds_between(difference.before, difference.after):
-        hint = f"only {kinds} differs, in which two runs of before agree: if by chance, compare again; else {remedy}"
+        hint = f"only {kinds} differs: compare again, lest two runs of before agree in it by chance; or {remedy}"
     else:
         return difference
     return replace(difference, hint=f"{difference.hint}, {hint}" if difference.hint else hint)

@@ -194,8 +194,9 @@ def test_nothing_else_is_settled_by_noise(what: str) -> None:
     verdict = compared(*map(written, NOT_FITTING[what]))
 
     assert {each.kind for each in verdict.deciding} == set(NOISE)
-    has_noise = NOT_FITTING[what][0] != NOT_FITTING[what][1]
-    assert all(("varies by itself" in each.hint) == has_noise for each in verdict.deciding)
+    before, again, _ = map(written, NOT_FITTING[what])
+    varies = not compared(before, again, again).is_equivalent
+    assert all(("varies by itself" in each.hint) == varies for each in verdict.deciding)
 
 
 NOISE = (Kind.PARAM_VALUE, Kind.TAG_VALUE, Kind.ARTIFACT_CONTENT)
@@ -225,6 +226,23 @@ def test_a_metric_that_varies_is_never_allowed() -> None:
     assert "0.5 | 0.6 in two runs of before" in difference.hint
     assert "--seeds" in difference.hint
     assert [each.name for each in verdict.noise] == ["loss"]
+
+
+def test_what_is_settled_in_a_file_says_nothing_of_what_decides_there() -> None:
+    """Else the hint would have the whole file allowed for a line of it that varies."""
+    (found,) = compared(*(logged(f"took {at}.5s", f"acc 0.{5 + at // 2}") for at in range(3))).deciding
+
+    assert (found.before, found.after) == ("acc 0.5", "acc 0.6")
+    assert "varies by itself" not in found.hint
+
+
+def test_how_much_of_a_file_varies_is_said() -> None:
+    (found,) = compared(
+        *(logged(f"took {at}.5 ms on gpu", f"acc 0.{5 + at // 2}", f"n {at}") for at in range(3))
+    ).deciding
+
+    assert found.count == 2
+    assert "in 1 of the 2 places" in found.hint
 
 
 def test_noise_is_listed_where_nothing_decides() -> None:
