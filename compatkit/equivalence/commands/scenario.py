@@ -135,8 +135,8 @@ def _base(scenario: CommandScenario, tree: Path, root: Path, folder: Path) -> Si
 def _migrated(scenario: CommandScenario, tree: Path, root: Path, folder: Path, notes: list[str]) -> Side:
     left = migrated_copy(root, tree, folder, scenario.migration)
     if left:
-        lines = left.rstrip().splitlines()
-        notes.append(f"the migration leaves to a person: {lines[-1]}")
+        more = f" (and {len(left) - 1} more: compatkit migrate --diff)" if len(left) > 1 else ""
+        notes.append(f"the migration leaves to a person: {left[0]}{more}")
     return replace(_side("migrated", scenario, tree, root, folder), is_migrated=True)
 
 

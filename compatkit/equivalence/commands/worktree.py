@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -129,17 +130,32 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 _FINDINGS = 1  # something is left for a person: the copy may well run
 
 
-def migrated_copy(root: Path, place: Path, folder: Path, migration: str | None) -> str:
+def migrated_copy(root: Path, place: Path, folder: Path, migration: str | None) -> list[str]:
     """Copy what git tracks or would track from `root` to `place`, rewrite it, and return what is left to a person.
+
+    Each place is a line, spelled from `root`.
 
     The settings are those of the project at `folder`, as for `compatkit migrate` there.
     """
     _copy(root, place)
     chosen = ["--migration", _absolute(migration, folder)] if migration else []
+    report = place.with_name(f"{place.name}.json")
+    inside = place / folder.relative_to(root)
     done = subprocess.run(
         # -P: a module of the project's must not stand before one of ours.
-        [sys.executable, "-P", "-m", "compatkit", "migrate", "--allow-dirty", *chosen, str(place)],
-        cwd=place / folder.relative_to(root),
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "compatkit",
+            "migrate",
+            "--allow-dirty",
+            "--output",
+            f"json={report}",
+            *chosen,
+            str(place),
+        ],
+        cwd=inside,
         capture_output=True,
         text=True,
         check=False,
@@ -147,7 +163,12 @@ def migrated_copy(root: Path, place: Path, folder: Path, migration: str | None) 
     if done.returncode not in {0, _FINDINGS}:
         output = (done.stdout + done.stderr).rstrip()
         raise CommandError(f"The migrated copy cannot be made:\n{output}", where="compatkit migrate")
-    return done.stdout.replace(f"{place}{os.sep}", "") if done.returncode == _FINDINGS else ""
+    found = json.loads(report.read_text(encoding="utf-8"))["findings"]
+    paths = [os.path.relpath(inside / one["path"], place) for one in found]
+    return [
+        f"{path}:{one['line']}:{one['column']} {one['code']} {one['message']}"
+        for path, one in zip(paths, found, strict=True)
+    ]
 
 
 def _absolute(migration: str, folder: Path) -> str:

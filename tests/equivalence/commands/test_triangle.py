@@ -59,10 +59,12 @@ def test_a_change_on_the_way_is_found_on_both_sides(verify: Verify, moved: Path)
 
 def test_what_the_migration_leaves_is_said(verify: Verify, moved: Path) -> None:
     (moved / "star.py").write_text("from acme.rate import *\n")
+    (moved / "zero.py").write_text("import acme.rate\n\nprint(acme.rate)\n")
 
     (note,) = verify(base="HEAD", command=log(), migrate=True).notes
 
-    assert note.startswith("the migration leaves to a person: ")
+    assert note.startswith("the migration leaves to a person: star.py:1:1 ")
+    assert note.endswith(" (and 1 more: compatkit migrate --diff)")
 
 
 def test_a_shim_that_cannot_be_installed_is_an_error(verify: Verify, moved: Path) -> None:
