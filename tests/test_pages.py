@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -31,8 +32,11 @@ PAGES = [
     ROOT / "tests" / "benchmarks" / "README.md",
     ROOT / "compatkit" / "TUTORIAL.md",
     *(ROOT / "compatkit" / room / "README.md" for room in ROOMS),
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / ".github").glob("*.md")),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`(compatkit [^`]*|python -m tests\.[^`]*|\.ci/[^`]*)`")
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)\s]+)\)")
 
 
@@ -64,17 +68,34 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> 
         assert not anchor or anchor in anchors_of(target), link
 
 
+def require_command(arguments: list[str], *, is_whole: bool) -> None:
+    """Fail unless a command has the options that it is given; one in a sentence may leave its arguments away."""
+    group: click.Command = cli
+    words = [word for word in arguments if word not in ("&", ";")]
+    context = click.Context(cli)
+    while isinstance(group, click.Group) and (is_whole or words):
+        found = group.get_command(context, words.pop(0))
+        assert found is not None, arguments
+        group = found
+    group.make_context(group.name, words, resilient_parsing=not is_whole)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_of_a_page_has_the_options_that_it_is_given(page: Path) -> None:
     for arguments in commands_of(page):
-        group: click.Command = cli
-        words = [word for word in arguments if word not in ("&", ";")]
-        context = click.Context(cli)
-        while isinstance(group, click.Group):
-            found = group.get_command(context, words.pop(0))
-            assert found is not None, arguments
-            group = found
-        group.make_context(group.name, words, resilient_parsing=False)
+        require_command(arguments, is_whole=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_in_a_sentence_is_there(page: Path) -> None:
+    for text in _INLINE.findall(prose_of(page)):
+        program, *words = shlex.split(text)
+        if program == "compatkit":
+            require_command([word for word in words if word != "…" and not word.isupper()], is_whole=False)
+        elif program == "python":
+            assert find_spec(words[1]), text
+        else:
+            assert (ROOT / program).is_file(), text
 
 
 def test_pages_are_shipped_and_listed(tmp_path: Path) -> None:
