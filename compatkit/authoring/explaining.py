@@ -85,13 +85,18 @@ def _details(migration: Migration, code: str) -> Iterator[str]:
         yield from (_labelled("Why", move.why), _labelled("Confidence", move.confidence))
 
 
+_IMPORTS = (b"import ", b"from ")
+
+
 def _example(migration: Migration, row: Row) -> list[str]:
-    """Return the smallest example in which this code does something, as a diff."""
+    """Return the smallest usual example in which this code does something, as a diff."""
     examples = find_examples(migration.origin.parent).found if migration.origin else ()
     word = row.subject.rpartition(".")[2].encode()
-    # A pair says more than what is only reported.
     asked = [example for example in examples if word in example.before]
-    asked.sort(key=lambda example: (example.after is None, len(example.before)))
+    # A pair says more than what is only reported, and usual code more than a corner that only happens to be short.
+    asked.sort(
+        key=lambda example: (example.after is None, not example.before.startswith(_IMPORTS), len(example.before))
+    )
     for asked_example in asked:
         if row.code in codes_met(migration, asked_example) or acts_in(row.code, migration, asked_example):
             return _shown(asked_example)

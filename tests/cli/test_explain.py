@@ -54,3 +54,9 @@ def test_a_code_of_another_migration_is_not_that_of_the_one_that_is_named() -> N
 
 def test_a_migration_may_be_named_by_the_id_that_it_had() -> None:
     assert run("explain", "torch-amp:TA101").stdout == run("explain", "torch-2:TA101").stdout
+
+
+def test_the_example_is_code_as_it_is_written_where_one_is_there() -> None:
+    done = run("explain", "CK101")
+
+    assert "    -from backend.ml_engine.training_orchestrator import " in done.stdout
