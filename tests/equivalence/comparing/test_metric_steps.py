@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from compatkit.equivalence import Kind, Model, Policy, Snapshot, compare_snapshots
 from compatkit.equivalence.difference import Difference
+from compatkit.equivalence.frameworks import Nature
 from compatkit.equivalence.history import History
 
 Points = list[tuple[int, float]]
@@ -103,6 +105,7 @@ def test_a_metric_that_one_side_lacks_is_told_with_its_first_step(before: Points
         ({"cost": [(0, 0.9), (1, 0.8)]}, ["renamed? 'cost' has the same values"]),
         ({"cost": [(0, 0.9), (1, 0.8)], "price": [(0, 0.9), (1, 0.8)]}, [""]),
         ({"cost": [(0, 0.9)]}, [""]),
+        ({"cost": [(0, 0.9), (1, 1.0)]}, [""]),
         ({"cost": [(0, 0.9), (1, 0.8), (2, 0.7)]}, [""]),
     ],
 )
@@ -144,3 +147,29 @@ def test_a_difference_of_a_model_says_what_it_would_of_the_run() -> None:
     (found,) = compare_snapshots(*runs, Policy.exact()).deciding
 
     assert found.hint == "of model net on the data set d, the same values, shifted by +1 steps"
+
+
+def test_of_a_metric_that_varies_by_nature_the_values_alone_do_not_decide() -> None:
+    nature = Nature("a framework", "it is a duration", "", metric=re.compile("loss"))
+    policy = replace(Policy.exact(), natures=(nature,))
+    steps = [[(0, 0.9), (1, 0.8)], [(0, 0.7), (1, 0.6)], [(0, 0.9), (2, 0.8)]]
+    before, slower, shifted = (Snapshot("a", metrics={"loss": History.of(points)}) for points in steps)
+
+    assert not list(compare_snapshots(before, slower, policy).deciding)
+    assert Kind.METRIC_STEPS in {found.kind for found in compare_snapshots(before, shifted, policy).deciding}
+    assert list(compare_snapshots(before, slower, Policy.exact()).deciding)
+
+
+def test_a_step_that_lacks_its_first_point_is_said_beside_the_value_that_differs() -> None:
+    steps, values = differences([(0, 0.9), (1, 0.7), (1, 0.8)], [(0, 0.9), (1, 0.8)])
+
+    assert (steps.hint, values.kind) == ("missing: the 1st point of step 1 (0.7)", Kind.METRIC_VALUE)
+
+
+@pytest.mark.parametrize(("again", "kinds"), [(0.5, []), (0.6, [Kind.METRIC_SPELLINGS])])
+def test_a_run_may_log_both_spellings_while_they_agree(again: float, kinds: list[Kind]) -> None:
+    policy = replace(Policy.exact(), metric_names={"acc": "accuracy"})
+    both = Snapshot("a", metrics={"acc": History.of([(0, 0.5)]), "accuracy": History.of([(0, again)])})
+    new = Snapshot("b", metrics={"accuracy": History.of([(0, 0.5)])})
+
+    assert [found.kind for found in compare_snapshots(both, new, policy).deciding] == kinds
