@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FileScope, FoundFile, find_files
-from compatkit.migrate.finding.reading import read_input, sift, size_of
-from compatkit.migrate.finding.sieve import Sieve
+from compatkit.migrate.finding.reading import read_input, size_of, sort
+from compatkit.migrate.finding.sieve import MAY_CONCERN, WANTED, Sieve
 from compatkit.migrate.job import DEFAULTS, Job, Task, process
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migration import Migration
@@ -78,7 +78,8 @@ def plan_task(
         task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))
     tell = progress or _tell_no_one
     # To be searched is one half of what is done with a file.
-    wanted = sift(files, Sieve(task).may_matter, processes=processes, tell=lambda done: tell(done // 2, len(files)))
+    kinds = sort(files, Sieve(task).sort, processes=processes, tell=lambda done: tell(done // 2, len(files)))
+    wanted = [number for number, kind in enumerate(kinds) if kind == WANTED]
     roots = {file.name: "" if file.is_named else file.below for file in listed}
     results = {file.name: FileResult(file.name, _NOTHING, root=roots[file.name]) for file in files}
     # One that was given by its name is not left out in silence.
@@ -105,7 +106,7 @@ def plan_task(
             wishes=task.options,
         )
         with keeping_syntax():
-            wanted = index.reach(wanted)
+            wanted = index.reach(wanted, [number for number, kind in enumerate(kinds) if kind == MAY_CONCERN])
             index.prepare([files[number] for number in wanted])
             expected = sum(size_of(files[number].name) for number in wanted)
             with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:

@@ -101,7 +101,8 @@ def rewrite_by_tables(
     loads = frozenset(name for migration in declared for name in migration.loads)
     run = RunPlan(relevant, through, modern, options, calling, loads, flags, engine=rewrite_by_tables)
     try:
-        file = File.of(source, home, neighbours)
+        # As a neighbour, it has been asked before.
+        file = File.of(source, home, neighbours, is_last=True)
         outcome = _in_two_steps(file, run) if options.rename and modern else _rewrite(file, run)
         return replace(outcome, findings=with_advice(outcome.findings, declared, moves))
     except RewriteError as error:
@@ -131,7 +132,7 @@ def _in_two_steps(file: File, run: RunPlan) -> Rewritten | Unchanged:
     if not _may_follow(file, run):
         return _apply(file.source, changes, findings)
     first = _apply(file.source, changes, findings)
-    again = File.of(first.source, file.home, file.neighbours) if isinstance(first, Rewritten) else file
+    again = File.of(first.source, file.home, file.neighbours, is_last=True) if isinstance(first, Rewritten) else file
     second = _rewrite(again, replace(run, moves=(), reexports=(), calling=(), flags=(), made=[]))
     if isinstance(first, Unchanged):
         return replace(second, findings=_in_order((*findings, *second.findings)))
@@ -170,7 +171,7 @@ def _rewrite(file: File, run: RunPlan) -> Rewritten | Unchanged:
     if not (held_up and isinstance(first, Rewritten)):
         return first
     # Two rules change one import: what was in the way is made now.
-    again = File.of(first.source, file.home, file.neighbours)
+    again = File.of(first.source, file.home, file.neighbours, is_last=True)
     changed, found = _plan(again, replace(run, made=[], moving=frozenset()))
     second = _apply(again.source, changed, tuple(finding for finding in found if is_held_up(finding)))
     done = replace(first, findings=tuple(finding for finding in findings if finding not in held_up))

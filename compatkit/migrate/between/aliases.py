@@ -16,8 +16,7 @@ from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import FEW, can_matter, words_in
-from compatkit.rewrite.rules.name_askers import may_ask
+from compatkit.rewrite.prefilter.words import can_matter, may_ask, may_name, renamed_words, words_in_imports
 from compatkit.rewrite.rules.own_names import values_in
 
 # Facades of facades: what lies deeper is left open.
@@ -35,24 +34,24 @@ class Aliases:
         self._where = renaming_of(moves)
         self._known: dict[str, tuple[tuple[str, str], ...]] = {}
 
-    def askers(self, wanted: Sequence[int], *, processes: int) -> list[int]:
-        """Return the numbers of the files that may ask a name of a module of those wanted for its own, or give it away.
+    def askers(self, wanted: Sequence[int], may_concern: Sequence[int], *, processes: int) -> list[int]:
+        """Return which of these files may ask a name of a module of those wanted for its own, or give it away.
 
-        Every file is read for it, and only if something has another name, not only another home.
+        Only if something has another name, not only another home.
         """
-        renamed = frozenset(move.old_name.encode() for move in self._moves if move.old_name != move.new_name)
+        renamed = renamed_words(self._moves)
         if not renamed:
             return []
         homes = [self._files[number] for number in wanted if not self._files[number].is_data]
-        known = {self._files[number].name for number in wanted}
         spelled = {part.encode() for file in homes for part in self._namer.name(file.path, file.root).name.split(".")}
+        files = [self._files[number] for number in may_concern]
 
         def asks(source: bytes, file: FoundFile) -> bool:
-            if file.name in known or file.is_data or not (may_ask(source) or _spells(source, renamed)):
+            if file.is_data or not may_name(source, renamed, is_quick=True):
                 return False
-            return not spelled.isdisjoint(words_in(source))
+            return not spelled.isdisjoint(words_in_imports(source)) and may_name(source, renamed)
 
-        return sift(self._files, asks, processes=processes)
+        return [may_concern[number] for number in sift(files, asks, processes=processes)] if spelled else []
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName, *, gives: bool) -> tuple[tuple[str, str], ...]:
         """Return the dotted names of the project behind which something moves, each with its old name.
@@ -85,10 +84,6 @@ class Aliases:
                 yield from ((f"{module}.{rest}", old) for rest, old in inner)
             elif old := meaning if self._where.of(meaning) else behind.get(meaning, ""):
                 yield f"{module}.{name}", old
-
-
-def _spells(source: bytes, names: frozenset[bytes]) -> bool:
-    return any(name in source for name in names) if len(names) <= FEW else not names.isdisjoint(words_in(source))
 
 
 # By content: a file may change while an editor is served.

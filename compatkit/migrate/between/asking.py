@@ -15,8 +15,8 @@ from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import FEW, words_in
-from compatkit.rewrite.rules.name_askers import Asker, find_askers, may_ask
+from compatkit.rewrite.prefilter.words import FEW, may_ask, words_in
+from compatkit.rewrite.rules.name_askers import Asker, find_askers
 
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w.]+))")
 # A from-import on one line without `as`: what it binds is called as what it imports.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from compatkit.migrate.between.importers import of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
@@ -30,6 +31,10 @@ _LOADS = re.compile(rb"\bexec\(|import_module|__import__|module_from_spec|run_pa
 # A file that asks for annotations, and one that gives doubles to what has them.
 _TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__|\bsignature\(|\bfields\(")
 _DOUBLES = re.compile(rb"Mock\(|SimpleNamespace\(")
+# A method, or an attribute that is asked for, with what a call of it begins with.
+_METHOD = re.compile(rb"def \w+\(?")
+_ATTRIBUTE = re.compile(rb"\.\w+\(?")
+_START = re.compile(rb"(?:def |\.)\w+\(?")
 _LISTS = re.compile(rb"\bexec\(|getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
@@ -59,6 +64,8 @@ class _Index:
         self._annotated: list[_Told] = []
         self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
         self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        # All that is told, in order, by the word that a file spells who asks for it.
+        self._by_word: dict[bytes, list[tuple[int, _Told, str, Handed]]] = defaultdict(list)
         self._defined = Counter[str]()
         for each in told:
             self._by_last[each.last.encode()].append(each)
@@ -72,23 +79,30 @@ class _Index:
                 for module in prefixes(key):
                     self._mixed[module].append((each.file.name, key, base))
         self._all_defined = frozenset(self._defined)
+        self._anyones = _Anyones(key for _, key, _ in self._sent.get("*", ()))
+        every = ((each, *fact) for level in self._by_last.values() for each in level for fact in each.facts.handed)
+        for number, (each, name, handed) in enumerate(every):
+            self._by_word[b"*" if ".*:" in name else _word(name)].append((number, each, name, handed))
 
     def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
         """Return what others tell of their names, of which a file spells one and the module."""
         handed: dict[str, Handed] = {}
         words, has_star = frozenset(words_in(source)), _STAR.search(source) is not None
         has_doubles = _DOUBLES.search(source) is not None
-        near = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
-        near += self._packages if b"from ." in source else ()
-        if is_open := _LOADS.search(source) is not None:
-            near = [item for level in self._by_last.values() for item in level]
+        is_open = _LOADS.search(source) is not None
         takes_all = has_star or (is_open and _LISTS.search(source) is not None)
-        for told in near:
+        if is_open:
+            near = self._spelled(self._by_word if takes_all else {b"*", *words})
+        else:
+            levels = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
+            levels += self._packages if b"from ." in source else ()
+            near = [(told, [*told.facts.handed]) for told in levels]
+        for told, facts in near:
             if told.file.name != file.name:
                 own = {
                     name: each
-                    for name, each in told.facts.handed
-                    if takes_all or _word(name) in words or ".*:" in name
+                    for name, each in facts
+                    if takes_all or is_open or _word(name) in words or ".*:" in name
                     if has_doubles or not name.endswith(HINTS)
                 }
                 handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
@@ -103,6 +117,13 @@ class _Index:
                 handed |= {f"{home}.{name}": each for home in homes for name, each in told.hints}
         return handed
 
+    def _spelled(self, words: Collection[bytes]) -> list[tuple[_Told, list[tuple[str, Handed]]]]:
+        """Return what any file tells of names with one of these words."""
+        found = sorted((each for word in self._by_word.keys() & words for each in self._by_word[word]), key=_number)
+        files = groupby(found, key=lambda each: each[1].file.name)
+        parts = (list(facts) for _, facts in files)
+        return [(facts[0][1], [(name, handed) for _, _, name, handed in facts]) for facts in parts]
+
     def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:
         """Return what others give to the functions of a module, also to methods of objects that they do not know."""
         found: dict[str, Handed] = {}
@@ -111,7 +132,8 @@ class _Index:
         for by, key, sent in self._sent.get(others, ()):
             if by != file.name:
                 found[key[len(others) + 1 :]] = sent
-        anyones = [(by, name, sent) for by, key, sent in self._sent.get("*", ()) for name in _arriving(key, source)]
+        every = self._sent.get("*", ())
+        anyones = [(every[at][0], name, every[at][2]) for at, name in self._anyones.arriving(source)]
         for by, key, sent in (*self._sent.get(module, ()), *anyones):
             if by != file.name:
                 name = key if key.startswith("*") else key[len(module) + 1 :]
@@ -254,7 +276,7 @@ class _Words:
 
     names: Mapping[bytes, frozenset[bytes]]
     homes: frozenset[bytes]
-    anyones: frozenset[str]
+    anyones: _Anyones
     annotated: frozenset[bytes]
 
     @classmethod
@@ -270,7 +292,7 @@ class _Words:
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
             anyones |= {key for key, _ in told.facts.sent if key.startswith("*")}
-        return cls(names, frozenset(homes), frozenset(anyones), frozenset(annotated))
+        return cls(names, frozenset(homes), _Anyones(anyones), frozenset(annotated))
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         words = frozenset(words_in(source))
@@ -289,7 +311,7 @@ class _Words:
             self.names[last] & words or ((has_star or b"*" in self.names[last]) and self.names[last]) for last in near
         ):
             return True
-        if any(_arriving(key, source) for key in self.anyones):
+        if self.anyones.arriving(source):
             return True
         if b"*" in self.homes and folder in self.homes:
             return True
@@ -299,6 +321,35 @@ class _Words:
 def _word(name: str) -> bytes:
     """Return what a file spells that asks for a name, for what lies below it, `TABLE[]`, or for its annotations."""
     return name.removesuffix(HINTS).removesuffix("[]").encode()
+
+
+class _Anyones:
+    """Keys of what goes to the methods and attributes of any object, by what a file spells that has one of them."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._by_start: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
+        self._others: list[tuple[int, str]] = []
+        for at, key in enumerate(keys):
+            name, _, place = key.removeprefix("*.").partition(":")
+            start = (b"." if place == "=" else b"def ") + name.removesuffix(")").encode()
+            if _START.fullmatch(start):
+                self._by_start[start].append((at, key))
+            else:
+                self._others.append((at, key))
+        self._sizes = sorted({len(start) for start in self._by_start})
+
+    def arriving(self, source: bytes) -> list[tuple[int, str]]:
+        """Return the numbers of the keys that a file has to do with, each with what it is called there."""
+        found = [(at, name) for at, key in self._others for name in _arriving(key, source)]
+        if self._sizes:
+            starts = {*_METHOD.findall(source), *_ATTRIBUTE.findall(source)}
+            spelled = {start[:size] for start in starts for size in self._sizes if size <= len(start)}
+            found += [each for start in self._by_start.keys() & spelled for each in self._by_start[start]]
+        return sorted(found, key=_number)
+
+
+def _number(numbered: tuple[int, *tuple[object, ...]]) -> int:
+    return numbered[0]
 
 
 def _arriving(key: str, source: bytes) -> list[str]:

@@ -73,11 +73,11 @@ class ProjectIndex:
         self._templates = Templates(files, migrations)
         self._aliases = Aliases(files, namer, self._moves)
 
-    def reach(self, wanted: Sequence[int]) -> list[int]:
+    def reach(self, wanted: Sequence[int], may_concern: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
         reached = self._handing.prepare(processes=self._processes)
         others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
-        return sorted({*wanted, *others, *self._aliases.askers(wanted, processes=self._processes)})
+        return sorted({*wanted, *others, *self._aliases.askers(wanted, may_concern, processes=self._processes)})
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
         """Look once for whoever reads a module's local name from one of the files that are to be processed."""

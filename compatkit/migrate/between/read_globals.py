@@ -11,7 +11,7 @@ from functools import cached_property
 
 from compatkit.migrate.between.importers import file_as_module
 from compatkit.migrate.between.naming import Namer
-from compatkit.migrate.finding.find import FoundFile
+from compatkit.migrate.finding.find import SOURCE_SUFFIXES, FoundFile
 from compatkit.migration import Move
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.prefilter.words import words_in
@@ -57,13 +57,13 @@ class ReadGlobals:
 
     def _modules(self, homes: dict[str, list[tuple[str, Move]]]) -> Iterator[File]:
         lasts = {home.rpartition(".")[2] for home in homes}
+        names = {f"{stem}{suffix}" for stem in (*lasts, "__init__") for suffix in ("", *SOURCE_SUFFIXES)}
         for each in self._files:
             # A text first: a path costs more, and this is asked of every file.
-            stem = os.path.splitext(os.path.basename(each.name))[0]  # noqa: PTH119, PTH122
-            if each.is_data or (stem not in lasts and stem != "__init__"):
+            if each.name.rpartition(os.sep)[2] not in names or each.is_data:
                 continue
             path = each.path
-            if stem == "__init__" and path.absolute().parent.name not in lasts:
+            if path.stem == "__init__" and path.absolute().parent.name not in lasts:
                 continue
             if self._namer.name(path, each.root).name in homes and (file := file_as_module(each, self._namer)):
                 yield file

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -16,8 +15,6 @@ from compatkit.rewrite import Failed, Outcome, Skipped
 # Below this, to fork costs more than it saves.
 _PAYS_FROM = 1_000
 _MOST = 8
-# No number of a file.
-_END = array("I", [2**32 - 1])
 _STEP = 128  # questions, from one `tell` to the next
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PIECE = 2**16
@@ -29,42 +26,50 @@ _MAX_DOCUMENT = 16 * 1024 * 1024
 def which(
     total: int, is_wanted: Callable[[int], bool], *, processes: int, tell: Callable[[int], None] | None = None
 ) -> list[int]:
-    """Return the numbers below `total` for which `is_wanted` holds, in order; `tell` hears how many were asked about.
+    """Return the numbers below `total` for which `is_wanted` holds, in order; see `answers_of`."""
+    answers = answers_of(total, is_wanted, processes=processes, tell=tell)
+    return [number for number, answer in enumerate(answers) if answer]
 
-    The question must change nothing but what it returns. An answer that a child does not give is found here.
+
+def answers_of(
+    total: int, ask: Callable[[int], int], *, processes: int, tell: Callable[[int], None] | None = None
+) -> bytearray:
+    """Return the answer, from 0 to 255, for each number below `total`; `tell` hears how many were asked about.
+
+    The question must change nothing outside of its process but what it returns. An answer that a child does not give
+    is found here.
     """
     count = min(processes, _MOST) if total >= _PAYS_FROM and can_fork() else 1
     # Interleaved, because neighbours are alike: each share takes as long as the others.
     own, *others = [range(number, total, count) for number in range(count)]
     children: list[_Child] = []
+    answers = bytearray(total)
     try:
         with suppress(OSError):
             # Without another process, its share is asked here.
-            children += (_Child(share, is_wanted) for share in others)
-        found = _asked(own, is_wanted, tell)
+            children += (_Child(share, ask) for share in others)
+        answers[own.start :: count] = _asked(own, ask, tell)
         for child in children:
-            answer = child.answer()
-            found += filter(is_wanted, child.share) if answer is None else answer
+            answers[child.share.start :: count] = child.answers() or bytes(map(ask, child.share))
         for share in others[len(children) :]:
-            found += filter(is_wanted, share)
+            answers[share.start :: count] = bytes(map(ask, share))
     finally:
         for child in children:
             child.end()
-    return sorted(found)
+    return answers
 
 
-def _asked(share: range, is_wanted: Callable[[int], bool], tell: Callable[[int], None] | None) -> list[int]:
-    found = []
+def _asked(share: range, ask: Callable[[int], int], tell: Callable[[int], None] | None) -> bytearray:
+    answers = bytearray()
     for asked, number in enumerate(share):
-        if is_wanted(number):
-            found.append(number)
+        answers.append(ask(number))
         if tell and not asked % _STEP:
             tell(number)
-    return found
+    return answers
 
 
 class _Child:
-    def __init__(self, share: range, is_wanted: Callable[[int], bool]) -> None:
+    def __init__(self, share: range, ask: Callable[[int], int]) -> None:
         self.share = share
         self._pipe, writing = os.pipe()
         try:
@@ -74,18 +79,15 @@ class _Child:
             os.close(writing)
             raise
         if not self._process:
-            _answer(share, is_wanted, writing)
+            _answer(share, ask, writing)
         os.close(writing)
 
-    def answer(self) -> Iterable[int] | None:
-        """Return the numbers that the child found, or None where it died."""
-        numbers = array("I")
+    def answers(self) -> bytes | None:
+        """Return the answers of the child, or None where it died before it had given them all."""
         with open(self._pipe, "rb", closefd=False) as pipe:
             data = pipe.read()
         self._wait()
-        numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-        # Without its end, it is the answer of a child that died.
-        return numbers[:-1] if numbers[-1:] == _END else None
+        return data if len(data) == len(self.share) else None
 
     def end(self) -> None:
         """Let go of the child; one whose answer nobody waits for ends when it would write."""
@@ -98,11 +100,11 @@ class _Child:
         self._process = 0
 
 
-def _answer(share: range, is_wanted: Callable[[int], bool], writing: int) -> NoReturn:
-    """Be the child: write the answer and end, without anything that the parent would do at its end."""
+def _answer(share: range, ask: Callable[[int], int], writing: int) -> NoReturn:
+    """Be the child: write the answers and end, without anything that the parent would do at its end."""
     try:
         with open(writing, "wb") as pipe:
-            pipe.write((array("I", filter(is_wanted, share)) + _END).tobytes())
+            pipe.write(bytes(map(ask, share)))
     finally:
         # Whatever was raised, an interrupt too: the parent asks again, and then it is raised there.
         os._exit(0)
@@ -110,19 +112,31 @@ def _answer(share: range, is_wanted: Callable[[int], bool], writing: int) -> NoR
 
 def sift(
     files: Sequence[FoundFile],
-    is_wanted: Callable[[bytes, FoundFile], bool],
+    is_wanted: Callable[[bytes, FoundFile], int],
     *,
     processes: int,
     tell: Callable[[int], None] | None = None,
 ) -> list[int]:
     """Return the numbers of the files whose bytes are wanted, or cannot be read; `tell` hears how many were seen."""
+    answers = sort(files, is_wanted, processes=processes, tell=tell)
+    return [number for number, answer in enumerate(answers) if answer]
 
-    def asks_of(number: int) -> bool:
+
+def sort(
+    files: Sequence[FoundFile],
+    kind_of: Callable[[bytes, FoundFile], int],
+    *,
+    processes: int,
+    tell: Callable[[int], None] | None = None,
+) -> bytearray:
+    """Return for each file of which kind its bytes are, from 0 to 255; 1 for what cannot be read."""
+
+    def asks_of(number: int) -> int:
         file = files[number]
         source = read_input(file.name, is_data=file.is_data)
-        return not isinstance(source, bytes) or is_wanted(source, file)
+        return kind_of(source, file) if isinstance(source, bytes) else True
 
-    return which(len(files), asks_of, processes=processes, tell=tell)
+    return answers_of(len(files), asks_of, processes=processes, tell=tell)
 
 
 def read_input(name: str, *, is_data: bool) -> bytes | Outcome:

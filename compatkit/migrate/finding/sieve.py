@@ -28,12 +28,17 @@ from compatkit.rewrite.prefilter.words import (
     can_be_modern,
     can_matter,
     is_utf16,
+    may_name,
     may_transform,
     modern_of,
     relative_words,
+    renamed_words,
     wanted_of,
     words_for,
 )
+
+# Of which kind a file is.
+NOTHING, WANTED, MAY_CONCERN = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,20 @@ class Sieve:
         self._modern = modern_of(task.migrations, task.options)
         self._here = os.getcwd()  # noqa: PTH109 - see find.py
         self._quick = _quick(task, self._calling, self._modern)
+        self._renamed = renamed_words(Move.symbols(task.moves))
+        self._has_met = False
+
+    def sort(self, source: bytes, file: FoundFile) -> int:
+        """Return `WANTED` for a file that can be affected, and `MAY_CONCERN` for one that may be by what it imports.
+
+        Before the first one that is wanted, that is any file: where none is, nothing has to be searched for it.
+        """
+        if self.may_matter(source, file):
+            self._has_met = True
+            return WANTED
+        if not self._renamed or (self._has_met and not may_name(source, self._renamed, is_quick=True)):
+            return NOTHING
+        return MAY_CONCERN
 
     def may_matter(self, source: bytes, file: FoundFile) -> bool:
         """Tell whether a file can be affected at all."""

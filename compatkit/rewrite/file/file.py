@@ -39,9 +39,9 @@ class File:
         self._meant: dict[ast.expr, list[str]] = {}
 
     @classmethod
-    def of(cls, data: bytes, home: FileModule, neighbours: Neighbours = ALONE) -> File:
-        """Read a file. Raises `RewriteError` for what is no Python source."""
-        return cls(read_syntax(data), home, neighbours)
+    def of(cls, data: bytes, home: FileModule, neighbours: Neighbours = ALONE, *, is_last: bool = False) -> File:
+        """Read a file; nobody asks for it again where `is_last`. Raises `RewriteError` for what is no Python source."""
+        return cls(read_syntax(data, is_last=is_last), home, neighbours)
 
     @property
     def nodes(self) -> AllNodes:

@@ -71,15 +71,18 @@ def keeping_syntax() -> Iterator[None]:
             _kept.size = 0
 
 
-def read_syntax(data: bytes) -> Syntax:
-    """Read a source. Raises `RewriteError` for what is no Python."""
+def read_syntax(data: bytes, *, is_last: bool = False) -> Syntax:
+    """Read a source, which is not kept where this is the last time. Raises `RewriteError` for what is no Python."""
     by_content = _kept.by_content
     if (found := by_content.pop(data, None)) is not None:
-        by_content[data] = found
+        if is_last:
+            _kept.size -= len(data)
+        else:
+            by_content[data] = found
         return found
     source = read_source(data)
     made = Syntax(source, parse(source.text))
-    if _kept.runs and len(data) <= _MOST_BYTES:
+    if _kept.runs and not is_last and len(data) <= _MOST_BYTES:
         by_content[data] = made
         _kept.size += len(data)
         while _kept.size > _MOST_BYTES:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -33,6 +32,8 @@ _DEEPEST = 4
 # Nor is it where there is more of it, as where a hundred methods of a class return an object of a class with as many.
 _MOST = 2_000
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Item = _Function | ast.ClassDef
 
 
 def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
@@ -60,7 +61,10 @@ class _Teller:
     def __init__(self, module: str, facts: FlowFacts, known: DeclaredNames) -> None:
         self._module, self._facts, self._known = module, facts, known
         self._left = _MOST
-        self._telling = Counter[ast.ClassDef]()
+        self._telling: list[ast.ClassDef] = []
+        # Asked again for the same class, inside of the same ones, it costs as much of what is left, and no time.
+        self._told: dict[tuple[int, ...], tuple[Handed | None, int]] = {}
+        self._items: dict[ast.ClassDef, tuple[list[tuple[int, _Item]], int]] = {}
         self._attributes: dict[ast.AST, list[tuple[str, Value]]] = {}
         for (owner, name), value in facts.attributes.items():
             self._attributes.setdefault(owner, []).append((name, value))
@@ -101,34 +105,65 @@ class _Teller:
         return None
 
     def _of_class(self, owner: ast.ClassDef, depth: int) -> Handed | None:
-        self._telling[owner] += 1
+        key = id(owner), depth, *sorted(map(id, self._telling))
+        told, cost = self._told.get(key, (None, _MOST))
+        if cost <= self._left:
+            self._left -= cost
+            return told
+        before = self._left
+        told = self._class(owner, depth)
+        if self._left >= 0:
+            self._told[key] = told, before - self._left
+        return told
+
+    def _class(self, owner: ast.ClassDef, depth: int) -> Handed | None:
+        self._telling.append(owner)
         inner = dict(self._members(owner, depth))
-        self._telling[owner] -= 1
+        self._telling.pop()
         base = self._facts.bases.get(owner, "")
         plain = owner in self._facts.plain
         told = Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
         # Of a class whose methods only return its own objects there is nothing to tell.
-        return told if self._telling[owner] or _says_something(told) else None
+        return told if owner in self._telling or _says_something(told) else None
 
     def _members(self, owner: ast.ClassDef, depth: int) -> Iterator[tuple[str, Handed]]:
         # What the methods of a class return that a method of its own returned is told already.
-        is_again = max(self._telling.values()) > 1
+        is_again = len(set(self._telling)) < len(self._telling)
         for base in (*self._facts.ancestors.get(owner, ())[::-1], owner):
             for parent in self._facts.far_parents.get(base, ()):
                 yield from parent.inner
             for name, value in self._attributes.get(base, ()):
                 if (told := self.handed(value, depth + 1)) is not None:
                     yield name, told
-            for item in base.body:
-                if isinstance(item, ast.ClassDef) and (told := self.handed(Local(item), depth + 1)) is not None:
-                    yield item.name, told
-                elif isinstance(item, _FUNCTIONS):
+            items, silent = self._items_of(base)
+            for passed, item in items:
+                self._left -= 0 if is_again else passed
+                if isinstance(item, ast.ClassDef):
+                    if (told := self.handed(Local(item), depth + 1)) is not None:
+                        yield item.name, told
+                else:
                     given = None if is_again else self.handed(self._facts.result_of(item), depth + 1)
                     yield from self._method(item, given, owner)
+            self._left -= 0 if is_again else silent
 
-    def _method(
-        self, item: ast.FunctionDef | ast.AsyncFunctionDef, given: Handed | None, owner: ast.ClassDef
-    ) -> Iterator[tuple[str, Handed]]:
+    def _items_of(self, owner: ast.ClassDef) -> tuple[list[tuple[int, _Item]], int]:
+        """Return what there may be to tell of a class, each with the number of methods passed, and of those behind."""
+        if owner not in self._items:
+            items, passed = [], 0
+            for item in owner.body:
+                if isinstance(item, ast.ClassDef) or (isinstance(item, _FUNCTIONS) and self._may_tell(item)):
+                    items.append((passed, item))
+                    passed = 0
+                else:
+                    passed += isinstance(item, _FUNCTIONS)
+            self._items[owner] = items, passed
+        return self._items[owner]
+
+    def _may_tell(self, item: _Function) -> bool:
+        is_own = item.name in self._known.watched or item.name == "__getattr__"
+        return is_own or self._facts.result_of(item) is not TOP
+
+    def _method(self, item: _Function, given: Handed | None, owner: ast.ClassDef) -> Iterator[tuple[str, Handed]]:
         name = f"{self._module}.{owner.name}.{item.name}"
         if given is not None:
             is_read = any("property" in ast.unparse(decorator) for decorator in item.decorator_list)

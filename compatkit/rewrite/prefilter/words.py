@@ -26,6 +26,9 @@ _WORD = re.compile(r"\w+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A relative import as a whole. Its parentheses may hold comments, and these may hold parentheses.
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
+_ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
+# Functions of `inspect` that give the module of something, or its file.
+_GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
 )
@@ -50,7 +53,7 @@ def can_matter(source: bytes, moves: tuple[Move, ...], *, path: str | None = Non
     # Whatever names an old home spells it from its top-level package on, or imports from that, or relatively.
     is_near = (
         any(top in source for top in wanted.dotted_tops)
-        or not wanted.tops.isdisjoint(words_in(b"\n".join(_import_lines(source))))
+        or not wanted.tops.isdisjoint(words_in_imports(source))
         or not words.isdisjoint(relative_words(source))
     )
     return is_near and not words.isdisjoint(words_in(source))
@@ -114,6 +117,29 @@ def _import_lines(source: bytes) -> Iterator[bytes]:
         end = source.find(b"\n", at)
         yield source[start:end] if end >= 0 else source[start:]
         at = source.find(b"import", end) if end >= 0 else -1
+
+
+def may_ask(source: bytes) -> bool:
+    """Tell whether a file may ask something for its own name, or for the module that holds it."""
+    # They begin with what few files have: this is asked of every one.
+    return _ASKING.search(source) is not None or (b"inspect" in source and _GIVEN_HOME.search(source) is not None)
+
+
+def renamed_words(moves: Iterable[Move]) -> frozenset[bytes]:
+    """Return the old names of what has another name afterwards, not only another home."""
+    return frozenset(move.old_name.encode() for move in moves if move.old_name != move.new_name)
+
+
+def may_name(source: bytes, names: frozenset[bytes], *, is_quick: bool = False) -> bool:
+    """Tell whether a file may ask something for its own name, or spells one of these; if quick, many may be spelled."""
+    if len(names) > FEW:
+        return is_quick or may_ask(source) or not names.isdisjoint(words_in(source))
+    return may_ask(source) or any(name in source for name in names)
+
+
+def words_in_imports(source: bytes) -> list[bytes]:
+    """Return the words of all lines that import something; of an import of many lines, those of the first one."""
+    return words_in(b"\n".join(_import_lines(source)))
 
 
 def words_in(text: bytes) -> list[bytes]:

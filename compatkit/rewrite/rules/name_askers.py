@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -15,18 +14,10 @@ OF_NAMES = frozenset({"__name__", "__qualname__"})
 OF_SYMBOLS = OF_NAMES | {"__module__"}
 # Functions of `inspect` that give the module of something, or its file.
 _HOME_GIVERS = frozenset({"getabsfile", "getfile", "getmodule", "getsourcefile"})
-_GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
 
 # The way to a function, the place or name of a parameter, and the attribute that it is asked for.
 Asker = tuple[str, str, str]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def may_ask(source: bytes) -> bool:
-    """Tell whether a file may ask something for its own name, or for the module that holds it."""
-    # Searches for what few files have: this is asked of every one.
-    ends = b"name__" in source and (b".__name__" in source or b".__qualname__" in source)
-    return ends or b".__module__" in source or (b"inspect" in source and _GIVEN_HOME.search(source) is not None)
 
 
 def find_askers(syntax: Syntax) -> Iterator[Asker]:

@@ -14,7 +14,8 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import dotted
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, asked_in, find_askers, may_ask, subject_of
+from compatkit.rewrite.prefilter.words import may_ask
+from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, asked_in, find_askers, subject_of
 from compatkit.rewrite.run_plan import RunPlan
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
