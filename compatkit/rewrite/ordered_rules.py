@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from compatkit.migration.renaming import renaming_of
+from compatkit.migration import Move
+from compatkit.migration.renaming import prefixes, renaming_of
+from compatkit.migration.value import cached_by_identity
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
@@ -136,7 +138,18 @@ def is_imports_only(file: File, run: RunPlan) -> bool:
     if len(set(new)) < len(new) or not brought.isdisjoint(new):
         # Two names of one thing may meet, as bases of one class.
         return False
+    moved = {move.old for site in sites for _, move in site.moved}
+    if not (brought - moved).isdisjoint(_homes(run.every_move)):
+        # A module is brought beside a moved name, and another file may read what has moved of it.
+        return False
     return not mentions_elsewhere(file.source, [site.node for site in sites], run.every_move)
+
+
+@cached_by_identity
+def _homes(moves: tuple[Move, ...]) -> frozenset[str]:
+    """Return the modules that hold a moved name, and the packages above them."""
+    homes = {move.old_home for move in moves} | {move.old_module for move in Move.symbols(moves)}
+    return frozenset(name for home in homes for name in (home, *prefixes(home)))
 
 
 def _is_spelled_again(file: File, sites: list[Site], names: set[str]) -> bool:
