@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -56,6 +57,8 @@ settings.register_profile("few", settings.get_profile("default"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 warm.write_without_waiting()
+# By default Python looks through all objects of torch, MLflow and pytest time and again, 0.2 s each.
+gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
