@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from compatkit.cli._demo_runner import DemoRunner
+from compatkit.cli.demo import _require_the_crash
+from compatkit.errors import CompatkitError
 from tests.cli.test_group import compatkit
 
 
@@ -32,3 +35,36 @@ def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "exists" in done.stderr
+
+
+def test_a_command_that_ends_otherwise_than_expected_ends_the_demo_with_its_output(tmp_path: Path) -> None:
+    runner = DemoRunner(tmp_path, {"SAID": "from the environment"}, steps=1)
+    command = """python -c "import os, sys; sys.exit(os.environ['SAID'])" """.strip()
+
+    with pytest.raises(CompatkitError, match="ended with status 1, not 0:\nfrom the environment"):
+        runner.run(command)
+    with pytest.raises(CompatkitError, match="ended with status 0, not 1"):
+        runner.run("python -c pass", expected=1)
+    assert runner.run(command, expected=1).stderr == "from the environment\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [
+        (2, None, ["    a", "    b", "    … 1 more lines"]),
+        (None, 2, ["    … 1 lines above", "    b", "    c"]),
+        (3, None, ["    a", "    b", "    c"]),
+        (None, None, ["    a", "    b", "    c"]),
+    ],
+)
+def test_no_line_is_left_out_without_a_word(
+    first: int | None, last: int | None, shown: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    DemoRunner(tmp_path, {}, steps=1).show("a\nb\nc\n", first=first, last=last)
+
+    assert capsys.readouterr().out.splitlines() == shown
+
+
+def test_another_crash_than_the_one_to_be_shown_ends_the_demo() -> None:
+    with pytest.raises(CompatkitError, match="not the crash"):
+        _require_the_crash("Traceback (most recent call last):\nModuleNotFoundError: No module named 'torch'\n")

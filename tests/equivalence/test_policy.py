@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from compatkit.equivalence import Policy, compare_snapshots
+import pytest
+
+from compatkit.equivalence import File, Model, Policy, Snapshot, Verdict, compare_snapshots
 from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.reading.model_folder import REQUIREMENTS
 from compatkit.equivalence.tolerance import Tolerance
 from compatkit.migration import Allowance, Bound, Equivalence
 from compatkit.trace import TRACE_FILE
@@ -95,3 +98,38 @@ def test_an_allowance_holds_on_its_last_day_and_no_longer() -> None:
     ]
 
     assert [policy.allowance(found) is None for policy in days] == [False, True]
+
+
+HELD: dict[str, Snapshot] = {
+    "tag": Snapshot("a", tags={"team": "vision"}),
+    "file": Snapshot("a", artifacts={"notes.txt": File("digest", 3)}),
+    "model": Snapshot("a", models={"net": Model(operations=("add",))}),
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_only_what_the_side_without_it_could_not_read_may_be_there(what: str, is_before: bool) -> None:
+    """Where all of it was looked at, what is missing is missing, whatever could not be read of the side that has it."""
+    has, lacks = (replace(run, params={"lr": "0.1"}) for run in (HELD[what], Snapshot("b")))
+
+    def compared(has: Snapshot, lacks: Snapshot) -> Verdict:
+        return compare_snapshots(*((has, lacks) if is_before else (lacks, has)), Policy.exact())
+
+    open_one = compared(has, replace(lacks, unread=("the store is gone",)))
+    assert (open_one.is_open, len(open_one.deciding)) == (True, 0)
+    for side in (has, replace(has, unread=("another part is gone",))):
+        assert len(compared(side, lacks).deciding) == 1
+
+
+def test_what_could_not_be_read_is_said_once_and_of_its_side() -> None:
+    before, after = (replace(RUN, unread=("both", only)) for only in ("old", "new"))
+
+    assert compare_snapshots(before, after, Policy()).unread == ("both", "before: old", "after: new")
+
+
+def test_notes_are_kept_but_for_the_requirements_that_both_have() -> None:
+    same, other = (f"{REQUIREMENTS}{name}" for name in ("torch", "numpy"))
+    before, after = (replace(RUN, notes=notes) for notes in ((same, "by digest"), (same, "by digest", other)))
+
+    assert compare_snapshots(before, after, Policy()).notes == ("by digest", "by digest", other)

@@ -87,3 +87,16 @@ def test_what_is_said_beside_it_counts(what: str, active_store: str, monkeypatch
 
     assert compare_snapshots(before, again, Policy()).is_equivalent
     assert not compare_snapshots(before, after, Policy()).is_equivalent
+
+
+def test_a_prompt_that_is_gone_is_unread_and_not_equal(active_store: str) -> None:
+    with mlflow.start_run() as run:
+        mlflow.log_param("lr", 0.1)
+        prompt = mlflow.genai.register_prompt(name="greeting", template="Hello")
+        mlflow.genai.load_prompt(f"prompts:/greeting/{prompt.version}")
+    mlflow.MlflowClient().delete_prompt_version("greeting", str(prompt.version))
+
+    found = take_snapshot(run.info.run_id, tracking_uri=active_store)
+
+    assert [said.partition(":")[0] for said in found.unread] == ["version 1 of its prompt 'greeting'"]
+    assert not compare_snapshots(found, found, Policy()).is_equivalent
