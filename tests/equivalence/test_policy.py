@@ -126,10 +126,11 @@ def test_what_could_not_be_read_is_said_once_and_of_its_side() -> None:
     before, after = (replace(RUN, unread=("both", only)) for only in ("old", "new"))
 
     assert compare_snapshots(before, after, Policy()).unread == ("both", "before: old", "after: new")
+    assert compare_snapshots(before, after, Policy(accepts_unread=True)).notes == ("both", "before: old", "after: new")
 
 
 def test_notes_are_kept_but_for_the_requirements_that_both_have() -> None:
-    same, other = (f"{REQUIREMENTS}{name}" for name in ("torch", "numpy"))
-    before, after = (replace(RUN, notes=notes) for notes in ((same, "by digest"), (same, "by digest", other)))
+    same, old, new = (f"{REQUIREMENTS} {name}" for name in ("torch", "numpy", "scipy"))
+    before, after = (replace(RUN, notes=(same, "by digest", only)) for only in (old, new))
 
-    assert compare_snapshots(before, after, Policy()).notes == ("by digest", "by digest", other)
+    assert compare_snapshots(before, after, Policy()).notes == ("by digest", old, new)
