@@ -186,13 +186,15 @@ def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[Tex
 
 
 def _is_field(text: str, mention: TextFinding) -> bool:
-    """Tell whether a name is a line of its own, or a field of a table: in another text, it may be prose."""
+    """Tell whether a name is a line, alone or behind one word, or a field: in other texts, it may be prose."""
     before, behind = text[: mention.at].rstrip(" "), text[mention.end :].lstrip(" ")
-    return before[-1:] in _EDGES and behind[:1] in _EDGES
+    start = _line_start(text, mention.at)
+    is_second = len(text[start : mention.at].split()) == 1 and text[mention.at - 1] in " \t"
+    return (before[-1:] in _EDGES or is_second) and behind[:1] in _EDGES | {"#"}
 
 
 # The characters beside a line or field, and none at the ends of a text.
-_EDGES = frozenset({"", "\n", "\r", "\t", ",", ";", "|", "=", '"', "'"})
+_EDGES = frozenset({"", "\n", "\r", "\t", ",", ";", "|", "=", '"', "'", "<", ">"})
 # The beginning of an address of the web, up to a place in it: its page is about the release that it names.
 _ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
 

@@ -35,7 +35,7 @@ TEXT_ENDINGS = (
 # With more behind it, as in Dockerfile.gpu.
 TEXT_BEGINNINGS = (".env.", "containerfile.", "dockerfile.", "jenkinsfile.", "makefile.", "procfile.")
 # Lists and tables, in which code may be named by a line or a field; beside code only, as elsewhere they are data.
-_TABLES = (".csv", ".tsv", ".txt")
+_TABLES = (".csv", ".jsonl", ".properties", ".tsv", ".txt", ".xml")
 # A script by any name, in a folder of such: bin/train.
 _SCRIPT = re.compile(r"(?:\A|[/\\])(?:bin|scripts)[/\\][^./\\]+\Z")
 _PARSED = SOURCE_SUFFIXES + DOCUMENT_SUFFIXES

@@ -54,10 +54,11 @@ def find_own_names(file: File, run: RunPlan) -> Found:
 
 
 def _shown(file: File, where: Renaming) -> Iterator[Finding]:
-    """Yield where a class is made a text, which says its module and name."""
+    """Yield where a class or module is made a text, which says its module and name."""
     for node in _shown_parts(file):
         for old in file.meanings(node):
-            if (move := where.declared(old)) and move.old == old and re.match("[A-Z]+[a-z]", move.old_name):
+            is_class = re.match("[A-Z]+[a-z]", old.rpartition(".")[2])
+            if (move := where.declared(old)) and move.old == old and (is_class or where.is_whole(old)):
                 yield file.finding(node, move.code, f"shows {old} as a text: it is {move.new} now")
 
 

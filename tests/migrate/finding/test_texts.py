@@ -71,6 +71,11 @@ OTHERS = {
         ("models.csv", "name,cls\na,pkg.old:Thing\n"),
         ("models.tsv", "a\tpkg.old\n"),
         ("quoted.CSV", '"a"; "pkg.old"\r\n'),
+        ("commented.txt", "pkg.old  # the old one\n"),
+        ("named.txt", "thing pkg.old.Thing\n"),
+        ("rows.jsonl", '{"cls": "pkg.old.Thing"}\n'),
+        ("conf.xml", '<model class="pkg.old.Thing"/>\n'),
+        ("app.properties", "module=pkg.old\n"),
     ],
 )
 def test_a_line_or_field_of_a_list_beside_code_is_reported(name: str, text: str, tmp_path: Path) -> None:
