@@ -42,6 +42,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] == "help" and "help" not in self.rows:
+            if not args[1:] and ctx.resilient_parsing:
+                # A shell asks what may follow.
+                return "help", self, []
             if not args[1:]:
                 click.echo(ctx.get_help())
                 ctx.exit()

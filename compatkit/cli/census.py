@@ -37,7 +37,6 @@ def command(
     A use that the source does not show comes from a string, a pickle or a configuration, and needs a person. A place
     that no use came from may be unused, or was not exercised in this run. Several files are added up.
 
-    \b
     Exit status: 0 no old name was used or found; 1 some were; 2 a file could not be processed; 3 both.
 
     \b

@@ -25,7 +25,12 @@ _SETTINGS = "settings"
 
 
 @click.command("docs", epilog="\b\nExamples:\n  compatkit docs migrate\n  compatkit docs settings --schema")
-@click.argument("topic", metavar="[TOPIC]", required=False)
+@click.argument(
+    "topic",
+    metavar="[TOPIC]",
+    required=False,
+    shell_complete=lambda _ctx, _parameter, begun: [name for name in (*_PAGES, _SETTINGS) if name.startswith(begun)],
+)
 @click.option("--schema", "as_schema", is_flag=True, help="Of settings: print the JSON Schema of [tool.compatkit].")
 def command(topic: str | None, *, as_schema: bool) -> None:
     """Show a page of the documentation, or, without a topic, which there are."""

@@ -49,7 +49,6 @@ def command(ctx: click.Context, path: Path, *, as_json: bool) -> None:
     Each line says what was found and, where something is off, what to do. Nothing is imported but compatkit, nothing
     is written, and no server is asked.
 
-    \b
     Exit status: 0 all is well; 1 something is worth a look; 2 something is wrong.
     """
     checks = [*_project(path.resolve()), *_environment(), *_shim()]

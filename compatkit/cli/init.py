@@ -31,7 +31,6 @@ def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
     The project at PATH (by default the one here) is read, not imported. What would be written to its pyproject.toml is
     shown first, and written once you agree.
 
-    \b
     Exit status: 0 done, or there is nothing to do; 2 the project cannot be read or written.
     """
     from compatkit.migrate.proposal import propose
@@ -60,6 +59,8 @@ def command(path: Path, *, is_agreed: bool, as_json: bool) -> None:
         for file, block in blocks(root):
             click.echo(f"\nAfterwards, for {file}:\n")
             click.echo("\n".join(f"    {line}" for line in block.splitlines()))
+    else:
+        click.echo("Nothing is written.", err=True)
 
 
 def _is_confirmed() -> bool:

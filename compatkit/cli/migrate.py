@@ -60,7 +60,6 @@ def command(ctx: click.Context, /, **given: Unpack[MigrateCliOptions]) -> None:
     uncommitted changes are not written. A second run changes nothing. Defaults come from [tool.compatkit] of the
     nearest pyproject.toml.
 
-    \b
     Exit status: 0 nothing to do, or done; 1 something is left for a person, or, with --check or --diff, would change;
     2 a file could not be processed; 3 both; 64 wrong use.
 

@@ -38,9 +38,10 @@ def command(
 
     A folder or an archive with a `__main__.py` is run as well. Python processes that it starts have the shim, too.
 
-    \b
     Exit status: that of the program; 1 after an error that it did not catch; 130 after Ctrl-C.
     """
+    if target.startswith("-") and not Path(target).exists():
+        raise click.NoSuchOption(target, ctx=ctx)
     from compatkit.cli._program import run_program
     from compatkit.migration import load_project
     from compatkit.shim import install

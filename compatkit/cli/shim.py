@@ -52,7 +52,6 @@ def status() -> None:
     It also says which declared producers the source does not show: those of the project for which it is on, else of
     the one here. Nothing is imported.
 
-    \b
     Exit status: 0 it is on, or off; 2 it is on but its project cannot be loaded.
     """
     from compatkit.migration import load_project

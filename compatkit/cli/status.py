@@ -47,7 +47,6 @@ def command(
 
     Done is each place that names a new home. Nothing is written but the page that --html asks for; it loads nothing.
 
-    \b
     Exit status: 0 nothing is left; 1 something is; 2 a file could not be processed; 3 both.
 
     \b

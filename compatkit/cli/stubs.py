@@ -35,7 +35,6 @@ def command(
     Python imports any folder as an empty package, so stubs of a package that is gone go to ./typings: pyright reads
     that unasked, mypy with mypy_path = "typings".
 
-    \b
     Exit status: 0 nothing to do, or done; 1 a name has no stub, or, with --check, a stub is missing or stale;
     2 a file could not be processed; 3 both.
 

@@ -34,7 +34,6 @@ def command(
     A setting of several values, PATH=VALUE,VALUE, is tried with each. A training that fails does not keep the others
     from being trained. Ctrl-C ends the epoch, and the sweep with it; what was trained is kept.
 
-    \b
     Exit status: 0 all were trained; 2 one failed, or the sweep was interrupted.
 
     \b

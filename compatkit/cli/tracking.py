@@ -31,7 +31,6 @@ def flush(ctx: click.Context, spool: Path | None) -> None:
     Each run gets what it lacks, in its order and at its steps, and nothing twice; then the end that it was to have.
     The spool of a training that runs is left alone.
 
-    \b
     Exit status: 0 all was sent, or nothing was there; 2 something could not be sent, and is kept.
     """
     from compatkit.cli._exit_status import ExitStatus

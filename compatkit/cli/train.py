@@ -46,7 +46,6 @@ def command(
     the batch size is that of all of them: the numbers are those of one process, but for rounding, and for dropout.
     With scale.engine=ray, Ray Train starts scale.processes of them, on the machines of a cluster (scale.address).
 
-    \b
     Exit status: 0 the training was finished; 2 it failed, or was interrupted.
 
     \b

@@ -76,7 +76,6 @@ def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
     the same number of threads. All top-level runs are compared, by experiment, name and order. `python` is the one that
     runs compatkit. The side before runs twice: what differs between these two runs is noise, which is listed.
 
-    \b
     Exit status: 0 equivalent; 1 different; 2 a command failed, hung or logged nothing; 3 both; 64 wrong use.
 
     \b

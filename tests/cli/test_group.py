@@ -175,3 +175,27 @@ def test_the_end_of_what_a_terminal_says_is_an_interruption(tmp_path: Path) -> N
 
     assert done.returncode == 2
     assert done.stderr.endswith("Interrupted.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("compatkit help mi", ["migrate", "migrations"]),
+        ("compatkit help migrations te", ["test"]),
+        ("compatkit docs mi", ["migrate", "migrations"]),
+        ("compatkit migrate --st", ["--statistics", "--stdin-filename"]),
+        ("compatkit help nothing-of-the-kind", []),
+    ],
+)
+def test_a_shell_completes_commands_topics_and_options(
+    words: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_COMPATKIT_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+
+    script = "import sys; sys.argv = ['compatkit']; from compatkit.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.partition(",")[2] for line in done.stdout.splitlines() if line] == offered

@@ -86,6 +86,7 @@ def test_nothing_is_written_without_consent(project: Path, monkeypatch: pytest.M
 
     assert (project / "pyproject.toml").read_text(encoding="utf-8") == PROJECT["pyproject.toml"]
     assert "To be added to" in done.stdout
+    assert done.stderr.endswith("Nothing is written.\n")
 
 
 def test_json_says_the_same_and_writes_nothing(project: Path) -> None:

@@ -268,3 +268,10 @@ def test_a_census_whose_log_is_gone_is_an_error(project: Path) -> None:
 
     assert done.returncode == 2
     assert "The census is lost" in done.stderr
+
+
+def test_an_option_that_run_does_not_have_is_wrong_use_and_no_script(tmp_path: Path) -> None:
+    done = compatkit("run", "--cencus", "a.json", "train.py", cwd=tmp_path)
+
+    assert done.returncode == 64
+    assert "--cencus" in done.stderr

@@ -28,7 +28,6 @@ def check_command(ctx: click.Context, path: str, library: str | None, package: s
     With --library, a class or a function that the library also hands on elsewhere is to be listed under each name. The
     release is read, not run.
 
-    \b
     Exit status: 0 it is valid; 1 it has errors, or, with --strict, warnings; 2 it cannot be read.
     """
     from compatkit.authoring.problems import find_problems, format_problems
@@ -59,7 +58,6 @@ def test_command(ctx: click.Context, path: str, *, verbose: bool) -> None:
     depend on the order of the entries; NAME.unchanged.txt is not touched. An example that begins with the comment
     `# runnable` is also run: as it is with the shim, and rewritten without it. What it prints and binds is the same.
 
-    \b
     Exit status: 0 all holds; 1 something does not; 2 there is no example, or the migration cannot be read.
     """
     from compatkit.authoring.trial import try_migration
@@ -125,7 +123,6 @@ def audit_command(
 
     With --guide, the names are those of a file: names, arguments, options (--flag) and keys of configurations.
 
-    \b
     Exit status: 0 all is declared or listed; 1 something is not; 2 a release cannot be read.
     """
     from compatkit.migration import load_migration

@@ -82,7 +82,6 @@ def inventory_command(release: str, module: str, cache: Path | None) -> None:
 
     RELEASE is PACKAGE==VERSION, a folder or an archive. Nothing of it is imported or run.
 
-    \b
     Exit status: 0 done; 2 the release cannot be read, or has no such module.
     """
     require("griffe", extra="draft")
