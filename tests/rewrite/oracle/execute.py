@@ -58,9 +58,9 @@ def _fresh(*folders: Path | None) -> Iterator[None]:
     What this process has imported under a name of theirs, as MLflow, is set aside, or the program would get it.
     """
     inside = [str(folder) for folder in folders if folder]
-    names = {entry.stem for folder in inside for entry in Path(folder).iterdir()} & sys.modules.keys()
-    known = [name for name in sys.modules if name.partition(".")[0] in names] if names else []
-    aside = {name: sys.modules.pop(name) for name in known}
+    names = {entry.stem for folder in inside for entry in Path(folder).iterdir()}
+    alike = [name for name in sys.modules if name.startswith(tuple(names))]  # which leaves few of thousands
+    aside = {name: sys.modules.pop(name) for name in alike if name.partition(".")[0] in names}
     before, path, writes = set(sys.modules), list(sys.path), sys.dont_write_bytecode
     sys.path[:0] = inside
     sys.dont_write_bytecode = True
