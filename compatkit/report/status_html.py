@@ -23,7 +23,8 @@ _MOST_DOTS = 60  # of the trend; more would cover its line
 _MOST = 500  # places that are listed
 _FOOTER = (
     "This page loads nothing and sends nothing. Automatic: a run of compatkit migrate makes it. With review: one with "
-    "--confidence review does. By a person: each place says why."
+    "--confidence review does. By a person: each place says why. A changed call, argument or field "
+    "counts while it is left, and never as done, since v1 code may say the same."
 )
 _STYLE = """
 .trend { display: grid; grid-template-columns: auto 1fr; gap: .25rem .5rem; font-size: .8rem; }
