@@ -77,6 +77,17 @@ def test_a_page_has_a_part_of_each_and_says_how_it_was_made(verdict: Verdict) ->
     assert "How this was made: by &lt;hand&gt;." in page
 
 
+def test_a_page_says_first_which_policies_decided(verdict: Verdict) -> None:
+    others = [replace(verdict, policy=policy) for policy in ("ours <one>", "ours <one>", "none")]
+
+    page = verdict_page([Compared("", each, run(1), run(3), POLICY) for each in others], made="so")
+
+    head, _, rest = page.partition("</header>")
+    assert "Policy: ours &lt;one&gt;; none." in head
+    assert head.index("Policy:") < head.index("How this was made")
+    assert "Policy:" not in rest
+
+
 def test_a_page_without_them_has_no_such_parts() -> None:
     verdict = compare_over_noise(run(1), run(1), run(1), Policy())
 

@@ -96,6 +96,7 @@ class PageSection:
     weights: tuple[Weight, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     tables: tuple[PageTable, ...] = ()
+    policy: str = ""
 
     def metrics_in(self, *states: str) -> tuple[Metric, ...]:
         """Return the metrics in one of these states, by their names in `FindingState`."""
@@ -116,6 +117,7 @@ def read_sections(comparisons: Iterable[Comparison]) -> Iterator[PageSection]:
                     outcome_of(verdict),
                     sample_sentences(verdict),
                     tables=tuple(sample_tables(verdict)),
+                    policy=verdict.policy,
                 )
             case NotCompared():
                 yield PageSection(f"c{number}", comparison.title, comparison.outcome, (comparison.reason,))
@@ -141,6 +143,7 @@ def _section(anchor: str, compared: Compared) -> PageSection:
         with_bars(tuple(weigh(before.models, after.models, findings))),
         tuple(read_sheets(before, _under_names_of(before, after, settled), compared.policy, findings)),
         compared.tables,
+        verdict.policy,
     )
 
 
