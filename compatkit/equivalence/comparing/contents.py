@@ -112,7 +112,8 @@ def _without_text(content: Content, text: re.Pattern[str] | None) -> Content:
     spans = [span for found in text.finditer(whole) for span in found.regs[1:] if span[0] >= 0]
     kept, last = [], 0
     for start, end in spans:
-        if "\n" not in whole[start:end]:
+        # Whatever ends a line: those that are left must keep their numbers.
+        if whole[start:end].splitlines() in ([], [whole[start:end]]):
             kept += [whole[last:start], _LEFT_OUT]
             last = end
     lines = "".join([*kept, whole[last:]]).splitlines(keepends=True)

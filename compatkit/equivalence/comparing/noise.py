@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compatkit.equivalence.comparing.compare import compare_snapshots, find_differences
+from compatkit.equivalence.comparing.contents import settle
 from compatkit.equivalence.comparing.models import with_models_paired
 from compatkit.equivalence.comparing.one_to_one import Pairs, own_pairs
 from compatkit.equivalence.comparing.varying import (
@@ -21,6 +22,7 @@ from compatkit.equivalence.comparing.varying import (
     varying_hours,
 )
 from compatkit.equivalence.difference import Difference, Kind, excerpts
+from compatkit.equivalence.frameworks import Nature, file_natures, natures_of
 from compatkit.equivalence.policy import Policy
 from compatkit.equivalence.snapshot import File, Model, Snapshot
 from compatkit.equivalence.verdict import Verdict
@@ -59,12 +61,13 @@ def compare_over_noise(
     noise = [
         replace(difference, rule="") for difference in find_differences(before, twin, policy) if not difference.known
     ]
-    settling = _Settling([], pairs, twins, begun)
+    natures = natures_of(before, after) if policy.knows_frameworks else ()
+    settling = _Settling([], pairs, twins, begun, natures)
     unsettled = _settled(before, again, after, settling)
     verdict = compare_snapshots(before, unsettled, policy, settled=[*settled, *settling.found])
     if verdict.deciding:
         # What varies there by nature is settled, and says nothing of what decides in the same place.
-        steady = _settled(before, again, again, _Settling([], twins, twins, [*begun[:2], *begun[1:2]]))
+        steady = _settled(before, again, again, _Settling([], twins, twins, [*begun[:2], *begun[1:2]], natures))
         left = [found for found in find_differences(before, steady, policy) if not found.known]
         varying = {_place_of(found): found for found in left}
         deciding = tuple(_with_noise(found, varying.get(_place_of(found))) for found in verdict.deciding)
@@ -103,6 +106,7 @@ class _Settling:
     pairs: Pairs
     twins: Pairs
     spans: Sequence[Span] = ()
+    natures: tuple[Nature, ...] = ()
     child: str = ""
 
     def note(self, kind: Kind, name: str, left: str, right: str, why: str, hint: str = "") -> None:
@@ -137,10 +141,14 @@ class _Settling:
         for new, old in list(places.items())[:1]:
             self.note(kind, name, old, new, f"a place with an id or a time{_SEEN}")
         right = {places.get(place, place): text for place, text in right.items()}
-        twin = {twins.get(place, place): text for place, text in twin.items()}
+        # What is by nature varies, too, and may stand in one line with an id or a time.
+        natures = tuple(file_natures(name, self.natures))
+        (one, same), (_, other) = (settle(contents[0], content, natures)[:2] for content in contents[1:])
+        repeated = {twins.get(place, place): text for place, text in same.values.items()}
+        renamed = {places.get(place, place): text for place, text in other.values.items()}
         changed = dict[str, str]()
-        for place, why in _varying_places(left, twin, right, self.spans):
-            if self.pairs.agree(f"{place}: {left[place]}", f"{place}: {right[place]}"):
+        for place, why in _varying_places(one.values, repeated, renamed, self.spans):
+            if self.pairs.agree(f"{place}: {one.values[place]}", f"{place}: {renamed[place]}"):
                 self.note(kind, name, left[place], right[place], why, hint=f"first at {place}")
                 changed[place] = left[place]
         if not places and not changed:

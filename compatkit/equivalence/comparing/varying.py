@@ -166,7 +166,7 @@ _KINDS = {
         rf"|(?:(?<=tr-)|{_CALLED_ID})[0-9a-f]{{32}}(?![0-9A-Za-z])"
         rf"|(?:{_CALLED_ID})(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9_-]{{16,64}}(?![0-9A-Za-z_=+-])"
         # ray/tune/experiment/trial.py: an experiment's five digits before a trial's number.
-        r"|(?<=_)[0-9a-f]{5}(?=_[0-9]{5}(?![0-9]))"
+        rf"|(?:(?<=_)|{_CALLED_ID})[0-9a-f]{{5}}(?=_[0-9]{{5}}(?![0-9]))"
         # pandas/io/formats/style_render.py: how the cells of a table are called that was styled.
         r"|(?<=T_)[0-9a-f]{5}(?=_row|_level|[\"' ])"
         # Not as long as digests are: 32, 40 and more.

@@ -64,6 +64,7 @@ FITTING = {
     "six hex digits in a name": ["exp-a1b2c3", "exp-b1c2d3", "exp-0123f6"],
     "ten hex digits in a name": ["exp-a1b2c30d1e", "exp-b1c2d30d1e", "exp-0123f60d1e"],
     "trials of Ray": [f"train_{each}_00001_1_lr=0.1" for each in ("a1b2c", "7a083", "11585")],
+    "the id of a trial of Ray": [f'"trial_id": "{each}_00001"' for each in ("a1b2c", "7a083", "11585")],
     "speeds of tqdm": [f"9/9 [00:0{each}<00:00, {each}.25it/s]" for each in range(3)],
     "slow steps of tqdm": [f"9/9 [01:00:0{each}<?, {each}.25s/batch]" for each in range(3)],
     "steps of Keras": [f"6/6 - {each}s {each}ms/step - loss: 0.5" for each in (1, 3, 12)],
@@ -234,6 +235,27 @@ def test_what_is_settled_in_a_file_says_nothing_of_what_decides_there() -> None:
 
     assert (found.before, found.after) == ("acc 0.5", "acc 0.6")
     assert "varies by itself" not in found.hint
+
+
+def reported(at: str, seconds: float, failures: int = 0, limit: int = 5) -> Snapshot:
+    """A run with a report of pytest, which has the time of a suite and how long it took in one line."""
+    line = f'<testsuite failures="{failures}" time="{seconds}" timestamp="{at}" limit="{limit}">\n'
+    content = Content("text", {"line 1": line, "line 2": f"<!-- {at} -->\n"})
+    return Snapshot("run", params={"lr": "1"}, artifacts={"report.xml": File(line, 1, content)})
+
+
+def test_a_time_is_settled_in_one_line_with_what_is_by_nature() -> None:
+    before, again = reported("2026-11-29T01:20:30", 1.5), reported("2026-11-29T01:20:32", 1.25)
+    last = "2026-11-29T01:20:59"
+
+    verdict = compared(before, again, reported(last, 2.75))
+
+    assert verdict.is_equivalent
+    assert any("1.5" in entry.difference.before and "2.75" in entry.difference.after for entry in verdict.allowed)
+    assert not compared(before, again, reported(last, 2.75, failures=1)).is_equivalent
+    assert not compared(before, again, reported(last, 2.75, limit=6)).is_equivalent
+    exact = compare_over_noise(before, again, replace(reported(last, 2.75), run_id="after"), Policy.exact())
+    assert not exact.is_equivalent
 
 
 def test_how_much_of_a_file_varies_is_said() -> None:
