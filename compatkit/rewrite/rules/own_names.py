@@ -26,6 +26,7 @@ _SAME_ITEMS = frozenset({"iter", "list", "reversed", "set", "sorted", "tuple"})
 # An own name that is asked for, or looked up, and a class that is shown.
 _FORMS = ("{}.__", "'{}'", '"{}"', "{{{}")
 _MAY_ASK = re.compile(r"\.__|\b(?:inspect|fields|get_type_hints)\b")
+_OF_METHODS = frozenset({"__module__", "__qualname__"})
 # What gives the types that something is annotated with, written out or kept as texts.
 _TYPE_GIVERS = frozenset({"__annotations__", "fields", "get_annotations", "get_type_hints", "signature"})
 _OF_MODULES = frozenset({"__file__", "__name__", "__package__", "__path__", "__spec__"})
@@ -127,10 +128,13 @@ def _asked(file: File, where: Renaming) -> Iterator[Finding]:
                 message = f"asks {meaning} for its {attribute}, which changes: it is {_new(move, attribute, where)} now"
                 yield file.finding(node, move.code, message)
                 continue
-            # Of a method, the name of its class stands before its own.
-            owner = where.declared(meaning.rpartition(".")[0]) if attribute == "__qualname__" else None
-            if owner and owner.old_name != owner.new_name:
-                message = f"asks {meaning} for its __qualname__: its class is {owner.new_name} now"
+            # A method is of the module of its class, whose name stands before its own.
+            owner = where.declared(meaning.rpartition(".")[0]) if attribute in _OF_METHODS else None
+            if owner and attribute in _changing(owner, owner.old, where):
+                is_name = attribute == "__qualname__"
+                message = (
+                    f"asks {meaning} for its {attribute}: its class is {owner.new_name if is_name else owner.new} now"
+                )
                 yield file.finding(node, owner.code, message)
 
 

@@ -13,6 +13,8 @@ from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.tree import nodes_of
 from compatkit.rewrite.outcome import Finding
 
+# Builtins that take an attribute by its name.
+_BY_NAME = frozenset({"delattr", "getattr", "hasattr", "setattr"})
 # Of what a star may bring and nothing uses, so many names are told.
 _NAMED = 5
 
@@ -177,7 +179,7 @@ def _looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
     """Yield the texts by which a name is asked of a module, as in `hasattr(a.b, "N")` and `vars(a.b)["N"]`."""
     for node in nodes_of(file.nodes, ast.Subscript, ast.Call, ast.Compare):
         match node:
-            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[module, ast.Constant() as key, *_]):
+            case ast.Call(func=ast.Name(id=name), args=[module, ast.Constant() as key, *_]) if name in _BY_NAME:
                 pass
             case (
                 ast.Subscript(value=held, slice=ast.Constant() as key)
