@@ -10,6 +10,7 @@ from pathlib import Path
 
 from compatkit.authoring import AuthoringError
 from compatkit.authoring.schema import json_schema
+from compatkit.errors import WrongUse
 from compatkit.migration import ENTRY_POINT_GROUP
 from compatkit.migration.rows import ROOT
 
@@ -122,16 +123,16 @@ class {name}:
 def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[Path]:
     """Write a new package for `migration_id` into `parent`, and return its files.
 
-    `library` is the package that users import, by default what the id begins with. Raises `AuthoringError` for an id or
-    a package that cannot be one, or a folder that is there already.
+    `library` is the package that users import, by default what the id begins with. Raises `WrongUse` for an id or a
+    package that cannot be one, and `AuthoringError` for a folder that is there already.
     """
     if not ID.fullmatch(migration_id):
         hint = "take small letters, digits and single hyphens, such as acme-v2"
-        raise AuthoringError(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
+        raise WrongUse(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
     library = library or migration_id.partition("-")[0]
     if not all(part.isidentifier() and not iskeyword(part) for part in library.split(".")):
         what = f"{library!r} is no package that Python imports."
-        raise AuthoringError(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
+        raise WrongUse(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
     root = parent / migration_id
     if root.exists():
         hint = "take another id, or another folder"

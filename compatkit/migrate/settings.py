@@ -18,7 +18,7 @@ from compatkit.migration import Migration, MigrationError, Project, find_migrati
 from compatkit.migration.registry import seen_from
 from compatkit.options import RunOptions, SettingKind, Wish, wishes
 
-_HINT = "compatkit docs migrate says what each key means"
+_HINT = "compatkit docs settings says what each key means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _settings(table: Mapping[str, object], file: Path | None, where: str) -> Set
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            hint = f"{nearest(key, known).removesuffix('?') or 'remove it'}? The keys are: {', '.join(sorted(known))}"
+            hint = f"{nearest(key, known) or 'remove it.'} The keys are: {', '.join(sorted(known))}"
             raise WrongUse(f"Unknown key {key!r}.", where=where, hint=hint)
         kind = known[key].kind
         if not kind.fits(value):

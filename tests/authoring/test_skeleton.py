@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import compatkit.authoring
-from compatkit.authoring import AuthoringError
 from compatkit.authoring.skeleton import commented_rows, write_skeleton
+from compatkit.errors import WrongUse
 from compatkit.migration import Migration, codes_of, parse_migration
 from tests.shop import HEAD
 
@@ -79,9 +79,15 @@ def test_a_package_may_be_called_otherwise_than_the_migration(library: str, tmp_
     assert (top / "__init__.py").is_file()
 
 
+@pytest.mark.parametrize("migration_id", ["Bad Id", "acme_2", "-acme"])
+def test_what_is_no_id_is_refused(migration_id: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="cannot be the id"):
+        write_skeleton(migration_id, tmp_path)
+
+
 @pytest.mark.parametrize("library", ["scikit-learn", "class", "google.import"])
 def test_what_is_no_package_is_refused(library: str, tmp_path: Path) -> None:
-    with pytest.raises(AuthoringError, match="no package"):
+    with pytest.raises(WrongUse, match="no package"):
         write_skeleton("acme-2", tmp_path, library)
 
 
