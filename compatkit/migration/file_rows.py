@@ -1,4 +1,4 @@
-"""The tables of what is no Python, declared: keys of configurations, options of commands; and the transform."""
+"""Declare the rows for what is not Python: keys of configurations, options of commands; and the transform."""
 
 from __future__ import annotations
 

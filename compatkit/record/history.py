@@ -1,4 +1,4 @@
-"""Any trainer's history in, a list of records out; the format of each record is found, not asked for.
+"""Read any trainer's history as a list of records; the format of each record is found, not asked for.
 
 A history that is no plain list keeps its type and its methods.
 """

@@ -1,4 +1,4 @@
-"""All that one `install` changes in the interpreter, and how it is taken back."""
+"""Hold all that one `install` changes in the interpreter, and take it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run from its beginning to its end, whatever happens in between."""
+"""Begin and end a tracked run, whatever happens in between."""
 
 from __future__ import annotations
 

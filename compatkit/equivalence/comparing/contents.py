@@ -1,4 +1,4 @@
-"""Two files of one name: by what they say, less what a framework writes by nature; else by digest."""
+"""Compare two files of one name by content, without what a framework writes by nature; else by digest."""
 
 from __future__ import annotations
 

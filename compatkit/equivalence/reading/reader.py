@@ -1,4 +1,4 @@
-"""A run id in, a snapshot out, from any tracking store by its URI. No global MLflow state is changed."""
+"""Read a run as a snapshot, by its id, from any tracking store by its URI. No global MLflow state is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many runs against many, where bitwise equality is not to be had: an equivalence test, and three verdicts.
+"""Compare many runs with many, where no two are bitwise equal: an equivalence test, and three verdicts.
 
 SciPy, which the tests come from, is imported when samples are compared.
 """

@@ -1,4 +1,4 @@
-"""From a regenerated statement to the bytes of the file: where it goes, and which newlines it gets."""
+"""Put a regenerated statement back into the bytes of the file, with the newlines that the file has there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold what follows from the bytes of a source alone, and keep it during a run: a file is asked for many times."""
+"""Keep during a run what follows from the bytes of a source alone: its tree, nodes and scopes."""
 
 from __future__ import annotations
 

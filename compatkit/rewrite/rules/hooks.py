@@ -1,4 +1,4 @@
-"""Methods that subclasses define and the library calls: report, or shorten, those that v2 cannot call any more."""
+"""Report, or shorten, methods that subclasses define and that the library of v2 cannot call any more."""
 
 from __future__ import annotations
 

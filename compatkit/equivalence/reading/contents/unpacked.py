@@ -1,4 +1,4 @@
-"""Compressed files and zip archives, of which nothing is unpacked before its claims are counted."""
+"""Read compressed files and zip archives; count what they claim to hold before anything is unpacked."""
 
 from __future__ import annotations
 

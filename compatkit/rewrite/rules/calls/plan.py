@@ -1,4 +1,4 @@
-"""A call as it is written, as the items of which `compatkit.migration.calling` plans what becomes."""
+"""Read a call as the items from which `compatkit.migration.calling` plans the new call."""
 
 from __future__ import annotations
 

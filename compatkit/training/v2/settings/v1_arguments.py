@@ -1,4 +1,4 @@
-"""v1's flat arguments as overrides of v2's settings. Which is which, the migration says; nothing here knows a name."""
+"""Turn v1's flat arguments into overrides of v2's settings, by the names that the migration declares."""
 
 from __future__ import annotations
 
