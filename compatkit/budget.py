@@ -108,7 +108,7 @@ def load_yaml(raw: bytes, budget: Budget) -> list[Any]:
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             if sum(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value) > _MOST_ODD_KEYS:
-                raise BudgetError("it holds too many keys that are no texts")
+                raise BudgetError("it holds too many keys that are not texts")
             # Before the merged mappings of `<<` come in, whose keys those of this one replace.
             own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
             if len(set(own)) < len(own):

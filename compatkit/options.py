@@ -110,11 +110,11 @@ class RunOptions(Options):
     exclude: tuple[str, ...] = _wish(
         (), PATTERNS, "Leave these files and folders out; as in .gitignore.", metavar="PATTERNS"
     )
-    extend_exclude: tuple[str, ...] = _wish((), PATTERNS, "Leave these out, too, beside `exclude`.", metavar="PATTERNS")
+    extend_exclude: tuple[str, ...] = _wish((), PATTERNS, "Also leave these out, beside `exclude`.", metavar="PATTERNS")
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _wish(
         (), CODES_BY_PATTERN, "In files that match the pattern, do not act on these codes.", metavar="PATTERN:CODES"
     )
-    allow_dirty: bool = _wish(False, SWITCH, "Write into files with uncommitted changes, too.")
+    allow_dirty: bool = _wish(False, SWITCH, "Also write into files with uncommitted changes.")
     jobs: int | None = _wish(None, COUNT, "Processes; by default as many as pay.", metavar="N")
     baseline: Path | None = _wish(  # noqa: RUF009 - it is a field
         None, FILE, "A file of what is known: it passes, and what is new fails.", metavar="FILE"

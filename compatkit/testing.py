@@ -64,7 +64,7 @@ def _snapshot(run: str | AnyRun | Snapshot, tracking_uri: str | None) -> Snapsho
     run_id = run if isinstance(run, str) else getattr(getattr(run, "info", None), "run_id", None)
     if not isinstance(run_id, str):
         raise EquivalenceError(
-            f"{run!r} is no run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot"
+            f"{run!r} is not a run.", where="assert_runs_equivalent", hint="give a run, its id or a snapshot"
         )
     return take_snapshot(run_id, tracking_uri=tracking_uri)
 

@@ -301,7 +301,7 @@ def test_settings_that_cannot_be_written_leave_the_file_alone(tmp_path: Path) ->
         OrchestratorConfig().to_file(file)
         before = file.read_bytes()
 
-        with pytest.raises(ConfigError, match=r"tracking\.run_name is .*no text"):
+        with pytest.raises(ConfigError, match=r"tracking\.run_name is .*not text"):
             OrchestratorConfig().with_overrides({"tracking.run_name": "a\udcff"}).to_file(file)
         assert file.read_bytes() == before
 

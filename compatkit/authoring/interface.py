@@ -183,7 +183,7 @@ def _within(root: griffe.Object | griffe.Alias, package: str) -> griffe.Module:
             raise AuthoringError.unreadable(package, f"{root.path} has no {part}")
         root = root.members[part]
     if not isinstance(root, griffe.Module):
-        raise AuthoringError.unreadable(package, "it is no module")
+        raise AuthoringError.unreadable(package, "it is not a module")
     return root
 
 

@@ -61,7 +61,7 @@ def find_problems(file: Path) -> list[Problem]:
     try:
         document = load_toml(text)
     except tomllib.TOMLDecodeError as error:
-        return [Problem("error", syntax_line(str(error)), f"This is no TOML: {error}.", "check the syntax")]
+        return [Problem("error", syntax_line(str(error)), f"This is not TOML: {error}.", "check the syntax")]
     # What holds between entries can only be told once each of them is right.
     found = [*_head_errors(document), *_row_errors(document, file.parent)]
     if not found:

@@ -99,7 +99,7 @@ def _unpacked(archive: Path, folder: Path) -> Path:
             with tarfile.open(archive) as tarred:
                 tarred.extractall(folder, filter="data")
     except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
-        raise AuthoringError.not_downloaded(str(archive), f"it is no archive: {error}") from error
+        raise AuthoringError.not_downloaded(str(archive), f"it is not an archive: {error}") from error
     return folder
 
 

@@ -131,7 +131,7 @@ def write_skeleton(migration_id: str, parent: Path, library: str = "") -> list[P
         raise WrongUse(f"{migration_id!r} cannot be the id of a migration.", where="ID", hint=hint)
     library = library or migration_id.partition("-")[0]
     if not all(part.isidentifier() and not iskeyword(part) for part in library.split(".")):
-        what = f"{library!r} is no package that Python imports."
+        what = f"{library!r} is not a package that Python imports."
         raise WrongUse(what, where="--package", hint="give it as in an import: sklearn, google.cloud.storage")
     root = parent / migration_id
     if root.exists():

@@ -98,4 +98,4 @@ def read_margin(text: str) -> Margin:
         return parse_equivalence({"margins": [row]}, where="--margin").margins[0]
     except (ValueError, MigrationError) as error:
         hint = "give a metric or a pattern, and a number or a share: val_loss=0.01, '*_acc=1%'"
-        raise click.UsageError(f"--margin {text!r} is no margin; {hint}.") from error
+        raise click.UsageError(f"--margin {text!r} is not a margin; {hint}.") from error

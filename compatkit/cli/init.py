@@ -190,7 +190,7 @@ def _append(file: Path, text: str) -> None:
     from compatkit.migrate.write import write_output
 
     if file.exists() and not file.is_file():
-        raise CompatkitError("It is no file.", where=str(file), hint="remove it first")
+        raise CompatkitError("It is not a file.", where=str(file), hint="remove it first")
     try:
         before = file.read_bytes().decode("utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:

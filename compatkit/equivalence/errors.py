@@ -32,7 +32,7 @@ class EquivalenceError(CompatkitError):
     @classmethod
     def no_samples(cls, reason: str) -> EquivalenceError:
         return cls(
-            f"These runs are no two samples: {reason}.",
+            f"These runs cannot be compared as two samples: {reason}.",
             where="the runs before and after",
             hint="give each side runs of its own, one a seed",
         )
@@ -49,7 +49,9 @@ class EquivalenceError(CompatkitError):
 
     @classmethod
     def no_snapshot_file(cls, path: Path) -> EquivalenceError:
-        return cls("This file is no snapshot.", where=str(path), hint="write one with `compatkit snapshot RUN -o FILE`")
+        return cls(
+            "This file is not a snapshot.", where=str(path), hint="write one with `compatkit snapshot RUN -o FILE`"
+        )
 
     @classmethod
     def no_run(cls, reference: str, uri: str, similar: str) -> EquivalenceError:

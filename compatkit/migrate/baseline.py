@@ -94,7 +94,7 @@ def _is_in_scope(key: Key, seen: set[str], baseline: Baseline) -> bool:
 def _key(entry: dict[str, str]) -> Key:
     key = (entry["path"], entry["code"], entry["text"])
     if not all(isinstance(part, str) for part in key):
-        raise TypeError(f"{entry!r} is no entry")
+        raise TypeError(f"{entry!r} is not an entry")
     return key
 
 

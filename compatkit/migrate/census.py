@@ -226,7 +226,7 @@ def _uses(path: Path) -> Iterator[CountedUse]:
     except OSError as error:
         raise CensusError.unreadable(path, error.strerror or "it is not there") from error
     except (ValueError, RecursionError) as error:
-        why = f"it is no JSON: {error}" if path.stat().st_size else "it is empty: its run ended before it was written"
+        why = f"it is not JSON: {error}" if path.stat().st_size else "it is empty: its run ended before it was written"
         raise CensusError.unreadable(path, why) from error
     if not isinstance(document, dict):
         raise CensusError.wrong_value(path, "the document", document, "an object")

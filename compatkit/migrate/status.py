@@ -252,7 +252,7 @@ def read_status_history(file: Path) -> tuple[StatusRun, ...]:
         lines = file.read_text(encoding="utf-8").split("\n")
         entries = [StatusRun(**json.loads(line)) for line in lines if line.strip()]
         if not all(type(value) is int and value >= 0 for one in entries for value in (one.left, one.done)):
-            raise ValueError("a count is no number")
+            raise ValueError("a count is not a number")
     except (OSError, ValueError, TypeError) as error:
         hint = "give a file that --history wrote, or a new one"
         raise CompatkitError(f"The history cannot be read: {error}.", where=str(file), hint=hint) from error

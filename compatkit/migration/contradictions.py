@@ -84,7 +84,7 @@ def _validate_names(migration: Migration, where: str) -> None:
                 raise MigrationError.declared_twice(f"The end of {name!r}", move.code, code, where=where)
         if code := classes.get(move.new_module):
             raise MigrationError(
-                f"{move.new!r}, says {move.code}, lies in {move.new_module}, which is no module, says {code}: "
+                f"{move.new!r}, says {move.code}, lies in {move.new_module}, which is not a module, says {code}: "
                 "no import can bring it.",
                 where=where,
                 hint="tell it with [[removed]], or with `say` in [[calls]]",

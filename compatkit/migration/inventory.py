@@ -59,7 +59,7 @@ def read_inventory(file: str) -> Inventory:
         if not separator:
             hint = "write a module, a colon and its names: callbacks: Callback, Timer"
             raise MigrationError(
-                f"This is no line of an inventory: {line!r}.", where=f"{file}, line {number}", hint=hint
+                f"This is not a line of an inventory: {line!r}.", where=f"{file}, line {number}", hint=hint
             )
         found[module] = frozenset(name.strip() for name in names.split(",") if name.strip())
     return Inventory(found)

@@ -48,7 +48,7 @@ MEMBERS = Table(
         "",
     ),
     Column("calls_at", NAME, "The hook of v2 at which the shim then calls the old one.", ""),
-    Column("wrapped_as", NAME, "The key under which v1 kept a result that is no dict.", ""),
+    Column("wrapped_as", NAME, "The key under which v1 kept a result that is not a dict.", ""),
     Column(
         "own",
         SWITCH,

@@ -40,7 +40,7 @@ def _record_class(metrics: type, names: FieldNames) -> type[CompatRecord]:
         raise RecordError(
             f"A record cannot be a {metrics.__qualname__} and a dict at once.",
             where=f"the module {metrics.__module__}",
-            hint="use a class that is no tuple, list, set, number, text or Enum, or read its records as they are",
+            hint="use a class that is not a tuple, list, set, number, text or Enum, or read its records as they are",
         )
     if metrics is object:
         return cast("type[CompatRecord]", _make(type, "Record", (DerivedRecord,), {}, RecordLayout(names)))

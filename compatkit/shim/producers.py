@@ -228,7 +228,7 @@ def adapt(trainer: _Trainer, *methods: str, returns: str = "", migration: Migrat
     declared = find_migration() if migration is None else migration
     if parse_shape(returns) is None:
         raise ShimError(
-            f"returns is {returns!r}, which is no path.",
+            f"returns is {returns!r}, which is not a path.",
             where="adapt()",
             hint="""give '.history', '[1]' or '["history"]'""",
         )

@@ -19,7 +19,7 @@ class TrainingError(CompatkitError):
     @classmethod
     def bad_arrays(cls, problem: str) -> TrainingError:
         return cls(
-            f"The arrays are no data set: {problem}.",
+            f"The arrays are not a data set: {problem}.",
             hint="pass (X, y) with X of shape (samples, features) and y of shape (samples,)",
         )
 
@@ -104,7 +104,7 @@ class ConfigError(CompatkitError):
     @classmethod
     def unwritable(cls, path: object, name: str, value: str) -> ConfigError:
         return cls(
-            f"{name} is {value!r}, which holds a byte or half a character that is no text.",
+            f"{name} is {value!r}, which holds a byte or half a character that is not text.",
             where=f"{path}, which was not written",
             hint="give it a value in UTF-8",
         )

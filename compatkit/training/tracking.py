@@ -204,7 +204,7 @@ def _require_kept(kind: str, texts: Mapping[str, str], longest: int) -> None:
         if len(text) > longest:
             raise TrackingError.not_kept(kind, name, f"it has {len(text):,} characters, and MLflow keeps {longest:,}")
         if not is_encodable(text):
-            raise TrackingError.not_kept(kind, name, f"{text!r} holds a byte or half a character that is no text")
+            raise TrackingError.not_kept(kind, name, f"{text!r} holds a byte or half a character that is not text")
 
 
 def _absolute(uri: str) -> str:

@@ -65,7 +65,7 @@ def test_an_archive_that_would_write_outside_is_refused(tmp_path: Path) -> None:
     with tarfile.open(archive, "w:gz") as tarred:
         tarred.add(tmp_path / "evil.py", "../../evil.py")
 
-    with pytest.raises(AuthoringError, match="it is no archive"):
+    with pytest.raises(AuthoringError, match="it is not an archive"):
         locate_release(str(archive), tmp_path / "cache" / "deep", None)
 
 

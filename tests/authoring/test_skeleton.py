@@ -87,7 +87,7 @@ def test_what_is_no_id_is_refused(migration_id: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", ["scikit-learn", "class", "google.import"])
 def test_what_is_no_package_is_refused(library: str, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match="no package"):
+    with pytest.raises(WrongUse, match="not a package"):
         write_skeleton("acme-2", tmp_path, library)
 
 

@@ -127,7 +127,7 @@ def test_a_census_that_cannot_be_read_exits_2(project: Path) -> None:
     done = compatkit("census", "census.json", cwd=project)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "error: The census cannot be read: it is no JSON" in done.stderr
+    assert "error: The census cannot be read: it is not JSON" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -261,9 +261,9 @@ def test_many_runs_are_named_in_json(
         (["a"], "give RUN_A and RUN_B"),
         (["a", "b", "--before-runs", "c"], "or both --before-runs and --after-runs"),
         (["--before-runs", "c"], "or both --before-runs and --after-runs"),
-        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss"], "is no margin"),
-        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss=120%"], "is no margin"),
-        (["--before-runs", "a", "--after-runs", "b", "--margin", "=1"], "is no margin"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss"], "is not a margin"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "loss=120%"], "is not a margin"),
+        (["--before-runs", "a", "--after-runs", "b", "--margin", "=1"], "is not a margin"),
     ],
 )
 def test_wrong_use_is_refused_and_says_what_to_give(arguments: list[str], said: str) -> None:

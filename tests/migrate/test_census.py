@@ -207,8 +207,8 @@ def test_every_use_is_in_exactly_one_group_and_counts_add_up(
     ("document", "what"),
     [
         ("", "The census cannot be read: it is empty: its run ended before it was written"),
-        ("{", "The census cannot be read: it is no JSON"),
-        ("[" * 100_000, "The census cannot be read: it is no JSON"),
+        ("{", "The census cannot be read: it is not JSON"),
+        ("[" * 100_000, "The census cannot be read: it is not JSON"),
         ("[]", "the document is [], expected an object."),
         ('{"uses": []}', "schema is None, expected 1"),
         ('{"schema": 2, "uses": []}', "schema is 2, expected 1"),
@@ -260,5 +260,5 @@ def test_a_census_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     file = plant(tmp_path, {"census.json": b"\xff\xfe{"}) / "census.json"
 
-    with pytest.raises(CensusError, match="no JSON"):
+    with pytest.raises(CensusError, match="not JSON"):
         read_censuses([file])

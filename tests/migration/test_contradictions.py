@@ -154,7 +154,7 @@ WRONG = {
     ),
     "into a class": (
         [("move", 'old = "shop.ring"\nnew = "shop.Till.ring"'), ("member", 'v1 = "m"\nv2 = "n"')],
-        "lies in shop.Till, which is no module, says SH301",
+        "lies in shop.Till, which is not a module, says SH301",
     ),
 }
 

@@ -182,6 +182,6 @@ def test_the_sandbox_is_private_and_runs_in_it_compare(suite: pytest.Pytester) -
             "*The two runs are not equivalent.",
             "*metric value: loss, from step 1, 0.5 | 0.500000001*",
             "*would be compared with itself.*",
-            "*5 is no run.*",
+            "*5 is not a run.*",
         ]
     )

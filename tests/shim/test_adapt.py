@@ -147,5 +147,5 @@ def test_what_cannot_be_adapted_is_an_error_that_says_what_to_do(
 
 
 def test_a_path_that_is_none_is_refused() -> None:
-    with pytest.raises(ShimError, match="which is no path"):
+    with pytest.raises(ShimError, match="which is not a path"):
         adapt(Trainer(), "fit", returns="history")

@@ -34,8 +34,8 @@ from tests.training.test_data import Dying, Unreadable
 ROWS = [[float(index), float(index % 3)] for index in range(40)]
 BAD_DATA: dict[str, tuple[DatasetSource, str]] = {
     "one class": ((ROWS, [1] * 40), "All samples have the label 1"),
-    "texts as features": (([["a", "b"]] * 40, [0, 1] * 20), "The arrays are no data set: could not convert"),
-    "empty": ((np.zeros((0, 2)), np.zeros(0)), "The arrays are no data set: their shapes"),
+    "texts as features": (([["a", "b"]] * 40, [0, 1] * 20), "The arrays are not a data set: could not convert"),
+    "empty": ((np.zeros((0, 2)), np.zeros(0)), "The arrays are not a data set: their shapes"),
     "a class of one": ((ROWS, [0, 1] + [2] * 38), "The data cannot be split"),
     "not finite": (([[float("inf"), 1.0]] * 40, [0, 1] * 20), "40 values of the features are NaN or infinite"),
     "unreadable": (Unreadable(OSError("gone")), "Sample 13 of the Dataset cannot be read: OSError: gone"),

@@ -94,7 +94,7 @@ def test_unknown_name_is_answered_with_the_nearest() -> None:
     ids=["flat", "lengths", "empty", "text", "single"],
 )
 def test_what_is_no_data_set_is_refused(arrays: object) -> None:
-    with pytest.raises(TrainingError, match="no data set"):
+    with pytest.raises(TrainingError, match="not a data set"):
         load_dataset(arrays)
 
 
@@ -187,7 +187,7 @@ def test_sample_that_cannot_be_read_is_named(error: Exception, workers: int) -> 
         (([[0.0]] * 8, pandas.Series(["a"] * 8, dtype=object)), "All samples have the label 'a':"),
         (([[float("nan")]] * 8, [0, 1] * 4), "8 values of the features are NaN or infinite"),
         (([[0.0]] * 8, [0.0, float("nan")] * 4), "4 values of the labels are NaN"),
-        (([["x"]] * 8, [0, 1] * 4), "no data set"),
+        (([["x"]] * 8, [0, 1] * 4), "not a data set"),
         ((FRAME, "label"), "no column of labels 'label'"),
         (3, "expected a name, a pair or a Dataset, got int"),
         (TensorDataset(torch.zeros(3, 1)), "expected a pair, got 1 parts"),

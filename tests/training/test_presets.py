@@ -88,9 +88,9 @@ def test_bundled_preset_is_found_without_running_foreign_code(tmp_path: Path, mo
     [
         ("[tool.compatkit.presets.quick_test]\nepochs = 1\n", "'quick_test' is there already"),
         ("[tool.compatkit.presets.nightly]\nepoch = 1\n", "did you mean 'epochs'"),
-        ('[tool.compatkit.presets.nightly]\nbase = "x"\n', "its base 'x' is no preset"),
+        ('[tool.compatkit.presets.nightly]\nbase = "x"\n', "its base 'x' is not a preset"),
         ("[tool.compatkit.presets]\nnightly = 3\n", "it is a int, not a table"),
-        ("[tool.compatkit]\npresets = 3\n", "is no table"),
+        ("[tool.compatkit]\npresets = 3\n", "is not a table"),
     ],
 )
 def test_bad_preset_is_named(text: str, message: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from compatkit.cli._migrations.releases import compare_releases, release_options
 
 @click.command("check", epilog="Example: compatkit migrations check acme-v2/")
 @click.argument("path", metavar="ID_OR_PATH")
-@click.option("--strict", is_flag=True, help="Exit 1 on warnings, too.")
+@click.option("--strict", is_flag=True, help="Also exit 1 on warnings.")
 @click.option(
     "--library",
     metavar="RELEASE",
@@ -49,7 +49,7 @@ def check_command(ctx: click.Context, path: str, library: str | None, package: s
 
 @click.command("test", epilog="Example: compatkit migrations test acme-v2/")
 @click.argument("path", metavar="ID_OR_PATH")
-@click.option("--verbose", "-v", is_flag=True, help="Show what holds, too.")
+@click.option("--verbose", "-v", is_flag=True, help="Also show what holds.")
 @click.pass_context
 def test_command(ctx: click.Context, path: str, *, verbose: bool) -> None:
     """Test a migration on the examples beside its migration.toml.

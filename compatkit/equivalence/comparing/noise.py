@@ -80,7 +80,7 @@ def _place_of(difference: Difference) -> tuple[str, Kind, str]:
 
 
 def _with_noise(difference: Difference, noise: Difference | None) -> Difference:
-    remedy = "allow it, if it is no part of what the training gives"
+    remedy = "allow it, if it is not a part of what the training gives"
     if noise is not None:
         said = f"{noise.before or 'nothing'} | {noise.after or 'nothing'} in two runs of before"
         if noise.count < difference.count and noise.kind is not Kind.METRIC_VALUE:

@@ -52,7 +52,7 @@ def canonical_step(name: str, step: object) -> int:
         return int.from_bytes(step, sys.byteorder, signed=True)
     if isinstance(step, int) or (isinstance(step, float) and step.is_integer()):
         return int(step)
-    raise EquivalenceError(f"Metric {name!r} has a step that is no integer: {step!r}.", where="the tracking store")
+    raise EquivalenceError(f"Metric {name!r} has a step that is not an integer: {step!r}.", where="the tracking store")
 
 
 def canonical_value(value: float) -> float:

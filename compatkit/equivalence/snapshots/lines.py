@@ -29,7 +29,7 @@ def text_line(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)
     line = json.dumps(text)
     if json.loads(line) != text:
-        what = f"A snapshot cannot hold {text!r}: two halves of a character are no text."
+        what = f"A snapshot cannot hold {text!r}: two halves of a character are not text."
         raise EquivalenceError(what, where="what the run logged", hint="log it in UTF-8")
     return line
 

@@ -139,7 +139,9 @@ def _definitions(home: StubHome, name: str) -> tuple[list[_Function], bool]:
     functions = [node for node in bound if isinstance(node, _Function)]
     if not functions:
         is_class = any(isinstance(node, ast.ClassDef) for node in bound)
-        raise SignatureError("only as an alias can a class stand for the new one" if is_class else "it is no function")
+        raise SignatureError(
+            "only as an alias can a class stand for the new one" if is_class else "it is not a function"
+        )
     if any(node not in home.tree.body for node in bound) or len(functions) != len(bound):
         raise SignatureError("it is defined under a condition, or bound again")
     plain = [function for function in functions if not function.decorator_list]

@@ -172,7 +172,7 @@ def check_rows_are_epochs(names: Iterable[str]) -> None:
     """Raise `RecordError` for the results of a search, whose rows are its candidates, folds or sizes, and no epochs."""
     if found := sorted(_OF_A_SEARCH.intersection(names)):
         raise RecordError(
-            f"The column {found[0]!r} is of a search or a cross-validation, whose rows are no epochs.",
+            f"The column {found[0]!r} is of a search or a cross-validation, whose rows are not epochs.",
             where="what the trainer returned",
             hint="read its table as it is, or pass the history of one training",
         )

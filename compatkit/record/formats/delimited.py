@@ -175,7 +175,7 @@ def _header(reader: Any) -> Sequence[str]:
     try:
         return reader.fieldnames or ()
     except csv.Error as error:
-        raise ValueError(f"its first line is no header: {error}") from error
+        raise ValueError(f"its first line is not a header: {error}") from error
 
 
 def _checked_rows(reader: Any) -> Iterator[Mapping[str, Any]]:

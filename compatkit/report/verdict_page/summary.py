@@ -60,7 +60,7 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
     elif verdict.is_equivalent:
         yield "No difference decides against it."
     else:
-        yield "Nothing was compared, so this is no proof."
+        yield "Nothing was compared, so this proves nothing."
     if verdict.unread:
         yield f"Not read: {'; '.join(verdict.unread)}. To do: {HOW_TO_READ}."
     if first := earliest(verdict):

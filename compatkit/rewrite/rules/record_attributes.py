@@ -78,18 +78,20 @@ class Objects:
                 self._report(node, self._codes[value.table], message)
         for node, held in self._trace.records.items():
             if held.table in self._tables and (use := self._use_of_a_dict(node)):
-                self._report(node, self._codes[held.table], f"a v2 record is no dict: {use}")
+                self._report(node, self._codes[held.table], f"a v2 record is not a dict: {use}")
         for call, value in self._trace.first.items():
             is_writing = _writes_dicts(self._trace.callees.get(call)) or _last(call.func) in _ROWS
             if isinstance(value, RecordValue) and value.table in self._tables and is_writing:
-                self._report(call.args[0], self._codes[value.table], "a v2 record is no dict: it has no form in a text")
+                self._report(
+                    call.args[0], self._codes[value.table], "a v2 record is not a dict: it has no form in a text"
+                )
         for node, held in self._trace.handed.items():
             if held.table in self._tables and not self._is_said(node):
                 message = "v2 records are given to code that is not seen here; it must not ask them as dicts"
                 if isinstance(self._parents.get(node), ast.Compare):
-                    message = "a v2 record is no dict, and equals none"
+                    message = "a v2 record is not a dict, and equals none"
                 elif self._is_shown(node):
-                    message = "a v2 record is no dict: its text is another"
+                    message = "a v2 record is not a dict: its text is another"
                 self._report(node, self._codes[held.table], message)
         self._pass.changes.sort(key=lambda change: change.start)
         return self._pass

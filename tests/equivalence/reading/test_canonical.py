@@ -53,7 +53,7 @@ def test_bytes_of_a_numpy_step_are_read() -> None:
 
 @pytest.mark.parametrize("step", [1.5, "1", None, b"1"])
 def test_a_step_that_is_no_integer_is_an_error(step: object) -> None:
-    with pytest.raises(EquivalenceError, match="no integer"):
+    with pytest.raises(EquivalenceError, match="not an integer"):
         canonical_step("m", step)
 
 

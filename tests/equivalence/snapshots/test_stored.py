@@ -146,7 +146,7 @@ def test_a_byte_that_is_changed_anywhere_is_noticed(place: int, by: int) -> None
 
 def test_each_fault_says_what_it_is(tmp_path: Path) -> None:
     faults = {
-        "no snapshot": b"run_id: 1",
+        "not a snapshot": b"run_id: 1",
         "is cut": TEXT.encode()[:-80],
         "not as it was written": TEXT.replace("0.25", "0.26").encode(),
         "version 4": TEXT.replace('"version": 3', '"version": 4').encode()[:200],

@@ -252,7 +252,7 @@ def _build(name: str, where: str, settings: object, known: Mapping[str, Orchestr
     given = {**settings}
     base = given.pop("base", None)
     if base is not None and base not in known:
-        raise ConfigError.bad_preset(name, where, f"its base {base!r} is no preset before it")
+        raise ConfigError.bad_preset(name, where, f"its base {base!r} is not a preset before it")
     start = OrchestratorConfig() if base is None else known[base]
     return start.with_settings(given, where=where)
 
@@ -276,7 +276,7 @@ def _of_project(start: Path) -> Iterator[tuple[str, str, object]]:
         if isinstance(table, dict):
             presets = table.get("presets", {})
             if not isinstance(presets, dict):
-                raise ConfigError.bad_file(file, "tool.compatkit.presets is no table")
+                raise ConfigError.bad_file(file, "tool.compatkit.presets is not a table")
             for name, settings in presets.items():
                 yield name, f"{file}, [tool.compatkit.presets.{name}]", settings
             return
