@@ -21,6 +21,7 @@ from compatkit.cli._verify_options import VerifyCliOptions, in_shard, require_st
 from compatkit.equivalence import Policy
 from compatkit.equivalence.matrix import Scenario
 from compatkit.equivalence.stack import load_class, verify_stack
+from compatkit.migration.registry import DEFAULT_MIGRATION
 from compatkit.report.provenance import how_made
 from compatkit.report.verdict_formats import render_matrices
 
@@ -36,7 +37,13 @@ def verify_reference_stack(given: VerifyCliOptions) -> ExitStatus:
     # The user's own classes are found as `python -m` would find them.
     sys.path.insert(0, str(Path.cwd()))
 
-    declared = project_at(Path.cwd()).load_one(given["migration"])
+    project = project_at(Path.cwd())
+    is_bundled = not (given["migration"] or given["trainers"] or given["orchestrators"])
+    if is_bundled and project.origin:
+        said = "no scenario is declared: the bundled stacks are compared, and nothing of this project"
+        click.echo(f"note: {said}; compatkit docs verify", err=True)
+    # These are about their own migration, whatever the project uses.
+    declared = project.load_one(DEFAULT_MIGRATION if is_bundled else given["migration"])
     own_trainers = [load_class(reference) for reference in given["trainers"]]
     own_orchestrators = [load_class(reference) for reference in given["orchestrators"]]
     datasets, presets = given["datasets"] or ("digits",), given["presets"] or ("development",)

@@ -108,10 +108,13 @@ def verify(
 
 
 @pytest.mark.slow("trains five presets, four times each")
-def test_the_bundled_stack_is_equivalent(tmp_path: Path, warm_python: str) -> None:
+def test_the_bundled_stack_is_equivalent_and_is_said_not_to_be_the_project(tmp_path: Path, warm_python: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.compatkit]\nmigrations = ["torch-2", "mlflow-3"]\n')
+
     done = compatkit("verify", "--dataset", "iris", cwd=tmp_path, python=warm_python)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing of this project" in done.stderr
     assert done.stdout.rstrip().endswith("Verdict: equivalent")
     assert done.stdout.count("equivalent") == 4
 
