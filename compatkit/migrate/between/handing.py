@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from itertools import groupby
 from compatkit.migrate.between.importers import of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import sift
+from compatkit.migrate.finding.reading import sift, sort
 from compatkit.migration import Migration
 from compatkit.migration.renaming import prefixes
 from compatkit.options import Options
@@ -21,7 +22,7 @@ from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
 from compatkit.rewrite.flow.declared_names import HINTS, Answers
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
-from compatkit.rewrite.prefilter.words import can_be_modern, modern_of, words_in
+from compatkit.rewrite.prefilter.words import FEW, can_be_modern, modern_of, words_in
 
 # From a facade of a facade of a facade on, nothing new is told.
 _ROUNDS = 4
@@ -64,7 +65,7 @@ class _Index:
         self._annotated: list[_Told] = []
         self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
         self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        # All that is told, in order, by the word that a file spells who asks for it.
+        # What may come of any module, in order, by the word that a file spells who asks for it.
         self._by_word: dict[bytes, list[tuple[int, _Told, str, Handed]]] = defaultdict(list)
         self._defined = Counter[str]()
         for each in told:
@@ -82,7 +83,8 @@ class _Index:
         self._anyones = _Anyones(key for _, key, _ in self._sent.get("*", ()))
         every = ((each, *fact) for level in self._by_last.values() for each in level for fact in each.facts.handed)
         for number, (each, name, handed) in enumerate(every):
-            self._by_word[b"*" if ".*:" in name else _word(name)].append((number, each, name, handed))
+            if handed.weight():
+                self._by_word[b"*" if ".*:" in name else _word(name)].append((number, each, name, handed))
 
     def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
         """Return what others tell of their names, of which a file spells one and the module."""
@@ -174,8 +176,7 @@ class Handing:
             return frozenset()
         is_part = any(file.is_named for file in self._files)
         every = [file for file in (of_projects(self._files) if is_part else self._files) if not file.is_data]
-        pending = [every[number] for number in sift(every, self._has, processes=processes)]
-        pending += self._carriers(every, {file.name for file in pending}, processes)
+        pending = [*self._first(every, processes)]
         reached: dict[str, FoundFile] = {}
         for _ in range(_ROUNDS):
             changed = [told for file in pending if (told := self._learn(file)) is not None]
@@ -201,26 +202,25 @@ class Handing:
             overridden=index.overridden(told.facts if told else Facts()),
         )
 
-    def _has(self, source: bytes, _file: FoundFile) -> bool:
-        return may_hand_on(source, self._calling) or can_be_modern(source, self._recording)
-
-    def _carriers(self, every: Sequence[FoundFile], known: set[str], processes: int) -> Iterator[FoundFile]:
-        """Yield the files from which another one takes the library itself, or a package of it."""
+    def _first(self, every: Sequence[FoundFile], processes: int) -> Iterator[FoundFile]:
+        """Yield the files that may tell something by themselves, and those from which another takes the library."""
         tops = sorted(frozenset[bytes]().union(*map(libraries_of, self._calling)))
         anyone = b"|".join(map(re.escape, tops))
         # As in `from app.service import acme`, and in `service.acme.press`.
         taken = re.compile(rb"\b(\w+)\s+import\b[^\n#;]*\b(?:" + anyone + rb")\b|\b(\w+)\.(?:" + anyone + rb")\.")
+
+        def kind_of(source: bytes, _file: FoundFile) -> int:
+            tells = may_hand_on(source, self._calling) or can_be_modern(source, self._recording)
+            takes = any(top in source for top in tops) and taken.search(source) is not None
+            return tells + 2 * takes
+
+        kinds = sort(every, kind_of, processes=processes)
         modules: set[bytes] = set()
-
-        def takes(source: bytes, _file: FoundFile) -> bool:
-            return any(top in source for top in tops) and taken.search(source) is not None
-
-        for number in sift(every, takes, processes=processes):
-            for found in taken.finditer(read_quietly(every[number].path)):
+        for file in (file for file, kind in zip(every, kinds, strict=True) if kind & 2):
+            for found in taken.finditer(read_quietly(file.path)):
                 modules |= {part for part in found.groups() if part and part not in tops}
-        for file in every if modules else ():
-            stem = file.path.parent.name if file.path.stem == "__init__" else file.path.stem
-            if file.name not in known and stem.encode() in modules:
+        for file, kind in zip(every, kinds, strict=True):
+            if kind & 1 or (modules and _stem(file) in modules):
                 yield file
 
     def _learn(self, file: FoundFile) -> _Told | None:
@@ -272,9 +272,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words that a file must spell to learn something: the last part of a module, and one of the names in it."""
+    """The words that a file must spell to learn something: the last part of a module, and one of the names in it.
+
+    A file that loads any module learns the `leading` ones: that a class has a method of its own changes nothing there.
+    """
 
     names: Mapping[bytes, frozenset[bytes]]
+    leading: frozenset[bytes]
     homes: frozenset[bytes]
     anyones: _Anyones
     annotated: frozenset[bytes]
@@ -282,30 +286,35 @@ class _Words:
     @classmethod
     def of(cls, changed: Iterable[_Told]) -> _Words:
         names: dict[bytes, frozenset[bytes]] = {}
+        leading: set[bytes] = set()
         homes: set[bytes] = set()
         anyones: set[str] = set()
         annotated: set[bytes] = set()
         for told in changed:
+            leading |= {_word(name) for name, handed in told.facts.handed if handed.weight()}
             own = frozenset(b"*" if ".*:" in name else _word(name) for name, _ in told.facts.handed)
             annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.hints}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
             anyones |= {key for key, _ in told.facts.sent if key.startswith("*")}
-        return cls(names, frozenset(homes), _Anyones(anyones), frozenset(annotated))
+        return cls(names, frozenset(leading), frozenset(homes), _Anyones(anyones), frozenset(annotated))
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
-        words = frozenset(words_in(source))
+        folder = _folder(file)
+        is_open = bool(self.leading) and _LOADS.search(source) is not None
+        is_beside = folder in self.names and b"from ." in source
+        # Few modules are searched for in less time than a text takes to fall into words.
+        may_name = len(self.names) > FEW or any(last in source for last in self.names)
+        needs_words = may_name or is_open or is_beside or self.annotated
+        words = frozenset(words_in(source)) if needs_words else frozenset[bytes]()
         if self.annotated and (
             _TYPES.search(source) or (not self.annotated.isdisjoint(words) and _DOUBLES.search(source))
         ):
             return True
-        if self.names and _LOADS.search(source):
-            named = frozenset[bytes]().union(*self.names.values())
-            if _LISTS.search(source) or not named.isdisjoint(words):
-                return True
-        folder = file.path.absolute().parent.name.encode()
-        near = (words & self.names.keys()) | ({folder} & self.names.keys() if b"from ." in source else frozenset())
+        if is_open and (_LISTS.search(source) or not self.leading.isdisjoint(words)):
+            return True
+        near = (words & self.names.keys()) | ({folder} if is_beside else frozenset())
         has_star = bool(near) and _STAR.search(source) is not None
         if any(
             self.names[last] & words or ((has_star or b"*" in self.names[last]) and self.names[last]) for last in near
@@ -315,7 +324,17 @@ class _Words:
             return True
         if b"*" in self.homes and folder in self.homes:
             return True
-        return (folder if file.path.stem == "__init__" else file.path.stem.encode()) in self.homes
+        return _stem(file) in self.homes
+
+
+def _stem(file: FoundFile) -> bytes:
+    """Return the last part of what a file is called as a module; no path, because this is asked of every file."""
+    stem = os.path.splitext(os.path.basename(file.name))[0]  # noqa: PTH119, PTH122
+    return _folder(file) if stem == "__init__" else stem.encode()
+
+
+def _folder(file: FoundFile) -> bytes:
+    return os.path.basename(os.path.dirname(os.path.abspath(file.name))).encode()  # noqa: PTH100, PTH119, PTH120
 
 
 def _word(name: str) -> bytes:

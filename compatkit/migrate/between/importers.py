@@ -19,6 +19,7 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.prefilter.words import words_in
 
 # No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
 _STAR = re.compile(rb"import\s*\(?\s*\*")
@@ -172,6 +173,9 @@ def _spelled(text: bytes) -> frozenset[str]:
 
 
 def _words(text: bytes) -> frozenset[str]:
+    if text.isascii():
+        # The same, in less time.
+        return frozenset(word.decode() for word in frozenset(words_in(text)))
     return frozenset(_WORD.findall(text.decode("utf-8", "replace")))
 
 

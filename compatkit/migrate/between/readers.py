@@ -14,7 +14,7 @@ from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import words_in
+from compatkit.rewrite.prefilter.words import FEW, words_in
 
 # They begin with a literal, and so are searched for many times as fast.
 _IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n)*)")
@@ -112,18 +112,23 @@ class Readers:
         return frozenset[str]().union(starred, *(self._asked.get(module, ()) for module in modules))
 
     def _asks(self, text: bytes, _: FoundFile) -> bool:
+        # Few modules are searched for in less time than all else takes.
+        is_named = len(self._modules) > FEW or any(module in text for module in self._modules)
         if not any(name in text for name in self._spelled):
             # Nor need it name what it lists all of.
-            is_listing = lists_names(text) and not self._modules.isdisjoint(words_in(text))
+            is_listing = is_named and lists_names(text) and not self._modules.isdisjoint(words_in(text))
             return is_listing or any(self._is_wanted(text, star.start()) for star in _STAR.finditer(text))
         # Whoever only imports the same module for itself, and nothing of those that are asked about, reads nothing.
-        if any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
+        if is_named and any(self._is_behind_module(text, found.start()) for found in self._behind.finditer(text)):
             return True
-        asked = b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
         is_looking = _FAR.search(text) is not None or lists_names(text)
-        is_far = is_looking and (LOADS_ANY.search(text) is not None or not self._modules.isdisjoint(words_in(text)))
-        is_near = is_far or not self._modules.isdisjoint(words_in(asked))
-        return is_near or (b"from ." in text and any(map(self._is_of_package, _imports(text))))
+        if is_looking and LOADS_ANY.search(text) is not None:
+            return True
+        if is_named:
+            asked = text if is_looking else b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
+            if not self._modules.isdisjoint(words_in(asked)):
+                return True
+        return b"from ." in text and any(map(self._is_of_package, _imports(text)))
 
     def _is_behind_module(self, text: bytes, at: int) -> bool:
         """Tell whether one of the modules stands right in front of a place."""
