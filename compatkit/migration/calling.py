@@ -13,6 +13,8 @@ from compatkit.migration.changes import CallChange
 
 SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
 NOT_WRITTEN = "is not written here"
+# Stands before the names of those that a call with such contents may give.
+CHANGED_ARGUMENTS = "arguments of it that changed: "
 
 
 @dataclass(slots=True)

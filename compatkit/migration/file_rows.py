@@ -44,6 +44,10 @@ def _search_words(entry: Entry, key: str) -> tuple[str, ...]:
     return words
 
 
+# As Hydra and OmegaConf take it, an option has no dashes, and a path of keys: `trainer.gpus`, `+trainer.gpus`.
+_OPTION = re.compile(r"--?\w[\w.-]*|\+{0,2}\w+(?:\.[\w-]+)+")
+
+
 def _flag(entry: Entry, key: str) -> str:
     return _checked_flag(entry, key, entry.text(key))
 
@@ -53,7 +57,7 @@ def _flags(entry: Entry, key: str) -> tuple[str, ...]:
 
 
 def _checked_flag(entry: Entry, key: str, flag: str) -> str:
-    if not re.fullmatch(r"--?\w[\w.-]*", flag):
+    if not _OPTION.fullmatch(flag):
         raise entry.wrong(key, flag, "an option as it is written in a command, such as --gpus")
     return flag
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from compatkit.migration import FlagChange, Migration, Move
+from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
@@ -41,7 +42,8 @@ def with_advice(
 
 
 def _advised(finding: Finding, advice: str) -> Finding:
-    if not advice or advice == REVIEW or advice in finding.message:
+    is_of_many = CHANGED_ARGUMENTS in finding.message
+    if not advice or advice == REVIEW or advice in finding.message or is_of_many:
         return finding
     return replace(finding, message=f"{finding.message} ({advice})")
 

@@ -52,9 +52,22 @@ def test_arguments_that_need_no_other_key_are_renamed_in_a_file_of_the_command_l
     assert after == text.replace("checkpoint_callback", "enable_checkpointing")
 
 
-@pytest.mark.parametrize("text", [CLI.replace("model:", "net:"), CLI.replace("max_epochs: 10", "epochs: 10")])
-def test_trainer_of_another_kind_of_file_is_left_alone(text: str) -> None:
+def test_trainer_of_another_kind_of_file_is_left_alone() -> None:
+    text = CLI.replace("max_epochs: 10", "epochs: 10")
+
     assert applied("lightning-2", text) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("model:", "net:"), ("trainer:", "trainer_params:"), ("trainer:", "lightning:\n trainer:")]
+)
+def test_what_a_program_may_spread_in_the_call_of_the_trainer_is_only_reported(before: str, after: str) -> None:
+    text = CLI.replace(before, after)
+
+    assert applied("lightning-2", text)[0] == text
+    said = applied("lightning-2", text)[1].splitlines()
+    assert len(said) == 2
+    assert all("commonly spread in the call of the Trainer" in each for each in said)
 
 
 def test_class_and_its_arguments_in_a_file_of_hydra() -> None:

@@ -19,6 +19,12 @@ from compatkit.rewrite.prefilter.words import words_in
 
 _SPREAD = re.compile(rb"\*\*[ \t]*[\w{(]")
 _CALLED = re.compile(rb"(\w+)[ \t]*\(")
+_PATHS = re.compile(rb"\b(?:join|joinpath|Path)\([^()]*\)")
+# In front of a quote, an equals sign or a colon; and in texts that hold nothing but words, which may be taken apart.
+_KEY = re.compile(rb"(\w+)(?=[\"']|[ \t]*(?:=(?!=)|:))")
+_TEXTS = re.compile(rb"[\"']([\w ,]+)[\"']")
+_WORD = re.compile(rb"\w+")
+_OPTION = re.compile(rb"(?<![\w-])--?(\w[\w-]*)")
 # What asks an object for members that are not named there.
 _ASKS = re.compile(rb"\b(?:getattr|vars|dir|asdict|attrgetter|__dict__)\b")
 # So far in front of what a call spreads its name is looked for.
@@ -30,25 +36,44 @@ def find_unspelled(
 ) -> frozenset[str]:
     """Return the words by which these sources might hand on, or ask for, what changed, and that no file spells."""
     spelled: set[bytes] = set()
-    wanted: set[bytes] = set()
+    keys: set[bytes] = set()
+    words: set[bytes] = set()
+    arguments: set[bytes] = set()
     for source in sources:
         near = [migration for migration in migrations if any(library in source for library in libraries_of(migration))]
         if not near:
             continue
         spelled.update(words_in(source))
+        keys.update(_keys_in(source))
         spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
         if _ASKS.search(source):
-            wanted.update(member.v1.encode() for each in near for member in each.members)
-        for arguments, values in map(_evidence_of, near):
+            words.update(member.v1.encode() for each in near for member in each.members)
+        for asked, values in map(_evidence_of, near):
             if spread and looks_up(source):
                 # It may be any of them, with any of their arguments.
-                wanted.update(arguments, *arguments.values())
-            wanted.update(*(arguments[name] for name in arguments.keys() & spread))
-            wanted.update(*(values[name] for name in values.keys() & called))
-    left = wanted - spelled
+                words.update(asked)
+                arguments.update(*asked.values())
+            arguments.update(*(asked[name] for name in asked.keys() & spread))
+            words.update(*(values[name] for name in values.keys() & called))
+    left = (words - spelled) | (arguments - keys)
     found = sift(files, lambda text, _: not left.isdisjoint(words_in(text)), processes=processes) if left else ()
-    left.difference_update(*(words_in(read_quietly(files[number].path)) for number in found))
+    for number in found:
+        text = read_quietly(files[number].path)
+        spelled.update(left.intersection(words_in(text)))
+        keys.update(left.intersection(_keys_in(text)))
+    left = ((words - spelled) | (arguments - keys)) - (words & spelled)
     return frozenset(word.decode() for word in left)
+
+
+def _keys_in(source: bytes) -> Iterator[bytes]:
+    """Yield the words by which a source may give an argument: keys, names that are set, options; no parts of paths."""
+    if b"locals(" in source:
+        yield from words_in(source)
+        return
+    source = _PATHS.sub(b"", source)
+    yield from _KEY.findall(source)
+    yield from (word for text in _TEXTS.findall(source) for word in _WORD.findall(text))
+    yield from (word.replace(b"-", b"_") for word in _OPTION.findall(source))
 
 
 def can_hand_on(migration: Migration) -> bool:

@@ -14,6 +14,7 @@ from compatkit.rewrite.run_plan import REVIEW
 
 _Row = TypeVar("_Row", CallChange, MemberChange)
 _IMPORT = re.compile(r"\b(?:from\s+([\w.]+)\s+)?import\s+(\w[^\n;#]*)")
+_FROM = re.compile(r"\bfrom\s+(?P<root>\w*)[\w.]*\s+import\b")
 _ALIAS = re.compile(r"([\w.]+)(?:\s+as\s+(\w+))?")
 
 
@@ -35,13 +36,30 @@ def changes_named_in(
     code: str, document: str, migrations: Iterable[Migration]
 ) -> Iterator[tuple[str, CallChange | Removal]]:
     """Yield the changed calls, and what is gone, that code which is not understood may use, each with its name."""
-    words = frozenset(re.findall(r"\w+", code))
+    words: dict[str, frozenset[str]] = {}
     for migration in migrations:
         rows: Iterable[CallChange | Removal] = (*migration.calls, *migration.removed)
         for row in rows:
             names = row.of if isinstance(row, CallChange) else row.names
-            spelled = (name for name in names if name.rpartition(".")[2] in words)
+            if isinstance(row, CallChange) and not _may_give(code, row):
+                continue
+            spelled = (name for name in names if name.rpartition(".")[2] in _words_for(name, code, words))
             yield from ((name, row) for name in spelled if may_use(code, document, name))
+
+
+def _may_give(code: str, row: CallChange) -> bool:
+    """Tell whether code may call with an argument that a row is about: by name, by position, or by what it spreads."""
+    by_name = row.to or row.v1 or not row.asked or "**" in code
+    return bool(by_name) or any(re.search(rf"\b{re.escape(name)}\b", code) for name in row.asked)
+
+
+def _words_for(name: str, code: str, kept: dict[str, frozenset[str]]) -> frozenset[str]:
+    """Return the words of code by which it may mean a dotted name: not those of the modules of another package."""
+    root = name.partition(".")[0]
+    if root not in kept:
+        own = _FROM.sub(lambda found: found[0] if found["root"] in ("", root) else "", code)
+        kept[root] = frozenset(re.findall(r"\w+", own))
+    return kept[root]
 
 
 def may_use(code: str, document: str, name: str, *, is_module: bool = False) -> bool:
@@ -54,7 +72,9 @@ def may_use(code: str, document: str, name: str, *, is_module: bool = False) -> 
         return False
     if not home:
         return _has_word(code, name)
-    behind = re.search(rf"\b{re.escape(home.rpartition('.')[2])}\s*\.\s*{re.escape(word)}\b", code) is not None
+    last = re.escape(home.rpartition(".")[2])
+    owners = re.findall(rf"(?<![\w.])((?:\w+\s*\.\s*)*{last}\s*\.\s*){re.escape(word)}\b", code)
+    behind = any(not _is_other(re.findall(r"\w+", owner), home, document) for owner in owners)
     imported = rf"\bimport\b[^\n]*\b{re.escape(word)}\b|\bimport\s*\([^)]*\b{re.escape(word)}\b"
     is_asked = behind or (not is_module and is_asked_of_library(code, document, name))
     return is_asked or re.search(imported, document) is not None
@@ -74,14 +94,28 @@ def is_asked_of_library(code: str, document: str, name: str) -> bool:
     return any(_may_be(re.findall(r"\w+", owner), home, document) for owner in owners)
 
 
-def _may_be(owner: list[str], home: str, document: str) -> bool:
-    """Tell whether a chain of names may stand for a module."""
-    first, *rest = owner
+def _is_other(owner: list[str], home: str, document: str) -> bool:
+    """Tell whether a chain of names is the like-named module of another package, as the document imports it."""
+    roots = {found.partition(".")[0] for found in _imported_as(owner[0], document)}
+    if not roots and len(owner) > home.count("."):
+        # Nothing imports it here, so that it is named in full: `flaml.tune.run`.
+        roots = {owner[0]}
+    return bool(roots) and home.partition(".")[0] not in roots
+
+
+def _imported_as(first: str, document: str) -> Iterator[str]:
+    """Yield what the imports of a document make of a name."""
     for module, brought in _IMPORT.findall(document):
         for name, local in _ALIAS.findall(brought):
             if (local or name.partition(".")[0] if not module else local or name) == first:
-                stands_for = ".".join(filter(None, (module, name if module or local else first)))
-                return ".".join([stands_for, *rest]) == home
+                yield ".".join(filter(None, (module, name if module or local else first)))
+
+
+def _may_be(owner: list[str], home: str, document: str) -> bool:
+    """Tell whether a chain of names may stand for a module."""
+    first, *rest = owner
+    for stands_for in _imported_as(first, document):
+        return ".".join([stands_for, *rest]) == home
     parts = home.split(".")
     meant = parts[-len(owner) :]
     letters = iter(meant[0].lower())

@@ -77,11 +77,16 @@ def _move_in(code: str, document: str, request: Request) -> Move | None:
     for move in request.moves:
         if move.old_name in code and is_asked_of_library(code, document, move.old):
             return move
-        is_gone = move.is_module or move.old_home != move.new_home
+        # Of a module that stays, a name has to be there that does not: `import numpy` alone is none of them.
+        is_gone = move.is_module or (move.old_home != move.new_home and _is_spelled(move.old_name, code))
         home = move.old_home
         if is_gone and home.rpartition(".")[2] in code and may_use(code, document, home, is_module=True):
             return move
     return None
+
+
+def _is_spelled(name: str, code: str) -> bool:
+    return "import *" in code or re.search(rf"\b{re.escape(name)}\b", code) is not None
 
 
 def _is_used_unseen(layout: CodeLayout, unread: list[CodeBlock], request: Request) -> bool:

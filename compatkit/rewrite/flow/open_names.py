@@ -23,6 +23,9 @@ def loaded_name(node: ast.Call, found: Mapping[ast.AST, Value], home: FileModule
     """Return the name of the module that a call such as `import_module(f".{name}", __package__)` loads."""
     given = [*node.args, *(word.value for word in node.keywords if word.arg in ("name", "package"))]
     text = pattern_of(given[0], found, home) if given else "*"
+    if text == "*" and len(given) > 1:
+        # A package is given for a name that is relative to it.
+        text = ".*"
     if not text.startswith("."):
         return text
     level = len(text) - len(text.lstrip("."))

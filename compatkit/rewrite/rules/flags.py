@@ -24,6 +24,8 @@ _WORD = re.compile(r"[^\s\"'()\[\]{},;|&<>`!]+")
 # A backslash, or a caret in a batch file, joins two lines. What follows a semicolon or a pipe is another command.
 _END = re.compile(r"(?<![\\^\r])(?:\r\n|\n|\r)|;|&&?|\|\|?")
 _UNSEEN = "it is not seen in one command with what tells whose option it is"
+# What puts a command together, or keeps it.
+_OF_TEXTS = (ast.BinOp, ast.JoinedStr, ast.Assign)
 _PARSERS = frozenset({"add_argument", "add_option", "option", "Option"})
 
 OWN = "a program of this project takes an option of this name itself"
@@ -136,6 +138,8 @@ def find_flags(file: File, run: RunPlan) -> Found:
                 lists[parent] = None
             elif isinstance(parent, ast.Call):
                 found.findings += _in_call(file, run, (parent, node))
+            elif isinstance(parent, _OF_TEXTS):
+                found.findings += _in_text(file, run, node)
     for display in lists:
         one = _in_list(file, run, display)
         found.changes += one.changes
@@ -182,10 +186,16 @@ def _in_call(file: File, run: RunPlan, place: tuple[ast.Call, ast.Constant]) -> 
             )
             yield file.finding(node, row.code, message)
     elif " " in text:
-        for use in find_uses(commands_in(text, 0, len(text)), run.flags, run.options):
-            reason = "" if use.row.say else "the command is one text"
-            told = FlagUse(use.row, use.word, (), use.message, reason).finding
-            yield file.finding(node, use.row.code, told)
+        yield from _in_text(file, run, node)
+
+
+def _in_text(file: File, run: RunPlan, node: ast.Constant) -> Iterator[Finding]:
+    """Report the options in a text that is a command, or a part of one that is put together."""
+    text = str(node.value)
+    for use in find_uses(commands_in(text, 0, len(text)), run.flags, run.options):
+        reason = "" if use.row.say else "the command is one text"
+        told = FlagUse(use.row, use.word, (), use.message, reason).finding
+        yield file.finding(node, use.row.code, told)
 
 
 def _spread_options(file: File) -> ast.Call | None:

@@ -21,6 +21,8 @@ _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
 _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind))
 # Classes that hold settings under any names, and what returns them; and tensors.
 _SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args", "parse_known_args"})
+# What holds settings is called so, as the first name of a chain: `args.precision`, `lightning_config.trainer.gpus`.
+_SETTINGS_NAME = re.compile(r"(?:\w+_)?(?:args|cfg|conf|config|flags|hparams|opts?|options|params)\Z", re.IGNORECASE)
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
 # As Jinja and Django ask for them: `{{ box.size }}`, `{% if box.size > 3 %}`.
@@ -176,6 +178,8 @@ def _out_of_sight(file: File, trace: FlowFacts, index: Index) -> Iterator[tuple[
 
 def _is_settings(file: File, node: ast.expr) -> bool:
     """Tell whether an object is known to hold settings, or a tensor, so that it is none of what went out of sight."""
+    if _SETTINGS_NAME.match(dotted(node).partition(".")[0]):
+        return True
     scope = file.scope_of(node) if isinstance(node, ast.Name) else None
     if scope is None or not isinstance(node, ast.Name):
         return False

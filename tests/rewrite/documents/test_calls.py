@@ -280,3 +280,27 @@ BROKEN_WITH_COMMON_WORDS = {
 @pytest.mark.parametrize("name", BROKEN_WITH_COMMON_WORDS)
 def test_code_that_cannot_be_read_and_only_has_such_a_word_is_not_told(name: str) -> None:
     assert reasons(fenced(BROKEN_WITH_COMMON_WORDS[name]), ".md") == ""
+
+
+UNREADABLE = {
+    "another package's module of the same name": "from bazaar import old\nold.sell(1\n",
+    "another package's, named in full": "bazaar.old.sell(1\n",
+    "the library alone": "import shop\nopen(1\n",
+    "a module of another package on the way": "from bazaar.buy import io\nopen(1\n",
+}
+
+
+@pytest.mark.parametrize("code", UNREADABLE.values(), ids=UNREADABLE)
+def test_code_that_cannot_be_read_and_is_another_librarys_is_not_reported(code: str) -> None:
+    text = dump(cell("import shop\nshop.open()\n"), cell(code))
+
+    assert "not valid Python" not in reasons(text, ".ipynb")
+
+
+@pytest.mark.parametrize(
+    "code", ["from shop import old\nold.sell(1\n", "shop.old.sell(1\n", "import shop as s\ns.buy(where=1\n"]
+)
+def test_code_that_cannot_be_read_and_is_the_librarys_is_reported(code: str) -> None:
+    text = dump(cell("import shop\nshop.open()\n"), cell(code))
+
+    assert "not valid Python" in reasons(text, ".ipynb")

@@ -319,3 +319,38 @@ def test_in_a_tree_the_options_of_others_are_renamed(tmp_path: Path) -> None:
 
     (changed,) = [result for result in report.results if isinstance(result.outcome, Rewritten)]
     assert changed.name.endswith("train.sh")
+
+
+KEYS = """
+[[flags]]
+code = "SH503"
+v1 = "till.coins"
+of = ["*"]
+say = "count them"
+"""
+
+
+@pytest.mark.parametrize("v1", ["till", "+till", "till.", ".coins", "till coins"])
+def test_an_option_without_dashes_is_a_path_of_keys(v1: str) -> None:
+    with pytest.raises(MigrationError):
+        migration(KEYS.replace("till.coins", v1))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('command = "shop-till" + " till.coins=4"\n', 1),
+        ('command = f"shop-till {name} till.coins=4"\n', 1),
+        ('command = "shop-till till.coins=4"\n', 1),
+        ('command = ["shop-till", "till.coins=4"]\n', 1),
+        ('command = "shop-till" + " my.till.coins=4 till.coinsy=1"\n', 0),
+        ("till.coins = 4\n", 0),
+        ('"""Give till.coins=4 to it."""\n', 0),
+    ],
+)
+def test_path_of_keys_is_an_option_wherever_a_command_is_made(text: str, count: int) -> None:
+    rows = migration(KEYS)
+    found = rewrite_source(text.encode(), module="app", is_package=False, moves=(), migrations=[rows], options=REVIEW)
+
+    assert isinstance(found, Unchanged)
+    assert [each.code for each in found.findings] == ["SH503"] * count

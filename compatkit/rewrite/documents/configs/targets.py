@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from compatkit.migration import CallChange, KeyChange, Migration, Removal
-from compatkit.rewrite.documents.configs.pairs import MERGE, ConfigMappings, Pair
+from compatkit.rewrite.documents.configs.pairs import MERGE, ConfigMappings, Pair, Path
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.rules.calls.facts import Index
-from compatkit.rewrite.rules.calls.plan import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_call
+from compatkit.rewrite.rules.calls.plan import SPREAD, Doubt, PlanItem, Planned, advice_of_all, plan_call
 
 # Hydra's own keys; of these, `_args_` are arguments by position.
 _TARGET, _POSITIONAL, _PARTIAL = "_target_", "_args_", "_partial_"
@@ -32,7 +32,7 @@ _READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false"
 class ConfigTarget:
     """A callable and the pairs that are its arguments; `named` is the pair that names it, if one does.
 
-    `open_end` says why there may be more arguments than these.
+    `open_end` says why there may be more arguments than these, `by_hand` why nothing is rewritten.
     """
 
     of: str
@@ -40,6 +40,7 @@ class ConfigTarget:
     at: int
     named: Pair | None = None
     open_end: str = ""
+    by_hand: str = ""
 
 
 def find_targets(config: ConfigMappings, migrations: Iterable[Migration]) -> Iterator[ConfigTarget]:
@@ -56,8 +57,9 @@ def find_targets(config: ConfigMappings, migrations: Iterable[Migration]) -> Ite
             inner = config.mappings.get((*path, _ARGUMENTS), [])
             is_open = "`dict_kwargs` gives it more arguments" if _MORE_ARGUMENTS in by_name else ""
             yield ConfigTarget(named.text, tuple(inner), named.at, named, is_open)
+    told: set[Path] = set()
     for row in (row for migration in migrations for row in migration.keys if row.of):
-        yield from _declared(config, row)
+        yield from _declared(config, row, told)
 
 
 def is_meant(config: ConfigMappings, row: KeyChange) -> bool:
@@ -65,15 +67,18 @@ def is_meant(config: ConfigMappings, row: KeyChange) -> bool:
     return all(config.has(path) for path in row.beside)
 
 
-def _declared(config: ConfigMappings, row: KeyChange) -> Iterator[ConfigTarget]:
+def _declared(config: ConfigMappings, row: KeyChange, told: set[Path]) -> Iterator[ConfigTarget]:
+    """Yield the mappings that a row is about, but for those that another row has told of."""
     if not is_meant(config, row):
         return
-    for path in config.mappings_at(row.v1):
+    for path in (path for path in config.mappings_at(row.v1) if path not in told):
+        told.add(path)
         pairs = config.mappings[path]
         names = [pair.name for pair in pairs]
         # What names its callable itself is judged by that.
         if len(set(names)) == len(names) and not set(MARKS).intersection(names):
-            yield ConfigTarget(row.of, tuple(pairs), pairs[0].at)
+            by_hand = row.about.reason if row.about.confidence == "manual" else ""
+            yield ConfigTarget(row.of, tuple(pairs), pairs[0].at, by_hand=by_hand)
 
 
 def _open_end(by_name: dict[str, Pair]) -> str:
@@ -96,14 +101,17 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
     planned, doubts = _plan(target, changes)
-    # Of a value that is not written, one row tells: which other one is meant, the value decides.
-    telling = {doubt.reason: doubt for doubt in reversed(doubts) if doubt.reason.endswith(NOT_WRITTEN)}
-    noted.findings += [_doubted(target, doubt) for doubt in doubts if telling.get(doubt.reason, doubt) is doubt]
+    advised = advice_of_all(doubts)
+    for doubt in doubts:
+        first, advice = advised.get(doubt.reason, (doubt, ""))
+        if doubt is first or doubt.is_said:
+            told = _doubted(target, doubt)
+            noted.findings.append(replace(told, message=f"{told.message} ({advice})") if advice else told)
     if not planned.applied:
         return noted
     edits = list(_drafts(target, planned))
     # A call is edited by all its rows or by none.
-    reason = "" if _keeps_keys(planned) else "keys would have to be added or taken out"
+    reason = target.by_hand or ("" if _keeps_keys(planned) else "keys would have to be added or taken out")
     reason = reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
     if not reason:
         noted.edits += edits

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from compatkit.migration import CallChange
+from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
@@ -13,11 +15,12 @@ from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Local, Named, 
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
-from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, plan_call
+from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
 from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
+_MOST_NAMED = 8
 _ASKS_FOR_CLASS = ("builtins.isinstance", "builtins.issubclass")
 # What holds an annotation, and in which of its fields.
 _ANNOTATED = {
@@ -162,7 +165,7 @@ class Visitor:
                 self._file.neighbours.unspelled,
             ),
         )
-        self.findings += [self._doubted(call, callee.name, doubt) for doubt in doubts]
+        self.findings += self._doubted_all(call, callee.name, doubts)
         renaming = next((change for change in changes if change.to), None)
         if planned.applied:
             use = ChangedUse(call.func, planned.applied[0].code, self._message(callee.name, planned))
@@ -329,6 +332,26 @@ class Visitor:
     def _message(self, name: str, planned: Planned) -> str:
         to = next((change.to for change in planned.applied if change.to), "")
         return "; ".join([f"{name} -> {to}" if to else name.rpartition(".")[2], *planned.steps])
+
+    def _doubted_all(self, call: ast.Call, name: str, doubts: Sequence[Doubt]) -> Iterator[Finding]:
+        """Yield a finding for each doubt; of what is spread, one names all arguments that may be in it."""
+        spread = [doubt for doubt in doubts if doubt.reason == SPREAD and not (doubt.is_said or doubt.change.to)]
+        asked = frozenset[str]().union(*(doubt.change.asked for doubt in spread))
+        advised = advice_of_all(doubts)
+        for doubt in doubts:
+            first, advice = advised.get(doubt.reason, (None, "")) if not doubt.is_said else (None, "")
+            if first:
+                if doubt is first:
+                    told = self._doubted(call, name, doubt)
+                    yield replace(told, message=f"{told.message} ({advice})") if advice else told
+            elif doubt not in spread or len(spread) == 1 or not asked:
+                yield self._doubted(call, name, doubt)
+            elif doubt is spread[0]:
+                names = sorted(asked - self._file.neighbours.unspelled or asked)
+                more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+                told = self._doubted(call, name, doubt)
+                message = f"{told.message}; {CHANGED_ARGUMENTS}{', '.join(names[:_MOST_NAMED])}{more}"
+                yield replace(told, message=message)
 
     def _doubted(self, call: ast.Call, name: str, doubt: Doubt) -> Finding:
         column = self._source.column(call.lineno, call.col_offset)

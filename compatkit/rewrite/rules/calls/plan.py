@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
+from compatkit.rewrite.run_plan import REVIEW
 
 __all__ = ["NOT_WRITTEN", "SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
 
@@ -90,6 +91,21 @@ def plan_call(
         half = [row for row in planned.applied if row.to or row.rename or not row.asked or row.asked - told]
         return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(row, _HALF) for row in half)]
     return planned, doubts
+
+
+def advice_of_all(doubts: Sequence[Doubt]) -> dict[str, tuple[Doubt, str]]:
+    """Return by its reason the first doubt about a value that is not written, with what all such rows say of it.
+
+    Which of the rows it is, the value decides; a reader wants to know what it may become.
+    """
+    found: dict[str, tuple[Doubt, str]] = {}
+    for doubt in doubts:
+        if doubt.reason.endswith(NOT_WRITTEN) and not doubt.is_said:
+            first, advice = found.get(doubt.reason, (doubt, ""))
+            said = doubt.change.advice
+            more = [said] if said and said not in (REVIEW, *advice.split("; ")) else []
+            found[doubt.reason] = (first, "; ".join([*filter(None, [advice]), *more]))
+    return found
 
 
 def _is_its_own(doubt: Doubt, call: ast.Call) -> bool:

@@ -89,9 +89,24 @@ class Context:
             return False
         return isinstance(call, ast.Call) and called(call) in NAMED_AS_MODULES
 
+    def may_be_relative(self, node: ast.Constant, root: str) -> bool:
+        """Tell whether a word behind a dot means a module of this package: in its own files, or where it is named."""
+        is_named = any(text.partition(".")[0] == root for text in self._texts)
+        return is_named or self._home.name.partition(".")[0] == root or self.may_be_module(node, "")
+
     @cached_property
     def _names_modules(self) -> bool:
         return _OF_MODULES.search(self.file.source.text) is not None
+
+    def is_target(self, node: ast.Constant) -> bool:
+        """Tell whether a text is what Hydra calls, in a class or a dict that holds the arguments as well."""
+        match self.parents.get(node):
+            case ast.AnnAssign(target=ast.Name(id="_target_")) | ast.Assign(targets=[ast.Name(id="_target_")]):
+                return True
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                return any(value is node and getattr(key, "value", "") == "_target_" for key, value in pairs)
+        return False
 
     def is_data(self, node: ast.Constant) -> bool:
         """Tell whether the string is given to a call for which it is a text, or is put together or compared."""

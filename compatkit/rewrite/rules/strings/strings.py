@@ -176,6 +176,9 @@ class _Search:
             return False
         if (self._names.read(text) if self._moves else None) or self._context.is_data(node):
             return False
+        if owner.is_call and not owner.move and self._context.is_target(node):
+            # Its arguments stand beside it, and are told.
+            return False
         if not self._patched(node, text, owner):
             message = f"a string names {owner.name}: {owner.say}"
             self.found.findings.append(self._file.finding(node, owner.code, message))
@@ -199,6 +202,9 @@ class _Search:
 
     def _relative_name(self, node: ast.Constant, text: str, last: str) -> None:
         move = next(move for move in self._moves if _last(move.old_home) == last)
+        if text == f".{last}" and not self._context.may_be_relative(node, move.old_home.partition(".")[0]):
+            # A suffix of files, such as ".core".
+            return
         message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
         self.found.findings.append(self._file.finding(node, move.code, message))
 

@@ -87,6 +87,8 @@ say = "use market.haggle"
 """
 OUT_OF_SIGHT = "import shop, far\nfar.keep(shop.Client())\n"
 SILENT = {
+    "of options of a command line": f"{OUT_OF_SIGHT}def main(args): return args.till\n",
+    "of a configuration": f"{OUT_OF_SIGHT}def main(shop_config): return shop_config.market.till\n",
     "spelled as the row says": f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.till\n",
     "settings by their annotation": f"{OUT_OF_SIGHT}def f(c: DictConfig): return c.till\n",
     "an object that went out of sight makes none": f"{OUT_OF_SIGHT}def f(c): return c.open(where=1)\n",

@@ -187,3 +187,45 @@ def test_attributes_that_are_spread_are_led_to_where_they_are_made() -> None:
     (found,) = findings(source)
 
     assert found.endswith("`vars(args)` hands on all attributes of `args`: change those where `args` is made")
+
+
+TWO = """
+[[calls]]
+code = "SH102"
+of = "shop.buy"
+rename = { where = "place" }
+why = "it is a place"
+
+[[calls]]
+code = "SH103"
+of = "shop.buy"
+asks = ["verbose"]
+say = "log it yourself"
+"""
+
+
+def test_of_what_is_spread_one_finding_names_the_arguments_that_changed() -> None:
+    (found,) = findings("import shop\nshop.buy(1, **read())\n", TWO)
+
+    assert found.endswith("arguments of it that changed: verbose, where")
+
+
+def test_of_a_value_that_is_not_written_one_finding_says_all_that_it_may_become() -> None:
+    rows = """
+    [[calls]]
+    code = "SH102"
+    of = "shop.buy"
+    when = { where = [0] }
+    drop = ["where"]
+    why = "it was the default"
+
+    [[calls]]
+    code = "SH103"
+    of = "shop.buy"
+    literal = ["where"]
+    rename = { where = "place" }
+    why = "it is a place"
+    """
+    (found,) = findings("import shop\nshop.buy(1, where=here)\n", dedent(rows))
+
+    assert found.endswith("(it was the default; it is a place)")

@@ -399,3 +399,25 @@ def test_what_is_changed_by_review_is_reported_by_default(source: str) -> None:
     changes = {text.place(change.at) for change in find(source).changes}
 
     assert changes <= {(found.line, found.column) for found in find(source, Options()).findings}
+
+
+@pytest.mark.parametrize(
+    "text", ['KINDS = [".cif", ".old_home", ".pdb"]\n', 'def is_dump(ext):\n    return ext == ".old_home"\n']
+)
+def test_suffix_of_files_names_no_module(text: str) -> None:
+    assert find(text, module="app").findings == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import importlib\nKINDS = [".old_home"]\n',
+        'PACKAGE = "shop.core"\nKINDS = [".old_home"]\n',
+        'load(".old_home")\nimport_module\n',
+    ],
+)
+def test_word_behind_a_dot_may_be_a_module_where_modules_are_named(text: str) -> None:
+    if "import_module" not in text:
+        text = text.replace("import importlib", "from importlib import import_module")
+
+    assert len(find(text, module="app").findings) == 1
