@@ -95,14 +95,14 @@ def _is_told(file: File, expression: ast.expr, name: str) -> bool:
 
 
 def find_unhandled(facts: CallFacts) -> Iterator[Finding]:
-    """Yield a finding for each place that uses what a migration leaves to people, with its reason."""
+    """Yield a finding for the first place of a file that uses what a migration leaves to people, with its reason."""
     if not facts.index.unhandled:
         return
-    told: set[tuple[int, str]] = set()
-    for node, name in _used(facts):
+    told: set[str] = set()
+    for node, name in sorted(_used(facts), key=lambda use: use[0].lineno):
         row = next((row for row in facts.index.unhandled if row.fits(name)), None)
-        if row and (node.lineno, row.name) not in told:
-            told.add((node.lineno, row.name))
+        if row and row.name not in told:
+            told.add(row.name)
             message = f"{name} changed, and is left to you: {row.why}"
             yield replace(facts.file.finding(node, UNHANDLED, message), confidence="manual")
 

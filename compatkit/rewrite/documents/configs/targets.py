@@ -32,7 +32,7 @@ _READ_OTHERWISE = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false"
 class ConfigTarget:
     """A callable and the pairs that are its arguments; `named` is the pair that names it, if one does.
 
-    `open_end` says why there may be more arguments than these, `by_hand` why nothing is rewritten.
+    `open_end` says why there may be more arguments than these; `row` is what declares the place, if one does.
     """
 
     of: str
@@ -40,7 +40,7 @@ class ConfigTarget:
     at: int
     named: Pair | None = None
     open_end: str = ""
-    by_hand: str = ""
+    row: KeyChange | None = None
 
 
 def find_targets(config: ConfigMappings, migrations: Iterable[Migration]) -> Iterator[ConfigTarget]:
@@ -77,8 +77,7 @@ def _declared(config: ConfigMappings, row: KeyChange, told: set[Path]) -> Iterat
         names = [pair.name for pair in pairs]
         # What names its callable itself is judged by that.
         if len(set(names)) == len(names) and not set(MARKS).intersection(names):
-            by_hand = row.about.reason if row.about.confidence == "manual" else ""
-            yield ConfigTarget(row.of, tuple(pairs), pairs[0].at, by_hand=by_hand)
+            yield ConfigTarget(row.of, tuple(pairs), pairs[0].at, row=row)
 
 
 def _open_end(by_name: dict[str, Pair]) -> str:
@@ -101,6 +100,9 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
     planned, doubts = _plan(target, changes)
+    if target.row and (reason := _why_left(config, target, (planned, doubts), request)):
+        noted.findings += [found for pair in target.arguments for found in _told(target, pair, changes, reason)]
+        return noted
     advised = advice_of_all(doubts)
     for doubt in doubts:
         first, advice = advised.get(doubt.reason, (doubt, ""))
@@ -110,16 +112,37 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     if not planned.applied:
         return noted
     edits = list(_drafts(target, planned))
-    # A call is edited by all its rows or by none.
-    reason = target.by_hand or ("" if _keeps_keys(planned) else "keys would have to be added or taken out")
-    reason = reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
-    if not reason:
+    if not (reason := _why_left(config, target, (planned, doubts), request)):
         noted.edits += edits
     elif _keeps_keys(planned) and edits:
         noted.findings += [_left(edit, reason) for edit in edits]
     else:
         noted.findings += [_reported(target, change, reason) for change in planned.applied]
     return noted
+
+
+def _why_left(
+    config: ConfigMappings, target: ConfigTarget, found: tuple[Planned, list[Doubt]], request: Request
+) -> str:
+    """Return why the keys of a mapping are not edited: a call is edited by all its rows or by none."""
+    planned, doubts = found
+    reason = target.row.about.reason if target.row and target.row.about.confidence == "manual" else ""
+    reason = reason or ("" if _keeps_keys(planned) else "keys would have to be added or taken out")
+    return reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
+
+
+def _told(target: ConfigTarget, pair: Pair, changes: Sequence[CallChange], reason: str) -> Iterator[TextFinding]:
+    """Say once of an argument what becomes of it."""
+    planned, doubts = _plan(target, [change for change in changes if pair.name in change.asked])
+    if said := [doubt for doubt in doubts if doubt.is_said and pair.name in doubt.change.asked]:
+        yield TextFinding(
+            pair.at, pair.at, said[0].change.code, f"{target.of}: {pair.name}: {said[0].reason}", "manual"
+        )
+    elif rows := [*planned.applied, *(doubt.change for doubt in doubts)]:
+        advice = "; ".join(dict.fromkeys(row.advice for row in rows if row.advice))
+        is_out = any(pair.name in row.drop for row in planned.applied)
+        message = f"{target.of}: {pair.name}: {'leave it out: ' if is_out else ''}{advice}; not rewritten: {reason}"
+        yield TextFinding(pair.at, pair.at, rows[0].code, message)
 
 
 def may_stand(text: str) -> bool:
