@@ -50,6 +50,16 @@ PROOFS = (
         ("lightning==2.6.1",),
     ),
     Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
+    # With the parts of CUDA without which it cannot be imported, on the CPU as well: some two gigabytes.
+    Proof(
+        "torch-2",
+        (
+            "--no-deps torch==1.13.1",
+            "--no-deps nvidia-cublas-cu11==11.10.3.66 nvidia-cuda-nvrtc-cu11==11.7.99",
+            "--no-deps nvidia-cuda-runtime-cu11==11.7.99 nvidia-cudnn-cu11==8.5.0.96",
+            "numpy==1.26.4",
+        ),
+    ),
     Proof(
         "torchmetrics-1",
         # It asks for pkg_resources.

@@ -104,3 +104,12 @@ def test_example_is_rewritten_as_shown_and_not_again(name: str, example: Example
 
     assert result_of(rewritten(migration, example, example.before), example.before) == after
     assert result_of(rewritten(migration, example, after), after) == after
+
+
+def test_of_a_key_one_finding_says_what_becomes_of_it() -> None:
+    text = CLI.replace("  gpus: 2\n", "  gpus: null\n  accelerator: gpu\n  devices: 1\n  tpu_cores: null\n")
+
+    said = applied("lightning-2", text)[1].splitlines()
+
+    assert sum("Trainer: gpus:" in each for each in said) == 1
+    assert sum("tpu_cores: leave it out: it was the default" in each for each in said) == 1

@@ -100,8 +100,11 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     # All is given by name here, so that positions do not matter.
     changes = [replace(change, v1=(), v2=None) for change in index.calls_of(target.of)]
     planned, doubts = _plan(target, changes)
-    if target.row and (reason := _why_left(config, target, (planned, doubts), request)):
+    reason = _why_left(config, target, (planned, doubts), request)
+    if reason and target.row:
         noted.findings += [found for pair in target.arguments for found in _told(target, pair, changes, reason)]
+        unasked = [change for change in planned.applied if not change.asked]
+        noted.findings += [_reported(target, change, reason) for change in unasked]
         return noted
     advised = advice_of_all(doubts)
     for doubt in doubts:
@@ -112,7 +115,7 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     if not planned.applied:
         return noted
     edits = list(_drafts(target, planned))
-    if not (reason := _why_left(config, target, (planned, doubts), request)):
+    if not reason:
         noted.edits += edits
     elif _keeps_keys(planned) and edits:
         noted.findings += [_left(edit, reason) for edit in edits]
@@ -141,6 +144,7 @@ def _told(target: ConfigTarget, pair: Pair, changes: Sequence[CallChange], reaso
     elif rows := [*planned.applied, *(doubt.change for doubt in doubts)]:
         advice = "; ".join(dict.fromkeys(row.advice for row in rows if row.advice))
         is_out = any(pair.name in row.drop for row in planned.applied)
+        reason = doubts[0].reason if doubts and not planned.applied else reason
         message = f"{target.of}: {pair.name}: {'leave it out: ' if is_out else ''}{advice}; not rewritten: {reason}"
         yield TextFinding(pair.at, pair.at, rows[0].code, message)
 
