@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
 
 from compatkit.migration import Item
 from compatkit.rewrite.flow.between_files import Found, plain_names
@@ -121,6 +122,12 @@ class Calls:
         if given:
             self._facts.first[node] = join(self._facts.first.get(node, BOTTOM), given[0])
             self._list(node, callee, given[0])
+        match self._expressions.bound_to(node.func):
+            case ast.Call(args=[ast.Constant(value=str(path))], func=getter) if given and _is_attrgetter(
+                found.get(getter)
+            ):
+                # What `attrgetter("a.b")` makes, called on the spot or by the name that it has here.
+                return reduce(self._expressions.lookups.attribute, path.split("."), given[0])
         match callee:
             case Special.TOP if isinstance(node.func, ast.Attribute) and node.func.attr == "__new__":
                 return self._expressions.classes.made_by_meta(frame.enclosing_class)
@@ -367,6 +374,10 @@ class Calls:
                 every = self._expressions.lookups.anything_in(of)
                 return many(every if name == "values" else TupleValue((TOP, every)))
         return TOP
+
+
+def _is_attrgetter(value: Value | None) -> bool:
+    return isinstance(value, Named) and value.name == "operator.attrgetter"
 
 
 def _updated(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
