@@ -70,7 +70,7 @@ def _text_pairs(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
 
 
 # As with dotted names, a word in braces is filled in.
-FLAG = ColumnKind(_flag, {"type": "string", "pattern": r"^(--?[\w{]|\{)[\w.{}-]*$"})
+FLAG = ColumnKind(_flag, {"type": "string", "pattern": r"^((--?[\w{]|\{)[\w.{}-]*|\+{0,2}[\w{}]+(\.[\w{}-]+)+)$"})
 
 
 def _check_key(key: KeyChange, entry: Entry) -> None:

@@ -89,7 +89,7 @@ def test_a_new_migration_checks_and_passes_its_test_at_once(tmp_path: Path) -> N
 def test_what_cannot_be_an_id_is_refused(tmp_path: Path, name: str) -> None:
     done = migrations("new", "--", name, cwd=tmp_path)
 
-    assert done.returncode == 2
+    assert done.returncode == 64
     assert "cannot be the id" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
