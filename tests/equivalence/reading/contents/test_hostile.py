@@ -31,7 +31,7 @@ BOMBS += ["model.pt2", "header.safetensors", "tuples.pkl", "zeros.zip", "zeros.p
 HARMLESS = ["MLmodel", "endless.pkl", "entities.svg", "nested.svg", "opcodes.pkl", "zip_of_bombs.zip"]
 
 
-# Of these, the budget ends at its clock: a little of the time shows it as well, before a quick machine has counted them.
+# Of these, the budget ends at its clock: a little time shows it, before a quick machine has counted them.
 CLOCKED = ["rows.csv", "opcodes.pt", "old_opcodes.bin"]
 
 
