@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 
@@ -178,6 +179,8 @@ def test_sample_that_cannot_be_read_is_named(error: Exception, workers: int) -> 
 
     with pytest.raises(TrainingError, match=rf"{reason}\n"):
         load_dataset(Unreadable(error), workers=workers)
+
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize(
