@@ -43,7 +43,7 @@ class Target:
 class Name:
     """One name of the statement after the rewrite; `index` is its place in the statement before.
 
-    What `is_there` is a builtin, which needs no import.
+    What `is_there` needs no import: it is a builtin, or imported above.
     """
 
     index: int
@@ -80,7 +80,7 @@ def plan(
     names = [replace(name, is_there=site.node.names[name.index] in builtin) for name in names]
     resting = [name for name in names if site.moves[name.index] is None]
     first = min(names, key=lambda name: (name.is_there, name.target.is_bare)).target
-    kept = resting or [name for name in names if name.target == first]
+    kept = resting or [name for name in names if name.target == first and not name.is_there]
     return Plan(tuple(kept), tuple(name for name in names if name not in kept))
 
 

@@ -114,7 +114,7 @@ def _imported_above(file: File, site: Site, bound: Mapping[ast.alias, str]) -> I
     """Yield what a statement above, at the top of the file as this one, binds by the same name to the same thing."""
     own, top = site.node, file.tree.body
     # Of the statements alone: for most files, that spares a look at all nodes.
-    others = read_imports([statement for statement in file.import_statements if statement is not own], file.home)
+    others = list(read_imports(file.import_statements, file.home))
     for alias, move in site.moved:
         local = bound[alias]
         same = [imported for imported in others if (imported.local, imported.meaning) == (local, move.new)]
@@ -130,7 +130,9 @@ def _is_builtin(file: File, alias: ast.alias, move: Move) -> bool:
     if move.new_module != "builtins" or alias.asname or file.has_star:
         return False
     scope = file.scope_of(alias)
-    bound = (ref.node for name in (move.new_name, local_name(alias)) for ref in file.scopes.of(name) if ref.is_binding)
+    references = (ref for name in (move.new_name, local_name(alias)) for ref in file.scopes.of(name))
+    # A `nonlocal` needs a scope around it that binds the name.
+    bound = (ref.node for ref in references if ref.is_binding or isinstance(ref.node, ast.Nonlocal))
     return scope is not None and not reader_of(file, local_name(alias), scope) and all(node is alias for node in bound)
 
 
@@ -165,9 +167,9 @@ def _message(site: Site, planned: Plan) -> str:
 
 def _describe(site: Site, name: Name) -> str:
     before = "." * site.node.level + (site.node.module or "")
-    if name.is_there:
-        move = site.moves[name.index]
-        new = move.new if move else name.name
+    move = site.moves[name.index]
+    if move and name.is_there:
+        new = move.new
         what = f"{name.name}, a builtin" if new.startswith("builtins.") else f"{new}, which is imported already"
         return f"{before}.{site.node.names[name.index].name} -> {what}"
     alias = f" as {name.asname}" if name.asname else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent
 
 import pytest
@@ -206,6 +207,8 @@ def test_a_builtin_is_imported_only_where_somebody_needs_that(before: str, after
         ("import queue\nqueue = 1\nfrom six.moves import queue\n", "import queue\nqueue = 1\nimport queue\n"),
         ("if a:\n    import queue\nfrom six.moves import queue\n", "if a:\n    import queue\nimport queue\n"),
         ("from six.moves import queue\nimport queue\n", "import queue\nimport queue\n"),
+        # Reading it changes nothing.
+        ("import queue\nfrom six.moves import queue\nqueue.Queue()\n", "import queue\nqueue.Queue()\n"),
     ],
 )
 def test_what_is_imported_above_is_not_imported_again(before: str, after: str) -> None:
@@ -214,3 +217,29 @@ def test_what_is_imported_above_is_not_imported_again(before: str, after: str) -
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source.decode() == after
+
+
+@pytest.mark.parametrize("line", ["Old, Old2", "Old2, Old", "(Old, Old2)", "Old as Old, Old2", "Old2, Old  # both"])
+def test_of_two_that_move_together_only_the_one_that_is_not_there_is_imported(line: str) -> None:
+    moves = [Move("CK101", f"shop.core.old.{name}", f"shop.core.new.{name}") for name in ("Old", "Old2")]
+    above = "from shop.core.new import Old\n"
+
+    outcome = rewrite_source(
+        f"{above}from shop.core.old import {line}\n".encode(), module="shop.app", is_package=False, moves=moves
+    )
+
+    assert isinstance(outcome, Rewritten), outcome
+    first, second = ast.parse(outcome.source).body
+    assert ast.unparse(first) + "\n" == above
+    assert ast.unparse(second) == "from shop.core.new import Old2"
+    assert "shop.core.old.Old -> shop.core.new.Old, which is imported already" in outcome.edits[0].message
+
+
+def test_a_builtin_that_a_function_inside_rebinds_keeps_its_import() -> None:
+    inside = "    def g():\n        nonlocal range\n    return g\n"
+    source = f"def f():\n    from six.moves import range\n{inside}"
+
+    outcome = rewrite_source(source.encode(), module="shop.app", is_package=False, moves=[RANGE])
+
+    assert isinstance(outcome, Rewritten), outcome
+    assert outcome.source.decode() == f"def f():\n    from builtins import range\n{inside}"
