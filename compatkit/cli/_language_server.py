@@ -70,7 +70,8 @@ def make_server() -> Server:
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(_: lsp.DidSaveTextDocumentParams) -> None:
         server.forget_settings()
-        for uri in list(server.buffers):
+        # Also those of which nothing but trouble was said, which may be over.
+        for uri in list(server.workspace.text_documents):
             server.look_at(uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)

@@ -22,6 +22,9 @@ pytest.importorskip("pygls", reason="the extra lsp is not installed")
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from compatkit.cli._language_server import _actions, _hover
+from compatkit.migrate.buffer import Buffer, FolderTask
+
 SETTINGS = "[tool.compatkit]\nmigrations = ['migration.toml']\n"
 Talk = Callable[["Editor"], Awaitable[None]]
 
@@ -52,6 +55,12 @@ class Editor(LanguageClient):
         whole = lsp.TextDocumentContentChangeWholeDocument(text)
         self.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [whole]))
         return list((await self.published.get()).diagnostics)
+
+    async def save(self, name: str, documents: int) -> dict[str, list[lsp.Diagnostic]]:
+        """Return what is said of so many documents, by their URI."""
+        self.text_document_did_save(lsp.DidSaveTextDocumentParams(lsp.TextDocumentIdentifier(self.uri(name))))
+        said = [await self.published.get() for _ in range(documents)]
+        return {one.uri: list(one.diagnostics) for one in said}
 
     async def actions(self, name: str, line: int, only: list[str] | None = None) -> dict[str, str]:
         """Return the actions on a line by title, each with the text that it makes of the document."""
@@ -140,6 +149,13 @@ def test_nothing_is_written_and_what_cannot_be_read_is_said(project: Path) -> No
         (trouble,) = await editor.open("b.py", OLD)
         assert "Unknown key 'renam'" in trouble.message
 
+        plant(project, {"pyproject.toml": SETTINGS})
+        found = await editor.save("b.py", documents=2)
+        assert {Path(uri).name: [one.code for one in said] for uri, said in found.items()} == {
+            "a.py": ["CK901"],
+            "b.py": ["CK101"],
+        }
+
     converse(project, talk)
     assert (project / "a.py").read_text() == OLD
 
@@ -185,6 +201,28 @@ def test_ignoring_is_offered_only_where_a_comment_is_one(project: Path, text: st
                     assert "'''" not in text
 
     converse(project, talk)
+
+
+@pytest.mark.parametrize("first", range(3))
+@pytest.mark.parametrize("last", range(3))
+def test_in_process_actions_are_for_the_lines_and_kinds_that_are_asked_for(
+    project: Path, first: int, last: int
+) -> None:
+    buffer = Buffer.of(f"{OLD}x = 1\n{OLD}", project / "a.py", FolderTask.at(project))
+
+    def titles(*only: str) -> list[str]:
+        place = lsp.Range(lsp.Position(first, 0), lsp.Position(last, 1))
+        given = lsp.CodeActionParams(
+            lsp.TextDocumentIdentifier("file:///a.py"), place, lsp.CodeActionContext([], only=[*only])
+        )
+        return [one.title for one in _actions(buffer, "file:///a.py", given)]
+
+    touched = sum(first <= line <= last for line in (0, 2))
+    assert sum("ignore" in title for title in titles("quickfix")) == touched
+    assert titles("source.fixAll") == titles("source") == ["compatkit: make all rewrites of this file"]
+    assert titles("quick") == titles("source.fixAll.compatkit.more") == titles("refactor") == []
+    assert _hover(buffer, 2) is None
+    assert _hover(None, 1) is None
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
