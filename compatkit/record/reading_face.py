@@ -151,7 +151,8 @@ def _respell(twin: Any, names: FieldNames) -> None:
         twin.data = names.in_v1(twin.data)
     elif isinstance(twin, ChainMap):
         twin.maps = [
-            entries if names.to_v1.keys().isdisjoint(entries) else names.in_v1(entries) for entries in twin.maps
+            copy.copy(entries) if names.to_v1.keys().isdisjoint(entries) else names.in_v1(entries)
+            for entries in twin.maps
         ]
     elif not names.to_v1.keys().isdisjoint(dict.keys(twin)):
         base: Any = OrderedDict if isinstance(twin, OrderedDict) else dict
