@@ -43,7 +43,7 @@ class LostProcessError(TrainingError):
     def of(cls, error: object) -> LostProcessError:
         return cls(
             "Another process of the training ended, or cannot be reached.",
-            where=str(error).splitlines()[0],
+            where=next(iter(str(error).splitlines()), type(error).__name__),
             hint="resume from the last checkpoint with --resume, in as many processes",
         )
 
