@@ -147,7 +147,7 @@ class Policy:
     def metric_tolerance(self, name: str) -> Tolerance:
         """Return the tolerance of a metric under its v2 name."""
         for bound in self.bounds:
-            if bound.metric and fnmatchcase(name, bound.metric):
+            if fnmatchcase(name, bound.metric):
                 return Tolerance.of(bound)
         return self.metrics
 

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from mlflow import MlflowClient
 
 from compatkit.record import EpochMetrics
-from compatkit.training import ConfigError, ModelTrainer, OrchestratorConfig, TrainingError, TrainingOrchestratorV2
+from compatkit.training import (
+    ConfigError,
+    ModelTrainer,
+    ModelTrainerV2,
+    OrchestratorConfig,
+    TrainingError,
+    TrainingOrchestratorV2,
+    load_dataset,
+)
 from compatkit.training.errors import ClusterError, LostProcessError
 from compatkit.training.tracked_run import tracked_run
-from compatkit.training.v2.checkpoints import LAST
+from compatkit.training.v2.checkpoints import LAST, Checkpointer
 from compatkit.training.v2.on_ray import cluster
 from compatkit.training.v2.on_ray.caller import Service
-from compatkit.training.v2.on_ray.controller import cause_of
-from compatkit.training.v2.on_ray.mailbox_actor import Began, CheckpointKept, Ended, EpochDone, Lost, Started
+from compatkit.training.v2.on_ray.cluster import _defaults_set
+from compatkit.training.v2.on_ray.controller import cause_of, is_rays
+from compatkit.training.v2.on_ray.mailbox_actor import (
+    Began,
+    CheckpointKept,
+    Ended,
+    EpochDone,
+    Lost,
+    Mailbox,
+    Started,
+    _mailbox_class,
+)
+from compatkit.training.v2.on_ray.worker import TrainingJob, _equipped
+from compatkit.training.v2.settings.sections import CheckpointConfig
 from tests.training.on_cluster import Told
 from tests.training.together import StopAt
 
@@ -183,11 +207,87 @@ def test_processes_go_on_from_the_last_checkpoint_only_after_a_loss(service: Ser
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {LAST: b"second", "best.pt": b"best"}
 
 
+def test_a_loss_is_told_once_and_each_loss_is(service: Service) -> None:
+    for reason in ("killed by a signal", "out of memory"):
+        service.answer(Lost({0: reason}))
+        assert service.is_waiting
+        with pytest.warns(UserWarning, match=reason):
+            service.answer(Began({}))
+        assert not service.is_waiting
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            service.answer(Began({}))
+
+
 def test_checkpoint_that_cannot_be_written_ends_the_training(service: Service, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(TrainingError, match="The checkpoint was not written"):
         service.answer(CheckpointKept(str(tmp_path / "file" / LAST), b""))
+
+
+@given(st.permutations(range(5)))
+def test_each_who_asks_gets_the_answer_to_what_it_asked(order: list[int]) -> None:
+    async def talk() -> list[object]:
+        desk = _mailbox_class()()
+        asked = [asyncio.ensure_future(desk.ask(b"%d" % number)) for number in range(5)]
+        taken = [await desk.take(1.0) for _ in asked]
+        assert await desk.take(0.0) is None
+        for number, request in (taken[at] for at in order):
+            await desk.answer(number, request.decode())
+        return await asyncio.gather(*asked)
+
+    assert asyncio.run(talk()) == ["0", "1", "2", "3", "4"]
+
+
+def test_a_request_that_comes_while_nobody_takes_is_kept() -> None:
+    async def talk() -> object:
+        desk = _mailbox_class()()
+        assert await desk.take(0.001) is None
+        asked = asyncio.ensure_future(desk.ask(b"late"))
+        await asyncio.sleep(0)
+        number, request = await desk.take(0.001)
+        await desk.answer(number, request)
+        return await asked
+
+    assert asyncio.run(talk()) == b"late"
+
+
+def test_the_environment_is_left_as_it_was_and_what_is_set_there_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    monkeypatch.delenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", raising=False)
+    before = dict(os.environ)
+
+    with _defaults_set():
+        assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+        assert os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] == "1"
+
+    assert dict(os.environ) == before
+
+
+def test_what_a_process_is_given_leaves_the_trainer_that_is_sent_as_it_is(tmp_path: Path) -> None:
+    """Started again, a process is given the same job: nothing of the first time may be in it."""
+    config = OrchestratorConfig.from_dict({"epochs": 2})
+    own = StopAt(1)
+    trainer = ModelTrainerV2(OrchestratorConfig(), callbacks=(own,))
+    keeper = Checkpointer(CheckpointConfig(folder=str(tmp_path)), {})
+    data = load_dataset("iris", validation_fraction=0.2, seed=0)
+    job = TrainingJob(config, trainer, keeper, torch.nn.Linear(4, 3), data, None, "")
+
+    for _ in range(2):
+        equipped = _equipped(job, Mailbox(None))  # type: ignore[arg-type]  # nothing is asked yet
+        assert equipped.config is config
+        assert [type(callback) for callback in equipped.callbacks[:1]] == [StopAt]
+        assert len(equipped.callbacks) == 3
+
+    assert trainer.callbacks == (own,)
+    assert trainer.config == OrchestratorConfig()
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("module", ["rayon.errors", "xray", "builtins", "array.ray"])
+def test_an_error_of_a_package_that_is_called_alike_is_not_rays(module: str) -> None:
+    assert not is_rays(type("Error", (Exception,), {"__module__": module})())
 
 
 class RaysError(Exception):

@@ -1,0 +1,63 @@
+"""What goes to another file and comes back is followed to whom it reaches, never further, and rewrites nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from compatkit.migrate import plan_tree
+from compatkit.options import Options
+from compatkit.rewrite import Rewritten, Unchanged
+from tests.shop.calls import migration
+from tests.shop.moves import plant
+
+EACH = "import shop\ndef each(then):\n    then(shop.Client(), 1, 2)\n"
+SHOW = "def show(first, second=None):\n    first.number\n    second.number\n"
+
+
+def reported(root: Path, name: str, files: dict[str, str]) -> list[int]:
+    """Return the lines of a file in which a person is asked to look."""
+    plant(root, {at: dedent(text) for at, text in files.items()})
+    found = plan_tree([root], [migration()], Options(confidence="review"), jobs=1)
+    assert not any(isinstance(result.outcome, Rewritten) for result in found.results)
+    (outcome,) = (result.outcome for result in found.results if Path(result.path).name == name)
+    assert isinstance(outcome, Unchanged)
+    return [finding.line for finding in outcome.findings]
+
+
+@pytest.mark.parametrize(
+    ("function", "lines"),
+    [
+        ("def one(client):\n    client.number\neach(one)\n", [3]),
+        ("def one(client, *rest):\n    client.number, rest[0].number\neach(one)\n", [3]),
+        ("def one(other, client=None):\n    client.number\neach(one)\n", []),
+        ("def one(*, client=None):\n    client.number\neach(one)\n", []),
+        ("def one():\n    client.number\neach(one)\n", []),
+        ("class A:\n    def run(self, client):\n        self.number\n        client.number\neach(A().run)\n", [5]),
+        ("def one(client):\n    client.number\n", []),
+    ],
+)
+def test_a_function_that_another_file_calls_gets_what_stands_at_its_place(
+    function: str, lines: list[int], tmp_path: Path
+) -> None:
+    assert reported(tmp_path, "app.py", {"lib.py": EACH, "app.py": f"from lib import each\n{function}"}) == lines
+
+
+@pytest.mark.parametrize(
+    ("call", "lines"),
+    [
+        ("show(shop.Client(), 1)", [2]),
+        ("show(1, shop.Client())", [3]),
+        ("show(1, second=shop.Client())", [3]),
+        ("show(*[shop.Client()])", [2, 3]),
+        ("show(1, *[shop.Client()])", [3]),
+        ("show(1, 2, *[shop.Client()])", []),
+        ("show(1, third=shop.Client())", []),
+    ],
+)
+def test_a_function_of_another_file_gets_what_may_arrive_there(call: str, lines: list[int], tmp_path: Path) -> None:
+    app = f"import shop\nfrom lib import show\n{call}\n"
+
+    assert reported(tmp_path, "lib.py", {"lib.py": SHOW, "app.py": app}) == lines
