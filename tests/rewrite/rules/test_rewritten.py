@@ -9,7 +9,11 @@ import pytest
 
 from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
-from tests.shop.moves import messages, outcome_of, rewritten
+from compatkit.rewrite.edit.import_plan import Site, plan
+from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.rules.moved_from_imports import _require_planned
+from tests.shop.moves import MOVE, messages, outcome_of, rewritten
 
 OLD = "from shop.core.old_home import"
 NEW = "from shop.core.new_home import New as Old"
@@ -232,7 +236,9 @@ def test_of_two_that_move_together_only_the_one_that_is_not_there_is_imported(li
     first, second = ast.parse(outcome.source).body
     assert ast.unparse(first) + "\n" == above
     assert ast.unparse(second) == "from shop.core.new import Old2"
-    assert "shop.core.old.Old -> shop.core.new.Old, which is imported already" in outcome.edits[0].message
+    said = outcome.edits[0].message.split("; ")
+    there = "shop.core.old.Old -> shop.core.new.Old, which is imported already"
+    assert sorted(said) == [there, "shop.core.old.Old2 -> shop.core.new.Old2"]
 
 
 def test_a_builtin_that_a_function_inside_rebinds_keeps_its_import() -> None:
@@ -243,3 +249,24 @@ def test_a_builtin_that_a_function_inside_rebinds_keeps_its_import() -> None:
 
     assert isinstance(outcome, Rewritten), outcome
     assert outcome.source.decode() == f"def f():\n    from builtins import range\n{inside}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "from shop.core.new_home import (",
+        "import New as Old",
+        NEW.replace(" as Old", ""),
+        f"{NEW}\n{NEW}",
+        f"{NEW}; x",
+    ],
+)
+def test_a_text_that_is_not_all_that_was_planned_and_nothing_more_is_refused(text: str) -> None:
+    (node,) = ast.parse(f"{OLD} Old").body
+    assert isinstance(node, ast.ImportFrom)
+    planned = plan(Site(node, (MOVE,)), FileModule("shop.app", is_package=False))
+
+    _require_planned([f"  {NEW}"], planned)
+    with pytest.raises(RewriteError):
+        _require_planned([text], planned)
