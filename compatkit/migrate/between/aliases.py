@@ -12,7 +12,7 @@ from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Move
-from compatkit.migration.renaming import renaming_of
+from compatkit.migration.renaming import prefixes, renaming_of
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.outcome import RewriteError
@@ -21,6 +21,7 @@ from compatkit.rewrite.rules.own_names import values_in
 
 # Facades of facades: what lies deeper is left open.
 _DEEPEST = 3
+_FROM_DOTS = re.compile(rb"from[\s\\]*\.[\s\\.]*import")
 _STAR = re.compile(r"\.\*\Z")
 
 
@@ -43,15 +44,24 @@ class Aliases:
         if not renamed:
             return []
         homes = [self._files[number] for number in wanted if not self._files[number].is_data]
-        spelled = {part.encode() for file in homes for part in self._namer.name(file.path, file.root).name.split(".")}
+        named = [self._namer.name(file.path, file.root) for file in homes]
+        spelled = {part.encode() for each in named for part in each.name.split(".")}
+        packages = {each.name for each in named if each.is_package}
         files = [self._files[number] for number in may_concern]
 
         def asks(source: bytes, file: FoundFile) -> bool:
             if file.is_data or not may_name(source, renamed, is_quick=True):
                 return False
-            return not spelled.isdisjoint(words_in_imports(source)) and may_name(source, renamed)
+            is_near = not spelled.isdisjoint(words_in_imports(source)) or self._is_inside(source, file, packages)
+            return is_near and may_name(source, renamed)
 
         return [may_concern[number] for number in sift(files, asks, processes=processes)] if spelled else []
+
+    def _is_inside(self, source: bytes, file: FoundFile, packages: set[str]) -> bool:
+        """Tell whether a file may take something from a package that it lies in, without a word of its name."""
+        if not packages or not _FROM_DOTS.search(source):
+            return False
+        return not packages.isdisjoint(prefixes(self._namer.name(file.path, file.root).name))
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName, *, gives: bool) -> tuple[tuple[str, str], ...]:
         """Return the dotted names of the project behind which something moves, each with its old name.
@@ -78,12 +88,13 @@ class Aliases:
         if not behind and not can_matter(source, self._moves):
             return
         for name, meaning in _values_in(source, home):
-            if name == "*":
-                starred = _STAR.sub(".", meaning)
-                inner = ((dotted[len(starred) :], old) for dotted, old in behind.items() if dotted.startswith(starred))
-                yield from ((f"{module}.{rest}", old) for rest, old in inner)
-            elif old := meaning if self._where.of(meaning) else behind.get(meaning, ""):
+            if old := meaning if self._where.of(meaning) else behind.get(meaning, ""):
                 yield f"{module}.{name}", old
+                continue
+            # A star, or a module that it hands on.
+            start, shown = (_STAR.sub(".", meaning), "") if name == "*" else (f"{meaning}.", f"{name}.")
+            inner = ((dotted[len(start) :], old) for dotted, old in behind.items() if dotted.startswith(start))
+            yield from ((f"{module}.{shown}{rest}", old) for rest, old in inner)
 
 
 # By content: a file may change while an editor is served.

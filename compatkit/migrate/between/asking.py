@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,21 @@ from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.words import FEW, may_ask, words_in
 from compatkit.rewrite.rules.name_askers import Asker, find_askers
 
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t(]*([\w, \t]*)|import[ \t]+([\w.]+))")
+# What may stand between two words of an import, and a name; non-ASCII letters are not taken apart.
+_GAP = rb"(?:[ \t\f]|\\\r?\n)*"
+_NAME = rb"[\w\x80-\xff]+"
+_DOTTED = _NAME + rb"(?:" + _GAP + rb"\." + _GAP + _NAME + rb")*"
+# The names of a from-import in parentheses, with its comments, or up to the end of the logical line.
+_REST = rb"(?:[^\n\r;#\\]|\\\r?\n)*"
+_NAMES = rb"(\((?:[^)#]|#[^\n\r]*)*|" + _REST + rb")"
+# Where a statement may begin: also behind a byte-order mark, which ends with 0xBF.
+_IMPORT = re.compile(
+    rb"(?<![^\n\r;:\xbf])" + _GAP + rb"(?:"
+    rb"from\b" + _GAP + rb"((?:\." + _GAP + rb")*)(" + _DOTTED + rb")?" + _GAP + rb"import\b" + _GAP + _NAMES + rb"|"
+    rb"import\b(" + _REST + rb"))"
+)
+_COMMENT = re.compile(rb"#[^\n\r]*")
+_SPACES = re.compile(rb"[\s\\()]+")
 # A from-import on one line without `as`: what it binds is called as what it imports.
 _PLAIN_IMPORT = re.compile(rb"[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]+\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*\r?")
 
@@ -75,11 +90,21 @@ def _askers(source: bytes, home: FileModule, find: Callable[[str], Path | None])
 def modules_of(source: bytes, home: FileModule) -> Iterator[str]:
     """Yield the modules that a file imports, and what may be one among the names that it imports."""
     for dots, module, names, plain in _IMPORT.findall(source):
-        base = (home.base(len(dots)) or "") if dots else ""
-        of = ".".join(filter(None, [base, (module or plain).decode("utf-8", "replace")]))
-        if of:
+        if plain:
+            yield from filter(None, map(_imported, plain.split(b",")))
+            continue
+        level = dots.count(b".")
+        base = (home.base(level) or "") if level else ""
+        if of := ".".join(filter(None, [base, _imported(module)])):
             yield of
-            yield from (f"{of}.{name.decode()}" for name in re.findall(rb"[A-Za-z_]\w*", names))
+            parts = map(_imported, _COMMENT.sub(b"", names).split(b","))
+            yield from (f"{of}.{name}" for name in parts if name.isidentifier())
+
+
+def _imported(alias: bytes) -> str:
+    """Return the dotted name in one alias of an import, as Python spells it."""
+    text = re.split(rb"[\s\\]as[\s\\]", alias)[0]
+    return unicodedata.normalize("NFKC", _SPACES.sub(b"", text).decode("utf-8", "replace"))
 
 
 # By content: a file may change while an editor is served.

@@ -144,7 +144,10 @@ class _Index:
 
     def mixed(self, module: str, file: FoundFile) -> dict[str, str]:
         """Return the declared classes beside which others have a class of a module for a base."""
-        return {key[len(module) + 1 :]: base for by, key, base in self._mixed.get(module, ()) if by != file.name}
+        # Also a module of its package of which the name is not written.
+        homes = f"{module.rpartition('.')[0]}.*", module
+        mixed = [(home, *each) for home in homes for each in self._mixed.get(home, ())]
+        return {key[len(home) + 1 :]: base for home, by, key, base in mixed if by != file.name}
 
     def overridden(self, own: Facts) -> frozenset[str]:
         """Return the members that classes of other files define themselves."""
@@ -379,7 +382,9 @@ def _arriving(key: str, source: bytes) -> list[str]:
         return [key] if start + name.removesuffix(")").encode() in source else []
     if start + name.partition("*")[0].encode() not in source:
         return []
-    methods = re.findall(rb"def (" + name.replace("*", r"\w*").encode() + rb")\(", source)
+    # A text that is looked up may hold anything.
+    pattern = rb"\w*".join(map(re.escape, name.encode().split(b"*")))
+    methods = re.findall(rb"def (" + pattern + rb")\(", source)
     return [f"*.{method.decode()}:{place}" for method in sorted(set(methods))]
 
 

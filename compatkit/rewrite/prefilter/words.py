@@ -26,6 +26,8 @@ _WORD = re.compile(r"\w+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A relative import as a whole. Its parentheses may hold comments, and these may hold parentheses.
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
+# What an import names, from that word on, as far as its parentheses or backslashes go.
+_IMPORTED = re.compile(rb"import(?:[^\\\n\r(#]|\\(?:\r\n|.)|\((?:[^)#]|#[^\n\r]*)*)*", re.DOTALL)
 _ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
 # Functions of `inspect` that give the module of something, or its file.
 _GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
@@ -108,15 +110,19 @@ def modern_names(migration: Migration) -> frozenset[str]:
 
 
 def _import_lines(source: bytes) -> Iterator[bytes]:
-    """Yield every line with `import` in it, and the lines that a backslash joins to it from above."""
+    """Yield every line with `import` in it, and the lines that a backslash or parentheses join to it."""
     at = source.find(b"import")
     while at >= 0:
         start = source.rfind(b"\n", 0, at) + 1
         while start and source[max(0, start - 3) : start].rstrip(b"\r\n").endswith(b"\\"):
             start = source.rfind(b"\n", 0, start - 1) + 1
         end = source.find(b"\n", at)
-        yield source[start:end] if end >= 0 else source[start:]
-        at = source.find(b"import", end) if end >= 0 else -1
+        end = len(source) if end < 0 else end
+        if source.find(b"(", at, end) >= 0 or source[max(at, end - 2) : end].rstrip(b"\r").endswith(b"\\"):
+            found = _IMPORTED.match(source, at)
+            end = max(end, found.end() if found else end)
+        yield source[start:end]
+        at = source.find(b"import", end)
 
 
 def may_ask(source: bytes) -> bool:
@@ -138,7 +144,7 @@ def may_name(source: bytes, names: frozenset[bytes], *, is_quick: bool = False) 
 
 
 def words_in_imports(source: bytes) -> list[bytes]:
-    """Return the words of all lines that import something; of an import of many lines, those of the first one."""
+    """Return the words of all lines that import something, and of those that these go on in."""
     return words_in(b"\n".join(_import_lines(source)))
 
 
