@@ -21,8 +21,10 @@ _GETTERS = frozenset({"operator.attrgetter", "operator.methodcaller"})
 _OF_BUILTINS = frozenset(name for kind in (bytes, dict, int, list, set, str, tuple) for name in dir(kind))
 # Classes that hold settings under any names, and what returns them; and tensors.
 _SETTINGS = frozenset({"DictConfig", "Namespace", "SimpleNamespace", "Tensor", "parse_args", "parse_known_args"})
-# What holds settings is called so, as the first name of a chain: `args.precision`, `lightning_config.trainer.gpus`.
+# What holds settings is called so, as the first name of a chain: `args.precision`, `lightning_config.trainer.gpus`. It
+# may still be an object of a class that is called so: `config.size` of a `BoxConfig`, `opt.lr` of an `Optimizer`.
 _SETTINGS_NAME = re.compile(r"(?:\w+_)?(?:args|cfg|conf|config|flags|hparams|opts?|options|params)\Z", re.IGNORECASE)
+_SETTINGS_CLASS = re.compile(r"arg|cfg|conf|flag|opt|param|setting", re.IGNORECASE)
 # As a format asks for attributes: `{box.size:>4}`, `{0.lid.size!r}`.
 _SHOWN = re.compile(r"[{][\w.\[\]]*\.(\w+)[}!:]")
 # As Jinja and Django ask for them: `{{ box.size }}`, `{% if box.size > 3 %}`.
@@ -170,6 +172,9 @@ def _out_of_sight(file: File, trace: FlowFacts, index: Index) -> Iterator[tuple[
             call = file.parents.get(node) if member and member.own else None
             if isinstance(call, ast.Call) and call.func is node:
                 continue
+            is_called_so = _SETTINGS_NAME.match(dotted(node.value).partition(".")[0])
+            if is_called_so and not _SETTINGS_CLASS.search(owner.rpartition(".")[2]):
+                continue
             # What is spelled as the row says to spell it is new already: self.trainer.datamodule.
             if member and not re.search(rf"{re.escape(ast.unparse(node))}\b", member.say):
                 yield (node, owner, member), f"it may be asked of what line {line} hands on"
@@ -178,8 +183,6 @@ def _out_of_sight(file: File, trace: FlowFacts, index: Index) -> Iterator[tuple[
 
 def _is_settings(file: File, node: ast.expr) -> bool:
     """Tell whether an object is known to hold settings, or a tensor, so that it is none of what went out of sight."""
-    if _SETTINGS_NAME.match(dotted(node).partition(".")[0]):
-        return True
     scope = file.scope_of(node) if isinstance(node, ast.Name) else None
     if scope is None or not isinstance(node, ast.Name):
         return False

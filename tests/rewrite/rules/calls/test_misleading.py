@@ -63,6 +63,12 @@ of = "shop.Client"
 v1 = "parse"
 say = "parse it yourself"
 
+[[members]]
+code = "SH204"
+of = "shop.ClientOptions"
+v1 = "till"
+say = "ask self.market.till"
+
 [[moves]]
 code = "SH101"
 old = "shop.utils.prices.round_up"
@@ -145,6 +151,10 @@ TOLD = {
     "of anything": (f"{OUT_OF_SIGHT}def f(c): return c.till\n", "SH201 3"),
     "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
     "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),
+    "options of a class that is called so": (
+        "import shop, far\nfar.keep(shop.ClientOptions())\ndef f(options): return options.till\n",
+        "SH204 3",
+    ),
     "one of two that are returned": (f"{OUT_OF_SIGHT}c, rest = far.get()\nc.till\n", "SH201 4"),
     "settings that are bound twice": (
         f"{OUT_OF_SIGHT}def f(c: DictConfig):\n    c = far.get()\n    c.till\n",
