@@ -86,7 +86,9 @@ def agreeing(left: _Values, right: _Values, tolerance: Tolerance) -> tuple[_Valu
 
 
 def _wide(values: _Values) -> _Values:
-    return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
+    # A signalling NaN becomes a quiet one, of which NumPy warns.
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.complex128 if np.iscomplexobj(values) else np.float64)
 
 
 def _equal(one: _Values, other: _Values) -> _Values:

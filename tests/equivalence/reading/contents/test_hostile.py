@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from compatkit.budget import SECONDS, Budget
@@ -79,5 +79,6 @@ def test_sample_is_read_by_its_content(tmp_path: Path, name: str) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(SAMPLES)), seed=st.integers(0, 2**32))
+@example(name="a.safetensors", seed=6703)
 def test_mutation_of_any_kind_ends(tmp_path: Path, name: str, seed: int) -> None:
     compared(tmp_path, name, SAMPLES[name], mutated(SAMPLES[name], random.Random(seed)))
