@@ -98,5 +98,5 @@ def test_a_prompt_that_is_gone_is_unread_and_not_equal(active_store: str) -> Non
 
     found = take_snapshot(run.info.run_id, tracking_uri=active_store)
 
-    assert [said.partition(":")[0] for said in found.unread] == ["version 1 of its prompt 'greeting'"]
+    assert [said.partition(":")[0] for said in found.unread] == [f"version {prompt.version} of its prompt 'greeting'"]
     assert not compare_snapshots(found, found, Policy()).is_equivalent
