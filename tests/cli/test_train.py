@@ -82,6 +82,7 @@ def test_wrong_use_is_refused(arguments: list[str], tracking_uri: str) -> None:
     assert train(tracking_uri, *arguments).exit_code == 2  # click's own; the group turns it into 64
 
 
+@pytest.mark.slow("trains until it is interrupted")
 def test_ctrl_c_ends_the_epoch_and_the_run_goes_on_when_resumed(
     tracking_uri: str, tmp_path: Path, warm_python: str
 ) -> None:

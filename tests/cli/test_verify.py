@@ -165,6 +165,7 @@ def test_a_module_that_exits_when_it_is_imported_is_an_error(verify: Verify, pro
         verify("--trainer", "leaves:Trainer")
 
 
+@pytest.mark.slow("trains until it is interrupted")
 def test_an_interrupt_ends_it_without_a_verdict(project: Path, warm_python: str) -> None:
     done = compatkit("verify", "--dataset", "iris", "--trainer", "own:Interrupts", cwd=project, python=warm_python)
 
