@@ -11,10 +11,9 @@ from pathlib import Path
 from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile, list_folder
 from compatkit.migration import Migration
+from compatkit.rewrite.prefilter.interfaces import gives_to_templates
 
 _SUFFIXES = (".htm", ".html", ".j2", ".jinja", ".jinja2", ".mako", ".tmpl", ".tpl")
-# A file that gives something to templates says so in one of these ways.
-_GIVES = re.compile(rb"[Tt]emplate|\brender|\.html\b|jinja")
 # As Jinja, Django and Mako write them.
 _BRACES = re.compile(rb"[{][{%](.*?)[%}][}]|[$][{](.*?)[}]", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"\.([^\W\d]\w*)")
@@ -29,7 +28,7 @@ class Templates:
 
     def asked_by(self, source: bytes) -> frozenset[str]:
         """Return the changed members for which a template asks, if a file may give objects to templates."""
-        return self._asked if self._members and _GIVES.search(source) else frozenset()
+        return self._asked if self._members and gives_to_templates(source) else frozenset()
 
     @cached_property
     def _asked(self) -> frozenset[str]:

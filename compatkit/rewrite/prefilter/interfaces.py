@@ -24,7 +24,7 @@ _LOOKS_UP = re.compile(
 )
 _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 # What a file has that gives something to templates, which ask it for its members.
-_TO_TEMPLATES = (b"emplate", b"render(", b".html", b"jinja")
+_TO_TEMPLATES = (b"emplate", b"render", b".html", b"jinja")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -67,9 +67,15 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             if looks_up(source) and (b"**" in source or not words.isdisjoint(_arguments_of(migration))):
                 return True
             # Nor does who lists all attributes of an object spell them, or a template does, but what makes the object.
-            if any(way in source for way in (*_LISTS, *_TO_TEMPLATES)) and not words.isdisjoint(_makers_of(migration)):
+            is_listing = any(way in source for way in _LISTS) or gives_to_templates(source)
+            if is_listing and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
+
+
+def gives_to_templates(source: bytes) -> bool:
+    """Tell whether a file may give objects to templates, which ask them for their members."""
+    return any(way in source for way in _TO_TEMPLATES)
 
 
 def looks_up(source: bytes) -> bool:
