@@ -82,7 +82,7 @@ def rewrite_by_tables(
         all_moves = consented(all_moves)
     through = tuple(move for move in _selected(reexports, options) if move.old_module != home.name)
     modern = modern_of(declared, options)
-    calling = tuple(migration for migration in declared if _is_called(migration, source, neighbours))
+    calling = tuple(migration for migration in declared if _is_called(migration, source, home, neighbours))
     flags = flags_in(source, declared, options)
     if not (
         can_matter(source, all_moves)
@@ -109,9 +109,11 @@ def rewrite_by_tables(
         return error.as_outcome()
 
 
-def _is_called(migration: Migration, source: bytes, neighbours: Neighbours) -> bool:
+def _is_called(migration: Migration, source: bytes, home: FileModule, neighbours: Neighbours) -> bool:
     """Tell whether a file may use an interface that changed, by itself or through what other files hand to it."""
-    return changes_interface(migration) and (neighbours.is_told or can_call(source, [migration]))
+    if not changes_interface(migration):
+        return False
+    return neighbours.is_told or can_call(source, [migration]) or can_call(source, [migration], path=home.name)
 
 
 def _selected(moves: tuple[Move, ...], options: Options) -> tuple[Move, ...]:

@@ -212,8 +212,11 @@ class Handing:
         # As in `from app.service import acme`, and in `service.acme.press`.
         taken = re.compile(rb"\b(\w+)\s+import\b[^\n#;]*\b(?:" + anyone + rb")\b|\b(\w+)\.(?:" + anyone + rb")\.")
 
-        def kind_of(source: bytes, _file: FoundFile) -> int:
-            tells = may_hand_on(source, self._calling) or can_be_modern(source, self._recording)
+        here = os.getcwd()  # noqa: PTH109 - see find.py
+
+        def kind_of(source: bytes, file: FoundFile) -> int:
+            path = f"{here}{os.sep}{file.name}"
+            tells = may_hand_on(source, self._calling, path=path) or can_be_modern(source, self._recording)
             takes = any(top in source for top in tops) and taken.search(source) is not None
             return tells + 2 * takes
 

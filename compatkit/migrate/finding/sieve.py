@@ -166,7 +166,10 @@ class SpelledSieve(Sieve):
 
 def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]) -> Quick:
     parts = [quick_of(task.moves), quick_of(task.reexports)]
-    parts += [Quick(libraries_of(migration)) for migration in calling]
+    for libraries in map(libraries_of, calling):
+        # A file of the library's own package may import from it without its name.
+        inside = (f"{os.sep}{os.fsdecode(library)}{os.sep}" for library in libraries)
+        parts.append(Quick(libraries, frozenset(inside)))
     parts += [
         Quick(keys_of(migration) | flags_of(migration) | words_for(migration, task.options))
         for migration in task.migrations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,8 @@ _ANY_STAR = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
 _LOOKS_UP = re.compile(
     rb"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[^\s\"']|__dict__|\bvars\([\w.]*\)\[|\b(?:eval|globals|locals)\("
 )
+_RELATIVE = re.compile(rb"\bfrom[\s\\]*\.")
+_FOLDER = re.compile(r"[/\\.]")
 _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 # What a file has that gives something to templates, which ask it for its members.
 _TO_TEMPLATES = (b"emplate", b"render", b".html", b"jinja")
@@ -55,7 +58,7 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
     words: set[bytes] = set()
     for migration in migrations:
         libraries, names, texts = _libraries_and_names(migration)
-        if any(library in source for library in libraries):
+        if _leads_to(libraries, source, path):
             # `normal` is in many files, and `init` is in all; as words of their own they are not.
             words = words or all_words_in(source)
             # Who loads a class by a text need not spell what changed in it.
@@ -71,6 +74,15 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             if is_listing and not words.isdisjoint(_makers_of(migration)):
                 return True
     return False
+
+
+def _leads_to(libraries: frozenset[bytes], source: bytes, path: str | None) -> bool:
+    """Tell whether a file spells one of these packages, or lies in one and imports relatively."""
+    if any(library in source for library in libraries):
+        return True
+    if path is None or libraries.isdisjoint(os.fsencode(part) for part in _FOLDER.split(path)):
+        return False
+    return _RELATIVE.search(source) is not None
 
 
 def gives_to_templates(source: bytes) -> bool:
@@ -115,11 +127,11 @@ def find_run_notebook(source: bytes) -> str | None:
     return ran[1].decode("utf-8", "replace") if ran else None
 
 
-def may_hand_on(source: bytes, migrations: Iterable[Migration]) -> bool:
+def may_hand_on(source: bytes, migrations: Iterable[Migration], *, path: str | None = None) -> bool:
     """Tell whether a file may have an object, a class or a name of what changed, for others to use."""
     words: set[bytes] = set()
     for libraries, names, _ in map(_libraries_and_names, migrations):
-        if any(library in source for library in libraries):
+        if _leads_to(libraries, source, path):
             # What begins with a word is searched for many times as fast, and most files have none.
             has_star = _ANY_STAR.search(source) is not None
             if has_star and any(_STAR.search(source, source.find(each)) for each in libraries if each in source):
