@@ -150,18 +150,20 @@ def _place(remark: Remark) -> Place:
 def turned_round(task: Task) -> Task:
     """Return the task that finds what is done: its moves lead back, and nothing else is looked for."""
     old_names = {move.old for move in task.moves}
+    old_homes = {f"{move.old_home}." for move in task.moves}
     back: dict[str, Move] = {}
     for move in task.moves:
         # In a chain of moves the names in the middle are old ones still.
-        if move.new not in old_names and _is_new_home(move):
+        if move.new not in old_names and _is_new_home(move, old_homes):
             back.setdefault(move.new, replace(move, old=move.new, new=move.old))
     options = Options(select=task.options.select, ignore=task.options.ignore)
     return Task(tuple(back.values()), options=options)
 
 
-def _is_new_home(move: Move) -> bool:
-    """Tell whether v1 lacked the new home; where it holds the old one, as numpy holds numpy.core, v1 had it."""
-    return move.new_home != "builtins" and not f"{move.old_home}.".startswith(f"{move.new_home}.")
+def _is_new_home(move: Move, old_homes: Iterable[str]) -> bool:
+    """Tell whether v1 lacked the new home; where it holds an old one, as numpy holds numpy.core, v1 had it."""
+    inside = f"{move.new_home}."
+    return move.new_home != "builtins" and not any(home.startswith(inside) for home in old_homes)
 
 
 def _folder(path: str, depth: int) -> str:

@@ -85,6 +85,15 @@ def test_name_that_v1_may_have_had_is_no_sign_of_what_is_done(old: str, new: str
     assert turned_round(Task((Move("CK1001", old, new, kind=kind),))).moves == ()  # type: ignore[arg-type]
 
 
+def test_home_that_holds_the_old_one_of_another_move_is_no_sign_of_what_is_done(tmp_path: Path) -> None:
+    moves = (Move("CK1001", "functorch.vmap", "torch.vmap"), Move("CK1002", "torch.cuda.amp.autocast", "torch.amp.cast"))
+    plant(tmp_path, {"a.py": "import torch\n", "b.py": "from torch import vmap\n", "c.py": "from torch.amp import cast\n"})
+
+    found = take_status([tmp_path], Task(moves), Owners(tmp_path))
+
+    assert [(row.name, row.done) for row in found.by_code] == [("CK1002", 1)]
+
+
 def test_call_that_is_left_is_not_done_as_well(tmp_path: Path) -> None:
     calls = (CallChange("CK1002", ("shop.core.save",), say="give a format"),)
     plant(tmp_path, {"a.py": "from shop.core import save\nsave(1)\n"})
