@@ -17,6 +17,7 @@ from compatkit.migration import Migration, MigrationError
 # As metadata writes a requirement; what is behind the version does not matter here.
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([=<>!~^][^;#\n]*)?")
 _CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(=[^#\n]*|[<>][^#\n]*)?\s*(?:#.*)?$")
+ANY = "any version"
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 
 
@@ -53,8 +54,9 @@ def pins_of(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
     for name in sorted(packages & pins.keys()):
         homes = new_homes.get(name, {name})
         goal = f"{name if name in homes else min(homes)} {migration.versions.v2}"
-        asked = f"{pins[name].file} asks for {name} {pins[name].version}"
-        lines.append(f"{asked}: change it with the code; the migration leads to {goal}")
+        version, file = pins[name]
+        asked = f"{version} of {name}" if version == ANY else f"{name} {version}"
+        lines.append(f"{file} asks for {asked}: change it with the code; the migration leads to {goal}")
     return tuple(lines)
 
 
@@ -67,19 +69,19 @@ def _declared(folder: Path) -> Iterator[tuple[Path, str, str]]:
     for file in sorted(file for pattern in patterns for file in folder.glob(pattern)):
         for line in _lines(file):
             if (found := _REQUIREMENT.match(line)) and not line.lstrip().startswith(("#", "-")):
-                yield file, found[1], found[2] or "any version"
+                yield file, found[1], found[2] or ANY
     for name in ("environment.yml", "environment.yaml"):
         for found in filter(None, map(_CONDA.match, _lines(folder / name))):
-            yield folder / name, found[1], found[2] or "any version"
+            yield folder / name, found[1], found[2] or ANY
     project = _toml(file := folder / "pyproject.toml")
     extras, groups = _get(project, "project", "optional-dependencies"), _get(project, "dependency-groups")
     for listed in (_get(project, "project", "dependencies"), *_tables(extras), *_tables(groups)):
         for text in _list(listed):
             if isinstance(text, str) and (found := _REQUIREMENT.match(text)):
-                yield file, found[1], found[2] or "any version"
+                yield file, found[1], found[2] or ANY
     poetry = _get(project, "tool", "poetry", "dependencies")
     for name, version in poetry.items() if isinstance(poetry, dict) else ():
-        yield file, name, str(version.get("version", "any version") if isinstance(version, dict) else version)
+        yield file, name, str(version.get("version", ANY) if isinstance(version, dict) else version)
 
 
 def _locked(folder: Path) -> Iterator[tuple[Path, str, str]]:

@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from compatkit.migrate.pins import read_pins
+from compatkit.migrate.pins import pins_of, read_pins
+from compatkit.migration.registry import find_migration
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,14 @@ def test_a_lock_file_says_more_than_a_range(tmp_path: Path) -> None:
     )
 
     assert read_pins(tmp_path) == {"torch": ("==1.13.1", "poetry.lock")}
+
+
+def test_a_project_that_names_no_version_asks_for_any(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch\n", encoding="utf-8")
+
+    (line,) = pins_of(find_migration("torch-2"), read_pins(tmp_path))
+
+    assert line.startswith("requirements.txt asks for any version of torch: ")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

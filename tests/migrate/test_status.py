@@ -86,8 +86,13 @@ def test_name_that_v1_may_have_had_is_no_sign_of_what_is_done(old: str, new: str
 
 
 def test_home_that_holds_the_old_one_of_another_move_is_no_sign_of_what_is_done(tmp_path: Path) -> None:
-    moves = (Move("CK1001", "functorch.vmap", "torch.vmap"), Move("CK1002", "torch.cuda.amp.autocast", "torch.amp.cast"))
-    plant(tmp_path, {"a.py": "import torch\n", "b.py": "from torch import vmap\n", "c.py": "from torch.amp import cast\n"})
+    moves = (
+        Move("CK1001", "functorch.vmap", "torch.vmap"),
+        Move("CK1002", "torch.cuda.amp.autocast", "torch.amp.cast"),
+    )
+    plant(
+        tmp_path, {"a.py": "import torch\n", "b.py": "from torch import vmap\n", "c.py": "from torch.amp import cast\n"}
+    )
 
     found = take_status([tmp_path], Task(moves), Owners(tmp_path))
 
