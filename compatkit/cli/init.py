@@ -106,7 +106,8 @@ _PRE_COMMIT = """\
         name: compatkit migrate --check
         entry: compatkit migrate --check
         language: system
-        types_or: [python, jupyter, json, markdown, toml, yaml, ini]
+        types_or: [python, pyi, jupyter, json, markdown, toml, yaml, ini]
+        require_serial: true
 """
 _GITHUB = """\
       - run: pip install compatkit
