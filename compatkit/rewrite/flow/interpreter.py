@@ -15,8 +15,10 @@ from weakref import WeakKeyDictionary
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule, bound_by
 from compatkit.rewrite.file.syntax import Syntax
-from compatkit.rewrite.file.tree import Nodes, nodes_of, walk
+from compatkit.rewrite.file.tree import Nodes, nodes_of
+from compatkit.rewrite.flow.annotations import Annotations
 from compatkit.rewrite.flow.blocks import Blocks
+from compatkit.rewrite.flow.class_statements import ClassStatements
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of
 from compatkit.rewrite.flow.flow_facts import FlowFacts
@@ -27,25 +29,18 @@ from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
     TOP,
     DictValue,
-    ForeignDefinition,
     Instance,
     Local,
     Mock,
-    Named,
     Value,
     doubtful,
     join,
-    many,
 )
 from compatkit.rewrite.flow.ways_into import kept_functions, objects_of, ways_into
 
 _ROUNDS = 5
-_WRAPPING = ("ClassVar", "Final", "Optional")
-# What makes an object of a class, and bases that leave that to others.
-_MAKING = frozenset({"__init__", "__new__"})
 # Methods that get the class without being marked.
 _OF_CLASSES = frozenset({"__class_getitem__", "__init_subclass__", "__new__"})
-_MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 _PATCHES = re.compile("patch|mock|setattr|stub", re.IGNORECASE)
 
 
@@ -113,7 +108,9 @@ class _Follower:
         self._home = home
         self._scopes = scopes
         self.ways: Mapping[ast.AST, Sequence[str]] = {}
-        expressions.annotated = self._annotated
+        annotations = Annotations(expressions)
+        self._annotated = expressions.annotated = annotations.value
+        self._classes = ClassStatements(expressions, scopes, annotations, self.execute)
         self._stores = Stores(expressions, self._annotated)
         self._blocks = Blocks(expressions, self._stores, self.execute)
 
@@ -186,7 +183,7 @@ class _Follower:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._define(node, frame)
             case ast.ClassDef():
-                self._class(node, frame)
+                self._classes.execute(node, frame)
             case ast.Return():
                 self._facts.gives(self._facts.returned, frame.node, value(node.value, frame))
                 frame.env = None
@@ -242,115 +239,6 @@ class _Follower:
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))
         self._expressions.waiting[node] = frame
-
-    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
-        for word in node.keywords:
-            self._expressions.value(word.value, frame)
-        for part in node.decorator_list:
-            self._expressions.value(part, frame)
-        bases = [self._base(base, frame) for base in node.bases]
-        known = [name for base in bases if (name := self._declared_base(base))]
-        if known:
-            self._facts.bases[node] = known[0]
-        local = [base.node for base in bases if isinstance(base, Local) and isinstance(base.node, ast.ClassDef)]
-        if len(bases) > 1:
-            self._facts.mixed.update(local)
-        self._facts.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, ForeignDefinition))
-        self._facts.far_bases[node] = tuple(name for base in bases for name in _names_of_base(base))
-        self._facts.ancestors[node] = tuple(
-            ancestor for owner in local for ancestor in (owner, *self._facts.ancestors.get(owner, ()))
-        )
-        for owner in self._facts.ancestors[node]:
-            self._facts.heirs.setdefault(owner, {})[node] = known[0] if known else ""
-        if known and self._is_plain(node, bases):
-            self._facts.plain.add(node)
-        inner = self._scopes.open(node, frame)
-        self._facts.methods.update(node.body)
-        self.execute(node.body, inner)
-        for name, value in inner.joined.items():
-            self._facts.goes_on(self._facts.attributes, node, name, value)
-            if any(isinstance(base, Named) and base.name.endswith("Enum") for base in bases):
-                # It comes back as the `value` of a member.
-                self._facts.lose(value, node.lineno)
-        for item in node.body:
-            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-                self._facts.goes_on(self._facts.attributes, node, item.target.id, self._field(item, frame))
-                self._facts.hint(node, self._annotated(item.annotation, frame))
-            if getattr(item, "name", "") == "__init__":
-                self._facts.hint(node, self._facts.hints.get(item, TOP))
-        if known:
-            self._expose(node, bases, frame, Named(known[0], sure=False))
-        frame.bind(node.name, Local(node))
-
-    def _expose(self, node: ast.ClassDef, bases: Sequence[Value], frame: Frame, made: Named) -> None:
-        """Note what gets a class that a library's class is below: its decorators, and `__init_subclass__` above it."""
-        above = (item for owner in self._facts.ancestors[node] for item in owner.body)
-        hooks: list[ast.AST] = [item for item in above if getattr(item, "name", "") == "__init_subclass__"]
-        for part in node.decorator_list:
-            inner = part.func if isinstance(part, ast.Call) else part
-            value = self._expressions.value(inner, frame)
-            hooks += [value.node] if isinstance(value, Local) and inner is part else []
-            for name in _names_of_base(value):
-                self._expressions.between.note_sent(f"{name}{'()' if inner is not part else ''}:0", made)
-        for hook in hooks:
-            if names := parameters(hook):
-                self._facts.goes_on(self._facts.arguments, hook, names[0], made)
-        places = [(name, ".__init_subclass__:cls") for base in bases for name in _names_of_base(base)]
-        for word in (word for word in node.keywords if word.arg == "metaclass"):
-            meta = self._expressions.value(word.value, frame)
-            places += [(name, ".__new__():=") for name in _names_of_base(meta)]
-            if isinstance(meta, Local):
-                self._facts.goes_on(self._facts.attributes, meta.node, "__new__()", made)
-        for name, place in places:
-            self._expressions.between.note_sent(f"{name}{place}", made)
-
-    def _base(self, node: ast.expr, frame: Frame) -> Value:
-        """Return a base class: that of `Base[int]` is `Base`."""
-        value = self._expressions.value(node, frame)
-        return self._expressions.value(node.value, frame) if isinstance(node, ast.Subscript) else value
-
-    def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
-        """Tell whether a call of a class is one of its declared base: nothing before it in line makes objects."""
-        if node.decorator_list or node.keywords or self._makes_objects(node):
-            return False
-        for base in bases:
-            match base:
-                case Named(sure=True, name=name) if name in self._expressions.known.classes:
-                    return True
-                case Local(node=ast.ClassDef() as local) if local in self._facts.plain:
-                    return True
-                case ForeignDefinition(handed=handed) if handed.base and handed.sure:
-                    return True
-                case Local(node=ast.ClassDef() as local) if not local.bases and not self._makes_objects(local):
-                    continue
-                case Named(sure=True, name=name) if name in _MAKING_NOTHING:
-                    continue
-            return False
-        return False
-
-    def _makes_objects(self, node: ast.ClassDef) -> bool:
-        return any(name in self._expressions.replaced for name in _MAKING) or any(
-            _MAKING & frozenset(_bound_in(item)) for item in walk(node)
-        )
-
-    def _field(self, item: ast.AnnAssign, frame: Frame) -> Value:
-        """Return what the field of a dataclass holds, by its annotation or what makes its default."""
-        for word in item.value.keywords if isinstance(item.value, ast.Call) else ():
-            if word.arg == "default_factory":
-                call = ast.Call(func=word.value, args=[], keywords=[])
-                made = self._expressions.calls.value(call, {word.value: self._named(word.value, frame)}, frame)
-                self._facts.callees.pop(call, None)
-                if made is not TOP:
-                    return made
-        return self._annotated(item.annotation, frame)
-
-    def _declared_base(self, base: Value) -> str:
-        """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
-        if isinstance(base, Named):
-            return base.name if base.name in self._expressions.known.classes else ""
-        if isinstance(base, ForeignDefinition):
-            return base.handed.base
-        return self._facts.bases.get(base.node, "") if isinstance(base, Local) else ""
 
     def _function(self, node: ast.AST, parent: Frame) -> None:
         owner = parent.node if isinstance(parent.node, ast.ClassDef) else parent.enclosing_class
@@ -415,49 +303,6 @@ class _Follower:
         names = parameters(node)
         return dict(zip(names[parent.is_class :], values, strict=False))
 
-    def _named(self, node: ast.expr, frame: Frame) -> Value:
-        """Return what a dotted name stands for; nothing is noted, because `node` may stand nowhere in the file."""
-        match node:
-            case ast.Name(id=name):
-                return self._expressions.name(name, frame)
-            case ast.Attribute(value=of, attr=attr):
-                return self._expressions.lookups.attribute(self._named(of, frame), attr)
-        return TOP
-
-    def _annotated(self, annotation: ast.expr | None, frame: Frame) -> Value:
-        """Return an object of the declared class that an annotation names; a subclass or a double may be passed."""
-        for part in alternatives(annotation):
-            if isinstance(part, ast.Subscript) and (found := self._annotated_many(part, frame)) is not TOP:
-                return found
-            value = self._named(part, frame)
-            if isinstance(value, Named) and value.name in self._expressions.known.classes:
-                return Instance(value.name, sure=False, is_declared=value.sure)
-            if isinstance(value, ForeignDefinition) and value.handed.kind == "class":
-                return Instance(value.handed.base, sure=False, is_declared=True, far=value.handed)
-            if isinstance(value, Local) and (base := self._facts.bases.get(value.node, "")):
-                return Instance(base, sure=False, local=value.node, is_declared=True)  # type: ignore[arg-type]
-        return TOP
-
-    def _annotated_many(self, annotation: ast.Subscript, frame: Frame) -> Value:
-        """Return what lies in a container, by its annotation."""
-        parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-        name = annotation.value
-        if not parts:
-            # As `tuple[()]` is written.
-            return TOP
-        match name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else "":
-            case "type" | "Type":
-                found = self._annotated(parts[0], frame)
-                return Named(found.of, sure=False, is_declared=True) if isinstance(found, Instance) else TOP
-            case "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict":
-                item = self._annotated(parts[-1], frame)
-                return TOP if item is TOP else DictValue(item)
-            case (
-                "list" | "List" | "Sequence" | "Iterable" | "Iterator" | "Generator" | "set" | "Set" | "tuple" | "Tuple"
-            ):
-                return many(self._annotated(parts[0], frame))
-        return TOP
-
 
 def _brings_late(item: ast.stmt) -> bool:
     """Tell whether a statement of a module makes it look up names that it does not bind."""
@@ -485,32 +330,6 @@ def _callees(decorator: ast.expr) -> Iterator[ast.expr]:
         yield decorator
 
 
-def _bound_in(item: ast.AST) -> Iterator[str]:
-    match item:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
-            yield name
-
-
-def alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """Yield the names in an annotation of which a value may be: `N`, `"N"`, `N | None`, `Optional[N]`."""
-    match annotation:
-        case ast.Name() | ast.Attribute():
-            yield annotation
-        case ast.Constant(value=str(text)):
-            try:
-                inner = ast.parse(text, mode="eval").body
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return
-            if not isinstance(inner, ast.Constant):
-                yield from alternatives(inner)
-        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            yield from (*alternatives(left), *alternatives(right))
-        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if name in _WRAPPING:
-            yield from alternatives(inner)
-        case ast.Subscript():
-            yield annotation
-
-
 def _is_of(given: Value, declared: Value) -> bool:
     """Tell whether what a call of this file gives is of the class that the annotation says."""
     return (
@@ -533,10 +352,6 @@ def _is_for_class(node: ast.expr) -> bool:
 
 def _is_static(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Name) and part.id == "staticmethod" for part in getattr(node, "decorator_list", ()))
-
-
-def _names_of_base(base: Value) -> tuple[str, ...]:
-    return base.handed.names if isinstance(base, ForeignDefinition) else base.names if isinstance(base, Named) else ()
 
 
 def _takes_class(node: ast.AST, parent: Frame) -> bool:

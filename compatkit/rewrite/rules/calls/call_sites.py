@@ -11,10 +11,11 @@ from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
-from compatkit.rewrite.flow.values import TOP, ForeignDefinition, Local, Named, is_unknown
+from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
+from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
 from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
@@ -45,28 +46,29 @@ class Visitor:
         self._spelling = spelling
         self._ignored = facts.file.ignored
         self.findings: list[Finding] = []
+        self._passed_on = PassedOn(facts, self.findings)
 
     def uses(self) -> list[ChangedUse]:
         calls = [use for call, callee in self._trace.callees.items() for use in self._call(call, callee)]
-        self._report_out_of_sight()
+        self._passed_on.out_of_sight()
         called = {id(call.func) for call in self._trace.callees}
         return [*calls, *self._references(called), *self._annotations()]
 
     def _call(self, call: ast.Call, callee: object) -> Iterator[ChangedUse]:
         if made := self._trace.partials.get(call):
             for one in made.candidates() if isinstance(made, Named) and not made.how else ():
-                inner = _with(call, call.args[1:], call.keywords)
-                self._report_passed(inner, one.name, "`functools.partial` may be given more arguments later")
+                inner = with_arguments(call, call.args[1:], call.keywords)
+                self._passed_on.report(inner, one.name, "`functools.partial` may be given more arguments later")
             return
         if isinstance(callee, Named) and callee.how == "type":
             for one in callee.candidates():
-                self._report_passed(call, one.name, "it is a subclass, made by a call, that is called")
+                self._passed_on.report(call, one.name, "it is a subclass, made by a call, that is called")
         elif isinstance(callee, Named) and callee.how == "looked up":
             pass
         elif isinstance(callee, Named) and callee.how:
-            inner = _with(call, [], call.keywords)
+            inner = with_arguments(call, [], call.keywords)
             for one in callee.candidates() if call.keywords else ():
-                self._report_passed(inner, one.name, "it is called through `functools.partial`")
+                self._passed_on.report(inner, one.name, "it is called through `functools.partial`")
         elif isinstance(callee, Named):
             for one in callee.candidates():
                 yield from self._named(call, one)
@@ -77,11 +79,11 @@ class Visitor:
             else:
                 # The positions of a call are those of what lies between, where that is in another file.
                 is_far = callee.node in self._trace.far_parents
-                given = _with(call, [], call.keywords) if is_far else call
-                self._report_passed(given, base, "it is a subclass that is called")
+                given = with_arguments(call, [], call.keywords) if is_far else call
+                self._passed_on.report(given, base, "it is a subclass that is called")
         elif isinstance(callee, ForeignDefinition) and callee.handed.kind == "class" and callee.handed.sure:
             yield from self._subclass(call, callee.handed.base, "it is a subclass that is called")
-        self._report_handed(call, callee)
+        self._passed_on.beside(call, callee)
 
     def _named(self, call: ast.Call, callee: Named) -> Iterator[ChangedUse]:
         if changes := self._index.calls_of(callee.name):
@@ -91,63 +93,15 @@ class Visitor:
             if isinstance(call.func, ast.Attribute) and call.func.value in self._trace.supers:
                 yield from self._subclass(call, base, "a subclass decides")
             else:
-                self._report_passed(call, base, "a subclass decides")
+                self._passed_on.report(call, base, "a subclass decides")
 
     def _subclass(self, call: ast.Call, base: str, reason: str) -> Iterator[ChangedUse]:
         """Change a call that makes an object of a subclass as one of the base, whose import it need not change."""
         changes = self._index.calls_of(base)
         if any(change.to for change in changes):
-            self._report_passed(call, base, reason)
+            self._passed_on.report(call, base, reason)
         elif changes:
             yield from self._subject(call, Named(base), changes)
-
-    def _report_handed(self, call: ast.Call, callee: object) -> None:
-        """Report a changed callable that is given to a call together with arguments for it."""
-        if isinstance(callee, Named) and self._index.calls_of(callee.name):
-            return
-        for number, arg in enumerate(call.args):
-            words = [word for word in call.keywords if word.value is not arg]
-            self._handed_with(call, arg, _given(call.args[number + 1 :], words))
-        for word in call.keywords:
-            self._handed_with(call, word.value, _given([], [other for other in call.keywords if other is not word]))
-
-    def _report_out_of_sight(self) -> None:
-        """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
-        said = {finding.line for finding in self.findings}
-        # As a parser of command lines defines them, whose result is spread.
-        texts = (node.value for node in self._file.nodes.of(ast.Constant) if self._trace.lost_callables)
-        options = {text[2:].replace("-", "_") for text in texts if isinstance(text, str) and text.startswith("--")}
-        for name, line in self._trace.lost_callables.items():
-            asked = {word for change in self._index.calls_of(name) if not change.to for word in change.asked}
-            for call, callee in self._trace.callees.items() if asked else ():
-                words = [word for word in call.keywords if word.arg in asked]
-                words += [
-                    _named(name, word) for name in sorted(asked & options) for word in call.keywords if word.arg is None
-                ]
-                if words and call.lineno not in said and _passes_on(callee) and not self._is_own(call.func):
-                    self._report_passed(_with(call, [], words), name, f"it may be what line {line} hands on")
-
-    def _is_own(self, func: ast.expr) -> bool:
-        """Tell whether a name stands for one of two classes or functions that this file defines."""
-        value = self._file.value_of(func)
-        if not isinstance(value, ast.IfExp):
-            return False
-        for part in (value.body, value.orelse):
-            scope = self._file.scope_of(part)
-            bound = self._file.scopes.bindings(part.id, scope) if scope and isinstance(part, ast.Name) else []
-            if not bound or not all(isinstance(ref.node, ast.ClassDef | ast.FunctionDef) for ref in bound):
-                return False
-        return True
-
-    def _handed_with(self, call: ast.Call, arg: ast.expr, given: Sequence[ast.keyword]) -> None:
-        value = self._trace.names.get(arg)
-        if not isinstance(value, Named) or value.how or not given:
-            return
-        for one in value.candidates():
-            asked = {name for change in self._index.calls_of(one.name) if not change.to for name in change.asked}
-            keywords = [word for word in given if word.arg in asked]
-            if keywords:
-                self._report_passed(_with(call, [], keywords), one.name, "it is handed on with these arguments")
 
     def _subject(self, call: ast.Call, callee: Named, changes: Sequence[CallChange]) -> Iterator[ChangedUse]:
         acting = [change for change in changes if not self._ignored.holds(call.lineno, change.code)]
@@ -236,7 +190,7 @@ class Visitor:
     def _references(self, called: set[int]) -> Iterator[ChangedUse]:
         decorators = {id(decorator) for node in self._nodes for decorator in getattr(node, "decorator_list", ())}
         asked = {*self._class_questions(), *(id(part) for part in self._annotated())}
-        passed = set(self._passed_on())
+        passed = set(self._given_to_calls())
         for node, value in self._trace.names.items():
             if not isinstance(value, Named) or id(node) in called or value.how:
                 continue
@@ -244,7 +198,7 @@ class Visitor:
             change = next((candidate for candidate in changes if candidate.to), None)
             if change is None or self._is_bare_import(node):
                 if id(node) in passed:
-                    self._pass_on(node, value.name, changes)
+                    self._passed_on.uncalled(node, value.name, changes)
                 continue
             use = ChangedUse(node, change.code, f"{value.name} -> {change.to}")
             role = "asked" if id(node) in asked else "decorator" if id(node) in decorators else ""
@@ -308,20 +262,11 @@ class Visitor:
                 classes = call.args[1]
                 yield from map(id, classes.elts if isinstance(classes, ast.Tuple) else [classes])
 
-    def _passed_on(self) -> Iterator[int]:
+    def _given_to_calls(self) -> Iterator[int]:
         """Yield what is handed to a call; of a partial, its call tells."""
         for call in self._trace.callees:
             if call not in self._trace.partials:
                 yield from map(id, (*call.args, *(word.value for word in call.keywords)))
-
-    def _pass_on(self, node: ast.expr, name: str, changes: Sequence[CallChange]) -> None:
-        """Report a function that others will call, with a default that is another one now."""
-        for change in changes:
-            if (change.pin or change.add) and not (change.asked or change.to or name.rpartition(".")[2][:1].isupper()):
-                call = ast.Call(func=node, args=[], keywords=[], lineno=node.lineno, col_offset=node.col_offset)
-                reason = "it is not called here, so that it is not known with which arguments it will be"
-                self._report_passed(call, name, reason)
-                return
 
     def _is_bare_import(self, node: ast.expr) -> bool:
         return not isinstance(getattr(node, "ctx", None), ast.Load) or not dotted(node)
@@ -367,38 +312,11 @@ class Visitor:
             message = f"{about}; not rewritten: {reason}"
         return Finding(doubt.change.code, call.lineno, column, message, "manual" if is_manual else "review")
 
-    def _report_passed(self, call: ast.Call, name: str, reason: str) -> None:
-        """Report arguments that reach a callable by a way on which they cannot be changed here."""
-        for change in self._index.calls_of(name.removesuffix(".__init__")) if name else ():
-            planned, doubts = plan_call(
-                call,
-                [change],
-                Circumstances(
-                    name_of=self._file.import_of,
-                    value_of=self._file.value_of,
-                    unspelled=self._file.neighbours.unspelled,
-                ),
-            )
-            if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):
-                column = self._source.column(call.lineno, call.col_offset)
-                message = f"{name}: {'; '.join(planned.steps) or doubts[0].reason}; not rewritten: {reason}"
-                self.findings.append(Finding(change.code, call.lineno, column, message))
-
-
-def _with(call: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
-    """Return a call at the same place with other arguments."""
-    return ast.copy_location(ast.Call(func=call.func, args=args, keywords=keywords), call)
-
 
 def _given_to(call: ast.Call, change: CallChange) -> list[str]:
     """Return the arguments that a row is about, of those that a call gives."""
     given = {*change.v1[: len(call.args)], *(word.arg for word in call.keywords)}
     return sorted(change.asked & given)
-
-
-def _given(behind: Sequence[ast.expr], words: Sequence[ast.keyword]) -> list[ast.keyword]:
-    """Return the arguments by name, and those in what is written out among the arguments."""
-    return [*words, *(word for part in (*behind, *(keyword.value for keyword in words)) for word in _written_in(part))]
 
 
 def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:
@@ -410,14 +328,6 @@ def _dotted_parts(node: ast.expr) -> Iterator[ast.expr]:
             yield part
         else:
             pending += ast.iter_child_nodes(part)
-
-
-def _written_in(node: ast.expr) -> Iterator[ast.keyword]:
-    """Yield what a dict display holds, as keywords."""
-    if isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield ast.keyword(arg=key.value, value=value, lineno=key.lineno, col_offset=key.col_offset)
 
 
 def _has_init(node: ast.ClassDef) -> bool:
@@ -436,13 +346,6 @@ def _is_loaded_by_text(node: ast.expr) -> bool:
     return False
 
 
-def _passes_on(callee: object) -> bool:
-    """Tell whether nothing is known of a callable, or only that it takes any keywords."""
-    if isinstance(callee, Local):
-        return callee.takes_any_keyword
-    return callee is TOP or (isinstance(callee, Named) and is_unknown(callee))
-
-
 def _hint_of_vars(call: ast.Call) -> str:
     """Tell where to change what a call spreads of an object, such as the options of a command."""
     for word in call.keywords:
@@ -451,8 +354,3 @@ def _hint_of_vars(call: ast.Call) -> str:
                 made = ast.unparse(given)
                 return f"; `vars({made})` hands on all attributes of `{made}`: change those where `{made}` is made"
     return ""
-
-
-def _named(name: str, spread: ast.keyword) -> ast.keyword:
-    """Return an argument of this name in the place of a mapping that is spread."""
-    return ast.copy_location(ast.keyword(name, spread.value), spread)
