@@ -26,6 +26,7 @@ from compatkit.rewrite.rules.members import Members
 from compatkit.rewrite.rules.members_by_string import find_indirect
 from compatkit.rewrite.rules.removed import find_ran, find_removed, find_unhandled
 from compatkit.rewrite.rules.respell import Spelling
+from compatkit.rewrite.rules.unseen_bases import find_unseen_bases
 from compatkit.rewrite.run_plan import RunPlan
 
 # So many names that one place may mean are told in one finding.
@@ -76,6 +77,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *find_ran(facts),
         *find_indirect(facts),
         *find_doubles(facts),
+        *find_unseen_bases(facts),
     ]
     found = UseGroups(file, spelling).settle(uses, findings)
     return Found(sorted(found.changes, key=lambda change: (change.start, change.end)), found.findings)

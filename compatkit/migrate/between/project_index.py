@@ -10,6 +10,7 @@ from compatkit.migrate.between.aliases import Aliases
 from compatkit.migrate.between.asking import askers_for
 from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
+from compatkit.migrate.between.look_alikes import Doubles
 from compatkit.migrate.between.missed import find_missed
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.between.read_globals import ReadGlobals
@@ -72,6 +73,7 @@ class ProjectIndex:
         self._handing = Handing(files, namer, migrations, wishes)
         self._templates = Templates(files, migrations)
         self._aliases = Aliases(files, namer, self._moves)
+        self._doubles = Doubles(files, namer, migrations, wishes, processes=processes)
 
     def reach(self, wanted: Sequence[int], may_concern: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
@@ -134,9 +136,10 @@ class ProjectIndex:
         askers = askers_for(source, file, named, self._namer, self._every_move) if self._moves else ()
         aliases = self._aliases.of(source, file, named, gives=bool(askers))
         templates = self._templates.asked_by(source)
+        alike = self._doubles.of(source, file, named)
         # What a template spells, some file of the project does.
         unspelled = self._unspelled - templates
-        others = absent or options or unspelled or reads or askers or aliases or templates
+        others = absent or options or unspelled or reads or askers or aliases or templates or alike.defined
         if not is_asked and read == frozenset() and not others:
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
@@ -153,6 +156,7 @@ class ProjectIndex:
             askers=askers,
             aliases=aliases,
             templates=templates,
+            alike=alike,
         )
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:

@@ -87,6 +87,24 @@ class Facts(Value):
 
 
 @value
+class LookAlikes(Value):
+    """What may stand in for a declared class, or be mixed into one, although it has none for a base.
+
+    Attributes:
+        defined: names of changed members, each with the dotted name of what defines it, and whether that is a class.
+        modules, classes: the modules of the project that the file imports, and the classes that these define.
+    """
+
+    defined: tuple[tuple[str, str, bool], ...] = ()
+    modules: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
+
+    def place_of(self, name: str) -> str:
+        """Return something that defines a member, as its double would, or nothing."""
+        return next((place for other, place, _ in self.defined if other == name), "")
+
+
+@value
 class Neighbours(Value):
     """Facts about one file from those around it.
 
@@ -98,6 +116,7 @@ class Neighbours(Value):
         askers: functions of other files that ask a parameter for its name, as `name_askers` tells them.
         aliases: dotted names of other files that such a name is asked of, each with the old name of what is behind it.
         templates: changed members for which template files ask the objects that they get, if this file gives some.
+        alike: what other files define that may stand in for a declared class, where the file mixes one, or notes one.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
@@ -124,6 +143,7 @@ class Neighbours(Value):
     askers: tuple[tuple[str, str, str], ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     templates: frozenset[str] = frozenset()
+    alike: LookAlikes = LookAlikes()
 
     @property
     def is_told(self) -> bool:

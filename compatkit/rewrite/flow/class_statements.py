@@ -46,6 +46,8 @@ class ClassStatements:
             self._facts.mixed.update(local)
         self._facts.far_parents[node] = tuple(base.handed for base in bases if isinstance(base, ForeignDefinition))
         self._facts.far_bases[node] = tuple(name for base in bases for name in _names_of(base))
+        is_open = (not _names_of(base) and not _is_class(base) for base in bases)
+        self._facts.open_bases[node] = tuple(base for base, is_so in zip(node.bases, is_open, strict=True) if is_so)
         self._facts.ancestors[node] = tuple(
             ancestor for owner in local for ancestor in (owner, *self._facts.ancestors.get(owner, ()))
         )
@@ -135,6 +137,10 @@ def _bound_in(item: ast.AST) -> Iterator[str]:
     match item:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
             yield name
+
+
+def _is_class(base: Value) -> bool:
+    return isinstance(base, Local) and isinstance(base.node, ast.ClassDef)
 
 
 def _names_of(base: Value) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class FlowFacts:
         mixed: classes of this file that another one has for a base beside others.
         sent: what is given to functions of other files, as `dotted.name:parameter`.
         far_parents, far_bases: for a class of this file, its bases of other files, and the names of all that may be.
+        open_bases: for a class of this file, its bases of which nothing is known.
         handed_on: what the names of the module stand for in the end.
         lost: dotted names of what is given to code that is not seen, or put where it is not followed, each with a line.
         lost_records: the tables of records that go the same way.
@@ -95,6 +96,7 @@ class FlowFacts:
     sent: dict[str, Value] = field(default_factory=dict)
     far_parents: dict[ast.AST, tuple[Handed, ...]] = field(default_factory=dict)
     far_bases: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
+    open_bases: dict[ast.AST, tuple[ast.expr, ...]] = field(default_factory=dict)
     handed_on: dict[str, Value] = field(default_factory=dict)
     namespaces: dict[ast.Call, ast.ClassDef] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)

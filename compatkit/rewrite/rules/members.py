@@ -131,6 +131,8 @@ class Members:
             return "a subclass defines it under its old name"
         if value.is_declared and self._options.confidence != "review":
             return "an annotation says so, and a subclass may be given; made with --confidence review"
+        if value.is_declared and (double := self._file.neighbours.alike.place_of(member.v1)):
+            return f"{double} defines it as well, and may be given here"
         if member.about.confidence not in ("safe", self._options.confidence):
             return member.about.reason or "it asks for a person's eye"
         if self._file.in_fstring(node) or self._source.text[start:end] != member.v1:
