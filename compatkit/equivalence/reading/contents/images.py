@@ -1,11 +1,12 @@
 """Images by their pixels: size, mode, palette, transparency, orientation, and every pixel of every frame; how long an
-animation shows a frame, and how often it repeats them.
+animation shows a frame, and how often it repeats them; and the texts in a PNG, such as the prompt that it was made of.
 
 Other metadata does not count: when and by what an image was written, its resolution, its colour profile.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from itertools import count
@@ -23,6 +24,8 @@ _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9", b"GIF": b";"}
 _ORIENTATION = 0x0112  # EXIF
 # Of TIFF: bits of each channel, and whether they are a number with a sign, without one or a float.
 _BITS, _SAMPLES = 258, 339
+# Texts of a PNG about how it was written; the last two repeat what other formats keep beside the pixels.
+_WRITTEN = re.compile(r"(?i)software|(?:.*[ :_-])?(?:date|time|timestamp)(?:[ :_-].*)?|xml:.*|raw profile type .*")
 
 # What Pillow tells of a frame besides its pixels, and what is added here.
 _OF_FRAME = ("transparency", "duration", "samples")
@@ -44,6 +47,8 @@ def read_image(path: Path, budget: Budget) -> Content:
             values = {"mode": image.mode, "size": f"{image.width} x {image.height}"}
             values["orientation"] = str(image.getexif().get(_ORIENTATION, 1))
             values |= {"repeated": repr(image.info["loop"])} if "loop" in image.info else {}
+            texts = getattr(image, "text", {}) if image.format == "PNG" else {}
+            values |= {f"text {key}": str(text) for key, text in texts.items() if not _WRITTEN.fullmatch(key)}
     tensors = {}
     for number, (pixels, palette, info) in enumerate(frames):
         tensors[f"frame {number}"] = Tensor(pixels.dtype.name, pixels)

@@ -14,7 +14,7 @@ import numpy as np
 from compatkit.budget import Budget, require_depth
 from compatkit.equivalence.reading.contents.flatten_values import ROOT, below, put
 from compatkit.equivalence.reading.contents.pickled import read_pickles
-from compatkit.equivalence.reading.contents.pickled_arrays import Built, Storage, numpy_array, torch_tensor
+from compatkit.equivalence.reading.contents.pickled_arrays import Built, Storage, numpy_array, torch_tensor, trained_as
 from compatkit.equivalence.reading.contents.unpacked import opened_zip, unpacked
 from compatkit.equivalence.snapshot import Content, Tensor
 
@@ -102,6 +102,7 @@ class _Values:
             self._add_array(array, place)
         elif (tensor := torch_tensor(built, self._storage, self._budget)) is not None:
             self._put(place, Tensor(*tensor))
+            put(self.texts, f"{place}(of torch)", trained_as(built))
         elif built.kind == "call":
             self._add_call(built, place)
         elif built.kind == "persistent":

@@ -93,7 +93,9 @@ def torch_tensor(built: Built, storage: Storage, budget: Budget) -> tuple[str, A
         built = inner
     if built.called != "torch._utils._rebuild_tensor_v2":
         return None
-    where, offset, size, stride = built.parts[1][:4]
+    where, offset, size, stride, _, _, *changed = built.parts[1]
+    if any(changed):
+        raise ValueError("a view that negates or conjugates what is stored")
     kind, key = where.parts[0][1:3]
     dtype, code = _TORCH_TYPES[kind.parts[1]]
     flat: Array = np.frombuffer(storage(key), dtype=f"<{code}" if code != "?" else np.bool_)
@@ -106,6 +108,12 @@ def torch_tensor(built: Built, storage: Storage, budget: Budget) -> tuple[str, A
     steps = [step * flat.itemsize for step in stride]
     values: Array = np.array(np.lib.stride_tricks.as_strided(flat[offset:], size, steps))
     return dtype, (values.astype(np.uint32) << 16).view(np.float32) if dtype == "bfloat16" else values
+
+
+def trained_as(built: Built) -> str:
+    """Return whether the tensor that a call makes is a parameter, and whether it is trained or frozen."""
+    kind = "parameter" if built.called == "torch._utils._rebuild_parameter" else "tensor"
+    return f"{kind}, requires_grad={built.parts[1][1 if kind == 'parameter' else 4]}"
 
 
 def inline_array(state: Built, stream: BytesIO, budget: Budget, pickled: Callable[[], Any]) -> Any:

@@ -1,8 +1,12 @@
-"""Archives by their members, each read as the file that it is: when and how a member was packed does not count."""
+"""Archives by their members, each read as the file that it is: when and how a member was packed does not count.
+
+That it may be executed does, and that it is a link.
+"""
 
 from __future__ import annotations
 
 import json
+import stat
 import tarfile
 import tempfile
 import zipfile
@@ -29,7 +33,9 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
     with opened_zip(path, budget) as archive:
         renamed = _skops_names(archive)
         names = sorted(archive.namelist(), key=lambda each: renamed.get(each, each))
-        members = ((renamed.get(name, name), _member(archive, name, renamed)) for name in names)
+        modes = {name: archive.getinfo(name).external_attr >> 16 for name in names}
+        packed = ((name, _member(archive, name, modes[name], renamed)) for name in names)
+        members = ((renamed.get(name, name), raw, modes[name]) for name, raw in packed)
         content = _content("zip", members, budget, read)
         if archive.comment:
             comment = {"comment of the archive": archive.comment.decode("utf-8", "backslashreplace")}
@@ -54,7 +60,8 @@ def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
             rest = stream.read()
         if rest.strip(b"\0"):
             raise ValueError("bytes behind the archive")
-        return _content("tar", ((name, _packed(archive, found[name])) for name in sorted(found)), budget, read)
+        members = ((name, _packed(archive, found[name]), found[name].mode) for name in sorted(found))
+        return _content("tar", members, budget, read)
 
 
 def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:
@@ -64,14 +71,17 @@ def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:
     return stream.read() if stream else b""
 
 
-def _content(kind: str, members: Iterable[tuple[str, bytes | str]], budget: Budget, read: ReadFile) -> Content:
+def _content(kind: str, members: Iterable[tuple[str, bytes | str, int]], budget: Budget, read: ReadFile) -> Content:
+    """Put together what the members say, given by name, bytes and mode; a text stands for what is no file."""
     values: dict[str, str] = {}
     tensors: dict[str, Tensor] = {}
     with tempfile.TemporaryDirectory(prefix="compatkit-") as folder:
-        for number, (name, raw) in enumerate(members):
+        for number, (name, raw, mode) in enumerate(members):
             if isinstance(raw, str):
                 put(values, f"{name}//", f"no file: {raw}")
                 continue
+            if mode & 0o111 and not name.endswith("/"):
+                put(values, f"{name}//mode", "may be executed")
             member = Path(folder, f"{number}{_suffix(name)}")
             member.write_bytes(raw)
             for place, part in _parts(name, read(member, budget)):
@@ -115,8 +125,10 @@ def _files(schema: Any) -> Iterator[str]:
         yield from (name for part in schema for name in _files(part))
 
 
-def _member(archive: zipfile.ZipFile, name: str, renamed: dict[str, str]) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, mode: int, renamed: dict[str, str]) -> bytes | str:
     raw = archive.read(name)
+    if stat.S_ISLNK(mode):
+        return f"a link to {raw!r}"
     if name != _SKOPS:
         return raw
     schema = json.loads(raw)

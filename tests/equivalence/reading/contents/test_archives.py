@@ -72,6 +72,38 @@ def test_of_two_members_of_one_name_none_stands_for_both(name: str, tmp_path: Pa
     assert read(tmp_path, name, twice).content is None
 
 
+def with_mode(name: str, mode: int) -> bytes:
+    packed = io.BytesIO()
+    if name.endswith(".zip"):
+        entry = zipfile.ZipInfo("run.sh")
+        entry.external_attr = mode << 16
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(entry, b"said")
+    else:
+        member = tarfile.TarInfo("run.sh")
+        member.size, member.mode = 4, mode
+        with tarfile.open(fileobj=packed, mode="w") as archive_of_tar:
+            archive_of_tar.addfile(member, io.BytesIO(b"said"))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_whether_a_member_may_be_executed_counts_and_who_may_read_it_does_not(name: str, tmp_path: Path) -> None:
+    private, public, executed = (
+        read(tmp_path, name, with_mode(name, mode)).content for mode in (0o100600, 0o100644, 0o100755)
+    )
+
+    assert private is not None
+    assert private == public != executed
+
+
+def test_a_link_in_a_zip_is_not_a_file_that_holds_its_target(tmp_path: Path) -> None:
+    file, link = (read(tmp_path, "a.zip", with_mode("a.zip", mode)).content for mode in (0o100777, 0o120777))
+
+    assert link is not None
+    assert file != link
+
+
 def test_bytes_behind_a_tar_are_not_passed_over(tmp_path: Path) -> None:
     whole = tarred([("a.txt", b"said")])
 

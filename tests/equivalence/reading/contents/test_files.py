@@ -156,6 +156,19 @@ def test_metadata_of_an_image_does_not_count(differing: Callable[..., list[Diffe
     assert differing("a.png", png(PIXELS, Software="one"), png(PIXELS, Software="two", Time="now")) == []
 
 
+@pytest.mark.parametrize("key", ["Creation Time", "date:create", "Software", "XML:com.adobe.xmp"])
+def test_when_and_by_what_a_png_was_written_does_not_count(
+    key: str, differing: Callable[..., list[Difference]]
+) -> None:
+    assert differing("a.png", png(PIXELS, **{key: "one"}), png(PIXELS, **{key: "two"})) == []
+
+
+@pytest.mark.parametrize("key", ["parameters", "Title", "Update", "times"])
+def test_other_texts_in_a_png_do(key: str, differing: Callable[..., list[Difference]]) -> None:
+    assert key in str(differing("a.png", png(PIXELS, **{key: "a cat"}), png(PIXELS, **{key: "a dog"}))[0])
+    assert differing("a.png", png(PIXELS, **{key: "a cat"}), png(PIXELS))
+
+
 @pytest.mark.parametrize("other", [np.where(PIXELS == 47, 46, PIXELS), PIXELS[:, :, 0], PIXELS[:3], PIXELS[::-1]])
 def test_a_pixel_the_size_and_the_mode_do(other: Any, differing: Callable[..., list[Difference]]) -> None:
     assert differing("a.png", png(PIXELS), png(other))

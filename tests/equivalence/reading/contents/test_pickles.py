@@ -226,6 +226,17 @@ def test_a_whole_model_is_compared_by_weights_and_settings(differing: Differing)
     assert differing("a.pth", of(network()), of(network().half()))
     assert differing("a.pth", of(network()), of(network().bfloat16()))
     assert differing("a.pth", of(network()), of(network().eval()))
+    assert "requires_grad" in str(differing("a.pth", of(network()), of(network().requires_grad_(False)))[0])
+
+
+def test_a_view_that_negates_is_not_what_it_is_a_view_of(differing: Differing) -> None:
+    def of(sign: float) -> Callable[[Path], None]:
+        numbers = torch.tensor([1 + 2j])
+        # The same bytes are stored; the second view says that their sign is another.
+        kept = numbers.imag if sign > 0 else numbers.conj().imag
+        return lambda path: torch.save([network(), kept], path)
+
+    assert differing("a.pth", of(1), of(-1))
 
 
 def test_a_pickle_that_is_cut_or_goes_on_is_not_the_whole_one(differing: Differing) -> None:
