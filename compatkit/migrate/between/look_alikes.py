@@ -12,7 +12,7 @@ from compatkit.migrate.between.importers import of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
-from compatkit.migration import Migration
+from compatkit.migration import HookChange, Migration
 from compatkit.migration.renaming import owners_of, subclassed
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
@@ -20,11 +20,11 @@ from compatkit.rewrite.file.neighbours import LookAlikes
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.file.tree import dotted, kept_in
 from compatkit.rewrite.outcome import RewriteError
+from compatkit.rewrite.prefilter.interfaces import mixes_classes
 from compatkit.rewrite.prefilter.words import words_in
+from compatkit.rewrite.rules.hooks import fits
 
 NONE = LookAlikes()
-# A class with several bases, or with one that is no plain name, and what makes a class of several.
-_MIXES = re.compile(rb"\bclass\s+\w+\s*\([^()]*[,(\[*]|\btype\(|\bnew_class\(|\bmake_dataclass\(")
 # The text of a module that is loaded by its name.
 _TEXTS = re.compile(rb"(?:import_module|__import__)\(\s*[\"']([a-zA-Z_][\w.]*)[\"']")
 # What makes an object, or a class, with attributes of the names that it is given.
@@ -48,14 +48,18 @@ class Doubles:
         processes: int,
     ) -> None:
         self._files, self._namer, self._processes = files, namer, processes
-        self._words: set[bytes] = set()
+        self._members: set[str] = set()
+        self._hooks: dict[str, list[HookChange]] = {}
         owners: set[str] = set()
         for migration in migrations:
             members = [each for each in migration.members if options.acts_on(each.code) and not each.own]
             hooks = [each for each in migration.hooks if options.acts_on(each.code)]
-            self._words |= {each.v1.encode() for each in members} | {each.name.encode() for each in hooks}
+            self._members |= {each.v1 for each in members}
+            for hook in hooks:
+                self._hooks.setdefault(hook.name, []).append(hook)
             owners.update(*(owners_of(each, migration) for each in members))
             owners.update(*(subclassed(each, migration) for each in hooks))
+        self._words = {name.encode() for name in (*self._members, *self._hooks)}
         self._declared = frozenset(owners)
         self._owners = frozenset(name.rpartition(".")[2] for name in owners)
         classes = b"|".join(re.escape(name.encode()) for name in sorted(self._owners))
@@ -65,7 +69,7 @@ class Doubles:
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> LookAlikes:
         """Return what may stand in for a declared class where a file mixes one, or notes one as a type."""
-        is_mixed = bool(self._words) and _MIXES.search(source) is not None
+        is_mixed = bool(self._words) and mixes_classes(source)
         if not is_mixed and not (self._notes and self._notes.search(source)):
             return NONE
         if not self._found or not is_mixed:
@@ -113,6 +117,7 @@ class Doubles:
                 declared = self._owners.intersection(dotted(base).rpartition(".")[2] for base in bases)
                 names: set[object] = {*kept_in(node), *_fields_of(node)}
                 names.update(spelled if "__getattr__" in names else ())
+                yield from ((name, of) for name in self._hooks_of(node.body) if not declared)
                 yield from ((name, of) for name in self._changed(() if declared else names))
             case ast.Call(func=func, args=args, keywords=keywords) if dotted(func).rpartition(".")[2] in _MAKERS:
                 texts = (part.value for arg in args for part in ast.walk(arg) if isinstance(part, ast.Constant))
@@ -126,7 +131,14 @@ class Doubles:
                 yield from ((name, "") for name in self._changed(keys_of))
 
     def _changed(self, names: Iterable[object]) -> Iterator[str]:
-        return (name for name in names if isinstance(name, str) and name.encode() in self._words)
+        return (name for name in names if isinstance(name, str) and name in self._members)
+
+    def _hooks_of(self, body: Sequence[ast.stmt]) -> Iterator[str]:
+        """Yield the hooks that a class defines with parameters that v2 does not pass."""
+        functions = (item for item in body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef))
+        for item in functions:
+            if not all(fits(item, hook) for hook in self._hooks.get(item.name, ())):
+                yield item.name
 
 
 def _fields_of(owner: ast.ClassDef) -> Iterator[object]:

@@ -28,6 +28,8 @@ _FOLDER = re.compile(r"[/\\.]")
 _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"fields", b"getmembers", b"default=")
 # What a file has that gives something to templates, which ask it for its members.
 _TO_TEMPLATES = (b"emplate", b"render", b".html", b"jinja")
+# A class with several bases, or with one that is no plain name, and what makes a class of several.
+_MIXES = re.compile(rb"\bclass\s+\w+\s*\([^()]*[,(\[*]|\btype\(|\bnew_class\(|\bmake_dataclass\(")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -73,7 +75,15 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             is_listing = any(way in source for way in _LISTS) or gives_to_templates(source)
             if is_listing and not words.isdisjoint(_makers_of(migration)):
                 return True
+            # Nor does who mixes classes spell what one of them defines.
+            if not words.isdisjoint(_owner_words(migration)) and mixes_classes(source):
+                return True
     return False
+
+
+def mixes_classes(source: bytes) -> bool:
+    """Tell whether a file may make a class of several, or of one that is not written there."""
+    return _MIXES.search(source) is not None
 
 
 def _leads_to(libraries: frozenset[bytes], source: bytes, path: str | None) -> bool:
@@ -246,6 +256,14 @@ def _makers_of(migration: Migration) -> frozenset[bytes]:
     return (
         frozenset(_ways_to(owners, migration)) if any(not each.defined for each in migration.members) else frozenset()
     )
+
+
+@cached_by_identity
+def _owner_words(migration: Migration) -> frozenset[bytes]:
+    """Return the words by which a file has a class with members or hooks that are called otherwise."""
+    owners = [owner for member in migration.members for owner in owners_of(member, migration)]
+    owners += [owner for hook in migration.hooks for owner in subclassed(hook, migration)]
+    return frozenset(owner.rpartition(".")[2].encode() for owner in owners)
 
 
 @cached_by_identity

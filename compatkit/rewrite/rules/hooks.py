@@ -32,17 +32,21 @@ class Hooks:
                 if isinstance(node, ast.ClassDef) and node not in seen:
                     seen.add(node)
                     yield from self._in_class(node, base)
+        mixed = dict(self._facts.file.neighbours.mixed)
+        for node in self._facts.file.nodes.of(ast.ClassDef) if mixed else ():
+            if node not in seen and (base := mixed.get(node.name, "")):
+                yield from self._in_class(node, base, "its class is a mixin, which may be used elsewhere as well")
 
-    def _in_class(self, owner: ast.ClassDef, base: str) -> Iterator[ChangedUse]:
+    def _in_class(self, owner: ast.ClassDef, base: str, doubt: str = "") -> Iterator[ChangedUse]:
         for item in owner.body:
             if not isinstance(item, _Function):
                 continue
             hook = self._facts.index.hooks.get(f"{base}.{item.name}")
-            if hook is None or _fits(item, hook) or self._facts.file.ignored.holds(item.lineno, hook.code):
+            if hook is None or fits(item, hook) or self._facts.file.ignored.holds(item.lineno, hook.code):
                 continue
             use = ChangedUse(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), hook.code, "")
             use.message = _message(owner, item, hook)
-            if reason := self._doubt(item, hook):
+            if reason := doubt or self._doubt(item, hook):
                 self.findings.append(use.finding(self._source, reason))
             else:
                 use.edits.append(self._without_trailing(item, hook))
@@ -80,7 +84,7 @@ class Hooks:
         return self._source.offset(arg.end_lineno, arg.end_col_offset)
 
 
-def _fits(item: _Function, hook: HookChange) -> bool:
+def fits(item: _Function, hook: HookChange) -> bool:
     """Tell whether v2 can call it: by position, and by name."""
     if any(
         isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")
