@@ -26,9 +26,9 @@ def command(ctx: click.Context, names: tuple[str, ...], *, show_all: bool, form:
 
     from compatkit.cli._exit_status import ExitStatus
     from compatkit.cli._extras import require
-    from compatkit.cli._training import from_command_line
 
     require("sklearn", "torch")
+    from compatkit.cli._training import from_command_line
     from compatkit.training import ConfigError, available_presets
     from compatkit.training.v2.settings.config_files import to_toml
 

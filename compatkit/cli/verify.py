@@ -86,7 +86,10 @@ def command(ctx: click.Context, /, **given: Unpack[VerifyCliOptions]) -> None:
     """
     require_one_scenario(given)
     require_page(given["html"])
-    from compatkit.cli._extras import quiet_mlflow
+    from compatkit.cli._extras import quiet_mlflow, require
+
+    if is_of_stack(given):
+        require("mlflow", "sklearn", "torch")
     from compatkit.cli._policy import declared_by
     from compatkit.cli._verify_commands import chosen_scenarios, direct_scenario, verify_scenarios
 

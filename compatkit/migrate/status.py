@@ -262,10 +262,8 @@ def read_status_history(file: Path) -> tuple[StatusRun, ...]:
 
 
 def with_entry(history: tuple[StatusRun, ...], entry: StatusRun) -> tuple[StatusRun, ...]:
-    """Return the history with this run; a run of the same day and revision takes the place of the one before."""
-    if history and (history[-1].date, history[-1].revision) == (entry.date, entry.revision):
-        history = history[:-1]
-    return (*history, entry)
+    """Return the history with this run, unless the one before says the same of the same day and revision."""
+    return history if history[-1:] == (entry,) else (*history, entry)
 
 
 def history_text(history: tuple[StatusRun, ...]) -> str:

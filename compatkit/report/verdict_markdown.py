@@ -128,7 +128,7 @@ def _stale(stale: Sequence[Allowance]) -> Iterator[str]:
 
 
 def _allowed(allowed: Sequence[Allowed]) -> Iterator[str]:
-    words = ("allowed by the policy", "settled, as known to vary")
+    words = ("allowed", "settled, as known to vary")
     for word, entries in zip(words, parted(allowed), strict=True):
         reasons: dict[str, list[str]] = {}
         for entry in entries:

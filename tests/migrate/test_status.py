@@ -228,9 +228,7 @@ def test_efforts_of_a_division_add_up_to_what_is_left(tmp_path: Path, division: 
     assert sum(sum(each.values()) for each in counts.values()) == found.total.left
 
 
-def test_history_keeps_one_line_a_run_and_replaces_that_of_the_same_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_history_keeps_one_line_a_run_and_says_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tmp_path, {"migration.toml": TOML, "src/a.py": OLD})
     (tmp_path / "h.jsonl").write_text('{"date": "2026-01-01", "revision": "a", "left": 7, "done": 0}\n')
     monkeypatch.chdir(tmp_path)
@@ -240,6 +238,20 @@ def test_history_keeps_one_line_a_run_and_replaces_that_of_the_same_state(
 
     first, second = (json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines())
     assert (first["left"], second["left"], second["automatic"]) == (7, 1, 1)
+
+
+def test_history_shows_what_was_done_between_two_runs_of_one_day_and_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, {**HOMES, "migration.toml": TOML, "src/a.py": OLD})
+    monkeypatch.chdir(tmp_path)
+
+    status("--history", "h.jsonl", "src")
+    (tmp_path / "src" / "a.py").write_text(NEW)
+    status("--history", "h.jsonl", "src")
+
+    lines = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
+    assert [(line["left"], line["done"]) for line in lines] == [(1, 0), (0, 1)]
 
 
 @pytest.mark.parametrize("text", ["nothing", "{}", "[1]", '{"date": "a", "revision": "b", "left": "c", "done": 1}'])

@@ -69,7 +69,7 @@ def sentences(verdict: Verdict, metrics: Sequence[Metric]) -> Iterator[str]:
         yield f"It begins at step {first[0].first_step}: {', '.join(names[:_NAMED])}{more}."
     allowed, settled = map(len, parted(verdict.allowed))
     if allowed:
-        yield f"{counted(allowed, 'difference')} {'is' if allowed == 1 else 'are'} allowed by the policy."
+        yield f"{counted(allowed, 'difference')} {'is' if allowed == 1 else 'are'} allowed."
     if settled:
         yield f"{counted(settled, 'difference')} {'is' if settled == 1 else 'are'} settled, as known to vary."
     if verdict.compared.get("child runs"):

@@ -56,7 +56,7 @@ def sample_tables(verdict: SampleVerdict) -> Iterator[PageTable]:
     if verdict.deciding:
         rows = tuple((difference.name, difference.kind.value, str(difference)) for difference in verdict.deciding)
         yield PageTable("What no seed touches, and differs", ("Name", "What", "Difference"), rows)
-    for title, entries in zip(("Allowed by the policy", "Settled"), parted(verdict.allowed), strict=True):
+    for title, entries in zip(("Allowed", "Settled"), parted(verdict.allowed), strict=True):
         rows = tuple((entry.difference.name, entry.difference.kind.value, entry.by.why) for entry in entries)
         if rows:
             yield PageTable(title, ("Name", "What", "Why"), rows)
