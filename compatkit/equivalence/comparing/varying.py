@@ -142,8 +142,11 @@ _CALLED_ID = "|".join(
     [f"(?<=id{gap})(?<![A-Za-z]id{gap})" for gap in _GAPS]
     + [f"(?<={word}{gap})" for word in ("Id", "ID", "uid") for gap in _GAPS]
     + [f"(?<={word}{gap})" for word in _DRAWN_FOR for gap in (*_GAPS, " ")]
+    # A container's name is the beginning of its id.
+    + [f"(?<={word}{gap})" for word in ("host", "hostname", "HOSTNAME") for gap in _GAPS]
 )
-_CALLED_PID = "|".join(f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("pid", "PID") for gap in (*_GAPS, " "))
+_PIDS = ("pid", "PID", "SLURM_JOB_ID", "SLURM_JOBID")
+_CALLED_PID = "|".join(f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in _PIDS for gap in (*_GAPS, " "))
 _CALLED_PORT = "|".join(
     [rf"(?<={host}:)" for host in (r"127\.0\.0\.1", "localhost", r"0\.0\.0\.0", r"\[::\]", r"\[::1\]")]
     + [f"(?<={word}{gap})(?<![A-Za-z]{word}{gap})" for word in ("port", "PORT") for gap in (*_GAPS, " ")]
@@ -175,7 +178,7 @@ _KINDS = {
         r"|(?=(?:[A-Za-z]*[0-9]){3})(?=(?:[0-9]*[A-Za-z]){3})(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})"
         r"(?![0-9a-f]+(?![0-9A-Za-z]))[A-Za-z0-9]{20,30}(?![A-Za-z0-9+=])"
     ),
-    "a number of a process": (
+    "a number of a process or a job": (
         rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])"
         # logging: the process in brackets, as many formats have it, behind the clock of asctime.
         r"|(?<=:[0-5][0-9],[0-9]{3} \[)[0-9]{3,7}(?=\])"
@@ -198,6 +201,11 @@ _KINDS = {
         r"(?:[0-9]+:)?[0-9]{2}:[0-9]{2}<(?:\?|[0-9:]+), +(?:\?|[0-9.]+)(?:[A-Za-z]+/s|s/[A-Za-z]+)"
         # keras/src/utils/progbar.py
         r"|[0-9]+s [0-9]+[mu]?s/(?:step|epoch)"
+        # sklearn/model_selection/_validation.py and sklearn/utils/_user_interface.py; joblib/parallel.py.
+        r"|(?:(?<= total time=)|(?<=, total=)) +[0-9.]+(?:s|min)"
+        r"|(?<=\| elapsed:) +[0-9.]+(?:s|min)(?: remaining: +[0-9.]+(?:s|min))?"
+        # LightGBM, where it chooses how to share the work, and after each iteration.
+        r"|(?<=the overhead of testing was )[0-9.]+ seconds|[0-9]+\.[0-9]{6} seconds elapsed(?=, finished iteration)"
         # IPython/core/magics/execution.py, %time.
         rf"|(?<=CPU times: )user {_TIMED}, sys: {_TIMED}, total: {_TIMED}"
         # references/detection/utils.py of torchvision, MetricLogger, which many have copied.

@@ -85,6 +85,8 @@ FITTING = {
     "ports by name": [f"MASTER_PORT={each}" for each in (43211, 37016, 8042)],
     "temporary folders with a prefix": [f"/tmp/ray_train_{each}/out" for each in ("6jnfc59z", "vhw7j_ou", "ut29km7t")],
     "processes and threads": [f"- 12{each} - 14035968418496{each} - MainThread" for each in range(3)],
+    "jobs of Slurm": [f"SLURM_JOB_ID={each}" for each in (712345, 712346, 9123456)],
+    "names of containers": [f"hostname: {each}" for each in ("90ebb4108e36", "f945ffa4d127", "0123456789ab")],
     "servers that start": [f"Started server process [62{each}]" for each in range(3)],
     "processes of Weights & Biases": [
         f"MainThread:62{each} [s.py:67] Configure stats pid to 62{each}" for each in range(3)
@@ -156,6 +158,11 @@ NOT_FITTING = {
         for each in ("I1129 01:20:30.123456", "I1129 01:20:31.123456", "W1129 01:20:32.123456")
     ],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
+    "a host that did not vary": [f"host: {each}" for each in ("90ebb4108e36", "90ebb4108e36", "f945ffa4d127")],
+    "a job that did not vary": [f"SLURM_JOB_ID={each}" for each in (712345, 712345, 9123456)],
+    "a fit of several seconds": [f"fit {each} seconds elapsed" for each in (0.5, 0.6, 0.9)],
+    "a total": [f"rows, total={each}" for each in (17, 18, 19)],
+    "a total of seconds": [f"of audio, total={each}s" for each in (17.5, 18.5, 19.5)],
     "a support": [f"support: {each}" for each in (1200, 1300, 1900)],
     "a port that did not vary": [f"port: {each}" for each in (8080, 8080, 9090)],
     "a loss behind a port": [f"127.0.0.1:{port} {loss}" for port, loss in ((43211, 1), (37016, 1), (8042, 2))],
@@ -512,6 +519,9 @@ def test_what_may_be_equal_by_chance_is_told_to_be_compared_again(what: str) -> 
 
 
 SPEEDS = ("9/9 [00:0{}<00:00, {}.25it/s]", "6/6 - {}s {}ms/step", "eta: 0:00:1{}", "time: 0.{}  data: 0.{}")
+SPEEDS += ("[CV 1/2] END C=1; total time=   0.{}s", "[Pipeline] (step 1 of 2) Processing scale, total=   {}.1min")
+SPEEDS += ("Done   9 out of   9 | elapsed:    0.{}s remaining:    {}.0s", "Done   1 tasks      | elapsed:   1{}.5s")
+SPEEDS += ("the overhead of testing was 0.00012{} seconds.", "0.12345{} seconds elapsed, finished iteration 3")
 SPEEDS += ("CPU times: user {} ms, sys: 1min {}s, total: {} s",)
 
 

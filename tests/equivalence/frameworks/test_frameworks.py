@@ -224,6 +224,49 @@ def test_times_in_a_report_of_pytest_do_not_decide_but_its_outcomes_do(compare: 
     assert not compare("report.txt", before, of(0.456)).is_equivalent
 
 
+def state(seconds: float, loss: float = 0.5) -> bytes:
+    return json.dumps({"log_history": [{"eval_loss": loss, "eval_runtime": seconds, "epoch": 1.0}]}).encode()
+
+
+def results(seconds: float, loss: float = 0.5) -> bytes:
+    return json.dumps({"train_loss": loss, "train_runtime": seconds, "train_steps_per_second": 9 / seconds}).encode()
+
+
+def notebook(seconds: float, said: float = 0.5) -> bytes:
+    cell = {"cell_type": "code", "metadata": {"papermill": {"duration": seconds}}, "source": [f"lr = {said}"]}
+    return json.dumps({"cells": [cell], "metadata": {"papermill": {"duration": seconds}}}).encode()
+
+
+WRITTEN = {
+    "trainer_state.json": state,
+    "all_results.json": results,
+    "eval_results.json": results,
+    "report.ipynb": notebook,
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_how_long_it_took_does_not_decide_and_all_else_in_the_file_does(name: str, compare: Compare) -> None:
+    write = WRITTEN[name]
+
+    verdict = compare(name, write(1.5), write(2.5))
+
+    assert verdict.is_equivalent
+    assert verdict.allowed[0].difference.before != verdict.allowed[0].difference.after
+    assert not compare(name, write(1.5), write(2.5, 0.6)).is_equivalent
+    assert not compare(name, write(1.5), write(2.5), Policy.exact()).is_equivalent
+    assert not compare("of_ours.json", write(1.5), write(2.5)).is_equivalent
+
+
+def test_a_duration_that_is_gone_or_of_no_loggers_file_decides(compare: Compare) -> None:
+    gone = json.dumps({"train_loss": 0.5, "train_runtime": 1.5}).encode()
+    latency = json.dumps({"train_loss": 0.5, "latency": 1.5}).encode()
+
+    assert not compare("all_results.json", results(1.5), gone).is_equivalent
+    assert not compare("all_results.json", latency, latency.replace(b"1.5", b"2.5")).is_equivalent
+    assert not compare("my_results.json", results(1.5), results(2.5)).is_equivalent
+
+
 METRICS = {
     "time_this_iter_s": (TRIAL, {}),
     "pid": (TRIAL, {}),
