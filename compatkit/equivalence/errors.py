@@ -88,7 +88,7 @@ class CommandError(EquivalenceError):
         ended = f"was killed by {_signal(-status)}" if status < 0 else f"ended with status {status}"
         return cls(
             f"{side}: `{shlex.join(argv)}` {ended}.{tail_of(output)}",
-            where=place_of(side, output),
+            where=where_to_look(side, output),
             hint=hint or "a command that fails proves nothing: have it end well",
         )
 
@@ -130,7 +130,7 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def place_of(side: str, output: Path) -> str:
+def where_to_look(side: str, output: Path) -> str:
     """Return where a failure can be looked into: the side, where it printed nothing, of which no file is kept."""
     return str(output) if output.exists() and output.stat().st_size else side
 

@@ -8,6 +8,8 @@ from compatkit.errors import CompatkitError
 from compatkit.migration import Confidence
 from compatkit.migration.value import Value, value
 
+# As a reason: what makes the rewrite.
+REVIEW = "made with --confidence review"
 _LAZY = re.compile(r"\s*lazy\s+(?:from|import)\b")
 
 

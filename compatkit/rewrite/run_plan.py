@@ -11,13 +11,10 @@ from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.outcome import Finding, Outcome
+from compatkit.rewrite.outcome import REVIEW, Finding, Outcome
 
 if TYPE_CHECKING:
     from compatkit.rewrite.edit.edit import Edit
-
-
-REVIEW = "made with --confidence review"
 
 
 @cached_by_identity

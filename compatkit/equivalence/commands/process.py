@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from types import FrameType
 
-from compatkit.equivalence.errors import CommandError, place_of, tail_of
+from compatkit.equivalence.errors import CommandError, tail_of, where_to_look
 from compatkit.platforms import ENDING_SIGNALS, GroupWatch, ask_group, end_group, group_of_its_own
 
 # The second is what MLflow imports when it opens a store that is a database.
@@ -131,7 +131,7 @@ class _Running:
             ran = f"`{shlex.join(launch.argv)}` was ended after {self._timeout:g} s"
             raise CommandError(
                 f"{launch.side}: {ran}.{tail_of(launch.output)}",
-                where=place_of(launch.side, launch.output),
+                where=where_to_look(launch.side, launch.output),
                 hint="give it more time with --timeout, or look where it hangs",
             )
         # What it left behind in the background could go on logging.

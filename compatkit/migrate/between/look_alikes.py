@@ -22,7 +22,7 @@ from compatkit.rewrite.file.tree import dotted, kept_in
 from compatkit.rewrite.outcome import RewriteError
 from compatkit.rewrite.prefilter.interfaces import mixes_classes
 from compatkit.rewrite.prefilter.words import words_in
-from compatkit.rewrite.rules.hooks import fits
+from compatkit.rewrite.rules.hooks import fits_hook
 
 NONE = LookAlikes()
 # The text of a module that is loaded by its name.
@@ -137,7 +137,7 @@ class Doubles:
         """Yield the hooks that a class defines with parameters that v2 does not pass."""
         functions = (item for item in body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef))
         for item in functions:
-            if not all(fits(item, hook) for hook in self._hooks.get(item.name, ())):
+            if not all(fits_hook(item, hook) for hook in self._hooks.get(item.name, ())):
                 yield item.name
 
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from compatkit.migration import CallChange, MemberChange, Migration, Removal
 from compatkit.options import Options
+from compatkit.rewrite.outcome import REVIEW
 from compatkit.rewrite.prefilter.interfaces import can_call, changes_interface
-from compatkit.rewrite.run_plan import REVIEW
 
 _Row = TypeVar("_Row", CallChange, MemberChange)
 _IMPORT = re.compile(r"\b(?:from\s+([\w.]+)\s+)?import\s+(\w[^\n;#]*)")

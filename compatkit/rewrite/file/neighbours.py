@@ -88,7 +88,7 @@ class Facts(Value):
 
 @value
 class LookAlikes(Value):
-    """What may stand in for a declared class, or be mixed into one, although it has none for a base.
+    """Names of what may stand in for a declared class, or be mixed into one, although it has none for a base.
 
     Attributes:
         defined: names of changed members, each with the dotted name of what defines it, and whether that is a class.

@@ -42,7 +42,7 @@ class Hooks:
             if not isinstance(item, _Function):
                 continue
             hook = self._facts.index.hooks.get(f"{base}.{item.name}")
-            if hook is None or fits(item, hook) or self._facts.file.ignored.holds(item.lineno, hook.code):
+            if hook is None or fits_hook(item, hook) or self._facts.file.ignored.holds(item.lineno, hook.code):
                 continue
             use = ChangedUse(ast.Name(id=item.name, lineno=item.lineno, col_offset=item.col_offset), hook.code, "")
             use.message = _message(owner, item, hook)
@@ -84,7 +84,7 @@ class Hooks:
         return self._source.offset(arg.end_lineno, arg.end_col_offset)
 
 
-def fits(item: _Function, hook: HookChange) -> bool:
+def fits_hook(item: _Function, hook: HookChange) -> bool:
     """Tell whether v2 can call it: by position, and by name."""
     if any(
         isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod")

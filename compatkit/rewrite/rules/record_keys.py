@@ -24,8 +24,8 @@ _LITERAL = re.compile(r"""[rRuU]?(?P<quotes>'''|\"\"\"|'|")""")
 _PLAIN = re.compile(r"[^'\"\\{}\x00-\x1f]+")
 
 
-class Doubles:
-    """Answers which dicts in one file keep a spelling.
+class DictsOfMocks:
+    """Answers which dicts that mocks hand out keep a spelling, in one file.
 
     What is patched is never certain to be a record in the same file, so that its readers there stay in any case.
     """
@@ -98,7 +98,7 @@ class _Spellings:
 
     def __init__(self, file: File, run: RunPlan, trace: FlowFacts) -> None:
         self._file = file
-        self._doubles = Doubles(file, trace, are_made=run.options.confidence == "review")
+        self._doubles = DictsOfMocks(file, trace, are_made=run.options.confidence == "review")
         self._source = file.source
         self._trace = trace
         self._tables: list[Mapping[str, Field]] = [

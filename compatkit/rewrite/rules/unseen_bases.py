@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.outcome import Finding
@@ -12,6 +13,14 @@ from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.members_by_string import message_for
 
 _MAKERS = frozenset({"builtins.type", "dataclasses.make_dataclass", "type", "types.new_class"})
+
+
+class _Heir(NamedTuple):
+    """A class, or the call that makes one, its declared base, and how it may come to what others define."""
+
+    node: ast.ClassDef | ast.Call
+    base: str
+    how: str
 
 
 def find_unseen_bases(facts: CallFacts) -> Iterator[Finding]:
@@ -23,19 +32,19 @@ def find_unseen_bases(facts: CallFacts) -> Iterator[Finding]:
         line = (node, *facts.trace.ancestors.get(node, ()))
         unseen = [text for owner in line for text in _unseen(facts, owner)]
         if isinstance(node, ast.ClassDef) and unseen:
-            yield from _told(facts, node, base, others, f"may be the base {unseen[0]}")
+            yield from _told(facts, _Heir(node, base, f"may be the base {unseen[0]}"), others)
     every = {name: place for name, place, _ in alike.defined}
     for node, base in facts.trace.bases.items() if every else ():
         metas = (
             [word.value for word in node.keywords if word.arg == "metaclass"] if isinstance(node, ast.ClassDef) else []
         )
         if isinstance(node, ast.ClassDef) and any(_is_of_project(facts, facts.file.import_of(meta)) for meta in metas):
-            yield from _told(facts, node, base, every, f"may be in what {ast.unparse(metas[0])} makes")
+            yield from _told(facts, _Heir(node, base, f"may be in what {ast.unparse(metas[0])} makes"), every)
     for call in facts.file.nodes.of(ast.Call):
         if base := _made_of(facts, call):
             inner = {name: f"{own}{owner.name}" for owner in _classes_in(facts, call) for name in kept_in(owner)}
             given = {} if _is_written(facts, call) else every
-            yield from _told(facts, call, base, {**given, **inner}, "may be in the class that is made here")
+            yield from _told(facts, _Heir(call, base, "may be in the class that is made here"), {**given, **inner})
 
 
 def _unseen(facts: CallFacts, owner: ast.AST) -> Iterator[str]:
@@ -57,9 +66,8 @@ def _is_of_project(facts: CallFacts, name: str) -> bool:
     return home in alike.modules or home in alike.classes
 
 
-def _told(
-    facts: CallFacts, node: ast.ClassDef | ast.Call, base: str, places: dict[str, str], how: str
-) -> Iterator[Finding]:
+def _told(facts: CallFacts, heir: _Heir, places: Mapping[str, str]) -> Iterator[Finding]:
+    node, base, how = heir
     for name, place in sorted(places.items()):
         if member := facts.index.members.get(f"{base}.{name}"):
             code, what = member.code, message_for(f"{base}.{name}", member)

@@ -13,11 +13,10 @@ from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import edit_call, written
+from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, spreads_of, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
-from compatkit.rewrite.rules.calls.spread import edit_spreads, spreads_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
-from compatkit.rewrite.run_plan import REVIEW
+from compatkit.rewrite.outcome import REVIEW
 
 __all__ = ["NOT_WRITTEN", "SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
 

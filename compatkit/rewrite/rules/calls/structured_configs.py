@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
-from compatkit.migration import CallChange
-from compatkit.rewrite.file.file import File
+from compatkit.migration import CallChange, Confidence
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import Doubt, Planned, plan_call
@@ -56,15 +56,15 @@ def _of_fields(facts: CallFacts, fields: dict[str, tuple[ast.expr, ast.expr | No
         planned, doubts = plan_call(call, about)
         node = fields[name][0]
         if (planned.steps or doubts) and not facts.file.ignored.holds(node.lineno, about[0].code):
-            yield _finding(facts.file, f"{callee}: {name}", node, (planned, doubts))
+            code, message, confidence = _told(f"{callee}: {name}", planned, doubts)
+            yield replace(facts.file.finding(node, code, message), confidence=confidence)
 
 
-def _finding(file: File, what: str, node: ast.expr, found: tuple[Planned, list[Doubt]]) -> Finding:
-    planned, doubts = found
-    column = file.source.column(node.lineno, node.col_offset)
+def _told(what: str, planned: Planned, doubts: list[Doubt]) -> tuple[str, str, Confidence]:
+    """Return the code, the message and the confidence of a finding."""
     if said := [doubt for doubt in doubts if doubt.is_said]:
-        return Finding(said[0].change.code, node.lineno, column, f"{what}: {said[0].reason}", "manual")
+        return said[0].change.code, f"{what}: {said[0].reason}", "manual"
     rows = [*planned.applied, *(doubt.change for doubt in doubts)]
     advice = "; ".join(dict.fromkeys(row.advice for row in rows if row.advice))
     message = f"{what}; not rewritten: it is a field from which Hydra makes the call ({advice})"
-    return Finding(rows[0].code, node.lineno, column, message)
+    return rows[0].code, message, "review"
