@@ -90,6 +90,7 @@ def _read_files(random: Random) -> dict[str, File]:
     """Files that are read: a pickle with an id, a text, a table, an archive, an animation."""
     weight = Tensor("float64", np.array([random.random(), 1.0]))
     texts = {"$": "acme.Model()", "$.depth": "3", "$.run_id": repr(random.randbytes(16).hex())}
+    texts["$.coef(of torch)"] = "parameter, requires_grad=True"
     rows = {"row 1": '["epoch", "loss"]', "row 2": f'["1", "{random.random()}"]'}
     members = {"config.json//": "json", "config.json//$.units": "8", "weights.h5//": f"9 bytes, {random.random()}"}
     frames = {f"duration {number}": "100" for number in range(3)}
@@ -98,7 +99,7 @@ def _read_files(random: Random) -> dict[str, File]:
         "summary.txt": _with_content(Content("text", {"line 1": "Model\n", "line 2": f"loss {random.random()}\n"})),
         "table.csv": _with_content(Content("csv", rows)),
         "net.zip": _with_content(Content("zip", members)),
-        "film.gif": _with_content(Content("image", {"mode": "P", **frames})),
+        "film.gif": _with_content(Content("image", {"mode": "P", "text parameters": "a cat", **frames})),
         "table.csv.gz": _with_content(Content("csv", rows)),
         "LOG": _with_content(Content("text", {"line 1": "2026-11-29 01:20:31 loss 0.5\n", "line 2": "done\n"})),
         "table.parquet": _with_content(_columns(weight)),
@@ -268,6 +269,7 @@ def _scores(change: Callable[[tuple[Point, ...]], tuple[Point, ...]]) -> Plant:
     return _children(lambda one, two: (replace(one, metrics={"score": change(tuple(one.metrics["score"]))}), two))
 
 
+_FROZEN = "parameter, requires_grad=False"
 _CLOSE = "weights within torch.testing.assert_close are equal by the default policy"
 KINDS = (
     Kind("metric dropped", _texts("metrics", _without("val_loss"))),
@@ -357,6 +359,7 @@ KINDS = (
     Kind("id in a pickle gone", _content("model.pkl", values=_with("$.run_id", "None"))),
     Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", _TWO))),
     Kind("array of a pickle lost", _content("model.pkl", tensors=_without("$.coef"))),
+    Kind("weight in a pickle frozen", _content("model.pkl", values=_with("$.coef(of torch)", _FROZEN))),
     Kind("line of a text", _content("summary.txt", values=_with("line 1", "model\n"))),
     Kind("line of a text lost", _content("summary.txt", values=_without("line 2"))),
     Kind("cell of a table", _content("table.csv", values=_with("row 2", '["1", "0.25"]'))),
@@ -364,6 +367,9 @@ KINDS = (
     Kind("value in a member of an archive", _content("net.zip", values=_with("config.json//$.units", "9"))),
     Kind("member of an archive", _content("net.zip", values=_with("weights.h5//", "9 bytes, other"))),
     Kind("member of an archive lost", _content("net.zip", values=_without("weights.h5//"))),
+    Kind(
+        "member of an archive may be executed", _content("net.zip", values=_with("weights.h5//mode", "may be executed"))
+    ),
     Kind("cell of a packed table", _content("table.csv.gz", values=_with("row 2", '["1", "0.25"]'))),
     Kind("value in a log of any name", _content("LOG", values=_with("line 1", "2026-11-29 01:20:31 loss 0.6\n"))),
     Kind("time in a log", _content("LOG", values=_with("line 1", "2026-11-29 01:20:33 loss 0.5\n"))),
@@ -375,6 +381,7 @@ KINDS = (
     Kind("step of an event", _content("tb/events.out.tfevents", values=_with("event 1, step", "7"))),
     Kind("event lost", _content("tb/events.out.tfevents", values=_without("event 2, value 0"))),
     Kind("cell of a notebook", _content("report.ipynb", values=_with("$.cells[0].source[0]", '"x = 2"'))),
+    Kind("text in an image", _content("film.gif", values=_with("text parameters", "a dog"))),
     Kind("duration of a frame", _content("film.gif", values=_with("duration 0", "500"))),
     Kind("order of points without steps", _scores(lambda points: points[::-1])),
     Kind("point without a step lost", _scores(lambda points: points[:-1])),
