@@ -18,7 +18,7 @@ from compatkit.rewrite.rules.calls.call_sites import Visitor
 from compatkit.rewrite.rules.calls.code_in_texts import Look, find_in_texts
 from compatkit.rewrite.rules.calls.doubles import find_doubles
 from compatkit.rewrite.rules.calls.facts import CallFacts, Index
-from compatkit.rewrite.rules.calls.indirect import find_asked_parameters, find_looked_up, find_set_aside
+from compatkit.rewrite.rules.calls.indirect import find_asked_parameters, find_evaluated, find_looked_up, find_set_aside
 from compatkit.rewrite.rules.calls.structured_configs import find_structured
 from compatkit.rewrite.rules.calls.use_groups import UseGroups
 from compatkit.rewrite.rules.hooks import Hooks
@@ -72,6 +72,7 @@ def _find(file: File, run: RunPlan, index: Index) -> Found:
         *find_structured(facts),
         *find_asked_parameters(facts),
         *find_set_aside(facts),
+        *find_evaluated(facts),
         *find_removed(facts),
         *find_unhandled(facts),
         *find_ran(facts),

@@ -32,6 +32,8 @@ _LOADS = re.compile(rb"\bexec\(|import_module|__import__|module_from_spec|run_pa
 # A file that asks for annotations, and one that gives doubles to what has them.
 _TYPES = re.compile(rb"get_type_hints|get_annotations|__annotations__|\bsignature\(|\bfields\(")
 _DOUBLES = re.compile(rb"Mock\(|SimpleNamespace\(")
+# A file with tests or fixtures, whose parameters are fixtures.
+_TESTS = re.compile(rb"\bdef test|fixture")
 # A method, or an attribute that is asked for, with what a call of it begins with.
 _METHOD = re.compile(rb"def \w+\(?")
 _ATTRIBUTE = re.compile(rb"\.\w+\(?")
@@ -62,6 +64,7 @@ class _Index:
     def __init__(self, told: Iterable[_Told] = ()) -> None:
         self._by_last: dict[bytes, list[_Told]] = defaultdict(list)
         self._packages: list[_Told] = []
+        self._conftests: list[_Told] = []
         self._annotated: list[_Told] = []
         self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
         self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -71,6 +74,7 @@ class _Index:
         for each in told:
             self._by_last[each.last.encode()].append(each)
             self._packages += [each] if each.named.is_package else []
+            self._conftests += [each] if each.last == "conftest" else []
             self._defined.update(each.facts.defined)
             self._annotated += [each] if each.hints else []
             for key, sent in each.facts.sent:
@@ -111,6 +115,12 @@ class _Index:
                 if told.file.path.parent == file.path.parent:
                     # Of two scripts, one imports the other by its bare name.
                     handed |= {f"{told.last}.{name}": handed for name, handed in own.items()}
+        if self._conftests and _TESTS.search(source):
+            # Of several, the nearest one decides.
+            above = [told for told in self._conftests if told.file.path.parent in file.path.parents]
+            for told in sorted(above, key=lambda told: len(told.file.path.parts)):
+                own = {name: each for name, each in told.facts.handed if _word(name) in words}
+                handed |= {f"conftest.{name}": each for name, each in own.items()}
         if _TYPES.search(source):
             # What is asked for them may come from a file that is not named here.
             for told in (told for told in self._annotated if told.file.name != file.name):
@@ -288,6 +298,7 @@ class _Words:
     homes: frozenset[bytes]
     anyones: _Anyones
     annotated: frozenset[bytes]
+    fixtures: frozenset[bytes]
 
     @classmethod
     def of(cls, changed: Iterable[_Told]) -> _Words:
@@ -296,7 +307,9 @@ class _Words:
         homes: set[bytes] = set()
         anyones: set[str] = set()
         annotated: set[bytes] = set()
+        fixtures: set[bytes] = set()
         for told in changed:
+            fixtures |= {_word(name) for name, _ in told.facts.handed} if told.last == "conftest" else set()
             leading |= {_word(name) for name, handed in told.facts.handed if handed.weight()}
             own = frozenset(b"*" if ".*:" in name else _word(name) for name, _ in told.facts.handed)
             annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.hints}
@@ -304,7 +317,9 @@ class _Words:
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
             anyones |= {key for key, _ in told.facts.sent if key.startswith("*")}
-        return cls(names, frozenset(leading), frozenset(homes), _Anyones(anyones), frozenset(annotated))
+        return cls(
+            names, frozenset(leading), frozenset(homes), _Anyones(anyones), frozenset(annotated), frozenset(fixtures)
+        )
 
     def may_read(self, source: bytes, file: FoundFile) -> bool:
         folder = _folder(file)
@@ -312,11 +327,14 @@ class _Words:
         is_beside = folder in self.names and b"from ." in source
         # Few modules are searched for in less time than a text takes to fall into words.
         may_name = len(self.names) > FEW or any(last in source for last in self.names)
-        needs_words = may_name or is_open or is_beside or self.annotated
+        is_tested = bool(self.fixtures) and _TESTS.search(source) is not None
+        needs_words = may_name or is_open or is_beside or is_tested or self.annotated
         words = frozenset(words_in(source)) if needs_words else frozenset[bytes]()
         if self.annotated and (
             _TYPES.search(source) or (not self.annotated.isdisjoint(words) and _DOUBLES.search(source))
         ):
+            return True
+        if is_tested and not self.fixtures.isdisjoint(words):
             return True
         if is_open and (_LISTS.search(source) or not self.leading.isdisjoint(words)):
             return True

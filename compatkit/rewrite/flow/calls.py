@@ -196,7 +196,7 @@ class Calls:
                 made = self.library.signature(node, self._expressions.lookups.hints_of(found.get(of, TOP)), found)
                 known_types = many(made) if name == "dataclasses.fields" else made
                 return self._unseen(node, callee, found, frame) if made is TOP else known_types
-            case "argparse.Namespace" | "types.SimpleNamespace":
+            case "argparse.Namespace" | "threading.local" | "types.ModuleType" | "types.SimpleNamespace":
                 return self.library.namespace(node, found)
             case _ if name in _LOADING and node.args:
                 return self._expressions.lookups.loaded(node, found)
@@ -214,6 +214,8 @@ class Calls:
                     between.send(f"{one}{ending}", node, found)
         between.call_back_all(node.func, node, found)
         self._put_in(node, found)
+        if callee is TOP and (parsed := self.library.parsed(node, found, self._result_of)) is not TOP:
+            return parsed
         if callee is TOP:
             method = node.func.attr if isinstance(node.func, ast.Attribute) else self._asked_by_name(node.func)
             if made := self._expressions.made_by(node.func):

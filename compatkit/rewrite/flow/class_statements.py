@@ -69,6 +69,8 @@ class ClassStatements:
                 self._facts.hint(node, self._annotations.value(item.annotation, frame))
             if getattr(item, "name", "") == "__init__":
                 self._facts.hint(node, self._facts.hints.get(item, TOP))
+            for name in _fields_made_by(item):
+                self._facts.goes_on(self._facts.attributes, node, name, self._facts.result_of(item))
         if known:
             self._expose(node, bases, frame, Named(known[0], sure=False))
         frame.bind(node.name, Local(node))
@@ -98,7 +100,11 @@ class ClassStatements:
     def _base(self, node: ast.expr, frame: Frame) -> Value:
         """Return a base class: that of `Base[int]` is `Base`."""
         value = self._expressions.value(node, frame)
-        return self._expressions.value(node.value, frame) if isinstance(node, ast.Subscript) else value
+        if not isinstance(node, ast.Subscript):
+            return value
+        # A generic class may ask for what it is made generic by.
+        self._facts.lose(self._expressions.value(node.slice, frame), node.lineno)
+        return self._expressions.value(node.value, frame)
 
     def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
         """Tell whether a call of a class is one of its declared base: nothing before it in line makes objects."""
@@ -137,6 +143,16 @@ def _bound_in(item: ast.AST) -> Iterator[str]:
     match item:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
             yield name
+
+
+def _fields_made_by(item: ast.stmt) -> Iterator[str]:
+    """Yield the fields of which a method makes the value: `@field_validator("box")`, `@box.default`."""
+    for decorator in getattr(item, "decorator_list", ()):
+        match decorator:
+            case ast.Call(args=args):
+                yield from (arg.value for arg in args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+            case ast.Attribute(value=ast.Name(id=name), attr="default"):
+                yield name
 
 
 def _is_class(base: Value) -> bool:

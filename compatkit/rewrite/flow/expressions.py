@@ -17,9 +17,9 @@ from compatkit.rewrite.flow.calls import Calls
 from compatkit.rewrite.flow.classes import Classes
 from compatkit.rewrite.flow.containers import ITEMS
 from compatkit.rewrite.flow.declared_names import DeclaredNames
-from compatkit.rewrite.flow.flow_facts import FlowFacts
-from compatkit.rewrite.flow.handed import value_of
-from compatkit.rewrite.flow.lookups import Lookups, join_known, last_name
+from compatkit.rewrite.flow.flow_facts import FlowFacts, is_fixture
+from compatkit.rewrite.flow.handed import call_result_of, value_of
+from compatkit.rewrite.flow.lookups import Lookups, join_known
 from compatkit.rewrite.flow.open_names import named_in
 from compatkit.rewrite.flow.scope_frames import Env, Frame, unpack_targets
 from compatkit.rewrite.flow.values import (
@@ -86,6 +86,8 @@ class Expressions:
         self.annotated: Callable[[ast.expr | None, Frame], Value] = lambda *_: TOP
         self.home = FileModule("", is_package=False)
         self.texts: Sequence[str] = ()
+        # Fixtures of pytest by the names that they are given.
+        self.fixtures: dict[str, Local] = {}
 
     def value(self, root: ast.expr | None, frame: Frame) -> Value:
         """Return what `root` stands for, and note on the way what is asked of records."""
@@ -188,11 +190,14 @@ class Expressions:
     def fixture(self, name: str, node: ast.AST, frame: Frame) -> Value:
         """Return what a test framework gives for a parameter: what the function gives that has its name."""
         home = frame.home_of(name, frame.parent)
-        made = home.joined.get(name, TOP) if home is not None else TOP
-        if not isinstance(made, Local) or made.node is node or not any(map(_is_fixture, _decorators(made.node))):
+        made = self.fixtures.get(name) or (home.joined.get(name, TOP) if home is not None else TOP)
+        if not isinstance(made, Local):
+            # Of a conftest.py around the file, it needs no import.
+            far = self.known.handed.get(f"conftest.{name}") if self.known.handed else None
+            return call_result_of(far) if far is not None and far.kind == "function" else TOP
+        if made.node is node or not is_fixture(made.node):
             return TOP
-        found = self.facts.result_of(made.node)
-        return doubtful(element(found) if made.node in self.facts.yielded else found)
+        return doubtful(self.facts.given_by_fixture(made.node))
 
     def note_stored(self, node: ast.Attribute, owner: Value) -> None:
         """Note an attribute that is assigned to, or deleted."""
@@ -309,6 +314,16 @@ class Expressions:
     def items(self, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over an expression yields; of what another file has, an item by its name."""
         value = self.value(node, frame)
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("items", "values")
+        ):
+            # What a table of another file holds.
+            held = self.value(node.func.value, frame) if value is TOP else TOP
+            if isinstance(held, Named) and not held.how and not self.known.reaches(held.name):
+                item = Named(f"{held.name}[]", sure=False)
+                return item if node.func.attr == "values" else TupleValue((TOP, item))
         if isinstance(value, Named) and not value.how and not self.known.reaches(value.name):
             return Named(f"{value.name}[]", sure=False)
         if isinstance(value, Instance):
@@ -374,14 +389,6 @@ def defaults_of(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
     yield from zip(positional[::-1], args.defaults[::-1], strict=False)
     by_name = zip((arg.arg for arg in args.kwonlyargs), args.kw_defaults, strict=True)
     yield from ((name, default) for name, default in by_name if default is not None)
-
-
-def _decorators(node: ast.AST) -> list[ast.expr]:
-    return getattr(node, "decorator_list", [])
-
-
-def _is_fixture(node: ast.expr) -> bool:
-    return "fixture" in last_name(node)
 
 
 def _unknown(*_: object) -> Value:

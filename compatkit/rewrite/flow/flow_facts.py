@@ -25,6 +25,7 @@ from compatkit.rewrite.flow.values import (
     records_in,
     tables_in,
 )
+from compatkit.rewrite.flow.ways_into import made_in
 
 Key = ast.expr | ast.keyword
 
@@ -181,6 +182,15 @@ class FlowFacts:
             return many(self.yielded[function])
         return self.returned.get(function, self.declared.get(function, TOP))
 
+    def given_by_fixture(self, function: ast.AST) -> Value:
+        """Return what a test gets from a fixture of pytest: what it returns, or the one thing that it yields."""
+        if function in self.yielded:
+            return self.yielded[function]
+        found = self.result_of(function)
+        # A fixture may make the function that makes the object.
+        inner = next(made_in(function), None) if found is TOP else None
+        return found if inner is None else Local(inner)
+
     def arrives(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str) -> Value:
         return doubtful(table.get((owner, name), TOP))
 
@@ -196,6 +206,10 @@ class FlowFacts:
     def far(self) -> tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]:
         """All that flowed further so far, to compare with the round before."""
         return dict(self.arguments), dict(self.returned), dict(self.yielded), dict(self.attributes)
+
+
+def is_fixture(function: ast.AST) -> bool:
+    return any("fixture" in ast.unparse(decorator) for decorator in getattr(function, "decorator_list", ()))
 
 
 def _is_own(value: Value) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from compatkit.rewrite.file.neighbours import Facts, Handed
 from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.declared_names import HINTS, DeclaredNames
-from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.flow_facts import FlowFacts, is_fixture
 from compatkit.rewrite.flow.method_names import ANY, SAYING_NOTHING
 from compatkit.rewrite.flow.values import (
     TOP,
@@ -93,7 +93,8 @@ class _Teller:
             case Local(node=ast.ClassDef() as owner):
                 return self._of_class(owner, depth)
             case Local(node=node):
-                given = self.handed(self._facts.result_of(node), depth + 1)
+                made_by = self._facts.given_by_fixture if is_fixture(node) else self._facts.result_of
+                given = self.handed(made_by(node), depth + 1)
                 name = getattr(node, "name", "")
                 return Handed("function", (f"{self._module}.{name}",), inner=(("()", given),)) if given else None
             case RecordValue(paths=paths, table=table):

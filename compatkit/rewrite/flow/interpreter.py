@@ -21,7 +21,7 @@ from compatkit.rewrite.flow.blocks import Blocks
 from compatkit.rewrite.flow.class_statements import ClassStatements
 from compatkit.rewrite.flow.declared_names import PUT_IN, DeclaredNames
 from compatkit.rewrite.flow.expressions import Expressions, defaults_of
-from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.flow_facts import FlowFacts, is_fixture
 from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.lookups import join_known
 from compatkit.rewrite.flow.scope_frames import Frame, FrameFactory, parameters
@@ -146,6 +146,7 @@ class _Follower:
         self._facts.handed_on = {
             **{way: function for way, function in kept if way.endswith("[]")},
             **dict(self._brought_late(tree)),
+            **self._expressions.fixtures,
             **self._expressions.brought(),
             **frame.joined,
             **shared,
@@ -238,6 +239,10 @@ class _Follower:
         self._facts.hint(node, declared)
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))
+        for part in node.decorator_list if is_fixture(node) else ():
+            for word in part.keywords if isinstance(part, ast.Call) else ():
+                if word.arg == "name" and isinstance(word.value, ast.Constant):
+                    self._expressions.fixtures[str(word.value.value)] = Local(node)
         self._expressions.waiting[node] = frame
 
     def _function(self, node: ast.AST, parent: Frame) -> None:

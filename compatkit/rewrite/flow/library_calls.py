@@ -69,6 +69,8 @@ class LibraryCalls:
         self._known = known
         self._facts = facts
         self._expressions = expressions
+        # What the parsers of command lines of a file give, as if it were one class.
+        self._parsed = ast.ClassDef("Namespace", [], [], [], [])
 
     def value(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         """Return what a call of a builtin, or of a function of copy, collections or itertools, gives."""
@@ -180,6 +182,25 @@ class LibraryCalls:
         for word in node.keywords:
             self._facts.goes_on(self._facts.attributes, owner, word.arg or "", found[word.value])
         return Instance("", sure=False, local=owner)
+
+    def parsed(self, node: ast.Call, found: Found, result_of: Callable[[Value], Value]) -> Value:
+        """Note what an option gives by its `type` or `default`; return what a parser gives that has such an option."""
+        match node:
+            case ast.Call(func=ast.Attribute(attr="add_argument"), args=[ast.Constant(value=str(text)), *others]):
+                flags = [text, *(str(each.value) for each in others if isinstance(each, ast.Constant))]
+                longest = next((flag for flag in flags if flag.startswith("--")), text)
+                given = {word.arg: word.value for word in node.keywords}
+                dest = given.get("dest")
+                name = dest.value if isinstance(dest, ast.Constant) else longest.lstrip("-")
+                made = [found[given["default"]]] if "default" in given else []
+                made += [result_of(found[given["type"]])] if "type" in given else []
+                for value in made:
+                    self._facts.goes_on(self._facts.attributes, self._parsed, str(name).replace("-", "_"), value)
+            case ast.Call(func=ast.Attribute(attr="parse_args" | "parse_known_args" as method)):
+                if any(owner is self._parsed for owner, _ in self._facts.attributes):
+                    made_of = Instance("", sure=False, local=self._parsed)
+                    return made_of if method == "parse_args" else TupleValue((made_of, TOP))
+        return TOP
 
     def signature(self, node: ast.Call, hints: Value, found: Found) -> Value:
         """Return what `inspect.signature` gives, and the items of `dataclasses.fields`: objects that have the types."""

@@ -30,7 +30,7 @@ def ways_into(tree: ast.Module) -> dict[ast.AST, list[str]]:
             found[function] += [owner.rstrip(".") for owner in owners]
         if function.name in CALLED and owners != [""]:
             found[function] += [owner.rstrip(".") + ("" if owner in named else "()") for owner in owners]
-        for inner in _made_in(function):
+        for inner in made_in(function):
             found[inner] += [f"{way}()" for way in ways]
     for way, kept in kept_functions(tree):
         found[kept].append(way)
@@ -63,7 +63,7 @@ def _functions(
                 yield from _functions([*item.body, *item.orelse], owners, objects)
 
 
-def _made_in(function: ast.AST) -> Iterator[ast.AST]:
+def made_in(function: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
     """Yield the functions that a function returns and are defined in it."""
     inside = walk(function)
     returned = [node.value for node in inside if isinstance(node, ast.Return)]

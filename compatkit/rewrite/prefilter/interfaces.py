@@ -30,6 +30,7 @@ _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"
 _TO_TEMPLATES = (b"emplate", b"render", b".html", b"jinja")
 # A class with several bases, or with one that is no plain name, and what makes a class of several.
 _MIXES = re.compile(rb"\bclass\s+\w+\s*\([^()]*[,(\[*]|\btype\(|\bnew_class\(|\bmake_dataclass\(")
+_EVALUATES = re.compile(rb"\b(?:eval|exec)\([^\n{}]*,[ \t]*\{")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
 # A notebook that takes all names of another one: in an export of Databricks, in a cell as it is masked, in a notebook.
@@ -74,6 +75,9 @@ def can_call(source: bytes, migrations: Iterable[Migration], *, path: str | None
             # Nor does who lists all attributes of an object spell them, or a template does, but what makes the object.
             is_listing = any(way in source for way in _LISTS) or gives_to_templates(source)
             if is_listing and not words.isdisjoint(_makers_of(migration)):
+                return True
+            # Nor does a text that is evaluated with names of the library.
+            if _EVALUATES.search(source):
                 return True
             # Nor does who mixes classes spell what one of them defines.
             if not words.isdisjoint(_owner_words(migration)) and mixes_classes(source):

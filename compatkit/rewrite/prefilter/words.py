@@ -28,7 +28,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
 # What an import names, from that word on, as far as its parentheses or backslashes go.
 _IMPORTED = re.compile(rb"import(?:[^\\\n\r(#]|\\(?:\r\n|.)|\((?:[^)#]|#[^\n\r]*)*)*", re.DOTALL)
-_ASKING = re.compile(rb"\.__(?:name|qualname|module)__")
+_ASKING = re.compile(rb"[.\"']__(?:name|qualname|module)__")
 # Functions of `inspect` that give the module of something, or its file.
 _GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
 _WORDS_APART = bytes(

@@ -114,14 +114,24 @@ def _in_hooks(trace: FlowFacts, index: Index) -> Iterator[_Found]:
 
 def _in_protocols(trace: FlowFacts, index: Index) -> Iterator[_Found]:
     """Yield members that a protocol of the file asks for where an object that has them is tested for it."""
-    every = (owner for owner, names in trace.far_bases.items() if "typing.Protocol" in names)
-    bodies = {owner.name: owner.body for owner in every if isinstance(owner, ast.ClassDef)}
-    for call, first in trace.first.items() if bodies else ():
+    asked_by: dict[str, set[str]] = {}
+    for owner, names in trace.far_bases.items():
+        if isinstance(owner, ast.ClassDef):
+            defined = {each for item in owner.body for each in (*defined_names(item), *_declared(item))}
+            asked_by[owner.name] = defined if "typing.Protocol" in names else _asked_by_hook(owner)
+    for call, first in trace.first.items() if any(asked_by.values()) else ():
         match call:
-            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Name(id=name)]) if name in bodies:
-                asked = {defined for item in bodies[name] for defined in (*defined_names(item), *_declared(item))}
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Name(id=name)]):
+                asked = asked_by.get(name, set())
                 members = (index.members.get(f"{_owner(first)}.{attribute}") for attribute in sorted(asked))
                 yield from [(call, _owner(first), member) for member in members if member][:1]
+
+
+def _asked_by_hook(owner: ast.ClassDef) -> set[str]:
+    """Return the texts in `__subclasshook__`, by which a class tells what counts as one of it."""
+    hooks = [item for item in owner.body if getattr(item, "name", "") in ("__instancecheck__", "__subclasshook__")]
+    constants = (part.value for hook in hooks for part in ast.walk(hook) if isinstance(part, ast.Constant))
+    return {text for text in constants if isinstance(text, str)}
 
 
 def _declared(item: ast.stmt) -> Iterator[str]:

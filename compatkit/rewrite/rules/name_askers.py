@@ -63,7 +63,23 @@ def asked_in(node: ast.AST) -> tuple[ast.expr, str] | None:
             return of, attribute
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[of]) if name in _HOME_GIVERS:
             return of, "__module__"
+        case ast.Call(func=ast.Name(id="getattr"), args=[of, ast.Constant(value=attribute), *_]) if (
+            attribute in OF_SYMBOLS
+        ):
+            return of, attribute
     return None
+
+
+def asked_by(node: ast.expr) -> frozenset[str]:
+    """Return the own names for which a lambda asks its parameter, or an `attrgetter` what it is given."""
+    match node:
+        case ast.Lambda(args=ast.arguments(args=[first, *_]), body=body):
+            pairs = (asked_in(part) for part in walk(body))
+            return frozenset(name for of, name in filter(None, pairs) if ast.unparse(subject_of(of)) == first.arg)
+        case ast.Call(func=ast.Name(id="attrgetter") | ast.Attribute(attr="attrgetter"), args=args):
+            texts = (str(getattr(arg, "value", "")).rpartition(".")[2] for arg in args)
+            return OF_SYMBOLS.intersection(texts)
+    return frozenset()
 
 
 def _lines(nodes: Iterable[ast.expr]) -> list[int]:

@@ -15,7 +15,7 @@ from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import dotted
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.prefilter.words import may_ask
-from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, asked_in, find_askers, subject_of
+from compatkit.rewrite.rules.name_askers import OF_NAMES, OF_SYMBOLS, asked_by, asked_in, find_askers, subject_of
 from compatkit.rewrite.run_plan import RunPlan
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,7 +25,7 @@ _LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", 
 _SAME_ITEMS = frozenset({"iter", "list", "reversed", "set", "sorted", "tuple"})
 # An own name that is asked for, or looked up, and a class that is shown.
 _FORMS = ("{}.__", "'{}'", '"{}"', "{{{}")
-_MAY_ASK = re.compile(r"\.__|\b(?:inspect|fields|get_type_hints)\b")
+_MAY_ASK = re.compile(r"[.\"']__|\b(?:inspect|fields|get_type_hints)\b")
 _OF_METHODS = frozenset({"__module__", "__qualname__"})
 # What gives the types that something is annotated with, written out or kept as texts.
 _TYPE_GIVERS = frozenset({"__annotations__", "fields", "get_annotations", "get_type_hints", "signature"})
@@ -47,7 +47,7 @@ def find_own_names(file: File, run: RunPlan) -> Found:
     where = renaming_of(run.every_move)
     found = list(_shown(file, where))
     if _MAY_ASK.search(file.source.text):
-        found += [*_asked(file, where), *_found_by_name(file, where)]
+        found += [*_asked(file, where), *_found_by_name(file, where), *_given_beside_askers(file, where)]
         found += _annotations(file, where, is_renamed=run.options.rename)
     if file.neighbours.askers or may_ask(file.source.data):
         found += _given_to_askers(file, where)
@@ -166,6 +166,20 @@ def _given_to_askers(file: File, where: Renaming) -> Iterator[Finding]:
                         new = _new(move, attribute, where)
                         message = f"{function} asks {meaning} for its {attribute}, which changes: it is {new} now"
                         yield file.finding(given[place], move.code, message)
+
+
+def _given_beside_askers(file: File, where: Renaming) -> Iterator[Finding]:
+    """Yield what moves where it is given to what asks for its name, or beside that, as to `map`."""
+    for call in file.nodes.of(ast.Call):
+        given = [*call.args, *(word.value for word in call.keywords)]
+        asked = frozenset[str]().union(*(asked_by(file.value_of(each)) for each in (call.func, *given)))
+        for meaning in (meaning for each in given for meaning in _meanings(file, each)) if asked else ():
+            move = where.of(meaning)
+            if move and (attributes := sorted(asked & _changing(move, meaning, where))):
+                new = _new(move, attributes[0], where)
+                message = f"asks {meaning} for its {attributes[0]}, which changes: it is {new} now"
+                yield file.finding(call, move.code, message)
+                break
 
 
 def _called(file: File, func: ast.expr) -> Iterator[str]:

@@ -44,6 +44,27 @@ def find_set_aside(facts: CallFacts) -> Iterator[Finding]:
                     yield from _arguments(facts, owner, facts.trace.names.get(model, BOTTOM))
 
 
+def find_evaluated(facts: CallFacts) -> Iterator[Finding]:
+    """Yield a finding for each text from elsewhere that is evaluated with names of which one changed."""
+    for call in facts.file.nodes.of(ast.Call):
+        match call:
+            case ast.Call(func=ast.Name(id="eval" | "exec"), args=[text, ast.Dict(values=names), *_]) if not (
+                isinstance(facts.file.value_of(text), ast.Constant)
+            ):
+                for name in filter(None, map(facts.file.import_of, names)):
+                    if (code := _code_below(facts, name)) and not facts.file.ignored.holds(call.lineno, code):
+                        yield facts.file.finding(call, code, f"evaluates a text that may use {name}, which changed")
+                        break
+
+
+def _code_below(facts: CallFacts, name: str) -> str:
+    """Return the code of a change of this name, or of something that it holds, or nothing."""
+    index = facts.index
+    rows = {dotted: changes[0].code for dotted, changes in index.calls.items()}
+    rows |= {dotted: row.code for table in (index.members, index.removals) for dotted, row in table.items()}
+    return next((code for dotted, code in rows.items() if dotted == name or dotted.startswith(f"{name}.")), "")
+
+
 def _is_meta(node: ast.stmt) -> bool:
     return isinstance(node, ast.ClassDef) and node.name == "Meta"
 

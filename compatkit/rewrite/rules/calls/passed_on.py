@@ -55,9 +55,11 @@ class PassedOn:
             return
         for number, arg in enumerate(call.args):
             words = [word for word in call.keywords if word.value is not arg]
-            self._handed_with(call, arg, _given(call.args[number + 1 :], words))
+            for part in _items(arg):
+                self._handed_with(call, part, _given(call.args[number + 1 :], words))
         for word in call.keywords:
-            self._handed_with(call, word.value, _given([], [other for other in call.keywords if other is not word]))
+            for part in _items(word.value):
+                self._handed_with(call, part, _given([], [other for other in call.keywords if other is not word]))
 
     def out_of_sight(self) -> None:
         """Report arguments of a changed callable that go to what is not known, where one goes out of sight."""
@@ -106,6 +108,11 @@ def with_arguments(call: ast.Call, args: list[ast.expr], keywords: list[ast.keyw
 def _given(behind: Sequence[ast.expr], words: Sequence[ast.keyword]) -> list[ast.keyword]:
     """Return the arguments by name, and those in what is written out among the arguments."""
     return [*words, *(word for part in (*behind, *(keyword.value for keyword in words)) for word in _written_in(part))]
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    """Return what is given: of a list that is written out, its items, as in `args=(press,)`."""
+    return node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
 
 
 def _written_in(node: ast.expr) -> Iterator[ast.keyword]:
