@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -125,6 +126,8 @@ REQUIREMENTS = "requirements of model"
 def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     """Read the model that MLflow saved in `folder`; also return notes on what could not be read as tensors."""
     paths = files_in(folder)
+    if _is_repeated(folder):
+        del paths["metadata/MLmodel"]
     described = {file: _described(path) for file, path in paths.items() if path.name == "MLmodel"}
     known = {file for file, text in described.items() if text} | {
         file for file, path in paths.items() if path.name in _ENVIRONMENT and (path.parent / "MLmodel").is_file()
@@ -144,6 +147,12 @@ def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
     nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
     notes += _requirements(folder / "requirements.txt", name) if "MLmodel" in described else []
     return _made_model(described.get("MLmodel") or "", files, nested, archives), notes
+
+
+def _is_repeated(folder: Path) -> bool:
+    """Tell whether the model is described a second time in `metadata`, as MLflow 2.12 does wherever it logs to."""
+    one, other = folder / "MLmodel", folder / "metadata" / "MLmodel"
+    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _made_model(signature: str, files: dict[str, File], details: dict[str, str], archives: dict[str, Archive]) -> Model:

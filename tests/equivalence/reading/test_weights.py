@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from compatkit.equivalence.reading.model_folder import read_model
+from compatkit.equivalence.snapshot import Model
 
 
 class Bomb:
@@ -58,3 +59,22 @@ def test_every_dtype_and_layout_is_read_as_torch_saved_it(tmp_path: Path) -> Non
         assert model.tensors[name].dtype == str(tensor.dtype).removeprefix("torch.")
         expected = tensor.float() if tensor.dtype is torch.bfloat16 else tensor
         np.testing.assert_array_equal(model.tensors[name].values, expected.numpy())
+
+
+def test_a_model_that_is_described_twice_is_the_model_that_is_described_once(tmp_path: Path) -> None:
+    """As MLflow 2.12 does; another description, or one of another name, is a file of the model's own."""
+
+    def described(name: str, **files: str) -> Model:
+        for file, text in {"MLmodel": "flavors: {python_function: {loader_module: json}}", **files}.items():
+            path = tmp_path / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return read_model(tmp_path / name, "model")[0]
+
+    once = described("once")
+    same, other = (f"flavors: {{python_function: {{loader_module: {loader}}}}}" for loader in ("json", "yaml"))
+
+    assert described("twice", **{"metadata/MLmodel": same, "metadata/requirements.txt": "numpy"}) == once
+    assert described("otherwise", **{"metadata/MLmodel": other}) != once
+    assert described("elsewhere", **{"data/MLmodel": same}) != once
+    assert described("more", **{"metadata/MLmodel": same, "metadata/labels.txt": "a"}) != once
