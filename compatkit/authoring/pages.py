@@ -85,6 +85,13 @@ def _allowances(migration: Migration) -> Iterator[str]:
         for group in groups[key]
     ]
     yield from _table("Differences that are allowed", ("what", "how", "why"), rows)
+    defaults = [
+        (_code_cell(name), _code_cell(v1.get(name, "")), _code_cell(v2.get(name, "")), _cell(row.why))
+        for row in allowed.defaults
+        for v1, v2 in [(dict(row.v1), dict(row.v2))]
+        for name in sorted({**v1, **v2})
+    ]
+    yield from _table("Params that nobody set", ("param", "v1", "v2", "why"), defaults)
     if allowed.rtol or allowed.atol:
         yield from (f"Metrics may differ by a relative {allowed.rtol:g}, and by {allowed.atol:g} in all.", "")
 

@@ -102,6 +102,7 @@ class Difference:
         child: of a difference in a child run, its name; of one in a child's child, `parent / child`.
         known: why it does not decide, though no entry of the policy allows it: a framework writes it by nature, or two
             runs of the one side show it too.
+        default: why it does not decide, since a library logs it though nobody set it, by an entry of the policy.
     """
 
     kind: Kind
@@ -118,6 +119,7 @@ class Difference:
     hint: str = ""
     child: str = ""
     known: str = ""
+    default: str = ""
 
     def __str__(self) -> str:
         parts = [f"{self.kind.value}: {self.name}"]

@@ -12,7 +12,7 @@ from typing import Literal
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.frameworks import Nature
 from compatkit.equivalence.tolerance import EXACT, TORCH_WEIGHTS, Tolerance
-from compatkit.migration import Allowance, Bound, Equivalence, Margin, Migration
+from compatkit.migration import Allowance, Bound, Defaults, Equivalence, Margin, Migration
 from compatkit.trace import TRACE_FILE
 
 # Logged by compatkit and MLflow themselves, about the occasion: under no policy part of what is compared.
@@ -62,6 +62,7 @@ class Policy:
         bounds: tolerances of metrics by pattern; the first that fits a name decides.
         margins: for the statistical comparison, by pattern; the first that fits a name decides.
         weights: tolerances by dtype; of another dtype every value must be equal.
+        defaults: what libraries log though nobody set it, by release.
         accepts_unread: judge by what could be read, and only say what could not.
         today: the day on which the expiry of allowances is judged.
         knows_frameworks: whether what frameworks write by nature, such as times, is settled.
@@ -79,6 +80,7 @@ class Policy:
     ignore: tuple[Allowance, ...] = ()
     added: tuple[Allowance, ...] = ()
     removed: tuple[Allowance, ...] = ()
+    defaults: tuple[Defaults, ...] = ()
     accepts_unread: bool = False
     today: date = field(default_factory=date.today)
     knows_frameworks: bool = True
@@ -123,6 +125,7 @@ class Policy:
             ignore=(*declared.ignore, *self.ignore),
             added=(*declared.added_in_v2, *self.added),
             removed=(*declared.removed_in_v2, *self.removed),
+            defaults=(*declared.defaults, *self.defaults),
             sources=(*self.sources, *([source] if source else [])),
         )
 
@@ -168,6 +171,15 @@ class Policy:
         """Return the v2 path of a param."""
         return self.param_names.get(name, name)
 
+    def default(self, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+        """Return why a param differs between two runs though nobody set it, or nothing: then somebody did."""
+        for row in self.defaults:
+            v1, v2 = dict(row.v1), dict(row.v2)
+            is_logged = _says(row.beside, v1, before) and _says(row.beside, v2, after)
+            if is_logged and name in {*v1, *v2} and _says(name, v1, before) and _says(name, v2, after):
+                return row.why
+        return ""
+
     def allowance(self, difference: Difference) -> Allowance | None:
         """Return what allows this difference today, or None: then it decides.
 
@@ -199,6 +211,13 @@ class Policy:
 
     def _is_expired(self, entry: Allowance) -> bool:
         return entry.until is not None and self.today > entry.until
+
+
+def _says(name: str, declared: Mapping[str, str], params: Mapping[str, str]) -> bool:
+    """Tell whether a param says what is declared of it, or is not there where nothing is."""
+    if name in declared and name in params:
+        return fnmatchcase(params[name], declared[name])
+    return name not in declared and name not in params
 
 
 def _names(entry: Allowance, category: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compatkit.migration.compose import codes_of, compose, validate_together
-from compatkit.migration.equivalence import Allowance, Bound, Equivalence, Margin
+from compatkit.migration.equivalence import Allowance, Bound, Defaults, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 from compatkit.migration.loader import load_migration, parse_equivalence, parse_migration
 from compatkit.migration.model import (
@@ -72,6 +72,7 @@ __all__ = [
     "Confidence",
     "Config",
     "Each",
+    "Defaults",
     "Equivalence",
     "Field",
     "FlagChange",

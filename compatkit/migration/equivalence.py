@@ -71,6 +71,24 @@ class Margin(Value):
 
 
 @value
+class Defaults(Value):
+    """The params that a library logs of its own accord, with the text of each that stands for its default, and why.
+
+    A param of `v1` alone may be missing after, one of `v2` alone may be new, and one of both may have changed, where
+    each side says what is declared. Any other text was given by somebody, and decides.
+
+    Attributes:
+        beside: a param of both, by which two runs tell that it was v1 and v2 of this library that logged them.
+        v1, v2: names, each with a shell-style pattern of its text.
+    """
+
+    beside: str
+    why: str
+    v1: tuple[tuple[str, str], ...] = ()
+    v2: tuple[tuple[str, str], ...] = ()
+
+
+@value
 class Equivalence(Value):
     """Within which tolerance, and up to which differences, a v1 and a v2 run count as equivalent.
 
@@ -85,6 +103,7 @@ class Equivalence(Value):
     ignore: tuple[Allowance, ...] = ()
     added_in_v2: tuple[Allowance, ...] = ()
     removed_in_v2: tuple[Allowance, ...] = ()
+    defaults: tuple[Defaults, ...] = ()
 
 
 NOTHING_DECLARED = Equivalence()

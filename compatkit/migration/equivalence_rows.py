@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from compatkit.migration._entry import Entry
@@ -14,13 +15,15 @@ from compatkit.migration.columns import (
     TEXT,
     TEXTS,
     Column,
+    ColumnKind,
     Rule,
     Table,
+    each_value,
     is_given,
     one_of,
     rows_of,
 )
-from compatkit.migration.equivalence import Allowance, AllowanceKind, Bound, Equivalence, Margin
+from compatkit.migration.equivalence import Allowance, AllowanceKind, Bound, Defaults, Equivalence, Margin
 from compatkit.migration.errors import MigrationError
 
 
@@ -54,6 +57,20 @@ def _check_allowance(_allowance: Allowance, entry: Entry) -> None:
             if error.hint.startswith("did you mean"):
                 raise error
         raise entry.wrong("allowance", sorted(entry.given), f"exactly one of {', '.join(ALLOWED)}")
+
+
+def _texts_by_name(entry: Entry, key: str) -> tuple[tuple[str, str], ...]:
+    table: Mapping[str, object] = entry.table(key)
+    for name, text in table.items():
+        if not isinstance(text, str):
+            raise entry.wrong(f"{key}.{name}", text, "a text, as the param is logged")
+    return tuple((name, str(text)) for name, text in table.items())
+
+
+def _check_defaults(defaults: Defaults, entry: Entry) -> None:
+    for version in ("v1", "v2"):
+        if defaults.beside not in dict(getattr(defaults, version)):
+            raise entry.wrong("beside", defaults.beside, f"a param of v1 and v2; {version} has none of this name")
 
 
 ALLOWED = {
@@ -117,6 +134,17 @@ MARGINS = Table(
 )
 
 
+_BY_NAME = ColumnKind(_texts_by_name, each_value({"type": "string"}))
+DEFAULTS = Table(
+    Defaults,
+    Column("beside", TEXT, "A param of v1 and v2: only where both runs say what is declared of it does a row hold."),
+    REASON,
+    Column("v1", _BY_NAME, "Each param, with a pattern of the text that v1 logs where nobody sets it."),
+    Column("v2", _BY_NAME, "The same of v2. One that v1 alone or v2 alone has may be missing, or new."),
+    rules=(Rule(_check_defaults, {"properties": {side: {"minProperties": 1} for side in ("v1", "v2")}}),),
+)
+
+
 EQUIVALENCE = Table(
     Equivalence,
     Column("rtol", NUMBER, "Relative tolerance of all metrics that no row names.", 0.0),
@@ -134,6 +162,7 @@ EQUIVALENCE = Table(
     Column("ignore", rows_of(ALLOWANCES), "What is not compared.", ()),
     Column("added_in_v2", rows_of(ALLOWANCES), "What v2 alone logs.", ()),
     Column("removed_in_v2", rows_of(ALLOWANCES), "What v1 alone logged.", ()),
+    Column("defaults", rows_of(DEFAULTS), "Params that a library logs though nobody set them.", ()),
     example="""\
 # What may differ between what v1 and v2 log to MLflow.
 [equivalence]

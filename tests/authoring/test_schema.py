@@ -115,6 +115,7 @@ metric_prefixes = ["final_"]
 ignore = [{ metric = "time", why = "wall-clock time" }]
 added_in_v2 = [{ tag = "new", why = "it is new" }, { artifact = "a", why = "b" }]
 removed_in_v2 = [{ param = "old", why = "it is old" }]
+defaults = [{ beside = "of", why = "nobody set it", v1 = { of = "1.*", old = "" }, v2 = { of = "2.*" } }]
 """
 )
 

@@ -183,3 +183,20 @@ def test_a_projects_entries_decide_before_those_of_its_migration() -> None:
 
     assert [entry.by.why for entry in compare_snapshots(RUN, WITH_GAP, policy).allowed] == ["ours"]
     assert policy.metrics.rtol == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("v1", "v2", "said"),
+    [
+        ({"other": "1"}, {"of": "2.*"}, "v1 has none of this name"),
+        ({"of": "1.*"}, {}, "v2 has none of this name"),
+        ({"of": "1.*", "old": 1}, {"of": "2.*"}, "a text, as the param is logged"),
+    ],
+)
+def test_defaults_name_what_tells_the_releases_and_texts(
+    v1: dict[str, object], v2: dict[str, object], said: str
+) -> None:
+    row = {"beside": "of", "why": "nobody set it", "v1": v1, "v2": v2}
+
+    with pytest.raises(MigrationError, match=said):
+        parse_equivalence({"defaults": [row]}, where="a.toml")

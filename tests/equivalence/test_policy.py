@@ -11,7 +11,7 @@ from compatkit.equivalence import File, Model, Policy, Snapshot, Verdict, compar
 from compatkit.equivalence.difference import Difference, Kind
 from compatkit.equivalence.reading.model_folder import REQUIREMENTS
 from compatkit.equivalence.tolerance import Tolerance
-from compatkit.migration import Allowance, Bound, Equivalence
+from compatkit.migration import Allowance, Bound, Defaults, Equivalence
 from compatkit.trace import TRACE_FILE
 from tests.equivalence.strategies import RUN, history
 
@@ -134,3 +134,71 @@ def test_notes_are_kept_but_for_the_requirements_that_both_have() -> None:
     before, after = (replace(RUN, notes=(same, "by digest", only)) for only in (old, new))
 
     assert compare_snapshots(before, after, Policy()).notes == ("by digest", old, new)
+
+
+def trained(version: str, **params: str) -> Snapshot:
+    return replace(RUN, params={**RUN.params, "library": version, **params})
+
+
+# What version 1 says of itself where nobody set anything, and what version 2 does.
+OF_LIBRARY = Policy(
+    defaults=(
+        Defaults(
+            "library",
+            "a default of the library",
+            v1=(("library", "1.*"), ("beams", "1"), ("folder", "*/runs/[0-9][0-9]"), ("cache", "[]")),
+            v2=(("library", "2.*"), ("order", "True"), ("cache", "None")),
+        ),
+    )
+)
+BEFORE = trained("1.9", beams="1", folder="out/runs/07", cache="[]")
+AFTER = trained("2.0", order="True", cache="None")
+
+
+def decided(before: Snapshot, after: Snapshot, policy: Policy = OF_LIBRARY) -> list[str]:
+    return sorted({difference.name for difference in compare_snapshots(before, after, policy).deciding})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        (trained("1.9", beams="4"), AFTER, "beams"),
+        (trained("1.9", folder="/data/mine"), AFTER, "folder"),
+        (trained("1.9", cache="[1]"), AFTER, "cache"),
+        (BEFORE, trained("2.0", order="False", cache="None"), "order"),
+        (BEFORE, trained("2.0", cache="full"), "cache"),
+        # A param that only one side is said to have, and that is there on both, or the other way round.
+        (BEFORE, trained("2.0", beams="2", cache="None"), "beams"),
+        (BEFORE, trained("2.0"), "cache"),
+        (trained("1.9", order="True"), trained("2.0"), "order"),
+        # A param that is not one of the library's.
+        (trained("1.9", mine="1"), trained("2.0"), "mine"),
+    ],
+)
+def test_a_param_that_somebody_set_is_no_default(before: Snapshot, after: Snapshot, name: str) -> None:
+    assert name in decided(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("1.9", "1.9"), ("2.0", "2.0"), ("2.0", "1.9"), ("1.9", ""), ("", "2.0"), ("3.0", "2.0")]
+)
+def test_a_default_is_one_only_between_the_releases_that_have_it(before: str, after: str) -> None:
+    left, right = (
+        replace(run, params={name: text for name, text in {**run.params, "library": version}.items() if text})
+        for run, version in ((BEFORE, before), (AFTER, after))
+    )
+
+    assert {"beams", "folder", "order", "cache"} <= set(decided(left, right))
+
+
+def test_defaults_of_two_releases_do_not_decide_and_are_named_with_the_reason() -> None:
+    verdict = compare_snapshots(BEFORE, AFTER, OF_LIBRARY)
+
+    assert verdict.is_equivalent
+    assert {entry.difference.name for entry in verdict.allowed} == {"library", "beams", "folder", "order", "cache"}
+    assert {entry.by.why for entry in verdict.allowed} == {"a default of the library"}
+    assert not verdict.unused
+
+
+def test_a_default_is_no_default_under_an_exact_policy() -> None:
+    assert decided(BEFORE, AFTER, Policy.exact()) == ["beams", "cache", "folder", "library", "order"]

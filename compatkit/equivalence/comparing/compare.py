@@ -81,9 +81,9 @@ def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple
     """Part the differences that decide from those that the policy allows."""
     deciding, allowed = [], []
     for difference in differences:
-        if difference.known:
+        if why := difference.known or difference.default:
             category: Any = difference.kind.category
-            own = Allowance(category, difference.name, difference.known, optional=True)
+            own = Allowance(category, difference.name, why, optional=True)
             allowed.append(Allowed(difference, own))
         elif (allowance := policy.allowance(difference)) is None:
             deciding.append(_with_expiry(difference, policy))

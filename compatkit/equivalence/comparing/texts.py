@@ -45,7 +45,9 @@ def compare_params(before: Mapping[str, str], after: Mapping[str, str], policy: 
     ):
         if difference.kind is Kind.PARAM_VALUE and _agree(difference.name, left, right, policy):
             continue
-        if difference.kind is Kind.PARAM_MISSING:
+        if why := policy.default(difference.name, left, right):
+            yield replace(difference, default=why)
+        elif difference.kind is Kind.PARAM_MISSING:
             yield _with_rename_hint(difference, lost[difference.name], found)
         elif difference.kind is Kind.PARAM_EXTRA:
             yield _with_rename_hint(difference, found[difference.name], lost)
