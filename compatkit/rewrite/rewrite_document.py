@@ -136,7 +136,7 @@ def _rewrite(source: Source, suffix: str, request: Request) -> Rewritten | Uncha
     if suffix not in (".csv", ".ipynb"):
         noted.add(find_commands(source.text, suffix, noted, request))
     mentions = find_mentions(source.text, noted, request)
-    noted.findings += (each for each in mentions if suffix != ".csv" or _is_field(source.text, each))
+    noted.findings += (mention for mention in mentions if suffix != ".csv" or _is_field(source.text, mention))
     ignored = Ignored(source)
     edits = sorted(noted.edits, key=lambda edit: (edit.start, edit.end))
     edits = [edit for edit in edits if not ignored.holds(source.line(edit.at), edit.code)]

@@ -16,7 +16,7 @@ _MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "Jun
 _MONTHS += ("August", "September", "October", "November", "December")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH, _WEEKDAY = (
-    "(?:" + "|".join(f"{each[:3]}(?:{each[3:]})?" for each in names) + ")" for names in (_MONTHS, _DAYS)
+    "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in names) + ")" for names in (_MONTHS, _DAYS)
 )
 _DAY_LONG, _WEEK = 86_400, 7 * 86_400  # seconds
 _START = 120  # seconds, in which a script has begun its first run
@@ -95,7 +95,7 @@ def _in_digits(time: str) -> str:
     if not time.startswith("datetime."):
         return time
     year, *rest = re.findall("[0-9]+", time)
-    month, day, hour, minute, second = (*(each.zfill(2) for each in rest[:5]), *["00"] * 5)[:5]
+    month, day, hour, minute, second = (*(part.zfill(2) for part in rest[:5]), *["00"] * 5)[:5]
     return f"{year}-{month}-{day} {hour}:{minute}:{second}"
 
 

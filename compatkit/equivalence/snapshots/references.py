@@ -47,8 +47,10 @@ def resolve_snapshot(reference: str, *, tracking_uri: str | None = None) -> Snap
 def resolve_each(references: Sequence[str], *, tracking_uri: str | None = None) -> list[Snapshot]:
     """Return what each reference names, as `resolve_snapshot` does, with the store read through but once."""
     found = [
-        load_snapshot(Path(each)) if is_snapshot_file(each) else find_run(each, tracking_uri=tracking_uri)
-        for each in references
+        load_snapshot(Path(reference))
+        if is_snapshot_file(reference)
+        else find_run(reference, tracking_uri=tracking_uri)
+        for reference in references
     ]
     return _taken(found, tracking_uri)
 

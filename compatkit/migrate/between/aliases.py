@@ -45,8 +45,8 @@ class Aliases:
             return []
         homes = [self._files[number] for number in wanted if not self._files[number].is_data]
         named = [self._namer.name(file.path, file.root) for file in homes]
-        spelled = {part.encode() for each in named for part in each.name.split(".")}
-        packages = {each.name for each in named if each.is_package}
+        spelled = {part.encode() for module in named for part in module.name.split(".")}
+        packages = {module.name for module in named if module.is_package}
         files = [self._files[number] for number in may_concern]
 
         def asks(source: bytes, file: FoundFile) -> bool:

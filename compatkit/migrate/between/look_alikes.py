@@ -52,13 +52,13 @@ class Doubles:
         self._hooks: dict[str, list[HookChange]] = {}
         owners: set[str] = set()
         for migration in migrations:
-            members = [each for each in migration.members if options.acts_on(each.code) and not each.own]
-            hooks = [each for each in migration.hooks if options.acts_on(each.code)]
-            self._members |= {each.v1 for each in members}
+            members = [member for member in migration.members if options.acts_on(member.code) and not member.own]
+            hooks = [hook for hook in migration.hooks if options.acts_on(hook.code)]
+            self._members |= {member.v1 for member in members}
             for hook in hooks:
                 self._hooks.setdefault(hook.name, []).append(hook)
-            owners.update(*(owners_of(each, migration) for each in members))
-            owners.update(*(subclassed(each, migration) for each in hooks))
+            owners.update(*(owners_of(member, migration) for member in members))
+            owners.update(*(subclassed(hook, migration) for hook in hooks))
         self._words = {name.encode() for name in (*self._members, *self._hooks)}
         self._declared = frozenset(owners)
         self._owners = frozenset(name.rpartition(".")[2] for name in owners)
@@ -124,7 +124,7 @@ class Doubles:
                 words = {word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text)}
                 yield from ((name, "") for name in self._changed({*words, *(word.arg for word in keywords)}))
             case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=name))], value=value):
-                yield from ((each, "") for each in self._changed([name] if isinstance(value, _CALLABLE) else []))
+                yield from ((place, "") for place in self._changed([name] if isinstance(value, _CALLABLE) else []))
             case ast.Dict(keys=keys, values=values):
                 given = zip(keys, values, strict=True)
                 keys_of = (getattr(key, "value", None) for key, value in given if isinstance(value, _CALLABLE))

@@ -16,8 +16,8 @@ def find_missed(files: Iterable[FoundFile], names: frozenset[str], namer: Namer)
     """Return, as `module.name`, what files certainly ask of a module, and of those whose stars may have brought it."""
     asked: set[str] = set()
     stars: dict[str, set[str]] = defaultdict(set)
-    for each in files:
-        if (file := file_as_module(each, namer)) is None:
+    for entry in files:
+        if (file := file_as_module(entry, namer)) is None:
             continue
         modules = {found.name.removesuffix(".*") for found in file.imports if found.name.endswith(".*")}
         missing = {name for name in names if not file.scopes.binds(file.scopes.module, name)}

@@ -67,8 +67,8 @@ class Classes:
                 # Asked last: to look through a class takes long, and little is sent to any object.
                 is_open = f"{ANY}.{name}:=" in self._known.sent and name not in kept_in(owner, is_set=True)
                 open_ones = [ANY] if is_open else []
-                for each in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self._known.sent else ():
-                    if handed := self._known.sent.get(f"{each}.{name}:="):
+                for home in (owner.name, *self.objects.get(owner.name, ()), *open_ones) if self._known.sent else ():
+                    if handed := self._known.sent.get(f"{home}.{name}:="):
                         return doubtful(value_of(handed))
             for heir in self._facts.heirs.get(of.local, ()):
                 if (held := self._held_by(heir, name)) is not TOP:
@@ -111,8 +111,8 @@ class Classes:
         every = self._facts.attributes.items() if of.local is not None else ()
         held = [value for (owner, name), value in every if owner is of.local and fnmatchcase(name, pattern)]
         if of.local is None and of.far is not None:
-            inner = ((name, each) for name, each in of.far.inner if each.kind != "function")
-            held = [value_of(each) for name, each in inner if fnmatchcase(name, pattern)]
+            inner = ((name, fact) for name, fact in of.far.inner if fact.kind != "function")
+            held = [value_of(fact) for name, fact in inner if fnmatchcase(name, pattern)]
         return join_all((doubtful(value) for value in held if self._facts.is_followed(value)), TOP)
 
     def method_like(self, of: Instance, pattern: str) -> Value:
@@ -173,7 +173,7 @@ class Classes:
 @lru_cache(maxsize=512)
 def keeps_keywords(owner: ast.ClassDef) -> bool:
     """Tell whether an object has for attributes whatever it is made with, by `self.__dict__.update(options)`."""
-    made = next((each for each in owner.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
+    made = next((item for item in owner.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
     kept = made.args.kwarg.arg if made is not None and made.args.kwarg is not None else ""
     for call in ast.walk(made) if made is not None and kept else ():
         match call:

@@ -174,7 +174,7 @@ class Containers:
         """Return the class of an object, if it is one of this file that holds what a list or dict does."""
         owner = value.local if isinstance(value, Instance) else None
         every = (owner, *self._facts.ancestors.get(owner, ())) if owner is not None else ()
-        return owner if any(HOLDING.intersection(self._facts.far_bases.get(each, ())) for each in every) else None
+        return owner if any(HOLDING.intersection(self._facts.far_bases.get(cls, ())) for cls in every) else None
 
     def made(self, owner: ast.ClassDef, given: list[Value]) -> None:
         """Note what an object holds from the start whose class is below a list or dict."""

@@ -217,7 +217,7 @@ class Lookups:
                 return named_in(self._known.handed, name, "*")
             case Named(name=name, how=""):
                 # Whoever looks it up is told of by the call; here it counts what is made.
-                makers = sorted({*self._known.classes, *(each.removesuffix("()") for each in self._known.types)})
+                makers = sorted({*self._known.classes, *(maker.removesuffix("()") for maker in self._known.types)})
                 inside = (maker for maker in makers if maker.rpartition(".")[0] == name)
                 return join_all((Named(maker, sure=False, how="looked up") for maker in inside), TOP)
         return TOP

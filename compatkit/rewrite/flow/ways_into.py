@@ -57,7 +57,7 @@ def _functions(
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield owners, item
             case ast.ClassDef(name=name):
-                inside = [f"{owner}{each}." for owner in owners for each in (name, *objects.get(name, ()))]
+                inside = [f"{owner}{part}." for owner in owners for part in (name, *objects.get(name, ()))]
                 yield from _functions(item.body, inside, objects)
             case ast.If() | ast.Try():
                 yield from _functions([*item.body, *item.orelse], owners, objects)

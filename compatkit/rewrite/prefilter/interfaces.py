@@ -148,7 +148,9 @@ def may_hand_on(source: bytes, migrations: Iterable[Migration], *, path: str | N
         if _leads_to(libraries, source, path):
             # What begins with a word is searched for many times as fast, and most files have none.
             has_star = _ANY_STAR.search(source) is not None
-            if has_star and any(_STAR.search(source, source.find(each)) for each in libraries if each in source):
+            if has_star and any(
+                _STAR.search(source, source.find(library)) for library in libraries if library in source
+            ):
                 return True
             words = words or all_words_in(source)
             ways = frozenset[bytes]().union(*(holders.ways for holders in names.values()))
@@ -258,7 +260,9 @@ def _makers_of(migration: Migration) -> frozenset[bytes]:
     """Return the words by which a file has an object with attributes that are called otherwise."""
     owners = (owner for member in migration.members if not member.defined for owner in owners_of(member, migration))
     return (
-        frozenset(_ways_to(owners, migration)) if any(not each.defined for each in migration.members) else frozenset()
+        frozenset(_ways_to(owners, migration))
+        if any(not member.defined for member in migration.members)
+        else frozenset()
     )
 
 

@@ -316,13 +316,13 @@ def _anchors(binding: Binding) -> list[Imported]:
     """Return the imports beside which, or in whose place, new ones stand: those of the old homes, or else the first."""
     homes = {use.move.old_home for use in binding.uses}
     exact = [imported for imported in binding.imports if imported.name in homes]
-    first = min(binding.imports, key=lambda each: (each.node.lineno, each.node.col_offset))
+    first = min(binding.imports, key=lambda found: (found.node.lineno, found.node.col_offset))
     return exact or [first]
 
 
 def _serves_nothing(imported: Imported, binding: Binding) -> bool:
     """Tell whether nothing of what still is read needs this import: of a submodule, only what lies in it does."""
-    rest = [each for each in binding.imports if each is not imported and each.name != imported.name]
+    rest = [other for other in binding.imports if other is not imported and other.name != imported.name]
     for other in binding.others:
         if f"{other}.".startswith(f"{imported.name}."):
             return False

@@ -88,8 +88,8 @@ def _annotations(file: File, where: Renaming, *, is_renamed: bool) -> Iterator[F
 
 def _noted(file: File, definition: _Defined) -> Iterator[tuple[str, bool]]:
     """Yield the dotted names in the annotations of a definition, each with whether it is kept as a text."""
-    is_text = any(each.name == "__future__.annotations" for each in file.imports)
-    local = {each.local: each.meaning for each in file.imports}
+    is_text = any(imported.name == "__future__.annotations" for imported in file.imports)
+    local = {imported.local: imported.meaning for imported in file.imports}
     for inner in ast.walk(definition):
         for note in (getattr(inner, "annotation", None), getattr(inner, "returns", None)):
             for part in ast.walk(note) if isinstance(note, ast.expr) else ():

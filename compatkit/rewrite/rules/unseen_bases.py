@@ -91,7 +91,7 @@ def _made_of(facts: CallFacts, call: ast.Call) -> str:
 
 def _bases_of(facts: CallFacts, call: ast.Call) -> list[ast.expr]:
     given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "bases")]
-    return [part for each in given for part in _parts_of(facts.file.value_of(each))]
+    return [part for base in given for part in _parts_of(facts.file.value_of(base))]
 
 
 def _parts_of(bases: ast.expr) -> list[ast.expr]:
@@ -125,4 +125,4 @@ def _is_written(facts: CallFacts, call: ast.Call) -> bool:
     bases = _bases_of(facts, call)
     inside = call.args[2:3]
     is_seen = all(_local(facts, base) or _declared(facts, base) for base in bases)
-    return is_seen and all(isinstance(each, ast.Dict) and None not in each.keys for each in inside)
+    return is_seen and all(isinstance(display, ast.Dict) and None not in display.keys for display in inside)

@@ -248,7 +248,7 @@ class Context:
         imported = set(self._imported(move))
         for parent, child in self.above(node):
             if isinstance(parent, ast.With | ast.AsyncWith | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                used = {each.id for each in ast.walk(parent) if isinstance(each, ast.Name)} & imported
+                used = {node.id for node in ast.walk(parent) if isinstance(node, ast.Name)} & imported
                 if used:
                     return f"this file imports {min(used)} itself, which the patch does not reach; patch it there"
                 if child not in parent.body or not isinstance(parent, ast.With | ast.AsyncWith):
