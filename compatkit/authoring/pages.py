@@ -150,6 +150,7 @@ def _call(row: CallChange) -> Iterator[str]:
         yield f"unless {_listed(row.unless)} is given"
     for condition in row.unless_when:
         yield f"unless `{condition.name}` is {' or '.join(f'`{value!r}`' for value in condition.values)}"
+    yield from (f"unless {_code(match.name)} contains {_code(match.pattern)}" for match in row.unless_matches)
     if row.lacks:
         yield f"where {_listed(row.lacks)} is not given"
     if row.to:

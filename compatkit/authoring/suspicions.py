@@ -123,7 +123,7 @@ def _unseen_positions(migration: Migration, document: Mapping[str, Any]) -> Iter
     found: dict[str, list[tuple[EntryPath, str, str]]] = {}
     for path, row in migration.rows():
         if isinstance(row, CallChange) and not row.v1:
-            about = (row.mapped, row.pin, row.when, row.matches, row.made_of, row.unless_when)
+            about = (row.mapped, row.pin, row.when, row.matches, row.made_of, row.unless_when, row.unless_matches)
             names = [*(row.name for rows in about for row in rows), *row.drop, *row.asks, *row.unless, *row.lacks]
             table, number = path
             if names and "v1" not in document[table][number]:

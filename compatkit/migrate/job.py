@@ -107,4 +107,5 @@ def _rewrite_document(job: Job, task: Task) -> Outcome:
         migrations=task.migrations,
         options=task.options,
         own_options=job.neighbours.options,
+        unspelled=job.neighbours.unspelled,
     )

@@ -158,7 +158,7 @@ def _prepare(file: FoundFile, namer: Namer, index: ProjectIndex) -> Job | Outcom
     if file.is_data and _OURS.match(source):
         return Skipped("compatkit wrote it")
     if file.is_data:
-        return Job(source, suffix=file.suffix, neighbours=Neighbours(options=index.options(source)))
+        return Job(source, suffix=file.suffix, neighbours=index.of_document(source))
     named = namer.name(file.path, file.root)
     return Job(source, named.name, named.is_package, neighbours=index.of(source, file, named))
 

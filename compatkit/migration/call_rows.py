@@ -158,6 +158,13 @@ CALLS = Table(
         (),
     ),
     Column(
+        "unless_matches",
+        MATCHES,
+        "By argument, in v1's words, a regular expression: the row is none of a call whose text, written as a literal,"
+        " contains it.",
+        (),
+    ),
+    Column(
         "matches",
         MATCHES,
         "By argument, a regular expression that its text must contain, or the row is none of the call: what v2"
@@ -170,7 +177,12 @@ CALLS = Table(
         "Arguments that must be written as literals; a call with a variable there is reported.",
         (),
     ),
-    Column("unless_mentioned", TEXTS, "Words that make the change uncertain wherever they stand in a file.", ()),
+    Column(
+        "unless_mentioned",
+        TEXTS,
+        "Words that make the change uncertain wherever they stand in a file. A row with `say` is none of its calls.",
+        (),
+    ),
     Column("decorator", SWITCH, "True if it is also used as a decorator without being called.", default=False),
     SAY,
     about=about(),

@@ -172,6 +172,9 @@ class _Attempt:
         for other in change.unless_when:
             if (item := self._given(other.name)) and item.literal and item.may_be(other.values):
                 return True
+        for match in change.unless_matches:
+            if (item := self._given(match.name)) and item.literal and item.contains(match.pattern):
+                return True
         if any(map(self._given, change.unless)) or (change.lacks and all(map(self._given, change.lacks))):
             return True
         if change.asked and not change.matches and not any(self._find(name) for name in change.asked):

@@ -101,7 +101,7 @@ class CallChange(Row):
         asks: arguments of which at least one must be given.
         unless: arguments of which none may be given, or the change is none of this call.
         lacks: arguments of which at least one must not be given.
-        unless_when: values of arguments with one of which the change is none of a call.
+        unless_when, unless_matches: values and texts of arguments with one of which the change is none of a call.
         literal: arguments that must be written as literals, or the call is reported.
         unless_mentioned: words that make the change uncertain anywhere in a file.
         decorator: it may be used as a decorator without being called.
@@ -126,6 +126,7 @@ class CallChange(Row):
     unless: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     unless_when: tuple[Condition, ...] = ()
+    unless_matches: tuple[Match, ...] = ()
     literal: tuple[str, ...] = ()
     unless_mentioned: tuple[str, ...] = ()
     decorator: bool = False
@@ -170,8 +171,8 @@ class CallChange(Row):
     @property
     def has_conditions(self) -> bool:
         """True for a change of some calls only."""
-        conditions = (self.when, self.matches, self.made_of, self.asks, self.unless, self.lacks, self.unless_when)
-        return any(conditions)
+        needed = (self.when, self.matches, self.made_of, self.asks)
+        return any((*needed, self.unless, self.lacks, self.unless_when, self.unless_matches))
 
     @property
     def is_rewritten(self) -> bool:

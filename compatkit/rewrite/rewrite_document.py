@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -32,7 +31,7 @@ from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.text import Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.interfaces import can_call, flags_in, may_split
-from compatkit.rewrite.prefilter.words import modern_of
+from compatkit.rewrite.prefilter.words import ADDRESS, modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import with_advice
 
@@ -61,12 +60,14 @@ def rewrite_document(
     migrations: Iterable[Migration] = (),
     options: Options = DEFAULTS,
     own_options: frozenset[str] = frozenset(),
+    unspelled: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Rewrite what names old code in a document of the kind that `suffix` tells, and report what else does.
 
     By default only imports and uses in the code cells of notebooks are rewritten; all else, changed calls and members
     among it, is reported. Nothing but the edited names changes: not the formatting, the comments, the outputs, the
-    encoding. `own_options` are options of command lines that a program of the project defines itself.
+    encoding. `own_options` are options of command lines that a program of the project defines itself; `unspelled`
+    are the arguments, values and members that no file of the project has.
 
     >>> move = Move("CK101", "pkg.old.Thing", "pkg.new.Thing2")
     >>> options = Options(confidence="review")
@@ -84,6 +85,7 @@ def rewrite_document(
         flags_in(source, declared, options),
         own_options,
         _rewrite_code,
+        unspelled,
     )
     document = decode_document(source)
     if not (request.calling or request.flags or _may_matter(document.text, suffix, request)):
@@ -178,7 +180,7 @@ def find_mentions(text: str, noted: TextFound, request: Request) -> Iterator[Tex
             reach = max(reach, spoken[index][1])
             index += 1
         line = _line_start(text, start)
-        if end <= reach or line in told or _ADDRESS.search(text, line, start):
+        if end <= reach or line in told or ADDRESS.search(text, line, start):
             continue
         told.add(line)
         message = f"names {text[start:end]} in a text: {move.old} is {move.new} now"
@@ -195,8 +197,6 @@ def _is_field(text: str, mention: TextFinding) -> bool:
 
 # The characters beside a line or field, and none at the ends of a text.
 _EDGES = frozenset({"", "\n", "\r", "\t", ",", ";", "|", "=", '"', "'", "<", ">"})
-# The beginning of an address of the web, up to a place in it: its page is about the release that it names.
-_ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
 
 
 def _line_start(text: str, at: int) -> int:

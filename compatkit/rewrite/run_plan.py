@@ -11,6 +11,7 @@ from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.outcome import REVIEW, Finding, Outcome
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def _advice_of(migration: Migration) -> dict[str, str]:
 
 
 # What rewrites a source by tables alone: handed down to the code in documents, and in docstrings.
-Engine: TypeAlias = Callable[[bytes, FileModule, tuple[Move, ...], tuple[Migration, ...], Options], Outcome]
+Engine: TypeAlias = Callable[
+    [bytes, FileModule, tuple[Move, ...], tuple[Migration, ...], Options, tuple[Move, ...], Neighbours], Outcome
+]
 
 
 @dataclass(slots=True)

@@ -40,16 +40,18 @@ class Proof:
         return ROOT / "fixtures" / "real_migrations" / self.migration.replace("-", "_") / "train.py"
 
 
+# pandas 3, which may lie around, refuses it.
+_NUMPY_1 = ("numpy==1.26.4", "pandas==2.3.3")
 _ACCELERATE = "--no-deps accelerate==1.15.0"
 PROOFS = (
     Proof("mlflow-3", ("mlflow==2.22.2", "sqlalchemy==2.0.44")),
     Proof(
         "lightning-2",
         # It asks for pkg_resources and for np.Inf.
-        ("pytorch_lightning==1.9.5", "setuptools==69.5.1", "numpy==1.26.4"),
+        ("pytorch_lightning==1.9.5", "setuptools==69.5.1", *_NUMPY_1),
         ("lightning==2.6.1",),
     ),
-    Proof("numpy-2", ("numpy==1.26.4",), options=("--confidence", "review")),
+    Proof("numpy-2", _NUMPY_1, options=("--confidence", "review")),
     # With the parts of CUDA without which it cannot be imported, on the CPU as well: some two gigabytes.
     Proof(
         "torch-2",
@@ -57,7 +59,7 @@ PROOFS = (
             "--no-deps torch==1.13.1",
             "--no-deps nvidia-cublas-cu11==11.10.3.66 nvidia-cuda-nvrtc-cu11==11.7.99",
             "--no-deps nvidia-cuda-runtime-cu11==11.7.99 nvidia-cudnn-cu11==8.5.0.96",
-            "numpy==1.26.4",
+            *_NUMPY_1,
         ),
     ),
     Proof(

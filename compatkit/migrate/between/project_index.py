@@ -28,6 +28,8 @@ from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames
 from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
 
 _STAR = re.compile(rb"\bimport\s*\*")
+# Documents whose code calls what the project has.
+_WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
 # Facades of facades: what lies deeper is left open.
 _DEEPEST = 6
 _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
@@ -88,7 +90,10 @@ class ProjectIndex:
         calling: list[bytes] = []
         handing = tuple(filter(can_hand_on, self._migrations))
         for file in wanted:
-            text = read_input(file.name, is_data=False) if not file.is_data else b""
+            text = read_input(file.name, is_data=file.is_data)
+            if file.is_data:
+                calling += [text] if handing and isinstance(text, bytes) and file.suffix in _WITH_CODE else ()
+                continue
             if isinstance(text, bytes) and (own := self._module_names.of(text)):
                 names |= own
                 modules.add(file.path.parent.absolute().name if file.path.stem == "__init__" else file.path.stem)
@@ -123,6 +128,10 @@ class ProjectIndex:
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         """Return what there is to know for a file. Most need nothing."""
         return with_facts(self._neighbours(source, file, named), self._handing.of(source, file, named))
+
+    def of_document(self, source: bytes) -> Neighbours:
+        """Return what there is to know for a document."""
+        return Neighbours(options=self.options(source), unspelled=self._unspelled - self._templates.asked_by(source))
 
     def _neighbours(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
         stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()

@@ -20,9 +20,10 @@ from compatkit.rewrite.prefilter.words import words_in
 _SPREAD = re.compile(rb"\*\*[ \t]*[\w{(]")
 _CALLED = re.compile(rb"(\w+)[ \t]*\(")
 _PATHS = re.compile(rb"\b(?:join|joinpath|Path)\([^()]*\)")
-# In front of a quote, an equals sign or a colon; and in texts that hold nothing but words, which may be taken apart.
-_KEY = re.compile(rb"(\w+)(?=[\"']|[ \t]*(?:=(?!=)|:))")
-_TEXTS = re.compile(rb"[\"']([\w ,]+)[\"']")
+# In front of a quote, an equals sign or a colon; and in texts that hold nothing but words, which may be taken apart. In
+# a notebook, a quote stands behind a backslash.
+_KEY = re.compile(rb"(\w+)(?=\\?[\"']|[ \t]*(?:=(?!=)|:))")
+_TEXTS = re.compile(rb"[\"']([\w ,]+)\\?[\"']")
 _WORD = re.compile(rb"\w+")
 _OPTION = re.compile(rb"(?<![\w-])--?(\w[\w-]*)")
 # What asks an object for members that are not named there.

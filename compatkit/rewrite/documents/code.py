@@ -24,6 +24,7 @@ from compatkit.rewrite.documents.code_blocks import CodeBlock, CodeLayout, Extra
 from compatkit.rewrite.documents.document_text import Request, TextFinding, TextFound, apply_edits
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.imports import FileModule
+from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import Failed, Finding, Outcome, Rewrite, RewriteError, Rewritten, Skipped, Unchanged
 
@@ -126,7 +127,8 @@ def _rewrite(layout: CodeLayout, request: Request) -> Outcome:
     migrations = (*request.migrations, *(m for m in request.calling if m not in request.migrations))
     source = "\n".join(layout.shown).encode()
     assert request.engine is not None, "the engine hands itself down"
-    return request.engine(source, FileModule("", False), request.moves, migrations, request.options)
+    around = Neighbours(unspelled=request.unspelled)
+    return request.engine(source, FileModule("", False), request.moves, migrations, request.options, (), around)
 
 
 def _kept(layout: CodeLayout, outcome: Rewritten, request: Request) -> Iterator[TextFinding]:

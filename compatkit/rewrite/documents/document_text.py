@@ -50,7 +50,8 @@ class Request:
 
     `migrations` bring fields and arguments that are made modern, `calling` those whose changed interface may be used;
     `loads` are declared keys whose values are loaded as code; `flags` are options that the document spells,
-    `own_options` those that programs of the project define themselves; `engine` rewrites the code in a document.
+    `own_options` those that programs of the project define themselves; `engine` rewrites the code in a document,
+    and `unspelled` is what no file of the project spells of what that may hand on.
     """
 
     moves: tuple[Move, ...]
@@ -61,6 +62,7 @@ class Request:
     flags: tuple[FlagChange, ...] = ()
     own_options: frozenset[str] = frozenset()
     engine: Engine | None = None
+    unspelled: frozenset[str] = frozenset()
 
     @property
     def names(self) -> Names:

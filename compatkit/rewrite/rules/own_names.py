@@ -304,13 +304,25 @@ def _changing(move: Move, meaning: str, where: Renaming) -> frozenset[str]:
 def _found_by_name(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield texts that are an imported name, in a file that asks objects for their names, as a registry does."""
     asking = [node for node in file.nodes.of(ast.Attribute) if node.attr in OF_NAMES and not file.meanings(node.value)]
+    of_any = [node for node in asking if not _is_of_class(node.value)]
     moves = {
         imported.name.rpartition(".")[2].lower(): where.declared(imported.name) for imported in file.imports if asking
     }
     for node in file.nodes.of(ast.Constant) if moves else ():
         # A registry may keep its names in small letters.
         move = moves.get(node.value.lower()) if isinstance(node.value, str) else None
-        if move and move.old_name != move.new_name:
-            line = asking[0].lineno
-            message = f"a text names {move.old_name}, whose __name__ is {move.new_name} now; line {line} asks for it"
+        is_module = move is not None and where.is_whole(move.old)
+        # A module is called by all of its name, and is the class of nothing.
+        new = (move.new if is_module else move.new_name) if move else ""
+        asker = next(iter(of_any if is_module else asking), None)
+        if move and asker and new not in (move.old_name, node.value):
+            message = f"a text names {move.old_name}, whose __name__ is {new} now; line {asker.lineno} asks for it"
             yield file.finding(node, move.code, message)
+
+
+def _is_of_class(node: ast.expr) -> bool:
+    """Tell whether what is asked for its name is certainly a class: that of an object."""
+    match node:
+        case ast.Attribute(attr="__class__") | ast.Call(func=ast.Name(id="type")):
+            return True
+    return False

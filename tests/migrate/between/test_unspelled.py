@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent
 
@@ -59,6 +60,11 @@ def told(root: Path, files: dict[str, str]) -> list[str]:
     return [finding.message for outcome in outcomes for finding in outcome.findings]
 
 
+def notebook(code: str) -> str:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": code}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
 STILL_TOLD = {
     "a key of another file": {"a.py": HANDS_ON, "b.py": 'OPTIONS = {"where": 1}\n'},
     "an argument of another file": {"a.py": HANDS_ON, "b.py": "import a\na.buy(where=1)\n"},
@@ -76,6 +82,10 @@ STILL_TOLD = {
     "a member of a configuration": {"a.py": LISTS, "c.yaml": "names: [till]\n"},
     "all members, which nobody has to spell": {"a.py": "import shop\nprint(vars(shop.Client()))\n"},
     "a value of another file": {"a.py": CHOOSES, "b.py": 'import a\na.pay("credit-card")\n'},
+    "a key in a notebook": {"a.py": HANDS_ON, "n.ipynb": notebook('import a\na.buy(**{"where": 1})\n')},
+    "words of a text in a notebook": {"a.py": HANDS_ON, "n.ipynb": notebook('NAMES = "how where".split()\n')},
+    "what a notebook hands on": {"n.ipynb": notebook(HANDS_ON), "b.py": "OPTIONS = dict(where=1)\n"},
+    "what a text with code hands on": {"t.md": f"```python\n{HANDS_ON}```\n", "c.yaml": "where: 1\n"},
 }
 
 
@@ -87,6 +97,18 @@ def test_what_the_project_spells_or_reads_is_told(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES, ASKS, LISTS])
 def test_what_no_file_spells_is_not_told(source: str, tmp_path: Path) -> None:
     assert told(tmp_path, {"a.py": source, "b.py": "wherever = 1\n"}) == []
+
+
+@pytest.mark.parametrize("source", [HANDS_ON, OF_SELF, CHOOSES])
+def test_what_no_file_spells_is_not_told_in_a_notebook(source: str, tmp_path: Path) -> None:
+    assert told(tmp_path, {"n.ipynb": notebook(source), "b.py": "wherever = 1\n"}) == []
+
+
+def test_positions_that_are_spread_with_names_are_told_of_a_row_that_says_where_it_stands(tmp_path: Path) -> None:
+    both = "import shop\ndef f(*all, **given):\n    shop.{}(*all, **given)\n"
+
+    assert told(tmp_path, {"a.py": both.format("pay")})
+    assert not told(tmp_path, {"a.py": both.format("buy")})
 
 
 def test_what_is_gone_is_told_where_it_is_named(tmp_path: Path) -> None:

@@ -10,11 +10,20 @@ import pytest
 from compatkit.migrate.between.asking import askers_for
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
+from compatkit.migration import Move
 from compatkit.rewrite import Rewritten, rewrite_source
 from compatkit.rewrite.file.neighbours import Neighbours
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.rules.name_askers import find_askers
 from tests.shop.moves import MOVES, OLD, messages, plant
+
+
+def _told(source: str) -> list[str]:
+    """Return what is said where a module of one word moves."""
+    moves = [Move("CK101", "storage", "shop.store", kind="module")]
+    outcome = rewrite_source(source.encode(), module="app", is_package=False, moves=moves)
+    assert isinstance(outcome, Rewritten)
+    return [found.message for found in outcome.findings]
 
 
 def test_an_asker_of_another_file_counts_where_nothing_else_asks() -> None:
@@ -33,6 +42,25 @@ def test_a_text_in_any_case_is_looked_up_by_a_name_that_is_asked_for(key: str) -
 
 def test_a_name_that_only_its_import_spells_is_asked_by_nobody() -> None:
     assert messages(f"{OLD}def key(it):\n    return it.__name__\nx = key(Other)\n") == []
+
+
+@pytest.mark.parametrize("asked", ["it.__class__.__name__", "type(it).__name__", "it.__class__.__name__.lower()"])
+def test_a_text_that_is_the_name_of_a_module_is_no_class(asked: str) -> None:
+    source = f"import storage\nx = TABLE['storage']\ndef key(it):\n    return {asked}\n"
+
+    assert not [told for told in _told(source) if "__name__" in told]
+
+
+def test_a_module_that_is_looked_up_by_its_name_is_called_by_all_of_it() -> None:
+    source = "import storage\nx = TABLE['storage']\ndef key(it):\n    return it.__name__\n"
+    (told,) = [told for told in _told(source) if "__name__" in told]
+
+    assert "whose __name__ is shop.store now; line 4 asks for it" in told
+
+
+@pytest.mark.parametrize("asked", ["it.__class__.__name__", "type(it).__name__"])
+def test_a_class_is_looked_up_by_the_class_of_an_object(asked: str) -> None:
+    assert len(messages(f"{OLD}def key(it):\n    return {asked}\nx = TABLE['Old']\n")) == 1
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,10 @@ def plan_call(
         # Nothing in the file is made of them; what comes from elsewhere is v2's as well, once all is migrated.
         for item in items:
             item.is_open = False
+    dicts = {row.name for change in changes for row in change.made_of if row.values == ("builtins.dict",)}
+    for item in items:
+        # What holds settings has numbers and texts, and a dict in the place of one where it is written so.
+        item.is_open = item.is_open and not (item.name in dicts and isinstance(item.node, ast.Attribute))
     planned, doubts = plan_items(items, changes, around.may_make)
     doubts = [doubt for doubt in doubts if not _is_moot(doubt, items, around)]
     if planned.applied and any(_is_its_own(doubt, call) for doubt in doubts):
@@ -120,7 +124,9 @@ def _is_moot(doubt: Doubt, items: Sequence[PlanItem], around: Circumstances) -> 
         return False
     if doubt.reason.endswith(NOT_WRITTEN):
         return bool(doubt.change.value_words) and doubt.change.value_words <= around.unspelled
-    spread = [item.node for item in items if item.is_spread]
+    is_named = any(item.is_spread and not item.is_starred for item in items)
+    # Of what is given by position, a row that does not say where it stands tells nothing.
+    spread = [item.node for item in items if item.is_spread and (doubt.change.v1 or not (is_named and item.is_starred))]
     is_own = all(isinstance(node, ast.expr) and _is_made_here(node, around) for node in spread)
     is_open = doubt.reason == SPREAD and is_own and bool(doubt.change.asked)
     return is_open and doubt.change.asked <= around.unspelled

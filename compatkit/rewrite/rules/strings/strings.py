@@ -18,6 +18,7 @@ from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
+from compatkit.rewrite.prefilter.words import ADDRESS
 from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_computed, find_known_use
@@ -121,7 +122,7 @@ class _Search:
 
     def _in_text(self, node: ast.expr, text: str) -> None:
         for start, end, move in self._names.mentions(text):
-            if id(node) not in self._reported:
+            if id(node) not in self._reported and not ADDRESS.search(text[:start]):
                 self._reported.add(id(node))
                 message = f"a string names {text[start:end]}; {move.old} is {move.new} now"
                 self.found.findings.append(replace(self._file.finding(node, move.code, message), confidence="manual"))

@@ -72,6 +72,20 @@ unless_when = { unit = ["kg", "lb"] }
 say = "give the scale"
 
 [[calls]]
+code = "SHOP212"
+of = "shop.fetch"
+v1 = ["place"]
+lacks = ["trust"]
+unless_matches = { place = "^(ours|theirs)/" }
+say = "say whether it is trusted"
+
+[[calls]]
+code = "SHOP213"
+of = "shop.share"
+made_of = { parts = "builtins.dict" }
+say = "give a list"
+
+[[calls]]
 code = "SHOP206"
 of = "shop.owe"
 values = { limit = [[{ python = "None" }, 0]] }
@@ -224,6 +238,32 @@ def test_what_a_command_line_gives_is_made_of_no_class() -> None:
 
     assert findings(source, ROWS)
     assert not findings(f'{source}parser.add_argument("--the-door")\n', ROWS)
+
+
+@pytest.mark.parametrize("given", ['"ours/a"', "place='theirs/b'", '"ours/" "c"', '"ours/a", trust=1'])
+def test_a_row_is_none_of_a_call_whose_text_matches(given: str) -> None:
+    assert not findings(call(given, name="fetch"), ROWS)
+
+
+@pytest.mark.parametrize(
+    "given", ['"others/ours/"', '"ours"', "name", 'f"ours/{name}"', '"ours/" if is_new else name', ""]
+)
+def test_a_row_is_of_a_call_whose_text_does_not_match_or_is_not_written(given: str) -> None:
+    assert "say whether it is trusted" in findings(call(given, name="fetch"), ROWS)[0]
+
+
+@pytest.mark.parametrize("parts", ["{1: 2}", "{n: 1 for n in coins}", "made()", "made() or self.parts", "parts"])
+def test_a_dict_that_is_written_or_may_be_returned_is_reported(parts: str) -> None:
+    source = call(f"parts={parts}", name="share") + "\n\ndef made(): return dict(a=1)\nparts = {}\n"
+
+    assert len(findings(source, ROWS)) == 1
+
+
+@pytest.mark.parametrize("parts", ["2", "settings.trainer.parts", "self.parts", "[1]"])
+def test_what_settings_hold_is_taken_for_no_dict(parts: str) -> None:
+    source = call(f"parts={parts}", name="share") + "\n\ndef made(): return dict(a=1)\n"
+
+    assert not findings(source, ROWS)
 
 
 @pytest.mark.parametrize("door", ["[shop.Gate()]", "[shop.Door(), shop.Gate()]", "(shop.Fence(),)"])

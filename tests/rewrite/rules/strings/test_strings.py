@@ -232,6 +232,12 @@ def test_text_that_contains_a_name_is_left_to_a_person() -> None:
     assert [one.confidence for one in find(f"x = 'see {OLD}'\n").findings] == ["manual"]
 
 
+@pytest.mark.parametrize("address", [f"https://shop.io/api/{OLD}.html", f"http://shop.io/api.html#{OLD}"])
+def test_address_of_a_page_is_about_the_release_that_it_names(address: str) -> None:
+    assert find(f"x = 'see {address}'\n") == Found()
+    assert reasons(f"x = '{address} and {OLD}'\n") == [f"a string names {OLD}; {OLD} is {NEW} now"]
+
+
 def test_move_of_a_module_is_followed() -> None:
     moves = (Move("CK101", "shop.old_home", "store.new_home"),)
 
