@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from compatkit.migrate.between.naming import Namer
 from compatkit.migrate.finding.find import FileScope, FoundFile, find_files
 from compatkit.migrate.finding.reading import read_input, size_of, sort
-from compatkit.migrate.finding.sieve import MAY_CONCERN, WANTED, Sieve
+from compatkit.migrate.finding.sieve import SPELLS, WANTED, Sieve
 from compatkit.migrate.job import DEFAULTS, Job, Task, process
 from compatkit.migrate.report import FileResult, Report
 from compatkit.migration import Migration
@@ -71,15 +71,18 @@ def plan_task(
     left_out = scope.left_out(file.name for file in listed)
     files = [file for file in listed if file.name not in left_out]
     processes = usable_cores() if jobs is None else jobs
+    tell = progress or _tell_no_one
+    # To be searched is one half of what is done with a file.
+    kinds = sort(files, Sieve(task).sort, processes=processes, tell=lambda done: tell(done // 2, len(files)))
     if task.options.through_reexports:
         # Only --through-reexports needs it, and it brings the rules.
         from compatkit.migrate.between.reexports import gather_reexports
 
-        task = replace(task, reexports=gather_reexports(files, namer, task.moves, processes=processes))
-    tell = progress or _tell_no_one
-    # To be searched is one half of what is done with a file.
-    kinds = sort(files, Sieve(task).sort, processes=processes, tell=lambda done: tell(done // 2, len(files)))
-    wanted = [number for number, kind in enumerate(kinds) if kind == WANTED]
+        near = [file for file, kind in zip(files, kinds, strict=True) if kind & SPELLS]
+        if reexports := gather_reexports(files, near, namer, task.moves, processes=processes):
+            task = replace(task, reexports=reexports)
+            kinds = sort(files, Sieve(task).sort, processes=processes)
+    wanted = [number for number, kind in enumerate(kinds) if kind & WANTED]
     roots = {file.name: "" if file.is_named else file.below for file in listed}
     results = {file.name: FileResult(file.name, _NOTHING, root=roots[file.name]) for file in files}
     # One that was given by its name is not left out in silence.
@@ -96,6 +99,7 @@ def plan_task(
         called, renames = called_otherwise(task.migrations), task.options.rename
         index = ProjectIndex(
             files,
+            kinds,
             namer,
             task.moves,
             renames=renames,
@@ -106,7 +110,7 @@ def plan_task(
             wishes=task.options,
         )
         with keeping_syntax():
-            wanted = index.reach(wanted, [number for number, kind in enumerate(kinds) if kind == MAY_CONCERN])
+            wanted = index.reach(wanted)
             index.prepare([files[number] for number in wanted])
             expected = sum(size_of(files[number].name) for number in wanted)
             with Workers(task, executor=executor, jobs=jobs, expected=expected, files=len(wanted)) as workers:

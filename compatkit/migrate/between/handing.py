@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from compatkit.migrate.between.importers import of_projects, read_quietly
+from compatkit.migrate.between.importers import of_kind, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift, sort
+from compatkit.migrate.finding.sieve import SPELLS
 from compatkit.migration import Migration
 from compatkit.migration.renaming import prefixes
 from compatkit.options import Options
@@ -168,7 +169,12 @@ class Handing:
     """Answers for one run over a tree; most runs change no interface, and ask nothing."""
 
     def __init__(
-        self, files: Sequence[FoundFile], namer: Namer, migrations: Iterable[Migration], options: Options
+        self,
+        files: Sequence[FoundFile],
+        kinds: Sequence[int],
+        namer: Namer,
+        migrations: Iterable[Migration],
+        options: Options,
     ) -> None:
         declared = tuple(migrations)
         self._calling = tuple(filter(changes_interface, declared))
@@ -176,6 +182,7 @@ class Handing:
         # By their number, records are known of which migration they are.
         self._recording = modern if any(migration.has_objects for migration in modern) else ()
         self._files = files
+        self._kinds = kinds
         self._namer = namer
         self._options = options
         self._told: dict[str, _Told] = {}
@@ -188,8 +195,11 @@ class Handing:
         if not self.is_needed:
             return frozenset()
         is_part = any(file.is_named for file in self._files)
-        every = [file for file in (of_projects(self._files) if is_part else self._files) if not file.is_data]
-        pending = [*self._first(every, processes)]
+        known = of_projects(self._files) if is_part else self._files
+        every = [file for file in known if not file.is_data]
+        # What leads to records may be known under new names, which the run does not look for.
+        near = every if self._recording else [file for file in of_kind(known, self._kinds, SPELLS) if not file.is_data]
+        pending = [*self._first(every, near, processes)]
         reached: dict[str, FoundFile] = {}
         for _ in range(_ROUNDS):
             changed = [told for file in pending if (told := self._learn(file)) is not None]
@@ -215,8 +225,11 @@ class Handing:
             overridden=index.overridden(told.facts if told else Facts()),
         )
 
-    def _first(self, every: Sequence[FoundFile], processes: int) -> Iterator[FoundFile]:
-        """Yield the files that may tell something by themselves, and those from which another takes the library."""
+    def _first(self, every: Sequence[FoundFile], near: Sequence[FoundFile], processes: int) -> Iterator[FoundFile]:
+        """Yield the files that may tell something by themselves, and those from which another takes the library.
+
+        Both name the library, as only those `near` may.
+        """
         tops = sorted(frozenset[bytes]().union(*map(libraries_of, self._calling)))
         anyone = b"|".join(map(re.escape, tops))
         # As in `from app.service import acme`, and in `service.acme.press`.
@@ -230,13 +243,14 @@ class Handing:
             takes = any(top in source for top in tops) and taken.search(source) is not None
             return tells + 2 * takes
 
-        kinds = sort(every, kind_of, processes=processes)
+        kinds = sort(near, kind_of, processes=processes)
         modules: set[bytes] = set()
-        for file in (file for file, kind in zip(every, kinds, strict=True) if kind & 2):
+        for file in (file for file, kind in zip(near, kinds, strict=True) if kind & 2):
             for found in taken.finditer(read_quietly(file.path)):
                 modules |= {part for part in found.groups() if part and part not in tops}
-        for file, kind in zip(every, kinds, strict=True):
-            if kind & 1 or (modules and _stem(file) in modules):
+        telling = {file.name for file, kind in zip(near, kinds, strict=True) if kind & 1}
+        for file in every:
+            if file.name in telling or (modules and _stem(file) in modules):
                 yield file
 
     def _learn(self, file: FoundFile) -> _Told | None:

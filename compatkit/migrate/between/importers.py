@@ -19,14 +19,10 @@ from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import words_in
+from compatkit.rewrite.prefilter.words import imports_star, lists_names, words_in
 
-# No word boundary before it: a pattern that begins with a literal is searched for many times as fast.
-_STAR = re.compile(rb"import\s*\(?\s*\*")
 # A module is loaded whose name is not written there.
 LOADS_ANY = re.compile(rb"(?:import_module|__import__|load_module|module_from_spec)\(\s*(?!\s|['\"][\w.]*['\"]\s*[,)])")
-# They begin with a literal, and so are searched for many times as fast.
-_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(rb"\\(?:x..|u....|U........|[0-7]{1,3}|N\{[^}]*\}|.)(\w+)")
 # A larger document is data.
@@ -50,10 +46,16 @@ class _Mention:
 
 
 class Importers:
-    """Answers for some files; they are read at once, and those that spell a name, or hand on or list any, are kept."""
+    """Answers for some files; those `near` are read at once: these may spell a name, hand one on or list all."""
 
     def __init__(
-        self, files: Sequence[FoundFile], names: Iterable[str], *, processes: int, with_listing: bool = False
+        self,
+        files: Sequence[FoundFile],
+        near: Sequence[FoundFile],
+        names: Iterable[str],
+        *,
+        processes: int,
+        with_listing: bool = False,
     ) -> None:
         self.candidates: list[FoundFile] = []
         self._with_listing = with_listing
@@ -64,7 +66,7 @@ class Importers:
         stems = {os.path.splitext(os.path.basename(file.name))[0] for file in files}  # noqa: PTH119, PTH122
         # Beyond ASCII, one name is spelled in several ways.
         others = {stem for stem in stems if not stem.isascii()}
-        for mention, text in self._read(files, processes):
+        for mention, text in self._read(near, processes):
             self._every.append(mention)
             for stem in others | (stems & _spelled(text)):
                 self._spelling.setdefault(stem, []).append(mention)
@@ -106,12 +108,7 @@ class Importers:
 
 
 def _hands_on(text: bytes, file: FoundFile) -> bool:
-    return not file.is_data and _STAR.search(text) is not None
-
-
-def lists_names(source: bytes) -> bool:
-    """Tell whether a file looks for a name of a module in a mapping, or lists them all."""
-    return any(pattern.search(source) for pattern in _LISTS)
+    return not file.is_data and imports_star(text)
 
 
 def read_quietly(path: Path) -> bytes:
@@ -130,8 +127,13 @@ def file_as_module(found: FoundFile, namer: Namer) -> File | None:
         return None
 
 
+def of_kind(files: Iterable[FoundFile], kinds: Sequence[int], bits: int) -> list[FoundFile]:
+    """Return the files of whose kinds one of the bits is part, and those behind them, of which nothing is known."""
+    return [file for number, file in enumerate(files) if number >= len(kinds) or kinds[number] & bits]
+
+
 def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:
-    """Return the files given, and all others of the work trees, or else of the packages, in which they lie."""
+    """Return the files given, and behind them all others of the work trees, or else packages, in which they lie."""
     folders = {os.path.dirname(file.name) or "." for file in files}  # noqa: PTH120
     # Only what was given by name may be a link, to a file in another project even.
     given = [file.name for file in files if (os.path.dirname(file.name) or ".") == file.below]  # noqa: PTH120

@@ -9,7 +9,7 @@ from pathlib import Path
 from compatkit.migrate.between.aliases import Aliases
 from compatkit.migrate.between.asking import askers_for
 from compatkit.migrate.between.handing import Handing, with_facts
-from compatkit.migrate.between.importers import Importers, of_projects, read_quietly
+from compatkit.migrate.between.importers import Importers, of_kind, of_projects, read_quietly
 from compatkit.migrate.between.look_alikes import Doubles
 from compatkit.migrate.between.missed import find_missed
 from compatkit.migrate.between.naming import ModuleName, Namer
@@ -21,6 +21,7 @@ from compatkit.migrate.between.templates import Templates
 from compatkit.migrate.between.unspelled import can_hand_on, find_unspelled
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
+from compatkit.migrate.finding.sieve import IS_OPEN, MAY_CONCERN, SPELLS, WANTED
 from compatkit.migration import Migration, Move
 from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
@@ -38,12 +39,14 @@ _STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*imp
 class ProjectIndex:
     """Answers for one run over a tree; the other files are read only once it is asked.
 
-    `called` are last parts of names that move and are called otherwise then, as by whoever takes one from a file.
+    `kinds` says what was found of each file. `called` are last parts of names that move and are called otherwise then,
+    as by whoever takes one from a file.
     """
 
     def __init__(
         self,
         files: Sequence[FoundFile],
+        kinds: Sequence[int],
         namer: Namer,
         moves: tuple[Move, ...],
         *,
@@ -55,6 +58,7 @@ class ProjectIndex:
         wishes: Options = Options(),  # noqa: B008 - immutable
     ) -> None:
         self._files = files
+        self._kinds = kinds
         self._namer = namer
         self._renames = renames
         self._processes = processes
@@ -72,15 +76,16 @@ class ProjectIndex:
         self._migrations = migrations
         self._options: frozenset[str] | None = None
         self._unspelled: frozenset[str] = frozenset()
-        self._handing = Handing(files, namer, migrations, wishes)
+        self._handing = Handing(files, kinds, namer, migrations, wishes)
         self._templates = Templates(files, migrations)
         self._aliases = Aliases(files, namer, self._moves)
         self._doubles = Doubles(files, namer, migrations, wishes, processes=processes)
 
-    def reach(self, wanted: Sequence[int], may_concern: Sequence[int]) -> list[int]:
+    def reach(self, wanted: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
         reached = self._handing.prepare(processes=self._processes)
         others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
+        may_concern = [number for number, kind in enumerate(self._kinds) if kind & MAY_CONCERN and not kind & WANTED]
         return sorted({*wanted, *others, *self._aliases.askers(wanted, may_concern, processes=self._processes)})
 
     def prepare(self, wanted: Sequence[FoundFile]) -> None:
@@ -227,7 +232,8 @@ class ProjectIndex:
     def _importers(self, names: tuple[str, ...], *, with_listing: bool = False) -> Importers:
         if names not in self._found:
             files = of_projects(self._files) if self._renames else self._files
-            self._found[names] = Importers(files, names, processes=self._processes, with_listing=with_listing)
+            near = of_kind(files, self._kinds, SPELLS | IS_OPEN) if self._renames else files
+            self._found[names] = Importers(files, near, names, processes=self._processes, with_listing=with_listing)
         return self._found[names]
 
 

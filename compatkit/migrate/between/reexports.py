@@ -9,21 +9,25 @@ from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import read_input, sift
 from compatkit.migration import Move
 from compatkit.rewrite.file.imports import FileModule
-from compatkit.rewrite.prefilter.words import FEW, can_matter, wanted_of
+from compatkit.rewrite.prefilter.words import FEW, can_matter, facade_words
 from compatkit.rewrite.rules.reexports import find_reexports, may_reexport
 
 
 def gather_reexports(
-    files: Iterable[FoundFile], namer: Namer, moves: tuple[Move, ...], *, processes: int
+    files: Iterable[FoundFile], near: Iterable[FoundFile], namer: Namer, moves: tuple[Move, ...], *, processes: int
 ) -> tuple[Move, ...]:
-    """Return the moves that follow from facades among `files`. The files are read, once a level of facades."""
-    sources = [file for file in files if not file.is_data]
+    """Return the moves that follow from facades among `files`, of which those `near` spell a word of the moves.
+
+    The files are read, once a level of facades.
+    """
+    sources = [file for file in near if not file.is_data]
     known = {move.old: move for move in moves}
     latest = moves
     while latest:
         numbers = sift(sources, _Facades(namer, latest).is_one, processes=processes)
         level = [found for number in numbers for found in _of_file(sources[number], namer, latest)]
         latest = tuple(move for move in level if known.setdefault(move.old, move) is move)
+        sources = [file for file in files if latest and not file.is_data]
     return tuple(known.values())[len(moves) :]
 
 
@@ -33,7 +37,7 @@ class _Facades:
         self._moves = moves
         self._new = {move.new_name.encode() for move in moves}
         # Whatever imports one of the names spells it, or its home; only few words are searched for in less time.
-        words = wanted_of(moves).words | self._new
+        words = facade_words(moves)
         parts = [word for word in words if not any(other in word for other in words - {word})]
         self._words = parts if len(parts) <= FEW else []
 

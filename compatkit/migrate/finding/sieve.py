@@ -13,6 +13,7 @@ from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.interfaces import (
     all_words_in,
+    called_otherwise,
     can_call,
     can_name_keys,
     changes_interface,
@@ -27,7 +28,10 @@ from compatkit.rewrite.prefilter.words import (
     FEW,
     can_be_modern,
     can_matter,
+    facade_words,
+    imports_star,
     is_utf16,
+    lists_names,
     may_name,
     may_transform,
     modern_of,
@@ -37,8 +41,9 @@ from compatkit.rewrite.prefilter.words import (
     words_for,
 )
 
-# Of which kind a file is.
-NOTHING, WANTED, MAY_CONCERN = range(3)
+# What is found of a file, one bit each: it can be affected; it may be by what it imports; it spells a word of the run;
+# it hands on, or lists, names that it does not spell.
+WANTED, MAY_CONCERN, SPELLS, IS_OPEN = 1, 2, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,12 @@ class Quick:
             frozenset[bytes]().union(*(part.relative for part in every)),
             any(part.always for part in every) or len(needed) > FEW,
         )
+
+    def hidden(self, words: frozenset[bytes]) -> frozenset[bytes]:
+        """Return those of some words that a file may spell without being let through."""
+        if max(len(words), len(self.words)) > FEW:
+            return words
+        return frozenset(word for word in words if not any(each in word for each in self.words))
 
     def may_matter(self, source: bytes, path: str) -> bool:
         # Loops, not generators: this runs once for each file of a tree.
@@ -102,26 +113,37 @@ class Sieve:
         self._here = os.getcwd()  # noqa: PTH109 - see find.py
         self._quick = _quick(task, self._calling, self._modern)
         self._renamed = renamed_words(Move.symbols(task.moves))
+        self._hidden = self._quick.hidden(self._renamed)
+        self._names = Quick.any_of([Quick(self._quick.hidden(_names(task)))])
         self._has_met = False
 
     def sort(self, source: bytes, file: FoundFile) -> int:
-        """Return `WANTED` for a file that can be affected, and `MAY_CONCERN` for one that may be by what it imports.
+        """Return what is found of a file, all bits together.
 
-        Before the first one that is wanted, that is any file: where none is, nothing has to be searched for it.
+        Before the first one that is wanted, what only others ask for is not searched: where none is, nobody asks.
         """
-        if self.may_matter(source, file):
+        path = f"{self._here}{os.sep}{file.name}"
+        spells = self._quick.may_matter(source, path)
+        if (spells and self._looks_closely(source, path, is_data=file.is_data)) or self._has_ignores(source):
             self._has_met = True
-            return WANTED
-        if not self._renamed or (self._has_met and not may_name(source, self._renamed, is_quick=True)):
-            return NOTHING
-        return MAY_CONCERN
+            return WANTED | SPELLS | IS_OPEN
+        if not self._has_met:
+            return MAY_CONCERN | IS_OPEN | (SPELLS if spells or self._names != Quick() else 0)
+        found = SPELLS if spells or self._names.may_matter(source, "") else 0
+        if self._renamed and may_name(source, self._renamed if spells else self._hidden, is_quick=True):
+            found |= MAY_CONCERN
+        is_asked = self._task.options.rename and not found & SPELLS
+        return found | IS_OPEN if is_asked and (imports_star(source) or lists_names(source)) else found
 
     def may_matter(self, source: bytes, file: FoundFile) -> bool:
         """Tell whether a file can be affected at all."""
         path = f"{self._here}{os.sep}{file.name}"
-        if self._task.options.report_unused_ignores and b"compatkit:" in source:
-            return True
-        return self._quick.may_matter(source, path) and self._looks_closely(source, path, is_data=file.is_data)
+        return self._has_ignores(source) or (
+            self._quick.may_matter(source, path) and self._looks_closely(source, path, is_data=file.is_data)
+        )
+
+    def _has_ignores(self, source: bytes) -> bool:
+        return self._task.options.report_unused_ignores and b"compatkit:" in source
 
     def _looks_closely(self, source: bytes, path: str, *, is_data: bool) -> bool:
         return (
@@ -176,6 +198,18 @@ def _quick(task: Task, calling: Iterable[Migration], modern: Iterable[Migration]
     ]
     parts += [Quick(frozenset(_holders(migration))) for migration in modern]
     return Quick.any_of(parts)
+
+
+def _names(task: Task) -> frozenset[bytes]:
+    """Return what a file must spell that takes a name from others, or hands it on, where the options ask who does."""
+    words = frozenset[bytes]()
+    if task.options.rename:
+        words |= {
+            name.encode() for name in (*called_otherwise(task.migrations), *(move.old_name for move in task.moves))
+        }
+    if task.options.through_reexports:
+        words |= facade_words(task.moves)
+    return words
 
 
 def _holders(migration: Migration) -> Iterator[bytes]:

@@ -30,9 +30,12 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)
 # What an import names, from that word on, as far as its parentheses or backslashes go.
 _IMPORTED = re.compile(rb"import(?:[^\\\n\r(#]|\\(?:\r\n|.)|\((?:[^)#]|#[^\n\r]*)*)*", re.DOTALL)
-_ASKING = re.compile(rb"[.\"']__(?:name|qualname|module)__")
+# What begins with a literal is searched for many times as fast.
+_ASKING = re.compile(rb"__(?<=[.\"']__)(?:name|qualname|module)__")
 # Functions of `inspect` that give the module of something, or its file.
-_GIVEN_HOME = re.compile(rb"\bget(?:absfile|file|module|sourcefile)\(")
+_GIVEN_HOME = re.compile(rb"get(?<=\bget)(?:absfile|file|module|sourcefile)\(")
+_STAR = re.compile(rb"import\s*\(?\s*\*")
+_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
 )
@@ -129,8 +132,21 @@ def _import_lines(source: bytes) -> Iterator[bytes]:
 
 def may_ask(source: bytes) -> bool:
     """Tell whether a file may ask something for its own name, or for the module that holds it."""
-    # They begin with what few files have: this is asked of every one.
-    return _ASKING.search(source) is not None or (b"inspect" in source and _GIVEN_HOME.search(source) is not None)
+    return _ASKING.search(source) is not None or (_GIVEN_HOME.search(source) is not None and b"inspect" in source)
+
+
+def imports_star(source: bytes) -> bool:
+    return _STAR.search(source) is not None
+
+
+def lists_names(source: bytes) -> bool:
+    """Tell whether a file looks for a name of a module in a mapping, or lists them all."""
+    return any(pattern.search(source) for pattern in _LISTS)
+
+
+def facade_words(moves: tuple[Move, ...]) -> frozenset[bytes]:
+    """Return the words of which a file must spell one that hands on what moves, or what has moved."""
+    return wanted_of(moves).words | {move.new_name.encode() for move in moves}
 
 
 def renamed_words(moves: Iterable[Move]) -> frozenset[bytes]:

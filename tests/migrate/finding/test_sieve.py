@@ -9,12 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.sieve import Sieve
+from compatkit.migrate.finding.sieve import IS_OPEN, MAY_CONCERN, SPELLS, WANTED, Sieve
 from compatkit.migrate.job import Task
 from compatkit.migration import Migration, Move, bundled_migrations, find_migration, load_migration
 from compatkit.options import Options
-from compatkit.rewrite.prefilter.interfaces import can_call, can_name_keys
-from compatkit.rewrite.prefilter.words import can_be_modern, can_matter, may_transform
+from compatkit.rewrite.prefilter.interfaces import (
+    called_otherwise,
+    can_call,
+    can_name_keys,
+    changes_interface,
+    libraries_of,
+)
+from compatkit.rewrite.prefilter.words import (
+    can_be_modern,
+    can_matter,
+    facade_words,
+    may_name,
+    may_transform,
+    renamed_words,
+)
 
 CRATE = load_migration(
     Path(__file__).parents[3] / "fixtures/crate_migration/crate-v2/src/crate_v2_migration/migration.toml"
@@ -62,6 +75,36 @@ def test_what_a_pass_may_act_on_gets_through(
 
     assert sieve.may_matter(source, FILE) or not may_act
     assert sieve.may_matter(source, CONFIG) or not can_name_keys(source, migrations)
+
+
+@given(text=SOURCES, extra=st.sampled_from(["", "from shop import *\n", "vars(shop)\n", "shop.__dict__\n"]))
+def test_what_is_searched_later_is_told_now(
+    migrations: tuple[Migration, ...], met: Sieve, text: str, extra: str
+) -> None:
+    source = f"{extra}{text}".encode()
+    moves = tuple(move for migration in migrations for move in migration.moves)
+    spelled = facade_words(moves) | {move.old_name.encode() for move in moves}
+    spelled |= {name.encode() for name in called_otherwise(migrations)}
+    spelled |= {
+        library for migration in migrations if changes_interface(migration) for library in libraries_of(migration)
+    }
+
+    found = met.sort(source, FILE)
+
+    # Who hands on or takes a name, and who tells of a library, is looked for among these only.
+    assert found & SPELLS or not any(word in source for word in spelled)
+    assert found & (SPELLS | IS_OPEN) or not extra
+    assert found & (WANTED | MAY_CONCERN) or not may_name(source, renamed_words(Move.symbols(moves)))
+
+
+@pytest.fixture(scope="module")
+def met(migrations: tuple[Migration, ...]) -> Sieve:
+    """A sieve that met a file that is wanted, from which on it searches for what others ask."""
+    sieve = Sieve(Task.of(migrations, Options(rename=True, through_reexports=True)))
+    home = next(move.old for migration in migrations for move in Move.symbols(migration.moves))
+    assert sieve.sort(f"import {home.rpartition('.')[0]}\n{home}\n".encode(), FILE) & WANTED
+    assert sieve.sort(b"x = 1\n", FILE) in {0, SPELLS, MAY_CONCERN, SPELLS | MAY_CONCERN}
+    return sieve
 
 
 @given(SOURCES)
