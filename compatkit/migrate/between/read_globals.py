@@ -6,7 +6,7 @@ import ast
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from compatkit.migrate.between.importers import file_as_module
@@ -35,7 +35,8 @@ class ReadGlobals:
 
     def spelled_in(self, source: bytes) -> tuple[tuple[str, str], ...]:
         """Return `old_module.name` of those whose names a file spells, each with the old name of what reads it."""
-        if not _PATCHING.search(source):
+        # Most trees hold none of the modules.
+        if not self._modules or not _PATCHING.search(source):
             return ()
         words = self._read.keys() & set(words_in(source)) if self._read else ()
         return tuple(read for word in sorted(words) for read in self._read[word])
@@ -43,30 +44,37 @@ class ReadGlobals:
     @cached_property
     def _read(self) -> dict[bytes, list[tuple[str, str]]]:
         """The answers by the names of the globals."""
+        found: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
+        for file in filter(None, (file_as_module(each, self._namer) for each in self._modules)):
+            for name, move in self._homes[file.home.name]:
+                for read in _read_by(file, name):
+                    found[read.encode()].append((f"{move.old_module}.{read}", move.old))
+        return {word: sorted(set(pairs)) for word, pairs in found.items()}
+
+    @cached_property
+    def _homes(self) -> dict[str, list[tuple[str, Move]]]:
+        """What moves by its module, with its name there."""
         # Where it has moved in the sources as well, it reads there under the same names what it read before.
         homes: dict[str, list[tuple[str, Move]]] = defaultdict(list)
         for move in self._moves:
             homes[move.old_module].append((move.old_name, move))
             homes[move.new_module].append((move.new_name, move))
-        found: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
-        for file in self._modules(homes):
-            for name, move in homes[file.home.name]:
-                for read in _read_by(file, name):
-                    found[read.encode()].append((f"{move.old_module}.{read}", move.old))
-        return {word: sorted(set(pairs)) for word, pairs in found.items()}
+        return homes
 
-    def _modules(self, homes: dict[str, list[tuple[str, Move]]]) -> Iterator[File]:
-        lasts = {home.rpartition(".")[2] for home in homes}
+    @cached_property
+    def _modules(self) -> list[FoundFile]:
+        """The files that are one of these modules."""
+        lasts = {home.rpartition(".")[2] for home in self._homes}
         names = {f"{stem}{suffix}" for stem in (*lasts, "__init__") for suffix in ("", *SOURCE_SUFFIXES)}
-        for each in self._files:
-            # A text first: a path costs more, and this is asked of every file.
-            if each.name.rpartition(os.sep)[2] not in names or each.is_data:
-                continue
-            path = each.path
-            if path.stem == "__init__" and path.absolute().parent.name not in lasts:
-                continue
-            if self._namer.name(path, each.root).name in homes and (file := file_as_module(each, self._namer)):
-                yield file
+        # A text first: a path costs more, and this is asked of every file.
+        named = (each for each in self._files if each.name.rpartition(os.sep)[2] in names and not each.is_data)
+        return [each for each in named if self._is_module(each, lasts)]
+
+    def _is_module(self, each: FoundFile, lasts: set[str]) -> bool:
+        path = each.path
+        if path.stem == "__init__" and path.absolute().parent.name not in lasts:
+            return False
+        return self._namer.name(path, each.root).name in self._homes
 
 
 def _read_by(file: File, name: str) -> set[str]:

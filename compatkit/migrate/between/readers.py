@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from compatkit.migrate.between.importers import LOADS_ANY, lists_names, read_quietly
+from compatkit.migrate.between.importers import LOADS_ANY, read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.words import FEW, words_in
+from compatkit.rewrite.prefilter.words import FEW, lists_names, words_in
 
 # They begin with a literal, and so are searched for many times as fast.
 _IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n)*)")
@@ -55,6 +55,7 @@ class ModuleNames:
         )
         self._ends = frozenset(package.rpartition(b".")[2] for package in self._packages)
         self._tops = frozenset(names[0].encode() for names in parts)
+        self._lasts = frozenset(names[-1].encode() for names in parts)
 
     def of(self, source: bytes) -> frozenset[str]:
         return frozenset(name.decode("utf-8", "replace") for name in self._names(source))
@@ -62,11 +63,14 @@ class ModuleNames:
     def _names(self, source: bytes) -> Iterator[bytes]:
         if not self._tops and not self._changed:
             return
+        # Through a package that a plain import brings, what does not spell a home reaches none.
+        is_near = not source.isascii() or not self._lasts.isdisjoint(words_in(source))
+        tops = self._tops if is_near else frozenset[bytes]()
         for home, brought in _imports(source):
             for name, local in _ALIAS.findall(brought):
                 if home is None:
                     root = name.partition(b".")[0]
-                    yield from [local or root] if root in self._tops else []
+                    yield from [local or root] if root in tops else []
                 else:
                     is_package = home.startswith(b".") or home + b"." + name in self._packages
                     if (name in self._ends and is_package) or home + b"." + name in self._changed:

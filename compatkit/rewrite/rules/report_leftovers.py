@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
+from operator import itemgetter
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
@@ -101,8 +102,12 @@ class _Index:
     """The moves by what every import and attribute of a file is held against."""
 
     def __init__(self, moves: tuple[Move, ...]) -> None:
-        self._moves = moves
+        self._whole = [(number, move) for number, move in enumerate(moves) if move.is_module]
+        self._first: dict[str, tuple[int, Move]] = {}
         self._emptied: dict[str, Move | None] = {}
+        for number, move in enumerate(moves):
+            if not move.is_module:
+                self._first.setdefault(move.old_module, (number, move))
         self.by_old = {move.old: move for move in moves}
         self.by_name: dict[str, list[Move]] = {}
         for move in moves:
@@ -113,7 +118,9 @@ class _Index:
     def first_out_of(self, module: str) -> Move | None:
         """Return the first move that takes something out of a module."""
         if module not in self._emptied:
-            self._emptied[module] = next((move for move in self._moves if move.empties(module)), None)
+            found = [each for each in self._whole if each[1].empties(module)]
+            found += [self._first[module]] if module in self._first else []
+            self._emptied[module] = min(found, key=itemgetter(0))[1] if found else None
         return self._emptied[module]
 
 
