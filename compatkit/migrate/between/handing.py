@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -22,7 +22,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Facts, Handed, Neighbours
 from compatkit.rewrite.flow.declared_names import HINTS, Answers
 from compatkit.rewrite.outcome import RewriteError
-from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, may_hand_on
+from compatkit.rewrite.prefilter.interfaces import changes_interface, libraries_of, lies_in, may_hand_on
 from compatkit.rewrite.prefilter.words import FEW, can_be_modern, modern_of, words_in
 
 # From a facade of a facade of a facade on, nothing new is told.
@@ -197,9 +197,8 @@ class Handing:
         is_part = any(file.is_named for file in self._files)
         known = of_projects(self._files) if is_part else self._files
         every = [file for file in known if not file.is_data]
-        # What leads to records may be known under new names, which the run does not look for.
-        near = every if self._recording else [file for file in of_kind(known, self._kinds, SPELLS) if not file.is_data]
-        pending = [*self._first(every, near, processes)]
+        spelling = {file.name for file in of_kind(known, self._kinds, SPELLS)}
+        pending = [*self._first(every, spelling, processes)]
         reached: dict[str, FoundFile] = {}
         for _ in range(_ROUNDS):
             changed = [told for file in pending if (told := self._learn(file)) is not None]
@@ -225,21 +224,26 @@ class Handing:
             overridden=index.overridden(told.facts if told else Facts()),
         )
 
-    def _first(self, every: Sequence[FoundFile], near: Sequence[FoundFile], processes: int) -> Iterator[FoundFile]:
+    def _first(self, every: Sequence[FoundFile], spelling: Set[str], processes: int) -> Iterator[FoundFile]:
         """Yield the files that may tell something by themselves, and those from which another takes the library.
 
-        Both name the library, as only those `near` may.
+        Outside of the library, both spell its name, hence are among those `spelling` a word of the run.
         """
-        tops = sorted(frozenset[bytes]().union(*map(libraries_of, self._calling)))
+        libraries = frozenset[bytes]().union(*map(libraries_of, self._calling))
+        tops = sorted(libraries)
         anyone = b"|".join(map(re.escape, tops))
         # As in `from app.service import acme`, and in `service.acme.press`.
         taken = re.compile(rb"\b(\w+)\s+import\b[^\n#;]*\b(?:" + anyone + rb")\b|\b(\w+)\.(?:" + anyone + rb")\.")
 
         here = os.getcwd()  # noqa: PTH109 - see find.py
+        paths = {file.name: f"{here}{os.sep}{file.name}" for file in every}
+        # What leads to records may have its new name, which the run does not look for.
+        near = [
+            file for file in every if self._recording or file.name in spelling or lies_in(libraries, paths[file.name])
+        ]
 
         def kind_of(source: bytes, file: FoundFile) -> int:
-            path = f"{here}{os.sep}{file.name}"
-            tells = may_hand_on(source, self._calling, path=path) or can_be_modern(source, self._recording)
+            tells = may_hand_on(source, self._calling, path=paths[file.name]) or can_be_modern(source, self._recording)
             takes = any(top in source for top in tops) and taken.search(source) is not None
             return tells + 2 * takes
 

@@ -94,9 +94,15 @@ def _leads_to(libraries: frozenset[bytes], source: bytes, path: str | None) -> b
     """Tell whether a file spells one of these packages, or lies in one and imports relatively."""
     if any(library in source for library in libraries):
         return True
-    if path is None or libraries.isdisjoint(os.fsencode(part) for part in _FOLDER.split(path)):
+    return path is not None and lies_in(libraries, path) and _RELATIVE.search(source) is not None
+
+
+def lies_in(libraries: frozenset[bytes], path: str) -> bool:
+    """Tell whether a file lies in one of these packages, or is called as one."""
+    # Most paths have no such word at all.
+    if not any(os.fsdecode(library) in path for library in libraries):
         return False
-    return _RELATIVE.search(source) is not None
+    return not libraries.isdisjoint(os.fsencode(part) for part in _FOLDER.split(path))
 
 
 def gives_to_templates(source: bytes) -> bool:
