@@ -29,7 +29,7 @@ _LISTS = (b"__dict__", b"vars(", b"getattr(", b"dir(", b"asdict", b"astuple", b"
 # What a file has that gives something to templates, which ask it for its members.
 _TO_TEMPLATES = (b"emplate", b"render", b".html", b"jinja")
 # A class with several bases, or with one that is no plain name, and what makes a class of several.
-_MIXES = re.compile(rb"\bclass\s+\w+\s*\([^()]*[,(\[*]|\btype\(|\bnew_class\(|\bmake_dataclass\(")
+_MIXES = re.compile(rb"\bclass\s+\w+\s*\([^()]*[,(\[*]|\btype\([^()]*,|\bnew_class\(|\bmake_dataclass\(")
 _EVALUATES = re.compile(rb"\b(?:eval|exec)\([^\n{}]*,[ \t]*\{")
 _ESCAPES = frozenset({b"n", b"r", b"t"})
 _AS_KEY = rb"%(key)s[\"']?[ \t]*[:=.\]]|^[ \t]*[?-][^\n]*%(key)s"
