@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ def _restore(uri: str, variable: str | None) -> None:
 
 @contextmanager
 def system_metrics(run_id: str, uri: str, *, is_on: bool, is_resumed: bool = False) -> Iterator[None]:
-    """Run the block, sampled every ten seconds if `is_on`; raise `TrackingError` where psutil is not installed.
+    """Run the block, sampled every ten seconds if `is_on`; raise `TrackingError` where psutil or MLflow cannot.
 
     MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL sets other seconds.
     """
@@ -120,6 +121,13 @@ def system_metrics(run_id: str, uri: str, *, is_on: bool, is_resumed: bool = Fal
         )
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
+    if "tracking_uri" not in signature(SystemMetricsMonitor).parameters:
+        # It would log to the store of the process, where there may be no such run.
+        raise TrackingError(
+            "System metrics need a newer MLflow: this one logs them to the store of the process alone.",
+            where="OrchestratorConfig, at tracking.system_metrics",
+            hint="pip install -U mlflow",
+        )
     monitor = SystemMetricsMonitor(run_id, resume_logging=is_resumed, tracking_uri=uri)  # type: ignore[no-untyped-call]
     monitor.start()  # type: ignore[no-untyped-call]
     try:
