@@ -95,7 +95,7 @@ ALIASES = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] 
         ("config.yaml", "- 1", "not a table"),
         ("config.json", "[1]", "not a table"),
         ("config.json", '{"a":' * 100_000, "nested too deep"),
-        ("config.yaml", "[" * 20_000, "nested more than 200 deep"),
+        ("config.yaml", "[" * 20_000, "nested more than 200 deep|maximum nesting depth"),  # ours, or libyaml's
         ("config.yaml", "epochs: 1\nepochs: 2", "a key twice"),
         ("config.yaml", "epochs: 1\n---\nepochs: 2", "several documents"),
         ("config.yaml", ALIASES, "too many values"),
