@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 
 import click
 import pytest
@@ -203,7 +204,14 @@ def test_the_readme_is_read_in_five_minutes() -> None:
 
 
 def test_five_minutes_of_the_readme_run_in_a_project(tmp_path: Path) -> None:
-    source = "import torch\n\n\ndef train():\n    with torch.cuda.amp.autocast(False):\n        pass\n"
+    source = dedent("""\
+        import torch
+
+
+        def train():
+            with torch.cuda.amp.autocast(False):
+                pass
+        """)
     plant(tmp_path, {"job.py": source, "scripts/train.py": "import sys\nprint('trained', *sys.argv[1:])\n"})
 
     statuses = {}

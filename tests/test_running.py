@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -154,7 +155,13 @@ PROGRAMS = [
 
 @pytest.mark.parametrize("arguments", PROGRAMS, ids=" ".join)
 def test_the_stand_in_does_what_python_does(arguments: tuple[str, ...], warm_python: str, tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text("import sys\nprint(sys.argv, __name__, __file__)\nraise ValueError(1)\n")
+    (tmp_path / "script.py").write_text(
+        dedent("""\
+            import sys
+            print(sys.argv, __name__, __file__)
+            raise ValueError(1)
+            """)
+    )
 
     one, other = (
         subprocess.run([python, *arguments], cwd=tmp_path, input="said\n", capture_output=True, text=True, check=False)

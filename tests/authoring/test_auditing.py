@@ -221,7 +221,13 @@ def test_without_releases_and_guide_there_is_nothing_to_ask(tmp_path: Path) -> N
 
 def test_a_guide_counts_what_moves_with_its_module(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("mall: Till\n", encoding="utf-8")
-    row = '[[moves]]\ncode = "SH101"\nkind = "module"\nold = "shop"\nnew = "mall"\n'
+    row = dedent("""\
+        [[moves]]
+        code = "SH101"
+        kind = "module"
+        old = "shop"
+        new = "mall"
+        """)
     (tmp_path / "migration.toml").write_text(f'inventory = "names.txt"\n{HEAD}{row}', encoding="utf-8")
 
     covered = coverage(["shop.Till", "shop.Bag", "shop.Till(coins)", "shopping.Till"], load_migration(tmp_path))

@@ -259,7 +259,12 @@ def test_arguments_are_compared(tmp_path: Path, old: str, new: str, expected: li
 
 
 OLD = {
-    "a": LONG.format(name="total") + "def gone(): ...\ndef f(pageNumber): ...\ndef g(limit=1): ...\n",
+    "a": LONG.format(name="total")
+    + dedent("""\
+        def gone(): ...
+        def f(pageNumber): ...
+        def g(limit=1): ...
+        """),
     "b": LONG.format(name="tax") + LONG.format(name="toll"),
 }
 NEW = {
@@ -534,7 +539,11 @@ def test_a_text_that_only_holds_the_word_is_no_deprecation(tmp_path: Path) -> No
 
 
 def test_what_another_sentence_names_is_no_replacement(tmp_path: Path) -> None:
-    said = 'from w import warn\ndef f(x):\n    warn("f is gone, use none. See the release.", DeprecationWarning)\n'
+    said = dedent("""\
+        from w import warn
+        def f(x):
+            warn("f is gone, use none. See the release.", DeprecationWarning)
+        """)
 
     found = changes(tmp_path, {"a": said, "b": "release = 1\n"}, {"a": said, "b": "release = 1\n"})
 
@@ -542,7 +551,11 @@ def test_what_another_sentence_names_is_no_replacement(tmp_path: Path) -> None:
 
 
 def test_a_name_with_an_underscore_behind_it_is_another_name(tmp_path: Path) -> None:
-    old = "class Thing:\n    def fit(self): ...\n    def fit_(self): ...\n"
+    old = dedent("""\
+        class Thing:
+            def fit(self): ...
+            def fit_(self): ...
+        """)
     new = "class Thing:\n    def fit(self): ...\n"
 
     assert told(changes(tmp_path, {"a": old}, {"a": new})) == [("removed", "shop.a.Thing.fit_", "", "manual")]
@@ -570,9 +583,18 @@ def test_a_class_whose_init_is_an_attribute_is_read(tmp_path: Path) -> None:
 
 def test_a_change_is_drafted_once_under_all_public_names(tmp_path: Path) -> None:
     files = {"__init__": "from shop.a import Cat, Dog\n"}
-    base = "class _Pet:\n    def feed(self, {}): ...\nclass Cat(_Pet): ...\nclass Dog(_Pet): ...\n"
+    base = dedent("""\
+        class _Pet:
+            def feed(self, {}): ...
+        class Cat(_Pet): ...
+        class Dog(_Pet): ...
+        """)
     found = changes(tmp_path, {**files, "a": base.format("food, salt")}, {**files, "a": base.format("food")})
-    public = "class Pet:\n    def feed(self, {}): ...\nclass Cat(Pet): ...\n"
+    public = dedent("""\
+        class Pet:
+            def feed(self, {}): ...
+        class Cat(Pet): ...
+        """)
 
     once = told_once(found, read_interface("shop", tmp_path / "old"))
 
@@ -594,7 +616,11 @@ def test_a_chain_through_a_module_is_left_to_a_person() -> None:
 @pytest.mark.parametrize("said", ["use Tool.run instead", "use e.g. a loop instead"])
 def test_a_function_is_not_led_into_a_class_nor_to_a_letter(said: str, tmp_path: Path) -> None:
     old = f'from warnings import warn\ndef run_tool():\n    warn("{said}", DeprecationWarning)\n'
-    new = "g = 1\nclass Tool:\n    def run(self): ...\n"
+    new = dedent("""\
+        g = 1
+        class Tool:
+            def run(self): ...
+        """)
 
     found = changes(tmp_path, {"a": old}, {"a": new})
 

@@ -41,7 +41,13 @@ EXAMPLES = {
 
         print(Client().count)
         """,
-    "number.unchanged.txt": "from acme import Client\n\n\ndef show(client):\n    print(client.number, Client)\n",
+    "number.unchanged.txt": dedent("""\
+        from acme import Client
+
+
+        def show(client):
+            print(client.number, Client)
+        """),
     "client.unchanged.txt": "from acme.older import Client\n",
     "send.before.txt": """
         import acme.mail
@@ -55,7 +61,11 @@ EXAMPLES = {
         acme.send("letter", "text", retries=3)
         acme.mail.send("letter", format="text", mode="safe-and-slow", retries=1)
         """,
-    "send.unchanged.txt": 'import post as acme\n\nacme.send("letter", fmt="txt")\n',
+    "send.unchanged.txt": dedent("""\
+        import post as acme
+
+        acme.send("letter", fmt="txt")
+        """),
     "review/step.before.txt": """
         from acme import Client
 
@@ -80,8 +90,16 @@ EXAMPLES = {
             def on_step(self, number, kind):
                 print(kind)
         """,
-    "review/station.before.yaml": "acme:\n  station: north\n  queue_size: 3\n",
-    "review/station.after.yaml": "acme:\n  station: north\n  capacity: 3\n",
+    "review/station.before.yaml": dedent("""\
+        acme:
+          station: north
+          queue_size: 3
+        """),
+    "review/station.after.yaml": dedent("""\
+        acme:
+          station: north
+          capacity: 3
+        """),
     "review/another.unchanged.yaml": "acme:\n  queue_size: 3\n",
     "review/run.before.sh": "acme-station --queue_size 3\n",
     "review/run.after.sh": "acme-station --capacity 3\n",
@@ -100,7 +118,11 @@ EXAMPLES = {
         print(acme.maps.city(tiles="EARTH_V1"))
         print(acme.maps.moon(tiles="MOON_V2"))
         """,
-    "maps.unchanged.txt": "import acme.maps\n\nprint(acme.maps.river(old_tiles=True))\n",
+    "maps.unchanged.txt": dedent("""\
+        import acme.maps
+
+        print(acme.maps.river(old_tiles=True))
+        """),
     "v1/acme/__init__.py": "from acme.old import Client\n",
     "v1/acme/old.py": "class Client:\n    number = 3\n",
     "v1/acme/maps.py": """

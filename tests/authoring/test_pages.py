@@ -45,7 +45,16 @@ def test_what_is_not_declared_has_no_section() -> None:
 
 
 def test_what_is_left_to_people_is_on_the_page() -> None:
-    text = page(parse_migration(HEAD + '[[unhandled]]\nname = "shop.gone.*"\nwhy = "Nobody used it."\n'))
+    text = page(
+        parse_migration(
+            HEAD
+            + dedent("""\
+                [[unhandled]]
+                name = "shop.gone.*"
+                why = "Nobody used it."
+                """)
+        )
+    )
 
     assert "| `shop.gone.*` | Nobody used it. |" in text
 

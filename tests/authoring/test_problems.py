@@ -262,13 +262,26 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (place / "mall").mkdir(parents=True)
     (place / "mall" / "__init__.py").write_text("class Till: ...\nraise RuntimeError('imported')\n", encoding="utf-8")
     (place / "mall-2.1.dist-info").mkdir()
-    (place / "mall-2.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mall\nVersion: 2.1\n")
+    (place / "mall-2.1.dist-info" / "METADATA").write_text(
+        dedent("""\
+            Metadata-Version: 2.1
+            Name: mall
+            Version: 2.1
+            """)
+    )
     (place / "mall-2.1.dist-info" / "top_level.txt").write_text("mall\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(place))
     return place
 
 
-LISTED = HEAD + 'inventory = "v2.txt"\n[[moves]]\ncode = "SHOP101"\nkind = "module"\nold = "shop"\nnew = "mall"\n'
+LISTED = HEAD + dedent("""\
+    inventory = "v2.txt"
+    [[moves]]
+    code = "SHOP101"
+    kind = "module"
+    old = "shop"
+    new = "mall"
+    """)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +320,11 @@ def test_an_argument_that_may_be_given_by_position_is_told(v1: str, is_told: boo
 LIBRARY = {
     "shop/__init__.py": "from shop.desk.till import Till\n",
     "shop/desk/__init__.py": "from shop.desk.till import Till\n",
-    "shop/desk/till.py": "class Till:\n    def ring(self, count): ...\nclass Big(Till): ...\n",
+    "shop/desk/till.py": dedent("""\
+        class Till:
+            def ring(self, count): ...
+        class Big(Till): ...
+        """),
 }
 
 

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from textwrap import dedent
 
 import numpy
 
@@ -60,17 +61,54 @@ BUNDLED = (
     DEAREST,
 )
 PAIRS = 5
-_HEAD = 'schema = 1\nid = "bench"\nsummary = "Moves."\nversions = { v1 = "1", v2 = "2" }\n'
+_HEAD = dedent("""\
+    schema = 1
+    id = "bench"
+    summary = "Moves."
+    versions = { v1 = "1", v2 = "2" }
+    """)
 # A row of each kind whose words are everywhere, and one whose are nowhere.
 ROWS = {
-    "rare": '[[moves]]\ncode = "ZZ101"\nold = "zzqq.qqvv.Thing"\nnew = "zzqq.new.Thing"\n',
-    "utils": '[[moves]]\ncode = "ZZ101"\nold = "acme.utils.Thing"\nnew = "acme.new.Thing"\n',
-    "models": '[[moves]]\ncode = "ZZ101"\nold = "acme.models.Trainer"\nnew = "acme.new.Trainer"\n',
-    "call": '[[calls]]\ncode = "ZZ101"\nof = "acme.utils.get"\nrename = { a = "b" }\n',
-    "member": '[[members]]\ncode = "ZZ101"\nof = "acme.Client"\nv1 = "name"\nv2 = "title"\n',
+    "rare": dedent("""\
+        [[moves]]
+        code = "ZZ101"
+        old = "zzqq.qqvv.Thing"
+        new = "zzqq.new.Thing"
+        """),
+    "utils": dedent("""\
+        [[moves]]
+        code = "ZZ101"
+        old = "acme.utils.Thing"
+        new = "acme.new.Thing"
+        """),
+    "models": dedent("""\
+        [[moves]]
+        code = "ZZ101"
+        old = "acme.models.Trainer"
+        new = "acme.new.Trainer"
+        """),
+    "call": dedent("""\
+        [[calls]]
+        code = "ZZ101"
+        of = "acme.utils.get"
+        rename = { a = "b" }
+        """),
+    "member": dedent("""\
+        [[members]]
+        code = "ZZ101"
+        of = "acme.Client"
+        v1 = "name"
+        v2 = "title"
+        """),
     "producer": '[[producers]]\ncode = "ZZ101"\nfunction = "acme.models.Trainer.fit"\n'
     '[[fields]]\ncode = "ZZ102"\nv1 = "loss"\nv2 = "train_loss"\n',
-    "key": '[[keys]]\ncode = "ZZ101"\nv1 = "model"\nv2 = "network"\nbeside = ["acme"]\n',
+    "key": dedent("""\
+        [[keys]]
+        code = "ZZ101"
+        v1 = "model"
+        v2 = "network"
+        beside = ["acme"]
+        """),
 }
 IMPORTING = """\
 import acme

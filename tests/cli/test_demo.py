@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from mlflow import MlflowClient
@@ -60,7 +61,15 @@ def test_a_command_that_ends_otherwise_than_expected_ends_the_demo_with_its_outp
 def test_no_line_is_left_out_without_a_word(
     first: int | None, last: int | None, shown: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    DemoRunner(tmp_path, {}, steps=1).show("a\nb\nc\n", first=first, last=last)
+    DemoRunner(tmp_path, {}, steps=1).show(
+        dedent("""\
+            a
+            b
+            c
+            """),
+        first=first,
+        last=last,
+    )
 
     assert capsys.readouterr().out.splitlines() == shown
 

@@ -18,9 +18,18 @@ from compatkit.cli import cli
 from tests.cli import here
 
 OLD = "from backend.ml_engine.training_orchestrator import TrainingOrchestrator\n"
-LOG = "import mlflow\n\nwith mlflow.start_run():\n    mlflow.log_metric('loss', 0.5)\n"
+LOG = dedent("""\
+    import mlflow
+
+    with mlflow.start_run():
+        mlflow.log_metric('loss', 0.5)
+    """)
 FILES = {
-    "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
+    "pyproject.toml": dedent("""\
+        [project]
+        name = 'shop'
+        version = '1'
+        """),
     "src/shop.py": OLD,
     "src/backend/ml_engine/training_orchestrator_v2.py": "class TrainingOrchestratorV2: ...\n",
     "scripts/train.py": "print('trained')\n",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -147,7 +148,14 @@ def test_isolated_reads_no_settings(tmp_path: Path, command: list[str]) -> None:
 
 def test_scenarios_of_the_command_line_are_those_that_are_looked_at(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
-    file.write_text('[[tool.compatkit.verify.scenarios]]\nname = "of the file"\nbefore = "a"\nafter = "b"\n')
+    file.write_text(
+        dedent("""\
+            [[tool.compatkit.verify.scenarios]]
+            name = "of the file"
+            before = "a"
+            after = "b"
+            """)
+    )
     scenarios = "verify.scenarios=[{name = 'given', before = 'a', after = 'b'}]"
 
     assert "scenarios: of the file" in here.compatkit("doctor", cwd=tmp_path).stdout
@@ -169,7 +177,13 @@ def test_a_file_that_was_cut_is_no_interruption(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_end_of_what_a_terminal_says_is_an_interruption(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("import pytorch_lightning as pl\n\npl.Trainer()\n")
+    (tmp_path / "a.py").write_text(
+        dedent("""\
+            import pytorch_lightning as pl
+
+            pl.Trainer()
+            """)
+    )
 
     done = compatkit("init", cwd=tmp_path)
 

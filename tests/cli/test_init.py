@@ -150,7 +150,13 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-LOGS = "import mlflow\nmlflow.autolog()\n{}\nif __name__ == '__main__':\n    pass\n"
+LOGS = dedent("""\
+    import mlflow
+    mlflow.autolog()
+    {}
+    if __name__ == '__main__':
+        pass
+    """)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +195,14 @@ def test_the_script_that_runs_as_it_is_comes_first(
     ("text", "is_script"),
     [
         ("mlflow.autolog()\nmlflow.set_experiment('x')\n", False),
-        ("def train():\n    with mlflow.start_run():\n        mlflow.log_metric('a', 1)\n", False),
+        (
+            dedent("""\
+                def train():
+                    with mlflow.start_run():
+                        mlflow.log_metric('a', 1)
+                """),
+            False,
+        ),
         ("with mlflow.start_run(run_name='a'):\n    mlflow.log_metric('a', 1)\n", True),
         ("run = mlflow.start_run()\n", True),
         ("mlflow.log_metric('a', 1)\n", True),

@@ -246,7 +246,16 @@ def test_check_does_not_mind_uncommitted_changes(tree: Path) -> None:
 def test_answers_decide_what_is_written(tree: Path) -> None:
     plant(tree, {"a.py": f"{OLD}x = 1\n{OLD}", "b.py": OLD})
 
-    result = migrate("src", "--interactive", given="?\nn\ny\nq\n")
+    result = migrate(
+        "src",
+        "--interactive",
+        given=dedent("""\
+            ?
+            n
+            y
+            q
+            """),
+    )
 
     assert contents(tree) == {"a.py": f"{OLD}x = 1\n{NEW}".encode(), "b.py": OLD.encode()}
     assert result.exit_code == 1
@@ -540,6 +549,11 @@ def test_interactive_shows_the_lines_around_a_change(tree: Path) -> None:
     shown = migrate("src", "--interactive", given="n\n").stderr
 
     assert (
-        " import os\n-from shop.core.old_home import Old\n+from shop.core.new_home import New as Old\n print(os)\n"
+        dedent("""\
+             import os
+            -from shop.core.old_home import Old
+            +from shop.core.new_home import New as Old
+             print(os)
+            """)
         in shown
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.authoring.examples import Example, find_examples, result_of, rewritten
@@ -71,17 +73,29 @@ def test_what_a_program_may_spread_in_the_call_of_the_trainer_is_only_reported(b
 
 
 def test_class_and_its_arguments_in_a_file_of_hydra() -> None:
-    text = "trainer:\n  _target_: pytorch_lightning.Trainer\n  accelerator: cpu\n  checkpoint_callback: false\n"
+    text = dedent("""\
+        trainer:
+          _target_: pytorch_lightning.Trainer
+          accelerator: cpu
+          checkpoint_callback: false
+        """)
 
     after, _ = applied("lightning-2", text)
 
-    assert (
-        after == "trainer:\n  _target_: lightning.pytorch.Trainer\n  accelerator: cpu\n  enable_checkpointing: false\n"
-    )
+    assert after == dedent("""\
+        trainer:
+          _target_: lightning.pytorch.Trainer
+          accelerator: cpu
+          enable_checkpointing: false
+        """)
 
 
 def test_key_that_would_have_to_be_added_is_reported() -> None:
-    text = "amp:\n  _target_: torch.cuda.amp.autocast\n  enabled: true\n"
+    text = dedent("""\
+        amp:
+          _target_: torch.cuda.amp.autocast
+          enabled: true
+        """)
 
     after, said = applied("torch-2", text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -10,7 +11,11 @@ from compatkit.migrate.buffer import Buffer, FolderTask, TextEdit
 from compatkit.migrate.report import Remark
 from tests.shop.moves import OLD, TOML, plant
 
-SETTINGS = '[tool.compatkit]\nmigrations = ["migration.toml"]\nextend-exclude = ["gone/"]\n'
+SETTINGS = dedent("""\
+    [tool.compatkit]
+    migrations = ["migration.toml"]
+    extend-exclude = ["gone/"]
+    """)
 
 
 def buffer_of(folder: Path, text: str, name: str = "src/a.py", *, more: str = "") -> Buffer:

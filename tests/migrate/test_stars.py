@@ -125,26 +125,57 @@ def test_a_later_star_that_may_bring_the_name_leaves_it_to_a_person(tmp_path: Pa
 
 GRAPH = Move("CK101", "graph.exception.Old", "graph.errors.New")
 V1 = {
-    "graph/exception.py": "class Other(Exception): ...\n\n\nclass Old(Exception): ...\n",
+    "graph/exception.py": dedent("""\
+        class Other(Exception): ...
+
+
+        class Old(Exception): ...
+        """),
     "graph/errors.py": "",
     "graph/__init__.py": "from graph.exception import *\n",
     "graph/parts/__init__.py": "from graph import *\n",
 }
 V2 = {"graph/exception.py": "class Other(Exception): ...\n", "graph/errors.py": "class New(Exception): ...\n"}
 USES = {
-    "star": "from graph.exception import *\ntry:\n    raise Old('x')\nexcept Old as error:\n    print(error)\n",
+    "star": dedent("""\
+        from graph.exception import *
+        try:
+            raise Old('x')
+        except Old as error:
+            print(error)
+        """),
     "package": "import graph\nprint(issubclass(graph.Old, Exception), graph.Other.__name__)\n",
-    "package as": "import graph as g\ndef f():\n    return g.Old\nprint(f().__bases__)\n",
+    "package as": dedent("""\
+        import graph as g
+        def f():
+            return g.Old
+        print(f().__bases__)
+        """),
     "from package": "from graph import Old\nprint(Old('x'))\n",
     "star of package": "from graph import *\nprint(Old('x'))\n",
     "package of package": "import graph.parts\nprint(graph.parts.Old('x'))\n",
     "listed": "from graph.exception import *\n__all__ = ['Old']\n",
 }
 UNCONCERNED = {
-    "new home": "import graph\nimport graph.errors\nprint(graph.errors.New.__name__, graph.Other.__name__)\nOld = 1\n",
-    "own name": "import graph\nclass Old: ...\nprint(Old, graph.Other)\n",
+    "new home": dedent("""\
+        import graph
+        import graph.errors
+        print(graph.errors.New.__name__, graph.Other.__name__)
+        Old = 1
+        """),
+    "own name": dedent("""\
+        import graph
+        class Old: ...
+        print(Old, graph.Other)
+        """),
     "of another": "import graph, argparse\nprint(argparse.Namespace(Old=1).Old, graph)\n",
-    "tried": "try:\n    from graph import Old\nexcept ImportError:\n    from graph import Other as Old\nprint(Old)\n",
+    "tried": dedent("""\
+        try:
+            from graph import Old
+        except ImportError:
+            from graph import Other as Old
+        print(Old)
+        """),
 }
 
 
@@ -207,7 +238,11 @@ def test_package_that_makes_the_lost_name_itself_is_left_alone(tmp_path: Path, b
 
 
 def test_package_that_only_tells_what_is_gone_brings_the_lost_name_again(tmp_path: Path) -> None:
-    told = "def __getattr__(name):\n    if name == 'older':\n        raise AttributeError('gone')\n"
+    told = dedent("""\
+        def __getattr__(name):
+            if name == 'older':
+                raise AttributeError('gone')
+        """)
     told += "    raise AttributeError(f'no {name}')\n"
     plant(tmp_path, {**V1, **V2, "app.py": USES["package"]})
     plant(tmp_path, {"graph/__init__.py": f"from graph.exception import *\n{told}"})

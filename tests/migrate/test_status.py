@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import Result
@@ -158,7 +159,13 @@ def test_pattern_owns_what_it_matches(pattern: str, path: str) -> None:
 
 
 def test_last_rule_that_matches_decides() -> None:
-    text = "* @all\n[Section]\n# *.py @nobody\n/src/ @a @b # why\n/src/free/\n"
+    text = dedent("""\
+        * @all
+        [Section]
+        # *.py @nobody
+        /src/ @a @b # why
+        /src/free/
+        """)
 
     assert owner(text, "x.py") == "@all"
     assert owner(text, "src/x.py") == "@a @b"

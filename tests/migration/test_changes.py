@@ -37,7 +37,14 @@ def test_a_list_may_be_given_instead_of_a_switch() -> None:
 
 
 def test_what_it_says_of_itself_is_kept() -> None:
-    text = CALL + 'drop = ["a"]\nconfidence = "review"\nsince = "1.1"\nremove = "2"\nwhy = "w"\nlink = "https://x"\n'
+    text = CALL + dedent("""\
+        drop = ["a"]
+        confidence = "review"
+        since = "1.1"
+        remove = "2"
+        why = "w"
+        link = "https://x"
+        """)
 
     (call,) = parse_migration(HEAD + text).calls
 
@@ -46,7 +53,13 @@ def test_what_it_says_of_itself_is_kept() -> None:
 
 
 def test_names_are_relocated_with_the_project() -> None:
-    text = CALL + 'to = "shop.sell"\n[[removed]]\ncode = "SH301"\nname = "shop.x"\nsay = "no"\n'
+    text = CALL + dedent("""\
+        to = "shop.sell"
+        [[removed]]
+        code = "SH301"
+        name = "shop.x"
+        say = "no"
+        """)
 
     migration = parse_migration(HEAD + text).relocated({"shop": "acme.shop"})
 

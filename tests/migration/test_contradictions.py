@@ -41,9 +41,25 @@ ROWS = {
         {}
         """
     ),
-    "key": '[[keys]]\ncode = "SH50{}"\nbeside = ["till"]\n{}\n',
-    "flag": '[[flags]]\ncode = "SH50{}"\nof = ["till"]\n{}\n',
-    "hook": '[[hooks]]\ncode = "SH60{}"\nof = "shop.Till"\nname = "on"\n{}\n',
+    "key": dedent("""\
+        [[keys]]
+        code = "SH50{}"
+        beside = ["till"]
+        {}
+        """),
+    "flag": dedent("""\
+        [[flags]]
+        code = "SH50{}"
+        of = ["till"]
+        {}
+        """),
+    "hook": dedent("""\
+        [[hooks]]
+        code = "SH60{}"
+        of = "shop.Till"
+        name = "on"
+        {}
+        """),
     "removed": dedent(
         """\
         [[removed]]

@@ -154,11 +154,40 @@ def line_of(text: str) -> int | None:
         (HEAD + MOVE + MOVE.replace("101", "102"), 11),
         (HEAD.replace("v2 =", "v3 ="), 4),
         (HEAD.replace('summary = "The shop moves."', ""), 1),
-        (HEAD + '[equivalence]\nignore = [\n  { tag = "x", why = "y" },\n  { tog = "x", why = "y" },\n]\n', 8),
-        (HEAD + "[equivalence]\natol = 0.0\nrtol = -1\n", 7),
+        (
+            HEAD
+            + dedent("""\
+                [equivalence]
+                ignore = [
+                  { tag = "x", why = "y" },
+                  { tog = "x", why = "y" },
+                ]
+                """),
+            8,
+        ),
+        (
+            HEAD
+            + dedent("""\
+                [equivalence]
+                atol = 0.0
+                rtol = -1
+                """),
+            7,
+        ),
         (HEAD + "x = = 1\n", 5),
         (HEAD.replace("schema = 1", "schema = 3"), 1),
-        (HEAD + '[[arguments]]\ncode = "CK301"\nof = "shop.A"\nv1 = "x"\nv2 = "y"\nposition = 3\n', 7),
+        (
+            HEAD
+            + dedent("""\
+                [[arguments]]
+                code = "CK301"
+                of = "shop.A"
+                v1 = "x"
+                v2 = "y"
+                position = 3
+                """),
+            7,
+        ),
     ],
 )
 def test_an_error_names_its_line(text: str, line: int) -> None:

@@ -106,11 +106,26 @@ def test_a_wrong_value_is_refused(text: str, part: str) -> None:
         (MOVE + FIELD.replace("CK201", "CK101"), "The code 'CK101'"),
         (MOVE + MOVE.replace("CK101", "CK102"), "The old name 'shop.widgets.Widget'"),
         (FIELD + FIELD.replace("CK201", "CK202").replace('"accuracy"', '"precision"'), "The spelling 'acc'"),
-        (FIELD + '[[fields]]\ncode = "CK202"\nv1 = "accuracy"\nv2 = "score"\n', "The spelling 'accuracy'"),
+        (
+            FIELD
+            + dedent("""\
+                [[fields]]
+                code = "CK202"
+                v1 = "accuracy"
+                v2 = "score"
+                """),
+            "The spelling 'accuracy'",
+        ),
         (ARGUMENT + ARGUMENT.replace("CK301", "CK302").replace('"optimizer.rate"', '"rate"'), "The v1 argument 'lr'"),
         (ARGUMENT.replace("position = 0", "position = 1"), "without a gap"),
         (
-            MOVE + '[[moves]]\ncode = "CK102"\nold = "shop.gadgets.Gadget"\nnew = "shop.things.Thing"\n',
+            MOVE
+            + dedent("""\
+                [[moves]]
+                code = "CK102"
+                old = "shop.gadgets.Gadget"
+                new = "shop.things.Thing"
+                """),
             "'shop.gadgets.Gadget' is what CK101 makes of shop.widgets.Widget",
         ),
     ],

@@ -40,7 +40,13 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "migration.toml").write_text(MIGRATION)
     info = tmp_path / "acme_migrations-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-migrations\nVersion: 1.0\n")
+    (info / "METADATA").write_text(
+        dedent("""\
+            Metadata-Version: 2.1
+            Name: acme-migrations
+            Version: 1.0
+            """)
+    )
     (info / "entry_points.txt").write_text("[compatkit.migrations]\nacme-v2 = acme_migrations.v2\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     return package / "migration.toml"
@@ -131,7 +137,12 @@ def test_the_project_relocates_declared_names(tmp_path: Path) -> None:
 
 
 def test_two_homes_do_not_give_one_name_two_new_ones(tmp_path: Path) -> None:
-    head = 'schema = 1\nid = "lib-2"\nsummary = "Lib."\nversions = { v1 = "1", v2 = "2" }\n'
+    head = dedent("""\
+        schema = 1
+        id = "lib-2"
+        summary = "Lib."
+        versions = { v1 = "1", v2 = "2" }
+        """)
     moves = (f'[[moves]]\ncode = "LI10{n}"\nold = "lib.old{n}.N"\nnew = "lib.new.N{n}"\n' for n in (1, 2))
     (tmp_path / "migration.toml").write_text(head + "".join(moves))
     homes = '{ "lib.old1" = "app.m", "lib.old2" = "app.m" }'

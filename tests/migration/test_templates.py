@@ -113,7 +113,14 @@ def test_names_come_from_a_file_of_v1s_names(tmp_path: Path) -> None:
 
 
 def test_several_parts_are_captured(tmp_path: Path) -> None:
-    (tmp_path / "v1.txt").write_text("shop.a: X, Y\nshop.b: Z\nshop.b.c: W\n", encoding="utf-8")
+    (tmp_path / "v1.txt").write_text(
+        dedent("""\
+            shop.a: X, Y
+            shop.b: Z
+            shop.b.c: W
+            """),
+        encoding="utf-8",
+    )
     row = dedent(
         """\
         [[moves]]

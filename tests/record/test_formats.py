@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 
@@ -230,7 +231,16 @@ def test_lightning_csv_rows_are_merged_by_epoch(tmp_path: Path) -> None:
 
 def test_a_lightning_row_without_an_epoch_belongs_to_the_epoch_that_logs_next(tmp_path: Path) -> None:
     file = tmp_path / "metrics.csv"
-    file.write_text("epoch,step,lr-Adam,train_loss\n,1,0.5,\n0,2,,0.9\n,3,0.25,\n1,4,,0.8\n,5,0.125,\n")
+    file.write_text(
+        dedent("""\
+            epoch,step,lr-Adam,train_loss
+            ,1,0.5,
+            0,2,,0.9
+            ,3,0.25,
+            1,4,,0.8
+            ,5,0.125,
+            """)
+    )
 
     assert column(read_history(file), "lr-Adam") == [0.5, 0.125]
 

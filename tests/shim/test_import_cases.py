@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 from unittest import mock
 
 import pytest
@@ -22,7 +23,15 @@ from compatkit.migration import Migration, MigrationError, Move, Producer, Versi
 from compatkit.shim import MovedNameWarning, install, is_installed, uninstall
 from tests.shim.conftest import WriteProject
 
-HOME = {"shop/__init__.py": "", "shop/new.py": "class Gadget:\n    size = 1\n\nclass Tool: pass\n"}
+HOME = {
+    "shop/__init__.py": "",
+    "shop/new.py": dedent("""\
+        class Gadget:
+            size = 1
+
+        class Tool: pass
+        """),
+}
 moved_warning = pytest.mark.filterwarnings("ignore::compatkit.shim.MovedNameWarning")
 
 
@@ -346,7 +355,11 @@ def pickles_of_the_old_world(project: Path) -> list[bytes]:
     (project / "before" / "shop").mkdir(parents=True)
     (project / "before" / "shop" / "__init__.py").touch()
     (project / "before" / "shop" / "old.py").write_text(
-        "class Widget:\n    class Part: pass\n    def __init__(self): self.size = 7; self.kind = Widget\n"
+        dedent("""\
+            class Widget:
+                class Part: pass
+                def __init__(self): self.size = 7; self.kind = Widget
+            """)
     )
     code = (
         "import pickle, sys; from shop.old import Widget; w = Widget()\n"
@@ -486,7 +499,11 @@ def test_a_namespace_package_is_found_with_what_python_itself_gives_it(write_pro
 @moved_warning
 @pytest.mark.parametrize("old", ["shop.old", "gone.legacy.old"])
 def test_32_threads_at_once_get_the_same_object(old: str, write_project: WriteProject) -> None:
-    slow = "import time\ntime.sleep(0.05)\nclass Gadget: pass\n"
+    slow = dedent("""\
+        import time
+        time.sleep(0.05)
+        class Gadget: pass
+        """)
     write_project({**HOME, "shop/new.py": slow})
     install([moves(CK101=f"{old}.Widget -> shop.new.Gadget")])
     barrier = threading.Barrier(32)

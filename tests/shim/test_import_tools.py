@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.resources import files
+from textwrap import dedent
 from types import ModuleType
 
 import cloudpickle
@@ -58,7 +59,11 @@ rename = { artifact = "name" }
 FILES = {
     "shop/__init__.py": "",
     "shop/new.py": "class Gadget: pass\n",
-    "shop/modern/__init__.py": '"The modern one."\nVALUE = 7\ndef double(x): return 2 * x\n',
+    "shop/modern/__init__.py": dedent("""\
+        "The modern one."
+        VALUE = 7
+        def double(x): return 2 * x
+        """),
     "shop/modern/deep.py": "DEPTH = 2\n",
     "shop/modern/data.txt": "hello",
     "shop/trainers.py": "def train():\n    return [{'epoch': 1, 'train_acc': 0.5}]\n",
@@ -267,7 +272,12 @@ def test_a_package_whose_init_waits_for_a_thread_that_uses_an_old_name_does_not_
 ) -> None:
     files = {"newkit/__init__.py": INIT.format(work=work), "newkit/part.py": "X = 1\n", "newkit/late.py": ""}
     write_project({**FILES, **files})
-    moved = '[[moves]]\ncode = "SH105"\nold = "newkit.late.Thing"\nnew = "newkit.part.X"\n'
+    moved = dedent("""\
+        [[moves]]
+        code = "SH105"
+        old = "newkit.late.Thing"
+        new = "newkit.part.X"
+        """)
     install([parse_migration(DECLARED + moved)])
 
     newkit = importlib.import_module("newkit")
@@ -287,7 +297,11 @@ def test_asking_for_a_spec_imports_no_package(write_project: WriteProject) -> No
 def test_a_new_home_that_cannot_be_searched_for_is_imported_when_it_is_needed(
     above: str, write_project: WriteProject
 ) -> None:
-    makes = "import sys, types\nsys.modules['newkit.part'] = part = types.ModuleType('newkit.part')\npart.X = 1\n"
+    makes = dedent("""\
+        import sys, types
+        sys.modules['newkit.part'] = part = types.ModuleType('newkit.part')
+        part.X = 1
+        """)
     made = {"newkit.py": makes} if above != "a namespace" else {"newkit/part.py": "X = 1\n"}
     write_project({**FILES, **made})
     install([parse_migration(DECLARED)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -63,7 +64,13 @@ def test_bad_assignment_is_named(assignment: str, message: str) -> None:
 
 def test_yaml_reads_exponents_without_a_point_as_numbers(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
-    file.write_text("optimizer:\n  learning_rate: 1e-3\n  clip_norm: 5e-1\n")
+    file.write_text(
+        dedent("""\
+            optimizer:
+              learning_rate: 1e-3
+              clip_norm: 5e-1
+            """)
+    )
 
     config = OrchestratorConfig.from_file(file)
 

@@ -28,7 +28,13 @@ def package(folder: Path, value: str) -> Path:
     (folder / "lab_presets.py").write_text(f"from compatkit.training import OrchestratorConfig\nlab = {value}\n")
     info = folder / "lab_presets-1.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-presets\nVersion: 1\n")
+    (info / "METADATA").write_text(
+        dedent("""\
+            Metadata-Version: 2.1
+            Name: lab-presets
+            Version: 1
+            """)
+    )
     (info / "entry_points.txt").write_text("[compatkit.presets]\nlab = lab_presets:lab\n")
     return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -59,7 +60,13 @@ def test_a_change_on_the_way_is_found_on_both_sides(verify: Verify, moved: Path)
 
 def test_what_the_migration_leaves_is_said(verify: Verify, moved: Path) -> None:
     (moved / "star.py").write_text("from acme.rate import *\n")
-    (moved / "zero.py").write_text("import acme.rate\n\nprint(acme.rate)\n")
+    (moved / "zero.py").write_text(
+        dedent("""\
+            import acme.rate
+
+            print(acme.rate)
+            """)
+    )
 
     (note,) = verify(base="HEAD", command=log(), migrate=True).notes
 

@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import mlflow
 import numpy as np
@@ -109,7 +110,16 @@ def test_another_seed_is_told_by_its_weights(tracking_uri: str) -> None:
 def test_a_model_among_the_runs_artifacts_is_compared_without_its_ids(
     client: MlflowClient, run_id: str, tracking_uri: str
 ) -> None:
-    client.log_text(run_id, "run_id: 1\nmodel_uuid: 2\nflavors:\n  python_function: {}\n", "net/MLmodel")
+    client.log_text(
+        run_id,
+        dedent("""\
+            run_id: 1
+            model_uuid: 2
+            flavors:
+              python_function: {}
+            """),
+        "net/MLmodel",
+    )
     client.log_text(run_id, "weights", "net/data/model.bin")
     client.set_terminated(run_id)
 

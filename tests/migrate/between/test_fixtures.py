@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -28,7 +29,11 @@ TOLD = {
     },
     "to a fixture": {
         "conftest.py": BOX,
-        "box_test.py": "import pytest\n@pytest.fixture\ndef size(box): return box.size\n",
+        "box_test.py": dedent("""\
+            import pytest
+            @pytest.fixture
+            def size(box): return box.size
+            """),
     },
     "by a factory": {
         "conftest.py": f"{GIVING}@pytest.fixture\ndef box():\n    def made(): return make_box()\n    return made\n",
@@ -43,11 +48,26 @@ SILENT = {
     "of a folder beside": {"one/conftest.py": BOX, "two/box_test.py": ASKING},
     "one nearer by": {
         "conftest.py": BOX,
-        "deep/conftest.py": "import pytest\n@pytest.fixture\ndef box(): return 1\n",
-        "deep/box_test.py": "def test_size(box): assert box.size\n@pytest.fixture\ndef box(): return 1\n",
+        "deep/conftest.py": dedent("""\
+            import pytest
+            @pytest.fixture
+            def box(): return 1
+            """),
+        "deep/box_test.py": dedent("""\
+            def test_size(box): assert box.size
+            @pytest.fixture
+            def box(): return 1
+            """),
     },
     "no test": {"conftest.py": BOX, "user.py": "def show(box):\n    return box.size\n"},
-    "a value that goes by": {"conftest.py": BOX, "box_test.py": "def test_size():\n    box = 1\n    assert box.size\n"},
+    "a value that goes by": {
+        "conftest.py": BOX,
+        "box_test.py": dedent("""\
+            def test_size():
+                box = 1
+                assert box.size
+            """),
+    },
 }
 
 

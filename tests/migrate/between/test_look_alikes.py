@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -28,9 +29,18 @@ v1 = ["number", "kind"]
 v2 = ["number"]
 """
 )
-OPEN = "import shop\nMIXINS = {}\nclass Mine(MIXINS['own'], shop.Level):\n    pass\n"
+OPEN = dedent("""\
+    import shop
+    MIXINS = {}
+    class Mine(MIXINS['own'], shop.Level):
+        pass
+    """)
 OWN = "class Own:\n    def draw(self): ...\n"
-NOTED = "import shop\ndef show(level: shop.Level):\n    return level.draw()\n"
+NOTED = dedent("""\
+    import shop
+    def show(level: shop.Level):
+        return level.draw()
+    """)
 
 
 def said(folder: Path, files: dict[str, str], options: Options = Options()) -> list[str]:  # noqa: B008 - immutable
@@ -43,16 +53,39 @@ SILENT = {
     "a class without the member": {"main.py": OPEN, "own.py": "class Own:\n    def other(self): ...\n"},
     "a hook as v2 calls it": {"main.py": OPEN, "own.py": "class Own:\n    def on_step(self, number): ...\n"},
     "a hook that takes any": {"main.py": OPEN, "own.py": "class Own:\n    def on_step(self, *given): ...\n"},
-    "a name in a function": {"main.py": OPEN, "own.py": "def draw():\n    draw = 1\n    return draw\n"},
+    "a name in a function": {
+        "main.py": OPEN,
+        "own.py": dedent("""\
+            def draw():
+                draw = 1
+                return draw
+            """),
+    },
     "no declared base": {"main.py": OPEN.replace("shop.Level", "shop.Other"), "own.py": OWN},
-    "one base": {"main.py": "import shop\nclass Mine(shop.Level):\n    pass\n", "own.py": OWN},
+    "one base": {
+        "main.py": dedent("""\
+            import shop
+            class Mine(shop.Level):
+                pass
+            """),
+        "own.py": OWN,
+    },
     "a plain class of the project": {
-        "main.py": "import shop\nfrom log import Log\nclass Mine(Log, shop.Level):\n    pass\n",
+        "main.py": dedent("""\
+            import shop
+            from log import Log
+            class Mine(Log, shop.Level):
+                pass
+            """),
         "log.py": "class Log:\n    pass\n",
         "own.py": OWN,
     },
     "a class of another library": {
-        "main.py": "import enum, shop\nclass Mine(shop.Level, enum.Enum):\n    pass\n",
+        "main.py": dedent("""\
+            import enum, shop
+            class Mine(shop.Level, enum.Enum):
+                pass
+            """),
         "own.py": OWN,
     },
     "ignored": {"main.py": OPEN.replace("Level):", "Level):  # compatkit: ignore[SHOP301]"), "own.py": OWN},
@@ -65,14 +98,26 @@ TOLD = {
     ),
     "a base of a base": (
         {
-            "main.py": "import shop\nX = {}\nclass Base(X['o']):\n    pass\nclass Mine(Base, shop.Level):\n    pass\n",
+            "main.py": dedent("""\
+                import shop
+                X = {}
+                class Base(X['o']):
+                    pass
+                class Mine(Base, shop.Level):
+                    pass
+                """),
             "own.py": OWN,
         },
         ["main.py:5 SHOP301"],
     ),
     "a class that is handed on": (
         {
-            "main.py": "import shop\nfrom hub import Theirs\nclass Mine(Theirs, shop.Level):\n    pass\n",
+            "main.py": dedent("""\
+                import shop
+                from hub import Theirs
+                class Mine(Theirs, shop.Level):
+                    pass
+                """),
             "hub.py": "from own import Own as Theirs\n",
             "own.py": OWN,
         },
@@ -80,7 +125,12 @@ TOLD = {
     ),
     "a hook of a mixin that is seen": (
         {
-            "main.py": "import shop\nfrom own import Own\nclass Mine(Own, shop.Level):\n    pass\n",
+            "main.py": dedent("""\
+                import shop
+                from own import Own
+                class Mine(Own, shop.Level):
+                    pass
+                """),
             "own.py": "class Own:\n    def on_step(self, number, kind): ...\n",
         },
         ["own.py:2 SHOP351"],
@@ -105,7 +155,11 @@ def test_what_may_be_mixed_in_is_told_once(case: str, tmp_path: Path) -> None:
     [
         "class Other:\n    def paint(self): ...\n",
         "def draw(): ...\ndraw()\n",
-        "import shop\nclass Own(shop.Level):\n    pass\n",
+        dedent("""\
+            import shop
+            class Own(shop.Level):
+                pass
+            """),
         "canvas.draw()\nname = 'draw'\n",
     ],
 )
@@ -119,7 +173,11 @@ def test_what_is_annotated_is_rewritten_beside_what_is_no_double(other: str, tmp
     "double",
     [
         OWN,
-        "class Own:\n    def __init__(self):\n        self.draw = print\n",
+        dedent("""\
+            class Own:
+                def __init__(self):
+                    self.draw = print
+            """),
         "class Own:\n    draw: int\n",
         "class Own:\n    __slots__ = ('draw',)\n",
         "from types import SimpleNamespace\ndef make(): return SimpleNamespace(draw=1)\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -48,7 +49,11 @@ NAMING = {
     "unit.service": "ExecStart=/usr/bin/python3 -m pkg.old\n",
 }
 OTHERS = {
-    "run.sh": "python -m pkg.older\npython -m mypkg.old\necho the oldtop\n",
+    "run.sh": dedent("""\
+        python -m pkg.older
+        python -m mypkg.old
+        echo the oldtop
+        """),
     "Makefile": "oldtop:\n\techo old\n",
     ".cache/run.sh": "python -m pkg.old\n",
     ".mypy_cache/a.json": '["pkg.old"]',

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -46,7 +47,14 @@ def test_a_byte_order_mark_is_no_part_of_the_content(tmp_path: Path, name: str) 
     [
         ("epoch,a,a\n1,2,3\n", "the column 'a' comes twice"),
         ('epoch,a\n1,"x"y\n', "line 1"),
-        ("epoch,a\n1,2\n2,3,4\n", "line 3 has another number of cells"),
+        (
+            dedent("""\
+                epoch,a
+                1,2
+                2,3,4
+                """),
+            "line 3 has another number of cells",
+        ),
     ],
 )
 def test_a_table_that_would_lose_a_cell_is_an_error(tmp_path: Path, content: str, reason: str) -> None:

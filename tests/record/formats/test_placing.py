@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -54,11 +55,41 @@ def test_a_table_is_read_whatever_separates_and_pads_it(tmp_path: Path, separato
     [
         ("epoch;loss\n1;0,5\n", "'0,5', with a comma"),
         ("epoch,a;b\n1,2;3\n", "both"),
-        ("epoch,mine\n1,0.5\n2,0.4\n1,0.6\n", "After epoch 2, epoch 1 comes again"),
-        ("epoch,mine\n1,0.5\nepoch,mine\n1,0.6\n", "The header comes again"),
+        (
+            dedent("""\
+                epoch,mine
+                1,0.5
+                2,0.4
+                1,0.6
+                """),
+            "After epoch 2, epoch 1 comes again",
+        ),
+        (
+            dedent("""\
+                epoch,mine
+                1,0.5
+                epoch,mine
+                1,0.6
+                """),
+            "The header comes again",
+        ),
         ("epoch mine\n1 0.5\n", "'epoch mine'"),
-        ("Epoch,mine\n1,0.5\n1,0.4\n", "Epoch 1 comes twice"),
-        ("epoch,step,mine\n1,1,0.5\n1,2,0.4\n", "Epoch 1 comes twice"),
+        (
+            dedent("""\
+                Epoch,mine
+                1,0.5
+                1,0.4
+                """),
+            "Epoch 1 comes twice",
+        ),
+        (
+            dedent("""\
+                epoch,step,mine
+                1,1,0.5
+                1,2,0.4
+                """),
+            "Epoch 1 comes twice",
+        ),
     ],
 )
 def test_a_table_that_does_not_say_which_epoch_a_value_is_of_is_an_error(
@@ -69,7 +100,17 @@ def test_a_table_that_does_not_say_which_epoch_a_value_is_of_is_an_error(
 
 
 def test_rows_of_one_epoch_that_have_different_values_are_one(tmp_path: Path) -> None:
-    file = written(tmp_path, "log.csv", "epoch,my_loss,my_score\n1,0.5,\n1,,0.1\n2,0.4,\n2,,0.2\n")
+    file = written(
+        tmp_path,
+        "log.csv",
+        dedent("""\
+            epoch,my_loss,my_score
+            1,0.5,
+            1,,0.1
+            2,0.4,
+            2,,0.2
+            """),
+    )
 
     assert read_history(file) == [
         {"epoch": 1, "my_loss": 0.5, "my_score": 0.1},
@@ -383,7 +424,13 @@ def test_records_that_are_no_dicts_are_explained() -> None:
 
 
 def test_two_trainings_in_one_lightning_table_are_an_error(tmp_path: Path) -> None:
-    once = "epoch,step,train_loss,val_loss\n0,4,0.5,\n0,4,,0.6\n1,9,0.4,\n1,9,,0.5\n"
+    once = dedent("""\
+        epoch,step,train_loss,val_loss
+        0,4,0.5,
+        0,4,,0.6
+        1,9,0.4,
+        1,9,,0.5
+        """)
     file = written(tmp_path, "metrics.csv", once + once.partition("\n")[2])
 
     with pytest.raises(RecordError, match="After epoch 2, epoch 1 comes again"):

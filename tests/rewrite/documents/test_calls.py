@@ -271,7 +271,11 @@ def test_any_text_has_an_outcome(text: str, suffix: str) -> None:
 
 
 BROKEN_WITH_COMMON_WORDS = {
-    "a word of a command": "import torchx\n\nrun --old.sell 2 --market\n",
+    "a word of a command": dedent("""\
+        import torchx
+
+        run --old.sell 2 --market
+        """),
     "another library's": "from market import sell\nsell(2\n",
     "an attribute of that name": "import shop\nprint(box.sell\n",
 }

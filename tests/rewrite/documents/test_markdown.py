@@ -57,8 +57,24 @@ def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("suffix", "text"),
     [
-        (".md", "```python\n{}\n```\n"),
-        (".md", "~~~~ py\n\n{}\n\n~~~~~\n"),
+        (
+            ".md",
+            dedent("""\
+                ```python
+                {}
+                ```
+                """),
+        ),
+        (
+            ".md",
+            dedent("""\
+                ~~~~ py
+
+                {}
+
+                ~~~~~
+                """),
+        ),
         (
             ".md",
             dedent(
@@ -73,7 +89,14 @@ def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
                 """
             ),
         ),
-        (".md", "```{{code-block}} python\n{}\n```\n"),
+        (
+            ".md",
+            dedent("""\
+                ```{{code-block}} python
+                {}
+                ```
+                """),
+        ),
         (".md", "```python\r\n{}\r\n```\r\n"),
         (".md", "é ```x```\n```Python\n{}"),
         (
@@ -86,7 +109,14 @@ def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
                 """
             ),
         ),
-        (".md", "```pycon\n>>> {}\n```\n"),
+        (
+            ".md",
+            dedent("""\
+                ```pycon
+                >>> {}
+                ```
+                """),
+        ),
         (
             ".rst",
             dedent(
@@ -102,7 +132,14 @@ def test_is_reported_and_not_changed(suffix: str, text: str) -> None:
             ),
         ),
         (".rst", "  .. code:: python\n\n     def f():\n         {}\n"),
-        (".rst", "Text::\n\n   >>> {}\n"),
+        (
+            ".rst",
+            dedent("""\
+                Text::
+
+                   >>> {}
+                """),
+        ),
     ],
 )
 def test_code_is_rewritten_on_request_and_nothing_else(suffix: str, text: str) -> None:
@@ -224,7 +261,13 @@ def test_a_function_of_a_module_is_not_the_method_of_anything(block: str, is_tol
 
 def test_an_address_that_holds_the_new_home_is_not_about_the_change() -> None:
     move = Move(code="SH198", old="shop_core", new="shop.core", kind="module")
-    text = "See [it](https://shop.io/api/shop.core.page.html).\n\n```python\nimport shop_core as sc\n```\n"
+    text = dedent("""\
+        See [it](https://shop.io/api/shop.core.page.html).
+
+        ```python
+        import shop_core as sc
+        ```
+        """)
 
     outcome = run(text, ".md", moves=(move,))
 
@@ -235,8 +278,32 @@ def test_an_address_that_holds_the_new_home_is_not_about_the_change() -> None:
 def test_a_name_that_moves_within_its_module_is_not_meant_by_the_module_alone() -> None:
     move = Move(code="SH197", old="shop.Inf", new="shop.inf")
 
-    assert findings("```python\nimport shop\nshop.sell(\n```\n", ".md", moves=(move,)) == ()
-    assert findings("```python\nimport shop\nshop.Inf(\n```\n", ".md", moves=(move,)) != ()
+    assert (
+        findings(
+            dedent("""\
+                ```python
+                import shop
+                shop.sell(
+                ```
+                """),
+            ".md",
+            moves=(move,),
+        )
+        == ()
+    )
+    assert (
+        findings(
+            dedent("""\
+                ```python
+                import shop
+                shop.Inf(
+                ```
+                """),
+            ".md",
+            moves=(move,),
+        )
+        != ()
+    )
 
 
 def test_a_name_in_an_address_is_about_the_release_of_its_page() -> None:

@@ -102,10 +102,30 @@ def test_what_names_no_old_code_is_not_even_parsed(suffix: str, source: str) -> 
             ),
         ),
         (".toml", '[project.scripts]\r\nrun = "%s"\r\n'),
-        (".yaml", "_target_: %s  # c\nscripts:\n- '%s'\n- \"%s\"\n---\n_target_: !tag &a %s\n...\n"),
+        (
+            ".yaml",
+            dedent("""\
+                _target_: %s  # c
+                scripts:
+                - '%s'
+                - "%s"
+                ---
+                _target_: !tag &a %s
+                ...
+                """),
+        ),
         (".yaml", "scripts: {_target_: %s, x: [%s], y: {z: 1}, w: %s}\n"),
         (".yaml", "é: ü\r\n_target_:   %s\r\n"),
-        (".yaml", "? _target_\n: %s\n? [b]\n: - ? _target_\n    : %s\n"),
+        (
+            ".yaml",
+            dedent("""\
+                ? _target_
+                : %s
+                ? [b]
+                : - ? _target_
+                    : %s
+                """),
+        ),
         (".ini", "[scripts]\nx = %s\ny: %s  \nz=%s\nl =\n    %s\n    n = %s\n\n    m=%s\n"),
         (
             ".ini",

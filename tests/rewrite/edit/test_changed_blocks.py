@@ -110,7 +110,15 @@ def test_what_the_check_lets_pass_leaves_every_other_statement_alone(text: str, 
 @pytest.mark.parametrize(
     ("text", "at", "statements"),
     [
-        ("a\nb\nc\n", 2, 1),
+        (
+            dedent("""\
+                a
+                b
+                c
+                """),
+            2,
+            1,
+        ),
         ("a; b\nc\n", 0, 2),
         (
             dedent(

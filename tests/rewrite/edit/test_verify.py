@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.rewrite import RewriteError
@@ -35,7 +37,14 @@ def checked(before: str, *changes: Change) -> None:
         ("x = r['k']\n", ("['k']", "()")),
         ("x = r.get('k')\n", (".get('k')", "")),
         ("x = r.pop('k')\n", (".pop('k')", ".k")),
-        ("if a:\n    b\nc\n", ("c", "    c")),
+        (
+            dedent("""\
+                if a:
+                    b
+                c
+                """),
+            ("c", "    c"),
+        ),
         ("try: ...\nexcept E as e: ...\n", (" as e", "")),
         ("try: ...\nexcept E: ...\n", ("E:", "E as e:")),
         ("import a as b\n", (" as b", "")),
@@ -78,16 +87,48 @@ def test_what_is_added_behind_the_last_line_is_read_too() -> None:
         ("a = 1 \\\n\nb = 2\n", [("1", "3")]),
         ("b = 2\na = 1 \\\n  \\\n\n", [("1", "3")]),
         ("a = 1  # \\\nb = 2\n", [("1", "3")]),
-        ("x = (\n    a,\n    b,\n)\n", [("a", "c")]),
+        (
+            dedent("""\
+                x = (
+                    a,
+                    b,
+                )
+                """),
+            [("a", "c")],
+        ),
         ("a; b\nc\n", [("a", "long_name"), ("b", "d")]),
-        ("x = 1; y = (\n    a,\n)\n", [("a", "b")]),
-        ("f(a)\n\ng(b)\nh(c)\n", [("a", "long.name"), ("b", "[1, 2]"), ("c", "'d'")]),
+        (
+            dedent("""\
+                x = 1; y = (
+                    a,
+                )
+                """),
+            [("a", "b")],
+        ),
+        (
+            dedent("""\
+                f(a)
+
+                g(b)
+                h(c)
+                """),
+            [("a", "long.name"), ("b", "[1, 2]"), ("c", "'d'")],
+        ),
         ("x = r['k'] + 1\n", [("['k']", ".k")]),
         ("x = r.get('k') + 1\n", [(".get('k')", ".k")]),
         ("def f():\n    global a\n", [(" a\n", " b\n")]),
         ("f(lr=1)\n", [("lr", "rate")]),
         ("@a.b\ndef f(): ...\n", [("a.b", "c.d.e")]),
-        ("import a\n\n\ndef f():\n    return a.b\n", [("a", "z as a"), ("a.b", "a.c")]),
+        (
+            dedent("""\
+                import a
+
+
+                def f():
+                    return a.b
+                """),
+            [("a", "z as a"), ("a.b", "a.c")],
+        ),
     ],
 )
 def test_a_change_of_its_place_alone_passes(before: str, changes: list[Change]) -> None:

@@ -13,8 +13,16 @@ from compatkit.rewrite import Rewritten, Unchanged
 from tests.shop.calls import migration
 from tests.shop.moves import plant
 
-EACH = "import shop\ndef each(then):\n    then(shop.Client(), 1, 2)\n"
-SHOW = "def show(first, second=None):\n    first.number\n    second.number\n"
+EACH = dedent("""\
+    import shop
+    def each(then):
+        then(shop.Client(), 1, 2)
+    """)
+SHOW = dedent("""\
+    def show(first, second=None):
+        first.number
+        second.number
+    """)
 
 
 def reported(root: Path, name: str, files: dict[str, str]) -> list[int]:
@@ -30,12 +38,56 @@ def reported(root: Path, name: str, files: dict[str, str]) -> list[int]:
 @pytest.mark.parametrize(
     ("function", "lines"),
     [
-        ("def one(client):\n    client.number\neach(one)\n", [3]),
-        ("def one(client, *rest):\n    client.number, rest[0].number\neach(one)\n", [3]),
-        ("def one(other, client=None):\n    client.number\neach(one)\n", []),
-        ("def one(*, client=None):\n    client.number\neach(one)\n", []),
-        ("def one():\n    client.number\neach(one)\n", []),
-        ("class A:\n    def run(self, client):\n        self.number\n        client.number\neach(A().run)\n", [5]),
+        (
+            dedent("""\
+                def one(client):
+                    client.number
+                each(one)
+                """),
+            [3],
+        ),
+        (
+            dedent("""\
+                def one(client, *rest):
+                    client.number, rest[0].number
+                each(one)
+                """),
+            [3],
+        ),
+        (
+            dedent("""\
+                def one(other, client=None):
+                    client.number
+                each(one)
+                """),
+            [],
+        ),
+        (
+            dedent("""\
+                def one(*, client=None):
+                    client.number
+                each(one)
+                """),
+            [],
+        ),
+        (
+            dedent("""\
+                def one():
+                    client.number
+                each(one)
+                """),
+            [],
+        ),
+        (
+            dedent("""\
+                class A:
+                    def run(self, client):
+                        self.number
+                        client.number
+                each(A().run)
+                """),
+            [5],
+        ),
         ("def one(client):\n    client.number\n", []),
     ],
 )

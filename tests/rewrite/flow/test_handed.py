@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 from compatkit.migrate import plan_tree
 from compatkit.options import Options
@@ -14,9 +15,12 @@ from compatkit.rewrite.file.neighbours import Handed
 from tests.shop.calls import migration
 from tests.shop.moves import plant
 
-FLUENT = "import shop\n\n\nclass Till(shop.Client):\n" + "".join(
-    f"    def step_{number}(self):\n        return Till()\n\n" for number in range(60)
-)
+FLUENT = dedent("""\
+    import shop
+
+
+    class Till(shop.Client):
+    """) + "".join(f"    def step_{number}(self):\n        return Till()\n\n" for number in range(60))
 
 
 def size(handed: Handed) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,12 @@ from tests.rewrite.oracle.projects import projects
 
 ACME = migration()
 EVERYTHING = OPTIONS["everything"]
-HEAD = 'schema = 1\nid = "t"\nsummary = "T."\nversions = { v1 = "1", v2 = "2" }\n'
+HEAD = dedent("""\
+    schema = 1
+    id = "t"
+    summary = "T."
+    versions = { v1 = "1", v2 = "2" }
+    """)
 COMMON = parse_migration(
     HEAD
     + """
@@ -133,12 +139,36 @@ def test_what_matters_in_a_project_gets_through(project: Project, options: Optio
 @pytest.mark.parametrize(
     "source",
     [
-        "import acme\nfrom acme import config\n\n\ndef name(model, loss):\n    return config.utils, model.name, loss\n",
-        "from . import utils\nfrom .utils import get\nutils.get(a=1).name\n",
-        "from shop.utils import get\nfrom shop.models import Trainer\nTrainer().fit()[0]['loss']\n",
-        "import acme\nclass Trainer: pass\nTrainer().models.deep.name['loss']\n",
+        dedent("""\
+            import acme
+            from acme import config
+
+
+            def name(model, loss):
+                return config.utils, model.name, loss
+            """),
+        dedent("""\
+            from . import utils
+            from .utils import get
+            utils.get(a=1).name
+            """),
+        dedent("""\
+            from shop.utils import get
+            from shop.models import Trainer
+            Trainer().fit()[0]['loss']
+            """),
+        dedent("""\
+            import acme
+            class Trainer: pass
+            Trainer().models.deep.name['loss']
+            """),
         "# acme has utils, models and deep things\nx = utils.models\n",
-        "from acme.config import (\n    utilities,\n    deeper,\n)\n",
+        dedent("""\
+            from acme.config import (
+                utilities,
+                deeper,
+            )
+            """),
     ],
 )
 @pytest.mark.parametrize("options", [Options(), EVERYTHING])

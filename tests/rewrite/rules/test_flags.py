@@ -92,7 +92,12 @@ REPORTED = {
     "the value is a variable": ("shop-till --station a --queue_size $SIZE\n", ".txt", "the value $SIZE"),
     "it is gone": ("shop-till --fast\n", ".txt", "every till is fast"),
     "a guide to the change": (
-        "```sh\nshop-till --station a --queue_size 3\n```\nWrite `--capacity` now.\n",
+        dedent("""\
+            ```sh
+            shop-till --station a --queue_size 3
+            ```
+            Write `--capacity` now.
+            """),
         ".md",
         "may be about the change",
     ),
@@ -155,14 +160,36 @@ REWRITTEN = {
         'CMD ["shop-till", "--capacity", "3", "--station", "a"]\n',
     ),
     "a workflow": (
-        "on:\n  - run: |\n      shop-till --station a --queue_size 3\n  - run: shop-till --station b --queue_size no\n",
+        dedent("""\
+            on:
+              - run: |
+                  shop-till --station a --queue_size 3
+              - run: shop-till --station b --queue_size no
+            """),
         ".yml",
-        "on:\n  - run: |\n      shop-till --station a --capacity 3\n  - run: shop-till --station b --capacity never\n",
+        dedent("""\
+            on:
+              - run: |
+                  shop-till --station a --capacity 3
+              - run: shop-till --station b --capacity never
+            """),
     ),
     "a block of a README": (
-        "To run it:\n\n```sh\nshop-till --station a --queue_size 3\n```\n",
+        dedent("""\
+            To run it:
+
+            ```sh
+            shop-till --station a --queue_size 3
+            ```
+            """),
         ".md",
-        "To run it:\n\n```sh\nshop-till --station a --capacity 3\n```\n",
+        dedent("""\
+            To run it:
+
+            ```sh
+            shop-till --station a --capacity 3
+            ```
+            """),
     ),
     "a list of words": (
         'subprocess.run([sys.executable, "run_till.py", "--queue_size", "no", f"--out={o}", "--station", "a"])\n',

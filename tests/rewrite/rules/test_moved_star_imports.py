@@ -152,7 +152,15 @@ def test_package_may_also_bring_its_submodules() -> None:
     [
         (STAR + "Thing = 1\nThing\n", "class Thing: ..."),
         (STAR + "def f(Thing): return Thing\n", "class Thing: ...\nother = 1"),
-        (STAR + "try:\n    from shop.new import Thing2 as Thing\nexcept ImportError: pass\n", "class Thing: ..."),
+        (
+            STAR
+            + dedent("""\
+                try:
+                    from shop.new import Thing2 as Thing
+                except ImportError: pass
+                """),
+            "class Thing: ...",
+        ),
         (STAR + "Thing\n", "if x:\n    class Thing: ..."),
         (STAR + "Thing\n", "globals()['Thing'] = 1"),
         (STAR + "from elsewhere import *\nThing\n", "class Thing: ..."),
@@ -205,11 +213,29 @@ LOST = "other = 1\n"
         "from shop.new import Thing2 as Thing\nThing\n",
         "Thing = 1\ndef f(): return Thing\n",
         "def f(Thing): return Thing\n",
-        "def f():\n    from shop.new import Thing2 as Thing\n    return Thing\n",
-        "def f():\n    global Thing\n    Thing = 1\nThing\n",
-        "class A:\n    Thing = 1\n    other = Thing\n",
+        dedent("""\
+            def f():
+                from shop.new import Thing2 as Thing
+                return Thing
+            """),
+        dedent("""\
+            def f():
+                global Thing
+                Thing = 1
+            Thing
+            """),
+        dedent("""\
+            class A:
+                Thing = 1
+                other = Thing
+            """),
         "x.Thing, {'Thing': 1}, f(Thing=1)\n",
-        "try:\n    Thing\nexcept NameError:\n    Thing = None\n",
+        dedent("""\
+            try:
+                Thing
+            except NameError:
+                Thing = None
+            """),
         "from plain import *\nThing\n",
     ],
 )
@@ -243,7 +269,12 @@ def test_used_name_that_the_old_home_has_lost_is_imported(use: str) -> None:
         "from elsewhere import *\n" + STAR + "Thing\n",
         STAR + "from elsewhere import *\nThing\n",
         STAR + "def f(Thing): ...\nThing\n",
-        STAR + "if f():\n    from plain import *\nThing\n",
+        STAR
+        + dedent("""\
+            if f():
+                from plain import *
+            Thing
+            """),
     ],
 )
 def test_lost_name_of_which_it_is_not_certain_who_brought_it_is_reported(source: str) -> None:

@@ -54,8 +54,18 @@ def test_is_neither_touched_nor_reported(body: str) -> None:
 
 
 STILL_REWRITTEN = {
-    "any_error_awaited": "try:\n    {}\nexcept Exception:\n    pass\n",
-    "all_errors_awaited": "try:\n    {}\nexcept:\n    pass\n",
+    "any_error_awaited": dedent("""\
+        try:
+            {}
+        except Exception:
+            pass
+        """),
+    "all_errors_awaited": dedent("""\
+        try:
+            {}
+        except:
+            pass
+        """),
     "the_right_error_as_well": dedent(
         """\
         try:
@@ -64,8 +74,20 @@ STILL_REWRITTEN = {
             pass
         """
     ),
-    "in_the_handler": "try:\n    pass\nexcept KeyError:\n    {}\n",
-    "in_the_else": "try:\n    pass\nexcept KeyError:\n    pass\nelse:\n    {}\n",
+    "in_the_handler": dedent("""\
+        try:
+            pass
+        except KeyError:
+            {}
+        """),
+    "in_the_else": dedent("""\
+        try:
+            pass
+        except KeyError:
+            pass
+        else:
+            {}
+        """),
     "another_error": "with contextlib.suppress(IndexError):\n    {}\n",
     "after_a_print": "print(sales)\n{}\n",
     "after_a_library_that_reads": dedent(
@@ -88,7 +110,15 @@ def test_is_rewritten_all_the_same(body: str) -> None:
 
 
 REPORTED = {
-    "a_key_error_awaited": ("try:\n    sales[0]['amt']\nexcept KeyError:\n    pass\n", "KeyError is awaited"),
+    "a_key_error_awaited": (
+        dedent("""\
+            try:
+                sales[0]['amt']
+            except KeyError:
+                pass
+            """),
+        "KeyError is awaited",
+    ),
     "one_of_two_errors": (
         dedent(
             """\

@@ -11,7 +11,15 @@ from compatkit.record import EpochRecord
 from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find_modern
 from tests.rewrite.modern import TRAINER, V2, applied, fields, find_fields, found, migration, reports
 
-START = V2 + TRAINER + "import copy\nfrom operator import itemgetter\norch = TrainingOrchestrator()\n"
+START = (
+    V2
+    + TRAINER
+    + dedent("""\
+        import copy
+        from operator import itemgetter
+        orch = TrainingOrchestrator()
+        """)
+)
 TRAINED = START + "result = orch.train_model('iris')\nhistory = result['history']\n"
 
 UNTOUCHED = {

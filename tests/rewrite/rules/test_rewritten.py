@@ -178,10 +178,30 @@ RANGE = Move("CK103", "six.moves.range", "builtins.range")
     [
         ("from six.moves import range\nrange(1)\n", "range(1)\n"),
         ("from six.moves import range, queue\nrange(1)\n", "from six.moves import queue\nrange(1)\n"),
-        ("from six.moves import (\n    queue,\n    range,\n)\n", "from six.moves import (\n    queue,\n)\n"),
         (
-            "try:\n    from six.moves import range\nfinally: ...\n",
-            "try:\n    from builtins import range\nfinally: ...\n",
+            dedent("""\
+                from six.moves import (
+                    queue,
+                    range,
+                )
+                """),
+            dedent("""\
+                from six.moves import (
+                    queue,
+                )
+                """),
+        ),
+        (
+            dedent("""\
+                try:
+                    from six.moves import range
+                finally: ...
+                """),
+            dedent("""\
+                try:
+                    from builtins import range
+                finally: ...
+                """),
         ),
         ("from six.moves import range; range(1)\n", "from builtins import range; range(1)\n"),
         ("from six.moves import range as r\n", "from builtins import range as r\n"),
@@ -189,8 +209,18 @@ RANGE = Move("CK103", "six.moves.range", "builtins.range")
         ("from six.moves import range\nrange = 1\n", "from builtins import range\nrange = 1\n"),
         ("from six.moves import range\nfrom a import *\n", "from builtins import range\nfrom a import *\n"),
         (
-            "from six.moves import (\n    a,\n    range,  # b\n)\n",
-            "from six.moves import (\n    a,\n)\nfrom builtins import range  # b\n",
+            dedent("""\
+                from six.moves import (
+                    a,
+                    range,  # b
+                )
+                """),
+            dedent("""\
+                from six.moves import (
+                    a,
+                )
+                from builtins import range  # b
+                """),
         ),
     ],
 )
@@ -208,11 +238,40 @@ def test_a_builtin_is_imported_only_where_somebody_needs_that(before: str, after
         ("import queue as q\nfrom six.moves import queue as q, a\n", "import queue as q\nfrom six.moves import a\n"),
         ("import queue\nfrom six.moves import queue as q\n", "import queue\nimport queue as q\n"),
         # Bound by something else in between, or not surely above.
-        ("import queue\nqueue = 1\nfrom six.moves import queue\n", "import queue\nqueue = 1\nimport queue\n"),
-        ("if a:\n    import queue\nfrom six.moves import queue\n", "if a:\n    import queue\nimport queue\n"),
+        (
+            dedent("""\
+                import queue
+                queue = 1
+                from six.moves import queue
+                """),
+            dedent("""\
+                import queue
+                queue = 1
+                import queue
+                """),
+        ),
+        (
+            dedent("""\
+                if a:
+                    import queue
+                from six.moves import queue
+                """),
+            dedent("""\
+                if a:
+                    import queue
+                import queue
+                """),
+        ),
         ("from six.moves import queue\nimport queue\n", "import queue\nimport queue\n"),
         # Reading it changes nothing.
-        ("import queue\nfrom six.moves import queue\nqueue.Queue()\n", "import queue\nqueue.Queue()\n"),
+        (
+            dedent("""\
+                import queue
+                from six.moves import queue
+                queue.Queue()
+                """),
+            "import queue\nqueue.Queue()\n",
+        ),
     ],
 )
 def test_what_is_imported_above_is_not_imported_again(before: str, after: str) -> None:

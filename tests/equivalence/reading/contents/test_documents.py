@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,19 @@ def test_a_pdf_that_is_cut_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_text_says_in_which_line_it_differs(differing: Differing) -> None:
-    (found,) = differing("a.txt", "one\ntwo\nthree\n", "one\ntwo\nfour\n")
+    (found,) = differing(
+        "a.txt",
+        dedent("""\
+            one
+            two
+            three
+            """),
+        dedent("""\
+            one
+            two
+            four
+            """),
+    )
 
     assert "line 3" in str(found)
     assert differing("a.txt", "one\n", "one\r\n")

@@ -9,6 +9,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ from compatkit.equivalence import Difference, Kind, Policy, Tolerance
 from compatkit.equivalence.reading.contents import read_file
 from compatkit.equivalence.reading.contents.flatten_values import number_text
 
-MERGED = "x: &x {b: 1}\ny:\n  <<: *x\n"
+MERGED = dedent("""\
+    x: &x {b: 1}
+    y:
+      <<: *x
+    """)
 SAME = {
     "a merged mapping of YAML": ("a.yaml", f"{MERGED}  b: 2\n", "x: {b: 1}\ny: {b: 2}\n"),
     "order of keys": ("a.json", '{"a": 1, "b": [true, null]}', '{ "b":[true,null],"a":1 }\n'),
@@ -37,7 +42,17 @@ SAME = {
         '{"a": 1, "b": 2}\n{"a": 2}\n',
         '{"b": 2, "a": 1}\r\n{"a":2}',
     ),
-    "a style of YAML": ("a.yaml", "a: {b: [1, 2]}\nc: 0.50\n", "c: 0.5 # half\na:\n  b:\n  - 1\n  - 2\n"),
+    "a style of YAML": (
+        "a.yaml",
+        "a: {b: [1, 2]}\nc: 0.50\n",
+        dedent("""\
+            c: 0.5 # half
+            a:
+              b:
+              - 1
+              - 2
+            """),
+    ),
     "an alias of YAML": ("a.yml", "a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"),
     "quotes of CSV": ("a.csv", 'name,loss\r\n"a",5e-1\r\n', "name,loss\na,0.5\n"),
     "a byte order mark": ("a.csv", "\ufeffa,b\n1,2\n", "a,b\n1,2\n"),
@@ -67,7 +82,15 @@ OTHER = {
     "a key of YAML twice": ("a.yaml", "a: 1\na: 2\n", "a: 2\n"),
     "a key of YAML twice beside <<": ("a.yaml", f"{MERGED}  a: 1\n  a: 2\n", f"{MERGED}  a: 2\n"),
     "a version in CSV": ("a.csv", "python,3.10\n", "python,3.1\n"),
-    "a document lost": ("a.yaml", "a\n---\nb\n", "a\n"),
+    "a document lost": (
+        "a.yaml",
+        dedent("""\
+            a
+            ---
+            b
+            """),
+        "a\n",
+    ),
     "a column swapped": ("a.csv", "a,b\n1,2\n", "b,a\n2,1\n"),
     "rows swapped": ("a.csv", "1\n2\n", "2\n1\n"),
     "an empty cell": ("a.csv", "a,\n", "a\n"),

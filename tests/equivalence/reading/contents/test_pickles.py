@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from uuid import UUID
 
@@ -161,7 +162,11 @@ def repr_of(value: Any) -> str:
 
 def script_class(constant: int, *, lines_before: int = 0, name: str = "script.py") -> Any:
     """Return a class as a script would define it, in a file and at a line of its own."""
-    source = "\n" * lines_before + "class Doubler:\n    def predict(self, x):\n        return FACTOR * x\n"
+    source = "\n" * lines_before + dedent("""\
+        class Doubler:
+            def predict(self, x):
+                return FACTOR * x
+        """)
     space: dict[str, Any] = {"__name__": "__main__", "FACTOR": constant, "__file__": f"/somewhere/{name}"}
     exec(compile(source, f"/somewhere/{name}", "exec"), space)
     return space["Doubler"]()

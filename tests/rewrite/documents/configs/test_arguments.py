@@ -19,8 +19,22 @@ SILENT = {
     "new already": ("_target_: shop.buy\nplace: 1\n", ".yaml"),
     "a key of a mapping inside": ("_target_: shop.buy\nitem: {where: 1}\n", ".yaml"),
     "a key beside": ("where: 1\nx: {_target_: shop.buy, item: 1}\n", ".yaml"),
-    "a comment": ("# _target_: shop.buy\n# where: 1\nx: 1\n", ".yaml"),
-    "a text": ("x: |\n  _target_: shop.buy\n  where: 1\n", ".yaml"),
+    "a comment": (
+        dedent("""\
+            # _target_: shop.buy
+            # where: 1
+            x: 1
+            """),
+        ".yaml",
+    ),
+    "a text": (
+        dedent("""\
+            x: |
+              _target_: shop.buy
+              where: 1
+            """),
+        ".yaml",
+    ),
     "a value that stayed": ('{"_target_": "shop.pay", "how": "bank"}', ".json"),
     "a number that is a text": ('{"_target_": "shop.pay", "how": "1"}', ".json"),
     "an ignored line": ("_target_: shop.buy\nwhere: 1  # compatkit: ignore[SH102]\n", ".yaml"),
@@ -45,12 +59,64 @@ def test_is_neither_touched_nor_reported(text: str, suffix: str) -> None:
 
 
 REPORTED = {
-    "both names": ("_target_: shop.buy\nwhere: 1\nplace: 2\n", ".yaml", "both `where` and `place`"),
-    "a merged mapping": ("b: &b {x: 1}\na:\n  _target_: shop.buy\n  where: 1\n  <<: *b\n", ".yaml", "share"),
-    "a shared mapping": ("a: &a\n  _target_: shop.buy\n  where: 1\nb: *a\n", ".yaml", "share"),
-    "by position": ("_target_: shop.buy\n_args_: [1]\nwhere: 1\n", ".yaml", "by position"),
-    "a partial": ("_target_: shop.buy\n_partial_: true\nwhere: 1\n", ".yaml", "more arguments later"),
-    "read elsewhere": ("a:\n  _target_: shop.buy\n  where: 1\nb: ${a.where}\n", ".yaml", "in this file reads"),
+    "both names": (
+        dedent("""\
+            _target_: shop.buy
+            where: 1
+            place: 2
+            """),
+        ".yaml",
+        "both `where` and `place`",
+    ),
+    "a merged mapping": (
+        dedent("""\
+            b: &b {x: 1}
+            a:
+              _target_: shop.buy
+              where: 1
+              <<: *b
+            """),
+        ".yaml",
+        "share",
+    ),
+    "a shared mapping": (
+        dedent("""\
+            a: &a
+              _target_: shop.buy
+              where: 1
+            b: *a
+            """),
+        ".yaml",
+        "share",
+    ),
+    "by position": (
+        dedent("""\
+            _target_: shop.buy
+            _args_: [1]
+            where: 1
+            """),
+        ".yaml",
+        "by position",
+    ),
+    "a partial": (
+        dedent("""\
+            _target_: shop.buy
+            _partial_: true
+            where: 1
+            """),
+        ".yaml",
+        "more arguments later",
+    ),
+    "read elsewhere": (
+        dedent("""\
+            a:
+              _target_: shop.buy
+              where: 1
+            b: ${a.where}
+            """),
+        ".yaml",
+        "in this file reads",
+    ),
     "an escaped key": ('{"_target_": "shop.buy", "wh\\u0065re": 1}', ".json", "not spelled plainly"),
     "a value from elsewhere": ("_target_: shop.pay\nhow: ${card}\n", ".yaml", "is not written here"),
     "a value of another kind": ("_target_: shop.pay\nhow: 1\n", ".yaml", "is not a plain string"),
@@ -77,17 +143,64 @@ def test_is_reported_and_left_alone(text: str, suffix: str, reason: str) -> None
 # Each text, and what becomes the new name in it.
 RENAMED = {
     "block": (
-        "# where\n_target_: shop.buy  # where\n\nwhere :   1 # where\nitem: where\n",
+        dedent("""\
+            # where
+            _target_: shop.buy  # where
+
+            where :   1 # where
+            item: where
+            """),
         ".yaml",
         "where :",
         "place :",
     ),
     "flow": ("x: [{_target_: shop.buy, where: 1, item: [where]}]\n", ".yaml", "where: 1", "place: 1"),
-    "quoted": ("'_target_': \"shop.buy\"\n'where': >-\n  long\n  text\n", ".yaml", "'where'", "'place'"),
-    "a collection as the value": ("_target_: shop.buy\nwhere:\n- a\n- b\n", ".yaml", "where:", "place:"),
-    "second document": ("x: 1\n---\n_target_: shop.buy\nwhere: 1\n...\n", ".yaml", "where", "place"),
+    "quoted": (
+        dedent("""\
+            '_target_': "shop.buy"
+            'where': >-
+              long
+              text
+            """),
+        ".yaml",
+        "'where'",
+        "'place'",
+    ),
+    "a collection as the value": (
+        dedent("""\
+            _target_: shop.buy
+            where:
+            - a
+            - b
+            """),
+        ".yaml",
+        "where:",
+        "place:",
+    ),
+    "second document": (
+        dedent("""\
+            x: 1
+            ---
+            _target_: shop.buy
+            where: 1
+            ...
+            """),
+        ".yaml",
+        "where",
+        "place",
+    ),
     "windows newlines": ("_target_: shop.buy\r\nwhere: 1\r\n", ".yaml", "where", "place"),
-    "init_args": ("class_path: shop.buy\ninit_args:\n  where: 1\nwhere: 2\n", ".yaml", "  where", "  place"),
+    "init_args": (
+        dedent("""\
+            class_path: shop.buy
+            init_args:
+              where: 1
+            where: 2
+            """),
+        ".yaml",
+        "  where",
+        "  place",
+    ),
     "json": ('{"a": [1e3, {"_target_": "shop.buy", "where" : [1.50]}]}', ".json", "where", "place"),
     "json inside": ('{"_target_": "a.b", "c": {"where": 1, "_target_": "shop.buy"}}', ".json", "where", "place"),
     "toml table": (
@@ -133,7 +246,18 @@ RENAMED = {
     "a value in quotes": ('{"_target_": "shop.pay", "how": "card"}', ".json", "card", "contactless"),
     "a pattern": ("_target_: shop.web.pay\nhow: card\n", ".yaml", "card", "contactless"),
     "a method": ("_target_: shop.Client.order\nfast: true\n", ".yaml", "fast", "express"),
-    "under a declared key": ("shop: 1\nbuyers:\n  a:\n    where: 1\nwhere: 2\n", ".yaml", "    where", "    place"),
+    "under a declared key": (
+        dedent("""\
+            shop: 1
+            buyers:
+              a:
+                where: 1
+            where: 2
+            """),
+        ".yaml",
+        "    where",
+        "    place",
+    ),
     "a declared table": (
         dedent(
             """\
@@ -201,7 +325,12 @@ code = "TR203"
 of = "shop.Train"
 rename = { epochs = "max_epochs" }
 """)
-TRAIN = "model:\n  _target_: shop.Train\n  epochs: 3\n  gpus: {}\n"
+TRAIN = dedent("""\
+    model:
+      _target_: shop.Train
+      epochs: 3
+      gpus: {}
+    """)
 
 
 def told(gpus: str, options: Options = REVIEW) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -21,10 +22,31 @@ from tests.shop.configs import SAFE, changed, outcome_of, reasons
 
 SILENT = {
     "another file": ("till: {limit: 1}\n", ".yaml"),
-    "another place": ("shop: 1\nlimit: 1\nother: {till: {limit: 1}}\n", ".yaml"),
-    "a value": ("shop: 1\ntill: limit\nx: coins\n", ".yaml"),
+    "another place": (
+        dedent("""\
+            shop: 1
+            limit: 1
+            other: {till: {limit: 1}}
+            """),
+        ".yaml",
+    ),
+    "a value": (
+        dedent("""\
+            shop: 1
+            till: limit
+            x: coins
+            """),
+        ".yaml",
+    ),
     "new already": ("shop: 1\ntill: {maximum: 1}\n", ".yaml"),
-    "an INI file": ("[till]\nlimit = 1\nshop = 1\n", ".ini"),
+    "an INI file": (
+        dedent("""\
+            [till]
+            limit = 1
+            shop = 1
+            """),
+        ".ini",
+    ),
 }
 
 
@@ -39,7 +61,15 @@ REPORTED = {
     "twice": ('{"shop": 1, "till": {"limit": 1, "limit": 2}}', ".json", "twice"),
     "read elsewhere": ("shop: ${till.limit}\ntill: {limit: 1}\n", ".yaml", "in this file reads"),
     "what is gone": ("shop: 1\ntill: {coins: 1}\n", ".yaml", "no coins"),
-    "the head of a table": ("shop = 1\n[till.limit]\na = 1\n", ".toml", "name of a table"),
+    "the head of a table": (
+        dedent("""\
+            shop = 1
+            [till.limit]
+            a = 1
+            """),
+        ".toml",
+        "name of a table",
+    ),
 }
 
 
@@ -52,9 +82,24 @@ def test_is_reported_and_left_alone(text: str, suffix: str, reason: str) -> None
 @pytest.mark.parametrize(
     ("text", "suffix"),
     [
-        ("shop: 1\ntill:\n  limit: 1  # limit\n", ".yaml"),
+        (
+            dedent("""\
+                shop: 1
+                till:
+                  limit: 1  # limit
+                """),
+            ".yaml",
+        ),
         ('{"till": {"limit": {"a": 1}}, "shop": null}', ".json"),
-        ("[till]\nlimit = 1\n[shop]\na = 1\n", ".toml"),
+        (
+            dedent("""\
+                [till]
+                limit = 1
+                [shop]
+                a = 1
+                """),
+            ".toml",
+        ),
         ("till.limit = 1\nshop = 1\n", ".toml"),
     ],
 )

@@ -8,7 +8,14 @@ import pytest
 
 from tests.shop.calls import findings
 
-HEAD = "import inspect\nimport typing\n\nimport other\nimport shop\n\n"
+HEAD = dedent("""\
+    import inspect
+    import typing
+
+    import other
+    import shop
+
+    """)
 
 
 @pytest.mark.parametrize(
@@ -19,11 +26,40 @@ HEAD = "import inspect\nimport typing\n\nimport other\nimport shop\n\n"
         "inspect.isfunction(shop.buy)\n",
         "shop.buy.__name__\n",
         "inspect.signature(shop.buy)  # compatkit: ignore[SH102]\n",
-        "def buy(item, where): ...\n\n\ninspect.signature(buy)\n",
-        "class Factory:\n    class Meta:\n        model = other.buy\n\n    where = 1\n",
-        "class Factory:\n    class Meta:\n        model = shop.buy\n\n    price = 1\n",
-        "class Factory:\n    class Meta:\n        kind = shop.buy\n\n    where = 1\n",
-        "class Factory:\n    class Other:\n        model = shop.buy\n\n    where = 1\n",
+        dedent("""\
+            def buy(item, where): ...
+
+
+            inspect.signature(buy)
+            """),
+        dedent("""\
+            class Factory:
+                class Meta:
+                    model = other.buy
+
+                where = 1
+            """),
+        dedent("""\
+            class Factory:
+                class Meta:
+                    model = shop.buy
+
+                price = 1
+            """),
+        dedent("""\
+            class Factory:
+                class Meta:
+                    kind = shop.buy
+
+                where = 1
+            """),
+        dedent("""\
+            class Factory:
+                class Other:
+                    model = shop.buy
+
+                where = 1
+            """),
     ],
 )
 def test_what_asks_nothing_that_changed_is_silent(source: str) -> None:

@@ -115,11 +115,21 @@ SILENT = {
         """
     ),
     "another name among all": "import shop\nprint('other' in shop.Client().__dict__)\n",
-    "a method of a class's own": "import shop\nclass A(shop.Client):\n    def parse(self): ...\n",
+    "a method of a class's own": dedent("""\
+        import shop
+        class A(shop.Client):
+            def parse(self): ...
+        """),
     "a method of any object, without the library": "def f(x): x.haggle()\n",
     "a function of a module": "import shop, trade\ntrade.haggle()\n",
     "a method of an object that is known": (
-        "import shop\nclass A:\n    def haggle(self): ...\n    def f(self): self.haggle()\nA().haggle()\n"
+        dedent("""\
+            import shop
+            class A:
+                def haggle(self): ...
+                def f(self): self.haggle()
+            A().haggle()
+            """)
     ),
     "an attribute that holds a module is no double of it": dedent(
         """\
@@ -141,9 +151,23 @@ SILENT = {
     ),
 }
 TOLD = {
-    "a class that went out of sight": ("import shop, far\nfar.keep(shop.Client)\ndef f(c): c(where=1)\n", "SH103 3"),
+    "a class that went out of sight": (
+        dedent("""\
+            import shop, far
+            far.keep(shop.Client)
+            def f(c): c(where=1)
+            """),
+        "SH103 3",
+    ),
     "one of this file or another": (
-        "import shop, far\nfar.keep(shop.buy)\nclass A: ...\ndef f(x):\n    made = A if x else x\n    made(where=1)\n",
+        dedent("""\
+            import shop, far
+            far.keep(shop.buy)
+            class A: ...
+            def f(x):
+                made = A if x else x
+                made(where=1)
+            """),
         "SH102 6",
     ),
     "this name among all": ("import shop\nprint('till' in shop.Client().__dict__)\n", "SH201 2"),
@@ -152,7 +176,11 @@ TOLD = {
     "of another object's": (f"{OUT_OF_SIGHT}def f(c): return c.market.till\n", "SH201 3"),
     "behind what is spelled so": (f"{OUT_OF_SIGHT}class A:\n    def f(self): return self.market.x.till\n", "SH201 4"),
     "options of a class that is called so": (
-        "import shop, far\nfar.keep(shop.ClientOptions())\ndef f(options): return options.till\n",
+        dedent("""\
+            import shop, far
+            far.keep(shop.ClientOptions())
+            def f(options): return options.till
+            """),
         "SH204 3",
     ),
     "one of two that are returned": (f"{OUT_OF_SIGHT}c, rest = far.get()\nc.till\n", "SH201 4"),
@@ -160,12 +188,24 @@ TOLD = {
         f"{OUT_OF_SIGHT}def f(c: DictConfig):\n    c = far.get()\n    c.till\n",
         "SH201 5",
     ),
-    "data of a class's own": ("import shop\nclass A(shop.Client):\n    till = 1\n", "SH201 3"),
+    "data of a class's own": (
+        dedent("""\
+            import shop
+            class A(shop.Client):
+                till = 1
+            """),
+        "SH201 3",
+    ),
     "an annotation": ("import shop.utils\ndef f(x: list[shop.utils.prices.Price]): ...\n", "SH301 2"),
     "what did not move": ("from shop.utils.prices import round_down\n", "SH301 1"),
     "an import of what is gone, which nothing uses": ("from shop import Basket\n", "SH106 1 shop.Basket is gone"),
     "a module that an object keeps": (
-        "import shop\nclass A:\n    def g(self): self.lib = shop\n    def f(self, n): self.lib.buy(1, where=n)\n",
+        dedent("""\
+            import shop
+            class A:
+                def g(self): self.lib = shop
+                def f(self, n): self.lib.buy(1, where=n)
+            """),
         "SH102 4",
     ),
     "a method of any object": ("import shop\ndef f(x): x.open().haggle()\n", "SH303 2 shop.Client.haggle is gone"),
@@ -207,7 +247,13 @@ def test_a_report_names_the_argument_that_it_is_about() -> None:
 
 def test_an_import_that_stays_as_it_is_is_not_told_as_rewritten() -> None:
     outcome = outcome_of(
-        b"import shop as s\ns.PIECES\n", '[[moves]]\ncode = "SH101"\nold = "shop.PIECES"\nnew = "shop.pieces"\n'
+        b"import shop as s\ns.PIECES\n",
+        dedent("""\
+            [[moves]]
+            code = "SH101"
+            old = "shop.PIECES"
+            new = "shop.pieces"
+            """),
     )
 
     assert isinstance(outcome, Rewritten)
@@ -297,10 +343,38 @@ say = "it is gone"
 @pytest.mark.parametrize(
     ("source", "lines"),
     [
-        ("import shop\nclass A(shop.Clerk):\n    def f(self, client): return client.number\n", ["SH201 3"]),
-        ("import shop\nclass A(shop.Clerk):\n    def f(self, other): return other.number\n", []),
-        ("import shop\nclass A:\n    def f(self, client): return client.number\n", []),
-        ("import shop\nclass A(shop.Clerk):\n    def f(self, client: Till): return client.till\n", []),
+        (
+            dedent("""\
+                import shop
+                class A(shop.Clerk):
+                    def f(self, client): return client.number
+                """),
+            ["SH201 3"],
+        ),
+        (
+            dedent("""\
+                import shop
+                class A(shop.Clerk):
+                    def f(self, other): return other.number
+                """),
+            [],
+        ),
+        (
+            dedent("""\
+                import shop
+                class A:
+                    def f(self, client): return client.number
+                """),
+            [],
+        ),
+        (
+            dedent("""\
+                import shop
+                class A(shop.Clerk):
+                    def f(self, client: Till): return client.till
+                """),
+            [],
+        ),
         ("import shop\ndef f(client): return client.number\n", []),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -12,7 +13,12 @@ from compatkit.migration import parse_migration
 from tests.shop import HEAD
 from tests.shop.calls import SHOP, findings
 
-RUN = "# Databricks notebook source\n# MAGIC %run ./Common\n\n# COMMAND ----------\n"
+RUN = dedent("""\
+    # Databricks notebook source
+    # MAGIC %run ./Common
+
+    # COMMAND ----------
+    """)
 SAID = "shop comes from `%run ./Common`, which is not followed"
 CALL = "shop.pay(1)\n"
 

@@ -312,7 +312,12 @@ REACHED = {
 NOT_REACHED = {
     "no_import": "",
     "an_import_on_a_branch": "if x:\n    import shop\n",
-    "an_import_that_may_have_failed": "try:\n    import shop\nexcept ImportError:\n    shop = None\n",
+    "an_import_that_may_have_failed": dedent("""\
+        try:
+            import shop
+        except ImportError:
+            shop = None
+        """),
     "a_package_beside": "import shop.other as shop\n",
     "a_rebound_name": "import shop\nshop = f()\n",
     "a_star": "import shop\nfrom other import *\n",
@@ -335,6 +340,14 @@ def test_no_import_is_made_to_stand_for_a_package_above(imported: str) -> None:
 
 
 def test_a_parameter_of_the_packages_name_hides_it() -> None:
-    (found,) = findings("import shop\nimport shop.part as P\ndef f(shop):\n    return P.sell(shop)\n", UP)
+    (found,) = findings(
+        dedent("""\
+            import shop
+            import shop.part as P
+            def f(shop):
+                return P.sell(shop)
+            """),
+        UP,
+    )
 
     assert "no import above surely brings shop" in found

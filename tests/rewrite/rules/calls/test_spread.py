@@ -26,7 +26,12 @@ V2 = "def buy(item, place='', how='coins', *, till):\n    print(item, place, {'c
 
 
 def in_function(body: str) -> str:
-    return "import shop\n\n\ndef main():\n" + "".join(f"    {line}\n" for line in dedent(body).strip().split("\n"))
+    return dedent("""\
+        import shop
+
+
+        def main():
+        """) + "".join(f"    {line}\n" for line in dedent(body).strip().split("\n"))
 
 
 REWRITTEN = {
@@ -182,7 +187,13 @@ def test_a_dict_without_what_changed_needs_nothing() -> None:
 
 
 def test_attributes_that_are_spread_are_led_to_where_they_are_made() -> None:
-    source = "import shop\n\n\ndef main(args):\n    shop.buy(**vars(args))\n"
+    source = dedent("""\
+        import shop
+
+
+        def main(args):
+            shop.buy(**vars(args))
+        """)
 
     (found,) = findings(source)
 

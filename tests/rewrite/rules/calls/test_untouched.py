@@ -342,10 +342,21 @@ REPORTED = {
         "import shop\ntype('X', (shop.Till,), {})(money=1)\n",
         "it is a subclass, made by a call",
     ),
-    "one_that_has_a_name": ("import shop\nX = type('X', (int, shop.Till), {'a': 1})\nX(money=1)\n", "made by a call"),
+    "one_that_has_a_name": (
+        dedent("""\
+            import shop
+            X = type('X', (int, shop.Till), {'a': 1})
+            X(money=1)
+            """),
+        "made by a call",
+    ),
     "one_of_types": ("import shop, types\ntypes.new_class('X', (shop.Till,))(money=1)\n", "made by a call"),
     "one_of_a_class_of_this_file": (
-        "import shop\nclass A(shop.Till): ...\ntype('X', (A,), {})(money=1)\n",
+        dedent("""\
+            import shop
+            class A(shop.Till): ...
+            type('X', (A,), {})(money=1)
+            """),
         "made by a call",
     ),
     "a_subclass": (
@@ -453,7 +464,13 @@ def test_a_call_that_may_be_written_for_v2_already_is_given_no_old_default() -> 
 
 
 def test_a_name_that_means_something_else_in_v2_is_left_alone() -> None:
-    text = MOVED + '[[members]]\ncode = "SH423"\nof = "shop.old.Queue"\nv1 = "offer"\nv2 = "push"\n'
+    text = MOVED + dedent("""\
+        [[members]]
+        code = "SH423"
+        of = "shop.old.Queue"
+        v1 = "offer"
+        v2 = "push"
+        """)
 
     assert outcome_of("from shop.new import Channel\nChannel().push(1)\n", text) == Unchanged()
 

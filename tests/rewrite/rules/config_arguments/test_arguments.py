@@ -245,7 +245,14 @@ def test_what_differs_where_presets_differ_is_no_preset(given: str) -> None:
 
 
 def test_a_comment_is_not_lost_to_a_preset() -> None:
-    rewritten = arguments(V2 + "TrainingOrchestrator(\n    epochs=20,  # as agreed\n)\n")
+    rewritten = arguments(
+        V2
+        + dedent("""\
+            TrainingOrchestrator(
+                epochs=20,  # as agreed
+            )
+            """)
+    )
 
     assert "epochs=20,  # as agreed\n" in rewritten
     assert "preset" not in rewritten
@@ -291,7 +298,14 @@ def test_an_alias_of_the_import_is_used() -> None:
 def test_a_long_import_is_wrapped() -> None:
     rewritten = arguments(V2 + "TrainingOrchestrator('x', 'mlp', n, 8, 0.1, seed=1)\n")
 
-    assert "from compatkit.training.v2 import (\n    DataConfig,\n    ModelConfig,\n" in rewritten
+    assert (
+        dedent("""\
+            from compatkit.training.v2 import (
+                DataConfig,
+                ModelConfig,
+            """)
+        in rewritten
+    )
 
 
 def test_what_is_not_selected_stays_flat() -> None:

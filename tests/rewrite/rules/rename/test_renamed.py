@@ -189,7 +189,14 @@ def test_what_is_only_called_so_stays(rest: str) -> None:
 
 
 def test_import_in_a_function() -> None:
-    source = IN_FUNCTION + "    def g():\n        nonlocal Old\n        return Old\n    return Old\nOld = 1\nOld\n"
+    source = IN_FUNCTION + dedent("""\
+            def g():
+                nonlocal Old
+                return Old
+            return Old
+        Old = 1
+        Old
+        """)
 
     assert renamed(source) == (
         "def f():\n    from shop.core.new_home import New\n    def g():\n        nonlocal New\n        return New\n"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from compatkit.options import Options
 from compatkit.rewrite import Unchanged
 from tests.shop.calls import findings, outcome_of, rewritten
 
-HEAD = "import importlib, pkgutil\nfrom unittest import mock\n\n"
+HEAD = dedent("""\
+    import importlib, pkgutil
+    from unittest import mock
+
+    """)
 
 
 @pytest.mark.parametrize(
