@@ -53,7 +53,7 @@ class ReadGlobals:
 
     @cached_property
     def _homes(self) -> dict[str, list[tuple[str, Move]]]:
-        """What moves by its module, with its name there."""
+        """Return the moves by module, each with its name there."""
         # Where it has moved in the sources as well, it reads there under the same names what it read before.
         homes: dict[str, list[tuple[str, Move]]] = defaultdict(list)
         for move in self._moves:

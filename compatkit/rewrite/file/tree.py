@@ -241,3 +241,13 @@ def kept_in(owner: ast.ClassDef, *, is_set: bool = False) -> set[str]:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def made_in(function: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
+    """Yield the functions that a function returns and are defined in it."""
+    inside = walk(function)
+    returned = [node.value for node in inside if isinstance(node, ast.Return)]
+    names = {value.id for value in returned if isinstance(value, ast.Name)}
+    yield from (value for value in returned if isinstance(value, ast.Lambda))
+    functions = (node for node in inside if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    yield from (node for node in functions if node.name in names and node is not function)

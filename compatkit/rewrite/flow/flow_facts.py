@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.file.tree import made_in
 from compatkit.rewrite.flow.values import (
     BOTTOM,
     TOP,
@@ -25,7 +26,6 @@ from compatkit.rewrite.flow.values import (
     records_in,
     tables_in,
 )
-from compatkit.rewrite.flow.ways_into import made_in
 
 Key = ast.expr | ast.keyword
 

@@ -10,7 +10,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from compatkit.rewrite.file.tree import walk
+from compatkit.rewrite.file.tree import made_in
 from compatkit.rewrite.flow.method_names import ANY, CALLED
 
 _Functions = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -61,15 +61,6 @@ def _functions(
                 yield from _functions(item.body, inside, objects)
             case ast.If() | ast.Try():
                 yield from _functions([*item.body, *item.orelse], owners, objects)
-
-
-def made_in(function: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
-    """Yield the functions that a function returns and are defined in it."""
-    inside = walk(function)
-    returned = [node.value for node in inside if isinstance(node, ast.Return)]
-    names = {value.id for value in returned if isinstance(value, ast.Name)}
-    yield from (value for value in returned if isinstance(value, ast.Lambda))
-    yield from (node for node in inside if isinstance(node, _Functions) and node.name in names and node is not function)
 
 
 def objects_of(tree: ast.Module) -> dict[str, list[str]]:
