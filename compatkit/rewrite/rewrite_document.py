@@ -28,10 +28,10 @@ from compatkit.rewrite.documents.notebook import find_in_notebook
 from compatkit.rewrite.documents.toml_document import find_in_toml
 from compatkit.rewrite.documents.yaml_document import find_in_yaml
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.text import Ignored, Source
+from compatkit.rewrite.file.text import ADDRESS, Ignored, Source
 from compatkit.rewrite.outcome import Finding, Outcome, Rewrite, RewriteError, Rewritten, Unchanged
 from compatkit.rewrite.prefilter.interfaces import can_call, flags_in, may_split
-from compatkit.rewrite.prefilter.words import ADDRESS, modern_of
+from compatkit.rewrite.prefilter.words import modern_of
 from compatkit.rewrite.rules.strings.changed_names import names_changed
 from compatkit.rewrite.run_plan import with_advice
 

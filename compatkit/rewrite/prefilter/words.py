@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 # number. A word within a longer one is a hit as well: a superset is enough here.
 FEW = 24
 _WORD = re.compile(r"\w+")
-# The beginning of an address of the web, up to a place in it: its page is about the release that it names.
-ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # A relative import as a whole. Its parentheses may hold comments, and these may hold parentheses.
 _RELATIVE = re.compile(rb"from[\s\\]*\.(?:[^\\\n\r(;]|\\(?:\r\n|.))*(?:\((?:[^)#]|#[^\n\r]*)*\)?)?", re.DOTALL)

@@ -16,9 +16,9 @@ from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.text import ADDRESS
 from compatkit.rewrite.file.tree import Nodes, nodes_of, read_literal, read_quoted, start_of
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.prefilter.words import ADDRESS
 from compatkit.rewrite.rules.strings.changed_names import ChangedName, ChangedNames
 from compatkit.rewrite.rules.strings.context import Context
 from compatkit.rewrite.rules.strings.modules import find_computed, find_known_use
