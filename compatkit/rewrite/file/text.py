@@ -18,7 +18,7 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 _NEWLINE_BYTES = re.compile(rb"\r\n|\r|\n")
 
 # The beginning of an address of the web, up to a place in it: its page is about the release that it names.
-ADDRESS = re.compile(r"\w://[^\s<>\"'()]*$")
+ADDRESS = re.compile(r"\b(?:https?|ftp|git|ssh)://[^\s<>\"'()]*$")
 IGNORE_MARK = re.compile(r"#\s*compatkit:\s*ignore(?:\[(?P<codes>[\w\s,]*)\])?")
 
 

@@ -238,6 +238,10 @@ def test_address_of_a_page_is_about_the_release_that_it_names(address: str) -> N
     assert reasons(f"x = '{address} and {OLD}'\n") == [f"a string names {OLD}; {OLD} is {NEW} now"]
 
 
+def test_address_of_code_is_no_page() -> None:
+    assert reasons(f"x = load('run python://{OLD}?x=1')\n") == [f"a string names {OLD}; {OLD} is {NEW} now"]
+
+
 def test_move_of_a_module_is_followed() -> None:
     moves = (Move("CK101", "shop.old_home", "store.new_home"),)
 
