@@ -72,24 +72,24 @@ class _Index:
         # What may come of any module, in order, by the word that a file spells who asks for it.
         self._by_word: dict[bytes, list[tuple[int, _Told, str, Handed]]] = defaultdict(list)
         self._defined = Counter[str]()
-        for each in told:
-            self._by_last[each.last.encode()].append(each)
-            self._packages += [each] if each.named.is_package else []
-            self._conftests += [each] if each.last == "conftest" else []
-            self._defined.update(each.facts.defined)
-            self._annotated += [each] if each.hints else []
-            for key, sent in each.facts.sent:
+        for one in told:
+            self._by_last[one.last.encode()].append(one)
+            self._packages += [one] if one.named.is_package else []
+            self._conftests += [one] if one.last == "conftest" else []
+            self._defined.update(one.facts.defined)
+            self._annotated += [one] if one.hints else []
+            for key, sent in one.facts.sent:
                 for module in prefixes(key.partition(":")[0]):
-                    self._sent[module].append((each.file.name, key, sent))
-            for key, base in each.facts.mixins:
+                    self._sent[module].append((one.file.name, key, sent))
+            for key, base in one.facts.mixins:
                 for module in prefixes(key):
-                    self._mixed[module].append((each.file.name, key, base))
+                    self._mixed[module].append((one.file.name, key, base))
         self._all_defined = frozenset(self._defined)
         self._anyones = _Anyones(key for _, key, _ in self._sent.get("*", ()))
-        every = ((each, *fact) for level in self._by_last.values() for each in level for fact in each.facts.handed)
-        for number, (each, name, handed) in enumerate(every):
+        every = ((one, *fact) for level in self._by_last.values() for one in level for fact in one.facts.handed)
+        for number, (one, name, handed) in enumerate(every):
             if handed.weight():
-                self._by_word[b"*" if ".*:" in name else _word(name)].append((number, each, name, handed))
+                self._by_word[b"*" if ".*:" in name else _word(name)].append((number, one, name, handed))
 
     def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
         """Return what others tell of their names, of which a file spells one and the module."""
@@ -101,14 +101,14 @@ class _Index:
         if is_open:
             near = self._spelled(self._by_word if takes_all else {b"*", *words})
         else:
-            levels = [each for word in words & self._by_last.keys() for each in self._by_last[word]]
+            levels = [one for word in words & self._by_last.keys() for one in self._by_last[word]]
             levels += self._packages if b"from ." in source else ()
             near = [(told, [*told.facts.handed]) for told in levels]
         for told, facts in near:
             if told.file.name != file.name:
                 own = {
-                    name: each
-                    for name, each in facts
+                    name: handed_on
+                    for name, handed_on in facts
                     if takes_all or is_open or _word(name) in words or ".*:" in name
                     if has_doubles or not name.endswith(HINTS)
                 }
@@ -127,13 +127,13 @@ class _Index:
             for told in (told for told in self._annotated if told.file.name != file.name):
                 is_near = told.file.path.parent == file.path.parent
                 homes = {told.named.name, told.last if is_near else told.named.name}
-                handed |= {f"{home}.{name}": each for home in homes for name, each in told.hints}
+                handed |= {f"{home}.{name}": handed_on for home in homes for name, handed_on in told.hints}
         return handed
 
     def _spelled(self, words: Collection[bytes]) -> list[tuple[_Told, list[tuple[str, Handed]]]]:
         """Return what any file tells of names with one of these words."""
-        found = sorted((each for word in self._by_word.keys() & words for each in self._by_word[word]), key=_number)
-        files = groupby(found, key=lambda each: each[1].file.name)
+        found = sorted((fact for word in self._by_word.keys() & words for fact in self._by_word[word]), key=_number)
+        files = groupby(found, key=lambda fact: fact[1].file.name)
         parts = (list(facts) for _, facts in files)
         return [(facts[0][1], [(name, handed) for _, _, name, handed in facts]) for facts in parts]
 
@@ -157,7 +157,7 @@ class _Index:
         """Return the declared classes beside which others have a class of a module for a base."""
         # Also a module of its package of which the name is not written.
         homes = f"{module.rpartition('.')[0]}.*", module
-        mixed = [(home, *each) for home in homes for each in self._mixed.get(home, ())]
+        mixed = [(home, *mixin) for home in homes for mixin in self._mixed.get(home, ())]
         return {key[len(home) + 1 :]: base for home, by, key, base in mixed if by != file.name}
 
     def overridden(self, own: Facts) -> frozenset[str]:
@@ -405,7 +405,7 @@ class _Anyones:
         if self._sizes:
             starts = {*_METHOD.findall(source), *_ATTRIBUTE.findall(source)}
             spelled = {start[:size] for start in starts for size in self._sizes if size <= len(start)}
-            found += [each for start in self._by_start.keys() & spelled for each in self._by_start[start]]
+            found += [key for start in self._by_start.keys() & spelled for key in self._by_start[start]]
         return sorted(found, key=_number)
 
 

@@ -45,7 +45,7 @@ class ReadGlobals:
     def _read(self) -> dict[bytes, list[tuple[str, str]]]:
         """The answers by the names of the globals."""
         found: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
-        for file in filter(None, (file_as_module(each, self._namer) for each in self._modules)):
+        for file in filter(None, (file_as_module(module, self._namer) for module in self._modules)):
             for name, move in self._homes[file.home.name]:
                 for read in _read_by(file, name):
                     found[read.encode()].append((f"{move.old_module}.{read}", move.old))
@@ -67,14 +67,14 @@ class ReadGlobals:
         lasts = {home.rpartition(".")[2] for home in self._homes}
         names = {f"{stem}{suffix}" for stem in (*lasts, "__init__") for suffix in ("", *SOURCE_SUFFIXES)}
         # A text first: a path costs more, and this is asked of every file.
-        named = (each for each in self._files if each.name.rpartition(os.sep)[2] in names and not each.is_data)
-        return [each for each in named if self._is_module(each, lasts)]
+        named = (file for file in self._files if file.name.rpartition(os.sep)[2] in names and not file.is_data)
+        return [file for file in named if self._is_module(file, lasts)]
 
-    def _is_module(self, each: FoundFile, lasts: set[str]) -> bool:
-        path = each.path
+    def _is_module(self, file: FoundFile, lasts: set[str]) -> bool:
+        path = file.path
         if path.stem == "__init__" and path.absolute().parent.name not in lasts:
             return False
-        return self._namer.name(path, each.root).name in self._homes
+        return self._namer.name(path, file.root).name in self._homes
 
 
 def _read_by(file: File, name: str) -> set[str]:

@@ -168,8 +168,8 @@ class Readers:
             modules = mentioned if module is None else brought if module == _BROUGHT else {module}
             if is_open and module in (None, _BROUGHT):
                 modules = {*modules, _ANY}
-            for each in modules:
-                self._asked.setdefault(each, set()).add(name)
+            for asked in modules:
+                self._asked.setdefault(asked, set()).add(name)
 
     def _listed(self, nodes: Iterable[ast.AST], aliases: dict[str, str]) -> Iterator[tuple[str | None, str]]:
         """Yield what is looked up in a mapping of names: all that a file spells as a text, or that a module has."""

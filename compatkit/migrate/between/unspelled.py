@@ -48,7 +48,7 @@ def find_unspelled(
         keys.update(_keys_in(source))
         spread, called = frozenset(_spreading(source)), frozenset(_CALLED.findall(source))
         if _ASKS.search(source):
-            words.update(member.v1.encode() for each in near for member in each.members)
+            words.update(member.v1.encode() for migration in near for member in migration.members)
         for asked, values in map(_evidence_of, near):
             if spread and looks_up(source):
                 # It may be any of them, with any of their arguments.

@@ -76,7 +76,7 @@ class Quick:
         """Return those of some words that a file may spell without being let through."""
         if max(len(words), len(self.words)) > FEW:
             return words
-        return frozenset(word for word in words if not any(each in word for each in self.words))
+        return frozenset(word for word in words if not any(own in word for own in self.words))
 
     def may_matter(self, source: bytes, path: str) -> bool:
         # Loops, not generators: this runs once for each file of a tree.

@@ -154,11 +154,11 @@ class Calls:
     def _named(self, callee: Named, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
         """Return what a call of something with a dotted name gives."""
         name, known = callee.name, self._known
-        if declared := next((each for each in callee.names if each in known.producers or each in known.classes), ""):
+        if declared := next((name for name in callee.names if name in known.producers or name in known.classes), ""):
             return self._declared(replace(callee, name=declared, others=frozenset()), node)
         if known.configs & {name, owner := name.rpartition(".")[0]}:
             return Instance(name if name in known.configs else owner, callee.sure)
-        if returned := next(filter(None, (known.types.get(f"{each}()") for each in callee.names)), ""):
+        if returned := next(filter(None, (known.types.get(f"{name}()") for name in callee.names)), ""):
             return Instance(returned, callee.sure)
         if not callee.how and name.endswith(_BELOW) and name[: -len(_BELOW)] in known.classes:
             return many(Named(name.removesuffix(_BELOW), sure=False, how="type"))
@@ -249,7 +249,7 @@ class Calls:
     def _result_of(self, function: Value) -> Value:
         """Return what a call of a function gives that runs later."""
         match function:
-            case Named() if made := next((each for each in function.names if each in self._known.classes), ""):
+            case Named() if made := next((name for name in function.names if name in self._known.classes), ""):
                 return Instance(made, sure=False)
             case Named() if made := next(filter(None, (self._known.types.get(f"{n}()") for n in function.names)), ""):
                 return Instance(made, sure=False)

@@ -183,7 +183,7 @@ class Expressions:
         module, _, last = dotted.rpartition(".")
         if "*" in module and (value := named_in(self.known.handed, module, last)) is not TOP:
             return value
-        if module == "*" and (home := next((each for each in self.texts if self.known.reaches(f"{each}.{last}")), "")):
+        if module == "*" and (home := next((text for text in self.texts if self.known.reaches(f"{text}.{last}")), "")):
             return Named(f"{home}.{last}", sure=False)
         return Named(self.known.settle(dotted), sure, how, origins)
 

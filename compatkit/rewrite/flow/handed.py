@@ -43,7 +43,7 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     sent = [(key, teller.tell(value)) for key, value in sorted(facts.sent.items())]
     sent += [(f"{ANY}.{name}():=", teller.tell(value)) for name, value in _given_by_methods(facts)]
     # Who hands a function to one of this file gets what this gives to functions that it does not know.
-    handed += [each for each in sent if ".*:" in each[0]]
+    handed += [pair for pair in sent if ".*:" in pair[0]]
     hints = ((getattr(node, "name", ""), DictValue(value)) for node, value in facts.hints.items())
     handed += [(f"{name}{HINTS}", teller.tell(value)) for name, value in sorted(hints, key=_first) if name]
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}

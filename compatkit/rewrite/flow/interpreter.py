@@ -228,14 +228,16 @@ class _Follower:
         for part in node.decorator_list:
             self._expressions.value(part, frame)
             if self._expressions.known.called_back:
-                inner: dict[ast.AST, Value] = {each: self._expressions.value(each, frame) for each in _callees(part)}
+                inner: dict[ast.AST, Value] = {
+                    callee: self._expressions.value(callee, frame) for callee in _callees(part)
+                }
                 self._expressions.between.decorate(part, node, inner)
         for name, default in defaults_of(node.args):
             self._facts.goes_on(self._facts.arguments, node, name, self._expressions.value(default, frame))
         if (declared := self._annotated(node.returns, frame)) is not TOP:
             self._facts.declared[node] = declared
-        for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-            self._facts.hint(node, self._annotated(each.annotation, frame))
+        for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            self._facts.hint(node, self._annotated(arg.annotation, frame))
         self._facts.hint(node, declared)
         # A decorator hands on, in most cases, what the function gives; where it arrives, that is not certain.
         frame.bind(node.name, Local(node))

@@ -187,7 +187,7 @@ class LibraryCalls:
         """Note what an option gives by its `type` or `default`; return what a parser gives that has such an option."""
         match node:
             case ast.Call(func=ast.Attribute(attr="add_argument"), args=[ast.Constant(value=str(text)), *others]):
-                flags = [text, *(str(each.value) for each in others if isinstance(each, ast.Constant))]
+                flags = [text, *(str(other.value) for other in others if isinstance(other, ast.Constant))]
                 longest = next((flag for flag in flags if flag.startswith("--")), text)
                 given = {word.arg: word.value for word in node.keywords}
                 dest = given.get("dest")

@@ -92,7 +92,7 @@ def modern_of(migrations: Iterable[Migration], options: Options) -> tuple[Migrat
     """
     if options.modernize:
         return tuple(migrations)
-    return tuple(_without_arguments(each) for each in migrations if each.has_objects)
+    return tuple(_without_arguments(migration) for migration in migrations if migration.has_objects)
 
 
 @cached_by_identity
@@ -109,7 +109,7 @@ def modern_names(migration: Migration) -> frozenset[str]:
     methods = {function for function in functions if _last(function.rpartition(".")[0])[:1].isupper()}
     moved = [name for move in migration.moves for name in (move.old, move.new)]
     called = [argument.of for argument in migration.arguments]
-    return frozenset(map(_last, (*owners, *moved, *called, *(each for each in functions if each not in methods))))
+    return frozenset(map(_last, (*owners, *moved, *called, *(name for name in functions if name not in methods))))
 
 
 def _import_lines(source: bytes) -> Iterator[bytes]:
@@ -208,7 +208,9 @@ def _places(text: str, word: str, without: Iterable[tuple[int, int]]) -> Iterato
 
 
 def _ranges(source: Source, statements: Iterable[ast.stmt]) -> list[tuple[int, int]]:
-    return [(source.offset(each.lineno, each.col_offset), _end(source, each)) for each in statements]
+    return [
+        (source.offset(statement.lineno, statement.col_offset), _end(source, statement)) for statement in statements
+    ]
 
 
 def _end(source: Source, node: ast.stmt) -> int:

@@ -117,7 +117,7 @@ def _in_protocols(trace: FlowFacts, index: Index) -> Iterator[_Found]:
     asked_by: dict[str, set[str]] = {}
     for owner, names in trace.far_bases.items():
         if isinstance(owner, ast.ClassDef):
-            defined = {each for item in owner.body for each in (*defined_names(item), *_declared(item))}
+            defined = {name for item in owner.body for name in (*defined_names(item), *_declared(item))}
             asked_by[owner.name] = defined if "typing.Protocol" in names else _asked_by_hook(owner)
     for call, first in trace.first.items() if any(asked_by.values()) else ():
         match call:

@@ -172,8 +172,8 @@ def _given_beside_askers(file: File, where: Renaming) -> Iterator[Finding]:
     """Yield what moves where it is given to what asks for its name, or beside that, as to `map`."""
     for call in file.nodes.of(ast.Call):
         given = [*call.args, *(word.value for word in call.keywords)]
-        asked = frozenset[str]().union(*(asked_by(file.value_of(each)) for each in (call.func, *given)))
-        for meaning in (meaning for each in given for meaning in _meanings(file, each)) if asked else ():
+        asked = frozenset[str]().union(*(asked_by(file.value_of(part)) for part in (call.func, *given)))
+        for meaning in (meaning for part in given for meaning in _meanings(file, part)) if asked else ():
             move = where.of(meaning)
             if move and (attributes := sorted(asked & _changing(move, meaning, where))):
                 new = _new(move, attributes[0], where)

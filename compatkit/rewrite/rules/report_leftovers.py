@@ -118,7 +118,7 @@ class _Index:
     def first_out_of(self, module: str) -> Move | None:
         """Return the first move that takes something out of a module."""
         if module not in self._emptied:
-            found = [each for each in self._whole if each[1].empties(module)]
+            found = [numbered for numbered in self._whole if numbered[1].empties(module)]
             found += [self._first[module]] if module in self._first else []
             self._emptied[module] = min(found, key=itemgetter(0))[1] if found else None
         return self._emptied[module]
